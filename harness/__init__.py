@@ -1,0 +1,10 @@
+"""A reproducibility harness: declarative suites in, one honest report per table or figure of a paper out.
+
+Vocabulary (one noun, one frozen type): a *suite* is one YAML file for one table, figure or group of claims; an
+*experiment* in it is a training with evaluations; a *scale* says how large a world it runs in; a *cell* is one printed
+number; a *claim* is a relation the paper asserts; a *deviation* is what we do differently; a *job* is one unit of work
+with a content address; a *plan* is the graph of jobs; a *result* is what a finished job left in the store; a *verdict*
+is an outcome with its evidence.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,268 @@
+"""The command line: data on standard output, progress on standard error, exit codes as the README lists them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from harness import __version__
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.scale_names import SCALES, ScaleName
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+EXAMPLES = """\b
+Examples:
+  python -m harness run suites/table1.yaml              # the largest scale this machine can run now
+  python -m harness run suites/table1.yaml --scale ci   # seconds, on data that are always there
+  python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
+  python -m harness validate suites/*.yaml
+  python -m harness report reports/table1/ci            # write the page again from its results
+
+\b
+Exit codes: 0 finished, whatever the verdicts; 1 internal error; 2 usage or suite error; 3 with --strict, a cell that
+differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupted.
+"""
+
+
+class Commands(click.Group):
+    """A group that names the nearest command or option when one is misspelt."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; raises click's UsageError with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(error.message + hint, ctx) from None
+
+
+@click.group(
+    cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(__version__, prog_name="harness")
+def command() -> None:
+    """Reproduce the tables, figures and claims of a paper, and report each printed number beside the reproduced one."""
+
+
+def _options(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Several options as one decorator."""
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+_scale = click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
+)
+_folder = click.Path(path_type=Path)
+_places = _options(
+    click.option(
+        "--store",
+        "store_folder",
+        type=_folder,
+        default=Path("runs"),
+        show_default=True,
+        help="Where jobs leave their results.",
+    ),
+    click.option("--data-root", type=_folder, help="A folder that holds data sets, in torchvision's layout."),
+    click.option(
+        "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="CUDA when there is a GPU, else the CPU.",
+    ),
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_out = click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
+)
+
+
+@command.command()
+@click.argument("suite_file", metavar="SUITE")
+@_scale
+@_places
+@_out
+@_json
+@click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
+@click.option(
+    "--checkpoint-every",
+    "checkpoint_every_s",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How much work a kill may cost.",
+)
+@click.option(
+    "--resume-elsewhere",
+    is_flag=True,
+    help="Go on from checkpoints of another machine or thread count; marked in the results.",
+)
+@click.option(
+    "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
+)
+@click.option(
+    "--strict", is_flag=True, help="Exit 3 when a cell is WORSE, BETTER or DIFFERS, or a claim is CONTRADICTED."
+)
+def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
+    """Run what a suite still needs, judge it, and write the report."""
+    from harness.running import run_suite  # noqa: PLC0415 - help and validate do without it
+
+    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
+    if flags["as_json"]:
+        click.echo(json.dumps(results, indent=1, sort_keys=True))
+    else:
+        from harness.terminal import show_results  # noqa: PLC0415
+
+        show_results(results, folder)
+    if failed:
+        raise JobFailed(f"{len(failed)} job(s) failed; the report says which and why: {folder / 'index.html'}")
+    if flags["strict"] and _differs(results):
+        sys.exit(REGRESSION_EXIT)
+
+
+def _differs(results: dict[str, Any]) -> bool:
+    cells = {cell["outcome"] for cell in results["cells"]}
+    return bool(cells & {"WORSE", "BETTER", "DIFFERS"}) or any(
+        c["outcome"] == "CONTRADICTED" for c in results["claims"]
+    )
+
+
+@command.command()
+@click.argument("suite_file", metavar="SUITE")
+@_scale
+@_places
+@_json
+def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Show what a suite needs: what is done, stale, to do or blocked and by what, and how long it will take."""
+    from harness.running import plan_suite  # noqa: PLC0415
+    from harness.terminal import show_plan  # noqa: PLC0415
+
+    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags))
+    if as_json:
+        click.echo(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        show_plan(document)
+
+
+@command.command()
+@click.argument("suite_files", metavar="SUITE...", nargs=-1, required=True)
+@_json
+def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Check suite files; prints every fault as FILE:LINE:COL: key.path: message."""
+    from harness.loading import load_suites  # noqa: PLC0415
+    from harness.shipped import suite_path  # noqa: PLC0415
+
+    suites, faults = load_suites(suite_path(name) for name in suite_files)
+    if as_json:
+        click.echo(json.dumps({"sound": [suite.name for suite in suites], "faults": faults}, indent=1))
+    else:
+        for suite in suites:
+            click.echo(
+                f"{suite.path}: sound ({len(suite.cells())} cells, {len(suite.file.claims)} claims, "
+                f"scales {', '.join(suite.file.scales)})"
+            )
+    if faults:
+        raise SuiteError(faults)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of suite files, for editors that complete and check YAML."""
+    from harness.loading import schema as suite_schema  # noqa: PLC0415
+
+    click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
+
+
+@command.command()
+@click.argument("target", metavar="SUITE|DIR")
+@_scale
+@_places
+@_out
+@click.option(
+    "--export",
+    type=click.Choice(["csv", "latex", "markdown"]),
+    help="Print the table in this form instead of writing the page.",
+)
+def report(
+    target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
+) -> None:
+    """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
+    from harness.running import report_folder, report_suite  # noqa: PLC0415
+
+    is_folder = Path(target).is_dir()
+    folder, results = (
+        report_folder(Path(target)) if is_folder else report_suite(target, scale, store_folder, out, runtime_of(flags))
+    )
+    if export is None:
+        click.echo(folder / "index.html")
+        return
+    from harness.report.exports import export as exported  # noqa: PLC0415 - pandas
+
+    click.echo(exported(results, export), nl=False)
+
+
+@command.command()
+@_json
+def env(as_json: bool) -> None:  # noqa: FBT001
+    """Show the machine, versions and commit that a run here would record."""
+    from harness.environment import environment  # noqa: PLC0415
+    from harness.terminal import show_nested  # noqa: PLC0415
+
+    document = environment()
+    if as_json:
+        click.echo(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        show_nested(document)
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_places
+@click.option("--threads", type=click.IntRange(min=1))
+@click.option("--resume-elsewhere", is_flag=True)
+def job(folder: Path, **flags: Any) -> None:
+    """Run one job from its directory in a store; what an executor on another machine would call."""
+    from harness.executors.local import Local  # noqa: PLC0415
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.store import JobFolder  # noqa: PLC0415
+
+    progress = Progress()
+    progress.begin(folder.name)
+    Local(runtime_of(flags), progress).run(JobFolder(folder))
+    click.echo(JobFolder(folder).result)
+
+
+def runtime_of(flags: dict[str, Any]) -> Any:
+    """The runtime settings that the flags describe."""
+    from harness.data.locate import Locations  # noqa: PLC0415
+    from harness.runtime import Runtime, cores  # noqa: PLC0415
+
+    return Runtime(
+        locations=Locations.gather(flags["data_root"], flags["data_flags"], os.environ),
+        device=flags["device"],
+        threads=flags.get("threads") or cores(),
+        checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
+        resume_elsewhere=flags.get("resume_elsewhere", False),
+    )

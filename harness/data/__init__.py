@@ -1,0 +1,31 @@
+"""The data sets a suite may name: `DATASETS` maps a name to its torch-free declaration."""
+
+from __future__ import annotations
+
+import difflib
+
+from harness.data.cifar10 import CIFAR10
+from harness.data.declared import Dataset
+from harness.data.digits import DIGITS
+from harness.data.fashion_mnist import FASHION_MNIST
+from harness.data.imagenet import ILSVRC2010, ILSVRC2012
+from harness.errors import UsageError
+
+__all__ = ["DATASETS", "Dataset", "dataset_named"]
+
+DATASETS: dict[str, Dataset] = {
+    "digits": DIGITS,
+    "fashion_mnist": FASHION_MNIST,
+    "cifar10": CIFAR10,
+    "ilsvrc2010": ILSVRC2010,
+    "ilsvrc2012": ILSVRC2012,
+}
+
+
+def dataset_named(name: str) -> Dataset:
+    """The declaration of that name; raises UsageError with the nearest name there is."""
+    if name in DATASETS:
+        return DATASETS[name]
+    close = difflib.get_close_matches(name.lower(), DATASETS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(DATASETS)}"
+    raise UsageError(f"unknown data set {name!r}; {hint}")

@@ -1,0 +1,65 @@
+"""Turns stored images into prepared ones: decoding, rescaling, cutting and padding, on the CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from harness.data.declared import Prepare, centre_offset
+from harness.errors import DataMissing
+
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+"""What Pillow raises for files that are damaged, cut short, no images, or of a mode it cannot convert."""
+
+
+def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
+    """One image file as prepared RGB [3, H, W], and the mode it was stored in; raises DataMissing naming the file.
+
+    Every pixel is decoded at full size (no reduced JPEG decoding, which gives other pixels), and the orientation that
+    EXIF may ask for is ignored, as the data set's users always did.
+    """
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+            return prepared(as_rgb(image), prepare), mode
+    except UNREADABLE as error:
+        raise DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place") from None
+
+
+def as_rgb(image: Image.Image) -> Image.Image:
+    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped."""
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def prepared(image: Image.Image, prepare: Prepare) -> NDArray[np.uint8]:
+    """A prepared RGB or grey image, uint8 [channels, H, W]; raises ValueError when it is smaller than `center`.
+
+    Pillow's bilinear filter widens with the factor of reduction, which is what antialiased means here.
+    """
+    height, width = prepare.rescaled(image.height, image.width)
+    if (width, height) != image.size:
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    pixels = np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
+    return cut_and_padded(pixels, prepare)
+
+
+def all_prepared(images: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
+    """Prepared copies of [count, channels, height, width], one or three channels."""
+    height, width = images.shape[2:]
+    if prepare.rescaled(height, width) == (height, width):
+        return cut_and_padded(images, prepare)
+    rows = (image.squeeze(-1) if image.shape[-1] == 1 else image for image in images.transpose(0, 2, 3, 1))
+    return np.stack([prepared(Image.fromarray(np.ascontiguousarray(row)), prepare) for row in rows])
+
+
+def cut_and_padded(pixels: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
+    """The central square of [..., height, width], with zeros around it."""
+    if prepare.center is not None:
+        top, left = (centre_offset(side, prepare.center) for side in pixels.shape[-2:])
+        pixels = pixels[..., top : top + prepare.center, left : left + prepare.center]
+    margin = (prepare.pad, prepare.pad)
+    still = [(0, 0)] * (pixels.ndim - 2)
+    return np.pad(pixels, [*still, margin, margin]) if prepare.pad else pixels

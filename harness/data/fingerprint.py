@@ -1,0 +1,145 @@
+"""Says what data are really there: a digest of a split's content, and whether a set is the official one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.data.declared import Dataset, OfficialFile, class_list_digest
+from harness.data.files import content, stored
+from harness.data.imagenet import class_folders, class_images
+from harness.data.locate import Found
+from harness.errors import DataMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """Whether what is on disk is the official set, and why, or why that cannot be said."""
+
+    yes: bool
+    reason: str
+
+
+def fingerprint(dataset: Dataset, found: Found, split: str, cache: Path | None = None) -> str:
+    """sha256, in hexadecimal, of what a split is made of; raises DataMissing when it cannot be read.
+
+    Of a small set, the uncompressed content of its files; of a set in folders, every image's path and size. `cache`
+    is a JSON file that remembers, for each file or class folder, the answer as long as its size and time of change
+    stay; so an image overwritten in place is seen only without it.
+    """
+    assert split in dataset.splits
+    memory = Memory(cache)
+    if dataset.files:
+        files = [file for file in dataset.files if split in file.splits]
+        lines = [f"{file.name} {_file_digest(found.path, file.name, 'sha256', memory)}" for file in files]
+    else:
+        folder = found.path / split
+        lines = [f"{name} {_class_listing(folder / name, memory)}" for name in class_folders(found.path, split)]
+    memory.save()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Official:
+    """Whether every labelled split is the official one: by digest, or by class list and number of images."""
+    memory = Memory(cache)
+    try:
+        reason = _files_differ(dataset, found, memory) if dataset.files else _folders_differ(dataset, found, memory)
+    except DataMissing as error:
+        reason = str(error)
+    memory.save()
+    if reason is not None:
+        return Official(yes=False, reason=reason)
+    proof = "content" if dataset.files else "class list and number of images"
+    return Official(yes=True, reason=f"{proof} as in the official {dataset.title}")
+
+
+def _files_differ(dataset: Dataset, found: Found, memory: Memory) -> str | None:
+    def differs(file: OfficialFile) -> bool:
+        algorithm, _, digest = file.digest.partition(":")
+        return _file_digest(found.path, file.name, algorithm, memory) != digest
+
+    changed = [file.name for file in dataset.files if differs(file)]
+    return f"not the official {', '.join(changed)} of {dataset.title}" if changed else None
+
+
+def _folders_differ(dataset: Dataset, found: Found, memory: Memory) -> str | None:
+    if dataset.class_list_digest is None:
+        return f"the class list of {dataset.title} is not known to this program, so official data cannot be confirmed"
+    for split in (name for name in dataset.splits if name not in dataset.unlabelled):
+        names = class_folders(found.path, split)
+        if class_list_digest(names) != dataset.class_list_digest:
+            return f"the {len(names)} class folders in {split} are not the {dataset.classes} of {dataset.title}"
+        count = sum(int(_class_listing(found.path / split / name, memory).partition(":")[0]) for name in names)
+        if count != dataset.splits[split]:
+            return f"{count:,} images in {split}, where {dataset.title} has {dataset.splits[split]:,}"
+    return None
+
+
+def _file_digest(folder: Path, name: str, algorithm: str, memory: Memory) -> str:
+    def digest() -> str:
+        return hashlib.new(algorithm, content(folder, name), usedforsecurity=False).hexdigest()
+
+    return memory.recall(stored(folder, name) or folder / name, algorithm, digest)
+
+
+def _class_listing(folder: Path, memory: Memory) -> str:
+    """`count:sha256` of the names and sizes of one class's images."""
+
+    def listing() -> str:
+        lines = [f"{image.name} {image.stat().st_size}" for image in class_images(folder)]
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return f"{len(lines)}:{digest}"
+
+    return memory.recall(folder, "listing", listing)
+
+
+class Memory:
+    """Answers about files and folders, kept in a JSON file while their size and time of change stay.
+
+    A file that cannot be read or written costs time, never a wrong answer: it is then taken as empty, or left.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.entries = _read_entries(path) if path else {}
+        self.changed = False
+
+    def recall(self, path: Path, question: str, answer: Callable[[], str]) -> str:
+        """The remembered answer about `path`, or the one worked out now; `answer` raises what it raises."""
+        try:
+            status = path.stat()
+        except OSError:
+            return answer()
+        key, state = f"{question} {path}", [status.st_size, status.st_mtime_ns]
+        match self.entries.get(key):
+            case [size, changed_ns, str(known)] if [size, changed_ns] == state:
+                return known
+        self.entries[key] = [*state, answer()]
+        self.changed = True
+        return str(self.entries[key][2])
+
+    def save(self) -> None:
+        """Write what is new, whole or not at all."""
+        if self.path is None or not self.changed:
+            return
+        with suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self.entries, file)
+            Path(temporary).replace(self.path)
+
+
+def _read_entries(path: Path) -> dict[str, Any]:
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entries if isinstance(entries, dict) else {}

@@ -1,0 +1,78 @@
+"""The ImageNet challenges of 2010 and 2012: folders of JPEGs, split/class/image, a class named by its WordNet id."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.data.declared import Dataset
+from harness.errors import DataMissing
+
+SUFFIXES = (".jpeg", ".jpg", ".png")
+
+
+def class_folders(folder: Path, split: str) -> list[str]:
+    """The sorted names of the class folders of a split; raises DataMissing when there are none."""
+    try:
+        with os.scandir(folder / split) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+    except OSError as error:
+        raise DataMissing(f"{folder / split}: cannot be listed ({error.strerror})") from None
+    if not names:
+        raise DataMissing(f"{folder / split}: holds no class folders; its images belong in {split}/<wnid>/")
+    return names
+
+
+def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """The image files of one class folder, by name; raises DataMissing when it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            images = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()]
+    except OSError as error:
+        raise DataMissing(f"{folder}: cannot be listed ({error.strerror})") from None
+    return iter(sorted(images, key=lambda entry: entry.name))
+
+
+ILSVRC2010 = Dataset(
+    name="ilsvrc2010",
+    title="ILSVRC-2010",
+    version="1",
+    channels=3,
+    classes=1000,
+    raw_size=None,
+    splits={"train": 1_261_406, "val": 50_000, "test": 150_000},
+    official_note="all three splits are official; the test labels are published for this year only",
+    count_sources="development kit 1.0: the sum of num_train_images in meta.mat; its readme for val and test",
+    layout=(
+        "DIR/{train,val,test}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2010 and ROOT/ILSVRC2010, val and test sorted "
+        "into class folders by their ground truth (.jpg and .png are read too)"
+    ),
+    unlock="ask for access at image-net.org, then sort the images into class folders",
+    folders=("ilsvrc2010", "ILSVRC2010"),
+    # The 1,000 wnids of meta.mat in development kit 1.0, from a listing of it that is public on GitHub
+    # (abhishek4747/imagenet2010-devkit, meta.txt). Its training counts add up to the official 1,261,406.
+    class_list_digest="5365280f1c0b13c7f97e278f62f1d9b82b91ea06c4aeb6a68b6ac8caa374059e",
+)
+
+ILSVRC2012 = Dataset(
+    name="ilsvrc2012",
+    title="ILSVRC-2012",
+    version="1",
+    channels=3,
+    classes=1000,
+    raw_size=None,
+    splits={"train": 1_281_167, "val": 50_000, "test": 100_000},
+    official_note="all three splits are official; the test labels were never published",
+    count_sources="the challenge's own description",
+    layout=(
+        "DIR/{train,val}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2012, ROOT/ILSVRC2012 and ROOT/imagenet, val sorted "
+        "into class folders by its ground truth (.jpg and .png are read too)"
+    ),
+    unlock="ask for access at image-net.org, then sort the validation images into class folders",
+    folders=("ilsvrc2012", "ILSVRC2012", "imagenet"),
+    # The same 1,000 wnids stand in two lists public on GitHub: tensorflow/models, imagenet_lsvrc_2015_synsets.txt, and,
+    # in the order of the development kit, zhaowt61/inception, synsets.txt.
+    class_list_digest="385e0240499426c022b773be1ae4da780f057b89c9694c7f47199f62746b6edd",
+    unlabelled=("test",),
+)

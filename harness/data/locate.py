@@ -1,0 +1,203 @@
+"""Finds data sets on this machine: by flags, environment, configuration file, or another package's folder."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.data import DATASETS, Dataset, dataset_named
+from harness.data.files import stored
+from harness.errors import DataMissing, UsageError
+
+ENVIRONMENT_PREFIX = "HARNESS_DATA_"
+CONFIG_FILES = (Path("harness.toml"), Path("~/.config/paper-harness/config.toml"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder somebody named, and how."""
+
+    path: Path
+    how: str
+
+
+DEFAULT_ROOT = Place(Path("data"), "the folder data below this one")
+"""Looked in last, and where a fetched set goes when no root is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A data set's folder, and what led to it."""
+
+    path: Path
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A data set that is nowhere: every place looked in with what it lacked, and what is expected."""
+
+    title: str
+    looked: tuple[str, ...]
+    layout: str
+    unlock: str
+
+    def message(self) -> str:
+        """All of it, for people."""
+        looked = "".join(f"\n  {place}" for place in self.looked) or "\n  nowhere"
+        return (
+            f"{self.title} is not on disk. Looked in:{looked}\n"
+            f"expected: {self.layout}\n"
+            f"name a place: --data-root ROOT, --data NAME=DIR, {ENVIRONMENT_PREFIX}ROOT or root in harness.toml\n"
+            f"how to get it: {self.unlock}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Locations:
+    """Where data may lie.
+
+    A set's own folder, where one is named, is the only place looked in: falling back would read other data than was
+    asked for. Else every data root is tried in turn, then the folder where another package keeps the set.
+    """
+
+    roots: tuple[Place, ...] = ()
+    named: Mapping[str, Place] = field(default_factory=dict)
+
+    @classmethod
+    def gather(
+        cls,
+        data_root: Path | None = None,
+        named: Iterable[str] = (),
+        environ: Mapping[str, str] | None = None,
+        config_files: Iterable[Path] = CONFIG_FILES,
+    ) -> Locations:
+        """What flags (`named` holds NAME=DIR), environment and configuration files say, earlier ones first.
+
+        Raises UsageError for an unknown data set, and `FILE: message` for a configuration file that cannot be used.
+        """
+        sources = [_flags(data_root, named), _environment(environ or {}), *map(_config, config_files)]
+        own: dict[str, Place] = {}
+        for _, places in sources:
+            own = places | own
+        return cls((*(root for root, _ in sources if root), DEFAULT_ROOT), own)
+
+    def find(self, dataset: Dataset) -> Found | Missing:
+        """The first place that holds the set."""
+        looked = []
+        for place in self._candidates(dataset):
+            lack = _lack(dataset, place.path)
+            if lack is None:
+                return Found(place.path, place.how)
+            looked.append(f"{place.path} ({place.how}): {lack}")
+        return Missing(dataset.title, tuple(looked), dataset.layout, dataset.unlock)
+
+    def require(self, dataset: Dataset) -> Found:
+        """The first place that holds the set; raises DataMissing saying where it was looked for."""
+        found = self.find(dataset)
+        if isinstance(found, Missing):
+            raise DataMissing(found.message())
+        return found
+
+    def _candidates(self, dataset: Dataset) -> Iterator[Place]:
+        if own := self.named.get(dataset.name):
+            yield own
+            yield from (Place(own.path / below, own.how) for below in dataset.folders)
+            return
+        for root in self.roots:
+            yield from (Place(root.path / below, root.how) for below in dataset.folders)
+        if dataset.shipped and (path := dataset.shipped()):
+            yield Place(path, "another package's folder")
+
+
+def fetch(dataset: Dataset, root: Path, say: Callable[[str], None], *, offline: bool = False) -> None:
+    """Download a set into `root` through torchvision, saying so first.
+
+    Raises UsageError when the set cannot be fetched or `offline` forbids it, DataMissing when the download fails.
+    """
+    if dataset.fetched_by is None:
+        raise UsageError(f"{dataset.title} cannot be fetched; {dataset.unlock}")
+    if offline:
+        raise UsageError(f"--offline forbids fetching {dataset.title}; {dataset.unlock}")
+    say(f"fetching {dataset.title} from the network into {root}, through torchvision.datasets.{dataset.fetched_by}")
+    import torchvision.datasets  # noqa: PLC0415 - slow to import, and only a download needs it
+
+    try:
+        getattr(torchvision.datasets, dataset.fetched_by)(root=str(root), download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataMissing(f"{dataset.title} could not be fetched ({error}); {dataset.unlock}") from None
+
+
+def _lack(dataset: Dataset, folder: Path) -> str | None:
+    """What a folder lacks of the set; None when the set is there."""
+    if not folder.is_dir():
+        return "no such folder"
+    if dataset.files:
+        absent = [file.name for file in dataset.files if stored(folder, file.name) is None]
+        return f"no {', '.join(absent)}" if absent else None
+    there = any((folder / split).is_dir() for split in dataset.splits)
+    return None if there else f"no folder {', '.join(dataset.splits)}"
+
+
+Source = tuple[Place | None, dict[str, Place]]
+"""What one source names: a data root, and folders of single sets."""
+
+
+def _flags(data_root: Path | None, named: Iterable[str]) -> Source:
+    places = {}
+    for flag in named:
+        name, equals, folder = flag.partition("=")
+        if not equals or not folder:
+            raise UsageError(f"--data {flag}: expected NAME=DIR")
+        places[dataset_named(name).name] = _place(folder, f"--data {name}")
+    return (None if data_root is None else _place(str(data_root), "--data-root")), places
+
+
+def _environment(environ: Mapping[str, str]) -> Source:
+    root, places = None, {}
+    for variable, folder in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or not folder:
+            continue
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if name == "root":
+            root = _place(folder, variable)
+        elif name in DATASETS:
+            places[name] = _place(folder, variable)
+        else:
+            raise UsageError(f"{variable} names no data set; there are {', '.join(DATASETS)}")
+    return root, places
+
+
+def _config(path: Path) -> Source:
+    path = path.expanduser()
+    try:
+        with path.open("rb") as file:
+            document = tomllib.load(file)
+    except FileNotFoundError:
+        return None, {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read ({error})") from None
+    if unknown := set(document) - {"data"}:
+        raise UsageError(f"{path}: unknown key {min(unknown)!r}; there is only [data]")
+    return _config_data(path, document.get("data", {}))
+
+
+def _config_data(path: Path, data: Any) -> Source:
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: data is not a table")
+    places = {}
+    for key, folder in data.items():
+        if key != "root" and key not in DATASETS:
+            raise UsageError(f"{path}: unknown key data.{key}; there are root, {', '.join(DATASETS)}")
+        if not isinstance(folder, str) or not folder:
+            raise UsageError(f"{path}: data.{key} is not the name of a folder")
+        # A relative folder is meant from where the file lies, not from where the program happens to be started.
+        places[key] = _place(str(path.parent / Path(folder).expanduser()), f"{path}: data.{key}")
+    return places.pop("root", None), places
+
+
+def _place(folder: str, how: str) -> Place:
+    return Place(Path(folder).expanduser().absolute(), how)

@@ -1,0 +1,58 @@
+"""The mean image of a split and the covariance of its colours, in one pass over the images."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+import torch
+
+from harness.data.splits import Split, prefetch
+
+BATCH_PIXELS = 2**24
+"""Pixels of a batch, which bounds the memory used; the figures do not depend on it."""
+
+
+class PixelStatistics(NamedTuple):
+    """What AlexNet takes from its training images."""
+
+    mean: torch.Tensor
+    """float32 [channels, height, width], the mean image (section 2)."""
+    colour_covariance: torch.Tensor | None
+    """float64 [3, 3] of the RGB values of all pixels (section 4.1); None for grey images."""
+
+
+def pixel_statistics(split: Split) -> PixelStatistics:
+    """Both, of prepared images; every sum is exact, so neither batches nor threads change a bit."""
+    channels, height, width = split.shape
+    total = torch.zeros(split.shape, dtype=torch.int64)
+    products = torch.zeros(channels, channels, dtype=torch.int64)
+    size = max(1, BATCH_PIXELS // (height * width))
+    batches = (torch.arange(start, min(start + size, split.count)) for start in range(0, split.count, size))
+    for _, images in prefetch(split, batches, depth=1):
+        total += images.sum(0, dtype=torch.int64)
+        if channels == 3:
+            products += _products(images)
+    mean = (total.double() / split.count).float()
+    covariance = _covariance(total.sum((1, 2)), products, split.count * height * width) if channels == 3 else None
+    return PixelStatistics(mean, covariance)
+
+
+def _products(images: torch.Tensor) -> torch.Tensor:
+    """Sums over all pixels of the products of two colours, int64 [3, 3]."""
+    products = torch.zeros(3, 3, dtype=torch.float64)
+    for image in images:
+        # Whole numbers below 2^53, so float64 is exact and, unlike int64, multiplied by BLAS.
+        colours = image.flatten(1).double()
+        products += colours @ colours.T
+    return products.long()
+
+
+def _covariance(sums: torch.Tensor, products: torch.Tensor, pixels: int) -> torch.Tensor:
+    """E[xy] - E[x] E[y], worked out in fractions: the two terms are large and nearly equal."""
+    means = [Fraction(value, pixels) for value in sums.tolist()]
+    rows = [
+        [float(Fraction(product, pixels) - means[i] * means[j]) for j, product in enumerate(row)]
+        for i, row in enumerate(products.tolist())
+    ]
+    return torch.tensor(rows, dtype=torch.float64)

@@ -1,0 +1,70 @@
+"""Walks a plan, inputs first, and has an executor run what is not done; a job that fails stops only what needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
+from harness.executors import Executor
+from harness.plan import Job, Plan
+from harness.progress import Progress
+from harness.status import Status
+from harness.store import JobFolder, Store, write_json
+
+
+@dataclass(slots=True)
+class Execution:
+    """What happened: keys that ran, and for each that failed or was left out, why."""
+
+    ran: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def execute(plan: Plan, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress) -> Execution:
+    """Run every job of the plan that has no result; raises Interrupted when a signal asked to stop."""
+    execution = Execution()
+    waiting = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
+    for number, job in enumerate(waiting, start=1):
+        missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
+        if missing:
+            execution.failed[job.key] = f"its input failed: {missing[0]}"
+            continue
+        progress.begin(f"[{number}/{len(waiting)}] {job.label}")
+        try:
+            executor.run(written(store, job))
+        except Interrupted:
+            raise
+        except JobFailed as error:
+            execution.failed[job.key] = str(error)
+            progress.say(f"{job.label}: FAILED: {error}")
+        else:
+            execution.ran.append(job.key)
+    return execution
+
+
+def written(store: Store, job: Job) -> JobFolder:
+    """The job's directory with its `job.json`, all that an executor needs; UsageError if it holds another job."""
+    folder = store.folder(job.kind, job.key)
+    document = {**job.address(), "key": job.key, "label": job.label, "work": job.work}
+    try:
+        standing = folder.read_job()
+    except FileNotFoundError:
+        write_json(folder.job, document)
+        return folder
+    if standing["key"] != job.key:
+        raise UsageError(f"{folder.path} holds another job with a like key; use another store")
+    return folder
+
+
+def set_aside(store: Store, plan: Plan, standing: dict[str, Status]) -> int:
+    """Move every stale result aside, within the store, and mark its job to do; gives how many there were."""
+    stale = [key for key, status in standing.items() if status.state == "stale"]
+    for key in stale:
+        folder = store.folder(plan.jobs[key].kind, key).path
+        number = sum(1 for _ in folder.parent.glob(f"{folder.name}.stale-*")) + 1
+        try:
+            folder.rename(folder.with_name(f"{folder.name}.stale-{number}"))
+        except OSError as error:
+            raise HarnessError(f"{folder} cannot be moved aside: {error.strerror}") from None
+        standing[key] = Status("to do")
+    return len(stale)

@@ -1,0 +1,35 @@
+"""The kinds of job: `JOBS` maps a kind to its version, the sources that decide its results, and what runs it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One kind of work. Its `version` is part of every key: raise it when the same spec shall mean something else."""
+
+    version: int
+    runs: str
+    """`module:function`, imported only when a job of this kind runs, for it brings torch."""
+    sources: tuple[str, ...]
+    """Files and folders of the package whose code decides the result; their digest tells when a result is stale."""
+
+    def load(self) -> Callable[..., dict[str, Any]]:
+        """The function that does the work."""
+        module, function = self.runs.split(":")
+        loaded: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), function)
+        return loaded
+
+
+_NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/device.py")
+_TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
+
+JOBS: dict[str, JobKind] = {
+    "measure": JobKind(1, "harness.jobs.measure:measure", ("jobs/measure.py", "data")),
+    "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
+    "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
+}

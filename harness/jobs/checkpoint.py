@@ -1,0 +1,68 @@
+"""Checkpoints that are whole or not taken: sealed by a digest, written atomically, the one before kept."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from harness.errors import UsageError
+from harness.progress import Progress
+from harness.store import JobFolder, write_atomically
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+def save(folder: JobFolder, state: dict[str, Any]) -> None:
+    """Write `state` (tensors and plain values), keeping the checkpoint before it."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    payload = buffer.getvalue()
+    if folder.checkpoint.exists():
+        folder.checkpoint.replace(folder.earlier_checkpoint)
+    write_atomically(folder.checkpoint, hashlib.sha256(payload).digest() + payload)
+
+
+def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
+    """The newest sound checkpoint, or None; a damaged one is reported and passed over."""
+    for path in (folder.checkpoint, folder.earlier_checkpoint):
+        if not path.exists():
+            continue
+        content = path.read_bytes()
+        digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+        if hashlib.sha256(payload).digest() == digest:
+            state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+            return state
+        progress.say(f"{path} is damaged; going back to the checkpoint before it")
+    return None
+
+
+def remove(folder: JobFolder) -> None:
+    """Drop the checkpoints of a training that is finished."""
+    folder.checkpoint.unlink(missing_ok=True)
+    folder.earlier_checkpoint.unlink(missing_ok=True)
+
+
+def save_weights(folder: JobFolder, weights: dict[str, torch.Tensor]) -> None:
+    """Write a trained net's tensors."""
+    buffer = io.BytesIO()
+    torch.save(weights, buffer)
+    write_atomically(folder.weights, buffer.getvalue())
+
+
+def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
+    """Read a trained net's tensors; raises UsageError naming the file when it cannot be read."""
+    try:
+        weights: dict[str, torch.Tensor] = torch.load(folder.weights, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise UsageError(f"{folder.weights} cannot be read ({error}); move {folder.path} away to train again") from None
+    return weights
+
+
+def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
+    """What differs between two machines that would have to be alike for a run to repeat bit for bit."""
+    return (f"{name} {theirs.get(name)!r} -> {value!r}" for name, value in mine.items() if theirs.get(name) != value)

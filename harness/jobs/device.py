@@ -1,0 +1,79 @@
+"""Everything that depends on the device: choosing it, its threads, and arithmetic that repeats bit for bit."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import nullcontext, suppress
+from typing import Any
+
+# cuBLAS repeats bit for bit only with a fixed workspace, and reads this once, when it starts.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep large freed blocks; mapping and clearing them anew every step costs a fifth of an AlexNet step."""
+    trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
+    with suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(mmap_threshold, largest)
+        libc.mallopt(trim_threshold, largest)
+
+
+_keep_freed_memory()  # before torch allocates anything
+
+import torch  # noqa: E402
+
+from harness.errors import DeviceMissing  # noqa: E402
+from harness.runtime import Runtime  # noqa: E402
+
+
+def set_up(runtime: Runtime) -> torch.device:
+    """Choose the device and make its arithmetic repeat; raises DeviceMissing when it is not there."""
+    if runtime.device == "cuda" and not torch.cuda.is_available():
+        raise DeviceMissing(
+            "no CUDA device is visible to torch; run with --device cpu, or look at `python -m harness env`"
+        )
+    torch.set_num_threads(runtime.threads)
+    torch.use_deterministic_algorithms(mode=True)
+    torch.backends.cudnn.benchmark = False
+    # fp32 means fp32: no TF32 in matrix products or convolutions.
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    use_cuda = runtime.device != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda" if use_cuda else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> Any:
+    """The context in which a step of the declared precision runs."""
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def repeats_on(device: torch.device) -> dict[str, Any]:
+    """What has to be the same for a run to repeat bit for bit."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    threads, version = torch.get_num_threads(), str(torch.__version__)
+    return {"device": device.type, "instructions": name, "threads": threads, "torch": version}
+
+
+def device_environment(device: torch.device) -> dict[str, Any]:
+    """The device and the flags that decide how its arithmetic repeats."""
+    cuda = cuda_versions() if device.type == "cuda" else {}
+    return {
+        **repeats_on(device),
+        **cuda,
+        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+        "tf32": torch.backends.cuda.matmul.allow_tf32,
+    }
+
+
+def cuda_versions() -> dict[str, Any]:
+    """The CUDA and cuDNN that torch was built with."""
+    return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
+
+
+def on_device(network: torch.nn.Sequential, device: torch.device) -> torch.nn.Sequential:
+    """The net on the device, its kernels in the order that convolutions are fastest in."""
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

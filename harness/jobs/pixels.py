@@ -1,0 +1,31 @@
+"""The mean image and colour covariance that a measure job left, as tensors on a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harness.errors import UsageError
+from harness.store import JobFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """`mean` [C, H, W] of the prepared training images; `covariance` [3, 3] of their RGB values, None for grey ones."""
+
+    mean: torch.Tensor
+    covariance: torch.Tensor | None
+
+
+def load_pixels(folder: JobFolder, device: torch.device) -> Pixels:
+    """Read them; raises UsageError naming the file when it cannot be read."""
+    try:
+        with np.load(folder.pixels, allow_pickle=False) as arrays:
+            tensors = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{folder.pixels} cannot be read ({error}); move {folder.path} away to measure again"
+        ) from None
+    return Pixels(tensors["mean"].to(device), tensors.get("covariance"))

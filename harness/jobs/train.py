@@ -1,0 +1,245 @@
+"""Training: one plain loop, read top to bottom; killed at any step and started again, it ends in the same bits."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from harness.data.augment import ColourNoise, random_views
+from harness.data.declared import DataSpec
+from harness.data.splits import Split, open_split, prefetch
+from harness.errors import UsageError
+from harness.jobs import checkpoint
+from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
+from harness.jobs.evaluate import probabilities
+from harness.jobs.observe import observed
+from harness.jobs.optimiser import make_optimiser, set_rate
+from harness.jobs.pixels import load_pixels
+from harness.jobs.randomness import epoch_batches, generator, seed_step
+from harness.jobs.schedule import Rate
+from harness.jobs.work import Work
+from harness.metrics import tally
+from harness.models import Model
+from harness.models.initialisers import initialise
+from harness.models.layers import trace
+from harness.models.network import Network, build, weights_sha256
+from harness.progress import duration
+from harness.recipe import Recipe
+from harness.store import write_atomically
+
+FINITE_CHECK_EVERY = 50
+"""Steps between looks at the losses, so that no step waits for the device; the step of divergence is found exactly."""
+
+
+@dataclass
+class State:
+    """Where a training stands; with the weights and velocities, all that a checkpoint holds."""
+
+    rate: Rate
+    epoch: int = 0
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    """Of the steps of this epoch so far."""
+    wrong: int = 0
+    """Training images of this epoch so far that the net, dropout and augmentation on, got wrong."""
+    curve: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    marks: list[str] = field(default_factory=list)
+    """What a reader of the result has to know of how it came about."""
+
+
+@dataclass
+class Training:
+    """One training at work: what was asked for, what is trained on what, and where it stands."""
+
+    work: Work
+    recipe: Recipe
+    training: Split
+    validation: Split
+    network: Network
+    optimiser: torch.optim.SGD
+    device: torch.device
+    state: State
+    steps: int
+    """A whole epoch's."""
+    started: float = field(default_factory=time.monotonic)
+    saved: float = field(default_factory=time.monotonic)
+    shown_steps: int = 0
+
+    def seconds(self) -> float:
+        """Spent so far, sessions before this one included."""
+        return self.state.seconds + time.monotonic() - self.started
+
+
+def train(work: Work) -> dict[str, Any]:
+    """Train one net by one recipe; a loss that is no longer finite is a result, not a failure."""
+    run = prepared(work)
+    recipe, state, device, seed = run.recipe, run.state, run.device, work.spec["seed"]
+    labels = run.training.labels.to(device)
+    pixels = load_pixels(work.inputs["pixel_statistics"], device)
+    noise = ColourNoise(recipe.augmentation, pixels.covariance)
+
+    while state.epoch < recipe.epochs:
+        run.network.train()
+        batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
+        losses = torch.zeros(run.steps, device=device)
+        losses[: state.step] = torch.tensor(state.losses, device=device)
+        wrong = torch.tensor(state.wrong, device=device)
+        for batch, images in prefetch(run.training, batches[state.step :]):
+            seed_step(seed, state.epoch, state.step)
+            draws = generator(seed, "augmentation", state.epoch, state.step)
+            views = random_views(images.to(device), pixels.mean, recipe.crop, recipe.augmentation, draws)
+            views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
+            target = labels[batch.to(device)]
+            with autocast(device, recipe.precision):
+                logits = run.network(views).float()
+            loss = F.cross_entropy(logits, target)
+            run.optimiser.zero_grad(set_to_none=True)
+            torch.autograd.backward(loss)
+            run.optimiser.step()
+            losses[state.step] = loss.detach()
+            wrong += (logits.detach().argmax(1) != target).sum()
+            state.step += 1
+
+            if state.step % FINITE_CHECK_EVERY == 0 and not bool(losses.isfinite().all()):
+                break
+            if work.stop.number is not None or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
+                state.losses, state.wrong = losses[: state.step].tolist(), int(wrong)
+                save(run)
+                work.stop.raise_if_asked("what is done is saved; the same command goes on from here")
+            show(run)
+
+        if not bool(losses.isfinite().all()):
+            return diverged(run, losses)
+        found = probabilities(run.network, run.validation, pixels.mean, recipe.crop, "centre", device)
+        val_error = tally(found, run.validation.labels).metrics()["top1_error"]
+        epoch_is_over(run, float(losses.double().mean()), 100 * int(wrong) / (run.steps * recipe.batch), val_error)
+    return trained(run)
+
+
+def prepared(work: Work) -> Training:
+    """Everything a training needs, at its first step or where a checkpoint left it."""
+    spec = work.spec
+    recipe = Recipe.parsed({"source": "", **spec["recipe"]})
+    device = set_up(work.runtime)
+    training, validation = (
+        open_split(DataSpec.parsed(spec["data"]), name, work.runtime.locations) for name in spec["splits"]
+    )
+    steps = training.count // recipe.batch
+    if steps == 0:
+        raise UsageError(f"{training.count} training images do not fill one batch of {recipe.batch}")
+    network = on_device(initialised(spec, recipe), device)
+    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
+    run = Training(work, recipe, training, validation, network, optimiser, device, State(Rate(recipe.rate)), steps)
+    resume(run)
+    return run
+
+
+def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
+    """The net of a spec with its first weights, which depend on the seed alone."""
+    model, shape = Model.parsed(spec["model"]), tuple(spec["input"])
+    layers = model.layers(spec["classes"])
+    network = build(layers, shape)
+    draws = generator(spec["seed"], "weights")
+    initialise(network, tuple(trace(layers, shape)), recipe.initialisation, draws, model.full_size(spec["classes"]))
+    return network
+
+
+def epoch_is_over(run: Training, loss: float, train_error: float, val_error: float) -> None:
+    """Note the epoch's figures, set the next rate, and move to the start of the next epoch; errors in percent."""
+    state, rate = run.state, run.state.rate
+    row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
+    state.curve.append({"epoch": state.epoch + 1, "rate": rate.value, **row})
+    write_curve(run)
+    said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {rate.value:g}"
+    run.work.progress.epoch(state.epoch + 1, run.recipe.epochs, said)
+    rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
+    set_rate(run.optimiser, rate.value)
+    state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
+
+
+def trained(run: Training) -> dict[str, Any]:
+    """The result of a training that came to its end; its weights are kept and its checkpoints dropped."""
+    weights = {name: tensor.cpu().contiguous() for name, tensor in run.network.state_dict().items()}
+    checkpoint.save_weights(run.work.folder, weights)
+    checkpoint.remove(run.work.folder)
+    last = run.state.curve[-1]
+    return {
+        "outcome": "done",
+        "values": {name: last[name] for name in ("train_loss", "train_error", "val_top1_error")},
+        "weights_sha256": weights_sha256(run.network),
+        "steps": run.recipe.epochs * run.steps,
+        **described(run),
+    }
+
+
+def diverged(run: Training, losses: torch.Tensor) -> dict[str, Any]:
+    """The result of a training whose loss is no longer a number."""
+    at_step = run.state.epoch * run.steps + int((~losses.isfinite()).nonzero()[0])
+    run.work.progress.say(f"{run.work.progress.label}: diverged at step {at_step} (epoch {run.state.epoch + 1})")
+    write_curve(run)
+    checkpoint.remove(run.work.folder)
+    return {"outcome": "diverged", "values": {}, "diverged_at": at_step, "steps": at_step, **described(run)}
+
+
+def described(run: Training) -> dict[str, Any]:
+    """What every training result says of its data, marks, machine and time."""
+    return {
+        "data": [observed(split, run.work.runtime.locations) for split in (run.training, run.validation)],
+        "marks": run.state.marks,
+        "environment": device_environment(run.device),
+        "cost": {"seconds": run.seconds()},
+    }
+
+
+def save(run: Training) -> None:
+    """Write everything that the rest of the training depends on."""
+    content = {
+        "state": {**asdict(run.state), "seconds": run.seconds()},
+        "network": run.network.state_dict(),
+        "optimiser": run.optimiser.state_dict(),
+        "repeats_on": repeats_on(run.device),
+    }
+    checkpoint.save(run.work.folder, content)
+    run.saved = time.monotonic()
+
+
+def resume(run: Training) -> None:
+    """Take up the newest sound checkpoint; refuses one from elsewhere unless asked, and then marks the result."""
+    content = checkpoint.load(run.work.folder, run.work.progress)
+    if content is None:
+        return
+    changed = "; ".join(checkpoint.differences(repeats_on(run.device), content["repeats_on"]))
+    if changed and not run.work.runtime.resume_elsewhere:
+        raise UsageError(
+            f"{run.work.folder.path}: the checkpoint was made elsewhere ({changed}) and would not go on bit for bit; "
+            "run it there, or pass --resume-elsewhere to go on and have the result marked"
+        )
+    state = run.state = State(**{**content["state"], "rate": Rate(**content["state"]["rate"])})
+    if changed:
+        state.marks.append(f"resumed elsewhere in epoch {state.epoch + 1}: {changed}")
+    run.network.load_state_dict(content["network"])
+    run.optimiser.load_state_dict(content["optimiser"])
+    label = run.work.progress.label
+    run.work.progress.say(
+        f"{label}: going on in epoch {state.epoch + 1}, step {state.step}, {duration(state.seconds)} in"
+    )
+
+
+def show(run: Training) -> None:
+    """Draw how far the training is."""
+    run.shown_steps += 1
+    done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.epochs * run.steps
+    step_s = (time.monotonic() - run.started) / run.shown_steps
+    run.work.progress.moving(done / whole, f"{run.recipe.batch / step_s:,.0f} img/s", step_s * (whole - done))
+
+
+def write_curve(run: Training) -> None:
+    """Write the figures of every epoch so far, one JSON object a line."""
+    lines = (json.dumps(row, sort_keys=True, allow_nan=False) + "\n" for row in run.state.curve)
+    write_atomically(run.work.folder.metrics, "".join(lines).encode())

@@ -1,0 +1,21 @@
+"""What can be measured of a trained net on a split: `METRICS` maps a metric's name to its unit, direction and label."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+
+class Metric(NamedTuple):
+    """How a metric is written and read."""
+
+    unit: str
+    direction: Literal["lower", "higher"]
+    """Which way is better."""
+    label: str
+
+
+METRICS: dict[str, Metric] = {
+    "top1_error": Metric("%", "lower", "Top-1 error"),
+    "top5_error": Metric("%", "lower", "Top-5 error"),
+    "cross_entropy": Metric("nats", "lower", "Cross-entropy"),
+}

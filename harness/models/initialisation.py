@@ -1,0 +1,138 @@
+"""Rules for a net's first weights, as data: the standard deviation of every layer, without drawing a number.
+
+Every rule draws weights from a Gaussian of mean zero. In PReLU's notation (section 2.2) a layer l has d_l filters of
+k x k over c_l maps; n_l = k^2 c_l counts the connections of a response and nhat_l = k^2 d_l those of an input. With
+groups, both count the maps and filters of one group, for the others are not connected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat
+
+from harness.models.layers import Activation, Conv, Layer, Linear, Traced
+from harness.strict import Strict
+
+
+class Gaussian(Strict):
+    """One standard deviation for every layer, some biases at one (AlexNet section 5)."""
+
+    rule: Literal["gaussian"]
+    std: PositiveFloat = 0.01  # AlexNet section 5
+    gain: Literal["as_printed", "paper_fan_in"] = "as_printed"
+    """`paper_fan_in` multiplies the std of each layer by sqrt(n of the full-size net / n here), so that a narrow net
+    amplifies a signal as much as the paper's does; at full size both are the same."""
+    bias_one: list[str] = Field(default_factory=list)
+    """Layers whose biases start at one, which gives their rectifiers positive inputs; the others start at zero."""
+
+
+class FanScaled(Strict):
+    """A standard deviation for each layer from its own connections, biases at zero (PReLU section 2.2).
+
+    xavier: n_l Var = 1, as the paper uses it; he_forward: eq. 10, 1/2 n_l Var = 1; he_backward: eq. 14, 1/2 nhat_l
+    Var = 1; prelu_forward: eq. 15, 1/2 (1 + a^2) n_l Var = 1; prelu_backward: the same with nhat_l. There, a is the
+    initial slope of the nearest activation: of the layer's input going forward, of its output going backward. The first
+    layer follows the same rule though no rectifier precedes it, for a factor on one layer does not matter.
+    """
+
+    rule: Literal["xavier", "he_forward", "he_backward", "prelu_forward", "prelu_backward"]
+    factor: PositiveFloat = 1.0
+    """Multiplies every std that comes from connections; (1/128)^(1/L) is a remedy for inputs within [-128, 128]."""
+    fc_std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
+    """The stds of three fully connected layers, in the place of the rule; the paper's are 0.01, 0.01 and 0.001."""
+
+
+Initialisation = Annotated[Gaussian | FanScaled, Field(discriminator="rule")]
+
+
+def standard_deviations(
+    traced: Sequence[Traced], spec: Gaussian | FanScaled, full: Sequence[Traced] = ()
+) -> dict[str, float]:
+    """The std of the weights of every convolution and fully connected layer, by name, in the order of the net.
+
+    `full` is the net at the paper's own size, which only the gain `paper_fan_in` reads. Raises ValueError when that
+    lacks a layer of the net, or when `fc_std` meets a number of fully connected layers other than three.
+    """
+    if isinstance(spec, FanScaled):
+        return _fan_scaled(traced, spec)
+    if spec.gain == "as_printed":
+        return {one.layer.name: spec.std for one in learnable(traced)}
+    return {name: spec.std * math.sqrt(ratio) for name, ratio in _fan_in_ratios(traced, full)}
+
+
+def first_biases(traced: Sequence[Traced], spec: Gaussian | FanScaled, full: Sequence[Traced] = ()) -> dict[str, float]:
+    """The value at which every layer's biases start, by name; raises ValueError when `bias_one` names no layer.
+
+    A layer of the `full` net that this net goes without may be named, so that removing one needs no other recipe.
+    """
+    names = [one.layer.name for one in learnable(traced)]
+    ones = spec.bias_one if isinstance(spec, Gaussian) else []
+    unknown = set(ones) - set(names) - {one.layer.name for one in learnable(full)}
+    if unknown:
+        raise ValueError(f"bias_one: no layer {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return {name: float(name in ones) for name in names}
+
+
+def learnable(traced: Iterable[Traced]) -> Iterator[Traced]:
+    """The convolutions and fully connected layers of a net."""
+    return (one for one in traced if isinstance(one.layer, Conv | Linear))
+
+
+def _fan_scaled(traced: Sequence[Traced], spec: FanScaled) -> dict[str, float]:
+    layers = [one.layer for one in traced]
+    fan = _fan_out if spec.rule.endswith("backward") else _fan_in
+    stds = {
+        one.layer.name: spec.factor * math.sqrt(_gain(layers, index, spec.rule) / fan(one))
+        for index, one in enumerate(traced)
+        if isinstance(one.layer, Conv | Linear)
+    }
+    return stds | _fully_connected(layers, spec)
+
+
+def _fully_connected(layers: Iterable[Layer], spec: FanScaled) -> dict[str, float]:
+    if spec.fc_std is None:
+        return {}
+    names = [layer.name for layer in layers if isinstance(layer, Linear)]
+    if len(names) != len(spec.fc_std):
+        raise ValueError(f"fc_std gives {len(spec.fc_std)} stds, the net has {len(names)} fully connected layers")
+    return dict(zip(names, spec.fc_std, strict=True))
+
+
+def _gain(layers: Sequence[Layer], index: int, rule: str) -> float:
+    """What n_l Var[w_l], or nhat_l Var[w_l], is to be."""
+    if rule == "xavier":
+        return 1.0
+    slope = _nearest_slope(layers, index, rule) if rule.startswith("prelu") else 0.0
+    return 2 / (1 + slope**2)
+
+
+def _nearest_slope(layers: Sequence[Layer], index: int, rule: str) -> float:
+    """The slope that x_l = f(y_(l-1)) passed going forward, or Delta y_l = f'(y_l) Delta x_(l+1) going backward."""
+    before = [layer.slope for layer in layers[:index] if isinstance(layer, Activation)][-1:]
+    after = [layer.slope for layer in layers[index + 1 :] if isinstance(layer, Activation)][:1]
+    return [*before, *after, 0.0][0] if rule == "prelu_forward" else [*after, *before, 0.0][0]
+
+
+def _fan_in(one: Traced) -> int:
+    """Connections of a response, n_l."""
+    assert isinstance(one.layer, Conv | Linear)
+    return one.layer.fan_in(one.input)
+
+
+def _fan_out(one: Traced) -> int:
+    """Connections of an input, nhat_l, away from the borders and for a stride of one."""
+    assert isinstance(one.layer, Conv | Linear)
+    if isinstance(one.layer, Linear):
+        return one.layer.units
+    return one.layer.kernel**2 * one.layer.filters // one.layer.groups
+
+
+def _fan_in_ratios(traced: Iterable[Traced], full: Iterable[Traced]) -> Iterator[tuple[str, float]]:
+    papers = {one.layer.name: _fan_in(one) for one in learnable(full)}
+    for one in learnable(traced):
+        if one.layer.name not in papers:
+            raise ValueError(f"gain paper_fan_in: the full-size net has no layer {one.layer.name!r}")
+        yield one.layer.name, papers[one.layer.name] / _fan_in(one)

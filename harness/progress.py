@@ -1,0 +1,68 @@
+"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TextIO
+
+
+@dataclass
+class Progress:
+    """Speaks on standard error, and keeps what it said for the job's log."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    label: str = ""
+    spoken: list[str] = field(default_factory=list)
+    _drawn: float = 0.0
+    _moving: bool = False
+
+    def say(self, line: str) -> None:
+        """One line that stays."""
+        self._clear()
+        self.spoken.append(line)
+        print(line, file=self.stream, flush=True)
+
+    def begin(self, label: str) -> None:
+        """A new piece of work, named in every line that follows."""
+        self.label = label
+        self.spoken = []
+
+    def epoch(self, epoch: int, epochs: int, text: str) -> None:
+        """An epoch is over."""
+        self.say(f"{self.label}: epoch {epoch}/{epochs}  {text}")
+
+    def moving(self, done: float, rate: str, left_s: float) -> None:
+        """How far the work is (0 to 1), how fast, how long yet; only drawn on a terminal, ten times a second."""
+        now = time.monotonic()
+        if not self.stream.isatty() or now - self._drawn < 0.1:
+            return
+        self._drawn, self._moving = now, True
+        bar = "█" * round(24 * done) + "·" * (24 - round(24 * done))
+        print(
+            f"\r\x1b[K{self._tinted(bar)} {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left",
+            end="",
+            file=self.stream,
+            flush=True,
+        )
+
+    def _tinted(self, text: str) -> str:
+        return text if os.environ.get("NO_COLOR") else f"\x1b[36m{text}\x1b[0m"
+
+    def _clear(self) -> None:
+        if self._moving:
+            print("\r\x1b[K", end="", file=self.stream)
+            self._moving = False
+
+
+def duration(seconds: float) -> str:
+    """A length of time for people: `45 s`, `12 min`, `3.4 h`, `5.2 days`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 36 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"

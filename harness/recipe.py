@@ -1,0 +1,108 @@
+"""How a paper trains: every hyperparameter of a recipe, in the open, and the few that a scale may change."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from harness.data.declared import Augmentation, Prepare
+from harness.jobs.optimiser_spec import Optimiser
+from harness.models.initialisation import Initialisation
+from harness.strict import Strict
+
+Precision = Literal["fp32", "bf16"]
+
+
+class FixedDrops(Strict):
+    """The rate is multiplied by `factor` after each of the epochs in `after`."""
+
+    rule: Literal["fixed"]
+    after: list[PositiveInt]
+    factor: float = Field(0.1, gt=0, lt=1)
+
+
+class Plateau(Strict):
+    """The rate is multiplied by `factor`, at most `drops` times, when the validation error stops improving."""
+
+    rule: Literal["plateau"]
+    drops: PositiveInt
+    patience: PositiveInt
+    """Epochs without an improvement of at least `smallest_gain` that count as having stopped."""
+    smallest_gain: float = Field(ge=0)
+    """Percentage points of top-1 error on the validation split, single centre view."""
+    factor: float = Field(0.1, gt=0, lt=1)
+
+
+Schedule = Annotated[FixedDrops | Plateau, Field(discriminator="rule")]
+
+
+class Recipe(Strict):
+    """One training recipe: what the paper says of it, section by section."""
+
+    source: str
+    batch: PositiveInt
+    epochs: PositiveInt
+    rate: PositiveFloat
+    schedule: Schedule
+    optimiser: Optimiser
+    initialisation: Initialisation
+    prepare: Prepare
+    crop: PositiveInt
+    """Side of the square views the net sees, in pixels."""
+    augmentation: Augmentation
+    precision: Precision = "fp32"
+
+
+class Protocol(Strict):
+    """One way of testing a net: which views of an image it sees; their softmax outputs are averaged."""
+
+    source: str
+    views: Literal["centre", "ten_crop"]
+
+
+class RecipeChange(Strict):
+    """What a suite may change of a recipe it names; a nested part is given whole."""
+
+    batch: PositiveInt | None = None
+    epochs: PositiveInt | None = None
+    rate: PositiveFloat | None = None
+    schedule: Schedule | None = None
+    optimiser: Optimiser | None = None
+    initialisation: Initialisation | None = None
+    prepare: Prepare | None = None
+    crop: PositiveInt | None = None
+    augmentation: Augmentation | None = None
+    precision: Precision | None = None
+
+    def applied_to(self, recipe: Recipe) -> Recipe:
+        """The recipe with every field given here in the place of its own."""
+        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        return recipe.model_copy(update=given)
+
+
+class ScaledTraining(Strict):
+    """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method."""
+
+    epochs: PositiveInt | None = None
+    batch: PositiveInt | None = None
+    rate: PositiveFloat | None = None
+    drops_after: list[PositiveInt] | None = None
+    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule."""
+    gain: Literal["as_printed", "paper_fan_in"] | None = None
+    """Whether the printed standard deviation, or the gain it had at the paper's fan-ins, is kept (Gaussian rule)."""
+    prepare: Prepare | None = None
+    crop: PositiveInt | None = None
+    precision: Precision | None = None
+
+    def applied_to(self, recipe: Recipe) -> Recipe:
+        """The recipe at this scale; raises ValueError for a gain where no standard deviation is printed."""
+        whole = {"epochs", "batch", "rate", "prepare", "crop", "precision"}
+        changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
+        if self.drops_after is not None:
+            changed["schedule"] = FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
+        if self.gain is not None:
+            if recipe.initialisation.rule != "gaussian":
+                raise ValueError(f"gain has no meaning for the initialisation rule {recipe.initialisation.rule!r}")
+            changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
+        return recipe.model_copy(update=changed)

@@ -1,0 +1,1 @@
+"""What a reader sees: the page of a suite, its charts, and its table as CSV, LaTeX or Markdown."""

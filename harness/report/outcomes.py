@@ -1,0 +1,54 @@
+"""The words of a verdict: the mark that stands beside each and what it means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CELL_OUTCOMES = {
+    "MATCH": "The 90% t interval of the mean over at least three seeds lies inside the margin around the printed "
+    "number (two one-sided tests), or an exact count lies inside it.",
+    "BETTER": "The 95% interval lies wholly outside the margin, on the side the metric calls better.",
+    "WORSE": "The 95% interval lies wholly outside the margin, on the side the metric calls worse.",
+    "DIFFERS": "The 95% interval lies wholly outside the margin, and the metric has no better side.",
+    "INCONCLUSIVE": "None of these can be said with this many seeds; the number that would settle it is given where it "
+    "can be estimated.",
+    "NOT COMPARABLE": "Measured in another world than the paper's (scale, data or hardware); ours is shown but no "
+    "difference is taken.",
+    "NOT RUN": "Nothing was measured; the reason says what is missing.",
+    "FAILED": "A job ended without a result; the reason says why.",
+    "CITED": "The paper quotes this number from others' work; nothing here tries to reproduce it.",
+}
+CLAIM_OUTCOMES = {
+    "CONFIRMED": "What the paper asserts holds in our runs, by the test named in its row.",
+    "CONTRADICTED": "Our runs show the opposite, by the test named in its row.",
+    "INCONCLUSIVE": "The runs can say neither, or too few seeds make the test unable to reject.",
+    "NOT COMPARABLE": "The claim needs a number that is only quoted, and this is not the paper's scale or data.",
+    "NOT RUN": "Nothing was measured; the reason says what is missing.",
+}
+FLAGS = {
+    "EXTENDED": "Seeds or margin were changed after a first result was seen.",
+    "STALE": "The data or the code of a job differ from what they were when its result was made.",
+}
+JUDGED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE"})
+"""Outcomes of a cell that was set against the printed number."""
+
+ORDER = ["CONFIRMED", "CONTRADICTED", *CELL_OUTCOMES]
+"""How verdicts are sorted; of one kind of verdict there are only cells or only claims in a table."""
+
+
+def mark(outcome: object) -> str:
+    """The name of an outcome's mark and colour; a word this version does not know has a neutral one."""
+    return str(outcome).lower().replace(" ", "-") if outcome in ORDER else "unknown"
+
+
+def rank(outcome: object) -> int:
+    """The place of an outcome when a table is sorted by verdict."""
+    return ORDER.index(str(outcome)) if outcome in ORDER else len(ORDER)
+
+
+def counted(verdicts: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """Each outcome that occurs with how often it does, in the order of the legend."""
+    counts = Counter(str(verdict["outcome"]) for verdict in verdicts)
+    return sorted(counts.items(), key=lambda pair: (rank(pair[0]), pair[0]))

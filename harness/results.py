@@ -1,0 +1,298 @@
+"""Gathers what a plan's jobs left in the store, has it judged, and writes it all down as the documents of a report."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.declarations import extended_cells
+from harness.environment import code_digest
+from harness.jobs import JOBS
+from harness.metric_names import METRICS
+from harness.plan import Plan, canonical
+from harness.scales import Choice
+from harness.shipped import shipped_suites
+from harness.statistics import Interval
+from harness.status import Status
+from harness.store import Store
+from harness.verdict import CellVerdict, ClaimVerdict, Measured, judge_cell, judge_claims
+
+FORMAT = 1
+
+
+def gather(
+    plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
+    measured = dict(_measured(plan, standing, failed or {}))
+    extended = extended_cells(plan, store)
+    cells = [
+        judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
+        for cell in plan.suite.cells()
+    ]
+    claims = judge_claims(plan.suite.file.claims, cells, measured, plan.scale)
+    results = {
+        "format": FORMAT,
+        **_identity(plan, choice),
+        "headline": headline(plan, cells),
+        "table": _table(plan),
+        "cells": [_cell(verdict) for verdict in cells],
+        "claims": [_claim(verdict) for verdict in claims],
+        "deviations": _deviations(plan),
+        "experiments": {name: _experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "data": _data(standing),
+        "environment": _environment(plan, store, standing),
+        "cost": _cost(plan, standing),
+    }
+    results["digest"] = _digests(plan, results)
+    return results, {name: _curves(plan, name, store) for name in plan.experiments}
+
+
+def _measured(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Iterator[tuple[str, Measured]]:
+    """Every `experiment.evaluation.metric` of the plan with its values by seed."""
+    for name, experiment in plan.experiments.items():
+        for evaluation in experiment.evaluations:
+            keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
+            for metric in METRICS:
+                yield f"{name}.{evaluation}.{metric}", _one_measured(keys, metric, standing, failed)
+
+
+def _one_measured(
+    keys: Mapping[int, str], metric: str, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> Measured:
+    found = {seed: result for seed, key in keys.items() if (result := standing[key].result) is not None}
+    seen = [record for result in found.values() for record in result["data"]]
+    return Measured(
+        values={seed: result["values"][metric] for seed, result in found.items()},
+        declared_seeds=len(keys),
+        diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
+        failed={seed: failed[key] for seed, key in keys.items() if key in failed},
+        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), ""),
+        unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
+        images=min((record["count"] for record in seen), default=0),
+        stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
+        marks=tuple(dict.fromkeys(mark for result in found.values() for mark in result["marks"])),
+    )
+
+
+def _why_unofficial(record: Mapping[str, Any]) -> str:
+    if not record["official"]:
+        return f"{record['name']} is not the official data: {record['official_reason']}"
+    if not record["whole"]:
+        return f"{record['count']:,} samples of {record['name']}/{record['split']} were seen, not the whole split"
+    return ""
+
+
+def headline(plan: Plan, cells: list[CellVerdict]) -> str:
+    """One sentence that says what came out, and no more than that."""
+    own = [verdict for verdict in cells if verdict.outcome != "CITED"]
+    if not own:
+        return "Every number here is quoted by the paper from others; nothing was measured."
+    counts = {outcome: sum(verdict.outcome == outcome for verdict in own) for outcome in {v.outcome for v in own}}
+    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
+    if plan.scale == "paper":
+        return f"Of {len(own)} numbers of the authors' own: {said}."
+    shown = [f"{v.cell.label} {v.mean:.2f}{v.cell.unit}" for v in own if v.mean is not None]
+    data = ", ".join(dict.fromkeys(experiment.dataset.title for experiment in plan.experiments.values()))
+    if not shown:
+        return f"No result yet at {plan.scale} scale ({said})."
+    return (
+        f"At {plan.scale} scale, on {data}, nothing is set against the paper's numbers; measured: {'; '.join(shown)}."
+    )
+
+
+def _identity(plan: Plan, choice: Choice) -> dict[str, Any]:
+    file, citation = plan.suite.file, plan.suite.citation
+    return {
+        "suite": file.suite,
+        "paper": file.paper,
+        "title": file.title,
+        "source": file.source,
+        "scale": plan.scale,
+        "scale_note": file.scales[plan.scale].says or "",
+        "scale_choice": {"reason": choice.reason, "unlock": choice.unlock},
+        "citation": citation.model_dump(mode="json"),
+        "suite_yaml": plan.suite.text,
+        "command": f"python -m harness run {_shown_path(plan)} --scale {plan.scale}",
+    }
+
+
+def _shown_path(plan: Plan) -> str:
+    """How a stranger would name the suite; never a path of this machine."""
+    path = plan.suite.path
+    if path.resolve().parent == shipped_suites().resolve():
+        return f"suites/{path.name}"
+    return path.name if path.is_absolute() else path.as_posix()
+
+
+def _table(plan: Plan) -> dict[str, Any] | None:
+    table = plan.suite.file.table
+    if table is None:
+        return None
+    columns = [
+        {"id": name, "label": column.label, "unit": column.unit or "", "margin": column.margin, "metric": column.metric}
+        for name, column in table.columns.items()
+    ]
+    return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
+
+
+def _cell(verdict: CellVerdict) -> dict[str, Any]:
+    cell, measured = verdict.cell, verdict.measured
+    metric = cell.place[2] if cell.place else None
+    return {
+        "id": cell.id,
+        "row": cell.row,
+        "column": cell.column,
+        "label": cell.label,
+        "ref": cell.ref,
+        "printed": cell.printed,
+        "paper": cell.paper,
+        "unit": cell.unit,
+        "margin": cell.margin,
+        "metric": metric,
+        "direction": METRICS[metric].direction if metric else None,
+        "value": ".".join(cell.place) if cell.place else None,
+        "values": {str(seed): value for seed, value in measured.values.items()},
+        "n": len(measured.values),
+        "mean": verdict.mean,
+        "std": verdict.std,
+        "interval": _pair(verdict.interval),
+        "tost_interval": _pair(verdict.tost_interval),
+        "wilson": _pair(verdict.wilson),
+        "prediction": _pair(verdict.prediction),
+        "difference": verdict.difference,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "seeds_to_settle": verdict.seeds_to_settle,
+        "extended": verdict.extended,
+        "stale": measured.stale or None,
+        "marks": list(measured.marks),
+        "diverged": list(measured.diverged),
+    }
+
+
+def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
+    claim = verdict.claim
+    return {
+        "id": verdict.id,
+        "ref": claim.ref,
+        "says": claim.says,
+        "source": claim.source,
+        "operator": claim.operator,
+        "operands": list(claim.operands),
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "evidence": verdict.evidence,
+        "n": verdict.n,
+        "effect": verdict.effect,
+        "interval": _pair(verdict.interval),
+        "p": verdict.p,
+        "p_holm": verdict.p_holm,
+    }
+
+
+def _pair(interval: Interval | None) -> list[float] | None:
+    return [interval.low, interval.high] if interval else None
+
+
+def _deviations(plan: Plan) -> list[dict[str, Any]]:
+    """The deviations that hold at this scale."""
+    return [
+        {"id": name, **deviation.model_dump(mode="json")}
+        for name, deviation in plan.suite.file.deviations.items()
+        if deviation.scales is None or plan.scale in deviation.scales
+    ]
+
+
+def _experiment(plan: Plan, name: str, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Any]:
+    jobs = [_training(plan, name, seed, standing, failed) for seed in plan.seeds]
+    spec = plan.jobs[plan.trainings[name, 0]].spec
+    return {
+        "says": plan.suite.file.experiments[name].says,
+        "spec": {key: value for key, value in spec.items() if key != "seed"},
+        "jobs": jobs,
+    }
+
+
+def _training(
+    plan: Plan, name: str, seed: int, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> dict[str, Any]:
+    key = plan.trainings[name, seed]
+    result = standing[key].result
+    tests = {test: plan.evaluations[name, test, seed] for test in plan.experiments[name].evaluations}
+    found = result or {}
+    return {
+        "kind": "train",
+        "seed": seed,
+        "key": key,
+        "outcome": result["outcome"] if result else ("failed" if key in failed else "not run"),
+        "reason": failed.get(key, ""),
+        "weights_sha256": found.get("weights_sha256"),
+        "diverged_at": found.get("diverged_at"),
+        "marks": found.get("marks", []),
+        "values": found.get("values", {}),
+        "evaluations": {test: _tested(test_key, standing[test_key].result) for test, test_key in tests.items()},
+    }
+
+
+def _tested(key: str, result: Mapping[str, Any] | None) -> dict[str, Any]:
+    if result is None:
+        return {"key": key, "values": {}, "count": 0, "ids_sha256": None}
+    seen = result["data"][0]
+    return {"key": key, "values": result["values"], "count": seen["count"], "ids_sha256": seen["ids_sha256"]}
+
+
+def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
+    """Every split that the results saw, once for each content."""
+    records = {
+        canonical(record): record for status in standing.values() for record in (status.result or {"data": []})["data"]
+    }
+    return sorted(records.values(), key=lambda record: (record["name"], record["split"], record["fingerprint"]))
+
+
+def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> dict[str, Any]:
+    """Where the trainings and tests ran: once when they all ran alike, else each kind of place."""
+    places: dict[str, Any] = {}
+    for key, status in standing.items():
+        job = plan.jobs[key]
+        if status.result is not None and job.kind != "measure":
+            place = store.folder(job.kind, key).read_environment()
+            places[canonical(place)] = place
+    found = [places[text] for text in sorted(places)]
+    return found[0] if len(found) == 1 else {f"place {number}": place for number, place in enumerate(found, start=1)}
+
+
+def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
+    results = [(plan.jobs[key].kind, status.result["cost"]) for key, status in standing.items() if status.result]
+    seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in JOBS}
+    return {**seconds, "finished_at": max((cost["finished_at"] for _, cost in results), default=None)}
+
+
+def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
+    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
+    return {
+        "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
+        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS).encode()).hexdigest(),
+        "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
+    }
+
+
+def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
+    """Epoch by epoch, by quantity and seed."""
+    curves: dict[str, dict[str, list[list[float]]]] = {}
+    for seed in plan.seeds:
+        for row in store.folder("train", plan.trainings[name, seed]).read_metrics():
+            for quantity in ("train_loss", "train_error", "val_top1_error"):
+                curves.setdefault(quantity, {}).setdefault(str(seed), []).append([row["epoch"], row[quantity]])
+    return {
+        "validation_error" if quantity == "val_top1_error" else quantity: by_seed
+        for quantity, by_seed in curves.items()
+    }
+
+
+def summary(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The cells as the terminal shows them."""
+    wanted = ("id", "printed", "unit", "mean", "interval", "n", "outcome", "reason")
+    return [{name: cell[name] for name in wanted} for cell in results["cells"]]

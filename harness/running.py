@@ -1,0 +1,145 @@
+"""The program in its five lines: load, plan, execute, judge, report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.data.locate import Missing, fetch
+from harness.declarations import declare
+from harness.errors import DataMissing, UsageError
+from harness.estimate import estimate
+from harness.execute import execute, set_aside
+from harness.executors.local import Local
+from harness.loading import load_suite
+from harness.plan import Plan, make_plan
+from harness.progress import Progress, duration
+from harness.results import gather
+from harness.runtime import Runtime
+from harness.scale_names import ScaleName
+from harness.scales import Choice, choose_scale, data_missing
+from harness.shipped import suite_path
+from harness.status import Status, statuses
+from harness.store import Store
+from harness.suite import Suite
+
+Folder = Path
+
+
+def run_suite(
+    suite_file: str,
+    asked: ScaleName | None,
+    store_folder: Path,
+    out: Path | None,
+    runtime: Runtime,
+    flags: dict[str, Any],
+) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+    """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
+    progress = Progress()
+    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
+    store.prepare()
+    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
+    plan = make_plan(suite, choice.scale)
+    _say_choice(progress, suite, choice)
+    if asked is not None:
+        _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
+    if (missing := data_missing(plan, runtime.locations)) is not None:
+        raise DataMissing(missing)
+    standing = statuses(plan, store, runtime.locations)
+    _say_stale(progress, plan, store, standing, refresh=flags["refresh_stale"])
+    _say_todo(progress, plan, store, standing, runtime)
+    declare(plan, store)
+    execution = execute(plan, store, standing, Local(runtime, progress), progress)
+    standing = statuses(plan, store, runtime.locations)
+    results, folder = _write(plan, store, standing, choice, execution.failed, out)
+    return results, folder, execution.failed
+
+
+def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, runtime: Runtime) -> dict[str, Any]:
+    """Everything `plan` shows, as plain data."""
+    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
+    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
+    plan = make_plan(suite, choice.scale)
+    standing = statuses(plan, store, runtime.locations)
+    todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
+    time = estimate(todo, store, runtime)
+    return {
+        "suite": suite.name,
+        "scale": choice.scale,
+        "reason": choice.reason,
+        "unlock": choice.unlock,
+        "blocked_by": data_missing(plan, runtime.locations),
+        "estimate": {"seconds": time.seconds, "basis": time.basis},
+        "jobs": [
+            {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,
+             "spec": job.spec, "inputs": job.inputs, "multiply_adds": job.work}
+            for key, job in plan.jobs.items()
+        ],
+    }  # fmt: skip
+
+
+def report_suite(
+    suite_file: str, asked: ScaleName | None, store_folder: Path, out: Path | None, runtime: Runtime
+) -> tuple[Folder, dict[str, Any]]:
+    """Write a suite's report from what is in the store, running nothing."""
+    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
+    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
+    plan = make_plan(suite, choice.scale)
+    results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
+    return folder, results
+
+
+def report_folder(folder: Path) -> tuple[Folder, dict[str, Any]]:
+    """Write a report's page again from the files beside it."""
+    from harness.report.page import rebuild  # noqa: PLC0415 - jinja and matplotlib
+
+    rebuild(folder)
+    return folder, json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
+def _write(
+    plan: Plan, store: Store, standing: dict[str, Status], choice: Choice, failed: dict[str, str], out: Path | None
+) -> tuple[dict[str, Any], Folder]:
+    from harness.report.page import write_report  # noqa: PLC0415 - jinja and matplotlib
+
+    results, curves = gather(plan, store, standing, choice, failed)
+    folder = out or Path("reports") / plan.suite.name / plan.scale
+    write_report(results, curves, folder)
+    return results, folder
+
+
+def _known_scale(suite: Suite, asked: ScaleName | None) -> ScaleName | None:
+    if asked is not None and asked not in suite.file.scales:
+        raise UsageError(f"{suite.path} has no scale {asked!r}; it has {', '.join(suite.file.scales)}")
+    return asked
+
+
+def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:
+    progress.say(f"{suite.name}: scale {choice.scale}: {choice.reason}")
+    if choice.unlock:
+        progress.say(f"  larger scales: {choice.unlock}")
+
+
+def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline: bool) -> None:
+    """Fetch what is missing and can be fetched; only called when the user named the scale that needs it."""
+    for dataset in {experiment.data.name: experiment.dataset for experiment in plan.experiments.values()}.values():
+        if dataset.fetchable and isinstance(runtime.locations.find(dataset), Missing):
+            fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
+
+
+def _say_stale(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], *, refresh: bool) -> None:
+    if refresh:
+        progress.say(f"set aside {set_aside(store, plan, standing)} stale result(s)")
+    for key, status in standing.items():
+        if status.state == "stale":
+            progress.say(f"STALE: {plan.jobs[key].label}: {status.why}; --refresh-stale runs it again")
+
+
+def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime) -> None:
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    if not todo:
+        progress.say(f"nothing to do: all {len(plan.jobs)} jobs have results")
+        return
+    time = estimate(todo, store, runtime)
+    progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds)} ({time.basis})")

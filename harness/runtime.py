@@ -1,0 +1,27 @@
+"""Settings of one run that decide where and how fast it happens, never what comes out; none of them is hashed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.data.locate import Locations
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """How a job is run on this machine."""
+
+    locations: Locations = field(default_factory=Locations)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = field(default_factory=cores)
+    """Threads of the arithmetic on the CPU; results are bit-identical only among runs with the same number."""
+    checkpoint_every_s: float = 60.0
+    resume_elsewhere: bool = False
+    """Go on from a checkpoint of another device kind, thread count or torch; the result is then marked."""

@@ -1,0 +1,127 @@
+"""Intervals over training seeds and over test images, each of which says what it speaks of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Values = Sequence[float] | Array
+IntervalKind = Literal["mean", "difference", "next_run", "test_images", "two_nets", "ratio"]
+
+MIN_SEEDS = 3  # fewer show too little of the spread for a verdict
+
+SPEAKS_OF: dict[IntervalKind, str] = {
+    "mean": "the mean over training seeds, on these test images",
+    "difference": "the mean difference over training seeds, on these test images",
+    "next_run": "the value one more training seed would give, on these test images",
+    "test_images": "this one trained net, over images drawn as the test images were",
+    "two_nets": "these two trained nets, over images drawn as the test images were",
+    "ratio": "the geometric mean of the ratio over training seeds",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A range from `low` to `high` in the unit of the values; `level` is its coverage, `kind` what it is about.
+
+    A side that nothing bounds is infinite. Raises ValueError when the sides are not in order.
+    """
+
+    low: float
+    high: float
+    level: float
+    kind: IntervalKind
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"an interval runs from low to high, not from {self.low} to {self.high}")
+
+    @property
+    def speaks_of(self) -> str:
+        """What is claimed to lie in the interval, in words for the report."""
+        return SPEAKS_OF[self.kind]
+
+    def scaled(self, factor: float) -> Interval:
+        """Give the same interval in another unit, say a proportion in percent; `factor` is positive."""
+        return Interval(self.low * factor, self.high * factor, self.level, self.kind)
+
+    def widened(self, by: float) -> Interval:
+        """Move both sides outwards by `by`, as for a printed number known only to half its last digit."""
+        return Interval(self.low - by, self.high + by, self.level, self.kind)
+
+
+def as_sample(values: Values, at_least: int = 2) -> Array:
+    """Turn values into a one-dimensional float array; ValueError for too few, for NaN and for infinities."""
+    sample = np.asarray(values, dtype=np.float64)
+    if sample.ndim != 1 or len(sample) < at_least:
+        raise ValueError(f"at least {at_least} values in one dimension are needed, got shape {sample.shape}")
+    if not np.isfinite(sample).all():
+        raise ValueError(f"values must be finite, got {sample.tolist()}: a diverged run is compared by rank")
+    return sample
+
+
+def checked_fraction(value: float, name: str) -> float:
+    """Return a level, an alpha or a power as it is; ValueError unless it lies strictly between 0 and 1."""
+    if not 0 < value < 1:
+        raise ValueError(f"{name} lies strictly between 0 and 1, got {value}")
+    return value
+
+
+def spread(sample: Array) -> float:
+    """Sample standard deviation (n - 1); exactly 0 for equal values, whatever rounding their mean suffers."""
+    return float(np.std(sample, ddof=1)) if len(sample) > 1 and np.ptp(sample) > 0 else 0.0
+
+
+def mean_interval(mean: float, std: float, n: int, level: float, kind: IntervalKind) -> Interval:
+    """Student's t interval of a mean from its summary; it speaks of what `kind` names, for normal values."""
+    half = _t_quantile(level, n - 1) * std / math.sqrt(n)
+    return Interval(mean - half, mean + half, level, kind)
+
+
+def t_interval(values: Values, level: float = 0.95) -> Interval:
+    """Student's t interval of the mean over training seeds; it says nothing of other test images.
+
+    Values are one metric, one value per seed, taken as normal. With equal values it has no width. Raises ValueError
+    for fewer than two.
+    """
+    sample = as_sample(values)
+    return mean_interval(float(sample.mean()), spread(sample), len(sample), level, "mean")
+
+
+def prediction_interval(values: Values, level: float = 0.95) -> Interval:
+    """Range in which one more training seed would fall; it treats the paper as one more run of ours.
+
+    Values are one metric, one value per seed, taken as normal. Raises ValueError for fewer than two.
+    """
+    sample = as_sample(values)
+    half = _t_quantile(level, len(sample) - 1) * spread(sample) * math.sqrt(1 + 1 / len(sample))
+    return Interval(float(sample.mean()) - half, float(sample.mean()) + half, level, "next_run")
+
+
+def wilson(errors: int, n: int, level: float = 0.95) -> Interval:
+    """Wilson's score interval for `errors` wrong of `n` test images, as a proportion (Wilson 1927).
+
+    It speaks of one trained net and the sampling of test images; it says nothing of training seeds. Raises ValueError
+    unless 0 <= errors <= n and n > 0. The formula is written out to spare the import of scipy.stats.
+    """
+    if not 0 <= errors <= n or n == 0:
+        raise ValueError(f"errors must lie between 0 and n > 0, got {errors} of {n}")
+    z = float(scipy.special.ndtri((1 + checked_fraction(level, "level")) / 2))
+    proportion = errors / n
+    centre = (proportion + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * math.sqrt(proportion * (1 - proportion) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
+    low = 0.0 if errors == 0 else centre - half
+    high = 1.0 if errors == n else centre + half
+    return Interval(low, high, level, "test_images")
+
+
+def _t_quantile(level: float, df: int) -> float:
+    """Two-sided quantile of Student's t; from scipy.special, as scipy.stats takes longer to import than to use."""
+    return float(scipy.special.stdtrit(df, (1 + checked_fraction(level, "level")) / 2))

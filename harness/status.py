@@ -1,0 +1,57 @@
+"""Where each job of a plan stands: done, stale, to do, or blocked, and by what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.data import DATASETS
+from harness.data.fingerprint import fingerprint
+from harness.data.locate import Found, Locations, Missing
+from harness.environment import code_digest
+from harness.plan import Job, Plan
+from harness.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The standing of one job; `why` says what made it stale or what blocks it."""
+
+    state: Literal["done", "stale", "to do", "blocked"]
+    why: str = ""
+    result: dict[str, Any] | None = None
+
+
+def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status]:
+    """The standing of every job, by key; an input that is stale or blocked makes those that need it so too."""
+    known: dict[str, Status] = {}
+    for key, job in plan.jobs.items():
+        inputs = [(plan.jobs[input_key], known[input_key]) for input_key in job.inputs.values()]
+        known[key] = _status(job, store, locations, inputs)
+    return known
+
+
+def _status(job: Job, store: Store, locations: Locations, inputs: list[tuple[Job, Status]]) -> Status:
+    result = store.folder(job.kind, job.key).read_result()
+    found = locations.find(DATASETS[job.spec["data"]["name"]])
+    if result is not None:
+        reasons = _staleness(job, result, store, found)
+        reasons += [f"{other.label} is stale" for other, status in inputs if status.state == "stale"]
+        return Status("stale" if reasons else "done", "; ".join(reasons), result)
+    if isinstance(found, Missing):
+        return Status("blocked", f"{job.spec['data']['name']} is not on disk")
+    return Status("to do")
+
+
+def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing) -> list[str]:
+    reasons = []
+    if result["code"] != code_digest(job.kind):
+        reasons.append(f"the code of {job.kind} jobs has changed since")
+    if isinstance(found, Found):
+        dataset = DATASETS[job.spec["data"]["name"]]
+        reasons += [
+            f"the {seen['split']} data of {dataset.name} have changed since"
+            for seen in result["data"]
+            if fingerprint(dataset, found, seen["split"], store.fingerprints) != seen["fingerprint"]
+        ]
+    return reasons

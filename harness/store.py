@@ -1,0 +1,239 @@
+"""The store: one directory a job, every file of it a property, every write atomic."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, UsageError
+
+RESULT_FORMAT = 1
+
+KEY_LETTERS = 20
+"""Of a key's 64 hexadecimal letters, those that name its directory; `job.json` holds the whole key."""
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The directory of one job. Without `result.json` the job is unfinished, and what lies here is for resuming it."""
+
+    path: Path
+
+    @property
+    def job(self) -> Path:
+        """What is to be computed: kind, version, spec, inputs, key."""
+        return self.path / "job.json"
+
+    @property
+    def result(self) -> Path:
+        """What came out; written last."""
+        return self.path / "result.json"
+
+    @property
+    def environment(self) -> Path:
+        """Where and with what it ran."""
+        return self.path / "environment.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object an epoch."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """What was said while it ran."""
+        return self.path / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where a training that was stopped goes on."""
+        return self.path / "checkpoint.pt"
+
+    @property
+    def earlier_checkpoint(self) -> Path:
+        """The one before, should the newest be damaged."""
+        return self.path / "checkpoint.earlier.pt"
+
+    @property
+    def weights(self) -> Path:
+        """The trained net."""
+        return self.path / "weights.pt"
+
+    @property
+    def predictions(self) -> Path:
+        """For each sample, in the order of its ids, the averaged probabilities."""
+        return self.path / "predictions.npz"
+
+    @property
+    def pixels(self) -> Path:
+        """Mean image and colour covariance."""
+        return self.path / "pixels.npz"
+
+    def read_job(self) -> dict[str, Any]:
+        """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
+        try:
+            job: dict[str, Any] = json.loads(self.job.read_bytes())
+        except ValueError:
+            raise HarnessError(f"{self.job} is damaged; move {self.path} away to run the job again") from None
+        return job
+
+    def sibling(self, key: str) -> JobFolder:
+        """The directory of an input, which lies beside this one; raises HarnessError when it is not there."""
+        found = [path for path in self.path.parent.glob(f"*-{key[:KEY_LETTERS]}") if path.is_dir()]
+        if len(found) != 1:
+            raise HarnessError(f"{self.path} needs the result of job {key[:KEY_LETTERS]}, which is not beside it")
+        return JobFolder(found[0])
+
+    def read_result(self) -> dict[str, Any] | None:
+        """The finished result, or None; raises HarnessError when the file is damaged."""
+        return _sealed(self.result)
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Finish the job: the result with the digests of the files it speaks of and a seal over it all."""
+        outputs = {
+            path.name: file_sha256(path)
+            for path in (self.weights, self.predictions, self.pixels, self.metrics)
+            if path.exists()
+        }
+        write_json(self.result, seal({"format": RESULT_FORMAT, **result, "outputs": outputs}))
+
+    def read_environment(self) -> dict[str, Any]:
+        """Where and with what the job ran; raises HarnessError when the file is damaged."""
+        try:
+            document: dict[str, Any] = json.loads(self.environment.read_bytes())
+        except (OSError, ValueError):
+            raise HarnessError(
+                f"{self.environment} is missing or damaged; move {self.path} away to run it again"
+            ) from None
+        return document
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """What was measured epoch by epoch, so far."""
+        if not self.metrics.exists():
+            return []
+        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory against every other process; the system lets go of it should this one die."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UsageError(
+                    f"{self.path}: another process is working on this job; wait for it or stop it"
+                ) from None
+            yield
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of job directories."""
+
+    root: Path
+
+    def folder(self, kind: str, key: str) -> JobFolder:
+        """The directory of one job, there or not."""
+        return JobFolder(self.root / f"{kind}-{key[:KEY_LETTERS]}")
+
+    @property
+    def declarations(self) -> Path:
+        """Seeds and margins as they stood when a suite's first result came in."""
+        return self.root / "declarations"
+
+    @property
+    def fingerprints(self) -> Path:
+        """Fingerprints of data files, by path, size and time of change."""
+        return self.root / "fingerprints.json"
+
+    @property
+    def rates(self) -> Path:
+        """Multiply-adds a second that this machine was seen to do, by kind of job and device."""
+        return self.root / "rates.json"
+
+    def prepare(self) -> None:
+        """Make the folder; raises UsageError where it cannot be written."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UsageError(
+                f"the store {self.root} cannot be written ({error.strerror}); name another with --store DIR"
+            ) from None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content`, whole or not at all, and on disk before this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last: the folder's own entry has to reach the disk too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def json_text(document: Any) -> str:
+    """The JSON that this project writes to disk: sorted, indented, no NaN, a newline at the end."""
+    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON document atomically."""
+    write_atomically(path, json_text(document).encode())
+
+
+def seal(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a digest over the rest of it, so that a change by hand or by a bad disk shows."""
+    body = {name: value for name, value in document.items() if name != "seal"}
+    return body | {"seal": hashlib.sha256(json_text(body).encode()).hexdigest()}
+
+
+def _sealed(path: Path) -> dict[str, Any] | None:
+    try:
+        document = json.loads(path.read_bytes())
+        sound = isinstance(document, dict) and seal(document) == document
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        sound = False
+    if not sound:
+        raise HarnessError(
+            f"{path} is damaged or was edited: its digest does not fit; move the folder away to run the job again"
+        )
+    if document["format"] != RESULT_FORMAT:
+        raise HarnessError(
+            f"{path} has format {document['format']}, this program reads {RESULT_FORMAT}; use another store"
+        )
+    return dict(document)
+
+
+def file_sha256(path: Path) -> str:
+    """The digest of a file's bytes."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,102 @@
+"""Tables for people on the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.progress import duration
+
+_STYLES = {
+    "MATCH": "green",
+    "BETTER": "green",
+    "CONFIRMED": "green",
+    "done": "green",
+    "WORSE": "red",
+    "DIFFERS": "red",
+    "CONTRADICTED": "red",
+    "FAILED": "red",
+    "blocked": "red",
+    "INCONCLUSIVE": "yellow",
+    "stale": "yellow",
+}
+
+
+def show_results(results: dict[str, Any], folder: Path) -> None:
+    """The cells, claims and headline of a report, and where it lies."""
+    console = Console(highlight=False)
+    console.print(Text(f"\n{results['title']}: {results['scale']} scale", style="bold"))
+    if results["cells"]:
+        console.print(_cells(results["cells"]))
+    if results["claims"]:
+        console.print(_claims(results["claims"]))
+    _show_reasons(console, [*results["cells"], *results["claims"]])
+    console.print(Text(f"\n{results['headline']}", style="bold"))
+    console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
+
+
+def _cells(cells: list[dict[str, Any]]) -> Table:
+    table = Table("cell", "paper", "ours", "95% interval", "seeds", "verdict")
+    for cell in cells:
+        ours = "" if cell["mean"] is None else f"{cell['mean']:.2f}"
+        interval = "" if cell["interval"] is None else f"{cell['interval'][0]:.2f} to {cell['interval'][1]:.2f}"
+        seeds = str(cell["n"] or "")
+        table.add_row(cell["id"], f"{cell['printed']}{cell['unit']}", ours, interval, seeds, _tinted(cell["outcome"]))
+    return table
+
+
+def _claims(claims: list[dict[str, Any]]) -> Table:
+    table = Table("claim", "says", "verdict")
+    for claim in claims:
+        table.add_row(claim["ref"], Text(claim["says"]), _tinted(claim["outcome"]))
+    return table
+
+
+def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
+    """Each reason once, with what it speaks of."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in judged:
+        if one["outcome"] != "CITED":
+            reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
+    for (outcome, reason), ids in reasons.items():
+        console.print(Text.assemble(_tinted(outcome), f" {', '.join(ids)}: {reason}"))
+
+
+def show_plan(document: dict[str, Any]) -> None:
+    """The jobs of a plan and what they will cost."""
+    console = Console(highlight=False)
+    console.print(Text(f"{document['suite']} at scale {document['scale']}: {document['reason']}", style="bold"))
+    if document["unlock"]:
+        console.print(Text(f"larger scales: {document['unlock']}"))
+    table = Table("state", "job", "key", "why")
+    for job in document["jobs"]:
+        table.add_row(_tinted(job["state"]), Text(job["label"]), job["key"][:20], Text(job["why"]))
+    console.print(table)
+    counts = Counter(job["state"] for job in document["jobs"])
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    left = document["estimate"]
+    if counts["to do"] + counts["blocked"]:
+        console.print(Text(f"about {duration(left['seconds'])} of work ({left['basis']})"))
+    if document["blocked_by"]:
+        console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
+
+
+def show_nested(document: dict[str, Any], indent: int = 0) -> None:
+    """Nested facts, one a line."""
+    console = Console(highlight=False)
+    for name, value in document.items():
+        if isinstance(value, dict):
+            console.print(Text(f"{' ' * indent}{name}", style="bold"))
+            show_nested(value, indent + 2)
+        else:
+            shown = ", ".join(map(str, value)) or "none" if isinstance(value, list) else value
+            console.print(Text(f"{' ' * indent}{name}: {shown}"), soft_wrap=True)
+
+
+def _tinted(word: str) -> Text:
+    return Text(word, style=_STYLES.get(word, "dim"))

@@ -1,0 +1,135 @@
+"""Decoding and preparing images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from harness.data.declared import Prepare
+from harness.data.decode import all_prepared, as_rgb, decode, prepared
+from harness.errors import DataMissing
+
+GRID = np.add.outer(16 * np.arange(12), np.arange(16)).astype(np.uint8)
+"""[12, 16], every pixel its own number."""
+
+
+def rgb(height: int, width: int, seed: int = 0) -> Image.Image:
+    """Noise in colour."""
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def test_center_is_cut_from_the_middle() -> None:
+    """Of the odd margin of three rows, one is lost above and two below."""
+    pixels = prepared(Image.fromarray(GRID), Prepare(center=9))
+    assert np.array_equal(pixels, GRID[None, 1:10, 3:12])
+
+
+def test_pad_adds_zeros_on_every_side() -> None:
+    """The image itself is untouched."""
+    pixels = prepared(rgb(5, 7), Prepare(pad=2))
+    assert pixels.shape == (3, 9, 11)
+    assert pixels.sum() == pixels[:, 2:-2, 2:-2].sum()
+    assert np.array_equal(pixels[:, 2:-2, 2:-2], np.asarray(rgb(5, 7)).transpose(2, 0, 1))
+
+
+def test_rescaling_is_antialiased() -> None:
+    """Reduced to a quarter, a fine chequerboard becomes even grey; plain sampling would keep black or white."""
+    board = Image.fromarray((np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8))
+    pixels = prepared(board, Prepare(short_side=16)).astype(int)
+    assert np.abs(pixels - 127).max() <= 2
+
+
+def test_rescaling_agrees_with_torchs_antialiased_bilinear() -> None:
+    """Another implementation of the same filter gives the same pixels, up to the rounding of its two passes."""
+    import torch
+    from torch.nn.functional import interpolate
+
+    image = rgb(61, 90)
+    theirs = interpolate(
+        torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float(), (32, 47), mode="bilinear", antialias=True
+    )
+    ours = prepared(image, Prepare(short_side=32))
+    assert ours.shape == (3, 32, 47)
+    assert np.abs(ours - theirs[0].numpy()).max() <= 1.5
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 80), st.integers(1, 80), st.integers(0, 3))
+def test_shape_is_the_declared_one(height: int, width: int, pad: int) -> None:
+    """Any image becomes what plans count on."""
+    prepare = Prepare(short_side=24, center=20, pad=pad)
+    assert prepared(rgb(height, width), prepare).shape == (3, *prepare.sides((height, width)))
+
+
+@pytest.mark.parametrize("prepare", [Prepare(), Prepare(pad=2), Prepare(center=5), Prepare(short_side=13, center=11)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_many_are_prepared_as_one_is(prepare: Prepare, channels: int) -> None:
+    """Sets in memory and image files go through the same preparation."""
+    images = np.random.default_rng(1).integers(0, 256, (4, channels, 8, 9), dtype=np.uint8)
+    singly = [prepared(Image.fromarray(image.transpose(1, 2, 0).squeeze()), prepare) for image in images]
+    assert np.array_equal(all_prepared(images, prepare), np.stack(singly))
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "LA", "RGBA", "CMYK", "YCbCr", "P"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    """Grey is repeated; the others come near the colours they stand for."""
+    red = Image.new("RGB", (4, 4), (204, 51, 51)).convert(mode)
+    pixels = np.asarray(as_rgb(red)).astype(int)
+    assert pixels.shape == (4, 4, 3)
+    if mode in {"L", "LA", "1"}:
+        assert (pixels[..., 0] == pixels[..., 1]).all()
+        assert (pixels[..., 0] == pixels[..., 2]).all()
+    else:
+        assert np.abs(pixels - [204, 51, 51]).max() <= 3
+
+
+def test_transparent_palette_is_read_without_a_warning(tmp_path: Path) -> None:
+    """Pillow warns of such images when they are converted at once."""
+    palette = Image.new("P", (8, 8))
+    palette.putpalette([10, 20, 30] * 256)
+    palette.save(tmp_path / "palette.png", transparency=bytes(range(256)))
+    pixels, mode = decode(str(tmp_path / "palette.png"), Prepare(center=8))
+    assert mode == "P"
+    assert pixels[:, 0, 0].tolist() == [10, 20, 30]
+
+
+def test_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
+    """Adobe's inverted inks are understood."""
+    Image.new("RGB", (16, 16), (200, 30, 40)).convert("CMYK").save(tmp_path / "inks.JPEG", quality=95)
+    pixels, mode = decode(str(tmp_path / "inks.JPEG"), Prepare(center=16))
+    assert mode == "CMYK"
+    assert np.abs(pixels[:, 8, 8].astype(int) - [200, 30, 40]).max() <= 6
+
+
+def test_orientation_in_exif_is_ignored(tmp_path: Path) -> None:
+    """The image is taken as stored, as the set's users always did."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turn a quarter to the right
+    image = Image.fromarray(np.repeat(np.array([[0, 255]], np.uint8), [16, 16], axis=1).repeat(32, 0))
+    image.save(tmp_path / "turned.JPEG", exif=exif)
+    pixels, _ = decode(str(tmp_path / "turned.JPEG"), Prepare(center=32))
+    assert pixels[0, :, 4].max() < 40
+    assert pixels[0, :, 28].min() > 215
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "text"])
+def test_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
+    """Half an image is not silently half black."""
+    path = tmp_path / "broken.JPEG"
+    rgb(64, 64).save(path)
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "text": b"<html>not found</html>"}[damage])
+    with pytest.raises(DataMissing, match=r"broken\.JPEG: cannot be decoded and prepared"):
+        decode(str(path), Prepare(short_side=32, center=32))
+
+
+def test_image_smaller_than_the_center_is_named(tmp_path: Path) -> None:
+    """Without rescaling there is nothing to fill the square with."""
+    rgb(20, 40).save(tmp_path / "small.png")
+    with pytest.raises(DataMissing, match=r"small\.png: .* crop of 32 pixels does not fit in 20"):
+        decode(str(tmp_path / "small.png"), Prepare(center=32))

@@ -1,0 +1,192 @@
+"""Digests of what is on disk, and whether it is official."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.data import DATASETS
+from harness.data.declared import Dataset, OfficialFile, class_list_digest
+from harness.data.fingerprint import fingerprint, official
+from harness.data.locate import Found, Locations
+
+DIGITS, FASHION, IMAGENET = (DATASETS[name] for name in ("digits", "fashion_mnist", "ilsvrc2010"))
+CLASSES = {"n01": 3, "n02": 2}
+
+
+@pytest.fixture
+def fashion(tmp_path: Path) -> Found:
+    """Four plain files with made content."""
+    for file in FASHION.files:
+        (tmp_path / file.name).write_bytes(file.name.encode())
+    return Found(tmp_path, "test")
+
+
+@pytest.fixture
+def imagenet(tmp_path: Path) -> Found:
+    """Two classes in each split."""
+    for split in IMAGENET.splits:
+        for name, count in CLASSES.items():
+            (tmp_path / split / name).mkdir(parents=True)
+            for index in range(count):
+                (tmp_path / split / name / f"{index}.JPEG").write_bytes(bytes(10 + index))
+    return Found(tmp_path, "test")
+
+
+def miniature(**changes: object) -> Dataset:
+    """A declaration of which the made folders are the official set."""
+    digest = class_list_digest(list(CLASSES))
+    declared = {"splits": dict.fromkeys(IMAGENET.splits, 5), "classes": 2, "class_list_digest": digest}
+    return dataclasses.replace(IMAGENET, **(declared | changes))
+
+
+def test_compression_does_not_change_a_fingerprint(fashion: Found) -> None:
+    """It is of the content, not of the archive."""
+    before = fingerprint(FASHION, fashion, "train")
+    for file in FASHION.files:
+        path = fashion.path / file.name
+        path.with_suffix(".gz").write_bytes(gzip.compress(path.read_bytes()))
+        path.unlink()
+    assert fingerprint(FASHION, fashion, "train") == before
+
+
+def test_fingerprint_sees_a_changed_byte_in_its_own_split(fashion: Found) -> None:
+    """Changed test labels change the test split and no other."""
+    before = {split: fingerprint(FASHION, fashion, split) for split in FASHION.splits}
+    (fashion.path / "t10k-labels-idx1-ubyte").write_bytes(b"t10k-labels-idx1-ubytf")
+    after = {split: fingerprint(FASHION, fashion, split) for split in FASHION.splits}
+    assert [split for split in before if before[split] != after[split]] == ["test"]
+
+
+@pytest.mark.parametrize("change", ["rename", "resize", "remove", "add", "move"])
+def test_fingerprint_sees_changed_image_folders(imagenet: Found, change: str) -> None:
+    """Names, sizes, and the class an image lies in are all part of it."""
+    before = fingerprint(IMAGENET, imagenet, "train")
+    image = imagenet.path / "train" / "n01" / "0.JPEG"
+    match change:
+        case "rename":
+            image.rename(image.with_name("9.JPEG"))
+        case "resize":
+            image.write_bytes(bytes(99))
+        case "remove":
+            image.unlink()
+        case "add":
+            (image.parent / "9.JPEG").write_bytes(b"")
+        case "move":
+            image.rename(imagenet.path / "train" / "n02" / "9.JPEG")
+    assert fingerprint(IMAGENET, imagenet, "train") != before
+
+
+def test_fingerprint_does_not_depend_on_where_the_data_lie(imagenet: Found, tmp_path: Path) -> None:
+    """A moved set is the same set."""
+    before = fingerprint(IMAGENET, imagenet, "val")
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (tmp_path / "val").rename(moved / "val")
+    assert fingerprint(IMAGENET, Found(moved, "test"), "val") == before
+
+
+def test_cache_is_used_while_the_file_stays(fashion: Found, tmp_path: Path) -> None:
+    """A file of unchanged size and time is not read again: here it could not be."""
+    cache = tmp_path / "cache" / "fingerprints.json"
+    before = fingerprint(FASHION, fashion, "test", cache)
+    path = fashion.path / "t10k-images-idx3-ubyte"
+    status = path.stat()
+    path.write_bytes(b"T10K-images-idx3-ubyte")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert fingerprint(FASHION, fashion, "test", cache) == before
+    assert fingerprint(FASHION, fashion, "test") != before
+
+
+def test_cache_gives_way_when_the_file_changes(fashion: Found, tmp_path: Path) -> None:
+    """A new time of change is enough to look again."""
+    cache = tmp_path / "fingerprints.json"
+    before = fingerprint(FASHION, fashion, "test", cache)
+    path = fashion.path / "t10k-images-idx3-ubyte"
+    path.write_bytes(b"T10K-images-idx3-ubyte")
+    os.utime(path, ns=(0, 1))
+    assert fingerprint(FASHION, fashion, "test", cache) == fingerprint(FASHION, fashion, "test") != before
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\x00", '{"sha256 PATH": 3}', '{"sha256 PATH": [1, 2, 3]}'])
+def test_broken_cache_is_ignored(fashion: Found, tmp_path: Path, text: str) -> None:
+    """It costs time and is written anew."""
+    cache = tmp_path / "fingerprints.json"
+    cache.write_text(text.replace("PATH", str(fashion.path / "t10k-images-idx3-ubyte")))
+    assert fingerprint(FASHION, fashion, "test", cache) == fingerprint(FASHION, fashion, "test")
+    assert len(json.loads(cache.read_text())) == 2
+
+
+def test_cache_that_cannot_be_written_is_done_without(fashion: Found) -> None:
+    """A read-only store does not stop a plan."""
+    cache = fashion.path / FASHION.files[0].name / "below a file.json"
+    assert fingerprint(FASHION, fashion, "val", cache) == fingerprint(FASHION, fashion, "val")
+
+
+def test_cache_leaves_no_temporary_files(fashion: Found, tmp_path: Path) -> None:
+    """It is put in place by renaming."""
+    folder = tmp_path / "cache"
+    fingerprint(FASHION, fashion, "val", folder / "fingerprints.json")
+    assert [path.name for path in folder.iterdir()] == ["fingerprints.json"]
+
+
+def test_embedded_digits_are_official() -> None:
+    """scikit-learn's file is the one that was declared."""
+    assert official(DIGITS, Locations().require(DIGITS)).yes
+
+
+def test_files_by_another_name_are_not_official(fashion: Found) -> None:
+    """Every file that differs is named."""
+    standing = official(FASHION, fashion)
+    assert not standing.yes
+    assert "train-images-idx3-ubyte" in standing.reason
+
+
+def test_digest_may_be_of_another_algorithm(fashion: Found) -> None:
+    """Some sets are listed by their MD5."""
+    file = OfficialFile("t10k-labels-idx1-ubyte", "md5:d5ee5c3ea0ce8dca3bb6e2d4bb0b9b3c", ("test",))
+    dataset = dataclasses.replace(FASHION, files=(file,))
+    assert not official(dataset, fashion).yes
+    (fashion.path / "t10k-labels-idx1-ubyte").write_bytes(b"")
+    empty = dataclasses.replace(file, digest="md5:d41d8cd98f00b204e9800998ecf8427e")
+    assert official(dataclasses.replace(FASHION, files=(empty,)), fashion).yes
+
+
+def test_folders_with_the_declared_classes_and_counts_are_official(imagenet: Found) -> None:
+    """The check can succeed."""
+    assert official(miniature(), imagenet).yes
+
+
+def test_missing_image_makes_folders_unofficial(imagenet: Found) -> None:
+    """The count is exact, and the split is named."""
+    (imagenet.path / "val" / "n01" / "0.JPEG").unlink()
+    standing = official(miniature(), imagenet)
+    assert (standing.yes, standing.reason) == (False, "4 images in val, where ILSVRC-2010 has 5")
+
+
+def test_other_classes_make_folders_unofficial(imagenet: Found) -> None:
+    """The right number of other classes is another set."""
+    (imagenet.path / "train" / "n02").rename(imagenet.path / "train" / "n03")
+    standing = official(miniature(), imagenet)
+    assert (standing.yes, standing.reason) == (False, "the 2 class folders in train are not the 2 of ILSVRC-2010")
+
+
+def test_missing_split_makes_folders_unofficial(imagenet: Found) -> None:
+    """Every labelled split has to be there; one whose labels were never published need not be."""
+    (imagenet.path / "test").rename(imagenet.path / "elsewhere")
+    assert not official(miniature(), imagenet).yes
+    assert official(miniature(unlabelled=("test",)), imagenet).yes
+
+
+def test_unknown_class_list_is_never_official(imagenet: Found) -> None:
+    """What cannot be confirmed is not claimed."""
+    standing = official(miniature(class_list_digest=None), imagenet)
+    assert standing.yes is False
+    assert standing.reason == (
+        "the class list of ILSVRC-2010 is not known to this program, so official data cannot be confirmed"
+    )

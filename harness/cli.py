@@ -225,6 +225,20 @@ def report(
 
 @command.command()
 @_json
+def coverage(as_json: bool) -> None:  # noqa: FBT001
+    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged."""
+    from harness.coverage import as_rows, shipped_coverage  # noqa: PLC0415
+    from harness.terminal import show_coverage  # noqa: PLC0415
+
+    rows = as_rows(shipped_coverage())
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    else:
+        show_coverage(rows)
+
+
+@command.command()
+@_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
     from harness.environment import environment  # noqa: PLC0415

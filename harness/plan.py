@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from harness.data.declared import VIEWS
 from harness.jobs import JOBS
+from harness.measures import MEASURES
 from harness.resolve import ResolvedExperiment, resolve_experiment
 from harness.scale_names import ScaleName
-from harness.suite import SplitName, Suite
+from harness.suite import Experiment, Suite
 
 
 @dataclass(frozen=True)
 class Job:
     """One unit of work, addressed by what it computes: kind, its version, the full spec and the keys of its inputs.
 
-    Device, threads, library versions and paths are no part of the spec: they are recorded with the result.
+    Device, threads, library versions and paths are no part of the spec: they are recorded with the result. Only a
+    timing job's spec names its device, for there the device is what is measured.
     """
 
     kind: str
@@ -40,9 +41,11 @@ class Job:
         """What the key is the digest of."""
         return {"kind": self.kind, "version": JOBS[self.kind].version, "spec": self.spec, "inputs": self.inputs}
 
-    def splits(self) -> list[SplitName]:
-        """The splits of its data set that the job reads."""
-        return list(self.spec["splits"])
+    @property
+    def data_name(self) -> str | None:
+        """The data set that the job reads, if it reads one."""
+        name: str | None = self.spec.get("data", {}).get("name")
+        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,53 +54,104 @@ class Plan:
 
     suite: Suite
     scale: ScaleName
-    jobs: dict[str, Job]
+    device: str = ""
+    """The name of the device that timing jobs are to run on."""
+    jobs: dict[str, Job] = field(default_factory=dict)
     """By key."""
-    experiments: dict[str, ResolvedExperiment]
-    trainings: dict[tuple[str, int], str]
-    """(experiment, seed) -> key of the train job."""
-    evaluations: dict[tuple[str, str, int], str]
-    """(experiment, evaluation, seed) -> key of the evaluate job."""
+    experiments: dict[str, ResolvedExperiment] = field(default_factory=dict)
+    """Those that train."""
+    trainings: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(experiment, seed) -> key of the train job; an ensemble may want more seeds than the scale declares."""
+    evaluations: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """(experiment, evaluation, seed) -> key of the job that tests it; of an ensemble, by repetition."""
+    measurements: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(experiment, seed) -> key of the measure job; seed 0 stands for all where nothing is drawn."""
 
     @property
     def seeds(self) -> range:
         """The declared seeds."""
         return range(self.suite.file.scales[self.scale].seeds)
 
+    @property
+    def datasets(self) -> list[str]:
+        """The names of the data sets that its jobs read."""
+        return list(dict.fromkeys(job.data_name for job in self.jobs.values() if job.data_name is not None))
 
-def make_plan(suite: Suite, scale: ScaleName) -> Plan:
+
+def make_plan(suite: Suite, scale: ScaleName, device: str = "") -> Plan:
     """Resolve suite x scale x seeds into jobs; needs no data at hand."""
-    plan = Plan(suite, scale, {}, {}, {}, {})
-    for name in suite.file.experiments:
-        experiment = plan.experiments[name] = resolve_experiment(suite, scale, name)
+    plan = Plan(suite, scale, device)
+    for name, experiment in suite.file.experiments.items():
+        if experiment.train is not None:
+            plan.experiments[name] = resolve_experiment(suite, scale, name)
+    for name, experiment in suite.file.experiments.items():
         for seed in plan.seeds:
-            _add_experiment(plan, experiment, seed)
+            _add(plan, name, experiment, seed)
     return plan
 
 
-def _add_experiment(plan: Plan, experiment: ResolvedExperiment, seed: int) -> None:
-    pixels = _added(plan, _pixel_statistics(experiment))
-    training = _added(plan, _train(experiment, seed, pixels))
-    plan.trainings[experiment.name, seed] = training.key
-    for name in experiment.evaluations:
-        evaluation = _added(plan, _evaluate(experiment, name, seed, training, pixels))
-        plan.evaluations[experiment.name, name, seed] = evaluation.key
+def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
+    if experiment.measure is not None:
+        _add_measurement(plan, name, experiment, seed)
+        return
+    for test in experiment.evaluate:
+        if experiment.train is not None:
+            _add_test(plan, name, test, seed)
+        else:
+            _add_ensemble(plan, name, experiment, test, seed)
+
+
+def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
+    spec = experiment.measure
+    assert spec is not None
+    kind = MEASURES[spec.what]
+    if seed > 0 and not kind.random:
+        return
+    content = spec.model_dump(mode="json")
+    content |= {"seed": seed} if kind.random else {}
+    content |= {"device_name": plan.device} if kind.timed else {}
+    label = f"measure {name}" + (f", seed {seed}" if kind.random else "")
+    plan.measurements[name, seed] = _added(plan, Job("measure", content, label=label)).key
+
+
+def _add_training(plan: Plan, name: str, seed: int) -> Job:
+    experiment = plan.experiments[name]
+    inputs = {"pixel_statistics": _added(plan, _pixels(experiment)).key}
+    if experiment.start_from is not None:
+        inputs["network"] = _add_training(plan, experiment.start_from, seed).key
+    job = _added(plan, _train(experiment, seed, inputs))
+    plan.trainings[name, seed] = job.key
+    return job
+
+
+def _add_test(plan: Plan, name: str, test: str, seed: int) -> Job:
+    experiment = plan.experiments[name]
+    training = _add_training(plan, name, seed)
+    job = _added(plan, _evaluate(experiment, test, seed, training))
+    plan.evaluations[name, test, seed] = job.key
+    return job
+
+
+def _add_ensemble(plan: Plan, name: str, experiment: Experiment, test: str, repetition: int) -> None:
+    """Ensembles of one suite share no net: repetition r takes the nets after those of repetition r - 1."""
+    inputs: dict[str, str] = {}
+    for member in experiment.ensemble or []:
+        for net in range(repetition * member.nets, (repetition + 1) * member.nets):
+            inputs[f"{member.experiment}_{net}"] = _add_test(plan, member.experiment, test, net).key
+    label = f"average {len(inputs)} nets for {name}.{test}, repetition {repetition}"
+    plan.evaluations[name, test, repetition] = _added(plan, Job("ensemble", {}, inputs, label)).key
 
 
 def _added(plan: Plan, job: Job) -> Job:
     return plan.jobs.setdefault(job.key, job)
 
 
-def _pixel_statistics(experiment: ResolvedExperiment) -> Job:
-    data = experiment.data
-    return Job(
-        "measure",
-        {"what": "pixel_statistics", **_data(experiment), "splits": ["train"]},
-        label=f"mean image and colour covariance of {data.name}",
-    )
+def _pixels(experiment: ResolvedExperiment) -> Job:
+    spec = {**_data(experiment), "splits": ["train"]}
+    return Job("pixels", spec, label=f"mean image and colour covariance of {experiment.data.name}")
 
 
-def _train(experiment: ResolvedExperiment, seed: int, pixels: Job) -> Job:
+def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) -> Job:
     recipe = experiment.recipe
     spec = {
         "model": experiment.model.model_dump(mode="json"),
@@ -108,14 +162,13 @@ def _train(experiment: ResolvedExperiment, seed: int, pixels: Job) -> Job:
         "recipe": recipe.model_dump(mode="json", exclude={"source"}),
         "seed": seed,
     }
-    macs = multiply_adds(experiment)
-    # A training step costs three forward passes; a validation pass a plain one.
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
-    work = recipe.epochs * macs * (3 * images["train"] + images["val"])
-    return Job("train", spec, {"pixel_statistics": pixels.key}, f"train {experiment.name}, seed {seed}", float(work))
+    # A training step costs three forward passes; a validation pass a plain one.
+    work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])
+    return Job("train", spec, inputs, f"train {experiment.name}, seed {seed}", float(work))
 
 
-def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Job, pixels: Job) -> Job:
+def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Job) -> Job:
     test, protocol = experiment.evaluations[name]
     spec = {
         **_data(experiment),
@@ -124,7 +177,7 @@ def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Jo
     }
     images = experiment.dataset.count(test.split, experiment.data.subset)
     work = multiply_adds(experiment) * VIEWS[protocol.views] * images
-    inputs = {"network": training.key, "pixel_statistics": pixels.key}
+    inputs = {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("evaluate", spec, inputs, f"test {experiment.name}.{name}, seed {seed}", float(work))
 
 
@@ -140,8 +193,3 @@ def multiply_adds(experiment: ResolvedExperiment) -> int:
 def canonical(document: Any) -> str:
     """JSON with one spelling for one content."""
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def users(plan: Plan, key: str) -> Iterator[Job]:
-    """The jobs that need the result of `key`."""
-    return (job for job in plan.jobs.values() if key in job.inputs.values())

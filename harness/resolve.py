@@ -25,6 +25,8 @@ class ResolvedExperiment:
     data: DataSpec
     recipe: Recipe
     evaluations: dict[str, tuple[Evaluation, Protocol]]
+    start_from: str | None = None
+    """The experiment whose weights this training begins with."""
 
     @property
     def dataset(self) -> Dataset:
@@ -39,13 +41,14 @@ class ResolvedExperiment:
 def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExperiment:
     """Apply the experiment's own changes, then the scale's; raises ValueError when no such net can be built."""
     experiment, world = suite.file.experiments[name], suite.file.scales[scale]
-    own = world.experiments.get(name)
-    recipe = experiment.train.change.applied_to(suite.shared.recipes[experiment.train.recipe])
-    recipe = world.train.applied_to(recipe)
-    model = world.model.applied_to(experiment.train.model)
+    own, train = world.experiments.get(name), experiment.train
+    if train is None:
+        raise ValueError(f"experiment {name!r} trains nothing")
+    recipe = world.train.applied_to(train.change.applied_to(suite.shared.recipes[train.recipe]))
+    model = world.model.applied_to(train.model)
     if own is not None:
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
-    dataset = DATASETS[world.data or experiment.train.data]
+    dataset = DATASETS[world.data or train.data]
     _check_crop(dataset, recipe)
     resolved = ResolvedExperiment(
         name=name,
@@ -55,6 +58,7 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         data=DataSpec(name=dataset.name, subset=world.subset, prepare=recipe.prepare),
         recipe=recipe,
         evaluations={key: (test, suite.shared.protocols[test.views]) for key, test in experiment.evaluate.items()},
+        start_from=train.start_from,
     )
     resolved.traced()
     return resolved

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.claim_evidence import ClaimVerdict, Evidence
+from harness.claim_verdict import judge_claims
+from harness.data import DATASETS
 from harness.declarations import extended_cells
 from harness.environment import code_digest
 from harness.jobs import JOBS
+from harness.measured import measured_values
 from harness.metric_names import METRICS
 from harness.plan import Plan, canonical
 from harness.scales import Choice
@@ -16,7 +22,7 @@ from harness.shipped import shipped_suites
 from harness.statistics import Interval
 from harness.status import Status
 from harness.store import Store
-from harness.verdict import CellVerdict, ClaimVerdict, Measured, judge_cell, judge_claims
+from harness.verdict import CellVerdict, judge_cell
 
 FORMAT = 1
 
@@ -25,81 +31,58 @@ def gather(
     plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
-    measured = dict(_measured(plan, standing, failed or {}))
+    measured = dict(measured_values(plan, standing, failed or {}))
     extended = extended_cells(plan, store)
     cells = [
         judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
         for cell in plan.suite.cells()
     ]
-    claims = judge_claims(plan.suite.file.claims, cells, measured, plan.scale)
+    curves = {name: _curves(plan, name, store) for name in plan.experiments}
+    evidence = Evidence({verdict.cell.id: verdict for verdict in cells}, measured, curves, plan.scale)
+    claims = judge_claims(plan.suite.file.claims, evidence)
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
-        "headline": headline(plan, cells),
+        "headline": headline(plan, cells, claims),
         "table": _table(plan),
         "cells": [_cell(verdict) for verdict in cells],
         "claims": [_claim(verdict) for verdict in claims],
         "deviations": _deviations(plan),
         "experiments": {name: _experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "measurements": _measurements(plan, standing, failed or {}),
         "data": _data(standing),
         "environment": _environment(plan, store, standing),
         "cost": _cost(plan, standing),
     }
     results["digest"] = _digests(plan, results)
-    return results, {name: _curves(plan, name, store) for name in plan.experiments}
+    return results, curves
 
 
-def _measured(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Iterator[tuple[str, Measured]]:
-    """Every `experiment.evaluation.metric` of the plan with its values by seed."""
-    for name, experiment in plan.experiments.items():
-        for evaluation in experiment.evaluations:
-            keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
-            for metric in METRICS:
-                yield f"{name}.{evaluation}.{metric}", _one_measured(keys, metric, standing, failed)
-
-
-def _one_measured(
-    keys: Mapping[int, str], metric: str, standing: Mapping[str, Status], failed: Mapping[str, str]
-) -> Measured:
-    found = {seed: result for seed, key in keys.items() if (result := standing[key].result) is not None}
-    seen = [record for result in found.values() for record in result["data"]]
-    return Measured(
-        values={seed: result["values"][metric] for seed, result in found.items()},
-        declared_seeds=len(keys),
-        diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
-        failed={seed: failed[key] for seed, key in keys.items() if key in failed},
-        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), ""),
-        unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
-        images=min((record["count"] for record in seen), default=0),
-        stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
-        marks=tuple(dict.fromkeys(mark for result in found.values() for mark in result["marks"])),
-    )
-
-
-def _why_unofficial(record: Mapping[str, Any]) -> str:
-    if not record["official"]:
-        return f"{record['name']} is not the official data: {record['official_reason']}"
-    if not record["whole"]:
-        return f"{record['count']:,} samples of {record['name']}/{record['split']} were seen, not the whole split"
-    return ""
-
-
-def headline(plan: Plan, cells: list[CellVerdict]) -> str:
+def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
     """One sentence that says what came out, and no more than that."""
     own = [verdict for verdict in cells if verdict.outcome != "CITED"]
-    if not own:
-        return "Every number here is quoted by the paper from others; nothing was measured."
-    counts = {outcome: sum(verdict.outcome == outcome for verdict in own) for outcome in {v.outcome for v in own}}
-    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items()))
-    if plan.scale == "paper":
-        return f"Of {len(own)} numbers of the authors' own: {said}."
+    compared = [verdict for verdict in own if verdict.outcome != "NOT COMPARABLE"]
+    said = []
+    if compared or (own and plan.scale == "paper"):
+        said.append(f"{_counted(v.outcome for v in own)} of {len(own)} printed numbers of the authors' own")
+    elif own:
+        said.append(_shown(plan, own))
+    if claims:
+        said.append(f"{_counted(v.outcome for v in claims)} of {len(claims)} claims")
+    return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else "Nothing here is measured."
+
+
+def _counted(outcomes: Iterable[str]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(outcomes).items()))
+
+
+def _shown(plan: Plan, own: list[CellVerdict]) -> str:
+    """What was measured where nothing may be set against the paper's numbers."""
     shown = [f"{v.cell.label} {v.mean:.2f}{v.cell.unit}" for v in own if v.mean is not None]
-    data = ", ".join(dict.fromkeys(experiment.dataset.title for experiment in plan.experiments.values()))
+    data = ", ".join(DATASETS[name].title for name in plan.datasets)
     if not shown:
-        return f"No result yet at {plan.scale} scale ({said})."
-    return (
-        f"At {plan.scale} scale, on {data}, nothing is set against the paper's numbers; measured: {'; '.join(shown)}."
-    )
+        return f"no result yet at {plan.scale} scale"
+    return f"at {plan.scale} scale, on {data}, nothing is set against the paper's numbers; measured: {', '.join(shown)}"
 
 
 def _identity(plan: Plan, choice: Choice) -> dict[str, Any]:
@@ -139,7 +122,7 @@ def _table(plan: Plan) -> dict[str, Any] | None:
 
 def _cell(verdict: CellVerdict) -> dict[str, Any]:
     cell, measured = verdict.cell, verdict.measured
-    metric = cell.place[2] if cell.place else None
+    metric = cell.place[-1] if cell.place else None
     return {
         "id": cell.id,
         "row": cell.row,
@@ -151,7 +134,7 @@ def _cell(verdict: CellVerdict) -> dict[str, Any]:
         "unit": cell.unit,
         "margin": cell.margin,
         "metric": metric,
-        "direction": METRICS[metric].direction if metric else None,
+        "direction": METRICS[metric].direction if metric in METRICS else None,
         "value": ".".join(cell.place) if cell.place else None,
         "values": {str(seed): value for seed, value in measured.values.items()},
         "n": len(measured.values),
@@ -192,8 +175,9 @@ def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
     }
 
 
-def _pair(interval: Interval | None) -> list[float] | None:
-    return [interval.low, interval.high] if interval else None
+def _pair(interval: Interval | None) -> list[float | None] | None:
+    """Both ends of an interval; an open one, which JSON has no number for, is None."""
+    return [end if math.isfinite(end) else None for end in (interval.low, interval.high)] if interval else None
 
 
 def _deviations(plan: Plan) -> list[dict[str, Any]]:
@@ -213,6 +197,20 @@ def _experiment(plan: Plan, name: str, standing: Mapping[str, Status], failed: M
         "spec": {key: value for key, value in spec.items() if key != "seed"},
         "jobs": jobs,
     }
+
+
+def _measurements(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Any]:
+    """What was measured without training: the spec, and the values by seed."""
+    found: dict[str, Any] = {}
+    for (name, seed), key in plan.measurements.items():
+        spec = {part: value for part, value in plan.jobs[key].spec.items() if part != "seed"}
+        says = plan.suite.file.experiments[name].says
+        one = found.setdefault(name, {"says": says, "spec": spec, "jobs": []})
+        values = (standing[key].result or {"values": {}})["values"]
+        one["jobs"].append(
+            {"kind": "measure", "seed": seed, "key": key, "values": values, "reason": failed.get(key, "")}
+        )
+    return found
 
 
 def _training(
@@ -256,7 +254,7 @@ def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> di
     places: dict[str, Any] = {}
     for key, status in standing.items():
         job = plan.jobs[key]
-        if status.result is not None and job.kind != "measure":
+        if status.result is not None and job.kind in ("train", "evaluate", "measure"):
             place = store.folder(job.kind, key).read_environment()
             places[canonical(place)] = place
     found = [places[text] for text in sorted(places)]

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.declarations import declare
 from harness.errors import DataMissing, UsageError
-from harness.estimate import estimate
+from harness.estimate import device_name, estimate
 from harness.execute import execute, set_aside
 from harness.executors.local import Local
 from harness.loading import load_suite
@@ -40,7 +41,7 @@ def run_suite(
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
     choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
-    plan = make_plan(suite, choice.scale)
+    plan = make_plan(suite, choice.scale, device_name(runtime))
     _say_choice(progress, suite, choice)
     if asked is not None:
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
@@ -60,7 +61,7 @@ def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, run
     """Everything `plan` shows, as plain data."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
-    plan = make_plan(suite, choice.scale)
+    plan = make_plan(suite, choice.scale, device_name(runtime))
     standing = statuses(plan, store, runtime.locations)
     todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
     time = estimate(todo, store, runtime)
@@ -85,7 +86,7 @@ def report_suite(
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
-    plan = make_plan(suite, choice.scale)
+    plan = make_plan(suite, choice.scale, device_name(runtime))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
 
@@ -123,7 +124,7 @@ def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:
 
 def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline: bool) -> None:
     """Fetch what is missing and can be fetched; only called when the user named the scale that needs it."""
-    for dataset in {experiment.data.name: experiment.dataset for experiment in plan.experiments.values()}.values():
+    for dataset in (DATASETS[name] for name in plan.datasets):
         if dataset.fetchable and isinstance(runtime.locations.find(dataset), Missing):
             fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
 

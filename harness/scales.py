@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.data import DATASETS
 from harness.data.locate import Locations, Missing
 from harness.errors import DataMissing
-from harness.estimate import estimate
+from harness.estimate import device_name, estimate
 from harness.plan import Plan, make_plan
 from harness.progress import duration
 from harness.runtime import Runtime
@@ -34,7 +34,7 @@ def choose_scale(suite: Suite, store: Store, runtime: Runtime, asked: ScaleName 
         return Choice(asked, f"--scale {asked} was asked for", "")
     passed_over: list[str] = []
     for scale in (name for name in SCALES if name in suite.file.scales):
-        obstacle = _obstacle(make_plan(suite, scale), store, runtime)
+        obstacle = _obstacle(make_plan(suite, scale, device_name(runtime)), store, runtime)
         if obstacle is None:
             reason = f"{scale} is the largest scale whose data are on disk and that ends within 30 minutes here"
             return Choice(scale, reason, " ".join(passed_over))
@@ -44,7 +44,7 @@ def choose_scale(suite: Suite, store: Store, runtime: Runtime, asked: ScaleName 
 
 def _obstacle(plan: Plan, store: Store, runtime: Runtime) -> str | None:
     """What stands between this machine and a scale, and what would remove it."""
-    for name in dict.fromkeys(experiment.data.name for experiment in plan.experiments.values()):
+    for name in plan.datasets:
         if isinstance(runtime.locations.find(DATASETS[name]), Missing):
             return f"{name} is not on disk ({DATASETS[name].unlock})"
     standing = statuses(plan, store, runtime.locations)
@@ -57,7 +57,7 @@ def _obstacle(plan: Plan, store: Store, runtime: Runtime) -> str | None:
 
 def data_missing(plan: Plan, locations: Locations) -> str | None:
     """What to tell a user whose plan needs data that are not there: what was looked for, where, and the layout."""
-    for name in dict.fromkeys(experiment.data.name for experiment in plan.experiments.values()):
+    for name in plan.datasets:
         found = locations.find(DATASETS[name])
         if isinstance(found, Missing):
             return found.message()

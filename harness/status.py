@@ -33,22 +33,23 @@ def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status
 
 def _status(job: Job, store: Store, locations: Locations, inputs: list[tuple[Job, Status]]) -> Status:
     result = store.folder(job.kind, job.key).read_result()
-    found = locations.find(DATASETS[job.spec["data"]["name"]])
+    found = None if job.data_name is None else locations.find(DATASETS[job.data_name])
     if result is not None:
         reasons = _staleness(job, result, store, found)
         reasons += [f"{other.label} is stale" for other, status in inputs if status.state == "stale"]
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
     if isinstance(found, Missing):
-        return Status("blocked", f"{job.spec['data']['name']} is not on disk")
-    return Status("to do")
+        return Status("blocked", f"{job.data_name} is not on disk")
+    blocked = next((status.why for _, status in inputs if status.state == "blocked"), None)
+    return Status("to do") if blocked is None else Status("blocked", blocked)
 
 
-def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing) -> list[str]:
+def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing | None) -> list[str]:
     reasons = []
     if result["code"] != code_digest(job.kind):
         reasons.append(f"the code of {job.kind} jobs has changed since")
-    if isinstance(found, Found):
-        dataset = DATASETS[job.spec["data"]["name"]]
+    if isinstance(found, Found) and job.data_name is not None:
+        dataset = DATASETS[job.data_name]
         reasons += [
             f"the {seen['split']} data of {dataset.name} have changed since"
             for seen in result["data"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+"""A name of ours: it becomes a key in results and part of an address, so it holds no dot, slash or blank."""
 
 
 class Strict(BaseModel):

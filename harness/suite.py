@@ -4,65 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
+from harness.cells import Cell, FreeCell, Table, cells_of
+from harness.claims import Claim
 from harness.data.declared import Subset
+from harness.measures import MeasureSpec
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.scale_names import ScaleName
-from harness.strict import Strict
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-"""A name of ours: it becomes a key in results and a folder, so it can hold no dot, slash or blank."""
+from harness.strict import Name, Strict
 
 SplitName = Literal["train", "val", "test"]
-
-
-class Place(Strict):
-    """Where a number comes from: parts of `experiment.evaluation.metric`, completed by row and column together."""
-
-    value: str | None = None
-    """Dotted shorthand for the parts, from the left: `cnn`, `cnn.ten_crop` or `cnn.ten_crop.top1_error`."""
-    experiment: Name | None = None
-    evaluation: Name | None = None
-    metric: Name | None = None
-
-    def parts(self) -> dict[str, str]:
-        """The parts that are given here, by name."""
-        names = ("experiment", "evaluation", "metric")
-        given = {name: part for name in names if (part := getattr(self, name)) is not None}
-        return given | dict(zip(names, (self.value or "").split("."), strict=False) if self.value else ())
-
-
-class Column(Place):
-    """One column of a printed table."""
-
-    label: str
-    unit: str | None = None
-    margin: PositiveFloat | None = None
-    """Half-width of the region, around the printed number and in its unit, inside which a result counts as a match."""
-
-
-class Row(Place):
-    """One row of a printed table; a row or cell without a place is cited: the paper quotes it from others."""
-
-    label: str
-    printed: dict[Name, str | None]
-    """By column, the number as the paper prints it, with its zeros."""
-    margin: PositiveFloat | None = None
-    cited: str | None = None
-    """Whose number it is, where it is not the authors' own."""
-
-
-class Table(Strict):
-    """A printed table."""
-
-    ref: str
-    """The paper's own name of it: T1."""
-    columns: dict[Name, Column]
-    rows: dict[Name, Row]
 
 
 class Train(Strict):
@@ -72,6 +27,8 @@ class Train(Strict):
     data: Name
     recipe: Name
     change: RecipeChange = RecipeChange()
+    start_from: Name | None = None
+    """The experiment whose weights, wherever a layer has the same shape, this training begins with."""
 
 
 class Evaluation(Strict):
@@ -81,44 +38,44 @@ class Evaluation(Strict):
     views: Name
 
 
+class Member(Strict):
+    """Nets of one experiment in an ensemble."""
+
+    experiment: Name
+    nets: PositiveInt
+    """So many seeds of it; the ensemble of repetition r takes its seeds from r x nets on."""
+
+
 class Experiment(Strict):
-    """A training with its evaluations, repeated over seeds."""
+    """One of three: a training with its evaluations, an ensemble of trained nets, or a measurement without training."""
 
     says: str | None = None
-    train: Train
-    evaluate: dict[Name, Evaluation]
-
-
-class Claim(Strict):
-    """One relation the paper asserts, with exactly one operator."""
-
-    ref: str
-    says: str
-    source: str
-    cells: list[str] | None = None
-    """Holds when every one of these cells is a match."""
-    less: tuple[str, str] | None = None
-    """The first operand is smaller than the second."""
+    train: Train | None = None
+    ensemble: list[Member] | None = None
+    """Nets whose predictions, under one evaluation that all of them have, are averaged."""
+    measure: MeasureSpec | None = None
+    evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _one_operator(self) -> Claim:
-        given = [name for name in CLAIM_OPERATORS if getattr(self, name) is not None]
+    def _one_kind(self) -> Experiment:
+        given = [name for name in ("train", "ensemble", "measure") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(CLAIM_OPERATORS)}; has {', '.join(given) or 'none'}")
+            raise ValueError(f"needs exactly one of train, ensemble, measure; has {', '.join(given) or 'none'}")
+        if (self.measure is None) != bool(self.evaluate):
+            raise ValueError("a training or ensemble needs `evaluate`, and a measurement has none")
         return self
 
-    @property
-    def operator(self) -> str:
-        """The name of the one operator."""
-        return next(name for name in CLAIM_OPERATORS if getattr(self, name) is not None)
 
-    @property
-    def operands(self) -> tuple[str, ...]:
-        """What the operator speaks of: cell ids, or `experiment.evaluation.metric`."""
-        return tuple(getattr(self, self.operator))
+class Figure(Strict):
+    """A figure of the paper, and the experiments whose pictures stand for it."""
 
-
-CLAIM_OPERATORS = ("cells", "less")
+    ref: str
+    """The paper's own name of it: F1."""
+    title: str
+    shows: str
+    experiments: list[Name] = Field(default_factory=list)
+    not_run: str | None = None
+    """Why nothing of this program can stand for it."""
 
 
 class Deviation(Strict):
@@ -169,6 +126,9 @@ class SuiteFile(Strict):
     title: str
     source: str
     table: Table | None = None
+    cells: dict[Name, FreeCell] = Field(default_factory=dict)
+    """Printed numbers outside the table."""
+    figures: dict[Name, Figure] = Field(default_factory=dict)
     experiments: dict[Name, Experiment]
     claims: dict[Name, Claim] = Field(default_factory=dict)
     deviations: dict[Name, Deviation] = Field(default_factory=dict)
@@ -195,27 +155,6 @@ class RecipesFile(Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One printed number and what would reproduce it; `place` is None for a number the paper only quotes."""
-
-    id: str
-    row: str
-    column: str
-    label: str
-    ref: str
-    printed: str
-    unit: str
-    margin: float | None
-    place: tuple[str, str, str] | None
-    cited: str | None
-
-    @property
-    def paper(self) -> float:
-        """The printed number."""
-        return float(self.printed)
-
-
-@dataclass(frozen=True, slots=True)
 class Suite:
     """A suite file that was found sound, with its paper's recipes and protocols beside it."""
 
@@ -231,33 +170,5 @@ class Suite:
         return self.file.suite
 
     def cells(self) -> list[Cell]:
-        """Every printed number of the table, row by row."""
-        table = self.file.table
-        if table is None:
-            return []
-        return [
-            _cell(self.file, table, row, column)
-            for row in table.rows
-            for column in table.columns
-            if table.rows[row].printed.get(column) is not None
-        ]
-
-
-def _cell(file: SuiteFile, table: Table, row_id: str, column_id: str) -> Cell:
-    row, column = table.rows[row_id], table.columns[column_id]
-    parts = column.parts() | row.parts()
-    named = row.parts().keys() & {"experiment", "evaluation"} or column.parts().keys() & {"experiment"}
-    printed = row.printed[column_id]
-    assert printed is not None
-    return Cell(
-        id=f"{row_id}.{column_id}",
-        row=row_id,
-        column=column_id,
-        label=f"{row.label}, {column.label}",
-        ref=f"{file.paper}:{table.ref}.{row_id}.{column_id}",
-        printed=printed,
-        unit=column.unit or "",
-        margin=row.margin or column.margin,
-        place=(parts["experiment"], parts["evaluation"], parts["metric"]) if named and not row.cited else None,
-        cited=row.cited,
-    )
+        """Every printed number of the suite."""
+        return list(cells_of(self.file))

@@ -86,6 +86,17 @@ def show_plan(document: dict[str, Any]) -> None:
         console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
 
 
+def show_coverage(rows: list[dict[str, Any]]) -> None:
+    """The ledger, one line a reference and place, and how many references have each standing."""
+    console = Console(highlight=False)
+    table = Table("reference", "suite", "where", "status", "why")
+    for row in rows:
+        table.add_row(row["ref"], row["suite"], row["where"], row["status"], Text(row["reason"]))
+    console.print(table)
+    counts = Counter(status for _, status in {(row["ref"], row["status"]) for row in rows})
+    console.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+
+
 def show_nested(document: dict[str, Any], indent: int = 0) -> None:
     """Nested facts, one a line."""
     console = Console(highlight=False)

@@ -1,25 +1,30 @@
-"""Judges cells and claims: outcomes with their evidence, by rules declared before anything ran; pure, no torch."""
+"""Judges cells: each printed number beside ours, by a margin declared before anything ran; pure, no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from harness.cells import Cell
 from harness.metric_names import METRICS
 from harness.scale_names import ScaleName
-from harness.statistics import Interval, compare_paired, equivalence, holm, prediction_interval, t_interval, wilson
-from harness.suite import Cell, Claim
+from harness.statistics import (
+    Interval,
+    equivalence,
+    half_last_digit,
+    prediction_interval,
+    t_interval,
+    wilson,
+)
 
 CellOutcome = Literal[
     "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
 ]  # fmt: skip
-ClaimOutcome = Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED"]
-
+How = Literal["exact", "drawn", "timed", "trained"]
+"""How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
 MIN_SEEDS = 3
 """Fewer show too little of the spread between seeds for a verdict."""
-
-ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,9 @@ class Measured:
     images: int = 0
     stale: str = ""
     marks: tuple[str, ...] = ()
+    how: How = "trained"
+    device: str = ""
+    """Of a timed number, where the clock ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +73,33 @@ class CellVerdict:
     """Seeds or margin were changed after a first result."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimVerdict:
-    """One claim with its outcome; `evidence` says at which level it was tested."""
-
-    id: str
-    claim: Claim
-    outcome: ClaimOutcome
-    reason: str
-    evidence: str
-    n: int | None = None
-    effect: float | None = None
-    interval: Interval | None = None
-    p: float | None = None
-    p_holm: float | None = None
-
-
 def judge_cell(cell: Cell, measured: Measured | None, scale: ScaleName, *, extended: bool = False) -> CellVerdict:
     """Set one printed number beside what was measured of it."""
+    if cell.not_run is not None:
+        return CellVerdict(cell, "NOT RUN", cell.not_run, Measured())
     if cell.place is None or measured is None:
         who = f"; {cell.cited}" if cell.cited else ""
         return CellVerdict(cell, "CITED", f"quoted by the paper, not an experiment of its authors{who}", Measured())
     verdict = _described(cell, measured, extended=extended)
+    obstacle = _obstacle(measured, scale)
+    if obstacle is not None:
+        return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
+    return _computed(verdict, cell) if measured.how == "exact" else _compared(verdict, cell, measured)
+
+
+def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] | None:
+    """What stands in the way of a comparison: a failure, missing seeds, another world than the paper's, or nothing."""
     if measured.failed:
         seed, why = next(iter(measured.failed.items()))
-        return replace(verdict, outcome="FAILED", reason=f"seed {seed}: {why}")
+        return "FAILED", f"seed {seed}: {why}"
     if len(measured.values) < measured.declared_seeds:
         have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
-        return replace(verdict, outcome="NOT RUN", reason=f"{measured.blocked or 'not run yet'} ({have})")
-    if scale != "paper":
-        return replace(
-            verdict, outcome="NOT COMPARABLE", reason=f"the {scale} scale is not the paper's data and recipe"
-        )
-    if measured.unofficial:
-        return replace(verdict, outcome="NOT COMPARABLE", reason=measured.unofficial)
-    return _compared(verdict, cell, measured)
+        return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
+    if measured.how == "timed":
+        return "NOT COMPARABLE", f"timed on {measured.device}, which is not the paper's hardware"
+    if measured.how == "trained" and scale != "paper":
+        return "NOT COMPARABLE", f"the {scale} scale is not the paper's data and recipe"
+    return ("NOT COMPARABLE", measured.unofficial) if measured.unofficial else None
 
 
 def _described(cell: Cell, measured: Measured, *, extended: bool) -> CellVerdict:
@@ -110,7 +110,7 @@ def _described(cell: Cell, measured: Measured, *, extended: bool) -> CellVerdict
         return verdict
     mean = sum(values) / len(values)
     verdict = replace(verdict, mean=mean)
-    if cell.place and METRICS[cell.place[2]].unit == "%" and measured.images:
+    if measured.images and _metric(cell) in {"top1_error", "top5_error"}:
         wrong = round(mean * measured.images / 100)
         verdict = replace(verdict, wilson=wilson(wrong, measured.images).scaled(100))
     if len(values) < 2:
@@ -127,7 +127,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     step = 100 / measured.images if measured.images else 0.0
-    found = equivalence(values, cell.printed, cell.margin, resolution=step)
+    found = equivalence(values, cell.target, cell.margin, resolution=step)
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
     if found.position == "undecided":
@@ -135,116 +135,32 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason=found.reason + more)
     if found.position == "within":
         return replace(verdict, outcome="MATCH", reason=found.reason)
-    lower_is_better = cell.place is not None and METRICS[cell.place[2]].direction == "lower"
-    better = (found.position == "below") == lower_is_better
+    direction = METRICS[metric].direction if (metric := _metric(cell)) in METRICS else None
+    if direction is None:
+        return replace(verdict, outcome="DIFFERS", reason=found.reason)
+    better = (found.position == "below") == (direction == "lower")
     return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
+
+
+def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
+    """A number that follows from definitions: within its margin, or its rounding, or not."""
+    assert verdict.mean is not None
+    rounding = half_last_digit(cell.target) if isinstance(cell.target, str) else 0.0
+    allowed = max(cell.margin or 0.0, rounding)
+    difference = verdict.mean - cell.paper
+    verdict = replace(verdict, difference=difference, interval=None, prediction=None, std=None)
+    within = abs(difference) <= allowed * (1 + 1e-12)
+    said = (
+        f"computed {verdict.mean:,.10g}; off by {difference:+,.6g}, {'within' if within else 'beyond'} {allowed:,.6g}"
+    )
+    return replace(verdict, outcome="MATCH" if within else "DIFFERS", reason=said)
+
+
+def _metric(cell: Cell) -> str:
+    """The last part of a cell's place."""
+    return cell.place[-1] if cell.place else ""
 
 
 def _shifted(interval: Interval, by: float) -> Interval:
     """An interval of differences to `by`, as one of the values themselves."""
     return Interval(interval.low + by, interval.high + by, interval.level, "mean")
-
-
-def judge_claims(
-    claims: Mapping[str, Claim],
-    cells: Sequence[CellVerdict],
-    measured: Mapping[str, Measured],
-    scale: ScaleName,
-) -> list[ClaimVerdict]:
-    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it."""
-    by_id = {verdict.cell.id: verdict for verdict in cells}
-    judged = [_judge_claim(name, claim, by_id, measured, scale) for name, claim in claims.items()]
-    tested = [index for index, verdict in enumerate(judged) if verdict.p is not None]
-    adjusted = holm([verdict.p for index in tested if (verdict := judged[index]).p is not None])
-    for index, p_holm in zip(tested, adjusted, strict=True):
-        judged[index] = replace(judged[index], p_holm=p_holm)
-    return judged
-
-
-def _judge_claim(
-    name: str, claim: Claim, cells: Mapping[str, CellVerdict], measured: Mapping[str, Measured], scale: ScaleName
-) -> ClaimVerdict:
-    evidence = "paper scale" if scale == "paper" else f"{scale} scale"
-    if claim.cells is not None:
-        outcome, reason = _all_match([cells[operand] for operand in claim.cells])
-        return ClaimVerdict(name, claim, outcome, reason, evidence)
-    assert claim.less is not None
-    left, right = (_operand(operand, cells, measured) for operand in claim.less)
-    return _judge_less(ClaimVerdict(name, claim, "NOT RUN", "", evidence), left, right, scale)
-
-
-def _all_match(cells: Sequence[CellVerdict]) -> tuple[ClaimOutcome, str]:
-    """A claim about printed numbers stands or falls with its cells."""
-    outcomes = {cell.outcome for cell in cells}
-    said = "; ".join(f"{cell.cell.id} {cell.outcome}" for cell in cells)
-    if outcomes & {"BETTER", "WORSE", "DIFFERS"}:
-        return "CONTRADICTED", said
-    for blocking in ("FAILED", "NOT RUN", "NOT COMPARABLE", "INCONCLUSIVE"):
-        if blocking in outcomes:
-            return blocking, next(f"{cell.cell.id}: {cell.reason}" for cell in cells if cell.outcome == blocking)
-    return "CONFIRMED", said
-
-
-@dataclass(frozen=True, slots=True)
-class _Operand:
-    """One side of a claim: ours by seed, or a number the paper quotes."""
-
-    name: str
-    measured: Measured | None
-    quoted: float | None
-    outcome: CellOutcome | None = None
-    reason: str = ""
-
-
-def _operand(name: str, cells: Mapping[str, CellVerdict], measured: Mapping[str, Measured]) -> _Operand:
-    if name in cells:
-        verdict = cells[name]
-        if verdict.outcome == "CITED":
-            return _Operand(name, None, verdict.cell.paper)
-        return _Operand(name, verdict.measured, None, verdict.outcome, verdict.reason)
-    return _Operand(name, measured[name], None)
-
-
-def _judge_less(verdict: ClaimVerdict, left: _Operand, right: _Operand, scale: ScaleName) -> ClaimVerdict:
-    """Whether the first operand is smaller: paired t over seeds, or against a quoted number at paper scale only."""
-    sides = (left, right)
-    for side in sides:
-        if side.measured is None:
-            continue
-        if side.measured.failed:
-            return replace(
-                verdict, outcome="FAILED", reason=f"{side.name}: {next(iter(side.measured.failed.values()))}"
-            )
-        if len(side.measured.values) < side.measured.declared_seeds:
-            return replace(verdict, outcome="NOT RUN", reason=f"{side.name}: {side.measured.blocked or 'not run yet'}")
-    quoted = [side for side in sides if side.quoted is not None]
-    if quoted and scale != "paper":
-        reason = f"{quoted[0].name} is a quoted number, which only a result at paper scale can be set against"
-        return replace(verdict, outcome="NOT COMPARABLE", reason=reason)
-    unofficial = [side.measured.unofficial for side in sides if side.measured and side.measured.unofficial]
-    if quoted and unofficial:
-        return replace(verdict, outcome="NOT COMPARABLE", reason=unofficial[0])
-    found = compare_paired(*_runs(left, right))
-    outcome: ClaimOutcome = {"less": "CONFIRMED", "greater": "CONTRADICTED"}.get(found.direction, "INCONCLUSIVE")  # type: ignore[assignment]
-    return replace(
-        verdict,
-        outcome=outcome,
-        reason=found.reason,
-        n=found.n,
-        effect=found.difference,
-        interval=found.interval,
-        p=found.decided_by.p_value if found.decided_by else None,
-    )
-
-
-def _runs(left: _Operand, right: _Operand) -> tuple[list[float | None], list[float | None]]:
-    """Both arms by seed; a quoted number stands in every seed's place, a diverged run is None."""
-    arms = [side.measured for side in (left, right) if side.measured is not None]
-    seeds = sorted(set.intersection(*(set(arm.values) for arm in arms))) if arms else [0]
-    return _by_seed(left, seeds), _by_seed(right, seeds)
-
-
-def _by_seed(side: _Operand, seeds: Sequence[int]) -> list[float | None]:
-    if side.measured is None:
-        return [side.quoted for _ in seeds]
-    return [None if seed in side.measured.diverged else side.measured.values[seed] for seed in seeds]

@@ -29,7 +29,9 @@ _NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/
 _TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
 
 JOBS: dict[str, JobKind] = {
-    "measure": JobKind(1, "harness.jobs.measure:measure", ("jobs/measure.py", "data")),
+    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", "data")),
     "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
     "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
+    "ensemble": JobKind(1, "harness.jobs.ensemble:average", ("jobs/ensemble.py", "metrics.py")),
+    "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", ("measures", "models")),
 }

@@ -133,7 +133,10 @@ def prepared(work: Work) -> Training:
     steps = training.count // recipe.batch
     if steps == 0:
         raise UsageError(f"{training.count} training images do not fill one batch of {recipe.batch}")
-    network = on_device(initialised(spec, recipe), device)
+    network = initialised(spec, recipe)
+    if "network" in work.inputs:
+        start_from(network, checkpoint.load_weights(work.inputs["network"]))
+    network = on_device(network, device)
     optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
     run = Training(work, recipe, training, validation, network, optimiser, device, State(Rate(recipe.rate)), steps)
     resume(run)
@@ -148,6 +151,13 @@ def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
     draws = generator(spec["seed"], "weights")
     initialise(network, tuple(trace(layers, shape)), recipe.initialisation, draws, model.full_size(spec["classes"]))
     return network
+
+
+def start_from(network: Network, weights: dict[str, torch.Tensor]) -> None:
+    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights."""
+    own = network.state_dict()
+    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    network.load_state_dict(own | fitting)
 
 
 def epoch_is_over(run: Training, loss: float, train_error: float, val_error: float) -> None:

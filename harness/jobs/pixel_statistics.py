@@ -1,4 +1,4 @@
-"""Measuring jobs, which train nothing: the mean image and the colour covariance of a training split."""
+"""The mean image and the colour covariance of a training split, which training and testing subtract and draw from."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from harness.jobs.work import Work
 from harness.store import write_atomically
 
 
-def measure(work: Work) -> dict[str, Any]:
-    """Measure what the spec names."""
+def measure_pixels(work: Work) -> dict[str, Any]:
+    """Measure the split that the spec names, in one pass."""
     started = time.monotonic()
     split = open_split(DataSpec.parsed(work.spec["data"]), work.spec["splits"][0], work.runtime.locations)
     mean, covariance = pixel_statistics(split)

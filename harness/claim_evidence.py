@@ -1,0 +1,84 @@
+"""What claims are judged on, and the verdict they get: operands by seed, quoted numbers, learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.claims import Claim
+from harness.scale_names import ScaleName
+from harness.statistics import Interval
+from harness.verdict import CellVerdict, Measured
+
+ClaimOutcome = Literal[
+    "CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "QUOTED"
+]  # fmt: skip
+
+Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
+"""By experiment, quantity and seed: [epoch, value] pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVerdict:
+    """One claim with its outcome; `evidence` says at which level it was tested."""
+
+    id: str
+    claim: Claim
+    outcome: ClaimOutcome
+    reason: str
+    evidence: str
+    n: int | None = None
+    effect: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    p_holm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that claims may speak of."""
+
+    cells: Mapping[str, CellVerdict]
+    measured: Mapping[str, Measured]
+    curves: Curves
+    scale: ScaleName
+
+    def side(self, name: str) -> Side:
+        """One operand: ours by seed, or a number the paper quotes."""
+        if name not in self.cells:
+            return Side(name, self.measured[name])
+        verdict = self.cells[name]
+        if verdict.outcome == "CITED" or verdict.cell.not_run is not None:
+            return Side(name, None, verdict.cell.paper)
+        return Side(name, verdict.measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One operand of a claim."""
+
+    name: str
+    measured: Measured | None
+    quoted: float = 0.0
+
+    def runs(self, seeds: Sequence[int]) -> list[float | None]:
+        """By seed; a quoted number stands in every seed's place, a diverged run is None."""
+        if self.measured is None:
+            return [self.quoted for _ in seeds]
+        values = self.measured.values
+        if self.measured.how == "exact":
+            return [values[0] for _ in seeds]
+        return [None if seed in self.measured.diverged else values[seed] for seed in seeds]
+
+
+def arms(sides: Sequence[Side]) -> tuple[list[float | None], list[float | None]]:
+    """The first two operands, paired by seed."""
+    seeds = shared_seeds(sides)
+    return sides[0].runs(seeds), sides[1].runs(seeds)
+
+
+def shared_seeds(sides: Sequence[Side]) -> list[int]:
+    """The seeds that every measured operand has; numbers that nothing is sampled in stand in each."""
+    sampled = [set(side.measured.values) for side in sides if side.measured and side.measured.how != "exact"]
+    return sorted(set.intersection(*sampled)) if sampled else [0]

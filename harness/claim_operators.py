@@ -1,0 +1,205 @@
+"""How each operator of a claim decides: by arithmetic, by a test over seeds, or by a margin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
+from harness.claims import AtChance, Exact, Faster, Trend, WiderGap
+from harness.statistics import (
+    Censored,
+    Equivalence,
+    PairedComparison,
+    against_chance,
+    compare_paired,
+    equal_within,
+    equivalence,
+    gap_difference,
+    monotone_trend,
+    ratio_of_steps,
+    steps_to_reach,
+)
+from harness.verdict import MIN_SEEDS
+
+_BY_DIRECTION: dict[str, ClaimOutcome] = {"less": "CONFIRMED", "greater": "CONTRADICTED"}
+
+
+def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether numbers that nothing is sampled in, one or one a random net, satisfy what the paper says of them."""
+    said, side = verdict.claim.exact, sides[0]
+    assert said is not None
+    assert side.measured is not None
+    values = list(side.measured.values.values())
+    holds = all(_satisfies(said, value) for value in values)
+    shown = ", ".join(f"{value:,.6g}" for value in values)
+    reason = f"{side.name} is {shown}; the paper says {_wanted(said)}"
+    return replace(verdict, outcome="CONFIRMED" if holds else "CONTRADICTED", reason=reason, n=len(values))
+
+
+def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
+    """Which of two numbers is smaller, where nothing is sampled in either."""
+    left, right = (arm[0] for arm in arms(sides))
+    assert left is not None
+    assert right is not None
+    reason = f"{sides[0].name} is {left:,.6g}, {sides[1].name} is {right:,.6g}"
+    return replace(verdict, outcome="CONFIRMED" if left < right else "CONTRADICTED", reason=reason, effect=left - right)
+
+
+def _satisfies(said: Exact, value: float) -> bool:
+    if said.equals is not None:
+        return abs(value - said.equals) <= abs(said.equals) * said.within_percent / 100 + 1e-12
+    low = said.at_least is None or value >= said.at_least
+    return low and (said.at_most is None or value <= said.at_most)
+
+
+def _wanted(said: Exact) -> str:
+    if said.equals is not None:
+        within = f" within {said.within_percent:g}%" if said.within_percent else ""
+        return f"{said.equals:,.10g}{within}"
+    bounds = [(said.at_least, "at least"), (said.at_most, "at most")]
+    return " and ".join(f"{word} {bound:,.10g}" for bound, word in bounds if bound is not None)
+
+
+def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
+    """CONFIRMED when the first operand is smaller, CONTRADICTED when it is larger, else undecided."""
+    return replace(
+        verdict,
+        outcome=_BY_DIRECTION.get(found.direction, "INCONCLUSIVE"),
+        reason=found.reason,
+        n=found.n,
+        effect=found.difference,
+        interval=found.interval,
+        p=found.decided_by.p_value if found.decided_by else None,
+    )
+
+
+def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
+    """At paper scale the amount within its margin, below it the direction alone."""
+    said = verdict.claim.reduces
+    assert said is not None
+    without, with_it = arms(sides)
+    if evidence.scale != "paper":
+        return _by_direction(verdict, compare_paired(with_it, without))
+    pairs = [(a, b) for a, b in zip(without, with_it, strict=True) if a is not None and b is not None]
+    if len(pairs) < len(without) or len(pairs) < MIN_SEEDS:
+        return _by_direction(verdict, compare_paired(with_it, without))
+    return _by_margin(verdict, equivalence([a - b for a, b in pairs], said.by, said.margin))
+
+
+def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether two arms are the same within the declared margin."""
+    said = verdict.claim.equal
+    assert said is not None
+    left, right = arms(sides)
+    if None in left or None in right or len(left) < MIN_SEEDS:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(left))
+    numbers = [[value for value in arm if value is not None] for arm in (left, right)]
+    return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin))
+
+
+def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
+    outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
+    return replace(
+        verdict,
+        outcome=outcomes.get(found.position, "CONTRADICTED"),
+        reason=found.reason,
+        n=found.n,
+        effect=found.difference,
+        interval=found.outer,
+        p=found.p_within,
+    )
+
+
+def trend(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the operands rise or fall in their order."""
+    said = verdict.claim.trend
+    assert isinstance(said, Trend)
+    seeds = shared_seeds(sides)
+    rows = [[side.runs([seed])[0] for side in sides] for seed in seeds]
+    sound = [[value for value in row if value is not None] for row in rows if None not in row]
+    if len(sound) < len(rows) or not sound:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="a run diverged", n=len(seeds))
+    found = monotone_trend(sound)
+    wanted = "decreasing" if said.direction == "down" else "increasing"
+    outcome: ClaimOutcome = "INCONCLUSIVE"
+    if found.direction != "undecided":
+        outcome = "CONFIRMED" if found.direction == wanted else "CONTRADICTED"
+    return replace(verdict, outcome=outcome, reason=found.reason, n=found.n, p=found.p_within)
+
+
+def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether every seed's net stays at the error of guessing, or every seed's leaves it."""
+    said = verdict.claim.stalls or verdict.claim.leaves_chance
+    assert isinstance(said, AtChance)
+    side = sides[0]
+    assert side.measured is not None
+    images = side.measured.images
+    wrong = [round(value * images / 100) for value in side.measured.values.values()]
+    found = against_chance(wrong, images, said.chance / 100, tolerance=said.tolerance / 100)
+    wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
+    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
+    did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
+    reason = did.get(found.outcome, f"seeds disagree or cannot tell: {found.outcome}")
+    return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
+
+
+def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
+    """Epochs to a training error, interpolated; a net that never reaches it is censored at its last epoch."""
+    said = verdict.claim.faster
+    assert isinstance(said, Faster)
+    curves = [evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast)]
+    seeds = sorted(set(curves[0]) & set(curves[1]))
+    verdict = replace(verdict, evidence=f"{evidence.scale} scale")
+    if not seeds:
+        return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
+    times = [[steps_to_reach(*_columns(curve[seed]), said.train_error) for seed in seeds] for curve in curves]
+    found = ratio_of_steps(times[0], times[1])
+    never = sum(isinstance(time, Censored) for arm in times for time in arm)
+    outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
+    ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
+    missed = f"{never} runs never reach {said.train_error:g}%; " if never else ""
+    return replace(
+        verdict,
+        outcome=outcomes.get(found.comparison.direction, "INCONCLUSIVE"),
+        reason=f"{ratio}{missed}{found.comparison.reason}",
+        n=found.n,
+        effect=found.ratio,
+        interval=found.interval,
+        p=found.comparison.decided_by.p_value if found.comparison.decided_by else None,
+    )
+
+
+def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    return [epoch for epoch, _ in curve], [value for _, value in curve]
+
+
+def gap(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the first arm overfits more."""
+    assert isinstance(verdict.claim.gap, WiderGap)
+    seeds = shared_seeds(sides)
+    wide_train, wide_test, narrow_train, narrow_test = (side.runs(seeds) for side in sides)
+    return _by_direction(verdict, gap_difference(narrow_train, narrow_test, wide_train, wide_test))
+
+
+def less(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the first operand is smaller."""
+    return (
+        _less_exactly(verdict, sides)
+        if verdict.evidence == "exact"
+        else _by_direction(verdict, compare_paired(*arms(sides)))
+    )
+
+
+JUDGES: dict[str, Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]] = {
+    "exact": exact,
+    "less": less,
+    "reduces": reduction,
+    "equal": equality,
+    "trend": trend,
+    "stalls": chance,
+    "leaves_chance": chance,
+    "faster": faster,
+    "gap": gap,
+}
+"""By operator, what decides a claim whose operands are all there."""

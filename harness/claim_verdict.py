@@ -1,0 +1,82 @@
+"""Judges claims: relations between what was measured; pure, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
+from harness.claim_operators import JUDGES
+from harness.claims import Claim
+from harness.scale_names import ScaleName
+from harness.statistics import holm
+from harness.verdict import CellVerdict
+
+
+def judge_claims(claims: Mapping[str, Claim], evidence: Evidence) -> list[ClaimVerdict]:
+    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it."""
+    judged = [_judge(ClaimVerdict(name, claim, "NOT RUN", "", ""), evidence) for name, claim in claims.items()]
+    tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
+    for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
+        judged[index] = replace(judged[index], p_holm=p_holm)
+    return judged
+
+
+def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
+    claim = verdict.claim
+    if claim.quoted is not None:
+        return replace(verdict, outcome="QUOTED", reason=claim.quoted, evidence="quoted")
+    if claim.impossible is not None:
+        return replace(verdict, reason=claim.impossible, evidence="none")
+    if claim.cells is not None:
+        return _all_match(verdict, [evidence.cells[name] for name in claim.cells], evidence)
+    sides = [evidence.side(name) for name in claim.operands]
+    verdict = replace(verdict, evidence=_level(sides, evidence.scale))
+    return _blocked(verdict, sides, evidence.scale) or JUDGES[claim.operator](verdict, sides, evidence)
+
+
+def _level(sides: Sequence[Side], scale: ScaleName) -> str:
+    """What kind of evidence the operands are."""
+    hows = {side.measured.how for side in sides if side.measured is not None}
+    if hows == {"exact"}:
+        return "exact"
+    if "timed" in hows:
+        return "timing on " + next(side.measured.device for side in sides if side.measured and side.measured.device)
+    if "drawn" in hows and "trained" not in hows:
+        return "random nets, no data"
+    return f"{scale} scale"
+
+
+def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> ClaimVerdict | None:
+    """The verdict where something is missing, or where a quoted number would be set against one of another world."""
+    for side in sides:
+        if side.measured is not None and side.measured.failed:
+            why = next(iter(side.measured.failed.values()))
+            return replace(verdict, outcome="FAILED", reason=f"{side.name}: {why}")
+        if side.measured is not None and len(side.measured.values) < side.measured.declared_seeds:
+            return replace(verdict, outcome="NOT RUN", reason=f"{side.name}: {side.measured.blocked or 'not run yet'}")
+    quoted = [side.name for side in sides if side.measured is None]
+    trained = [side.measured for side in sides if side.measured is not None and side.measured.how == "trained"]
+    if quoted and trained and scale != "paper":
+        reason = f"{quoted[0]} is a quoted number, which only a result at paper scale can be set against"
+        return replace(verdict, outcome="NOT COMPARABLE", reason=reason)
+    unofficial = [measured.unofficial for measured in trained if measured.unofficial]
+    if unofficial and (quoted or scale == "paper"):
+        return replace(verdict, outcome="NOT COMPARABLE", reason=unofficial[0])
+    return None
+
+
+def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict], evidence: Evidence) -> ClaimVerdict:
+    """A claim about printed numbers stands or falls with its cells."""
+    sides = [Side(cell.cell.id, cell.measured) for cell in cells]
+    verdict = replace(verdict, evidence=_level(sides, evidence.scale))
+    outcomes = {cell.outcome for cell in cells}
+    said = "; ".join(f"{cell.cell.id} {cell.outcome}" for cell in cells)
+    if outcomes & {"BETTER", "WORSE", "DIFFERS"}:
+        return replace(verdict, outcome="CONTRADICTED", reason=said)
+    blocking: tuple[ClaimOutcome, ...] = ("FAILED", "NOT RUN", "NOT COMPARABLE", "INCONCLUSIVE")
+    for outcome in blocking:
+        if outcome in outcomes:
+            why = next(f"{cell.cell.id}: {cell.reason}" for cell in cells if cell.outcome == outcome)
+            return replace(verdict, outcome=outcome, reason=why)
+    return replace(verdict, outcome="CONFIRMED", reason=said)

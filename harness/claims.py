@@ -1,0 +1,147 @@
+"""What a claim says, as types: one relation with one operator over operands that a suite's experiments measure.
+
+An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
+measuring experiment.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from harness.strict import Strict
+
+
+class Reduction(Strict):
+    """The second operand is smaller than the first `by` so much, at paper scale within `margin`; below it, at all."""
+
+    of: tuple[str, str]
+    by: PositiveFloat
+    margin: PositiveFloat
+
+
+class Equality(Strict):
+    """Both operands are the same within `margin`, in their unit."""
+
+    of: tuple[str, str]
+    margin: PositiveFloat
+
+
+class Exact(Strict):
+    """A number that follows from the paper's own definitions; nothing is sampled, so nothing is tested."""
+
+    value: str
+    equals: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+    within_percent: float = Field(0.0, ge=0)
+    """Of the number it is to equal; a round figure in prose is declared here."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Exact:
+        if (self.equals is None) == (self.at_most is None and self.at_least is None):
+            raise ValueError("needs `equals`, or `at_most` and/or `at_least`")
+        return self
+
+
+class Trend(Strict):
+    """The operands, in their order, go down or up as a whole."""
+
+    values: list[str] = Field(min_length=3)
+    direction: Literal["down", "up"]
+
+
+class AtChance(Strict):
+    """An error in percent stays at that of guessing, or leaves it, in every seed."""
+
+    value: str
+    chance: float = Field(gt=0, le=100)
+    """The error, in percent, of guessing."""
+    tolerance: PositiveFloat
+    """Points below chance that still count as staying there."""
+
+
+class Faster(Strict):
+    """The `fast` training reaches a training error in fewer epochs than the `slow` one."""
+
+    slow: str
+    fast: str
+    train_error: float = Field(gt=0, lt=100)
+    """Percent; where both nets still differ on this data set, declared beforehand."""
+    times: PositiveFloat | None = None
+    """The ratio the paper prints; decides nothing, and stands beside ours."""
+
+
+class WiderGap(Strict):
+    """The gap between test and training error is wider in one arm than in another: it overfits more."""
+
+    wider: tuple[str, str]
+    """(training error, test error) of the arm said to overfit more."""
+    narrower: tuple[str, str]
+
+
+OPERATORS = (
+    "cells", "less", "reduces", "equal", "exact", "trend", "stalls", "leaves_chance", "faster", "gap", "quoted",
+    "impossible",
+)  # fmt: skip
+"""Every operator; a claim has exactly one."""
+
+
+class Claim(Strict):
+    """One relation the paper asserts, or why nobody can test it."""
+
+    ref: str = Field(pattern=r"^[A-Z]\d\d$")
+    """The paper's claim: A01. A claim with several parts stands in several entries with the same ref."""
+    says: str
+    source: str
+    cells: list[str] | None = None
+    """Holds when every one of these cells is a match."""
+    less: tuple[str, str] | None = None
+    """The first operand is smaller than the second."""
+    reduces: Reduction | None = None
+    equal: Equality | None = None
+    exact: Exact | None = None
+    trend: Trend | None = None
+    stalls: AtChance | None = None
+    leaves_chance: AtChance | None = None
+    faster: Faster | None = None
+    gap: WiderGap | None = None
+    quoted: str | None = None
+    """Only quoted by the paper from others, or a setting it states: where it comes from."""
+    impossible: str | None = None
+    """Why no experiment of this program can test it."""
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> Claim:
+        given = [name for name in OPERATORS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(OPERATORS)}; has {', '.join(given) or 'none'}")
+        return self
+
+    @property
+    def operator(self) -> str:
+        """The name of the one operator."""
+        return next(name for name in OPERATORS if getattr(self, name) is not None)
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What the operator speaks of."""
+        return operands(self.operator, getattr(self, self.operator))
+
+
+def operands(operator: str, said: object) -> tuple[str, ...]:
+    """The operands in what an operator was given; the trainings of `faster` are experiments and no operands."""
+    match said:
+        case Reduction() | Equality():
+            return said.of
+        case Exact() | AtChance():
+            return (said.value,)
+        case Trend():
+            return tuple(said.values)
+        case WiderGap():
+            return (*said.wider, *said.narrower)
+        case list() | tuple() if operator in ("cells", "less"):
+            return tuple(said)
+        case _:
+            return ()

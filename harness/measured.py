@@ -1,0 +1,64 @@
+"""What a plan's finished jobs measured: every value by seed, with what stands in the way of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.measures import MEASURES, MeasureSpec
+from harness.metric_names import METRICS
+from harness.plan import Plan
+from harness.status import Status
+from harness.verdict import How, Measured
+
+
+def measured_values(
+    plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> Iterator[tuple[str, Measured]]:
+    """Every `experiment.evaluation.metric` and `experiment.quantity` of the plan with its values by seed."""
+    for name, experiment in plan.suite.file.experiments.items():
+        if experiment.measure is not None:
+            yield from _quantities(plan, name, experiment.measure, standing, failed)
+            continue
+        for evaluation in experiment.evaluate:
+            keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
+            for metric in METRICS:
+                yield f"{name}.{evaluation}.{metric}", _one_measured(keys, metric, standing, failed)
+
+
+def _quantities(
+    plan: Plan, name: str, spec: MeasureSpec, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> Iterator[tuple[str, Measured]]:
+    kind = MEASURES[spec.what]
+    how: How = "timed" if kind.timed else "drawn" if kind.random else "exact"
+    keys = {seed: plan.measurements[name, seed] for seed in plan.seeds if (name, seed) in plan.measurements}
+    for quantity in spec.quantities():
+        measured = _one_measured(keys, quantity, standing, failed)
+        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "")
+
+
+def _one_measured(
+    keys: Mapping[int, str], metric: str, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> Measured:
+    found = {seed: result for seed, key in keys.items() if (result := standing[key].result) is not None}
+    seen = [record for result in found.values() for record in result["data"]]
+    return Measured(
+        values={seed: result["values"][metric] for seed, result in found.items()},
+        declared_seeds=len(keys),
+        diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
+        failed={seed: failed[key] for seed, key in keys.items() if key in failed},
+        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), ""),
+        unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
+        images=min((record["count"] for record in seen), default=0),
+        stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
+        marks=tuple(dict.fromkeys(mark for result in found.values() for mark in result["marks"])),
+    )
+
+
+def _why_unofficial(record: Mapping[str, Any]) -> str:
+    if not record["official"]:
+        return f"{record['name']} is not the official data: {record['official_reason']}"
+    if not record["whole"]:
+        return f"{record['count']:,} samples of {record['name']}/{record['split']} were seen, not the whole split"
+    return ""

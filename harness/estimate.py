@@ -54,6 +54,7 @@ def note_rate(store: Store, job: dict[str, Any], seconds: float, runtime: Runtim
 
 def rate_key(kind: str, spec: dict[str, Any], device: str, runtime: Runtime) -> str:
     """What a rate belongs to: the kind of job, the net's size, the precision and the device."""
+    spec = spec if kind == "train" else {}
     recipe = spec.get("recipe", {})
     size = "x".join(map(str, spec.get("input", [])))
     what = (kind, spec.get("model", {}).get("name"), size, recipe.get("precision"))

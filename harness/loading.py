@@ -23,10 +23,11 @@ Document = TypeVar("Document", bound=Strict)
 def load_suite(path: Path) -> Suite:
     """Read and check one suite with its paper's files; raises SuiteError with one line for each fault."""
     located = read_yaml(path)
-    file = _validated(located, SuiteFile)
     data = located.data if isinstance(located.data, dict) else {}
     folder = _paper_folder(path, data.get("paper"), located)
     citation, shared = _paper(folder)
+    _write_out_recipes(data, shared)
+    file = _validated(located, SuiteFile)
     check_names(located, shared)
     if located.faults or file is None or citation is None or shared is None:
         raise SuiteError(located.lines() or [f"{path}:1:1: its paper's files cannot be used"])
@@ -56,13 +57,25 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
     from harness.resolve import resolve_experiment  # noqa: PLC0415 - resolve builds on the loaded suite
 
     for scale in suite.file.scales:
-        for name in suite.file.experiments:
+        for name, experiment in suite.file.experiments.items():
+            if experiment.train is None:
+                continue
             try:
                 resolve_experiment(suite, scale, name)
             except (ValueError, UsageError) as error:
                 located.fault(("scales", scale), f"experiment {name!r} cannot be resolved: {error}")
     if located.faults:
         raise SuiteError(located.lines())
+
+
+def _write_out_recipes(data: dict[str, Any], shared: RecipesFile | None) -> None:
+    """Put the recipe in the place of its name where a measurement is about one."""
+    experiments = data.get("experiments")
+    for experiment in experiments.values() if isinstance(experiments, dict) and shared is not None else ():
+        measure = experiment.get("measure") if isinstance(experiment, dict) else None
+        name = measure.get("recipe") if isinstance(measure, dict) else None
+        if isinstance(name, str) and name in shared.recipes:
+            measure["recipe"] = shared.recipes[name].model_dump(mode="json")
 
 
 def _paper_folder(path: Path, paper: object, located: Located) -> Path | None:

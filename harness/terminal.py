@@ -43,11 +43,18 @@ def show_results(results: dict[str, Any], folder: Path) -> None:
 def _cells(cells: list[dict[str, Any]]) -> Table:
     table = Table("cell", "paper", "ours", "95% interval", "seeds", "verdict")
     for cell in cells:
-        ours = "" if cell["mean"] is None else f"{cell['mean']:.2f}"
-        interval = "" if cell["interval"] is None else f"{cell['interval'][0]:.2f} to {cell['interval'][1]:.2f}"
+        ours = _number(cell["mean"])
+        interval = "" if cell["interval"] is None else " to ".join(map(_number, cell["interval"]))
         seeds = str(cell["n"] or "")
         table.add_row(cell["id"], f"{cell['printed']}{cell['unit']}", ours, interval, seeds, _tinted(cell["outcome"]))
     return table
+
+
+def _number(value: float | None) -> str:
+    """Two decimals for errors and the like, thousands for counts."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
 
 
 def _claims(claims: list[dict[str, Any]]) -> Table:

@@ -19,7 +19,7 @@ from harness.jobs.observe import observed
 from harness.jobs.pixels import load_pixels
 from harness.jobs.work import Work
 from harness.metrics import tally
-from harness.models import Model
+from harness.models import parse_model
 from harness.models.network import Network, build
 from harness.store import write_atomically
 
@@ -57,7 +57,7 @@ def evaluate(work: Work) -> dict[str, Any]:
 
 def trained_network(training: Any, about: dict[str, Any], device: torch.device) -> Network:
     """The net of a finished train job, ready to be tested."""
-    model = Model.parsed(about["model"])
+    model = parse_model(about["model"])
     network = build(model.layers(about["classes"]), tuple(about["input"]))
     network.load_state_dict(checkpoint.load_weights(training))
     return on_device(network, device)

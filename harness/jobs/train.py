@@ -24,7 +24,7 @@ from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.schedule import Rate
 from harness.jobs.work import Work
 from harness.metrics import tally
-from harness.models import Model
+from harness.models import parse_model
 from harness.models.initialisers import initialise
 from harness.models.layers import trace
 from harness.models.network import Network, build, weights_sha256
@@ -145,7 +145,7 @@ def prepared(work: Work) -> Training:
 
 def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
     """The net of a spec with its first weights, which depend on the seed alone."""
-    model, shape = Model.parsed(spec["model"]), tuple(spec["input"])
+    model, shape = parse_model(spec["model"]), tuple(spec["input"])
     layers = model.layers(spec["classes"])
     network = build(layers, shape)
     draws = generator(spec["seed"], "weights")

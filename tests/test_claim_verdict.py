@@ -1,0 +1,197 @@
+"""Claims are judged by the test their operator names, and by nothing where something is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.cells import Cell
+from harness.claim_evidence import Evidence
+from harness.claim_verdict import judge_claims
+from harness.claims import Claim
+from harness.verdict import Measured, judge_cell
+
+
+def claim(**operator: Any) -> Claim:
+    """A claim with that operator."""
+    return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
+
+
+def trained(*values: float, **more: Any) -> Measured:
+    """Values of a trained arm, by seed."""
+    return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=1000, **more)
+
+
+def exactly(value: float) -> Measured:
+    """A number that nothing is sampled in."""
+    return Measured(values={0: value}, declared_seeds=1, how="exact")
+
+
+def outcome(claimed: Claim, measured: dict[str, Measured], scale: Any = "small", cells: Any = None, curves: Any = None):
+    """The verdict on one claim."""
+    (verdict,) = judge_claims({"it": claimed}, Evidence(cells or {}, measured, curves or {}, scale))
+    return verdict
+
+
+LOW, HIGH = trained(10.0, 10.2, 9.9, 10.1), trained(12.0, 12.3, 11.8, 12.2)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [(LOW, HIGH, "CONFIRMED"), (HIGH, LOW, "CONTRADICTED"), (LOW, trained(9.9, 10.3, 10.0, 10.0), "INCONCLUSIVE")],
+)
+def test_an_ordering_is_decided_by_the_paired_test(first, second, expected):
+    """less: the first arm is smaller over seeds, larger, or nobody can tell."""
+    assert (
+        outcome(
+            claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": first, "b.t.top1_error": second}
+        ).outcome
+        == expected
+    )
+
+
+def test_small_scale_evidence_is_called_so():
+    """A claim confirmed on small data carries that level, not the paper's."""
+    found = outcome(claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH})
+    assert found.evidence == "small scale"
+
+
+def test_too_few_seeds_decide_nothing():
+    """Two seeds cannot reject, however far apart the arms are."""
+    found = outcome(
+        claim(less=["a.t.top1_error", "b.t.top1_error"]),
+        {"a.t.top1_error": trained(1.0, 1.1), "b.t.top1_error": trained(50.0, 51.0)},
+    )
+    assert found.outcome == "INCONCLUSIVE"
+
+
+def test_a_failed_seed_fails_the_claim():
+    """Nothing is judged on the seeds that happened to finish."""
+    broken = Measured(values={0: 1.0}, declared_seeds=2, failed={1: "disk full"})
+    found = outcome(
+        claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": broken, "b.t.top1_error": HIGH}
+    )
+    assert (found.outcome, "disk full" in found.reason) == ("FAILED", True)
+
+
+def test_missing_seeds_leave_a_claim_unrun():
+    """Declared seeds that are not there yet are said, with what blocks them."""
+    half = Measured(values={0: 1.0}, declared_seeds=3, blocked="ilsvrc2010 is not on disk")
+    found = outcome(claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": half, "b.t.top1_error": HIGH})
+    assert (found.outcome, found.reason) == ("NOT RUN", "a.t.top1_error: ilsvrc2010 is not on disk")
+
+
+def test_a_reduction_tests_direction_on_small_data_and_amount_on_the_papers():
+    """reduces: 2.1 points is any reduction at small scale, and not 1.0 +- 0.3 at paper scale."""
+    said = claim(reduces={"of": ["b.t.top1_error", "a.t.top1_error"], "by": 1.0, "margin": 0.3})
+    measured = {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}
+    assert [outcome(said, measured, scale).outcome for scale in ("small", "paper")] == ["CONFIRMED", "CONTRADICTED"]
+
+
+def test_equality_needs_the_whole_interval_inside_the_margin():
+    """equal: two like arms are the same within 1 point and undecided within 0.05."""
+    near = trained(10.1, 10.1, 10.0, 10.0)
+    measured = {"a.t.top1_error": LOW, "b.t.top1_error": near}
+    found = [outcome(claim(equal={"of": list(measured), "margin": m}), measured).outcome for m in (1.0, 0.05)]
+    assert found == ["CONFIRMED", "INCONCLUSIVE"]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ({"equals": 60e6, "within_percent": 2}, "CONFIRMED"),
+        ({"equals": 60e6}, "CONTRADICTED"),
+        ({"at_most": 61e6}, "CONFIRMED"),
+        ({"at_least": 61e6}, "CONTRADICTED"),
+    ],
+)
+def test_exact_numbers_are_compared_and_not_tested(bounds, expected):
+    """exact: a count either satisfies what the paper says of it or does not."""
+    found = outcome(claim(exact={"value": "net.parameters", **bounds}), {"net.parameters": exactly(60_965_224)})
+    assert (found.outcome, found.evidence, found.p) == (expected, "exact", None)
+
+
+def test_a_trend_over_layers():
+    """trend: coefficients that fall layer by layer in every seed confirm a fall and contradict a rise."""
+    measured = {f"a.i.l{layer}": trained(*(6.0 - layer + seed / 10 for seed in range(5))) for layer in range(6)}
+    found = [
+        outcome(claim(trend={"values": list(measured), "direction": way}), measured).outcome for way in ("down", "up")
+    ]
+    assert found == ["CONFIRMED", "CONTRADICTED"]
+
+
+def test_staying_at_chance():
+    """stalls, leaves_chance: 90% of ten classes is chance, 20% is not, and the two claims answer each other."""
+    stuck, learnt = {"a.t.top1_error": trained(90.1, 89.8, 90.0)}, {"a.t.top1_error": trained(20.0, 21.0, 19.5)}
+    said = {"value": "a.t.top1_error", "chance": 90, "tolerance": 5}
+    found = [
+        outcome(claim(**{kind: said}), data).outcome for kind in ("stalls", "leaves_chance") for data in (stuck, learnt)
+    ]
+    assert found == ["CONFIRMED", "CONTRADICTED", "CONTRADICTED", "CONFIRMED"]
+
+
+def test_speed_is_a_ratio_of_epochs_to_a_training_error():
+    """faster: an arm that reaches 25% in a third of the epochs is three times faster."""
+    slow = {str(s): [[e, 80.0 - 6 * e + s / 10] for e in range(1, 12)] for s in range(4)}
+    fast = {str(s): [[e, 80.0 - 18 * e - s / 3] for e in range(1, 5)] for s in range(4)}
+    curves = {"tanh": {"train_error": slow}, "relu": {"train_error": fast}}
+    found = outcome(claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25}), {}, curves=curves)
+    assert found.outcome == "CONFIRMED"
+    assert found.effect == pytest.approx(3, rel=0.02)
+
+
+def test_overfitting_is_a_wider_gap():
+    """gap: the arm whose test error is further from its training error overfits more."""
+    measured = {
+        "a.train.top1_error": trained(1.0, 1.2, 0.9, 1.1),
+        "a.test.top1_error": trained(11.0, 11.1, 10.8, 11.3),
+        "b.train.top1_error": trained(5.0, 5.1, 4.9, 5.2),
+        "b.test.top1_error": trained(9.0, 9.2, 9.1, 8.9),
+    }
+    names = list(measured)
+    found = outcome(claim(gap={"wider": names[:2], "narrower": names[2:]}), measured)
+    assert found.outcome == "CONFIRMED"
+
+
+def quoted_cell(printed: str = "45.7") -> Cell:
+    """A number the paper quotes."""
+    return Cell(
+        "fv.top1", "fv", "top1", "FV", "alexnet:T1.fv.top1", printed, float(printed), "%", None, None, cited="[24]"
+    )
+
+
+@pytest.mark.parametrize(("scale", "expected"), [("small", "NOT COMPARABLE"), ("paper", "CONFIRMED")])
+def test_a_quoted_number_counts_only_at_paper_scale(scale, expected):
+    """Our error on small images is never set against a number quoted from ImageNet."""
+    cells = {"fv.top1": judge_cell(quoted_cell(), None, scale)}
+    measured = {"a.t.top1_error": trained(37.0, 37.2, 37.1)}
+    assert outcome(claim(less=["a.t.top1_error", "fv.top1"]), measured, scale, cells).outcome == expected
+
+
+def test_unofficial_data_are_never_the_papers():
+    """At paper scale, data that are not the official ones are not comparable."""
+    measured = {"a.t.top1_error": trained(1.0, 1.1, 1.2, unofficial="it is another set"), "b.t.top1_error": HIGH}
+    found = outcome(claim(less=list(measured)), measured, "paper")
+    assert (found.outcome, found.reason) == ("NOT COMPARABLE", "it is another set")
+
+
+def test_what_is_only_quoted_or_cannot_be_done_says_why():
+    """Quoted and impossible claims carry their reason and run nothing."""
+    found = [outcome(claim(quoted="from [20]"), {}), outcome(claim(impossible="needs eight GPUs"), {})]
+    assert [(one.outcome, one.reason) for one in found] == [("QUOTED", "from [20]"), ("NOT RUN", "needs eight GPUs")]
+
+
+def test_holm_stands_beside_and_decides_nothing():
+    """Of two equal p-values Holm doubles both; the outcomes stay."""
+    claims = {name: claim(less=["a.t.top1_error", "b.t.top1_error"]) for name in ("one", "two")}
+    found = judge_claims(claims, Evidence({}, {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}, {}, "small"))
+    assert [one.p_holm / one.p for one in found] == [2.0, 2.0]
+    assert {one.outcome for one in found} == {"CONFIRMED"}
+
+
+def test_a_claim_has_exactly_one_operator():
+    """Two operators, or none, are no claim."""
+    for operators in ({}, {"quoted": "x", "impossible": "y"}):
+        with pytest.raises(ValueError, match="exactly one"):
+            claim(**operators)

@@ -11,6 +11,7 @@ from typing import Any
 from harness.data.declared import VIEWS
 from harness.jobs import JOBS
 from harness.measures import MEASURES
+from harness.recipe import Protocol
 from harness.resolve import ResolvedExperiment, resolve_experiment
 from harness.scale_names import ScaleName
 from harness.suite import Experiment, Suite
@@ -176,7 +177,7 @@ def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Jo
         "protocol": protocol.model_dump(mode="json", exclude={"source"}),
     }
     images = experiment.dataset.count(test.split, experiment.data.subset)
-    work = multiply_adds(experiment) * VIEWS[protocol.views] * images
+    work = multiply_adds_of_test(experiment, protocol) * min(images, protocol.sample or images)
     inputs = {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("evaluate", spec, inputs, f"test {experiment.name}.{name}, seed {seed}", float(work))
 
@@ -188,6 +189,16 @@ def _data(experiment: ResolvedExperiment) -> dict[str, Any]:
 def multiply_adds(experiment: ResolvedExperiment) -> int:
     """Multiply-adds of one forward pass of one view."""
     return sum(layer.multiply_adds for layer in experiment.traced())
+
+
+def multiply_adds_of_test(experiment: ResolvedExperiment, protocol: Protocol) -> int:
+    """Multiply-adds of a test of one image; of images of many sizes, as if they were square."""
+    images = experiment.tested_images(protocol)
+    if protocol.views != "dense":
+        return multiply_adds(experiment) * VIEWS[protocol.views] * len(images)
+    sliding = experiment.sliding()
+    assert protocol.window is not None
+    return (1 + protocol.flips) * sum(sliding.multiply_adds(protocol.window, image) for image in images)
 
 
 def canonical(document: Any) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.data.declared import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
@@ -58,7 +58,41 @@ class Protocol(Strict):
     """One way of testing a net: which views of an image it sees; their softmax outputs are averaged."""
 
     source: str
-    views: Literal["centre", "ten_crop"]
+    views: Literal["centre", "ten_crop", "dense"]
+    """dense: every window of the last map of the whole image (PReLU, section 3). An image may be larger than the mean
+    image, so then the mean over it of each colour is subtracted: our choice, where the paper says per pixel."""
+    scales: list[PositiveInt] | None = Field(None, min_length=1)
+    """Test the whole image, as it is stored, rescaled so that its shorter side has each of these numbers of pixels in
+    turn, and average the scores, all of equal weight (our choice); without it, images are prepared as the recipe says.
+    The central part of the mean image is subtracted from every view. A scale with another crop changes these numbers in
+    proportion."""
+    flips: bool = False
+    """Of a dense test: look at the reflected image too; ten crops always do."""
+    window: PositiveInt | None = None
+    """Of a dense test: the side of a window on the last map; without it, that of the map of one training view, which is
+    14 for the large models of the PReLU paper."""
+    sample: PositiveInt | None = None
+    """Test on so many images of the split, chosen by a hash of their names, or on all where there are fewer."""
+
+    @model_validator(mode="after")
+    def _dense_parts(self) -> Self:
+        if self.views != "dense" and (self.flips or self.window is not None):
+            raise ValueError(f"flips and window are of dense views; {self.views} has none")
+        return self
+
+    def prepares(self, own: Prepare) -> list[Prepare]:
+        """How the images are prepared for each pass over them; `own` is the recipe's way."""
+        return [own] if self.scales is None else [Prepare(short_side=side) for side in self.scales]
+
+    def in_proportion(self, crop: int, of: int) -> Self:
+        """The protocol where views have `crop` pixels in the place of the recipe's `of`."""
+        scales = self.scales and [in_proportion(side, crop, of) for side in self.scales]
+        return self.model_copy(update={"scales": scales})
+
+
+def in_proportion(side: int, crop: int, of: int) -> int:
+    """A length in pixels where views have `crop` pixels in the place of `of`, to the nearest, halves up."""
+    return (2 * side * crop + of) // (2 * of)
 
 
 class RecipeChange(Strict):
@@ -93,6 +127,7 @@ class ScaledTraining(Strict):
     """Whether the printed standard deviation, or the gain it had at the paper's fan-ins, is kept (Gaussian rule)."""
     prepare: Prepare | None = None
     crop: PositiveInt | None = None
+    """Also changes, in proportion, the sides that images are jittered to."""
     precision: Precision | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
@@ -105,4 +140,7 @@ class ScaledTraining(Strict):
             if recipe.initialisation.rule != "gaussian":
                 raise ValueError(f"gain has no meaning for the initialisation rule {recipe.initialisation.rule!r}")
             changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
+        if self.crop is not None and (jitter := recipe.augmentation.jitter) is not None:
+            sides = tuple(in_proportion(side, self.crop, recipe.crop) for side in jitter)
+            changed["augmentation"] = recipe.augmentation.model_copy(update={"jitter": sides})
         return recipe.model_copy(update=changed)

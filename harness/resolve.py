@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.data import DATASETS, Dataset
 from harness.data.declared import DataSpec
@@ -10,6 +10,7 @@ from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.recipe import Protocol, Recipe
 from harness.scale_names import ScaleName
+from harness.sliding import Sliding
 from harness.suite import Evaluation, Suite
 
 
@@ -37,6 +38,19 @@ class ResolvedExperiment:
         """Every layer of the net with its shapes and counts."""
         return list(trace(self.model.layers(self.classes), self.input))
 
+    def sliding(self) -> Sliding:
+        """The net cut for a dense test; raises ValueError for one that such a test makes no sense for."""
+        if self.model.last_map is None:
+            raise ValueError(f"{self.model.name} has no map followed by a spatial pyramid, so no test of it is dense")
+        return Sliding.cut(self.model.layers(self.classes), self.model.last_map, self.input)
+
+    def tested_images(self, protocol: Protocol) -> list[tuple[int, int, int]]:
+        """(channels, height, width) of the images in each pass of a test; the smallest where there are many sizes."""
+        raw, channels = self.dataset.raw_size, self.dataset.channels
+        if protocol.scales is not None and raw is None:
+            return [(channels, side, side) for side in protocol.scales]
+        return [(channels, *prepare.sides(raw)) for prepare in protocol.prepares(self.recipe.prepare)]
+
 
 def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExperiment:
     """Apply the experiment's own changes, then the scale's; raises ValueError when no such net can be built."""
@@ -44,7 +58,8 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
     own, train = world.experiments.get(name), experiment.train
     if train is None:
         raise ValueError(f"experiment {name!r} trains nothing")
-    recipe = world.train.applied_to(train.change.applied_to(suite.shared.recipes[train.recipe]))
+    own_recipe = train.change.applied_to(suite.shared.recipes[train.recipe])
+    recipe = world.train.applied_to(own_recipe)
     model = world.model.applied_to(train.model)
     if own is not None:
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
@@ -57,14 +72,40 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         input=(dataset.channels, recipe.crop, recipe.crop),
         data=DataSpec(name=dataset.name, subset=world.subset, prepare=recipe.prepare),
         recipe=recipe,
-        evaluations={key: (test, suite.shared.protocols[test.views]) for key, test in experiment.evaluate.items()},
+        evaluations={},
         start_from=train.start_from,
     )
     resolved.traced()
-    return resolved
+    protocols = {key: suite.shared.protocols[test.views] for key, test in experiment.evaluate.items()}
+    tests = {
+        key: (test, _resolved(protocols[key].in_proportion(recipe.crop, own_recipe.crop), resolved))
+        for key, test in experiment.evaluate.items()
+    }
+    return replace(resolved, evaluations=tests)
+
+
+def _resolved(protocol: Protocol, experiment: ResolvedExperiment) -> Protocol:
+    """A protocol with its window written out; raises ValueError where a view or window does not fit."""
+    crop, images = experiment.recipe.crop, experiment.tested_images(protocol)
+    if protocol.scales is not None and experiment.recipe.prepare.pad:
+        raise ValueError("a test at `scales` takes images as they are stored; leave `pad` out of `prepare`")
+    if crop > min(side for _, *sides in images for side in sides):
+        raise ValueError(f"a view of {crop} pixels does not fit in test images rescaled to {protocol.scales}")
+    if protocol.views != "dense":
+        return protocol
+    sliding = experiment.sliding()
+    window = protocol.window or sliding.window()
+    for image in images:
+        sliding.positions(window, image)
+    return protocol.model_copy(update={"window": window})
 
 
 def _check_crop(dataset: Dataset, recipe: Recipe) -> None:
     sides = recipe.prepare.sides(dataset.raw_size)
     if recipe.crop > min(sides):
         raise ValueError(f"a crop of {recipe.crop} pixels does not fit in prepared images of {sides[0]} x {sides[1]}")
+    jitter = recipe.augmentation.jitter
+    if jitter is not None and recipe.crop > jitter[0]:
+        raise ValueError(f"a crop of {recipe.crop} pixels does not fit in images jittered to {jitter[0]}")
+    if jitter is not None and recipe.prepare.pad:
+        raise ValueError("jitter takes images as they are stored; leave `pad` out of `prepare`")

@@ -77,6 +77,11 @@ class JobFolder:
         """Mean image and colour covariance."""
         return self.path / "pixels.npz"
 
+    @property
+    def inspection(self) -> Path:
+        """Arrays that the picture of an inspection is drawn from."""
+        return self.path / "inspection.npz"
+
     def read_job(self) -> dict[str, Any]:
         """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
         try:
@@ -100,7 +105,7 @@ class JobFolder:
         """Finish the job: the result with the digests of the files it speaks of and a seal over it all."""
         outputs = {
             path.name: file_sha256(path)
-            for path in (self.weights, self.predictions, self.pixels, self.metrics)
+            for path in (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
             if path.exists()
         }
         write_json(self.result, seal({"format": RESULT_FORMAT, **result, "outputs": outputs}))

@@ -107,6 +107,16 @@ def test_centre_crop_of_the_mean_is_the_same_for_every_view() -> None:
     torch.testing.assert_close(subtracted, mean[:, 2:9, 2:9].expand(30, -1, -1, -1), rtol=0, atol=1e-5)
 
 
+def test_centre_crop_of_the_mean_may_come_cut() -> None:
+    """The central part of a mean image, and a mean image of the size of a view, are the same to a training."""
+    mean = torch.rand(1, SIDE, SIDE, generator=seeded(1))
+    whole, cut = (
+        random_views(index_images(30), part, CROP, augmentation(mean="centre_crop"), seeded())
+        for part in (mean, mean[:, 2:9, 2:9])
+    )
+    assert torch.equal(whole, cut)
+
+
 def test_draws_come_from_the_generator_alone() -> None:
     """The same generator gives the same views, whatever torch's own generator has done."""
     first, again = (random_views(index_images(20), nothing(), CROP, augmentation(), seeded(3)) for _ in range(2))

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from harness.data import DATASETS
-from harness.data.declared import Augmentation, DataSpec, Prepare, Subset, centre_offset, class_list_digest
+from harness.data.declared import (
+    Augmentation,
+    DataSpec,
+    Division,
+    Prepare,
+    Subset,
+    centre_offset,
+    class_list_digest,
+    ranked,
+)
 
 NAMES = [f"n{number:08d}" for number in range(40)]
 SIDES = st.integers(1, 600)
@@ -102,6 +111,66 @@ def test_augmentation_knows_no_other_scale() -> None:
     """A misspelt option is not taken for the default."""
     with pytest.raises(ValidationError):
         Augmentation.parsed({"crops": True, "flips": True, "colour_std": 0.1, "colour_scale": "sqrt"})
+
+
+JITTERED = {"crops": True, "flips": True, "colour_std": 0.1, "mean": "centre_crop", "jitter": [256, 512]}
+
+
+def test_jitter_is_read_from_a_list() -> None:
+    """As it stands in a recipe."""
+    assert Augmentation.parsed(JITTERED).jitter == (256, 512)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"jitter": [512, 256]}, "from the smaller to the larger"),
+        ({"mean": "same_offset"}, "mean: centre_crop"),
+        ({"crops": False}, "crops: true"),
+        ({"jitter": [256]}, "Field required"),
+        ({"jitter": [256.5, 512]}, "valid integer"),
+    ],
+)
+def test_jitter_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
+    """A view of a rescaled image has no place in the mean image."""
+    with pytest.raises(ValidationError, match=message):
+        Augmentation.parsed(JITTERED | change)
+
+
+IDS = st.lists(st.text("abc", min_size=1, max_size=6), unique=True, max_size=60)
+
+
+@given(IDS, st.integers(0, 3))
+def test_division_gives_every_image_to_one_split(ids: list[str], seed: int) -> None:
+    """Nothing is lost, nothing is tested that was trained on, and the order stays."""
+    division = Division("images", {"train": 495, "val": 5, "test": 500}, seed)
+    parts = {split: division.part(ids, split) for split in division.shares}
+    assert sorted(identity for part in parts.values() for identity in part) == sorted(ids)
+    assert all(part == [identity for identity in ids if identity in part] for part in parts.values())
+    assert abs(len(parts["test"]) - len(ids) / 2) <= 0.5
+
+
+def test_division_does_not_depend_on_the_order_of_ids() -> None:
+    """Nor on anything but the names and the seed."""
+    division, other = (Division("images", {"train": 500, "test": 500}, seed) for seed in (0, 1))
+    assert sorted(division.part(NAMES, "test")) == sorted(division.part(NAMES[::-1], "test"))
+    assert division.part(NAMES, "test") != other.part(NAMES, "test")
+
+
+def test_ranks_are_pinned() -> None:
+    """A sample or a division that changed would be another experiment under the same key."""
+    assert ranked("abcdef", 0) == sorted("abcdef", key=lambda name: hashlib.sha256(f"0/{name}".encode()).hexdigest())
+
+
+@pytest.mark.parametrize("dataset", [each for each in DATASETS.values() if each.division], ids=lambda each: each.name)
+def test_divided_sets_expect_their_shares(dataset) -> None:
+    """The declared counts are the thousandths of one whole, to the rounding of a number."""
+    whole = sum(dataset.splits.values())
+    assert dataset.division is not None
+    assert sum(dataset.division.shares.values()) == 1000
+    assert dataset.splits.keys() == dataset.division.shares.keys()
+    for split, share in dataset.division.shares.items():
+        assert abs(dataset.splits[split] - whole * share / 1000) < 1
 
 
 @given(st.integers(1, 300), st.integers(0, 100))

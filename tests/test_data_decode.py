@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from harness.data.declared import Prepare
-from harness.data.decode import all_prepared, as_rgb, decode, prepared
+from harness.data.decode import Window, all_prepared, as_rgb, cut_out, decode, decode_window, prepared, prepared_size
 from harness.errors import DataMissing
 
 GRID = np.add.outer(16 * np.arange(12), np.arange(16)).astype(np.uint8)
@@ -133,3 +133,62 @@ def test_image_smaller_than_the_center_is_named(tmp_path: Path) -> None:
     rgb(20, 40).save(tmp_path / "small.png")
     with pytest.raises(DataMissing, match=r"small\.png: .* crop of 32 pixels does not fit in 20"):
         decode(str(tmp_path / "small.png"), Prepare(center=32))
+
+
+SHARES = st.floats(0, 1, exclude_max=True)
+
+
+@given(st.integers(20, 200), st.integers(20, 200), st.integers(16, 120), SHARES, SHARES)
+def test_window_lies_within_the_rescaled_image(height: int, width: int, side: int, down: float, right: float) -> None:
+    """Whatever was drawn."""
+    tall, wide, top, left = Window(side, down, right, 16).place(height, width)
+    assert (tall, wide) == Prepare(short_side=side).rescaled(height, width)
+    assert 0 <= top <= tall - 16
+    assert 0 <= left <= wide - 16
+
+
+def test_both_ends_of_a_window_are_reached() -> None:
+    """The draws 0 and just below 1 are the first and the last place."""
+    last = float(np.nextafter(1, 0))
+    assert Window(24, 0.0, 0.0, 16).place(24, 40)[2:] == (0, 0)
+    assert Window(24, last, last, 16).place(24, 40)[2:] == (8, 24)
+
+
+@given(
+    st.integers(20, 90), st.integers(20, 90), st.integers(16, 120), SHARES, SHARES, st.integers(0, 1000)
+)
+@settings(max_examples=60)
+def test_cut_window_is_the_window_of_the_rescaled_image(
+    height: int, width: int, side: int, down: float, right: float, seed: int
+) -> None:
+    """Resampling only what is seen gives the pixels of resampling all, to a grey level of rounding."""
+    image, window = rgb(height, width, seed), Window(side, down, right, 16)
+    tall, wide, top, left = window.place(height, width)
+    whole = np.asarray(image.resize((wide, tall), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
+    there = whole[:, top : top + 16, left : left + 16].astype(int)
+    assert np.abs(cut_out(image, window) - there).max() <= 1
+
+
+def test_window_of_a_file_says_how_it_is_stored(tmp_path: Path) -> None:
+    """Grey files are read in colour, and counted."""
+    rgb(40, 60).convert("L").save(tmp_path / "grey.png")
+    pixels, mode = decode_window(str(tmp_path / "grey.png"), Window(32, 0.5, 0.5, 28))
+    assert (pixels.shape, pixels.dtype, mode) == ((3, 28, 28), np.uint8, "L")
+    assert np.array_equal(pixels[0], pixels[1])
+
+
+@pytest.mark.parametrize("prepare", [Prepare(), Prepare(short_side=32), Prepare(short_side=32, center=28, pad=2)])
+def test_size_from_the_header_is_the_decoded_one(tmp_path: Path, prepare: Prepare) -> None:
+    """Batches are planned without decoding."""
+    path = str(tmp_path / "image.png")
+    rgb(45, 71).save(path)
+    assert prepared_size(path, prepare) == decode(path, prepare)[0].shape[1:]
+
+
+@pytest.mark.parametrize("read", [lambda path: decode_window(path, Window(32, 0, 0, 28)),
+                                  lambda path: prepared_size(path, Prepare(short_side=32))])  # fmt: skip
+def test_damaged_file_is_named_by_every_reader(tmp_path: Path, read) -> None:
+    """Never passed over."""
+    (tmp_path / "broken.JPEG").write_bytes(b"no image")
+    with pytest.raises(DataMissing, match=r"broken\.JPEG"):
+        read(str(tmp_path / "broken.JPEG"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.data import DATASETS
-from harness.data.declared import Dataset, OfficialFile, class_list_digest
+from harness.data.declared import Dataset, Division, OfficialFile, class_list_digest
 from harness.data.fingerprint import fingerprint, official
 from harness.data.locate import Found, Locations
 
@@ -190,3 +190,29 @@ def test_unknown_class_list_is_never_official(imagenet: Found) -> None:
     assert standing.reason == (
         "the class list of ILSVRC-2010 is not known to this program, so official data cannot be confirmed"
     )
+
+
+def test_fingerprint_of_a_split_without_labels_is_of_its_one_folder(imagenet: Found) -> None:
+    """Its images lie in no class folders."""
+    dataset = miniature(unlabelled=("test",))
+    (imagenet.path / "test" / "a.JPEG").write_bytes(b"1")
+    before = fingerprint(dataset, imagenet, "test")
+    (imagenet.path / "test" / "b.JPEG").write_bytes(b"2")
+    assert fingerprint(dataset, imagenet, "test") != before
+
+
+def test_fingerprint_of_a_divided_set_is_of_all_of_it(imagenet: Found) -> None:
+    """Which image is in which split depends on all names."""
+    dataset = miniature(division=Division("train", {"train": 900, "val": 100}), splits={"train": 4, "val": 1})
+    before = [fingerprint(dataset, imagenet, split) for split in ("train", "val")]
+    assert before[0] == before[1]
+    (imagenet.path / "train" / "n02" / "9.JPEG").write_bytes(b"1")
+    assert fingerprint(dataset, imagenet, "val") != before[1]
+
+
+def test_set_of_round_numbers_is_never_official(imagenet: Found) -> None:
+    """Not even when the class list and these numbers agree."""
+    assert official(miniature(), imagenet).yes
+    standing = official(miniature(exact=False), imagenet)
+    assert not standing.yes
+    assert "only round numbers are known" in standing.reason

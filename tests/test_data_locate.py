@@ -198,3 +198,14 @@ class TestFetch:
         monkeypatch.setattr(sys.modules["torchvision.datasets"], "FashionMNIST", unreachable)
         with pytest.raises(DataMissing, match=r"could not be fetched \(no route to host\)"):
             fetch(FASHION, tmp_path, print)
+
+
+def test_divided_set_is_found_by_its_one_folder(tmp_path: Path) -> None:
+    """It has no folder for each split."""
+    dataset = DATASETS["imagenet_fall2009"]
+    (tmp_path / "imagenet_fall2009" / "test").mkdir(parents=True)
+    missing = gather(data_root=tmp_path).find(dataset)
+    assert isinstance(missing, Missing)
+    assert "no folder images" in missing.message()
+    (tmp_path / "imagenet_fall2009" / "images").mkdir()
+    assert gather(data_root=tmp_path).require(dataset).path == tmp_path / "imagenet_fall2009"

@@ -37,6 +37,19 @@ def copy(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "copy"
 
 
+@pytest.fixture
+def flat(made: Path, tmp_path: Path) -> Path:
+    """A miniature ILSVRC-2012, whose test images lie in one folder."""
+    folder = tmp_path / "flat" / "ilsvrc2012"
+    for split in ("train", "val"):
+        shutil.copytree(made / "ilsvrc2010" / split, folder / split)
+    (folder / "test").mkdir()
+    images = sorted((made / "ilsvrc2010" / "test").rglob("*.JPEG"))
+    for number in (3, 1, 2):
+        shutil.copy(images[number], folder / "test" / f"ILSVRC2012_test_{number:08d}.JPEG")
+    return tmp_path / "flat"
+
+
 def opened(root: Path, split: str = "train", subset: Subset | None = None, name: str = "ilsvrc2010") -> Split:
     """A split of the miniature, decoded by two threads."""
     spec = DataSpec(name=name, subset=subset, prepare=SQUARE)
@@ -220,10 +233,20 @@ def test_missing_split_is_missing_data(copy: Path) -> None:
         opened(copy, "test")
 
 
-def test_unpublished_labels_are_a_usage_error(made: Path) -> None:
-    """The test images of 2012 cannot be scored by anybody."""
-    with pytest.raises(UsageError, match="the test labels of ILSVRC-2012 were never published"):
-        opened(made, "test", name="ilsvrc2012")
+def test_images_without_labels_are_read_in_the_order_of_their_names(flat: Path) -> None:
+    """The test images of 2012 can be looked at, though nobody but the server can score what is said of them."""
+    split = opened(flat, "test", name="ilsvrc2012")
+    assert split.ids == [f"ilsvrc2012/test/ILSVRC2012_test_{number:08d}.JPEG" for number in (1, 2, 3)]
+    assert (split.labelled, split.labels.tolist()) == (False, [-1, -1, -1])
+    assert split.classes == opened(flat, "train", name="ilsvrc2012").classes
+    assert split.images([0, 1, 2]).shape == (3, 3, 32, 32)
+    assert opened(flat, "val", name="ilsvrc2012").labelled
+
+
+def test_images_without_labels_make_no_subset(flat: Path) -> None:
+    """Which of them show the chosen classes is not known."""
+    with pytest.raises(UsageError, match="no subset of its classes"):
+        opened(flat, "test", Subset(classes=2, per_class=3), name="ilsvrc2012")
 
 
 def test_unknown_split_offers_those_there_are() -> None:
@@ -232,8 +255,58 @@ def test_unknown_split_offers_those_there_are() -> None:
         digits("valid")
 
 
-def test_images_of_many_sizes_need_a_center(made: Path) -> None:
-    """The suite's fault is said before any image is read."""
-    spec = DataSpec(name="ilsvrc2010", prepare=Prepare(short_side=32))
-    with pytest.raises(UsageError, match="prepare needs `center`"):
-        open_split(spec, "train", Locations.gather(data_root=made, config_files=()))
+def many_sizes(made: Path, short_side: int = 32) -> Split:
+    """The test images, not cut to a square."""
+    spec = DataSpec(name="ilsvrc2010", prepare=Prepare(short_side=short_side))
+    return open_split(spec, "test", Locations.gather(data_root=made, config_files=()), threads=2)
+
+
+def test_uncut_images_have_no_one_shape(made: Path) -> None:
+    """Each keeps its aspect; what is in one batch has to be of one size."""
+    split = many_sizes(made)
+    assert split.shape is None
+    assert split.images([3]).shape[1:] == (3, *split.pixels.sizes[3])
+    with pytest.raises(ValueError, match=r"images of \d+ sizes do not fit in one batch"):
+        split.images(range(split.count))
+
+
+@pytest.mark.parametrize("at_most", [1, 3, 100])
+def test_batches_of_one_size_hold_every_image_once(made: Path, at_most: int) -> None:
+    """Uncut images are read batch by batch, and none is forgotten."""
+    split = many_sizes(made, short_side=4)  # so small that some sizes are alike
+    batches = split.batches(at_most)
+    assert sorted(torch.cat(batches).tolist()) == list(range(split.count))
+    assert max(map(len, batches)) == min(at_most, max(Counter(map(tuple, split.pixels.sizes.tolist())).values()))
+    for indices, images in prefetch(split, batches):
+        assert all(torch.equal(image, split.images([index])[0]) for index, image in zip(indices, images, strict=True))
+
+
+def test_batches_of_cut_images_are_in_order(made: Path) -> None:
+    """There is one size, so nothing is moved."""
+    assert [batch.tolist() for batch in opened(made, "val").batches(5)] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
+    assert [batch.tolist() for batch in digits("val").batches(150)] == [list(range(150)), list(range(150, 199))]
+
+
+@pytest.mark.parametrize("name", ["digits", "ilsvrc2010"])
+def test_sample_is_a_part_with_its_own_pixels_and_labels(made: Path, name: str) -> None:
+    """So many images, every one as in the whole split."""
+    whole = digits("test") if name == "digits" else opened(made, "test")
+    part = whole.sample(7)
+    places = [whole.ids.index(identity) for identity in part.ids]
+    assert part.count == 7
+    assert places == sorted(places)
+    assert torch.equal(part.labels, whole.labels[places])
+    assert torch.equal(part.images(range(7)), whole.images(places))
+
+
+def test_samples_grow_and_end_at_the_whole() -> None:
+    """A larger sample holds the smaller one; asking for more than there is gives everything."""
+    whole = digits("test")
+    small, large = (set(whole.sample(count).ids) for count in (50, 60))
+    assert small < large
+    assert whole.sample(10_000).ids == whole.ids
+
+
+def test_sample_does_not_depend_on_the_order_of_classes() -> None:
+    """It is spread over the split, not its beginning: all ten digits are among sixty."""
+    assert len(digits("test").sample(60).labels.unique()) == 10

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from harness.data.declared import VIEWS
-from harness.data.views import fixed_views
+from harness.data.views import central, fixed_views
 
 
 def index_image(height: int, width: int) -> torch.Tensor:
@@ -57,6 +57,20 @@ def test_mean_is_subtracted_where_the_view_lies(name: str) -> None:
     """An image that is the mean image leaves nothing in any view."""
     image = index_image(10, 12)
     assert fixed_views(image, image[0].float(), 7, name).abs().max() == 0
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_mean_of_another_size_is_subtracted_by_its_centre(name: str) -> None:
+    """The same part from every view, and never reflected, as in training."""
+    image, mean = index_image(10, 12), index_image(9, 9)[0].float()
+    raw = fixed_views(image, zeros(10, 12), 7, name)
+    assert torch.equal(fixed_views(image, mean, 7, name), raw - mean[:, 1:8, 1:8])
+
+
+def test_central_square_is_that_of_the_central_view() -> None:
+    """One notion of the centre, odd margins included."""
+    image = index_image(11, 14)
+    assert torch.equal(central(image, 6).float(), fixed_views(image, zeros(11, 14), 6, "centre")[:, 0])
 
 
 def test_whole_image_is_its_own_crop() -> None:

@@ -9,6 +9,7 @@ from harness.data.declared import Dataset
 from harness.data.digits import DIGITS
 from harness.data.fashion_mnist import FASHION_MNIST
 from harness.data.imagenet import ILSVRC2010, ILSVRC2012
+from harness.data.imagenet_releases import FALL2009, FALL2011
 from harness.errors import UsageError
 
 __all__ = ["DATASETS", "Dataset", "dataset_named"]
@@ -19,6 +20,8 @@ DATASETS: dict[str, Dataset] = {
     "cifar10": CIFAR10,
     "ilsvrc2010": ILSVRC2010,
     "ilsvrc2012": ILSVRC2012,
+    "imagenet_fall2009": FALL2009,
+    "imagenet_fall2011": FALL2011,
 }
 
 

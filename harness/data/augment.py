@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from harness.data.declared import Augmentation, centre_offset
+from harness.data.views import central
 
 
 def random_views(
@@ -13,8 +14,9 @@ def random_views(
     """One view of each image, less the mean image.
 
     uint8 [batch, channels, H, W] becomes float32 [batch, channels, crop, crop]; `mean` is [channels, H, W] on the same
-    device. Everything random comes from `generator`, and every number is drawn whether its part is switched on or not,
-    so that arms that differ in one part share the other's draws. Raises ValueError when the crop does not fit.
+    device, of any H and W where only its central part is subtracted. Everything random comes from `generator`, and
+    every number is drawn whether its part is switched on or not, so that arms that differ in one part share the other's
+    draws. Raises ValueError when the crop does not fit.
     """
     batch, channels, height, width = images.shape
     centre = (centre_offset(height, crop), centre_offset(width, crop))
@@ -23,11 +25,12 @@ def random_views(
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
         flip = torch.zeros_like(flip)
-    places = _places(top, left, flip, crop, width).to(images.device).expand(-1, channels, -1)
-    views = images.flatten(2).gather(2, places).view(batch, channels, crop, crop)
+    top, left, flip = (draw.to(images.device) for draw in (top, left, flip))  # the places take far more
+    where = places(top, left, flip, crop, width).expand(-1, channels, -1)
+    views = images.flatten(2).gather(2, where).view(batch, channels, crop, crop)
     if augmentation.mean == "centre_crop":
-        return views - mean[:, centre[0] : centre[0] + crop, centre[1] : centre[1] + crop]
-    return views - mean.flatten(1).expand(batch, -1, -1).gather(2, places).view_as(views)
+        return views - central(mean, crop)
+    return views - mean.flatten(1).expand(batch, -1, -1).gather(2, where).view_as(views)
 
 
 def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
@@ -40,8 +43,8 @@ def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> t
     return tuple(draws)
 
 
-def _places(top: torch.Tensor, left: torch.Tensor, flip: torch.Tensor, crop: int, width: int) -> torch.Tensor:
-    """Where each pixel of each view lies in its flattened image, int64 [batch, 1, crop * crop]."""
+def places(top: torch.Tensor, left: torch.Tensor, flip: torch.Tensor, crop: int, width: int) -> torch.Tensor:
+    """Where each pixel of each view lies in its image of that width, flattened: int64 [batch, 1, crop * crop]."""
     steps = torch.arange(crop, device=top.device)
     rows = top[:, None] + steps
     columns = left[:, None] + torch.where(flip[:, None].bool(), steps.flip(0), steps)

@@ -42,10 +42,7 @@ class Subset(Strict):
     def _choose(self, names: list[str], wanted: int, what: str) -> list[str]:
         if len(names) < wanted:
             raise ValueError(f"a subset of {wanted} {what} was asked for, where there are {len(names)}")
-        return sorted(sorted(names, key=self._rank)[:wanted])
-
-    def _rank(self, name: str) -> bytes:
-        return hashlib.sha256(f"{self.seed}/{name}".encode()).digest()
+        return sorted(ranked(names, self.seed)[:wanted])
 
 
 class Prepare(Strict):
@@ -110,6 +107,20 @@ class Augmentation(Strict):
     """Length of a colour component: its standard deviation, or the eigenvalue, as the formula is printed."""
     mean: Literal["same_offset", "centre_crop"] = "same_offset"
     """Which part of the mean image is subtracted: the part under the view, or always the central one."""
+    jitter: tuple[PositiveInt, PositiveInt] | None = None
+    """Rescale each image anew so that its shorter side is a whole number of pixels, all from the first to the second
+    equally likely, before a view is cut out of it (PReLU, section 3). The image is then taken as it is stored, whole;
+    `prepare` is for the mean image and for tests, and the central part of the mean image is subtracted."""
+
+    @model_validator(mode="after")
+    def _jitter_is_whole(self) -> Self:
+        if self.jitter is not None:
+            low, high = self.jitter
+            if low > high:
+                raise ValueError(f"jitter goes from the smaller to the larger side, not from {low} to {high}")
+            if not self.crops or self.mean != "centre_crop":
+                raise ValueError("jitter needs `crops: true`, and `mean: centre_crop`, for views are of many scales")
+        return self
 
 
 class Examples(NamedTuple):
@@ -134,11 +145,31 @@ class OfficialFile:
     """The splits that are read from it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How we divide a set of image folders that has no splits of its own: each class by itself, in order of a hash."""
+
+    folder: str
+    """Below the set's own, what holds the class folders."""
+    shares: dict[str, int]
+    """Of each split, in thousandths of a class's images."""
+    seed: int = 0
+
+    def part(self, ids: Sequence[str], split: str) -> list[str]:
+        """The ids of one class that belong to a split, in the order given; every id belongs to one split."""
+        names = list(self.shares)
+        before = sum(self.shares[name] for name in names[: names.index(split)])
+        start, stop = (len(ids) * edge // 1000 for edge in (before, before + self.shares[split]))
+        kept = set(ranked(ids, f"division {self.seed}")[start:stop])
+        return [identity for identity in ids if identity in kept]
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Dataset:
     """The declaration of one data set: what it officially is, where it may lie, and how it is read.
 
-    `read` turns (folder, split) into Examples; where it is None, the set is folders of images: split/class/image.
+    `read` turns (folder, split) into Examples; where it is None, the set is folders of images: split/class/image, or,
+    of a split without labels, split/image.
     """
 
     name: str
@@ -151,6 +182,8 @@ class Dataset:
     """(height, width) of the stored images; None where they come in many sizes."""
     splits: dict[str, int]
     """Images of each split, by the official count or our declared division."""
+    exact: bool = True
+    """Whether these counts are; a set of which only a round number is known is never taken for official."""
     official_note: str
     """Which of the splits are official and which are ours."""
     count_sources: str
@@ -164,7 +197,9 @@ class Dataset:
     class_list_digest: str | None = None
     """sha256 over the sorted class names joined by newlines; None where the list is not known to us."""
     unlabelled: tuple[str, ...] = ()
-    """Splits whose labels were never published."""
+    """Splits whose labels were never published; their images lie in one folder, and tests of them have no metrics."""
+    division: Division | None = None
+    """How image folders without official splits are divided."""
     files: tuple[OfficialFile, ...] = ()
     read: Callable[[Path, str], Examples] | None = None
     shipped: Callable[[], Path | None] | None = None
@@ -197,6 +232,11 @@ def centre_offset(side: int, crop: int) -> int:
     if crop > side:
         raise ValueError(f"a crop of {crop} pixels does not fit in {side} pixels")
     return (side - crop) // 2
+
+
+def ranked(names: Iterable[str], salt: object) -> list[str]:
+    """The names in the order of a hash: as good as random, and the same on every machine."""
+    return sorted(names, key=lambda name: hashlib.sha256(f"{salt}/{name}".encode()).digest())
 
 
 def class_list_digest(names: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -11,6 +13,25 @@ from harness.errors import DataMissing
 
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for files that are damaged, cut short, no images, or of a mode it cannot convert."""
+
+
+class Window(NamedTuple):
+    """One view of an image that is rescaled for this view alone."""
+
+    side: int
+    """Of the rescaled image, the shorter one, in pixels."""
+    down: float
+    """Where the view starts: which part, from 0 to below 1, of the rows it may start at lies above."""
+    right: float
+    """The same of the columns."""
+    crop: int
+    """Side of the view, in pixels."""
+
+    def place(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """(height, width) of an image of this size once it is rescaled, and (top, left) of the view in it."""
+        tall, wide = Prepare(short_side=self.side).rescaled(height, width)
+        top = int(self.down * (tall - self.crop + 1))
+        return tall, wide, top, int(self.right * (wide - self.crop + 1))
 
 
 def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
@@ -24,7 +45,33 @@ def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
             mode = image.mode
             return prepared(as_rgb(image), prepare), mode
     except UNREADABLE as error:
-        raise DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place") from None
+        raise _unreadable(path, error) from None
+
+
+def decode_window(path: str, window: Window) -> tuple[NDArray[np.uint8], str]:
+    """One view of an image file, RGB [3, crop, crop], and the mode it was stored in; DataMissing names a damaged file.
+
+    Only the part of the image under the view is resampled, which gives the pixels of rescaling all of it and cutting.
+    """
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+            return cut_out(as_rgb(image), window), mode
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
+def prepared_size(path: str, prepare: Prepare) -> tuple[int, int]:
+    """(height, width) that an image file will have once prepared, from its header; DataMissing names a damaged file."""
+    try:
+        with Image.open(path) as image:
+            return prepare.sides((image.height, image.width))
+    except UNREADABLE as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: Exception) -> DataMissing:
+    return DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place")
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
@@ -44,6 +91,16 @@ def prepared(image: Image.Image, prepare: Prepare) -> NDArray[np.uint8]:
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
     return cut_and_padded(pixels, prepare)
+
+
+def cut_out(image: Image.Image, window: Window) -> NDArray[np.uint8]:
+    """A view of an RGB image, uint8 [3, crop, crop]."""
+    tall, wide, top, left = window.place(image.height, image.width)
+    rows, columns = image.height / tall, image.width / wide
+    right, bottom = min((left + window.crop) * columns, image.width), min((top + window.crop) * rows, image.height)
+    box = (left * columns, top * rows, right, bottom)
+    view = image.resize((window.crop, window.crop), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(view).transpose(2, 0, 1)
 
 
 def all_prepared(images: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:

@@ -30,24 +30,29 @@ class Official:
 def fingerprint(dataset: Dataset, found: Found, split: str, cache: Path | None = None) -> str:
     """sha256, in hexadecimal, of what a split is made of; raises DataMissing when it cannot be read.
 
-    Of a small set, the uncompressed content of its files; of a set in folders, every image's path and size. `cache`
-    is a JSON file that remembers, for each file or class folder, the answer as long as its size and time of change
-    stay; so an image overwritten in place is seen only without it.
+    Of a small set, the uncompressed content of its files; of a set in folders, every image's path and size, and where
+    we divide it, of all of it. `cache` is a JSON file that remembers, for each file or class folder, the answer as long
+    as its size and time of change stay; so an image overwritten in place is seen only without it.
     """
     assert split in dataset.splits
     memory = Memory(cache)
     if dataset.files:
         files = [file for file in dataset.files if split in file.splits]
         lines = [f"{file.name} {_file_digest(found.path, file.name, 'sha256', memory)}" for file in files]
+    elif split in dataset.unlabelled:
+        lines = [_class_listing(found.path / split, memory)]
     else:
-        folder = found.path / split
-        lines = [f"{name} {_class_listing(folder / name, memory)}" for name in class_folders(found.path, split)]
+        below = dataset.division.folder if dataset.division else split
+        folder = found.path / below
+        lines = [f"{name} {_class_listing(folder / name, memory)}" for name in class_folders(found.path, below)]
     memory.save()
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Official:
     """Whether every labelled split is the official one: by digest, or by class list and number of images."""
+    if not dataset.exact:
+        return Official(yes=False, reason=f"of {dataset.title} only round numbers are known, so it cannot be confirmed")
     memory = Memory(cache)
     try:
         reason = _files_differ(dataset, found, memory) if dataset.files else _folders_differ(dataset, found, memory)

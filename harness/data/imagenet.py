@@ -25,7 +25,7 @@ def class_folders(folder: Path, split: str) -> list[str]:
 
 
 def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The image files of one class folder, by name; raises DataMissing when it cannot be listed."""
+    """The image files of one class, or of a split without labels, by name; DataMissing when it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             images = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()]
@@ -63,11 +63,14 @@ ILSVRC2012 = Dataset(
     classes=1000,
     raw_size=None,
     splits={"train": 1_281_167, "val": 50_000, "test": 100_000},
-    official_note="all three splits are official; the test labels were never published",
+    official_note=(
+        "all three splits are official; the test labels were never published, so a test on them gives predictions to "
+        "submit and no errors"
+    ),
     count_sources="the challenge's own description",
     layout=(
         "DIR/{train,val}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2012, ROOT/ILSVRC2012 and ROOT/imagenet, val sorted "
-        "into class folders by its ground truth (.jpg and .png are read too)"
+        "into class folders by its ground truth; DIR/test/*.JPEG, which has none (.jpg and .png are read too)"
     ),
     unlock="ask for access at image-net.org, then sort the validation images into class folders",
     folders=("ilsvrc2012", "ILSVRC2012", "imagenet"),

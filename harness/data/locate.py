@@ -138,8 +138,9 @@ def _lack(dataset: Dataset, folder: Path) -> str | None:
     if dataset.files:
         absent = [file.name for file in dataset.files if stored(folder, file.name) is None]
         return f"no {', '.join(absent)}" if absent else None
-    there = any((folder / split).is_dir() for split in dataset.splits)
-    return None if there else f"no folder {', '.join(dataset.splits)}"
+    below = (dataset.division.folder,) if dataset.division else tuple(dataset.splits)
+    there = any((folder / name).is_dir() for name in below)
+    return None if there else f"no folder {', '.join(below)}"
 
 
 Source = tuple[Place | None, dict[str, Place]]

@@ -5,90 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from harness.data import Dataset, dataset_named
-from harness.data.declared import DataSpec, Examples, Prepare, Subset
-from harness.data.decode import all_prepared, decode
-from harness.data.imagenet import class_folders, class_images
+from harness.data.declared import DataSpec, Examples, ranked
+from harness.data.decode import Window, all_prepared
+from harness.data.folders import kept, listed
+from harness.data.images import Decoding, Indices, InMemory, OnDisk
 from harness.data.locate import Locations
 from harness.errors import DataMissing, UsageError
-
-Indices = torch.Tensor | Sequence[int]
-
-
-class InMemory:
-    """Every prepared image of a split in one tensor, uint8 [count, channels, height, width]."""
-
-    def __init__(self, images: torch.Tensor) -> None:
-        self.images = images
-
-    def read(self, indices: Indices) -> torch.Tensor:
-        """Copies of those images."""
-        return self.images[torch.as_tensor(indices)]
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
-class OnDisk:
-    """The image files of a split, decoded and prepared by threads each time they are asked for."""
-
-    def __init__(self, paths: list[str], shape: tuple[int, int, int], prepare: Prepare, threads: int) -> None:
-        self.paths, self.shape, self.prepare = paths, shape, prepare
-        self.modes: dict[int, str] = {}
-        """How each image read so far is stored, where that is not RGB."""
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-
-    def read(self, indices: Indices) -> torch.Tensor:
-        """Those images; raises DataMissing naming a file that cannot be decoded."""
-        return self.start(indices).images()
-
-    def start(self, indices: Indices) -> Decoding:
-        """Set the threads to work on those images without waiting for them."""
-        numbers = torch.as_tensor(indices).tolist()
-        batch = torch.empty((len(numbers), *self.shape), dtype=torch.uint8)
-        rows = batch.numpy()
-        tasks = [self._pool.submit(self._decode, rows, row, number) for row, number in enumerate(numbers)]
-        return Decoding(batch, tasks)
-
-    def close(self) -> None:
-        """End the threads; what they have not begun is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _decode(self, rows: NDArray[np.uint8], row: int, number: int) -> None:
-        rows[row], mode = decode(self.paths[number], self.prepare)
-        if mode != "RGB":
-            self.modes[number] = mode
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """A batch that threads are filling."""
-
-    batch: torch.Tensor
-    tasks: list[Future[None]]
-
-    def images(self) -> torch.Tensor:
-        """The batch, once every image is there; raises DataMissing naming a file that cannot be decoded."""
-        try:
-            for task in self.tasks:
-                task.result()
-        finally:
-            self.cancel()
-        return self.batch
-
-    def cancel(self) -> None:
-        """Drop what no thread has begun."""
-        for task in self.tasks:
-            task.cancel()
 
 
 @dataclass(frozen=True)
@@ -100,10 +31,10 @@ class Split:
     ids: list[str]
     """`set/split/...`, the same wherever the data lie."""
     labels: torch.Tensor
-    """int64 [count]: places in `classes`."""
+    """int64 [count]: places in `classes`; -1 where labels were never published."""
     classes: tuple[str, ...]
-    shape: tuple[int, int, int]
-    """(channels, height, width) of a prepared image."""
+    shape: tuple[int, int, int] | None
+    """(channels, height, width) of a prepared image; None where they come in many sizes."""
     pixels: InMemory | OnDisk
 
     @property
@@ -126,9 +57,33 @@ class Split:
         """How many of the images read so far were stored in each mode other than RGB, and were converted."""
         return dict(Counter(self.pixels.modes.values())) if isinstance(self.pixels, OnDisk) else {}
 
+    @property
+    def labelled(self) -> bool:
+        """Whether its labels are known."""
+        return bool((self.labels >= 0).all())
+
     def images(self, indices: Indices) -> torch.Tensor:
-        """Prepared images, uint8 [batch, channels, height, width] on the CPU; raises DataMissing for a damaged file."""
+        """Prepared images, uint8 [batch, channels, height, width] on the CPU.
+
+        Raises DataMissing for a damaged file, ValueError for images of several sizes.
+        """
         return self.pixels.read(indices)
+
+    def batches(self, at_most: int) -> list[torch.Tensor]:
+        """The indices of every image in batches of one size; in order where all are of one size, else size by size."""
+        if self.shape is not None:
+            return list(torch.split(torch.arange(self.count), at_most))
+        _, group = np.unique(self.pixels.sizes, axis=0, return_inverse=True)
+        order = torch.from_numpy(group.reshape(-1).argsort(kind="stable"))
+        alike = torch.split(order, np.bincount(group.reshape(-1)).tolist())
+        return [batch for indices in alike for batch in torch.split(indices, at_most)]
+
+    def sample(self, count: int) -> Split:
+        """So many of its images, or all where there are fewer, by a hash of their ids: the same on every machine."""
+        chosen = set(ranked(self.ids, "sample 0")[:count])
+        places = [place for place, identity in enumerate(self.ids) if identity in chosen]
+        ids = [self.ids[place] for place in places]
+        return replace(self, ids=ids, labels=self.labels[places], pixels=self.pixels.only(places))
 
     def close(self) -> None:
         """End the threads of a split that is read from files."""
@@ -138,13 +93,12 @@ class Split:
 def open_split(spec: DataSpec, split: str, locations: Locations, *, threads: int | None = None) -> Split:
     """Find and open one split; image files are decoded by `threads`, by default as many as torch computes with.
 
-    Raises UsageError for a split or subset there is not, DataMissing when the data are not there or damaged.
+    Images come in many sizes, and `Split.shape` is None, where they are stored so and `prepare` has no `center`. Raises
+    UsageError for a split or subset there is not, DataMissing when the data are not there or damaged.
     """
     dataset = dataset_named(spec.name)
     if split not in dataset.splits:
         raise UsageError(f"{dataset.title} has no split {split!r}; there are {', '.join(dataset.splits)}")
-    if split in dataset.unlabelled:
-        raise UsageError(f"the {split} labels of {dataset.title} were never published")
     folder = locations.require(dataset).path
     try:
         if dataset.read is None:
@@ -155,17 +109,21 @@ def open_split(spec: DataSpec, split: str, locations: Locations, *, threads: int
 
 
 def prefetch(
-    split: Split, batches: Iterable[torch.Tensor], depth: int = 2
+    split: Split, batches: Iterable[torch.Tensor], depth: int = 2, windows: Iterable[Sequence[Window]] | None = None
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each batch of indices with its images, in order; for a split on disk, `depth` later batches are being decoded."""
+    """Each batch of indices with its images, in order; for a split on disk, `depth` later batches are being decoded.
+
+    With `windows`, of a split on disk: for each batch, the views of its images, which come in their place.
+    """
     pixels = split.pixels
     if isinstance(pixels, InMemory):
+        assert windows is None
         yield from ((batch, pixels.read(batch)) for batch in batches)
         return
     ahead: deque[tuple[torch.Tensor, Decoding]] = deque()
     try:
-        for batch in batches:
-            ahead.append((batch, pixels.start(batch)))
+        for batch, views in zip(batches, repeat(None) if windows is None else windows, strict=False):
+            ahead.append((batch, pixels.start(batch, views)))
             if len(ahead) > depth:
                 yield _first(ahead)
         while ahead:
@@ -190,7 +148,7 @@ def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Example
     if spec.subset:
         chosen = spec.subset.choose_classes(names)
         by_class = {name: [ids[place] for place in np.flatnonzero(labels == names.index(name))] for name in chosen}
-        keep = _kept(by_class, split, spec.subset)
+        keep = kept(by_class, split, spec.subset)
         places = np.array([place for place, identity in enumerate(ids) if identity in keep])
         relabelled = np.array([chosen.index(name) if name in chosen else -1 for name in names])
         images, labels, ids, names = images[places], relabelled[labels[places]], [ids[i] for i in places], chosen
@@ -200,40 +158,8 @@ def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Example
 
 
 def _open_folders(spec: DataSpec, split: str, dataset: Dataset, folder: Path, threads: int) -> Split:
-    shape = dataset.shape(spec.prepare)
-    names = _class_list(dataset, folder, split)
-    if spec.subset:
-        names = spec.subset.choose_classes(names)
-    by_class = {name: _ids_of_class(dataset, folder, split, name) for name in names}
-    if spec.subset:
-        keep = _kept(by_class, split, spec.subset)
-        by_class = {name: [identity for identity in ids if identity in keep] for name, ids in by_class.items()}
-    ids = [identity for name in names for identity in by_class[name]]
-    if not ids:
-        raise DataMissing(f"{folder / split}: no images in its class folders; expected: {dataset.layout}")
-    counts = torch.tensor([len(by_class[name]) for name in names])
-    labels = torch.arange(len(names)).repeat_interleave(counts)
+    ids, labels, classes = listed(dataset, folder, split, spec.subset)
+    shape = None if dataset.raw_size is None and spec.prepare.center is None else dataset.shape(spec.prepare)
     paths = [str(folder / identity.removeprefix(f"{dataset.name}/")) for identity in ids]
-    return Split(spec, split, ids, labels, tuple(names), shape, OnDisk(paths, shape, spec.prepare, threads))
-
-
-def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
-    """The sorted classes, which the training images define, so that a label means the same in every split."""
-    here = class_folders(folder, split)
-    names = class_folders(folder, "train") if (folder / "train").is_dir() else here
-    if strangers := sorted(set(here) - set(names)):
-        raise DataMissing(f"{folder / split / strangers[0]}: there is no such class in {folder / 'train'}")
-    if len(names) > dataset.classes:
-        raise DataMissing(f"{folder}: {len(names)} class folders, where {dataset.title} has {dataset.classes}")
-    return names
-
-
-def _ids_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> list[str]:
-    images = class_images(folder / split / name) if (folder / split / name).is_dir() else ()
-    return [f"{dataset.name}/{split}/{name}/{image.name}" for image in images]
-
-
-def _kept(by_class: dict[str, list[str]], split: str, subset: Subset) -> set[str]:
-    """The ids that a subset keeps: so many of each class in training, all of them elsewhere."""
-    chosen = (subset.choose_images(ids) if split == "train" else ids for ids in by_class.values())
-    return {identity for ids in chosen for identity in ids}
+    pixels = OnDisk(paths, shape and shape[1:], spec.prepare, threads)
+    return Split(spec, split, ids, torch.tensor(labels), classes, shape, pixels)

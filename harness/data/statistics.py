@@ -24,6 +24,7 @@ class PixelStatistics(NamedTuple):
 
 def pixel_statistics(split: Split) -> PixelStatistics:
     """Both, of prepared images; every sum is exact, so neither batches nor threads change a bit."""
+    assert split.shape is not None  # no mean image of many sizes
     channels, height, width = split.shape
     total = torch.zeros(split.shape, dtype=torch.int64)
     products = torch.zeros(channels, channels, dtype=torch.int64)

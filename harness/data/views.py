@@ -8,23 +8,34 @@ from harness.data.declared import VIEWS, centre_offset
 
 
 def fixed_views(images: torch.Tensor, mean: torch.Tensor, crop: int, name: str) -> torch.Tensor:
-    """The views of that name, less the mean image at the same place.
+    """The views of that name, less the mean image.
 
-    uint8 [batch, channels, H, W] becomes float32 [batch, views, channels, crop, crop]; `mean` is [channels, H, W] on
-    the same device. `centre` is the central view. `ten_crop` (AlexNet, section 4.1) is the four corners, top left, top
-    right, bottom left, bottom right, the centre, then the reflections of these five. Raises ValueError for another
-    name, or when the crop does not fit.
+    uint8 [batch, channels, H, W] becomes float32 [batch, views, channels, crop, crop]. A mean image of the images' own
+    size, on the same device, is subtracted at the place of the view; of a mean image of another size, the central part
+    is subtracted from every view, as it stands. `centre` is the central view. `ten_crop` (AlexNet, section 4.1) is the
+    four corners, top left, top right, bottom left, bottom right, the centre, then the reflections of these five. Raises
+    ValueError for another name, or when the crop does not fit.
     """
     if name not in VIEWS:
         raise ValueError(f"there are no views {name!r}; there are {', '.join(VIEWS)}")
+    if mean.shape[-2:] == images.shape[-2:]:
+        return _views(images - mean, crop, name)
+    return _views(images, crop, name) - central(mean, crop)
+
+
+def central(images: torch.Tensor, crop: int) -> torch.Tensor:
+    """The central square of [..., H, W]; raises ValueError when it does not fit."""
     top, left = (centre_offset(side, crop) for side in images.shape[-2:])
-    centred = images - mean
-    central = (top, left)
+    return _window(images, (top, left), crop)
+
+
+def _views(images: torch.Tensor, crop: int, name: str) -> torch.Tensor:
+    middle = central(images, crop)
     if name == "centre":
-        return _window(centred, central, crop)[:, None]
+        return middle[:, None]
     bottom, right = (side - crop for side in images.shape[-2:])
     corners = ((0, 0), (0, right), (bottom, 0), (bottom, right))
-    five = torch.stack([_window(centred, offset, crop) for offset in (*corners, central)], 1)
+    five = torch.stack([*(_window(images, offset, crop) for offset in corners), middle], 1)
     return torch.cat([five, five.flip(-1)], 1)
 
 

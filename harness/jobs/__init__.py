@@ -25,7 +25,7 @@ class JobKind:
         return loaded
 
 
-_NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/device.py")
+_NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py")
 _TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
 
 JOBS: dict[str, JobKind] = {

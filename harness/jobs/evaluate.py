@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from harness.data.declared import DataSpec
+from harness.data.declared import VIEWS, DataSpec, Prepare
 from harness.data.splits import Split, open_split, prefetch
-from harness.data.views import fixed_views
+from harness.data.views import central, fixed_views
 from harness.errors import JobFailed
 from harness.jobs import checkpoint
+from harness.jobs.dense import DenseNetwork
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.observe import observed
 from harness.jobs.pixels import load_pixels
@@ -21,29 +24,35 @@ from harness.jobs.work import Work
 from harness.metrics import tally
 from harness.models import parse_model
 from harness.models.network import Network, build
+from harness.recipe import Protocol
 from harness.store import write_atomically
 
 VIEWS_A_BATCH = 512
 """Views that go through the net at once; a memory setting that changes no result beyond rounding."""
 
+DENSE_VIEWS = 8
+"""As how many views a whole image counts in a batch; `DenseNetwork` divides a batch further by its size."""
+
 
 def evaluate(work: Work) -> dict[str, Any]:
-    """Test one trained net on a whole split; a net that diverged is given chance."""
+    """Test one trained net on a whole split; a net that diverged is given chance.
+
+    A split without labels gives predictions and no values.
+    """
     spec, started = work.spec, time.monotonic()
     device = set_up(work.runtime)
     training = work.inputs["network"]
     trained, about = training.read_result(), training.read_job()
     if trained is None:
         raise JobFailed(f"{training.path} has no result to test")
-    split = open_split(DataSpec.parsed(spec["data"]), spec["splits"][0], work.runtime.locations)
+    protocol = Protocol.parsed({"source": "", **spec["protocol"]})
+    passes = [opened(work, protocol, prepare) for prepare in protocol.prepares(DataSpec.parsed(spec["data"]).prepare)]
+    split = passes[0]
     if trained["outcome"] == "diverged":
-        values = chance(about["spec"]["classes"])
+        values = chance(about["spec"]["classes"]) if split.labelled else {}
     else:
-        pixels = load_pixels(work.inputs["pixel_statistics"], device)
-        network = trained_network(training, about["spec"], device)
-        views = spec["protocol"]["views"]
-        found = probabilities(network, split, pixels.mean, about["spec"]["recipe"]["crop"], views, device, work)
-        values = tally(found, split.labels).metrics()
+        found = averaged(work, passes, look_of(work, about["spec"], protocol, device), device)
+        values = tally(found, split.labels).metrics() if split.labelled else {}
         keep(work, split, found)
     return {
         "outcome": trained["outcome"],
@@ -55,6 +64,37 @@ def evaluate(work: Work) -> dict[str, Any]:
     }
 
 
+def opened(work: Work, protocol: Protocol, prepare: Prepare) -> Split:
+    """The images of one pass of a test."""
+    data = DataSpec.parsed(work.spec["data"]).model_copy(update={"prepare": prepare})
+    split = open_split(data, work.spec["splits"][0], work.runtime.locations)
+    return split if protocol.sample is None else split.sample(protocol.sample)
+
+
+def look_of(work: Work, training: dict[str, Any], protocol: Protocol, device: torch.device) -> Look:
+    """How a protocol has the net of a train job of that spec look at images."""
+    network = trained_network(work.inputs["network"], training, device)
+    mean, crop = load_pixels(work.inputs["pixel_statistics"], device).mean, training["recipe"]["crop"]
+    if training["recipe"]["augmentation"]["mean"] == "centre_crop":
+        mean = central(mean, crop)
+    if protocol.views == "dense":
+        last_map, window = parse_model(training["model"]).last_map, protocol.window
+        assert last_map is not None
+        assert window is not None
+        return windows_look(DenseNetwork.cut(network, last_map, window), mean, flips=protocol.flips)
+    # Images of another scale have no place in the mean image.
+    return views_look(network, mean if protocol.scales is None else central(mean, crop), crop, protocol.views)
+
+
+def averaged(work: Work, passes: list[Split], look: Look, device: torch.device) -> torch.Tensor:
+    """Softmax outputs [count, classes], float32, averaged over the passes with equal weight."""
+    total = torch.zeros((), dtype=torch.float64)
+    for split in passes:
+        total = total + probabilities(look, split, device, work).double()
+        split.close()
+    return (total / len(passes)).float()
+
+
 def trained_network(training: Any, about: dict[str, Any], device: torch.device) -> Network:
     """The net of a finished train job, ready to be tested."""
     model = parse_model(about["model"])
@@ -63,32 +103,56 @@ def trained_network(training: Any, about: dict[str, Any], device: torch.device) 
     return on_device(network, device)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A way of looking at images of one size, uint8 [N, C, H, W] on the net's device; gives scores [N, classes]."""
+
+    network: torch.nn.Module
+    scores: Callable[[torch.Tensor], torch.Tensor]
+    views: int = 1
+    """Views of an image that go through the net at once."""
+
+
+def views_look(network: Network, mean: torch.Tensor, crop: int, views: str) -> Look:
+    """Fixed views, all as one batch; `mean` and the images as in `fixed_views`."""
+
+    def scores(images: torch.Tensor) -> torch.Tensor:
+        seen = fixed_views(images, mean, crop, views)
+        flat = seen.flatten(0, 1).to(memory_format=torch.channels_last)
+        outputs: torch.Tensor = network(flat).float().softmax(1)
+        return outputs.view(*seen.shape[:2], -1).mean(1)
+
+    return Look(network, scores, VIEWS[views])
+
+
+def windows_look(dense: DenseNetwork, mean: torch.Tensor, *, flips: bool) -> Look:
+    """Every window of the whole image, from which the mean over `mean` of each colour is subtracted.
+
+    A window's place in the image is not one in the mean image, which is as large as a view (PReLU, section 3) or square
+    as the images are not. So this is our choice, and a deviation where the paper subtracts the mean of each pixel.
+    """
+    colours = mean.mean((1, 2), keepdim=True)
+
+    def scores(images: torch.Tensor) -> torch.Tensor:
+        return dense.scores((images - colours).to(memory_format=torch.channels_last), flips=flips)
+
+    return Look(torch.nn.ModuleList([dense.maps, dense.rest]), scores, DENSE_VIEWS)
+
+
 @torch.inference_mode()
-def probabilities(
-    network: Network,
-    split: Split,
-    mean: torch.Tensor,
-    crop: int,
-    views: str,
-    device: torch.device,
-    work: Work | None = None,
-) -> torch.Tensor:
+def probabilities(look: Look, split: Split, device: torch.device, work: Work | None = None) -> torch.Tensor:
     """Softmax outputs [count, classes], float32 on the CPU, averaged over each image's views, in the split's order.
 
     Always in single precision, whatever the net was trained in.
     """
-    network.eval()
-    per_image = 10 if views == "ten_crop" else 1
-    batches = torch.split(torch.arange(split.count), max(1, VIEWS_A_BATCH // per_image))
+    look.network.eval()
+    batches = split.batches(max(1, VIEWS_A_BATCH // look.views))
     found, started = [], time.monotonic()
     for index, (_, images) in enumerate(prefetch(split, batches)):
-        seen = fixed_views(images.to(device), mean, crop, views)
-        flat = seen.flatten(0, 1).to(memory_format=torch.channels_last)
-        outputs = network(flat).float().softmax(1)
-        found.append(outputs.view(*seen.shape[:2], -1).mean(1).cpu())
+        found.append(look.scores(images.to(device)).cpu())
         if work is not None:
             show(work, (index + 1) / len(batches), split.count, time.monotonic() - started)
-    return torch.cat(found)
+    return torch.cat(found)[torch.cat(batches).argsort()]
 
 
 def show(work: Work, done: float, count: int, seconds: float) -> None:
@@ -107,7 +171,8 @@ def chance(classes: int) -> dict[str, float]:
 
 
 def keep(work: Work, split: Split, found: torch.Tensor) -> None:
-    """Store what the net said of each image."""
+    """Store what the net said of each image; a column of `probabilities` is the class at that place of `classes`."""
     buffer = io.BytesIO()
-    np.savez(buffer, probabilities=found.numpy(), labels=split.labels.numpy(), ids=np.array(split.ids))
+    ids, classes = np.array(split.ids), np.array(split.classes)
+    np.savez(buffer, probabilities=found.numpy(), labels=split.labels.numpy(), ids=ids, classes=classes)
     write_atomically(work.folder.predictions, buffer.getvalue())

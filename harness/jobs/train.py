@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,12 +12,14 @@ import torch
 import torch.nn.functional as F
 
 from harness.data.augment import ColourNoise, random_views
-from harness.data.declared import DataSpec
+from harness.data.declared import DataSpec, Prepare
+from harness.data.jitter import jittered
 from harness.data.splits import Split, open_split, prefetch
+from harness.data.views import central
 from harness.errors import UsageError
 from harness.jobs import checkpoint
 from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
-from harness.jobs.evaluate import probabilities
+from harness.jobs.evaluate import probabilities, views_look
 from harness.jobs.observe import observed
 from harness.jobs.optimiser import make_optimiser, set_rate
 from harness.jobs.pixels import load_pixels
@@ -82,6 +85,7 @@ def train(work: Work) -> dict[str, Any]:
     recipe, state, device, seed = run.recipe, run.state, run.device, work.spec["seed"]
     labels = run.training.labels.to(device)
     pixels = load_pixels(work.inputs["pixel_statistics"], device)
+    mean = pixels.mean if recipe.augmentation.mean == "same_offset" else central(pixels.mean, recipe.crop)
     noise = ColourNoise(recipe.augmentation, pixels.covariance)
 
     while state.epoch < recipe.epochs:
@@ -90,10 +94,10 @@ def train(work: Work) -> dict[str, Any]:
         losses = torch.zeros(run.steps, device=device)
         losses[: state.step] = torch.tensor(state.losses, device=device)
         wrong = torch.tensor(state.wrong, device=device)
-        for batch, images in prefetch(run.training, batches[state.step :]):
+        for batch, images in arriving(run, batches[state.step :]):
             seed_step(seed, state.epoch, state.step)
             draws = generator(seed, "augmentation", state.epoch, state.step)
-            views = random_views(images.to(device), pixels.mean, recipe.crop, recipe.augmentation, draws)
+            views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws)
             views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
             target = labels[batch.to(device)]
             with autocast(device, recipe.precision):
@@ -116,10 +120,19 @@ def train(work: Work) -> dict[str, Any]:
 
         if not bool(losses.isfinite().all()):
             return diverged(run, losses)
-        found = probabilities(run.network, run.validation, pixels.mean, recipe.crop, "centre", device)
+        found = probabilities(views_look(run.network, mean, recipe.crop, "centre"), run.validation, device)
         val_error = tally(found, run.validation.labels).metrics()["top1_error"]
         epoch_is_over(run, float(losses.double().mean()), 100 * int(wrong) / (run.steps * recipe.batch), val_error)
     return trained(run)
+
+
+def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The images of the epoch's remaining batches: prepared ones, or views that jitter has already cut to size."""
+    recipe, epoch, seed = run.recipe, run.state.epoch, run.work.spec["seed"]
+    if recipe.augmentation.jitter is None:
+        return prefetch(run.training, batches)
+    draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
+    return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device)
 
 
 def prepared(work: Work) -> Training:
@@ -127,8 +140,12 @@ def prepared(work: Work) -> Training:
     spec = work.spec
     recipe = Recipe.parsed({"source": "", **spec["recipe"]})
     device = set_up(work.runtime)
+    data = DataSpec.parsed(spec["data"])
+    # Jitter rescales the images as they are stored.
+    trained_on = data if recipe.augmentation.jitter is None else data.model_copy(update={"prepare": Prepare()})
     training, validation = (
-        open_split(DataSpec.parsed(spec["data"]), name, work.runtime.locations) for name in spec["splits"]
+        open_split(part, name, work.runtime.locations)
+        for part, name in zip((trained_on, data), spec["splits"], strict=True)
     )
     steps = training.count // recipe.batch
     if steps == 0:

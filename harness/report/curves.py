@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from harness.report.precision import plain
+from harness.report.theme import INK, SERIES, SHADES, blank_figure, page_settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,29 +24,8 @@ Seeds = Mapping[str, Points]
 
 METRICS = ("train_loss", "train_error", "validation_loss", "validation_error")
 """The order of the panels; other metrics follow by name."""
-THEMED = {"#010101": "ink", "#020202": "muted", "#030303": "grid", "#040404": "series"}
-"""Colours that stand for a class of the page, so that a chart turns dark with it."""
-_INK, _MUTED, _GRID, _SERIES = THEMED
-_WIDTH_IN, _HEIGHT_IN, _POINTS_PER_INCH = 4.4, 2.5, 72
-_SETTINGS: Any = {  # matplotlib types its keys one by one
-    "svg.fonttype": "none",
-    "svg.hashsalt": "harness",
-    "path.simplify": True,
-    "text.parse_math": False,
-    "axes.edgecolor": _MUTED,
-    "axes.labelcolor": _MUTED,
-    "axes.labelsize": 10,
-    "axes.linewidth": 0.8,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "grid.color": _GRID,
-    "grid.linewidth": 0.7,
-    "text.color": _MUTED,
-    "xtick.color": _MUTED,
-    "xtick.labelsize": 10,
-    "ytick.color": _MUTED,
-    "ytick.labelsize": 10,
-}
+_WIDTH_IN, _HEIGHT_IN = 4.4, 2.5
+_CLASSES = {shade.placeholder: name for name, shade in SHADES.items()}
 _LONG = re.compile(r"\d+\.\d{3,}")  # a hundredth of a point is finer than any screen
 _STEPS = (1, 2, 2.5, 5, 10)
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -62,7 +42,9 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class _Range:
+class Range:
+    """A vertical axis; with `cut`, some values lie above it."""
+
     low: float
     high: float
     log: bool
@@ -80,14 +62,14 @@ def learning_curves(curves: Mapping[str, Mapping[str, Seeds]]) -> dict[str, list
     A thin line is a seed. The thick line is the mean over seeds, the band runs from the smallest to the largest; both
     stop where the first seed stops, so that no mean is ever taken over survivors.
     """
-    import matplotlib as mpl  # noqa: PLC0415 - slow to import, and a suite without curves never needs it
-
     names = {metric for metrics in curves.values() for metric in metrics}
     order = sorted(names, key=lambda name: (METRICS.index(name) if name in METRICS else len(METRICS), name))
-    ranges = {name: _range(name, [metrics[name] for metrics in curves.values() if name in metrics]) for name in order}
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(_SETTINGS)
+    ranges = {
+        name: axis_range(name, [metrics[name] for metrics in curves.values() if name in metrics]) for name in order
+    }
+    if not any(extent is not None for extent in ranges.values()):
+        return {experiment: [] for experiment in curves}
+    with page_settings():
         return {
             experiment: [
                 _panel(experiment, name, metrics[name], extent, f"curve-{row}-{order.index(name)}")
@@ -102,7 +84,8 @@ def _finite(points: Points) -> list[tuple[float, float]]:
     return [(x, y) for x, y in points if x is not None and y is not None and math.isfinite(x) and math.isfinite(y)]
 
 
-def _range(metric: str, arms: Iterable[Seeds]) -> _Range | None:
+def axis_range(metric: str, arms: Iterable[Seeds]) -> Range | None:
+    """The axis that holds every arm, logarithmic for a loss; None where no value is finite."""
     seeds = [points for arm in arms for points in map(_finite, arm.values()) if points]
     values = [y for points in seeds for _, y in points]
     if not values:
@@ -111,47 +94,55 @@ def _range(metric: str, arms: Iterable[Seeds]) -> _Range | None:
     cut = "loss" in metric and highest > ceiling > 0
     high = ceiling if cut else highest
     if "loss" in metric and min(values) > 0:
-        return _Range(min(values) / 1.15, high * 1.15, log=True, cut=cut)
-    return _Range(min(0.0, *values), (high * 1.06) or 1.0, log=False, cut=cut)
+        return Range(min(values) / 1.15, high * 1.15, log=True, cut=cut)
+    return Range(min(0.0, *values), (high * 1.06) or 1.0, log=False, cut=cut)
 
 
-def _panel(experiment: str, metric: str, seeds: Seeds, extent: _Range, name: str) -> Panel:
-    from matplotlib.figure import Figure  # noqa: PLC0415 - see learning_curves
-
-    drawn = {seed: points for seed, raw in by_seed(seeds) if (points := _finite(raw))}
-    figure = Figure(figsize=(_WIDTH_IN, _HEIGHT_IN))
+def _panel(experiment: str, metric: str, seeds: Seeds, extent: Range, name: str) -> Panel:
+    drawn = finite_seeds(seeds)
+    figure = blank_figure(_WIDTH_IN, _HEIGHT_IN)
     axes = figure.add_axes((0.115, 0.165, 0.865, 0.8))
-    figure.patch.set_visible(False)
     axes.patch.set_visible(False)
-    _set_axes(axes, extent, [x for points in drawn.values() for x, _ in points])
-    stopped = _draw(axes, drawn, seeds)
+    set_axes(axes, extent, [x for points in drawn.values() for x, _ in points])
+    stopped = draw_seeds(axes, seeds)
     written = io.StringIO()
     figure.savefig(written, format="svg", metadata={"Date": None})
     notes = [f"seed {seed} stops at epoch {plain(epoch)}" for seed, epoch in stopped]
     notes += [f"seed {seed} has no finite value" for seed, _ in by_seed(seeds) if seed not in drawn]
     notes += ["values above the axis are cut"] if extent.cut else []
-    return Panel(metric, _themed(written.getvalue(), name, f"{experiment}: {metric}", _described(drawn)), notes)
+    return Panel(metric, _themed(written.getvalue(), name, f"{experiment}: {metric}", described(drawn)), notes)
 
 
-def _draw(axes: Axes, drawn: Mapping[str, list[tuple[float, float]]], seeds: Seeds) -> list[tuple[str, float]]:
-    """The lines of one panel; returns the seeds that stop before the last epoch, and where."""
+def draw_seeds(axes: Axes, seeds: Seeds, colour: str = SERIES, dashes: Any = None) -> list[tuple[str, float]]:
+    """The lines of one arm: each seed thin, their mean thick within a band; gives the seeds that stop early, and where.
+
+    The mean and the band stop where the first seed stops. With `dashes` a mean is drawn of a single seed too.
+    """
+    drawn = finite_seeds(seeds)
     for points in drawn.values():
-        axes.plot(*zip(*points, strict=True), color=_SERIES, linewidth=0.8, alpha=0.45)
+        axes.plot(*zip(*points, strict=True), color=colour, linewidth=0.8, alpha=0.45)
     shared = sorted(set.intersection(*({x for x, _ in points} for points in map(_finite, seeds.values()))))
-    if len(seeds) > 1 and shared:
+    if shared and (len(seeds) > 1 or dashes):
         columns = [[dict(points)[x] for points in drawn.values()] for x in shared]
         low, high = [min(column) for column in columns], [max(column) for column in columns]
-        axes.fill_between(shared, low, high, color=_SERIES, alpha=0.18, linewidth=0)
-        axes.plot(shared, [math.fsum(column) / len(column) for column in columns], color=_SERIES, linewidth=1.8)
+        axes.fill_between(shared, low, high, color=colour, alpha=0.18, linewidth=0)
+        means = [math.fsum(column) / len(column) for column in columns]
+        axes.plot(shared, means, color=colour, linewidth=1.8, linestyle=dashes or "-")
     last = max((points[-1][0] for points in drawn.values()), default=0)
     ends = {
         seed: points[-1] for seed, points in drawn.items() if points[-1][0] < last or len(points) < len(seeds[seed])
     }
-    axes.plot([x for x, _ in ends.values()], [y for _, y in ends.values()], "x", color=_INK, markersize=6)
+    axes.plot([x for x, _ in ends.values()], [y for _, y in ends.values()], "x", color=INK, markersize=6)
     return [(seed, x) for seed, (x, _) in ends.items()]
 
 
-def _set_axes(axes: Axes, extent: _Range, epochs: Sequence[float]) -> None:
+def finite_seeds(seeds: Seeds) -> dict[str, list[tuple[float, float]]]:
+    """The points of each seed that has any."""
+    return {seed: points for seed, raw in by_seed(seeds) if (points := _finite(raw))}
+
+
+def set_axes(axes: Axes, extent: Range, epochs: Sequence[float]) -> None:
+    """Epochs against what the range says, with the ticks of every chart of this page."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator  # noqa: PLC0415 - see above
 
     axes.set_yscale("log" if extent.log else "linear")
@@ -171,7 +162,8 @@ def _set_axes(axes: Axes, extent: _Range, epochs: Sequence[float]) -> None:
     axes.tick_params(length=3)
 
 
-def _described(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
+def described(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
+    """Where each seed began and ended, in words."""
     parts = [
         f"seed {seed}: from {plain(points[0][1])} at epoch {plain(points[0][0])} to {plain(points[-1][1])}"
         f" at epoch {plain(points[-1][0])}"
@@ -214,7 +206,7 @@ def _clean(element: ET.Element, renamed: Mapping[str, str]) -> None:
     element.tail = None
     style = dict(part.split(": ", 1) for part in element.attrib.pop("style", "").split("; ") if part)
     style.pop("font-family", None)
-    kinds = {key: THEMED[value] for key, value in style.items() if value in THEMED}
+    kinds = {key: _CLASSES[value] for key, value in style.items() if value in _CLASSES}
     element.attrib = {key: _LONG.sub(_rounded, value) for key, value in element.attrib.items()}
     element.attrib.update({key: value for key, value in style.items() if key not in kinds})
     if kinds:

@@ -1,0 +1,126 @@
+"""Where the prepared images of a split come from: memory, or files that threads decode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harness.data.declared import Prepare
+from harness.data.decode import Window, decode, decode_window, prepared_size
+
+Indices = torch.Tensor | Sequence[int]
+
+
+class InMemory:
+    """Every prepared image of a split in one tensor, uint8 [count, channels, height, width]."""
+
+    def __init__(self, images: torch.Tensor) -> None:
+        self.images = images
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(height, width) of each image, [count, 2]."""
+        return np.tile(self.images.shape[2:], (len(self.images), 1))
+
+    def read(self, indices: Indices) -> torch.Tensor:
+        """Copies of those images."""
+        return self.images[torch.as_tensor(indices)]
+
+    def only(self, indices: Indices) -> InMemory:
+        """A part of the images."""
+        return InMemory(self.read(indices))
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class OnDisk:
+    """The RGB image files of a split, decoded and prepared by threads each time they are asked for.
+
+    `size` is the (height, width) of every prepared image, None where they differ; a batch then has to be of one size.
+    """
+
+    def __init__(self, paths: list[str], size: tuple[int, int] | None, prepare: Prepare, threads: int) -> None:
+        self.paths, self.size, self.prepare = paths, size, prepare
+        self.modes: dict[int, str] = {}
+        """How each image read so far is stored, where that is not RGB."""
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """(height, width) of each prepared image, [count, 2], from the files' headers where they differ."""
+        if self.size is not None:
+            return np.tile(self.size, (len(self.paths), 1))
+        return np.array(list(self._pool.map(prepared_size, self.paths, repeat(self.prepare))), np.int64)
+
+    def read(self, indices: Indices) -> torch.Tensor:
+        """Those images; raises as `start` and `Decoding.images` do."""
+        return self.start(indices).images()
+
+    def start(self, indices: Indices, windows: Sequence[Window] | None = None) -> Decoding:
+        """Set the threads to work on those images, or on one view of each, without waiting for them.
+
+        Raises ValueError for images of several sizes.
+        """
+        numbers = torch.as_tensor(indices).tolist()
+        size = self._size(numbers) if windows is None else (windows[0].crop, windows[0].crop)
+        batch = torch.empty((len(numbers), 3, *size), dtype=torch.uint8)
+        rows = batch.numpy()
+        views = repeat(None) if windows is None else windows
+        tasks = [
+            self._pool.submit(self._decode, rows, row, number, window)
+            for row, (number, window) in enumerate(zip(numbers, views, strict=False))
+        ]
+        return Decoding(batch, tasks)
+
+    def only(self, indices: Indices) -> OnDisk:
+        """A part of the images, with threads of its own."""
+        return OnDisk([self.paths[index] for index in indices], self.size, self.prepare, self._threads)
+
+    def close(self) -> None:
+        """End the threads; what they have not begun is dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _size(self, numbers: list[int]) -> tuple[int, int]:
+        if self.size is not None:
+            return self.size
+        sizes = np.unique(self.sizes[numbers], axis=0)
+        if len(sizes) != 1:
+            raise ValueError(f"images of {len(sizes)} sizes do not fit in one batch; give prepare a `center`")
+        return int(sizes[0, 0]), int(sizes[0, 1])
+
+    def _decode(self, rows: NDArray[np.uint8], row: int, number: int, window: Window | None) -> None:
+        path = self.paths[number]
+        rows[row], mode = decode(path, self.prepare) if window is None else decode_window(path, window)
+        if mode != "RGB":
+            self.modes[number] = mode
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """A batch that threads are filling."""
+
+    batch: torch.Tensor
+    tasks: list[Future[None]]
+
+    def images(self) -> torch.Tensor:
+        """The batch, once every image is there; raises DataMissing naming a file that cannot be decoded."""
+        try:
+            for task in self.tasks:
+                task.result()
+        finally:
+            self.cancel()
+        return self.batch
+
+    def cancel(self) -> None:
+        """Drop what no thread has begun."""
+        for task in self.tasks:
+            task.cancel()

@@ -1,0 +1,34 @@
+"""The learned coefficients of PReLU, layer by layer (PReLU section 2.1, Table 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from harness.inspections.inspected import Inspected
+from harness.inspections.layers import slope_owners
+from harness.measures.quantity import Quantity, flat
+from harness.models.layers import Traced
+
+
+class Coefficients(Inspected):
+    """The slopes of every learned PReLU; a layer's mean is over its channels, of the shared form its one value."""
+
+    what: Literal["coefficients"]
+
+    def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
+        """The mean of each layer, named by the layer before it, and counts over all; ValueError without a PReLU."""
+        owners = slope_owners(layers)
+        if not owners:
+            raise ValueError("the net has no PReLU, so no coefficients")
+        means = {f"{flat(owner)}_mean": Quantity("", f"{owner}, mean coefficient") for owner in owners.values()}
+        return {
+            **means,
+            "mean_magnitude": Quantity("", "mean of |a| over all coefficients"),
+            "smallest": Quantity("", "smallest coefficient"),
+            "largest": Quantity("", "largest coefficient"),
+            "beyond_one_percent": Quantity("%", "coefficients with |a| > 1"),
+            "negative_percent": Quantity("%", "coefficients with a < 0"),
+            "negative": Quantity("", "coefficients with a < 0, where the activation is not monotonic"),
+            "count": Quantity("", "coefficients"),
+        }

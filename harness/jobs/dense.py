@@ -1,0 +1,95 @@
+"""Dense testing (PReLU, section 3): convolutions once over a whole image, the layers after them for every window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from harness.models.modules import PyramidPool
+from harness.models.network import Network, child_name
+
+PIXELS_AT_ONCE = 2**22
+"""Pixels that go through the convolutions at once; a memory setting that changes no result beyond rounding."""
+
+NUMBERS_AT_ONCE = 2**27
+"""Pooled numbers that go through the fully connected layers at once, likewise: 512 MiB of float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class DenseNetwork:
+    """A net whose last maps are seen through every square window of them, one step apart."""
+
+    maps: Network
+    """From images to the last maps."""
+    levels: tuple[int, ...]
+    """Of the spatial pyramid over a window."""
+    rest: Network
+    """From a pooled window to logits."""
+    window: int
+    """Side of a window on the last maps."""
+
+    @classmethod
+    def cut(cls, network: Network, last_map: str, window: int) -> DenseNetwork:
+        """A net after the layer of that name, which a spatial pyramid follows."""
+        names = [name for name, _ in network.named_children()]
+        before = names.index(child_name(last_map)) + 1
+        children = list(network.children())
+        pyramid = children[before]
+        assert isinstance(pyramid, PyramidPool)
+        maps, rest = nn.Sequential(*children[:before]), nn.Sequential(*children[before + 1 :])
+        return cls(maps, pyramid.levels, rest, window)
+
+    def scores(self, images: Tensor, *, flips: bool) -> Tensor:
+        """Softmax outputs [N, classes] of float images [N, C, H, W], averaged over every window of each.
+
+        With `flips`, over those of the reflected image too.
+        """
+        size = max(1, PIXELS_AT_ONCE // (images.shape[-1] * images.shape[-2]))
+        return torch.cat([self._scores(batch, flips=flips) for batch in torch.split(images, size)])
+
+    def _scores(self, images: Tensor, *, flips: bool) -> Tensor:
+        seen = [images, images.flip(-1)] if flips else [images]
+        return torch.stack([torch.cat(list(self._means(self.maps(view)))) for view in seen]).mean(0)
+
+    def _means(self, maps: Tensor) -> Iterator[Tensor]:
+        _, channels, height, width = maps.shape
+        windows = (height - self.window + 1) * (width - self.window + 1)
+        numbers = windows * channels * sum(level**2 for level in self.levels)
+        for part in torch.split(maps, max(1, NUMBERS_AT_ONCE // numbers)):
+            pooled = pyramid_windows(part, self.levels, self.window)
+            logits = self.rest(pooled.flatten(0, 1))
+            yield logits.float().softmax(1).view(*pooled.shape[:2], -1).mean(1)
+
+
+def pyramid_windows(maps: Tensor, levels: tuple[int, ...], window: int) -> Tensor:
+    """What a spatial pyramid makes of every window: maps [N, C, H, W] to vectors [N, windows, C * bins].
+
+    Windows come row by row. Each vector is that of `PyramidPool` on the window cut out, but a bin is pooled once for
+    all windows: it is the maximum over its rows and columns, sliding, read where each window has it.
+    """
+    return torch.cat([_level(maps, level, window) for level in levels], 2)
+
+
+def _level(maps: Tensor, bins: int, window: int) -> Tensor:
+    """[N, windows, C * bins * bins]."""
+    by_row = _sliding(maps, bins, window)
+    both = _sliding(by_row.transpose(-1, -2).flatten(1, 2), bins, window)
+    # Now N, C * row bins, column bins, places across, places down.
+    across_last = both.view(len(maps), maps.shape[1], bins, *both.shape[2:]).transpose(-1, -2)
+    return across_last.permute(0, 4, 5, 1, 2, 3).flatten(3).flatten(1, 2)
+
+
+def _sliding(maps: Tensor, bins: int, window: int) -> Tensor:
+    """The maxima of each bin along the rows of every window: [N, C, H, W] to [N, C, bins, places, W]."""
+    places = maps.shape[2] - window + 1
+    edges = [(i * window // bins, -(-(i + 1) * window // bins)) for i in range(bins)]
+    pooled = {length: _maxima(maps, length) for length in {stop - start for start, stop in edges}}
+    return torch.stack([pooled[stop - start].narrow(2, start, places) for start, stop in edges], 2)
+
+
+def _maxima(maps: Tensor, length: int) -> Tensor:
+    return F.max_pool2d(maps, (length, 1), stride=1)

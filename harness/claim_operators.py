@@ -33,7 +33,7 @@ def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVer
     values = list(side.measured.values.values())
     holds = all(_satisfies(said, value) for value in values)
     shown = ", ".join(f"{value:,.6g}" for value in values)
-    reason = f"{side.name} is {shown}; the paper says {_wanted(said)}"
+    reason = f"{side.name} is {shown}; wanted {_wanted(said)}"
     return replace(verdict, outcome="CONFIRMED" if holds else "CONTRADICTED", reason=reason, n=len(values))
 
 

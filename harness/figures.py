@@ -196,7 +196,8 @@ def _first_seed(
     }
     seed = min(by_seed)
     which = f"seed {seed}" + ("" if seed == 0 else ", the first with a result") + f" of {len(shelf.plan.seeds)}"
-    caption = f"{_capital(shelf.world([experiment]))}; experiment {experiment}, {which}. {CAPTIONS[what]}{shelf.stale(experiment, inspection)}"
+    where = f"{_capital(shelf.world([experiment]))}; experiment {experiment}, {which}."
+    caption = f"{where} {CAPTIONS[what]}{shelf.stale(experiment, inspection)}"
     return _shown(draw[what](by_seed[seed], figure.title), caption)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -27,6 +28,9 @@ _OPERANDS: dict[str, tuple[str, ...]] = {
     "gap": ("wider", "narrower"),
 }
 """Where each operator of a claim keeps its operands."""
+
+
+_MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
 
 def check_names(located: Located, shared: RecipesFile | None) -> None:
@@ -200,7 +204,7 @@ def _quantities(measure: Any) -> list[str]:
     if measure is None:
         return []
     try:
-        return list(TypeAdapter(MeasureSpec).validate_python(measure, strict=False).quantities())
+        return list(_MEASURE.validate_json(json.dumps(measure)).quantities())
     except (ValidationError, ValueError):
         return []
 

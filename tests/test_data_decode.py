@@ -154,9 +154,7 @@ def test_both_ends_of_a_window_are_reached() -> None:
     assert Window(24, last, last, 16).place(24, 40)[2:] == (8, 24)
 
 
-@given(
-    st.integers(20, 90), st.integers(20, 90), st.integers(16, 120), SHARES, SHARES, st.integers(0, 1000)
-)
+@given(st.integers(20, 90), st.integers(20, 90), st.integers(16, 120), SHARES, SHARES, st.integers(0, 1000))
 @settings(max_examples=60)
 def test_cut_window_is_the_window_of_the_rescaled_image(
     height: int, width: int, side: int, down: float, right: float, seed: int

@@ -46,9 +46,7 @@ def crops(maps: torch.Tensor, window: int) -> torch.Tensor:
     return torch.stack([maps[..., row : row + window, column : column + window] for row, column in places], 1)
 
 
-@given(
-    st.integers(1, 9), st.integers(0, 5), st.integers(0, 5), st.lists(st.integers(1, 9), min_size=1, max_size=4)
-)
+@given(st.integers(1, 9), st.integers(0, 5), st.integers(0, 5), st.lists(st.integers(1, 9), min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None)
 def test_pooled_windows_are_those_of_every_window_cut_out(
     window: int, more_rows: int, more_columns: int, levels: list[int]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.models.modules import PyramidPool
@@ -92,4 +91,11 @@ def _sliding(maps: Tensor, bins: int, window: int) -> Tensor:
 
 
 def _maxima(maps: Tensor, length: int) -> Tensor:
-    return F.max_pool2d(maps, (length, 1), stride=1)
+    """The maximum of each `length` neighbours in a column, by doubling the reach; faster than `max_pool2d` on a CPU."""
+    reach = 1
+    while reach < length:
+        step = min(reach, length - reach)
+        rows = maps.shape[2] - step
+        maps = torch.maximum(maps.narrow(2, 0, rows), maps.narrow(2, step, rows))
+        reach += step
+    return maps

@@ -43,7 +43,7 @@ def inspect(work: Work) -> dict[str, Any]:
 
 def inspected(spec: InspectionSpec, subject: Subject) -> Found | None:
     """A value, or a reason why there is none, for every number of the spec; None for a net that is no longer finite."""
-    if subject.diverged("network"):
+    if any(subject.diverged(name) for name in ("network", "test") if name in subject.work.inputs):
         return None
     found: Found = INSPECTIONS[spec.what].load()(spec, subject)
     if not all(math.isfinite(value) for value in found.values.values()):

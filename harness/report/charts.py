@@ -48,10 +48,11 @@ def forest(results: Record) -> list[tuple[str, Markup]]:
     """One chart for each unit, as (unit, SVG): printed value and margin, our mean, intervals and seeds, the difference.
 
     `results` has every key of its format, null where there is nothing. What lies off an axis is drawn as an arrow.
-    Cells that are NOT COMPARABLE show ours alone, and at another scale than the paper's a printed number is only drawn
-    for a cell that was judged all the same.
+    Cells that follow from definitions need no plot. Cells that are NOT COMPARABLE show ours alone, and at another scale
+    than the paper's a printed number is only drawn for a cell that was judged all the same.
     """
-    drawn = [cell for cell in results["cells"] if _means(cell) or _shows_printed(cell, results["scale"])]
+    sampled = [cell for cell in results["cells"] if cell.get("how") != "exact"]
+    drawn = [cell for cell in sampled if _means(cell) or _shows_printed(cell, results["scale"])]
     units = list(dict.fromkeys(cell["unit"] or "" for cell in drawn))
     groups = {unit: [cell for cell in drawn if (cell["unit"] or "") == unit] for unit in units}
     return [(unit, _chart(group, results["scale"], f"forest-{k}")) for k, (unit, group) in enumerate(groups.items())]

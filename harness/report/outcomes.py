@@ -25,8 +25,20 @@ CLAIM_OUTCOMES = {
     "CONTRADICTED": "Our runs show the opposite, by the test named in its row.",
     "INCONCLUSIVE": "The runs can say neither, or too few seeds make the test unable to reject.",
     "NOT COMPARABLE": "The claim needs a number that is only quoted, and this is not the paper's scale or data.",
-    "NOT RUN": "Nothing was measured; the reason says what is missing.",
+    "NOT RUN": "Nothing was measured, or no experiment of this program can test it; the reason says which.",
+    "FAILED": "A job that it needs ended without a result; the reason says why.",
+    "QUOTED": "The paper only quotes it from others, or states a setting of its own; there is nothing to test.",
 }
+"""An outcome of a claim is never said without its level of evidence; only paper scale is the paper's own world."""
+LEVELS = {
+    "at paper scale": "On the paper's own data, with its nets and recipes.",
+    "at another scale": "On a part of the data or on small data, with smaller nets: it tests the direction of a claim "
+    "there, and says nothing of the printed numbers.",
+    "exactly": "It follows from definitions; nothing is sampled.",
+    "on random nets, without data": "Nets of random weights, whose statistics the paper derives.",
+    "by timing": "A clock on the device named.",
+}
+"""What a claim's verdict may stand on."""
 FLAGS = {
     "EXTENDED": "Seeds or margin were changed after a first result was seen.",
     "STALE": "The data or the code of a job differ from what they were when its result was made.",
@@ -34,7 +46,10 @@ FLAGS = {
 JUDGED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE"})
 """Outcomes of a cell that was set against the printed number."""
 
-ORDER = ["CONFIRMED", "CONTRADICTED", *CELL_OUTCOMES]
+TESTED = frozenset({"CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"})
+"""Outcomes of a claim that evidence was weighed for."""
+
+ORDER = ["CONFIRMED", "CONTRADICTED", *CELL_OUTCOMES, "QUOTED"]
 """How verdicts are sorted; of one kind of verdict there are only cells or only claims in a table."""
 
 
@@ -52,3 +67,21 @@ def counted(verdicts: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
     """Each outcome that occurs with how often it does, in the order of the legend."""
     counts = Counter(str(verdict["outcome"]) for verdict in verdicts)
     return sorted(counts.items(), key=lambda pair: (rank(pair[0]), pair[0]))
+
+
+def level(claim: Mapping[str, Any]) -> str:
+    """On what evidence a claim was judged, to be read behind its outcome: CONFIRMED "at small scale"."""
+    evidence = claim.get("evidence") or ""
+    if claim["outcome"] not in TESTED or not evidence:
+        return ""
+    if " scale" in evidence:
+        return f"at {evidence}"
+    if evidence.startswith("timing on "):
+        return f"by {evidence}"
+    return {"exact": "exactly", "random nets, no data": "on random nets, without data"}.get(evidence, evidence)
+
+
+def counted_at_levels(claims: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+    """Each outcome and level of evidence that occurs with how often it does, in the order of the legend."""
+    counts = Counter((str(claim["outcome"]), level(claim)) for claim in claims)
+    return sorted(((*key, count) for key, count in counts.items()), key=lambda one: (rank(one[0]), one[0], one[1]))

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.report import outcomes, precision
+from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
 from harness.store import write_atomically
@@ -25,11 +25,13 @@ FORMAT = 1
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "table": "The paper\N{RIGHT SINGLE QUOTATION MARK}s table",
+    "numbers": "Numbers of the text and figures",
     "ledger": "Ledger of cells",
     "forest": "Forest plot",
     "claims": "Claims",
-    "curves": "Learning curves",
     "figures": "Figures",
+    "measurements": "Measurements",
+    "curves": "Learning curves",
     "deviations": "Deviations",
     "data": "Data",
     "experiments": "Experiments, seed by seed",
@@ -49,15 +51,20 @@ def _nulls(names: str) -> Record:
 _SUITE = _nulls("source scale_note scale_choice headline citation table command")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
 _SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
-_SUITE |= {name: {} for name in ("experiments", "digest", "environment", "cost")}
+_SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
-_CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended")
+_CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how")
+_IF_ANY = ("table", "claims", "figures", "deviations", "data", "measurements", "experiments")
+"""Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256")
-_JOB = _nulls("seed key weights_sha256 diverged_at values evaluations")
+_JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections")
+_MEASURED: Record = {"seed": None, "key": None, "values": {}, "absent": {}, "reason": ""}
+_INSPECTED: Record = {"key": None, "values": {}, "absent": {}, "reason": "", "quantities": []}
+_FIGURE = _nulls("id ref shows caption alt not_run")
 _EVALUATION = _nulls("key values count ids_sha256")
 _PICTURE = re.compile(r"data:image/(?:svg\+xml|png)(?:;charset=utf-8|;utf8)?(?:;base64)?,", re.IGNORECASE)
 
@@ -76,8 +83,10 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
         {name: drawn[name] for name in dict.fromkeys([*suite["experiments"], *drawn]) if name in drawn}
     )
     plots = forest(suite)
-    present = {name: bool(suite[name]) for name in ("table", "claims", "figures", "deviations", "data", "experiments")}
-    present |= {"ledger": bool(suite["cells"]), "forest": bool(plots), "curves": any(panels.values())}
+    present = {name: bool(suite[name]) for name in _IF_ANY}
+    free = [cell for cell in suite["cells"] if not cell["column"]]
+    present |= {"numbers": bool(free), "ledger": bool(suite["cells"])}
+    present |= {"forest": bool(plots), "curves": any(panels.values())}
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
     return (
         _environment()
@@ -86,6 +95,7 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
             suite=suite,
             sections={name: title for name, title in SECTIONS.items() if present.get(name, True)},
             places={(cell["row"], cell["column"]): cell for cell in suite["cells"]},
+            free=free,
             cells=[cell["id"] for cell in suite["cells"]],
             panels=panels,
             plots=plots,
@@ -159,8 +169,9 @@ def _completed(results: Record) -> Record:
     """The document with null for what it leaves out, and its experiments in the order in which cells name them."""
     suite = _SUITE | results
     suite["cells"] = [_cell(cell, suite) for cell in suite["cells"]]
-    for name, blank in (("claims", _CLAIM), ("deviations", _DEVIATION), ("data", _DATA)):
+    for name, blank in (("claims", _CLAIM), ("deviations", _DEVIATION), ("data", _DATA), ("figures", _FIGURE)):
         suite[name] = [blank | record for record in suite[name] or ()]
+    suite["measurements"] = {name: _measurement(record) for name, record in (suite["measurements"] or {}).items()}
     named = [cell["experiment"] for cell in suite["cells"] if cell["experiment"]]
     order = dict.fromkeys([*named, *suite["experiments"]])
     suite["experiments"] = {name: _experiment(suite["experiments"][name]) for name in order}
@@ -170,7 +181,9 @@ def _completed(results: Record) -> Record:
 def _cell(cell: Record, suite: Record) -> Record:
     name = (cell.get("value") or "").split(".")[0]
     whole = {key: None for key in _INTERVALS if None in (cell.get(key) or ())}
-    return _CELL | cell | whole | {"experiment": name if name in suite["experiments"] else None}
+    experiment = name if name in suite["experiments"] else None
+    measurement = name if name in (suite["measurements"] or {}) else None
+    return _CELL | cell | whole | {"experiment": experiment, "measurement": measurement}
 
 
 def _experiment(record: Record) -> Record:
@@ -178,7 +191,18 @@ def _experiment(record: Record) -> Record:
     for job in jobs:
         evaluations: Record = job["evaluations"] or {}
         job["evaluations"] = {name: _EVALUATION | evaluation for name, evaluation in evaluations.items()}
+        inspections: Record = job["inspections"] or {}
+        job["inspections"] = {name: _without_nulls(_INSPECTED, one) for name, one in inspections.items()}
     return {"says": None, "spec": {}} | record | {"jobs": jobs}
+
+
+def _measurement(record: Record) -> Record:
+    jobs = [_without_nulls(_MEASURED, job) for job in record.get("jobs") or ()]
+    return {"says": None, "spec": {}} | record | {"jobs": jobs, "quantities": record.get("quantities") or []}
+
+
+def _without_nulls(blank: Record, record: Record) -> Record:
+    return blank | {name: value for name, value in record.items() if value is not None}
 
 
 @functools.cache
@@ -194,7 +218,10 @@ def _environment() -> Environment:
         name: getattr(precision, name)
         for name in ("digits_after", "number", "signed", "interval", "probability", "leaf", "measured", "flattened")
     }
-    environment.filters |= {"mark": outcomes.mark, "rank": outcomes.rank, "counted": outcomes.counted}
+    environment.filters |= {
+        name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
+    }
+    environment.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
     environment.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
     environment.globals |= {"outcomes": outcomes}
     return environment

@@ -21,6 +21,11 @@ Arms = Mapping[str, Mapping[str, Arrays]]
 """By experiment and seed, what an inspection stored."""
 
 _WIDTH_IN, _HEIGHT_IN = 6.6, 3.4
+_AXES = {
+    "train_loss": "training loss, nats",
+    "train_error": "training error, %",
+    "validation_error": "validation error, %",
+}
 _WORST = 3  # classes named, as PReLU's Figure 5 names them
 
 
@@ -36,7 +41,7 @@ def convergence(arms: Mapping[str, Seeds], quantity: str, title: str, threshold:
     with page_settings():
         figure, axes = _chart()
         set_axes(axes, extent, [x for seeds in sound.values() for one in finite_seeds(seeds).values() for x, _ in one])
-        axes.set_ylabel(quantity.replace("_", " ") + (", %" if "error" in quantity else ""))
+        axes.set_ylabel(_AXES.get(quantity, quantity.replace("_", " ")))
         for (colour, dashes), seeds in zip(_styles(len(sound)), sound.values(), strict=True):
             draw_seeds(axes, seeds, colour, dashes)
         if threshold is not None:

@@ -11,6 +11,7 @@ MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EM DASH}"
 
 _WHOLE_FROM = 10_000  # a count such as 60,965,224 is read to the unit, never to a decimal of it
+_EXACTLY_WHOLE = 2**53  # above, a float does not hold every whole number
 _FIRST_NUMBER = re.compile(r"\d[\d,]*(?:\.(\d+))?")
 
 
@@ -74,7 +75,9 @@ def leaf(value: object) -> str:
 
 
 def measured(value: object) -> str:
-    """One measured value: numbers to six significant digits, anything else exactly."""
+    """One measured value: whole numbers to the unit, others to six significant digits, anything else exactly."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACTLY_WHOLE:
+        return f"{value:,.0f}".replace("-", MINUS)
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.6g}".replace("-", MINUS)
     return leaf(value)

@@ -1,0 +1,122 @@
+"""Resolving what an experiment is at a scale: views, jitter and windows that fit, and what tests cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.models.layers import trace
+from harness.plan import multiply_adds, multiply_adds_of_test
+from harness.recipe import Protocol
+from harness.resolve import ResolvedExperiment, resolve_experiment
+from harness.suite import Citation, RecipesFile, Suite, SuiteFile
+
+AUGMENTATION = {"crops": True, "flips": True, "colour_std": 0.1}
+JITTER = AUGMENTATION | {"mean": "centre_crop", "jitter": [256, 512]}
+RECIPE: dict[str, Any] = {
+    "source": "section 3",
+    "batch": 128,
+    "epochs": 80,
+    "rate": 0.01,
+    "schedule": {"rule": "fixed", "after": [40, 60], "factor": 0.1},
+    "optimiser": {"rule": "rate_inside_velocity", "momentum": 0.9, "weight_decay": 5e-4, "decays": "weights"},
+    "initialisation": {"rule": "he_backward", "fc_std": [0.01, 0.01, 0.001]},
+    "prepare": {"short_side": 256, "center": 256},
+    "crop": 224,
+    "augmentation": JITTER,
+}
+DENSE = {"source": "section 3", "views": "dense", "scales": [256, 384, 480], "flips": True}
+LARGE = {"name": "prelu_large", "variant": "a"}
+SMALL_WORLD = {
+    "seeds": 1,
+    "data": "fashion_mnist",
+    "model": {"width": 0.1, "stem": {"kernel": 3, "stride": 1, "pad": [1, 1, 1, 1]}, "without_pools": ["pool1"]},
+    "train": {"crop": 28, "prepare": {"short_side": 32}},
+}
+
+
+def resolved(
+    protocol: dict[str, Any] = DENSE,
+    *,
+    scale: str = "paper",
+    model: dict[str, Any] = LARGE,
+    recipe: dict[str, Any] | None = None,
+    world: dict[str, Any] | None = None,
+) -> tuple[ResolvedExperiment, Protocol]:
+    """An experiment with one test, and that test's protocol as it was resolved."""
+    train = {"model": model, "data": "ilsvrc2012", "recipe": "large"}
+    file = {
+        "suite": "table4",
+        "paper": "prelu",
+        "title": "",
+        "source": "",
+        "experiments": {"net": {"train": train, "evaluate": {"test": {"split": "val", "views": "own"}}}},
+        "scales": {"paper": {"seeds": 1}, "small": SMALL_WORLD | (world or {})},
+    }
+    shared = {"recipes": {"large": RECIPE | (recipe or {})}, "protocols": {"own": protocol}}
+    citation = Citation(paper="prelu", title="", authors=[], venue="", year=2015)
+    suite = Suite(Path("table4.yaml"), "", SuiteFile.parsed(file), citation, RecipesFile.parsed(shared))
+    experiment = resolve_experiment(suite, scale, "net")  # type: ignore[arg-type]
+    return experiment, experiment.evaluations["test"][1]
+
+
+def test_window_of_the_large_models_is_written_out() -> None:
+    """14 x 14 (PReLU, section 3), though the suite leaves it out."""
+    assert resolved()[1] == Protocol.parsed(DENSE | {"window": 14})
+
+
+def test_smaller_world_keeps_the_proportions() -> None:
+    """Views of 28 in the place of 224: scales, jitter and window shrink with them; the rest stays."""
+    experiment, protocol = resolved(scale="small")
+    assert protocol == Protocol.parsed(DENSE | {"scales": [32, 48, 60], "window": 7})
+    assert experiment.recipe.augmentation.jitter == (32, 64)
+
+
+def test_named_window_stands() -> None:
+    """What a suite says is not derived."""
+    assert resolved(DENSE | {"window": 13})[1].window == 13
+
+
+def test_fixed_views_have_no_window() -> None:
+    """Ten crops of the paper's size stay as they are."""
+    ten = {"source": "", "views": "ten_crop"}
+    assert resolved(ten)[1] == Protocol.parsed(ten)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"protocol": DENSE | {"scales": [200, 256]}}, "a view of 224 pixels does not fit in test images"),
+        ({"protocol": DENSE | {"window": 17}}, "a window of 17 does not fit in a last map of 16 x 16"),
+        ({"model": {"name": "vgg", "variant": "vgg19"}}, "vgg has no map followed by a spatial pyramid"),
+        ({"recipe": {"augmentation": JITTER | {"jitter": [200, 512]}}}, "does not fit in images jittered to 200"),
+        ({"recipe": {"prepare": {"short_side": 256, "center": 256, "pad": 2}}}, "leave `pad` out"),
+        (
+            {"recipe": {"prepare": {"short_side": 256, "center": 256, "pad": 2}, "augmentation": AUGMENTATION}},
+            "a test at `scales` takes images as they are stored",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes: dict[str, Any], message: str) -> None:
+    """Before anything runs."""
+    with pytest.raises(ValueError, match=message):
+        resolved(**changes)
+
+
+def test_fixed_views_cost_so_many_passes() -> None:
+    """Ten crops ten, and at two scales twenty."""
+    ten = {"source": "", "views": "ten_crop"}
+    for protocol, passes in ((ten, 10), (ten | {"scales": [256, 384]}, 20), ({"source": "", "views": "centre"}, 1)):
+        experiment, whole = resolved(protocol)
+        assert multiply_adds_of_test(experiment, whole) == passes * multiply_adds(experiment)
+
+
+def test_dense_test_costs_its_images_and_windows() -> None:
+    """Convolutions on 256 x 256, (16 - 14 + 1)^2 windows, and the reflection: twice the whole."""
+    experiment, protocol = resolved(DENSE | {"scales": [256]})
+    layers = experiment.model.layers(1000)
+    once = sum(t.multiply_adds for t in trace(layers, (3, 256, 256)) if len(t.output) == 3)
+    fc = 63 * 512 * 4096 + 4096 * 4096 + 4096 * 1000
+    assert multiply_adds_of_test(experiment, protocol) == 2 * (once + 9 * fc)

@@ -11,9 +11,7 @@ from pydantic import BaseModel, ConfigDict
 class Strict(BaseModel):
     """A frozen record that rejects unknown keys and values of another type."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @classmethod
     def parsed(cls, data: Any) -> Self:

@@ -95,7 +95,7 @@ class Claim(Strict):
     ref: str
     says: str
     source: str
-    cells: list[str] | None = None
+    cells: Annotated[list[str], Field(min_length=1)] | None = None
     """Holds when every one of these cells is a match."""
     less: tuple[str, str] | None = None
     """The first operand is smaller than the second."""
@@ -145,7 +145,7 @@ class ScaledExperiment(Strict):
 class Scale(Strict):
     """How large a world the suite runs in, and with which seeds."""
 
-    seeds: PositiveInt
+    seeds: int = Field(gt=0, le=1000)
     """The seeds are 0 to seeds - 1, declared here, before anything has run."""
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""
@@ -212,7 +212,7 @@ class Cell:
     @property
     def paper(self) -> float:
         """The printed number."""
-        return float(self.printed)
+        return float(self.printed.replace(",", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,14 +46,15 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
         ours = "" if cell["mean"] is None else f"{cell['mean']:.2f}"
         interval = "" if cell["interval"] is None else f"{cell['interval'][0]:.2f} to {cell['interval'][1]:.2f}"
         seeds = str(cell["n"] or "")
-        table.add_row(cell["id"], f"{cell['printed']}{cell['unit']}", ours, interval, seeds, _tinted(cell["outcome"]))
+        paper = Text(f"{cell['printed']}{cell['unit']}")
+        table.add_row(cell["id"], paper, ours, interval, seeds, _tinted(cell["outcome"]))
     return table
 
 
 def _claims(claims: list[dict[str, Any]]) -> Table:
     table = Table("claim", "says", "verdict")
     for claim in claims:
-        table.add_row(claim["ref"], Text(claim["says"]), _tinted(claim["outcome"]))
+        table.add_row(Text(claim["ref"]), Text(claim["says"]), _tinted(claim["outcome"]))
     return table
 
 

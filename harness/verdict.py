@@ -126,7 +126,9 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
-    step = 100 / measured.images if measured.images else 0.0
+    assert cell.place is not None
+    metric = METRICS[cell.place[2]]
+    step = 100 / measured.images if metric.unit == "%" and measured.images else 0.0
     found = equivalence(values, cell.printed, cell.margin, resolution=step)
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
@@ -135,8 +137,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason=found.reason + more)
     if found.position == "within":
         return replace(verdict, outcome="MATCH", reason=found.reason)
-    lower_is_better = cell.place is not None and METRICS[cell.place[2]].direction == "lower"
-    better = (found.position == "below") == lower_is_better
+    better = (found.position == "below") == (metric.direction == "lower")
     return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
 
 
@@ -164,7 +165,7 @@ def judge_claims(
 def _judge_claim(
     name: str, claim: Claim, cells: Mapping[str, CellVerdict], measured: Mapping[str, Measured], scale: ScaleName
 ) -> ClaimVerdict:
-    evidence = "paper scale" if scale == "paper" else f"{scale} scale"
+    evidence = f"{scale} scale"
     if claim.cells is not None:
         outcome, reason = _all_match([cells[operand] for operand in claim.cells])
         return ClaimVerdict(name, claim, outcome, reason, evidence)
@@ -182,6 +183,7 @@ def _all_match(cells: Sequence[CellVerdict]) -> tuple[ClaimOutcome, str]:
     for blocking in ("FAILED", "NOT RUN", "NOT COMPARABLE", "INCONCLUSIVE"):
         if blocking in outcomes:
             return blocking, next(f"{cell.cell.id}: {cell.reason}" for cell in cells if cell.outcome == blocking)
+    assert outcomes == {"MATCH"}
     return "CONFIRMED", said
 
 

@@ -23,7 +23,8 @@ def random_views(
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
         flip = torch.zeros_like(flip)
-    places = _places(top, left, flip, crop, width).to(images.device).expand(-1, channels, -1)
+    top, left, flip = (draw.to(images.device) for draw in (top, left, flip))  # the places take far more
+    places = _places(top, left, flip, crop, width).expand(-1, channels, -1)
     views = images.flatten(2).gather(2, places).view(batch, channels, crop, crop)
     if augmentation.mean == "centre_crop":
         return views - mean[:, centre[0] : centre[0] + crop, centre[1] : centre[1] + crop]

@@ -25,11 +25,12 @@ class JobKind:
         return loaded
 
 
-_NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/device.py")
+_DATA = ("data", "jobs/observe.py")
+_NETS = (*_DATA, "models", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/device.py", "jobs/pixels.py")
 _TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
 
 JOBS: dict[str, JobKind] = {
-    "measure": JobKind(1, "harness.jobs.measure:measure", ("jobs/measure.py", "data")),
+    "measure": JobKind(1, "harness.jobs.measure:measure", ("jobs/measure.py", *_DATA)),
     "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
     "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
 }

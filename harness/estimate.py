@@ -78,4 +78,4 @@ def _measured_rates(store: Store) -> dict[str, float]:
         return {}
     if not isinstance(rates, dict):
         return {}
-    return {key: float(rate) for key, rate in rates.items() if isinstance(rate, int | float) and 0 < rate < math.inf}
+    return {key: float(rate) for key, rate in rates.items() if type(rate) in (int, float) and 0 < rate < math.inf}

@@ -90,7 +90,7 @@ def _not_as_it_should_be(detail: ErrorDetails) -> str:
 
 def _not_one_of(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
-    given = context.get("tag", detail["input"])
+    given = detail["input"][_discriminator(detail)] if "tag" in context else detail["input"]
     expected = str(context.get("expected") or context["expected_tags"])
     allowed = [text.strip("' ") for text in expected.replace(" or ", ", ").split(",")]
     close = difflib.get_close_matches(str(given), allowed, n=1)

@@ -133,7 +133,8 @@ def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:
 def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline: bool) -> None:
     """Fetch what is missing and can be fetched; only called when the user named the scale that needs it."""
     for dataset in {experiment.data.name: experiment.dataset for experiment in plan.experiments.values()}.values():
-        if dataset.fetchable and isinstance(runtime.locations.find(dataset), Missing):
+        named = dataset.name in runtime.locations.named  # then that folder is the only place looked in
+        if dataset.fetchable and not named and isinstance(runtime.locations.find(dataset), Missing):
             fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
 
 

@@ -92,7 +92,7 @@ def test_without_a_checkpoint_there_is_nothing_to_say(tmp_path):
 def test_checkpoints_hold_no_code(folder):
     """A checkpoint from a stranger is read as data: what asks for a function is refused."""
     checkpoint.save(folder, {"step": print})
-    with pytest.raises(Exception, match="weights_only|Unsupported"):
+    with pytest.raises(Exception, match=r"weights_only|Unsupported"):
         loaded(folder)
 
 

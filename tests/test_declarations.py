@@ -15,7 +15,10 @@ from harness.store import Store
 
 CI = "    seeds: 3\n    data: digits\n"
 OTHER_SEEDS = {number: (CI, CI.replace("3", str(number))) for number in (2, 4)}
-OTHER_MARGIN = ('label: Top-1, metric: top1_error, unit: "%", margin: 0.5', 'label: Top-1, metric: top1_error, unit: "%", margin: 5')
+OTHER_MARGIN = (
+    'label: Top-1, metric: top1_error, unit: "%", margin: 0.5',
+    'label: Top-1, metric: top1_error, unit: "%", margin: 5',
+)
 
 
 def planned(folder: Path, *replaced: tuple[str, str], scale: str = "ci") -> Plan:
@@ -85,7 +88,9 @@ def test_scales_are_declared_apart(store: Store, tmp_path: Path) -> None:
     assert extended_cells(planned(tmp_path), store) == set()
 
 
-@pytest.mark.parametrize("damage", [lambda text: text.replace("3", "4"), lambda text: text[:-20]], ids=["edited", "cut"])
+@pytest.mark.parametrize(
+    "damage", [lambda text: text.replace("3", "4"), lambda text: text[:-20]], ids=["edited", "cut"]
+)
 def test_a_declaration_edited_or_damaged_is_told(store: Store, tmp_path: Path, damage) -> None:
     """It is what makes a margin one that was declared beforehand."""
     path = next(store.declarations.iterdir())

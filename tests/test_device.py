@@ -23,7 +23,7 @@ def test_tf32_is_off_even_where_it_was_on():
 
 
 def test_algorithms_are_deterministic_and_not_picked_by_a_race():
-    """cuDNN's autotuner would choose by timing, another kernel each time."""
+    """The autotuner of cuDNN would choose by timing, another kernel each time."""
     set_up(Runtime(device="cpu"))
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cudnn.benchmark

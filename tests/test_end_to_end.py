@@ -2,7 +2,6 @@
 
 import getpass
 import json
-import os
 import platform
 import shutil
 from pathlib import Path
@@ -96,7 +95,7 @@ def test_results_tell_nothing_of_who_ran_them_and_where(learned):
     """A report is there to be published: no host name, no user, no folder of this machine."""
     folder, _ = learned
     private = {str(folder), str(Path.home()), platform.node(), getpass.getuser()} - {""}
-    words = {word for word in private if len(word) > 4 or word.startswith("/") and word != "/"}
+    words = {word for word in private if len(word) > 4 or (word.startswith("/") and word != "/")}
     assert words
     texts = [path.read_text() for path in (folder / "reports/tiny/ci").iterdir()]
     texts += [path.read_text() for path in (folder / "runs").glob("*/*.json")]
@@ -147,7 +146,7 @@ def miniature(tmp_path_factory):
     """A folder in which table1's experiment ran at paper scale, as far as a few dozen images allow."""
     folder = tmp_path_factory.mktemp("miniature")
     make_image_folders(folder / "images")
-    schedule = {"rule": "plateau", "drops": 2, "patience": 1, "smallest_gain": 0.1, "factor": 0.1}
+    schedule = {"rule": "plateau", "drops": 2, "patience": 1, "smallest_gain": 100.0, "factor": 0.1}  # so drop, drop
     paper_suite(folder, seeds=2, batch=16, epochs=4, schedule=schedule)
     return folder, ran(folder, "run", "miniature.yaml", *PAPER)
 
@@ -160,10 +159,8 @@ def test_the_papers_own_path_runs_to_its_end(miniature):
     assert (spec["input"], spec["classes"]) == ([3, 224, 224], 1000)
     assert spec["recipe"]["prepare"] == {"short_side": 256, "center": 256, "pad": 0}
     assert [job["outcome"] for job in document["experiments"]["cnn"]["jobs"]] == ["done", "done"]
-    rows = [json.loads(line) for line in next((folder / "runs").glob("train-*/metrics.jsonl")).open()]
-    assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
-    assert rows[0]["rate"] == 0.01
-    assert rows[-1]["rate"] < 0.01
+    rows = [json.loads(line) for line in next((folder / "runs").glob("train-*/metrics.jsonl")).read_text().splitlines()]
+    assert [(row["epoch"], row["rate"]) for row in rows] == [(1, 0.01), (2, 0.01), (3, 0.001), (4, 0.0001)]
 
 
 def test_other_data_than_the_official_are_never_compared(miniature):
@@ -231,4 +228,4 @@ def test_without_a_scale_it_runs_what_it_can_and_says_what_would_unlock_more(tmp
     tiny_suite(tmp_path, **QUICK)
     done = ran(tmp_path, "run", "tiny.yaml", "--device", "cpu", "--threads", "1")
     assert "tiny: scale ci: ci is the largest scale whose data are on disk" in done.stderr
-    assert os.path.isfile(tmp_path / "reports/tiny/ci/index.html")
+    assert (tmp_path / "reports/tiny/ci/index.html").is_file()

@@ -48,7 +48,7 @@ def failing(error: Exception):
 
 def test_every_job_runs_once_in_the_order_of_the_plan(plan: Plan, store: Store) -> None:
     """And everything is done then."""
-    executor = Fake(plan, store)
+    executor = Fake()
     execution = run(plan, store, executor)
     assert (execution.ran, execution.failed) == (list(plan.jobs), {})
     assert executor.labels == [job.label for job in plan.jobs.values()]
@@ -57,23 +57,21 @@ def test_every_job_runs_once_in_the_order_of_the_plan(plan: Plan, store: Store) 
 
 def test_what_is_done_is_left_alone(plan: Plan, store: Store) -> None:
     """A second run of a finished suite runs nothing."""
-    run(plan, store, Fake(plan, store))
-    assert run(plan, store, again := Fake(plan, store)) == Execution([], {})
+    run(plan, store, Fake())
+    assert run(plan, store, again := Fake()) == Execution([], {})
     assert again.labels == []
 
 
-def test_a_stale_result_is_not_run_again_unasked(
-    plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stale_result_is_not_run_again_unasked(plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only setting it aside makes it so."""
-    run(plan, store, Fake(plan, store))
+    run(plan, store, Fake())
     monkeypatch.setattr("harness.status.code_digest", lambda _: "x")
-    assert run(plan, store, Fake(plan, store)) == Execution([], {})
+    assert run(plan, store, Fake()) == Execution([], {})
 
 
 def test_a_failure_stops_only_what_needs_it(plan: Plan, store: Store) -> None:
     """The other seeds go on, and each reason is kept."""
-    execution = run(plan, store, Fake(plan, store, {"train cnn, seed 1": failing(JobFailed("out of memory"))}))
+    execution = run(plan, store, Fake({"train cnn, seed 1": failing(JobFailed("out of memory"))}))
     assert execution.failed == {
         plan.trainings["cnn", 1]: "out of memory",
         plan.evaluations["cnn", "ten_crop", 1]: "its input failed: out of memory",
@@ -83,7 +81,7 @@ def test_a_failure_stops_only_what_needs_it(plan: Plan, store: Store) -> None:
 
 def test_an_interrupt_stops_the_run(plan: Plan, store: Store) -> None:
     """What was done before stays done."""
-    executor = Fake(plan, store, {"train cnn, seed 1": failing(Interrupted(15, "stopped"))})
+    executor = Fake({"train cnn, seed 1": failing(Interrupted(15, "stopped"))})
     with pytest.raises(Interrupted):
         run(plan, store, executor)
     assert executor.labels[-1] == "train cnn, seed 1"
@@ -98,7 +96,7 @@ def test_people_are_told_which_job_of_how_many(plan: Plan, store: Store) -> None
     labels: list[str] = []
     begin = progress.begin
     progress.begin = lambda label: (labels.append(label), begin(label))[1]
-    run(plan, store, Fake(plan, store, {"train cnn, seed 2": failing(JobFailed("no luck"))}), progress)
+    run(plan, store, Fake({"train cnn, seed 2": failing(JobFailed("no luck"))}), progress)
     assert labels[:2] == ["[1/7] mean image and colour covariance of digits", "[2/7] train cnn, seed 0"]
     assert progress.stream.getvalue() == "train cnn, seed 2: FAILED: no luck\n"
 
@@ -107,7 +105,9 @@ def test_a_job_is_written_before_it_runs(plan: Plan, store: Store) -> None:
     """All that an executor on another machine needs to know."""
     job = plan.jobs[plan.trainings["cnn", 0]]
     document = json.loads(written(store, job).job.read_text())
-    assert {name: document[name] for name in ("kind", "version", "spec", "inputs")} == json.loads(json.dumps(job.address()))
+    assert {name: document[name] for name in ("kind", "version", "spec", "inputs")} == json.loads(
+        json.dumps(job.address())
+    )
     assert document["key"] == job.key
 
 

@@ -83,7 +83,7 @@ def test_an_unforeseen_failure_is_one_line_with_its_traceback_in_the_log(folder,
 def test_a_foreseen_failure_keeps_its_own_words(folder, fail):
     """The message of the job is the message of the failure."""
     fail(UsageError("the remedy"))
-    with pytest.raises(JobFailed, match="^the remedy$"):
+    with pytest.raises(JobFailed, match=r"^the remedy$"):
         run(folder)
 
 
@@ -181,3 +181,14 @@ def test_only_a_job_that_was_done_in_full_teaches_how_fast_this_machine_is(tmp_p
     world.run()
     assert world.result("train")["outcome"] == "diverged"
     assert not world.store.rates.exists()
+
+
+def test_an_input_that_was_edited_is_refused(world):
+    """The net of another spec would be tested as this one's."""
+    world.run(kinds={"measure", "train"})
+    folder = world.folder("train")
+    job = folder.read_job()
+    job["spec"]["recipe"]["crop"] = 24
+    folder.job.write_text(json.dumps(job))
+    (reason,) = world.run().failed.values()
+    assert "key does not fit" in reason

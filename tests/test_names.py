@@ -9,33 +9,84 @@ from suite_files import faults, loaded, place, written
 
 NEAREST = [
     ("value: cnn.ten_crop", "value: cn.ten_crop", "table.rows.cnn.value: no experiment 'cn'; did you mean 'cnn'?"),
-    ("value: cnn.ten_crop", "value: cnn.tencrop",
-     "table.rows.cnn.value: no evaluation of 'cnn' 'tencrop'; did you mean 'ten_crop'?"),
-    ("metric: top1_error", "metric: top1_eror",
-     "table.columns.top1.metric: no metric 'top1_eror'; did you mean 'top1_error'?"),
-    ('{top1: "47.1"', '{top_1: "47.1"', "table.rows.sparse_coding.printed.top_1: no column 'top_1'; did you mean 'top1'?"),
+    (
+        "value: cnn.ten_crop",
+        "value: cnn.tencrop",
+        "table.rows.cnn.value: no evaluation of 'cnn' 'tencrop'; did you mean 'ten_crop'?",
+    ),
+    (
+        "metric: top1_error",
+        "metric: top1_eror",
+        "table.columns.top1.metric: no metric 'top1_eror'; did you mean 'top1_error'?",
+    ),
+    (
+        '{top1: "47.1"',
+        '{top_1: "47.1"',
+        "table.rows.sparse_coding.printed.top_1: no column 'top_1'; did you mean 'top1'?",
+    ),
     ("data: ilsvrc2010", "data: imagenet2010", "experiments.cnn.train.data: no data set 'imagenet2010'; "),
-    ("data: ilsvrc2010", "data: ilsvrc201", "experiments.cnn.train.data: no data set 'ilsvrc201'; did you mean 'ilsvrc2012'?"),
+    (
+        "data: ilsvrc2010",
+        "data: ilsvrc201",
+        "experiments.cnn.train.data: no data set 'ilsvrc201'; did you mean 'ilsvrc2012'?",
+    ),
     ("data: fashion_mnist", "data: fashion-mnist", "scales.small.data: 'fashion-mnist' is not a name; "),
-    ("data: fashion_mnist", "data: fashon_mnist", "scales.small.data: no data set 'fashon_mnist'; did you mean 'fashion_mnist'?"),
-    ("recipe: alexnet", "recipe: alexnett", "experiments.cnn.train.recipe: no recipe 'alexnett'; did you mean 'alexnet'?"),
-    ("views: ten_crop", "views: ten_crops",
-     "experiments.cnn.evaluate.ten_crop.views: no protocol 'ten_crops'; did you mean 'ten_crop'?"),
-    ("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top1, cnn.top6]",
-     "claims.own_errors.cells.1: no cell 'cnn.top6'; did you mean 'cnn.top5'?"),
-    ("less: [cnn.top1, sift_fv.top1]", "less: [cnn.top1, 3]", "claims.beats_sift_fv.less.1: should be text, not 3; put it in quotes"),
-    ("less: [cnn.top1, sift_fv.top1]", "less: [cnn.ten_crop.top1_err, sift_fv.top1]",
-     "claims.beats_sift_fv.less.0: no metric 'top1_err'; did you mean 'top1_error'?"),
-    ("less: [cnn.top1, sift_fv.top1]", "less: [can.ten_crop.top1_error, sift_fv.top1]",
-     "claims.beats_sift_fv.less.0: no experiment 'can'; did you mean 'cnn'?"),
-    ("less: [cnn.top1, sift_fv.top1]", "less: [cnn.ten.top1_error, sift_fv.top1]",
-     "claims.beats_sift_fv.less.0: no evaluation of 'cnn' 'ten'; "),
-    ("affects: [cnn]", "affects: [cmn]",
-     "deviations.input_geometry.affects.0: no experiment or row 'cmn'; did you mean 'cnn'?"),
-    ("scales: [paper, subset]", "scales: [papr, subset]",
-     "deviations.input_geometry.scales.0: 'papr' is not one of paper, subset, small, ci; did you mean 'paper'?"),
-    ("data: digits\n", "data: digits\n    experiments: {cn: {}}\n", "scales.ci.experiments.cn: no experiment 'cn'; did you mean 'cnn'?"),
-]  # fmt: skip
+    (
+        "data: fashion_mnist",
+        "data: fashon_mnist",
+        "scales.small.data: no data set 'fashon_mnist'; did you mean 'fashion_mnist'?",
+    ),
+    (
+        "recipe: alexnet",
+        "recipe: alexnett",
+        "experiments.cnn.train.recipe: no recipe 'alexnett'; did you mean 'alexnet'?",
+    ),
+    (
+        "views: ten_crop",
+        "views: ten_crops",
+        "experiments.cnn.evaluate.ten_crop.views: no protocol 'ten_crops'; did you mean 'ten_crop'?",
+    ),
+    (
+        "cells: [cnn.top1, cnn.top5]",
+        "cells: [cnn.top1, cnn.top6]",
+        "claims.own_errors.cells.1: no cell 'cnn.top6'; did you mean 'cnn.top5'?",
+    ),
+    (
+        "less: [cnn.top1, sift_fv.top1]",
+        "less: [cnn.top1, 3]",
+        "claims.beats_sift_fv.less.1: should be text, not 3; put it in quotes",
+    ),
+    (
+        "less: [cnn.top1, sift_fv.top1]",
+        "less: [cnn.ten_crop.top1_err, sift_fv.top1]",
+        "claims.beats_sift_fv.less.0: no metric 'top1_err'; did you mean 'top1_error'?",
+    ),
+    (
+        "less: [cnn.top1, sift_fv.top1]",
+        "less: [can.ten_crop.top1_error, sift_fv.top1]",
+        "claims.beats_sift_fv.less.0: no experiment 'can'; did you mean 'cnn'?",
+    ),
+    (
+        "less: [cnn.top1, sift_fv.top1]",
+        "less: [cnn.ten.top1_error, sift_fv.top1]",
+        "claims.beats_sift_fv.less.0: no evaluation of 'cnn' 'ten'; ",
+    ),
+    (
+        "affects: [cnn]",
+        "affects: [cmn]",
+        "deviations.input_geometry.affects.0: no experiment or row 'cmn'; did you mean 'cnn'?",
+    ),
+    (
+        "scales: [paper, subset]",
+        "scales: [papr, subset]",
+        "deviations.input_geometry.scales.0: 'papr' is not one of paper, subset, small, ci; did you mean 'paper'?",
+    ),
+    (
+        "data: digits\n",
+        "data: digits\n    experiments: {cn: {}}\n",
+        "scales.ci.experiments.cn: no experiment 'cn'; did you mean 'cnn'?",
+    ),
+]
 
 
 @pytest.mark.parametrize(("right", "wrong", "message"), NEAREST)

@@ -13,7 +13,8 @@ CPU = torch.device("cpu")
 
 def test_both_come_back_as_they_were_stored(tmp_path):
     """The mean float32, the covariance float64."""
-    mean, covariance = np.random.rand(3, 4, 4).astype(np.float32), np.random.rand(3, 3)
+    random = np.random.default_rng(0)
+    mean, covariance = random.random((3, 4, 4), np.float32), random.random((3, 3))
     np.savez(JobFolder(tmp_path).pixels, mean=mean, covariance=covariance)
     pixels = load_pixels(JobFolder(tmp_path), CPU)
     assert torch.equal(pixels.mean, torch.from_numpy(mean))

@@ -37,9 +37,7 @@ def plan_of(folder: Path, *replaced: tuple[str, str], scale: str = "ci") -> Plan
 def keys(suite: str) -> dict[str, dict[str, str]]:
     """By scale, the key of every job of a shipped suite in the order of the plan, each under its label."""
     found = load_suite(shipped_suites() / f"{suite}.yaml")
-    return {
-        scale: {job.label: key for key, job in make_plan(found, scale).jobs.items()} for scale in found.file.scales
-    }
+    return {scale: {job.label: key for key, job in make_plan(found, scale).jobs.items()} for scale in found.file.scales}
 
 
 @pytest.mark.parametrize("suite", shipped_names())
@@ -70,7 +68,8 @@ def test_labels_tell_the_jobs_of_a_plan_apart() -> None:
 def test_a_key_is_the_digest_of_the_canonical_address() -> None:
     """Anybody can work it out again."""
     job = Job("train", {"b": 1, "a": [1.5, None]}, {"x": "y"})
-    text = '{"inputs":{"x":"y"},"kind":"train","spec":{"a":[1.5,null],"b":1},"version":%d}' % JOBS["train"].version
+    version = JOBS["train"].version
+    text = f'{{"inputs":{{"x":"y"}},"kind":"train","spec":{{"a":[1.5,null],"b":1}},"version":{version}}}'
     assert job.key == hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,8 @@ def test_the_net_is_traced_to_its_classes() -> None:
 def test_a_crop_has_to_fit(tmp_path: Path) -> None:
     """Into the prepared images."""
     suite = loaded(tmp_path)
-    small = suite.file.scales["ci"]
-    train = small.train.model_copy(update={"crop": 33})
-    scales = suite.file.scales | {"ci": small.model_copy(update={"train": train})}
-    object.__setattr__(suite, "file", suite.file.model_copy(update={"scales": scales}))
+    scale = suite.file.scales["ci"]
+    scales = {"ci": scale.model_copy(update={"train": scale.train.model_copy(update={"crop": 33})})}
+    suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
     with pytest.raises(ValueError, match="a crop of 33 pixels does not fit in prepared images of 32 x 32"):
         resolve_experiment(suite, "ci", "cnn")

@@ -53,8 +53,13 @@ def _accepts(schema: dict[str, Any], value: Any) -> bool:
             return isinstance(value, list) and all(accepts(items, one) for one in value if items)
         case kind:
             kinds: dict[Any, Any] = {
-                "string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None), None: object,
-            }  # fmt: skip
+                "string": str,
+                "integer": int,
+                "number": (int, float),
+                "boolean": bool,
+                "null": type(None),
+                None: object,
+            }
             return isinstance(value, kinds[kind]) and value in schema.get("enum", [value])
 
 

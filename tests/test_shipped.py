@@ -17,9 +17,7 @@ def test_the_shipped_folder_holds_suites_and_their_papers() -> None:
 
 
 @pytest.mark.parametrize("argument", ["table1", "table1.yaml", "suites/table1.yaml"])
-def test_a_shipped_suite_is_found_from_anywhere(
-    argument: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_shipped_suite_is_found_from_anywhere(argument: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its bare name, or as a clone would name it."""
     monkeypatch.chdir(tmp_path)
     assert suite_path(argument) == shipped_suites() / "table1.yaml"

@@ -58,7 +58,9 @@ def test_a_write_replaces_the_whole_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "crashing", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.chmod"], ids=["fsync", "replace", "chmod"]
 )
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "stopped"]
+)
 def test_a_crash_in_the_middle_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crashing: str, error: BaseException
 ) -> None:
@@ -88,7 +90,12 @@ def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
 
-@given(st.dictionaries(st.text(), st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())))
+@given(
+    st.dictionaries(
+        st.text(),
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()),
+    )
+)
 def test_a_seal_fits_what_it_seals_and_nothing_else(document: dict[str, Any]) -> None:
     """Also after JSON and back; any other content has another seal."""
     sealed = seal(document)
@@ -125,11 +132,11 @@ def test_no_result_is_none(tmp_path: Path) -> None:
         lambda text: text.replace("37.5", "17.5"),
         lambda text: text.replace('"done"', '"dome"'),
         lambda text: text[: len(text) // 2],
-        lambda text: "",
-        lambda text: "[]",
-        lambda text: "null",
+        lambda _: "",
+        lambda _: "[]",
+        lambda _: "null",
         lambda text: text.replace("37.5", "NaN"),
-        lambda text: '{"format": 1}',
+        lambda _: '{"format": 1}',
         lambda text: text + "x",
     ],
     ids=["edited", "letter", "half", "empty", "list", "null", "nan", "unsealed", "more"],
@@ -261,7 +268,7 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pyt
 def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
     """The message says what it was for and what would help."""
     (tmp_path / "file").touch()
-    with pytest.raises(UsageError, match="the report .*/file/below cannot be written .*; try another"):
+    with pytest.raises(UsageError, match=r"the report .*/file/below cannot be written .*; try another"):
         make_writable(tmp_path / "file" / "below", "the report", "try another")
 
 

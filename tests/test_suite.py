@@ -35,7 +35,7 @@ def test_a_quoted_row_has_no_place() -> None:
 
 def test_columns_may_name_experiments_and_rows_metrics(tmp_path: Path) -> None:
     """A table whose columns are nets is as easy."""
-    table = '''table:
+    table = """table:
   ref: T9
   columns:
     net: {label: Net, value: cnn.ten_crop, unit: "%", margin: 1.0}
@@ -43,7 +43,7 @@ def test_columns_may_name_experiments_and_rows_metrics(tmp_path: Path) -> None:
     top1: {label: Top-1, metric: top1_error, printed: {net: "37.5"}, margin: 0.25}
     top5: {label: Top-5, metric: top5_error, printed: {net: "17.0"}}
     gap:  {label: Gap, metric: top5_error, printed: {net: null}}
-'''
+"""
     text = TABLE1.read_text(encoding="utf-8")
     old = text[text.index("table:\n") : text.index("experiments:\n")]
     claims = text[text.index("claims:\n") : text.index("deviations:\n")]

@@ -253,7 +253,7 @@ def trained_by_hand(world, rule):
 
 
 def papers_rule(weight, velocity, gradient, rate):
-    """v <- 0.9 v - rate (decay w + gradient); w <- w + v (AlexNet section 5)."""
+    """As printed: v <- 0.9 v - rate (decay w + gradient); w <- w + v (AlexNet section 5)."""
     velocity.mul_(0.9).sub_(rate * gradient)
     weight.add_(velocity)
 

@@ -141,9 +141,7 @@ def test_a_quoted_number_is_cited() -> None:
         ({}, "ci", "NOT COMPARABLE", "the ci scale is not the paper's data and recipe"),
     ],
 )  # fmt: skip
-def test_what_stands_in_the_way_of_a_comparison(
-    changes: dict[str, Any], scale: str, outcome: str, reason: str
-) -> None:
+def test_what_stands_in_the_way_of_a_comparison(changes: dict[str, Any], scale: str, outcome: str, reason: str) -> None:
     """A failure before a missing seed, a missing seed before everything else."""
     verdict = judged(*NEAR, scale=scale, **changes)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
@@ -195,9 +193,7 @@ def claim(**operator: Any) -> Claim:
     return Claim.parsed({"ref": "A", "says": "s", "source": "s", **operator})
 
 
-def verdicts(
-    arms: dict[str, Measured], claims: dict[str, Claim] | None = None, scale: str = "paper"
-) -> dict[str, Any]:
+def verdicts(arms: dict[str, Measured], claims: dict[str, Claim] | None = None, scale: str = "paper") -> dict[str, Any]:
     """Claims judged over cells of these arms and one quoted number, by id."""
     claims = claims or {"c": claim(less=["a.top1", "b.top1"])}
     cells = [judge_cell(cell(id=f"{name}.top1", row=name, place=(name, "test", "top1_error")), arm, scale)

@@ -58,12 +58,11 @@ def test_watching_changes_nothing(work):
 
 def test_watching_stops_between_two_batches(work):
     """The batch in hand is finished first."""
-    seen = []
+    batches = work.watched("abc", steps=3, images=30)
+    assert next(batches) == "a"
+    work.stop.number = signal.SIGTERM
     with pytest.raises(Interrupted):
-        for batch in work.watched("abc", steps=3, images=30):
-            seen.append(batch)
-            work.stop.number = signal.SIGTERM
-    assert seen == ["a"]
+        next(batches)
 
 
 def test_watching_draws_how_far_it_is(work, monkeypatch):

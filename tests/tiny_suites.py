@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from harness.execute import Execution, execute
+from harness.execute import Execution, execute, written
 from harness.executors.local import Local
 from harness.loading import load_suite
 from harness.plan import Plan, make_plan
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.shipped import shipped_suites
-from harness.status import statuses
+from harness.status import Status, statuses
 from harness.store import JobFolder, Store
 
 STEM = {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}
@@ -77,12 +78,13 @@ class World:
 
     def folder(self, kind: str, seed: int = 0) -> JobFolder:
         """The directory of the only job of a kind and seed."""
-        keys = {
-            "measure": next(key for key, job in self.plan.jobs.items() if job.kind == "measure"),
-            "train": self.plan.trainings["cnn", seed],
-            "evaluate": self.plan.evaluations["cnn", "ten_crop", seed],
-        }
-        return self.store.folder(kind, keys[kind])
+        return self.store.folder(kind, self._key(kind, seed))
+
+    def _key(self, kind: str, seed: int) -> str:
+        trainings, evaluations = self.plan.trainings, self.plan.evaluations
+        if kind == "measure":
+            return next(key for key, job in self.plan.jobs.items() if job.kind == "measure")
+        return trainings["cnn", seed] if kind == "train" else evaluations["cnn", "ten_crop", seed]
 
     def result(self, kind: str, seed: int = 0) -> dict[str, Any]:
         """What a finished job found."""
@@ -90,8 +92,12 @@ class World:
         assert result is not None
         return result
 
-    def run(self, **runtime: Any) -> Execution:
-        """Do what is not done yet, in this process."""
+    def planned(self, kind: str, seed: int = 0) -> JobFolder:
+        """The same directory with what is to be computed in it."""
+        return written(self.store, self.plan.jobs[self._key(kind, seed)])
+
+    def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
+        """Do what is not done yet, or only jobs of these kinds, in this process."""
         settings = {
             "locations": self.runtime.locations,
             "device": self.runtime.device,
@@ -100,6 +106,9 @@ class World:
         } | runtime
         now, progress = Runtime(**settings), Progress(self.stream)
         standing = statuses(self.plan, self.store, now.locations)
+        for key, job in self.plan.jobs.items():
+            if kinds and job.kind not in kinds:
+                standing[key] = Status("done")
         return execute(self.plan, self.store, standing, Local(now, progress), progress)
 
 

@@ -48,6 +48,7 @@ class Local:
                 self.progress.spoken.append(traceback.format_exc())
                 raise JobFailed(f"{type(error).__name__}: {_first_line(error)} (see {folder.log})") from error
             finally:
+                self.progress.clear()
                 keep_log(folder, self.progress)
             stop.raise_if_asked()
 
@@ -82,6 +83,8 @@ def readable_job(folder: JobFolder) -> dict[str, Any]:
 def sound_input(folder: JobFolder, key: str) -> JobFolder:
     """The finished job that this one builds on; raises JobFailed when it is unfinished or a file of it is damaged."""
     found = folder.sibling(key)
+    if readable_job(found)["key"] != key:
+        raise JobFailed(f"{found.path} holds another job than {folder.path.name} builds on; use another store")
     result = found.read_result()
     if result is None:
         raise JobFailed(f"{found.path} has no result yet, and {folder.path.name} builds on it")

@@ -198,7 +198,7 @@ def finished(run: Training) -> dict[str, Any]:
 def diverged(run: Training, step: int) -> dict[str, Any]:
     """The result of a training whose loss at this step of the epoch is not a number."""
     at_step = run.state.epoch * run.steps + step
-    run.work.progress.say(f"{run.work.progress.label}: diverged at step {at_step} (epoch {1 + at_step // run.steps})")
+    run.work.progress.say(f"{run.work.progress.label}: diverged at step {at_step} (epoch {run.state.epoch + 1})")
     write_curve(run)
     return {"outcome": "diverged", "values": {}, "diverged_at": at_step, "steps": at_step, **described(run)}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PARTS = ("experiment", "evaluation", "metric")
 
-NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?", re.ASCII)
 """A number as papers print them, thousands commas allowed."""
 
 

@@ -79,4 +79,5 @@ def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict], evidence: Ev
         if outcome in outcomes:
             why = next(f"{cell.cell.id}: {cell.reason}" for cell in cells if cell.outcome == outcome)
             return replace(verdict, outcome=outcome, reason=why)
+    assert outcomes == {"MATCH"}
     return replace(verdict, outcome="CONFIRMED", reason=said)

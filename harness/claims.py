@@ -6,7 +6,7 @@ measuring experiment.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
@@ -95,7 +95,7 @@ class Claim(Strict):
     """The paper's claim: A01. A claim with several parts stands in several entries with the same ref."""
     says: str
     source: str
-    cells: list[str] | None = None
+    cells: Annotated[list[str], Field(min_length=1)] | None = None
     """Holds when every one of these cells is a match."""
     less: tuple[str, str] | None = None
     """The first operand is smaller than the second."""

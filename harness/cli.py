@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from harness import __version__
-from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.errors import REGRESSION_EXIT, Interrupted, JobFailed, SuiteError
 from harness.scale_names import SCALES, ScaleName
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -43,6 +44,16 @@ class Commands(click.Group):
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(error.message + hint, ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an interrupt between two jobs, or a second one within a job, is told as Interrupted."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + signal.SIGPIPE)
+        except KeyboardInterrupt:
+            raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 
 
 @click.group(
@@ -190,7 +201,7 @@ def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT0
 @command.command()
 def schema() -> None:
     """Print the JSON Schema of suite files, for editors that complete and check YAML."""
-    from harness.loading import schema as suite_schema  # noqa: PLC0415
+    from harness.schema import suite_schema  # noqa: PLC0415
 
     click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
 
@@ -203,7 +214,7 @@ def schema() -> None:
 @click.option(
     "--export",
     type=click.Choice(["csv", "latex", "markdown"]),
-    help="Print the table in this form instead of writing the page.",
+    help="Print the table in this form instead of the page's path.",
 )
 def report(
     target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any

@@ -19,6 +19,9 @@ from harness.jobs import JOBS
 from harness.runtime import cores
 
 _PACKAGE = Path(__file__).parent
+_DRIVER = (Path("/proc/driver/nvidia"), Path("/dev/nvidiactl"), Path("/dev/dxg"))
+"""One of these is there on a Linux with an NVIDIA driver; the last belongs to Linux inside Windows."""
+
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pydantic", "scikit-learn", "pillow")
 
 
@@ -80,9 +83,11 @@ def processor() -> str:
 @cache
 def gpus() -> list[dict[str, Any]]:
     """Name and memory of each NVIDIA GPU, and the driver, through NVML; empty where there is none."""
+    if platform.system() == "Linux" and not any(path.exists() for path in _DRIVER):
+        return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of its own former name
-        import pynvml  # noqa: PLC0415 - only asked for here
+        import pynvml  # noqa: PLC0415 - slow to import, and only of use beside a driver
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
@@ -98,6 +103,8 @@ def gpus() -> list[dict[str, Any]]:
             }
             for handle in handles
         ]
+    except pynvml.NVMLError:  # a driver that is there and does not answer
+        return []
     finally:
         pynvml.nvmlShutdown()
 

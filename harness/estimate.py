@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from harness.runtime import Runtime
 from harness.store import Store, write_json
 
 # Multiply-adds a second that are assumed until this machine has measured its own: orders of magnitude, no promises.
-ASSUMED_A_CORE = 1.0e10
+ASSUMED_A_CORE = 2.0e10
 ASSUMED_A_GPU = 5.0e12
 
 OVERHEAD_S = 0.5
@@ -76,4 +77,6 @@ def _measured_rates(store: Store) -> dict[str, float]:
         rates = json.loads(store.rates.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # a lost or broken cache costs an estimate, nothing else
         return {}
-    return {str(key): float(rate) for key, rate in rates.items()} if isinstance(rates, dict) else {}
+    if not isinstance(rates, dict):
+        return {}
+    return {key: float(rate) for key, rate in rates.items() if type(rate) in (int, float) and 0 < rate < math.inf}

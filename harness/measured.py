@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -44,16 +44,23 @@ def _one_measured(
     found = {seed: result for seed, key in keys.items() if (result := standing[key].result) is not None}
     seen = [record for result in found.values() for record in result["data"]]
     return Measured(
-        values={seed: result["values"][metric] for seed, result in found.items()},
+        values={seed: result["values"][metric] for seed, result in found.items() if metric in result["values"]},
         declared_seeds=len(keys),
         diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
         failed={seed: failed[key] for seed, key in keys.items() if key in failed},
-        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), ""),
+        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), "")
+        or _why_no_values(found.values()),
         unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
         images=min((record["count"] for record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
         marks=tuple(dict.fromkeys(mark for result in found.values() for mark in result["marks"])),
     )
+
+
+def _why_no_values(results: Iterable[Mapping[str, Any]]) -> str:
+    """A test of a split without labels leaves predictions, and nothing to compare."""
+    unlabelled = next((result["data"][0] for result in results if not result["values"] and result["data"]), None)
+    return f"the labels of {unlabelled['name']}/{unlabelled['split']} were never published" if unlabelled else ""
 
 
 def _why_unofficial(record: Mapping[str, Any]) -> str:

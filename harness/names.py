@@ -1,4 +1,4 @@
-"""Checks that every name in a suite means something, on the plain data, so that a type fault elsewhere hides none."""
+"""Names in a suite file: each must mean something in the file, in its paper's recipes, or in a registry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from harness.cells import NUMBER, PARTS
 from harness.data import DATASETS
-from harness.located import KeyPath, Located
+from harness.entries import dotted, items_of, items_of_any, list_of, names_of
+from harness.located import KeyPath, Located, shown
 from harness.measures import MeasureSpec
 from harness.metric_names import METRICS
 from harness.suite import RecipesFile
@@ -29,7 +30,6 @@ _OPERANDS: dict[str, tuple[str, ...]] = {
 }
 """Where each operator of a claim keeps its operands."""
 
-
 _MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
 
@@ -41,6 +41,7 @@ def check_names(located: Located, shared: RecipesFile | None) -> None:
     checks = _Checks(located, shared)
     checks.experiments()
     checks.table()
+    checks.free_cells()
     checks.claims()
     checks.deviations_and_figures()
     checks.scales()
@@ -51,22 +52,23 @@ class _Checks:
 
     def __init__(self, located: Located, shared: RecipesFile | None) -> None:
         self.located, self.data, self.shared = located, located.data, shared
-        self.defined = dict(_items(self.data, "experiments"))
-        self.cells = {*_table_cells(self.data), *(name for name, _ in _items(self.data, "cells"))}
+        self.defined = names_of(self.data, "experiments")
+        self.rows = names_of(self.data, "table", "rows")
+        self.columns = names_of(self.data, "table", "columns")
+        self.free = names_of(self.data, "cells")
+        self.cells = None if self.rows is None and self.free is None else [*_table_cells(self.data), *(self.free or ())]
 
     def experiments(self) -> None:
-        for name, experiment in self.defined.items():
+        for name, experiment in items_of(self.data, "experiments"):
             path: KeyPath = ("experiments", name)
-            train = experiment.get("train")
-            if isinstance(train, dict):
-                self._training((*path, "train"), train)
-            for index, member in enumerate(_list(experiment.get("ensemble"))):
+            if isinstance(experiment.get("train"), dict):
+                self._training((*path, "train"), experiment["train"])
+            for index, member in enumerate(list_of(experiment.get("ensemble"))):
                 self._member((*path, "ensemble", index), member, experiment)
-            for test, settings in _items(experiment, "evaluate"):
+            for test, settings in items_of(experiment, "evaluate"):
                 if self.shared is not None and "views" in settings:
-                    self._known(
-                        (*path, "evaluate", test, "views"), settings["views"], self.shared.protocols, "protocol"
-                    )
+                    place = (*path, "evaluate", test, "views")
+                    self._known(place, settings["views"], self.shared.protocols, "protocol")
 
     def _training(self, path: KeyPath, train: dict[str, Any]) -> None:
         if "data" in train:
@@ -79,155 +81,218 @@ class _Checks:
     def _member(self, path: KeyPath, member: Any, ensemble: dict[str, Any]) -> None:
         name = member.get("experiment") if isinstance(member, dict) else None
         if name is not None and self._known((*path, "experiment"), name, self._trained(), "experiment that trains"):
-            tests = dict(_items(self.defined[name], "evaluate"))
-            for test, _ in _items(ensemble, "evaluate"):
-                self._known((*path, "experiment"), test, tests, f"evaluation of {name!r}")
-
-    def _trained(self) -> list[str]:
-        return [name for name, experiment in self.defined.items() if "train" in experiment]
+            for test, _ in items_of(ensemble, "evaluate"):
+                self._known((*path, "experiment"), test, self._tests(name), f"evaluation of {name!r}")
 
     def table(self) -> None:
-        columns = dict(_items(self.data, "table", "columns"))
-        for name, settings in columns.items():
+        sound = not self.located.faults
+        for name, settings in items_of(self.data, "table", "columns"):
             self._place(("table", "columns", name), settings)
-        for name, row in _items(self.data, "table", "rows"):
+        for name, row in items_of(self.data, "table", "rows"):
             path: KeyPath = ("table", "rows", name)
             self._place(path, row)
-            for column, printed in _items_of_any(row, "printed"):
-                if columns:
-                    self._known((*path, "printed", column), column, columns, "column")
+            for column, printed in items_of_any(row, "printed"):
+                self._known((*path, "printed", column), column, self.columns, "column")
                 self._number((*path, "printed", column), printed)
-            if row.get("cited") and "value" in row:
-                self.located.fault((*path, "cited"), "a cited row has no value of ours; drop one of the two")
-        for name, cell in _items(self.data, "cells"):
+                if sound and printed is not None:
+                    self._complete((*path, "printed", column), row, self.data["table"]["columns"].get(column, {}))
+            self._quoted(path, row, "row")
+
+    def free_cells(self) -> None:
+        sound = not self.located.faults
+        for name, cell in items_of(self.data, "cells"):
             self._place(("cells", name), cell)
             if "number" not in cell:
                 self._number(("cells", name, "printed"), cell.get("printed"))
+            if sound:
+                self._complete(("cells", name), cell, {})
+            self._quoted(("cells", name), cell, "number")
+
+    def _quoted(self, path: KeyPath, place: dict[str, Any], what: str) -> None:
+        if place.get("cited") and "value" in place:
+            self.located.fault((*path, "cited"), f"a cited {what} has no value of ours; drop one of the two")
 
     def _number(self, path: KeyPath, printed: Any) -> None:
         if isinstance(printed, str) and not NUMBER.fullmatch(printed):
-            self.located.fault(path, f"{printed!r} is not a number as printed")
+            self.located.fault(path, f"{shown(printed)} is not a number as printed")
 
     def _place(self, path: KeyPath, place: dict[str, Any]) -> None:
         """A row's, column's or cell's parts of `experiment.evaluation.metric`."""
-        parts: dict[str, Any] = dict(zip(PARTS, _dotted(place.get("value")), strict=False))
-        where = dict.fromkeys(parts, (*path, "value")) | {name: (*path, name) for name in PARTS if name in place}
-        parts |= {name: place[name] for name in PARTS if name in place}
-        experiment = parts.get("experiment")
-        if experiment is None or not self._known(where["experiment"], experiment, self.defined, "experiment"):
-            if "metric" in parts and experiment is None:
+        words = dotted(place.get("value"))
+        if len(words) > len(PARTS):
+            self.located.fault((*path, "value"), f"{len(words)} parts; experiment.evaluation.metric has three")
+        said = dict(zip(PARTS, words, strict=False))
+        for name in said.keys() & place.keys():
+            self.located.fault((*path, name), f"given here and in `value: {place['value']}`; drop one of the two")
+        where = dict.fromkeys(said, (*path, "value")) | {name: (*path, name) for name in PARTS if name in place}
+        parts = _parts(place)
+        experiment = parts.pop("experiment", None)
+        if experiment is None:
+            if "metric" in parts:
                 self._metric(where["metric"], parts["metric"])
-            return
-        below = [(where[name], parts[name]) for name in ("evaluation", "metric") if name in parts]
-        self._below(self.defined[experiment], experiment, below)
+        elif self._known(where["experiment"], experiment, self.defined, "experiment"):
+            for name, part in parts.items():
+                self._part(where[name], experiment, name, part)
 
-    def _below(self, experiment: dict[str, Any], name: str, parts: list[tuple[KeyPath, Any]]) -> None:
-        """The parts after an experiment: a quantity of a measurement, or an evaluation and its metric."""
-        if "measure" in experiment:
-            quantities = _quantities(experiment["measure"])
-            for path, part in parts:
-                if quantities:
-                    self._known(path, part, quantities, f"quantity of {name!r}")
-            return
-        tests = dict(_items(experiment, "evaluate"))
-        for path, part in parts:
-            if tests and part not in METRICS:
-                self._known(path, part, tests, f"evaluation of {name!r}")
+    def _part(self, path: KeyPath, experiment: str, name: str, part: Any) -> None:
+        """A part after an experiment: a quantity of a measurement, or an evaluation or metric of a trained net."""
+        if self._measures(experiment):
+            self._known(path, part, self._quantities(experiment), f"quantity of {experiment!r}")
+        elif name == "evaluation":
+            self._known(path, part, self._tests(experiment), f"evaluation of {experiment!r}")
+        else:
+            self._known(path, part, METRICS, "metric")
 
     def _metric(self, path: KeyPath, metric: Any) -> None:
-        measured = [q for experiment in self.defined.values() for q in _quantities(experiment.get("measure"))]
-        self._known(path, metric, [*METRICS, *measured], "metric")
+        measured = [name for name in self.defined or () if self._measures(name)]
+        quantities = [quantity for name in measured for quantity in self._quantities(name) or ()]
+        self._known(path, metric, [*METRICS, *quantities], "metric")
+
+    def _complete(self, path: KeyPath, row: dict[str, Any], column: dict[str, Any]) -> None:
+        """A cell that row or column says is ours needs every part of its place, and they have to go together."""
+        if not _placed(row, column) or row.get("not_run") or self.located.faults:
+            return
+        parts = _parts(column) | _parts(row)
+        experiment = parts.get("experiment")
+        if self._measures(experiment):
+            given = [part for name, part in parts.items() if name != "experiment"]
+            if len(given) != 1:
+                self.located.fault(path, f"names {len(given)} quantities of {experiment!r}; it needs one")
+            for part in given:
+                self._part(path, str(experiment), "quantity", part)
+            return
+        lacking = [part for part in PARTS if part not in parts]
+        if lacking:
+            who = "row and column together name" if path[0] == "table" else "names"
+            self.located.fault(path, f"{who} no {' and no '.join(lacking)} to reproduce it")
+            return
+        for name in PARTS[1:]:
+            self._part(path, str(experiment), name, parts[name])
 
     def claims(self) -> None:
-        for name, claim in _items(self.data, "claims"):
-            for operator, places in _OPERANDS.items():
-                for place in places:
-                    said = claim.get(operator)
-                    said = said.get(place) if place and isinstance(said, dict) else said
-                    path: KeyPath = ("claims", name, operator, *([place] if place else []))
-                    for index, operand in enumerate(said if isinstance(said, list) else [said]):
-                        if isinstance(operand, str):
-                            self._operand((*path, index) if isinstance(said, list) else path, operand)
-            for arm, experiment in _items_of_any(claim, "faster"):
+        for name, claim in items_of(self.data, "claims"):
+            for path, operand in _operands(("claims", name), claim):
+                if path[2] == "cells":
+                    self._own_cell(path, operand)
+                else:
+                    self._operand(path, operand)
+            for arm, experiment in items_of_any(claim, "faster"):
                 if arm in ("slow", "fast"):
                     self._known(("claims", name, "faster", arm), experiment, self._trained(), "experiment that trains")
 
-    def _operand(self, path: KeyPath, operand: str) -> None:
-        experiment, *parts = operand.split(".")
-        if operand in self.cells:
+    def _own_cell(self, path: KeyPath, operand: Any) -> None:
+        """A cell that a claim says we match, so not one that is only quoted."""
+        known = None if self._faulty_row(operand) else self.cells
+        if self._known(path, operand, known, "cell") and not self._ours(operand):
+            self.located.fault(path, f"{operand!r} is only quoted; there is nothing to set beside it")
+
+    def _operand(self, path: KeyPath, operand: Any) -> None:
+        """The id of a cell, or `experiment.evaluation.metric`, or `experiment.quantity`."""
+        experiment, *parts = dotted(operand) or [""]
+        if operand in (self.cells or ()):
             return
-        if experiment not in self.defined or not parts:
-            if self.defined or self.cells:
-                self._known(path, operand, self.cells, "cell or value")
-            return
-        kind = self.defined[experiment]
-        if len(parts) != (1 if "measure" in kind else 2):
-            form = "experiment.quantity" if "measure" in kind else "experiment.evaluation.metric"
-            self.located.fault(path, f"{operand!r} is no cell, and as a value it needs the form {form}")
-            return
-        self._below(kind, experiment, [(path, part) for part in parts])
+        if len(parts) == 2 and self._known(path, experiment, self.defined, "experiment"):
+            if self._measures(experiment):
+                self.located.fault(path, f"{shown(operand)} has three parts; a value of it is experiment.quantity")
+                return
+            self._part(path, experiment, "evaluation", parts[0])
         if len(parts) == 2:
             self._known(path, parts[1], METRICS, "metric")
+        elif len(parts) == 1 and self._measures(experiment):
+            self._part(path, experiment, "quantity", parts[0])
+        else:
+            self._known(path, operand, None if self._faulty_row(operand) else self.cells, "cell")
 
     def deviations_and_figures(self) -> None:
-        rows = {name for name, _ in _items(self.data, "table", "rows")}
-        for name, deviation in _items(self.data, "deviations"):
-            for index, target in enumerate(_list(deviation.get("affects"))):
-                if self.defined:
-                    path: KeyPath = ("deviations", name, "affects", index)
-                    self._known(path, target, {*self.defined, *rows, *self.cells}, "experiment, row or cell")
-        for name, figure in _items(self.data, "figures"):
-            for index, target in enumerate(_list(figure.get("experiments"))):
+        lost = self.defined is None or (self.rows is None and self.located.faults)
+        known = None if lost else [*(self.defined or ()), *(self.rows or ()), *(self.cells or ())]
+        for name, deviation in items_of(self.data, "deviations"):
+            for index, target in enumerate(list_of(deviation.get("affects"))):
+                self._known(("deviations", name, "affects", index), target, known, "experiment, row or cell")
+        for name, figure in items_of(self.data, "figures"):
+            for index, target in enumerate(list_of(figure.get("experiments"))):
                 self._known(("figures", name, "experiments", index), target, self.defined, "experiment")
 
     def scales(self) -> None:
-        for scale, settings in _items(self.data, "scales"):
+        for scale, settings in items_of(self.data, "scales"):
             if "data" in settings:
                 self._known(("scales", scale, "data"), settings["data"], DATASETS, "data set")
-            for name, _ in _items(settings, "experiments"):
+            for name, _ in items_of(settings, "experiments"):
                 self._known(("scales", scale, "experiments", name), name, self.defined, "experiment")
 
-    def _known(self, path: KeyPath, name: object, known: Iterable[str], what: str) -> bool:
-        known = list(known)
+    def _known(self, path: KeyPath, name: object, known: Iterable[str] | None, what: str) -> bool:
+        """Whether a name means something; where a faulty file lacks what would define it, that is the one fault."""
+        if path in self.located.faulty or (known is None and self.located.faults):
+            return False
+        known = list(known or ())
         if not isinstance(name, str) or name in known:
             return isinstance(name, str)
-        if not self.defined and what.startswith("experiment"):
-            return False  # the whole group is missing, which is a fault of its own
         close = difflib.get_close_matches(name, known, n=1)
         listed = f"; there are {', '.join(known) or 'none'}" if len(known) <= 12 else ""
-        self.located.fault(path, f"no {what} {name!r}" + (f"; did you mean {close[0]!r}?" if close else listed))
+        self.located.fault(path, f"no {what} {shown(name)}" + (f"; did you mean {close[0]!r}?" if close else listed))
         return False
 
+    def _trained(self) -> list[str] | None:
+        """The experiments that train, those whose kind cannot be told among them."""
+        found = dict(items_of(self.data, "experiments"))
+        return None if self.defined is None else [name for name in self.defined if "train" in found.get(name, "train")]
 
-def _quantities(measure: Any) -> list[str]:
-    """What a measurement yields, as far as its spec is sound."""
-    if measure is None:
-        return []
-    try:
-        return list(_MEASURE.validate_json(json.dumps(measure)).quantities())
-    except (ValidationError, ValueError):
-        return []
+    def _tests(self, experiment: str) -> list[str] | None:
+        return names_of(self.data, "experiments", experiment, "evaluate")
+
+    def _measures(self, experiment: object) -> bool:
+        return "measure" in dict(items_of(self.data, "experiments")).get(str(experiment), {})
+
+    def _quantities(self, experiment: str) -> list[str] | None:
+        """What a measurement yields, or None where its spec is not sound."""
+        try:
+            spec = _MEASURE.validate_json(json.dumps(self.data["experiments"][experiment]["measure"]))
+            return list(spec.quantities())
+        except (ValidationError, ValueError):
+            return None
+
+    def _ours(self, cell: str) -> bool:
+        """Whether a cell is reproduced, or would be, and not quoted."""
+        if cell in (self.free or ()):
+            return _placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
+        row, _, column = cell.partition(".")
+        columns = dict(items_of(self.data, "table", "columns"))
+        return _placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
+
+    def _faulty_row(self, operand: object) -> bool:
+        """Whether the row that a cell's id begins with is there, but its printed numbers cannot be told."""
+        row = str(operand).partition(".")[0]
+        if row not in (self.rows or ()):
+            return False
+        printed = names_of(self.data, "table", "rows", row, "printed")
+        return printed is None or self.columns is None or not set(printed) <= set(self.columns)
+
+
+def _operands(path: KeyPath, claim: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """Every operand of a claim, each with the place where it stands."""
+    for operator, places in _OPERANDS.items():
+        for place in places:
+            said = claim.get(operator)
+            said = said.get(place) if place and isinstance(said, dict) else said
+            where: KeyPath = (*path, operator, *([place] if place else []))
+            for index, operand in enumerate(said if isinstance(said, list) else [said]):
+                if isinstance(operand, str):
+                    yield (*where, index) if isinstance(said, list) else where, operand
+
+
+def _placed(row: dict[str, Any], column: dict[str, Any]) -> bool:
+    """Whether row or column says what reproduces their cell; a metric alone, or of a quoted row, does not."""
+    if row.get("cited"):
+        return False
+    return bool(row.get("not_run") or _parts(row).keys() - {"metric"} or _parts(column).keys() & {"experiment"})
+
+
+def _parts(place: dict[str, Any]) -> dict[str, Any]:
+    """The parts of `experiment.evaluation.metric` that a row, a column or a cell gives."""
+    said = dict(zip(PARTS, dotted(place.get("value")), strict=False))
+    return said | {name: place[name] for name in PARTS if name in place}
 
 
 def _table_cells(data: Any) -> Iterator[str]:
-    for name, row in _items(data, "table", "rows"):
-        yield from (f"{name}.{column}" for column, printed in _items_of_any(row, "printed") if printed is not None)
-
-
-def _items(data: Any, *path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The entries of a mapping of mappings, wherever the file really has one."""
-    return ((name, value) for name, value in _items_of_any(data, *path) if isinstance(value, dict))
-
-
-def _items_of_any(data: Any, *path: str) -> Iterator[tuple[str, Any]]:
-    for part in path:
-        data = data.get(part) if isinstance(data, dict) else None
-    return iter(data.items() if isinstance(data, dict) else ())
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dotted(value: Any) -> list[str]:
-    return value.split(".") if isinstance(value, str) else []
+    for name, row in items_of(data, "table", "rows"):
+        yield from (f"{name}.{column}" for column, printed in items_of_any(row, "printed") if printed is not None)

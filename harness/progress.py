@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ class Progress:
 
     def say(self, line: str) -> None:
         """One line that stays."""
-        self._clear()
+        self.clear()
         self.spoken.append(line)
         print(line, file=self.stream, flush=True)
 
@@ -40,20 +41,19 @@ class Progress:
         if not self.stream.isatty() or now - self._drawn < 0.1:
             return
         self._drawn, self._moving = now, True
-        bar = "█" * round(24 * done) + "·" * (24 - round(24 * done))
-        print(
-            f"\r\x1b[K{self._tinted(bar)} {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left",
-            end="",
-            file=self.stream,
-            flush=True,
-        )
+        columns = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
+        text = f" {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left"[:columns]
+        room = min(24, columns - len(text))
+        bar = "█" * round(room * done) + "·" * (room - round(room * done))
+        print(f"\r\x1b[K{self._tinted(bar)}{text}", end="", file=self.stream, flush=True)
 
     def _tinted(self, text: str) -> str:
         return text if os.environ.get("NO_COLOR") else f"\x1b[36m{text}\x1b[0m"
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Wipe the moving line, for what comes next is said by somebody else."""
         if self._moving:
-            print("\r\x1b[K", end="", file=self.stream)
+            print("\r\x1b[K", end="", file=self.stream, flush=True)
             self._moving = False
 
 

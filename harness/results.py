@@ -137,6 +137,7 @@ def _cell(verdict: CellVerdict) -> dict[str, Any]:
         "direction": METRICS[metric].direction if metric in METRICS else None,
         "value": ".".join(cell.place) if cell.place else None,
         "values": {str(seed): value for seed, value in measured.values.items()},
+        "how": measured.how,
         "n": len(measured.values),
         "mean": verdict.mean,
         "std": verdict.std,
@@ -204,8 +205,10 @@ def _measurements(plan: Plan, standing: Mapping[str, Status], failed: Mapping[st
     found: dict[str, Any] = {}
     for (name, seed), key in plan.measurements.items():
         spec = {part: value for part, value in plan.jobs[key].spec.items() if part != "seed"}
-        says = plan.suite.file.experiments[name].says
-        one = found.setdefault(name, {"says": says, "spec": spec, "jobs": []})
+        experiment = plan.suite.file.experiments[name]
+        assert experiment.measure is not None
+        quantities = [[quantity, what.unit, what.label] for quantity, what in experiment.measure.quantities().items()]
+        one = found.setdefault(name, {"says": experiment.says, "spec": spec, "jobs": [], "quantities": quantities})
         values = (standing[key].result or {"values": {}})["values"]
         one["jobs"].append(
             {"kind": "measure", "seed": seed, "key": key, "values": values, "reason": failed.get(key, "")}

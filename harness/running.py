@@ -16,13 +16,12 @@ from harness.executors.local import Local
 from harness.loading import load_suite
 from harness.plan import Plan, make_plan
 from harness.progress import Progress, duration
-from harness.results import gather
 from harness.runtime import Runtime
 from harness.scale_names import ScaleName
 from harness.scales import Choice, choose_scale, data_missing
 from harness.shipped import suite_path
 from harness.status import Status, statuses
-from harness.store import Store
+from harness.store import Store, make_writable
 from harness.suite import Suite
 
 Folder = Path
@@ -47,6 +46,7 @@ def run_suite(
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
     if (missing := data_missing(plan, runtime.locations)) is not None:
         raise DataMissing(missing)
+    _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
     _say_stale(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
@@ -95,6 +95,7 @@ def report_folder(folder: Path) -> tuple[Folder, dict[str, Any]]:
     """Write a report's page again from the files beside it."""
     from harness.report.page import rebuild  # noqa: PLC0415 - jinja and matplotlib
 
+    make_writable(folder, "the report", "copy it to where you may write")
     rebuild(folder)
     return folder, json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
@@ -103,11 +104,19 @@ def _write(
     plan: Plan, store: Store, standing: dict[str, Status], choice: Choice, failed: dict[str, str], out: Path | None
 ) -> tuple[dict[str, Any], Folder]:
     from harness.report.page import write_report  # noqa: PLC0415 - jinja and matplotlib
+    from harness.results import gather  # noqa: PLC0415 - numpy and scipy, which a plan does without
 
     results, curves = gather(plan, store, standing, choice, failed)
-    folder = out or Path("reports") / plan.suite.name / plan.scale
+    folder = _report_folder(plan, out)
     write_report(results, curves, folder)
     return results, folder
+
+
+def _report_folder(plan: Plan, out: Path | None) -> Folder:
+    """Where the report goes, made; raises UsageError where it cannot be written."""
+    folder = out or Path("reports") / plan.suite.name / plan.scale
+    make_writable(folder, "the report", "name another with --out DIR")
+    return folder
 
 
 def _known_scale(suite: Suite, asked: ScaleName | None) -> ScaleName | None:
@@ -125,7 +134,8 @@ def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:
 def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline: bool) -> None:
     """Fetch what is missing and can be fetched; only called when the user named the scale that needs it."""
     for dataset in (DATASETS[name] for name in plan.datasets):
-        if dataset.fetchable and isinstance(runtime.locations.find(dataset), Missing):
+        named = dataset.name in runtime.locations.named  # then that folder is the only place looked in
+        if dataset.fetchable and not named and isinstance(runtime.locations.find(dataset), Missing):
             fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -18,12 +20,24 @@ def shipped_suites() -> Path:
 def suite_path(argument: str) -> Path:
     """The file an argument means: a path, or the bare name of a shipped suite; raises UsageError when there is none."""
     path = Path(argument)
-    if path.is_file():
+    if _is(Path.is_file, path):
         return path
     shipped = shipped_suites() / f"{path.stem}.yaml"
-    if shipped.is_file() and argument in {path.stem, f"suites/{path.stem}.yaml", f"{path.stem}.yaml"}:
+    if _is(Path.is_file, shipped) and argument in {path.stem, f"suites/{path.stem}.yaml", f"{path.stem}.yaml"}:
         return shipped
-    raise UsageError(f"no suite file at {argument}; shipped suites: {', '.join(shipped_names()) or 'none'}")
+    if _is(Path.is_dir, path):
+        raise UsageError(f"{argument!r} is a folder; name a suite file")
+    close = difflib.get_close_matches(path.stem, shipped_names(), n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; shipped suites: {', '.join(shipped_names()) or 'none'}"
+    raise UsageError(f"no suite file at {argument!r}{hint}")
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Whether a file or folder is there; a name that nothing can have, or a forbidden folder, holds none."""
+    try:
+        return kind(path)
+    except OSError:
+        return False
 
 
 def shipped_names() -> list[str]:

@@ -26,22 +26,33 @@ def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status
     """The standing of every job, by key; an input that is stale or blocked makes those that need it so too."""
     known: dict[str, Status] = {}
     for key, job in plan.jobs.items():
-        inputs = [(plan.jobs[input_key], known[input_key]) for input_key in job.inputs.values()]
+        inputs = {name: (plan.jobs[input_key], known[input_key]) for name, input_key in job.inputs.items()}
         known[key] = _status(job, store, locations, inputs)
     return known
 
 
-def _status(job: Job, store: Store, locations: Locations, inputs: list[tuple[Job, Status]]) -> Status:
+def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tuple[Job, Status]]) -> Status:
     result = store.folder(job.kind, job.key).read_result()
     found = None if job.data_name is None else locations.find(DATASETS[job.data_name])
     if result is not None:
         reasons = _staleness(job, result, store, found)
-        reasons += [f"{other.label} is stale" for other, status in inputs if status.state == "stale"]
+        reasons += [
+            reason for name, (other, status) in inputs.items() if (reason := _outdated(name, other, status, result))
+        ]
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
     if isinstance(found, Missing):
         return Status("blocked", f"{job.data_name} is not on disk")
-    blocked = next((status.why for _, status in inputs if status.state == "blocked"), None)
+    blocked = next((status.why for _, status in inputs.values() if status.state == "blocked"), None)
     return Status("to do") if blocked is None else Status("blocked", blocked)
+
+
+def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> str | None:
+    """Why an input is no longer what the result was made from."""
+    if status.state == "stale":
+        return f"{other.label} is stale"
+    if status.result is not None and status.result["outputs"] != result.get("inputs", {}).get(name):
+        return f"{other.label} has run again since and came out otherwise"
+    return None
 
 
 def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing | None) -> list[str]:

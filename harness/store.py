@@ -85,9 +85,11 @@ class JobFolder:
     def read_job(self) -> dict[str, Any]:
         """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
         try:
-            job: dict[str, Any] = json.loads(self.job.read_bytes())
+            job = json.loads(self.job.read_bytes())
         except ValueError:
-            raise HarnessError(f"{self.job} is damaged; move {self.path} away to run the job again") from None
+            job = None
+        if not isinstance(job, dict) or "key" not in job:
+            raise HarnessError(f"{self.job} is damaged; move {self.path} away to run the job again")
         return job
 
     def sibling(self, key: str) -> JobFolder:
@@ -102,13 +104,18 @@ class JobFolder:
         return _sealed(self.result)
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Finish the job: the result with the digests of the files it speaks of and a seal over it all."""
+        """Finish the job: the result with the digests of the files it speaks of and a seal over it all.
+
+        Only then are the checkpoints dropped, so that a kill at any moment before leaves them to go on from.
+        """
         outputs = {
             path.name: file_sha256(path)
             for path in (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
             if path.exists()
         }
         write_json(self.result, seal({"format": RESULT_FORMAT, **result, "outputs": outputs}))
+        self.checkpoint.unlink(missing_ok=True)
+        self.earlier_checkpoint.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
         """Where and with what the job ran; raises HarnessError when the file is damaged."""
@@ -124,7 +131,10 @@ class JobFolder:
         """What was measured epoch by epoch, so far."""
         if not self.metrics.exists():
             return []
-        return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        try:
+            return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+        except ValueError:
+            raise HarnessError(f"{self.metrics} is damaged; move {self.path} away to run the job again") from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -137,6 +147,8 @@ class JobFolder:
                 raise UsageError(
                     f"{self.path}: another process is working on this job; wait for it or stop it"
                 ) from None
+            for temporary in set(self.path.glob(".*")) - set(self.path.glob(".job.json.*")):
+                temporary.unlink()  # of a process that was killed while it wrote; only job.json is written unlocked
             yield
 
 
@@ -145,6 +157,10 @@ class Store:
     """A folder of job directories."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise UsageError(f"the store {self.root} is not a folder; name another with --store DIR")
 
     def folder(self, kind: str, key: str) -> JobFolder:
         """The directory of one job, there or not."""
@@ -167,17 +183,20 @@ class Store:
 
     def prepare(self) -> None:
         """Make the folder; raises UsageError where it cannot be written."""
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.root):
-                pass
-        except OSError as error:
-            raise UsageError(
-                f"the store {self.root} cannot be written ({error.strerror}); name another with --store DIR"
-            ) from None
+        make_writable(self.root, "the store", "name another with --store DIR")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def make_writable(folder: Path, what: str, remedy: str) -> None:
+    """Make a folder; raises UsageError where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise UsageError(f"{what} {folder} cannot be written ({error.strerror}); {remedy}") from None
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Replace `path` by `content`, whole or not at all, and on disk before this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -225,6 +244,8 @@ def _sealed(path: Path) -> dict[str, Any] | None:
         sound = isinstance(document, dict) and seal(document) == document
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be read ({error.strerror})") from None
     except ValueError:
         sound = False
     if not sound:

@@ -7,16 +7,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,63}$")]
+NAME_PATTERN = r"^[a-z0-9][a-z0-9_]{0,63}$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """A name of ours: it becomes a key in results and part of an address, so it holds no dot, slash or blank."""
 
 
 class Strict(BaseModel):
     """A frozen record that rejects unknown keys and values of another type."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @classmethod
     def parsed(cls, data: Any) -> Self:

@@ -102,7 +102,7 @@ class ScaledExperiment(Strict):
 class Scale(Strict):
     """How large a world the suite runs in, and with which seeds."""
 
-    seeds: PositiveInt
+    seeds: int = Field(gt=0, le=1000)
     """The seeds are 0 to seeds - 1, declared here, before anything has run."""
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""

@@ -46,7 +46,8 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
         ours = _number(cell["mean"])
         interval = "" if cell["interval"] is None else " to ".join(map(_number, cell["interval"]))
         seeds = str(cell["n"] or "")
-        table.add_row(cell["id"], f"{cell['printed']}{cell['unit']}", ours, interval, seeds, _tinted(cell["outcome"]))
+        paper = Text(f"{cell['printed']}{cell['unit']}")
+        table.add_row(cell["id"], paper, ours, interval, seeds, _tinted(cell["outcome"]))
     return table
 
 
@@ -60,7 +61,7 @@ def _number(value: float | None) -> str:
 def _claims(claims: list[dict[str, Any]]) -> Table:
     table = Table("claim", "says", "verdict")
     for claim in claims:
-        table.add_row(claim["ref"], Text(claim["says"]), _tinted(claim["outcome"]))
+        table.add_row(Text(claim["ref"]), Text(claim["says"]), _tinted(claim["outcome"]))
     return table
 
 

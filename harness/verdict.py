@@ -126,7 +126,8 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
-    step = 100 / measured.images if measured.images else 0.0
+    metric = METRICS.get(_metric(cell))
+    step = 100 / measured.images if metric is not None and metric.unit == "%" and measured.images else 0.0
     found = equivalence(values, cell.target, cell.margin, resolution=step)
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
@@ -135,10 +136,9 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason=found.reason + more)
     if found.position == "within":
         return replace(verdict, outcome="MATCH", reason=found.reason)
-    direction = METRICS[metric].direction if (metric := _metric(cell)) in METRICS else None
-    if direction is None:
+    if metric is None:
         return replace(verdict, outcome="DIFFERS", reason=found.reason)
-    better = (found.position == "below") == (direction == "lower")
+    better = (found.position == "below") == (metric.direction == "lower")
     return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
 
 

@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from harness.models.alexnet import FULL_INPUT, AlexNet, Stem
-from harness.models.layers import Conv, Linear, trace
+from harness.models.alexnet import FULL_INPUT, AlexNet
+from harness.models.geometry import Stem
+from harness.models.layers import Conv, Linear, ResponseNorm, trace
 
 TABLE = {
     # layer: output, parameters, multiply-adds
@@ -84,9 +85,95 @@ def test_any_width_divides_into_two_groups_and_keeps_the_classes(width):
 
 def test_the_full_size_net_keeps_everything_but_width_and_stem():
     """What is ablated stays ablated."""
-    small = AlexNet(width=0.25, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)), groups=1, response_norm=False)
-    full = AlexNet(groups=1, response_norm=False)
-    assert small.full_size(classes=7) == tuple(traced(full, classes=7).values())
+    ablated = {"groups": 1, "half": True, "response_norm": False, "without": ("conv3",), "sixth_conv": True}
+    small = AlexNet(width=0.25, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)), **ablated)
+    assert small.full_size(classes=7) == tuple(traced(AlexNet(**ablated), classes=7).values())
+
+
+def test_views_of_227_pixels_need_no_padding():
+    """Every layer has the size and count that it has with 224 and three zeros on one side."""
+    model = AlexNet(stem=Stem(kernel=11, stride=4, pad=(0, 0, 0, 0)))
+    for name, one in traced(model, shape=(3, 227, 227)).items():
+        ours = traced()[name]
+        assert (one.output, one.parameters, one.multiply_adds) == (ours.output, ours.parameters, ours.multiply_adds)
+
+
+def test_the_one_gpu_net_has_half_the_kernels_and_nearly_all_the_parameters():
+    """59,798,312 against 60,965,224 (section 3.2): conv1 to conv4 are halved, nothing is grouped."""
+    layers = traced(AlexNet(half=True, groups=1))
+    kernels = [layers[f"conv{i}"].layer.filters for i in range(1, 6)]
+    assert kernels == [48, 128, 192, 192, 256]
+    assert [layers[name].layer.units for name in ("fc6", "fc7", "fc8")] == [4096, 4096, 1000]
+    assert sum(one.parameters for one in layers.values()) == 59_798_312
+
+
+def test_the_one_gpu_net_cannot_be_grouped():
+    """The error says what to give with it."""
+    with pytest.raises(ValidationError, match="not split over two; give groups: 1"):
+        AlexNet(half=True)
+
+
+@pytest.mark.parametrize(
+    ("without", "after", "maps", "parameters"),
+    [
+        ("conv2", "conv3", 96, 96 * 9 * 384 - 256 * 9 * 384),
+        ("conv3", "conv4", 256, (128 - 192) * 9 * 384),
+        ("conv4", "conv5", 384, 0),
+        ("conv5", "fc6", 384, (384 - 256) * 36 * 4096),
+        ("fc6", "fc7", 256, (9216 - 4096) * 4096),
+    ],
+)
+def test_a_removed_layer_leaves_its_pooling_and_the_next_takes_the_maps_before_it(without, after, maps, parameters):
+    """The count changes by the removed layer's own and by what the next one sees."""
+    whole, layers = traced(), traced(AlexNet(without=(without,)))
+    gone = {without, f"{without}.relu", f"{without}.dropout"}
+    assert list(layers) == [name for name in whole if name not in gone]
+    inputs = layers[after].input if not without.startswith("fc") else layers["conv5.pool"].output
+    assert inputs[0] == maps
+    change = sum(one.parameters for one in layers.values()) - sum(one.parameters for one in whole.values())
+    assert change == parameters - whole[without].parameters
+
+
+def test_layers_are_removed_each_once_and_in_order():
+    """One net has one description; conv1 and fc7 are no middle layers."""
+    assert AlexNet.parsed({"without": ["conv3", "conv4"]}).left_out == ("conv3", "conv4")
+    for wrong in (["conv4", "conv3"], ["conv3", "conv3"], ["conv1"], ["fc7"]):
+        with pytest.raises(ValidationError, match="without"):
+            AlexNet.parsed({"without": wrong})
+
+
+def test_the_sixth_convolution_stands_over_the_last_pooling_layer():
+    """Like conv5, on maps of 6 x 6; fc6 sees as much as before (section 6; its size is a guess)."""
+    layers = traced(AlexNet(sixth_conv=True))
+    names = list(layers)
+    assert names[names.index("conv5.pool") :][:4] == ["conv5.pool", "conv6", "conv6.relu", "fc6"]
+    assert layers["conv6"].output == layers["conv5.pool"].output == (256, 6, 6)
+    assert layers["conv6"].parameters == 128 * 9 * 256 + 256
+    assert layers["fc6"] == traced()["fc6"]
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_normalisation_may_stop_at_the_border_between_the_gpus(groups):
+    """With the constants of section 3.3."""
+    norms = [one.layer for one in traced(AlexNet(norm_groups=groups)).values() if isinstance(one.layer, ResponseNorm)]
+    constants = [(norm.k, norm.n, norm.alpha, norm.beta, norm.per_group) for norm in norms]
+    assert constants == [(2.0, 5, 1e-4, 0.75, groups)] * 2
+
+
+@pytest.mark.parametrize("width", [1.0, 0.25])
+def test_the_kernels_of_conv1_fall_into_two_halves(width):
+    """48 and 48 of the paper's 96 (Figure 3); every kernel is in one of them."""
+    model = AlexNet(width=width)
+    first, second = model.conv1_halves()
+    filters = traced(model)["conv1"].layer.filters
+    assert [*range(filters)[first], *range(filters)[second]] == list(range(filters))
+    assert len(range(filters)[first]) == filters // 2 == 48 * width
+
+
+def test_a_net_in_one_group_has_no_halves():
+    """The error says so."""
+    with pytest.raises(ValueError, match="no halves in a net with groups: 1"):
+        AlexNet(groups=1).conv1_halves()
 
 
 def test_unknown_parameters_are_refused():

@@ -7,11 +7,14 @@ import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
 
-from harness.models.alexnet import FULL_INPUT, AlexNet, Stem
+from harness.models.alexnet import FULL_INPUT, AlexNet
+from harness.models.cifar import CifarLocal
+from harness.models.geometry import Stem
 from harness.models.initialisation import FanScaled, Gaussian, Initialisation, first_biases, standard_deviations
 from harness.models.initialisers import initialise
-from harness.models.layers import Activation, Conv, Linear, MaxPool, PyramidPool, trace
+from harness.models.layers import Activation, Conv, Linear, Local, MaxPool, PyramidPool, trace
 from harness.models.network import build, child_name, weights_sha256
+from harness.models.rectifier import Vgg
 
 PAPER = Gaussian(rule="gaussian", std=0.01, bias_one=["conv2", "conv4", "conv5", "fc6", "fc7"])  # AlexNet section 5
 RULES = ("xavier", "he_forward", "he_backward", "prelu_forward", "prelu_backward")
@@ -34,19 +37,19 @@ def drawn(layers, shape, spec, seed=0, full=()):
     return network
 
 
-# VGG-B, the ten-layer model of PReLU's section 2.2: 64, 64, 128, 128, 256, 256, 512, 512, 512, 512 filters.
-VGG_B = tuple(rectified([64, 64, 128, 128, 256, 256, 512, 512, 512, 512]))
+VGG_B = Vgg(variant="vgg_b").full_size(1000)
+"""Ten 3x3 convolutions of 64 to 512 filters, of PReLU's section 2.2."""
 
 
 def test_he_backward_gives_the_stds_of_the_paper():
     """0.059, 0.042, 0.029 and 0.021 for 64, 128, 256 and 512 filters of 3x3 (PReLU section 2.2)."""
-    stds = list(standard_deviations(list(trace(VGG_B, (3, 8, 8))), FanScaled(rule="he_backward")).values())
+    stds = list(standard_deviations(VGG_B, FanScaled(rule="he_backward")).values())[:10]
     assert [round(std, 3) for std in stds[1::2][:4]] == [0.059, 0.042, 0.029, 0.021]
 
 
 def test_a_fixed_std_shrinks_the_gradient_of_vgg_b_by_the_papers_factor():
     """The product of 0.01 over the derived stds from conv2 to conv10 is about 1 / 1.7e4 (PReLU section 2.2)."""
-    stds = list(standard_deviations(list(trace(VGG_B, (3, 8, 8))), FanScaled(rule="he_backward")).values())
+    stds = list(standard_deviations(VGG_B, FanScaled(rule="he_backward")).values())[:10]
     assert math.prod(std / 0.01 for std in stds[1:]) == pytest.approx(16728.8, rel=1e-5)
 
 
@@ -148,13 +151,47 @@ def test_biases_start_at_one_where_the_paper_says_and_at_zero_elsewhere():
     assert set(first_biases(traced, FanScaled(rule="he_forward")).values()) == {0}
 
 
-def test_a_bias_of_no_layer_is_an_error_unless_the_full_size_net_has_it():
+@pytest.mark.parametrize("field", ["bias_one", "std_of"])
+def test_a_name_of_no_layer_is_an_error_unless_that_layer_is_left_out(field):
     """A misspelt name is told, a removed layer is not."""
-    small = list(trace((Linear("fc6", 4), Linear("fc8", 2)), (4,)))
-    full = list(trace(AlexNet().layers(2), FULL_INPUT))
-    with pytest.raises(ValueError, match="bias_one: no layer conv2, conv4, conv5, fc7; there are fc6, fc8"):
-        first_biases(small, PAPER)
-    assert first_biases(small, PAPER, full) == {"fc6": 1, "fc8": 0}
+    layers = tuple(trace(AlexNet(without=("conv4",)).layers(2), FULL_INPUT))
+    given = ["conv4", "conv44"] if field == "bias_one" else {"conv4": 0.1, "conv44": 0.2}
+    spec = Gaussian(rule="gaussian", **{field: given})
+    first = first_biases if field == "bias_one" else standard_deviations
+    with pytest.raises(ValueError, match=f"{field}: no layer conv4, conv44; there are conv1, conv2, conv3, conv5, fc6"):
+        first(layers, spec)
+    with pytest.raises(ValueError, match=f"{field}: no layer conv44; there are"):
+        first(layers, spec, left_out=("conv4",))
+    assert "conv4" not in first(layers, spec, left_out=("conv4", "conv44"))
+
+
+def test_a_recipe_for_the_whole_net_serves_one_with_layers_removed():
+    """The biases of conv2, conv4 and fc6 are named though the layers are gone."""
+    model = AlexNet(width=0.05, without=("conv2", "conv4", "fc6"))
+    traced = tuple(trace(model.layers(10), FULL_INPUT))
+    network = build(model.layers(10), FULL_INPUT)
+    spec, draws = PAPER.model_copy(update={"gain": "paper_fan_in"}), torch.Generator().manual_seed(0)
+    initialise(network, traced, spec, draws, model.full_size(10), model.left_out)
+    assert all(parameter.isfinite().all() for parameter in network.parameters())
+    assert (network.get_submodule("conv5").bias == 1).all()
+
+
+def test_a_layer_may_have_a_std_of_its_own():
+    """The others keep the common one; the gain of the paper multiplies both."""
+    spec = Gaussian(rule="gaussian", std=0.01, std_of={"conv1": 0.0001, "local3": 0.04})
+    full = CifarLocal().full_size(10)
+    stds = standard_deviations(full, spec)
+    assert stds == {"conv1": 0.0001, "conv2": 0.01, "local3": 0.04, "local4": 0.01, "fc10": 0.01}
+    narrow = tuple(trace(CifarLocal(width=0.25).layers(10), (3, 24, 24)))
+    stds = standard_deviations(narrow, spec.model_copy(update={"gain": "paper_fan_in"}), full)
+    assert stds == pytest.approx({"conv1": 0.0001, "conv2": 0.02, "local3": 0.08, "local4": 0.02, "fc10": 0.02})
+
+
+def test_local_filters_count_their_connections_as_a_convolution_does():
+    """Fans of 9 * 3 and 9 * 8 at every position."""
+    traced = list(trace((Local("local", 8, 3), Activation("relu", "a")), (3, 6, 6)))
+    for rule, fan in (("he_forward", 27), ("he_backward", 72)):
+        assert standard_deviations(traced, FanScaled(rule=rule))["local"] ** 2 == pytest.approx(2 / fan)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -163,6 +200,7 @@ def test_weights_are_normal_with_the_std_of_their_rule(rule):
     layers = (
         Conv("conv1", 128, 5, groups=2),
         Activation("prelu_channel", "a", 0.25),
+        Local("local", 16, 3, stride=2),
         PyramidPool("spp", (2, 1)),
         Linear("fc1", 512),
     )

@@ -4,23 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.models.layers import Activation, Conv, Linear, MaxPool, PyramidPool, trace
-
-MODEL_E = (
-    Conv("conv1", 64, 7, stride=2),
-    MaxPool("pool1", 3, 3),
-    Conv("conv2_1", 128, 2, pad=(0, 1, 0, 1)),
-    Conv("conv2_2", 128, 2, pad=(0, 1, 0, 1)),
-    Conv("conv2_3", 128, 2, pad=(0, 1, 0, 1)),
-    Conv("conv2_4", 128, 2, pad=(0, 1, 0, 1)),
-    MaxPool("pool2", 2, 2),
-    *(Conv(f"conv3_{i}", 256, 2, pad=(0, 1, 0, 1)) for i in range(1, 7)),
-    PyramidPool("spp", (6, 3, 2, 1)),
-    Linear("fc1", 4096),
-    Linear("fc2", 4096),
-    Linear("fc3", 1000),
-)
-"""The small model of PReLU's Table 1, without activations."""
+from harness.models.layers import Activation, AveragePool, Conv, Linear, Local, MaxPool, PyramidPool, trace
 
 
 def only(layer, shape):
@@ -50,25 +34,27 @@ def test_only_prelu_learns_slopes(kind, slopes):
     assert only(Activation(kind, "a", 0.25), (6, 4, 4)).parameters == slopes
 
 
+def test_a_local_layer_has_its_own_kernels_and_biases_at_every_position():
+    """Four 3x3 kernels over 2 maps at each of 3 x 4 positions: 864 weights, each used once, and 48 biases."""
+    traced = only(Local("l", 4, 3, stride=2, pad=(1, 0, 0, 0)), (2, 7, 8))
+    assert traced.output == (4, 3, 4)
+    assert (traced.weights, traced.biases, traced.multiply_adds) == (864, 48, 864)
+    assert traced.layer.fan_in(traced.input) == 18
+
+
 def test_shapes_run_through_the_chain():
     """Every layer's input is the output of the one before."""
-    traced = list(trace(MODEL_E, (3, 224, 224)))
+    layers = (
+        Conv("c", 8, 3, stride=2),
+        Activation("relu", "a"),
+        MaxPool("p", 3, 2),
+        Local("l", 4, 2),
+        PyramidPool("spp", (2, 1)),
+        Linear("fc", 3),
+    )
+    traced = list(trace(layers, (3, 24, 22)))
     assert [one.output for one in traced[:-1]] == [one.input for one in traced[1:]]
-
-
-def test_model_e_of_prelu_has_its_sizes_and_counts():
-    """Maps of 36 and 18, 12,800 inputs to fc1, and the weights and multiply-adds counted from Table 1."""
-    traced = {one.layer.name: one for one in trace(MODEL_E, (3, 224, 224))}
-    assert [traced[name].output[1] for name in ("conv1", "pool1", "conv2_4", "pool2", "conv3_6")] == [
-        109,
-        36,
-        36,
-        18,
-        18,
-    ]
-    assert traced["spp"].output == (12800,)
-    assert sum(one.parameters for one in traced.values()) == 74_993_896
-    assert sum(one.multiply_adds for one in traced.values()) == 876_188_352 + 73_302_016
+    assert [one.output for one in traced] == [(8, 11, 10), (8, 11, 10), (8, 5, 4), (4, 4, 3), (20,), (3,)]
 
 
 def test_a_map_that_shrinks_to_nothing_is_named():
@@ -89,3 +75,13 @@ def test_pooling_windows_fit_and_the_next_would_not(side, size, stride):
     """The floor rule: the last window ends within the map, one more would not."""
     _, rows, _ = only(MaxPool("p", size, stride), (1, side, side)).output
     assert (rows - 1) * stride + size <= side < rows * stride + size
+
+
+@pytest.mark.parametrize("pool", [MaxPool, AveragePool])
+@given(side=st.integers(3, 40), size=st.integers(1, 3), stride=st.integers(1, 3))
+def test_covering_windows_leave_no_position_out_and_none_lies_outside(pool, side, size, stride):
+    """The last window reaches the edge and begins within the map."""
+    stride = min(stride, size)
+    _, rows, _ = only(pool("p", size, stride, cover=True), (1, side, side)).output
+    assert (rows - 1) * stride < side <= (rows - 1) * stride + size
+    assert (rows - 2) * stride + size < side or rows == 1

@@ -1,10 +1,13 @@
 """The papers' own layers against their formulas and against torch where the two agree."""
 
+import copy
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
-from harness.models.modules import CACHED_NUMBERS, PaperDropout, PyramidPool, ResponseNorm
+from harness.models.modules import CACHED_NUMBERS, Local, PaperDropout, PyramidPool, ResponseNorm
 
 PAPER = {"k": 2.0, "n": 5, "alpha": 1e-4, "beta": 0.75}
 
@@ -139,9 +142,62 @@ def test_pyramid_pool_shares_the_gradient_of_a_tie():
     assert torch.equal(x.grad, torch.full((1, 1, 4, 4), 0.25))
 
 
+def local(maps=3, filters=4, kernel=3, sides=(3, 2), stride=2, padding=(1, 0)):
+    """A local layer for maps of 6 x 5 with numbers in it."""
+    layer = Local(maps, filters, kernel, sides=sides, stride=stride, padding=padding).double()
+    with torch.no_grad():
+        for index, parameter in enumerate(layer.parameters()):
+            parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(index)))
+    return layer
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_local_layer_is_another_fully_connected_one_at_every_position(layout):
+    """In a loop over rows and columns of outputs, in both memory formats."""
+    layer, x = local(), maps(5, 3, 6, 5)
+    padded, y = F.pad(x, (0, 0, 1, 1)), layer(x.to(memory_format=layout))
+    assert y.shape == (5, 4, 3, 2)
+    for row in range(3):
+        for column in range(2):
+            window = padded[:, :, 2 * row : 2 * row + 3, 2 * column : 2 * column + 3].reshape(5, -1)
+            expected = F.linear(window, layer.weight[2 * row + column], layer.bias[:, row, column])
+            torch.testing.assert_close(y[:, :, row, column], expected)
+
+
+def test_a_local_layer_with_one_kernel_everywhere_is_a_convolution():
+    """The kernels are flattened as those of torch's convolution."""
+    layer, x = local(), maps(5, 3, 6, 5)
+    kernels, biases = layer.weight[0].detach(), layer.bias[:, 0, 0].detach()
+    with torch.no_grad():
+        layer.weight.copy_(kernels.expand_as(layer.weight))
+        layer.bias.copy_(biases[:, None, None].expand_as(layer.bias))
+    expected = F.conv2d(x, kernels.view(4, 3, 3, 3), biases, stride=2, padding=(1, 0))
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_a_local_layer_has_the_gradient_of_its_loop():
+    """Finite differences in float64, of images, weights and biases."""
+    layer = local(maps=2, filters=2, kernel=2, sides=(2, 2), stride=1, padding=(0, 0))
+    x = maps(2, 2, 3, 3, scale=1.0).requires_grad_()
+
+    def run(x, weight, bias):
+        return torch.func.functional_call(layer, {"weight": weight, "bias": bias}, (x,))
+
+    assert torch.autograd.gradcheck(run, (x, layer.weight, layer.bias))
+
+
+GPU_LAYERS = {
+    "norm": ResponseNorm(**PAPER),
+    "pyramid": PyramidPool((6, 3, 2, 1)),
+    "local": local(maps=32, sides=(18, 18), stride=1, padding=(1, 1)).float(),
+    "max": nn.MaxPool2d(3, 2, ceil_mode=True),
+    "average": nn.AvgPool2d(3, 2, ceil_mode=True),
+}
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("layer", [ResponseNorm(**PAPER), PyramidPool((6, 3, 2, 1))], ids=["norm", "pyramid"])
+@pytest.mark.parametrize("layer", GPU_LAYERS.values(), ids=GPU_LAYERS.keys())
 def test_cuda_agrees_with_the_cpu_and_repeats_its_gradient_to_the_bit(layer, dtype):
     """With deterministic algorithms demanded, so that a layer without one raises."""
     x, steps = maps(4, 32, 18, 18, dtype=dtype), []
@@ -149,7 +205,7 @@ def test_cuda_agrees_with_the_cpu_and_repeats_its_gradient_to_the_bit(layer, dty
     try:
         for device in ("cuda", "cuda", "cpu"):
             a = x.detach().to(device).requires_grad_()
-            y = layer(a)
+            y = copy.deepcopy(layer).to(device, dtype)(a)
             y.float().square().sum().backward()
             steps.append((y.cpu(), a.grad.cpu()))
     finally:

@@ -7,9 +7,21 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from harness.models.alexnet import FULL_INPUT, AlexNet, Stem
-from harness.models.layers import Activation, Conv, Dropout, Linear, MaxPool, PyramidPool, ResponseNorm, trace
-from harness.models.network import activations, build, child_name, decay_groups, weights_sha256
+from harness.models.alexnet import FULL_INPUT, AlexNet
+from harness.models.geometry import Stem
+from harness.models.layers import (
+    Activation,
+    AveragePool,
+    Conv,
+    Dropout,
+    Linear,
+    Local,
+    MaxPool,
+    PyramidPool,
+    ResponseNorm,
+    trace,
+)
+from harness.models.network import Weighted, activations, build, child_name, decay_groups, weights_sha256
 
 SHAPE = (4, 13, 11)
 EVERY_LAYER = (
@@ -19,6 +31,8 @@ EVERY_LAYER = (
     Conv("conv2", 8, 3, pad=(1, 1, 2, 2)),
     Activation("prelu_shared", "conv2.prelu", 0.1),
     MaxPool("conv2.pool", 3, 2),
+    Local("local", 4, 3, pad=(2, 1, 1, 1)),
+    AveragePool("local.pool", 2, 1, cover=True),
     Activation("leaky", "leaky", 0.01),
     PyramidPool("spp", (2, 1)),
     Linear("fc1", 12),
@@ -37,7 +51,7 @@ def filled(layers, shape, seed=0):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for module in network:
-            if isinstance(module, nn.Conv2d | nn.Linear):
+            if isinstance(module, Weighted):
                 module.weight.normal_(0, 0.2, generator=generator)
                 module.bias.normal_(0, 0.2, generator=generator)
     return network
@@ -82,6 +96,21 @@ def test_padding_that_is_the_same_on_opposite_sides_is_the_convolutions_own():
     torch.testing.assert_close(network(x), F.conv2d(F.pad(x, (2, 2, 1, 1)), conv.weight, conv.bias))
 
 
+@pytest.mark.parametrize(("side", "size", "stride"), [(7, 3, 2), (8, 3, 2), (3, 2, 2), (5, 3, 3), (2, 3, 2)])
+@pytest.mark.parametrize(("pool", "of"), [(MaxPool, torch.amax), (AveragePool, torch.mean)])
+def test_covering_windows_see_what_there_is_of_the_map(pool, of, side, size, stride):
+    """A window over the edge gives the maximum, or the mean, of its positions within the map, in the traced size."""
+    layers = (pool("pool", size, stride, cover=True),)
+    x = torch.randn(2, 3, side, side)
+    y = build(layers, (3, side, side))(x)
+    (traced,) = trace(layers, (3, side, side))
+    assert tuple(y.shape[1:]) == traced.output
+    for row in range(y.shape[2]):
+        for column in range(y.shape[3]):
+            top, left = row * stride, column * stride
+            torch.testing.assert_close(y[:, :, row, column], of(x[:, :, top : top + size, left : left + size], (2, 3)))
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_maps_are_flattened_as_maps_rows_columns(layout):
     """In either memory format, so that weights mean the same in both."""
@@ -99,7 +128,7 @@ def test_nothing_is_learned_or_guessed_before_initialisation():
     assert all(
         parameter.isnan().all()
         for module in network
-        if isinstance(module, nn.Conv2d | nn.Linear)
+        if isinstance(module, Weighted)
         for parameter in module.parameters()
     )
     assert network.get_submodule("conv1_prelu").weight.tolist() == [0.25] * 6
@@ -135,7 +164,7 @@ def test_weight_decay_falls_on_weights_and_on_nothing_else():
     decay = {id(p): group["weight_decay"] for group in decay_groups(network, 5e-4) for p in group["params"]}
     assert len(decay) == len(list(network.parameters()))
     for name, parameter in network.named_parameters():
-        weight = name.startswith(("conv1.", "conv2.", "fc")) and name.endswith(".weight")
+        weight = name.startswith(("conv1.", "conv2.", "local.", "fc")) and name.endswith(".weight")
         assert decay[id(parameter)] == (5e-4 if weight else 0.0), name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -22,21 +23,29 @@ class PixelStatistics(NamedTuple):
     """float64 [3, 3] of the RGB values of all pixels (section 4.1); None for grey images."""
 
 
-def pixel_statistics(split: Split) -> PixelStatistics:
-    """Both, of prepared images; every sum is exact, so neither batches nor threads change a bit."""
+def pixel_statistics(split: Split, images: Iterable[torch.Tensor] | None = None) -> PixelStatistics:
+    """Both, of prepared images; every sum is exact, so neither batches nor threads change a bit.
+
+    `images` is one pass over all of them, in any batches, for a caller that watches it go by.
+    """
     assert split.shape is not None  # no mean image of many sizes
     channels, height, width = split.shape
     total = torch.zeros(split.shape, dtype=torch.int64)
     products = torch.zeros(channels, channels, dtype=torch.int64)
-    size = max(1, BATCH_PIXELS // (height * width))
-    batches = (torch.arange(start, min(start + size, split.count)) for start in range(0, split.count, size))
-    for _, images in prefetch(split, batches, depth=1):
-        total += images.sum(0, dtype=torch.int64)
+    for batch in images or (found for _, found in prefetch(split, batches_of(split), depth=1)):
+        total += batch.sum(0, dtype=torch.int64)
         if channels == 3:
-            products += _products(images)
+            products += _products(batch)
     mean = (total.double() / split.count).float()
     covariance = _covariance(total.sum((1, 2)), products, split.count * height * width) if channels == 3 else None
     return PixelStatistics(mean, covariance)
+
+
+def batches_of(split: Split) -> tuple[torch.Tensor, ...]:
+    """The indices of one pass, in batches that bound the memory used."""
+    assert split.shape is not None
+    _, height, width = split.shape
+    return torch.split(torch.arange(split.count), max(1, BATCH_PIXELS // (height * width)))
 
 
 def _products(images: torch.Tensor) -> torch.Tensor:

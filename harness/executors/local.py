@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.environment import code_digest, environment
-from harness.errors import HarnessError, Interrupted, JobFailed
+from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, UsageError
 from harness.estimate import note_rate
 from harness.jobs import JOBS
 from harness.jobs.work import StopSignal, Work
+from harness.plan import Job
 from harness.progress import Progress
 from harness.runtime import Runtime
-from harness.store import JobFolder, Store, write_atomically, write_json
+from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +27,79 @@ class Local:
     progress: Progress
 
     def run(self, folder: JobFolder) -> None:
-        """Run the job under its lock; whatever goes wrong is told as JobFailed, with the traceback in the job's log."""
+        """Run the job under its lock, what is said of it kept in its log.
+
+        Raises UsageError for a folder that holds no job of this program or is worked on elsewhere, DeviceMissing,
+        Interrupted, and JobFailed for whatever else goes wrong, with the traceback of the unforeseen in the log.
+        """
+        job = readable_job(folder)
         with folder.locked(), StopSignal().listening() as stop:
-            if folder.read_result() is not None:  # another process finished it while we waited
+            if folder.read_result() is not None:  # another process has finished it in the meantime
                 return
-            job = folder.read_job()
-            inputs = {name: folder.sibling(key) for name, key in job["inputs"].items()}
-            work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
             try:
-                result = JOBS[job["kind"]].load()(work)
-            except (Interrupted, JobFailed):
+                inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
+                work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
+                self._finish(folder, job, JOBS[job["kind"]].load()(work))
+            except (Interrupted, DeviceMissing, JobFailed):
                 raise
             except HarnessError as error:
                 raise JobFailed(str(error)) from error
             except Exception as error:  # the boundary: a job may fail in any way, and the run goes on
-                write_atomically(folder.log, "\n".join([*self.progress.spoken, traceback.format_exc()]).encode())
+                self.progress.spoken.append(traceback.format_exc())
                 raise JobFailed(f"{type(error).__name__}: {_first_line(error)} (see {folder.log})") from error
-            self._finish(folder, job, result)
+            finally:
+                self.progress.clear()
+                keep_log(folder, self.progress)
+            stop.raise_if_asked()
 
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Write what came out; `result.json` last, for it is what makes the job done."""
         write_json(folder.environment, environment() | {"job": result.pop("environment")})
-        write_atomically(folder.log, "".join(f"{line}\n" for line in self.progress.spoken).encode())
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
-        note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
-        folder.write_result({"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"]), **result})
+        if result["outcome"] == "done":
+            note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
+        inputs = {name: (folder.sibling(key).read_result() or {}).get("outputs") for name, key in job["inputs"].items()}
+        about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"]), "inputs": inputs}
+        folder.write_result({**about, **result})
+
+
+def readable_job(folder: JobFolder) -> dict[str, Any]:
+    """What is to be computed; raises UsageError where there is no job, or one that this program did not plan."""
+    try:
+        job = folder.read_job()
+        sound = Job(job["kind"], job["spec"], job["inputs"]).key == job["key"]
+    except FileNotFoundError:
+        raise UsageError(f"{folder.path} is no folder of a job: it holds no {folder.job.name}") from None
+    except (KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise UsageError(
+            f"{folder.job}: its key does not fit its content: it was edited, or comes from another version of this "
+            "program; plan it again into another store"
+        )
+    return job
+
+
+def sound_input(folder: JobFolder, key: str) -> JobFolder:
+    """The finished job that this one builds on; raises JobFailed when it is unfinished or a file of it is damaged."""
+    found = folder.sibling(key)
+    if readable_job(found)["key"] != key:
+        raise JobFailed(f"{found.path} holds another job than {folder.path.name} builds on; use another store")
+    result = found.read_result()
+    if result is None:
+        raise JobFailed(f"{found.path} has no result yet, and {folder.path.name} builds on it")
+    for name, digest in result["outputs"].items():
+        path = found.path / name
+        if not path.exists() or file_sha256(path) != digest:
+            raise JobFailed(f"{path} is missing or damaged; move {found.path} away to run that job again")
+    return found
+
+
+def keep_log(folder: JobFolder, progress: Progress) -> None:
+    """Add what was said to the job's log; a full disk costs the log, not the message."""
+    with suppress(OSError):
+        before = folder.log.read_bytes() if folder.log.exists() else b""
+        write_atomically(folder.log, before + "".join(f"{line}\n" for line in progress.spoken).encode())
 
 
 def _first_line(error: Exception) -> str:

@@ -25,13 +25,18 @@ class JobKind:
         return loaded
 
 
-_NETS = ("models", "data", "metrics.py", "recipe.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py")
+_DATA = ("data", "jobs/observe.py")
+_NETS = (
+    *_DATA, "models", "metrics.py", "recipe.py", "sliding.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py",
+    "jobs/pixels.py",
+)  # fmt: skip
 _TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
+_MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py")
 
 JOBS: dict[str, JobKind] = {
-    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", "data")),
+    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", *_DATA)),
     "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
     "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
     "ensemble": JobKind(1, "harness.jobs.ensemble:average", ("jobs/ensemble.py", "metrics.py")),
-    "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", ("measures", "models")),
+    "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", _MEASURES),
 }

@@ -21,37 +21,36 @@ def save(folder: JobFolder, state: dict[str, Any]) -> None:
     """Write `state` (tensors and plain values), keeping the checkpoint before it."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    payload = buffer.getvalue()
+    buffer.seek(0, io.SEEK_END)
+    buffer.write(hashlib.sha256(buffer.getbuffer()).digest())
     if folder.checkpoint.exists():
         folder.checkpoint.replace(folder.earlier_checkpoint)
-    write_atomically(folder.checkpoint, hashlib.sha256(payload).digest() + payload)
+    write_atomically(folder.checkpoint, buffer.getbuffer())
 
 
 def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
     """The newest sound checkpoint, or None; a damaged one is reported and passed over."""
+    damaged = False
     for path in (folder.checkpoint, folder.earlier_checkpoint):
         if not path.exists():
             continue
-        content = path.read_bytes()
-        digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+        content = memoryview(path.read_bytes())
+        payload, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
         if hashlib.sha256(payload).digest() == digest:
             state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
             return state
-        progress.say(f"{path} is damaged; going back to the checkpoint before it")
+        damaged = True
+        progress.say(f"{path} is damaged and passed over")
+    if damaged:
+        progress.say(f"{progress.label}: no sound checkpoint is left; starting anew")
     return None
-
-
-def remove(folder: JobFolder) -> None:
-    """Drop the checkpoints of a training that is finished."""
-    folder.checkpoint.unlink(missing_ok=True)
-    folder.earlier_checkpoint.unlink(missing_ok=True)
 
 
 def save_weights(folder: JobFolder, weights: dict[str, torch.Tensor]) -> None:
     """Write a trained net's tensors."""
     buffer = io.BytesIO()
     torch.save(weights, buffer)
-    write_atomically(folder.weights, buffer.getvalue())
+    write_atomically(folder.weights, buffer.getbuffer())
 
 
 def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:

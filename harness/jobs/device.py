@@ -37,8 +37,8 @@ def set_up(runtime: Runtime) -> torch.device:
     torch.set_num_threads(runtime.threads)
     torch.use_deterministic_algorithms(mode=True)
     torch.backends.cudnn.benchmark = False
-    # fp32 means fp32: no TF32 in matrix products or convolutions.
-    torch.backends.cuda.matmul.allow_tf32 = False
+    # fp32 means fp32: no TF32, nor bfloat16 on a CPU, in matrix products or convolutions.
+    torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     use_cuda = runtime.device != "cpu" and torch.cuda.is_available()
     return torch.device("cuda" if use_cuda else "cpu")
@@ -65,7 +65,7 @@ def device_environment(device: torch.device) -> dict[str, Any]:
         **repeats_on(device),
         **cuda,
         "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "tf32": torch.backends.cuda.matmul.allow_tf32,
+        "tf32": torch.backends.cuda.matmul.allow_tf32 or torch.backends.cudnn.allow_tf32,
     }
 
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from harness.data.declared import VIEWS, DataSpec, Prepare
-from harness.data.splits import Split, open_split, prefetch
+from harness.data.declared import VIEWS, DataSpec
+from harness.data.splits import Split, prefetch
 from harness.data.views import central, fixed_views
-from harness.errors import JobFailed
 from harness.jobs import checkpoint
 from harness.jobs.dense import DenseNetwork
 from harness.jobs.device import device_environment, on_device, set_up
-from harness.jobs.observe import observed
+from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import load_pixels
 from harness.jobs.work import Work
 from harness.metrics import tally
 from harness.models import parse_model
 from harness.models.network import Network, build
 from harness.recipe import Protocol
-from harness.store import write_atomically
+from harness.store import JobFolder, write_atomically
 
 VIEWS_A_BATCH = 512
 """Views that go through the net at once; a memory setting that changes no result beyond rounding."""
@@ -35,40 +35,52 @@ DENSE_VIEWS = 8
 
 
 def evaluate(work: Work) -> dict[str, Any]:
-    """Test one trained net on a whole split; a net that diverged is given chance.
+    """Test one trained net on a whole split; one that diverged, or whose outputs are no numbers, is given chance.
 
     A split without labels gives predictions and no values.
     """
-    spec, started = work.spec, time.monotonic()
+    started = time.monotonic()
     device = set_up(work.runtime)
-    training = work.inputs["network"]
-    trained, about = training.read_result(), training.read_job()
-    if trained is None:
-        raise JobFailed(f"{training.path} has no result to test")
-    protocol = Protocol.parsed({"source": "", **spec["protocol"]})
-    passes = [opened(work, protocol, prepare) for prepare in protocol.prepares(DataSpec.parsed(spec["data"]).prepare)]
-    split = passes[0]
-    if trained["outcome"] == "diverged":
-        values = chance(about["spec"]["classes"]) if split.labelled else {}
-    else:
-        found = averaged(work, passes, look_of(work, about["spec"], protocol, device), device)
-        values = tally(found, split.labels).metrics() if split.labelled else {}
-        keep(work, split, found)
-    return {
-        "outcome": trained["outcome"],
-        "values": values,
-        "data": [observed(split, work.runtime.locations)],
-        "marks": trained["marks"],
-        "environment": device_environment(device),
-        "cost": {"seconds": time.monotonic() - started},
-    }
+    trained, about = work.inputs["network"].read_result(), work.inputs["network"].read_job()
+    assert trained is not None
+    protocol = Protocol.parsed({"source": "", **work.spec["protocol"]})
+    with ExitStack() as opened:
+        passes = opened_passes(work, protocol, opened)
+        split = passes[0]
+        found = outputs(work, passes, about["spec"], protocol, device) if trained["outcome"] == "done" else None
+        if found is not None and bool(found.isfinite().all()):
+            outcome, values = "done", tally(found, split.labels).metrics() if split.labelled else {}
+            keep(work, split, found)
+        else:
+            outcome, values = "diverged", chance(about["spec"]["classes"]) if split.labelled else {}
+        return {
+            "outcome": outcome,
+            "values": values,
+            "data": [observed(split, work.runtime.locations)],
+            "marks": trained["marks"],
+            "environment": device_environment(device),
+            "cost": {"seconds": time.monotonic() - started},
+        }
 
 
-def opened(work: Work, protocol: Protocol, prepare: Prepare) -> Split:
-    """The images of one pass of a test."""
-    data = DataSpec.parsed(work.spec["data"]).model_copy(update={"prepare": prepare})
-    split = open_split(data, work.spec["splits"][0], work.runtime.locations)
-    return split if protocol.sample is None else split.sample(protocol.sample)
+def opened_passes(work: Work, protocol: Protocol, opened: ExitStack) -> list[Split]:
+    """The images of every pass of a test, prepared as it sees them; `opened` closes the splits."""
+    prepares = protocol.prepares(DataSpec.parsed(work.spec["data"]).prepare)
+    whole = [opened.enter_context(opened_split(work, work.spec["splits"][0], prepare)) for prepare in prepares]
+    if protocol.sample is None:
+        return whole
+    return [opened.enter_context(closing(split.sample(protocol.sample))) for split in whole]
+
+
+def outputs(
+    work: Work, passes: list[Split], training: dict[str, Any], protocol: Protocol, device: torch.device
+) -> torch.Tensor:
+    """Softmax outputs [count, classes], float32, of the trained net, averaged over the passes with equal weight."""
+    look, total = look_of(work, training, protocol, device), torch.zeros((), dtype=torch.float64)
+    for split in passes:
+        total = total + probabilities(look, split, device, work).double()
+        split.close()
+    return (total / len(passes)).float()
 
 
 def look_of(work: Work, training: dict[str, Any], protocol: Protocol, device: torch.device) -> Look:
@@ -86,17 +98,8 @@ def look_of(work: Work, training: dict[str, Any], protocol: Protocol, device: to
     return views_look(network, mean if protocol.scales is None else central(mean, crop), crop, protocol.views)
 
 
-def averaged(work: Work, passes: list[Split], look: Look, device: torch.device) -> torch.Tensor:
-    """Softmax outputs [count, classes], float32, averaged over the passes with equal weight."""
-    total = torch.zeros((), dtype=torch.float64)
-    for split in passes:
-        total = total + probabilities(look, split, device, work).double()
-        split.close()
-    return (total / len(passes)).float()
-
-
-def trained_network(training: Any, about: dict[str, Any], device: torch.device) -> Network:
-    """The net of a finished train job, ready to be tested."""
+def trained_network(training: JobFolder, about: dict[str, Any], device: torch.device) -> Network:
+    """The net of a finished train job of that spec, ready to be tested."""
     model = parse_model(about["model"])
     network = build(model.layers(about["classes"]), tuple(about["input"]))
     network.load_state_dict(checkpoint.load_weights(training))
@@ -140,25 +143,17 @@ def windows_look(dense: DenseNetwork, mean: torch.Tensor, *, flips: bool) -> Loo
 
 
 @torch.inference_mode()
-def probabilities(look: Look, split: Split, device: torch.device, work: Work | None = None) -> torch.Tensor:
+def probabilities(look: Look, split: Split, device: torch.device, work: Work) -> torch.Tensor:
     """Softmax outputs [count, classes], float32 on the CPU, averaged over each image's views, in the split's order.
 
-    Always in single precision, whatever the net was trained in.
+    The net is on `device`. Always in single precision, whatever the net was trained in.
     """
     look.network.eval()
     batches = split.batches(max(1, VIEWS_A_BATCH // look.views))
-    found, started = [], time.monotonic()
-    for index, (_, images) in enumerate(prefetch(split, batches)):
+    found = []
+    for _, images in work.watched(prefetch(split, batches), len(batches), split.count):
         found.append(look.scores(images.to(device)).cpu())
-        if work is not None:
-            show(work, (index + 1) / len(batches), split.count, time.monotonic() - started)
     return torch.cat(found)[torch.cat(batches).argsort()]
-
-
-def show(work: Work, done: float, count: int, seconds: float) -> None:
-    """Draw how far the test is, and stop between two batches if asked to."""
-    work.progress.moving(done, f"{done * count / seconds:,.0f} img/s", seconds / done - seconds)
-    work.stop.raise_if_asked("the same command goes on with this test")
 
 
 def chance(classes: int) -> dict[str, float]:
@@ -175,4 +170,4 @@ def keep(work: Work, split: Split, found: torch.Tensor) -> None:
     buffer = io.BytesIO()
     ids, classes = np.array(split.ids), np.array(split.classes)
     np.savez(buffer, probabilities=found.numpy(), labels=split.labels.numpy(), ids=ids, classes=classes)
-    write_atomically(work.folder.predictions, buffer.getvalue())
+    write_atomically(work.folder.predictions, buffer.getbuffer())

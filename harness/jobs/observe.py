@@ -1,13 +1,27 @@
-"""What a job really saw of its data: count and digest of sample ids, fingerprint, and whether the set is official."""
+"""Opens the splits of a job and says what was really seen: number and digest of ids, fingerprint, official or not."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from harness.data import DATASETS
+from harness.data.declared import DataSpec, Prepare
 from harness.data.fingerprint import fingerprint, official
 from harness.data.locate import Locations
-from harness.data.splits import Split
+from harness.data.splits import Split, open_split
+from harness.jobs.work import Work
+
+
+def opened_split(work: Work, name: str, prepare: Prepare | None = None) -> closing[Split]:
+    """One split of a job's data, for a `with` that ends its threads; raises what `open_split` does.
+
+    With `prepare`, its images are prepared so, not as the job's data say.
+    """
+    data = DataSpec.parsed(work.spec["data"])
+    if prepare is not None:
+        data = data.model_copy(update={"prepare": prepare})
+    return closing(open_split(data, name, work.runtime.locations))
 
 
 def observed(split: Split, locations: Locations) -> dict[str, Any]:

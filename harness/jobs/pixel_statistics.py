@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 import numpy as np
+import torch
 
-from harness.data.declared import DataSpec
-from harness.data.splits import open_split
-from harness.data.statistics import pixel_statistics
-from harness.jobs.observe import observed
+from harness.data.splits import prefetch
+from harness.data.statistics import batches_of, pixel_statistics
+from harness.jobs.device import set_up
+from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
 from harness.store import write_atomically
 
@@ -19,19 +20,27 @@ from harness.store import write_atomically
 def measure_pixels(work: Work) -> dict[str, Any]:
     """Measure the split that the spec names, in one pass."""
     started = time.monotonic()
-    split = open_split(DataSpec.parsed(work.spec["data"]), work.spec["splits"][0], work.runtime.locations)
-    mean, covariance = pixel_statistics(split)
+    set_up(work.runtime)
+    with opened_split(work, work.spec["splits"][0]) as split:
+        batches = batches_of(split)
+        passing = work.watched(prefetch(split, batches, depth=1), len(batches), split.count)
+        mean, covariance = pixel_statistics(split, (images for _, images in passing))
+        keep(work, mean, covariance)
+        return {
+            "outcome": "done",
+            "values": {"mean_pixel": float(mean.double().mean())},
+            "data": [observed(split, work.runtime.locations)],
+            "marks": [],
+            "environment": {},
+            "cost": {"seconds": time.monotonic() - started},
+        }
+
+
+def keep(work: Work, mean: torch.Tensor, covariance: torch.Tensor | None) -> None:
+    """Store both; of grey images, there is no covariance."""
+    arrays: dict[str, Any] = {"mean": mean.numpy()}
+    if covariance is not None:
+        arrays["covariance"] = covariance.numpy()
     buffer = io.BytesIO()
-    if covariance is None:
-        np.savez(buffer, mean=mean.numpy())
-    else:
-        np.savez(buffer, mean=mean.numpy(), covariance=covariance.numpy())
-    write_atomically(work.folder.pixels, buffer.getvalue())
-    return {
-        "outcome": "done",
-        "values": {"mean_pixel": float(mean.double().mean())},
-        "data": [observed(split, work.runtime.locations)],
-        "marks": [],
-        "environment": {},
-        "cost": {"seconds": time.monotonic() - started},
-    }
+    np.savez(buffer, **arrays)
+    write_atomically(work.folder.pixels, buffer.getbuffer())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +24,10 @@ class Pixels:
 def load_pixels(folder: JobFolder, device: torch.device) -> Pixels:
     """Read them; raises UsageError naming the file when it cannot be read."""
     try:
-        with np.load(folder.pixels, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(folder.pixels.read_bytes()), allow_pickle=False) as arrays:
             tensors = {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    except (OSError, ValueError) as error:
+        return Pixels(tensors["mean"].to(device), tensors.get("covariance"))
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise UsageError(
             f"{folder.pixels} cannot be read ({error}); move {folder.path} away to measure again"
         ) from None
-    return Pixels(tensors["mean"].to(device), tensors.get("covariance"))

@@ -25,7 +25,8 @@ class Rate:
     def _drops_now(self, schedule: FixedDrops | Plateau, epoch: int, val_error: float) -> bool:
         if isinstance(schedule, FixedDrops):
             return epoch in schedule.after
-        if val_error < self.best_error - schedule.smallest_gain:
+        gain = round(self.best_error - val_error, 9)  # 37.3 - 37.2 is a little less than 0.1
+        if gain > 0 and gain >= schedule.smallest_gain:
             self.best_error, self.stalled_epochs = val_error, 0
             return False
         self.stalled_epochs += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.data.declared import DataSpec, ranked
-from harness.data.splits import Split, open_split
+from harness.data.declared import ranked
+from harness.data.splits import Split
 from harness.data.views import central
 from harness.errors import JobFailed
 from harness.jobs import checkpoint
 from harness.jobs.evaluate import trained_network
+from harness.jobs.observe import opened_split
 from harness.jobs.pixels import load_pixels
 from harness.jobs.work import Work
 from harness.models import Net, parse_model
@@ -107,8 +108,7 @@ class Subject:
     def split(self, name: str) -> Split:
         """One split of the data that the spec names."""
         if name not in self.splits:
-            split = open_split(DataSpec.parsed(self.work.spec["data"]), name, self.work.runtime.locations)
-            self.splits[name] = self.opened.enter_context(closing(split))
+            self.splits[name] = self.opened.enter_context(opened_split(self.work, name))
         return self.splits[name]
 
     def tested_split(self) -> Split:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,15 +14,16 @@ import torch
 import torch.nn.functional as F
 
 from harness.data.augment import ColourNoise, random_views
-from harness.data.declared import DataSpec, Prepare
+from harness.data.declared import Prepare
 from harness.data.jitter import jittered
-from harness.data.splits import Split, open_split, prefetch
+from harness.data.splits import Split, prefetch
 from harness.data.views import central
-from harness.errors import UsageError
+from harness.environment import code_digest
+from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
 from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluate import probabilities, views_look
-from harness.jobs.observe import observed
+from harness.jobs.observe import observed, opened_split
 from harness.jobs.optimiser import make_optimiser, set_rate
 from harness.jobs.pixels import load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
@@ -81,8 +84,13 @@ class Training:
 
 def train(work: Work) -> dict[str, Any]:
     """Train one net by one recipe; a loss that is no longer finite is a result, not a failure."""
-    run = prepared(work)
-    recipe, state, device, seed = run.recipe, run.state, run.device, work.spec["seed"]
+    with ExitStack() as opened:
+        return trained(prepared(work, opened))
+
+
+def trained(run: Training) -> dict[str, Any]:
+    """Take every step from where the training stands to its end; gives its result."""
+    work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
     labels = run.training.labels.to(device)
     pixels = load_pixels(work.inputs["pixel_statistics"], device)
     mean = pixels.mean if recipe.augmentation.mean == "same_offset" else central(pixels.mean, recipe.crop)
@@ -115,15 +123,17 @@ def train(work: Work) -> dict[str, Any]:
             if work.stop.number is not None or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
                 state.losses, state.wrong = losses[: state.step].tolist(), int(wrong)
                 save(run)
-                work.stop.raise_if_asked("what is done is saved; the same command goes on from here")
+                work.stop.raise_if_asked()
             show(run)
 
         if not bool(losses.isfinite().all()):
-            return diverged(run, losses)
-        found = probabilities(views_look(run.network, mean, recipe.crop, "centre"), run.validation, device)
-        val_error = tally(found, run.validation.labels).metrics()["top1_error"]
-        epoch_is_over(run, float(losses.double().mean()), 100 * int(wrong) / (run.steps * recipe.batch), val_error)
-    return trained(run)
+            return diverged(run, int((~losses.isfinite()).nonzero()[0]))
+        state.losses, state.wrong = losses.tolist(), int(wrong)
+        outputs = validated(run, mean)
+        if not bool(outputs.isfinite().all()):  # the last step ruined the net, as the next one's loss would show
+            return diverged(run, run.steps)
+        epoch_is_over(run, tally(outputs, run.validation.labels).metrics()["top1_error"])
+    return finished(run)
 
 
 def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -135,17 +145,15 @@ def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tenso
     return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device)
 
 
-def prepared(work: Work) -> Training:
-    """Everything a training needs, at its first step or where a checkpoint left it."""
+def prepared(work: Work, opened: ExitStack) -> Training:
+    """Everything a training needs, at its first step or where a checkpoint left it; `opened` closes the splits."""
     spec = work.spec
     recipe = Recipe.parsed({"source": "", **spec["recipe"]})
     device = set_up(work.runtime)
-    data = DataSpec.parsed(spec["data"])
-    # Jitter rescales the images as they are stored.
-    trained_on = data if recipe.augmentation.jitter is None else data.model_copy(update={"prepare": Prepare()})
+    stored = None if recipe.augmentation.jitter is None else Prepare()  # jitter rescales the images as they are stored
     training, validation = (
-        open_split(part, name, work.runtime.locations)
-        for part, name in zip((trained_on, data), spec["splits"], strict=True)
+        opened.enter_context(opened_split(work, name, prepare))
+        for name, prepare in zip(spec["splits"], (stored, None), strict=True)
     )
     steps = training.count // recipe.batch
     if steps == 0:
@@ -166,7 +174,8 @@ def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
     layers = model.layers(spec["classes"])
     network = build(layers, shape)
     draws = generator(spec["seed"], "weights")
-    initialise(network, tuple(trace(layers, shape)), recipe.initialisation, draws, model.full_size(spec["classes"]))
+    traced, full = tuple(trace(layers, shape)), model.full_size(spec["classes"])
+    initialise(network, traced, recipe.initialisation, draws, full, model.left_out)
     return network
 
 
@@ -177,9 +186,20 @@ def start_from(network: Network, weights: dict[str, torch.Tensor]) -> None:
     network.load_state_dict(own | fitting)
 
 
-def epoch_is_over(run: Training, loss: float, train_error: float, val_error: float) -> None:
+def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
+    """The net's outputs on the validation split, central views; all of the epoch is saved should a signal come."""
+    try:
+        look = views_look(run.network, mean, run.recipe.crop, "centre")
+        return probabilities(look, run.validation, run.device, run.work)
+    except Interrupted:
+        save(run)
+        raise
+
+
+def epoch_is_over(run: Training, val_error: float) -> None:
     """Note the epoch's figures, set the next rate, and move to the start of the next epoch; errors in percent."""
     state, rate = run.state, run.state.rate
+    loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / (run.steps * run.recipe.batch)
     row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
     state.curve.append({"epoch": state.epoch + 1, "rate": rate.value, **row})
     write_curve(run)
@@ -190,11 +210,10 @@ def epoch_is_over(run: Training, loss: float, train_error: float, val_error: flo
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
 
 
-def trained(run: Training) -> dict[str, Any]:
-    """The result of a training that came to its end; its weights are kept and its checkpoints dropped."""
+def finished(run: Training) -> dict[str, Any]:
+    """The result of a training that came to its end, its weights kept."""
     weights = {name: tensor.cpu().contiguous() for name, tensor in run.network.state_dict().items()}
     checkpoint.save_weights(run.work.folder, weights)
-    checkpoint.remove(run.work.folder)
     last = run.state.curve[-1]
     return {
         "outcome": "done",
@@ -205,12 +224,11 @@ def trained(run: Training) -> dict[str, Any]:
     }
 
 
-def diverged(run: Training, losses: torch.Tensor) -> dict[str, Any]:
-    """The result of a training whose loss is no longer a number."""
-    at_step = run.state.epoch * run.steps + int((~losses.isfinite()).nonzero()[0])
+def diverged(run: Training, step: int) -> dict[str, Any]:
+    """The result of a training whose loss at this step of the epoch is not a number."""
+    at_step = run.state.epoch * run.steps + step
     run.work.progress.say(f"{run.work.progress.label}: diverged at step {at_step} (epoch {run.state.epoch + 1})")
     write_curve(run)
-    checkpoint.remove(run.work.folder)
     return {"outcome": "diverged", "values": {}, "diverged_at": at_step, "steps": at_step, **described(run)}
 
 
@@ -230,22 +248,28 @@ def save(run: Training) -> None:
         "state": {**asdict(run.state), "seconds": run.seconds()},
         "network": run.network.state_dict(),
         "optimiser": run.optimiser.state_dict(),
-        "repeats_on": repeats_on(run.device),
+        "made_with": made_with(run),
     }
     checkpoint.save(run.work.folder, content)
     run.saved = time.monotonic()
 
 
+def made_with(run: Training) -> dict[str, Any]:
+    """What has to be the same for the rest of a training to come out as if it had never been stopped."""
+    images = run.training.ids_sha256
+    return {**repeats_on(run.device), "code": code_digest("train")[:12], "training images": images[:12]}
+
+
 def resume(run: Training) -> None:
-    """Take up the newest sound checkpoint; refuses one from elsewhere unless asked, and then marks the result."""
+    """Take up the newest sound checkpoint; refuses one made with something else unless asked, then marks the result."""
     content = checkpoint.load(run.work.folder, run.work.progress)
     if content is None:
         return
-    changed = "; ".join(checkpoint.differences(repeats_on(run.device), content["repeats_on"]))
+    changed = "; ".join(checkpoint.differences(made_with(run), content["made_with"]))
     if changed and not run.work.runtime.resume_elsewhere:
         raise UsageError(
-            f"{run.work.folder.path}: the checkpoint was made elsewhere ({changed}) and would not go on bit for bit; "
-            "run it there, or pass --resume-elsewhere to go on and have the result marked"
+            f"{run.work.folder.path}: the checkpoint would not go on bit for bit ({changed}); go on where it was made, "
+            "pass --resume-elsewhere to go on here and have the result marked, or move the folder away to start anew"
         )
     state = run.state = State(**{**content["state"], "rate": Rate(**content["state"]["rate"])})
     if changed:

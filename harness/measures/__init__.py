@@ -1,42 +1,83 @@
-"""stub"""
+"""What can be measured without training: `MEASURES` maps a name to its torch-free spec and what runs it."""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 from pydantic import Field
 
-from harness.strict import Strict
+from harness.measures.arithmetic import Arithmetic
+from harness.measures.configuration import Configuration
+from harness.measures.network import Network
+from harness.measures.propagation import FirstStep, Propagation, Rescaling
+from harness.measures.quantity import Measured
+from harness.measures.spp import Spp
+from harness.measures.stds import FilterStds, Stds
+from harness.measures.timing import Timing
+from harness.measures.units import Units
+from harness.measures.variances import Attenuation, VarianceProducts
+
+Function = Callable[[Measured, int | None, str], dict[str, float]]
+"""Of (spec, seed, torch's name of a device); yields exactly the spec's quantities."""
 
 
-class Quantity(NamedTuple):
-    unit: str
-    label: str
-
-
-class A(Strict):
-    what: Literal["a"]
-
-    def quantities(self) -> dict[str, Quantity]:
-        return {}
-
-
-class B(Strict):
-    what: Literal["b"]
-
-    def quantities(self) -> dict[str, Quantity]:
-        return {}
-
-
-MeasureSpec = Annotated[A | B, Field(discriminator="what")]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measure:
-    spec: type[A | B]
+    """One kind of measurement."""
+
+    spec: type[Measured]
+    runs: str
+    """`module:function`, imported only when it runs."""
     random: bool = False
+    """It needs a seed, and is repeated over the seeds of a scale."""
     timed: bool = False
+    """Its spec holds the name of the device."""
+    needs_torch: bool = False
+    """It runs on a device; otherwise anywhere, exactly."""
+
+    def load(self) -> Function:
+        """The function that measures."""
+        module, function = self.runs.split(":")
+        loaded: Function = getattr(importlib.import_module(module), function)
+        return loaded
 
 
-MEASURES: dict[str, Measure] = {}
+_COMPUTE = "harness.measures.quantity:compute"
+_ON_DEVICE = "harness.measures.on_device"
+
+MEASURES: dict[str, Measure] = {
+    "arithmetic": Measure(Arithmetic, _COMPUTE),
+    "attenuation": Measure(Attenuation, _COMPUTE),
+    "configuration": Measure(Configuration, _COMPUTE),
+    "filter_stds": Measure(FilterStds, _COMPUTE),
+    "first_step": Measure(FirstStep, f"{_ON_DEVICE}.first_step:measure", random=True, needs_torch=True),
+    "network": Measure(Network, _COMPUTE),
+    "propagation": Measure(Propagation, f"{_ON_DEVICE}.propagation:measure", random=True, needs_torch=True),
+    "rescaling": Measure(Rescaling, f"{_ON_DEVICE}.propagation:compare", random=True, needs_torch=True),
+    "spp": Measure(Spp, _COMPUTE),
+    "stds": Measure(Stds, _COMPUTE),
+    "timing": Measure(Timing, f"{_ON_DEVICE}.timing:measure", random=True, timed=True, needs_torch=True),
+    "units": Measure(Units, f"{_ON_DEVICE}.units:measure", needs_torch=True),
+    "variance_products": Measure(VarianceProducts, _COMPUTE),
+}
+
+MeasureSpec = Annotated[
+    Arithmetic
+    | Attenuation
+    | Configuration
+    | FilterStds
+    | FirstStep
+    | Network
+    | Propagation
+    | Rescaling
+    | Spp
+    | Stds
+    | Timing
+    | Units
+    | VarianceProducts,
+    Field(discriminator="what"),
+]
+"""What a suite's `measure:` may be, told apart by `what`."""

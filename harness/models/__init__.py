@@ -2,24 +2,57 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import json
+from typing import Annotated, Any
 
-from harness.models.alexnet import AlexNet, Stem
+from pydantic import Field, TypeAdapter
+
+from harness.models.alexnet import AlexNet
+from harness.models.cifar import CifarConv, CifarLocal
+from harness.models.geometry import Levels, Stem
+from harness.models.rectifier import PreluLarge, PreluSmall, Vgg
 from harness.strict import Strict
 
-Model = AlexNet
-"""What `model:` in a suite may be; with a second net this becomes a union told apart by `name`."""
+Net = AlexNet | CifarConv | CifarLocal | PreluSmall | PreluLarge | Vgg
+"""Each has `layers(classes)`, the chain of layers; `full_size(classes)`, the net at the paper's own size, traced;
+`hidden_feature`, the layer whose output is an image's feature vector; `last_map`, the layer on whose maps windows slide
+in a dense test, or None; and `left_out`, the layers a recipe may name though this net goes without them."""
 
-MODELS: dict[str, type[Model]] = {"alexnet": AlexNet}
+Model = Annotated[Net, Field(discriminator="name")]
+"""What `model:` in a suite may be."""
+
+MODELS: dict[str, type[Net]] = {
+    "alexnet": AlexNet,
+    "cifar_conv": CifarConv,
+    "cifar_local": CifarLocal,
+    "prelu_small": PreluSmall,
+    "prelu_large": PreluLarge,
+    "vgg": Vgg,
+}
+
+_MODEL: TypeAdapter[Net] = TypeAdapter(Model)
+
+
+def parse_model(data: Any) -> Net:
+    """The net that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
+    return _MODEL.validate_json(json.dumps(data))
 
 
 class ScaledModel(Strict):
-    """The parameters of a net that a scale may change, and no others: its width and the geometry of its first layer."""
+    """The parameters of a net that a scale may change, and no others: its size, where it has such a parameter."""
 
     width: float | None = Field(None, gt=0)
     stem: Stem | None = None
+    """The geometry of the first convolution."""
+    levels: Levels | None = None
+    """Of the spatial pyramid."""
+    without_pools: tuple[str, ...] | None = None
+    """Pooling layers left out, for images so small that a map would vanish."""
 
-    def applied_to(self, model: Model) -> Model:
-        """The net with every parameter given here in the place of its own."""
+    def applied_to(self, model: Net) -> Net:
+        """The net with every parameter given here in the place of its own; ValueError for one that it does not have."""
         given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
+        missing = [name for name in given if getattr(model, name, None) is None]
+        if missing:
+            raise ValueError(f"{model.name} has no {', '.join(missing)} that a scale could change")
         return model.model_copy(update=given)

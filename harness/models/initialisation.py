@@ -8,12 +8,12 @@ groups, both count the maps and filters of one group, for the others are not con
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from harness.models.layers import Activation, Conv, Layer, Linear, Traced
+from harness.models.layers import Activation, Conv, Layer, Linear, Local, Traced
 from harness.strict import Strict
 
 
@@ -22,6 +22,8 @@ class Gaussian(Strict):
 
     rule: Literal["gaussian"]
     std: PositiveFloat = 0.01  # AlexNet section 5
+    std_of: dict[str, PositiveFloat] = Field(default_factory=dict)
+    """Layers that have a standard deviation of their own, as in the small nets of the authors' library."""
     gain: Literal["as_printed", "paper_fan_in"] = "as_printed"
     """`paper_fan_in` multiplies the std of each layer by sqrt(n of the full-size net / n here), so that a narrow net
     amplifies a signal as much as the paper's does; at full size both are the same."""
@@ -49,36 +51,48 @@ Initialisation = Annotated[Gaussian | FanScaled, Field(discriminator="rule")]
 
 
 def standard_deviations(
-    traced: Sequence[Traced], spec: Gaussian | FanScaled, full: Sequence[Traced] = ()
+    traced: Sequence[Traced],
+    spec: Gaussian | FanScaled,
+    full: Sequence[Traced] = (),
+    left_out: Collection[str] = (),
 ) -> dict[str, float]:
-    """The std of the weights of every convolution and fully connected layer, by name, in the order of the net.
+    """The std of the weights of every convolution, local and fully connected layer, by name, in the order of the net.
 
-    `full` is the net at the paper's own size, which only the gain `paper_fan_in` reads. Raises ValueError when that
-    lacks a layer of the net, or when `fc_std` meets a number of fully connected layers other than three.
+    `full` is the net at the paper's own size, which only the gain `paper_fan_in` reads. A layer that is `left_out` of
+    the net on purpose may have a `std_of`, so that leaving one out needs no other recipe. Raises ValueError when `full`
+    lacks a layer of the net, when `std_of` names none, or when `fc_std` meets a number of fully connected layers other
+    than three.
     """
     if isinstance(spec, FanScaled):
         return _fan_scaled(traced, spec)
-    if spec.gain == "as_printed":
-        return {one.layer.name: spec.std for one in learnable(traced)}
-    return {name: spec.std * math.sqrt(ratio) for name, ratio in _fan_in_ratios(traced, full)}
+    names = [one.layer.name for one in learnable(traced)]
+    _check_names("std_of", spec.std_of, names, left_out)
+    ratios = dict.fromkeys(names, 1.0) if spec.gain == "as_printed" else dict(_fan_in_ratios(traced, full))
+    return {name: spec.std_of.get(name, spec.std) * math.sqrt(ratio) for name, ratio in ratios.items()}
 
 
-def first_biases(traced: Sequence[Traced], spec: Gaussian | FanScaled, full: Sequence[Traced] = ()) -> dict[str, float]:
+def first_biases(
+    traced: Sequence[Traced], spec: Gaussian | FanScaled, left_out: Collection[str] = ()
+) -> dict[str, float]:
     """The value at which every layer's biases start, by name; raises ValueError when `bias_one` names no layer.
 
-    A layer of the `full` net that this net goes without may be named, so that removing one needs no other recipe.
+    A layer that is `left_out` of the net on purpose may be named, so that leaving one out needs no other recipe.
     """
     names = [one.layer.name for one in learnable(traced)]
     ones = spec.bias_one if isinstance(spec, Gaussian) else []
-    unknown = set(ones) - set(names) - {one.layer.name for one in learnable(full)}
-    if unknown:
-        raise ValueError(f"bias_one: no layer {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    _check_names("bias_one", ones, names, left_out)
     return {name: float(name in ones) for name in names}
 
 
 def learnable(traced: Iterable[Traced]) -> Iterator[Traced]:
-    """The convolutions and fully connected layers of a net."""
-    return (one for one in traced if isinstance(one.layer, Conv | Linear))
+    """The convolutions, local and fully connected layers of a net."""
+    return (one for one in traced if isinstance(one.layer, Conv | Local | Linear))
+
+
+def _check_names(what: str, given: Iterable[str], names: Collection[str], left_out: Collection[str]) -> None:
+    unknown = set(given) - {*names, *left_out}
+    if unknown:
+        raise ValueError(f"{what}: no layer {', '.join(sorted(unknown))}; there are {', '.join(names)}")
 
 
 def _fan_scaled(traced: Sequence[Traced], spec: FanScaled) -> dict[str, float]:
@@ -87,7 +101,7 @@ def _fan_scaled(traced: Sequence[Traced], spec: FanScaled) -> dict[str, float]:
     stds = {
         one.layer.name: spec.factor * math.sqrt(_gain(layers, index, spec.rule) / fan(one))
         for index, one in enumerate(traced)
-        if isinstance(one.layer, Conv | Linear)
+        if isinstance(one.layer, Conv | Local | Linear)
     }
     return stds | _fully_connected(layers, spec)
 
@@ -118,16 +132,17 @@ def _nearest_slope(layers: Sequence[Layer], index: int, rule: str) -> float:
 
 def _fan_in(one: Traced) -> int:
     """Connections of a response, n_l."""
-    assert isinstance(one.layer, Conv | Linear)
+    assert isinstance(one.layer, Conv | Local | Linear)
     return one.layer.fan_in(one.input)
 
 
 def _fan_out(one: Traced) -> int:
     """Connections of an input, nhat_l, away from the borders and for a stride of one."""
-    assert isinstance(one.layer, Conv | Linear)
+    assert isinstance(one.layer, Conv | Local | Linear)
     if isinstance(one.layer, Linear):
         return one.layer.units
-    return one.layer.kernel**2 * one.layer.filters // one.layer.groups
+    groups = one.layer.groups if isinstance(one.layer, Conv) else 1
+    return one.layer.kernel**2 * one.layer.filters // groups
 
 
 def _fan_in_ratios(traced: Iterable[Traced], full: Iterable[Traced]) -> Iterator[tuple[str, float]]:

@@ -31,15 +31,30 @@ class Conv:
 
     def output(self, shape: Shape) -> Shape:
         """The (channels, height, width) that comes out, by floor division."""
-        _, height, width = shape
-        left, right, top, bottom = self.pad
-        rows = (height + top + bottom - self.kernel) // self.stride + 1
-        columns = (width + left + right - self.kernel) // self.stride + 1
-        return (self.filters, rows, columns)
+        return _convolved(self, shape)
 
     def fan_in(self, shape: Shape) -> int:
         """Connections of one response: kernel area times the input maps it sees."""
         return self.kernel**2 * shape[0] // self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A convolution without shared weights: at every position its own `filters` kernels and biases, over all maps."""
+
+    name: str
+    filters: int
+    kernel: int
+    stride: int = 1
+    pad: Padding = (0, 0, 0, 0)
+
+    def output(self, shape: Shape) -> Shape:
+        """The (channels, height, width) that comes out, by floor division."""
+        return _convolved(self, shape)
+
+    def fan_in(self, shape: Shape) -> int:
+        """Connections of one response: kernel area times the input maps."""
+        return self.kernel**2 * shape[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +99,34 @@ class ResponseNorm:
 
 @dataclass(frozen=True, slots=True)
 class MaxPool:
-    """Max-pooling over `size` x `size` windows `stride` apart, without padding, by floor division."""
+    """Max-pooling over `size` x `size` windows `stride` apart, without padding.
+
+    With `cover`, a last window that hangs over the edge sees what there is of it, so that every position is in one;
+    without, positions that fill no window are left out. The stride is at most the size.
+    """
 
     name: str
     size: int
     stride: int
+    cover: bool = False
 
     def output(self, shape: Shape) -> Shape:
-        """Maps of floor((side - size) / stride) + 1."""
-        channels, height, width = shape
-        return (channels, (height - self.size) // self.stride + 1, (width - self.size) // self.stride + 1)
+        """Maps of (side - size) / stride + 1, the quotient rounded up with `cover`, else down."""
+        return _pooled(self, shape)
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePool:
+    """The same windows as `MaxPool`, each giving the mean of the positions of the map that it sees."""
+
+    name: str
+    size: int
+    stride: int
+    cover: bool = False
+
+    def output(self, shape: Shape) -> Shape:
+        """As `MaxPool`."""
+        return _pooled(self, shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +154,7 @@ class Dropout:
     p: float
 
 
-Layer = Conv | Linear | Activation | ResponseNorm | MaxPool | PyramidPool | Dropout
+Layer = Conv | Local | Linear | Activation | ResponseNorm | MaxPool | AveragePool | PyramidPool | Dropout
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +192,9 @@ def trace(layers: Iterable[Layer], shape: Shape) -> Iterator[Traced]:
 
 def _traced(layer: Layer, shape: Shape) -> Traced:
     match layer:
-        case Conv():
-            _check_groups(layer, shape)
-            output = layer.output(shape)
-            weights = layer.fan_in(shape) * layer.filters
-            return Traced(layer, shape, output, weights, layer.filters, 0, weights * output[1] * output[2])
-        case Linear():
-            weights = layer.fan_in(shape) * layer.units
-            return Traced(layer, shape, layer.output(shape), weights, layer.units, 0, weights)
-        case MaxPool() | PyramidPool():
+        case Conv() | Local() | Linear():
+            return _learned(layer, shape)
+        case MaxPool() | AveragePool() | PyramidPool():
             return Traced(layer, shape, layer.output(shape))
         case Activation(kind="prelu_channel"):
             return Traced(layer, shape, shape, slopes=shape[0])
@@ -177,11 +204,33 @@ def _traced(layer: Layer, shape: Shape) -> Traced:
             return Traced(layer, shape, shape)
 
 
+def _learned(layer: Conv | Local | Linear, shape: Shape) -> Traced:
+    if isinstance(layer, Conv):
+        _check_groups(layer, shape)
+    output, fan_in = layer.output(shape), layer.fan_in(shape)
+    kernels = layer.filters if isinstance(layer, Conv) else _size(output)
+    return Traced(layer, shape, output, fan_in * kernels, kernels, 0, fan_in * _size(output))
+
+
 def _check_groups(layer: Conv, shape: Shape) -> None:
     if shape[0] % layer.groups or layer.filters % layer.groups:
         raise ValueError(
             f"layer {layer.name}: {layer.groups} groups do not divide {shape[0]} input maps and {layer.filters} filters"
         )
+
+
+def _convolved(layer: Conv | Local, shape: Shape) -> Shape:
+    _, height, width = shape
+    left, right, top, bottom = layer.pad
+    rows = (height + top + bottom - layer.kernel) // layer.stride + 1
+    columns = (width + left + right - layer.kernel) // layer.stride + 1
+    return (layer.filters, rows, columns)
+
+
+def _pooled(layer: MaxPool | AveragePool, shape: Shape) -> Shape:
+    spare = layer.stride - 1 if layer.cover else 0
+    channels, *sides = shape
+    return (channels, *((side - layer.size + spare) // layer.stride + 1 for side in sides))
 
 
 def _size(shape: Shape) -> int:

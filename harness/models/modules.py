@@ -1,4 +1,4 @@
-"""The layers of the papers that torch lacks or does otherwise: response normalisation, dropout, pyramid pooling."""
+"""The layers of the papers that torch lacks or does otherwise: normalisation, dropout, pyramids, local filters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
@@ -77,6 +78,38 @@ class PyramidPool(nn.Module):
     def extra_repr(self) -> str:
         """The levels."""
         return f"levels={self.levels}"
+
+
+class Local(nn.Module):
+    """A convolution without shared weights: maps [N, C, H, W] to [N, filters, rows, columns].
+
+    `weight` is [rows * columns, filters, C * kernel * kernel]: for every position, row by row, kernels that are
+    flattened as those of `nn.Conv2d`; `bias` is [filters, rows, columns]. The sides are those of the one size of map
+    that the layer is for; `padding` is (rows, columns) of zeros on each side.
+    """
+
+    def __init__(
+        self, maps: int, filters: int, kernel: int, *, sides: tuple[int, int], stride: int, padding: tuple[int, int]
+    ) -> None:
+        super().__init__()
+        self.kernel, self.stride, self.padding = kernel, stride, padding
+        self.weight = nn.Parameter(torch.empty(sides[0] * sides[1], filters, maps * kernel**2))
+        self.bias = nn.Parameter(torch.empty(filters, *sides))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The maps."""
+        seen = F.unfold(x, self.kernel, padding=self.padding, stride=self.stride)
+        responses = torch.einsum("nip,pfi->nfp", seen, self.weight)
+        return torch.unflatten(responses, 2, self.bias.shape[1:]) + self.bias
+
+    def extra_repr(self) -> str:
+        """What `nn.Conv2d` says of itself."""
+        positions, filters, connections = self.weight.shape
+        maps = connections // self.kernel**2
+        return (
+            f"{maps}, {filters}, kernel_size={self.kernel}, stride={self.stride}, padding={self.padding}, "
+            f"positions={positions}"
+        )
 
 
 def _maxima(x: Tensor, bins: int, dim: int) -> Tensor:

@@ -13,10 +13,12 @@ from torch import Tensor, nn
 from harness.models import modules
 from harness.models.layers import (
     Activation,
+    AveragePool,
     Conv,
     Dropout,
     Layer,
     Linear,
+    Local,
     MaxPool,
     PyramidPool,
     ResponseNorm,
@@ -24,6 +26,9 @@ from harness.models.layers import (
     Traced,
     trace,
 )
+
+Weighted = nn.Conv2d | modules.Local | nn.Linear
+"""The modules that have weights; all of them have biases too."""
 
 Network = nn.Sequential
 """One child for each layer, by its name with "_" for "."; `network.get_submodule("conv1").weight` is its kernels."""
@@ -68,12 +73,12 @@ def activations(network: Network, images: Tensor, layers: Iterable[str]) -> dict
 def decay_groups(
     network: nn.Module, weight_decay: float, decays: Literal["weights", "all"] = "weights"
 ) -> list[dict[str, Any]]:
-    """Parameter groups for an optimiser: weights of convolutions and fully connected layers decay, the rest does not.
+    """Parameter groups for an optimiser: weights of convolutions, local and fully connected layers decay, the rest not.
 
     The rest are biases and PReLU slopes; decay tends to push slopes to zero and so PReLU to ReLU (PReLU section 2.1).
     With `decays="all"` they decay too.
     """
-    weights = [module.weight for module in network.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    weights = [module.weight for module in network.modules() if isinstance(module, Weighted)]
     known = {id(weight) for weight in weights}
     rest = [parameter for parameter in network.parameters() if id(parameter) not in known]
     rest_decay = weight_decay if decays == "all" else 0.0
@@ -93,8 +98,8 @@ def weights_sha256(network: nn.Module) -> str:
 def _children(traced: Traced) -> Iterator[tuple[str, nn.Module]]:
     layer, name = traced.layer, child_name(traced.layer.name)
     match layer:
-        case Conv():
-            yield from _convolution(layer, traced.input[0])
+        case Conv() | Local():
+            yield from _convolution(layer, traced)
         case Linear():
             if len(traced.input) > 1:
                 yield f"{name}_flatten", nn.Flatten()
@@ -103,22 +108,27 @@ def _children(traced: Traced) -> Iterator[tuple[str, nn.Module]]:
             yield name, _activation(layer, traced.input[0])
         case ResponseNorm(k=k, n=n, alpha=alpha, beta=beta, per_group=groups):
             yield name, modules.ResponseNorm(k=k, n=n, alpha=alpha, beta=beta, groups=groups)
-        case MaxPool(size=size, stride=stride):
-            yield name, nn.MaxPool2d(size, stride)
+        case MaxPool(size=size, stride=stride, cover=cover):
+            yield name, nn.MaxPool2d(size, stride, ceil_mode=cover)
+        case AveragePool(size=size, stride=stride, cover=cover):
+            yield name, nn.AvgPool2d(size, stride, ceil_mode=cover)
         case PyramidPool(levels=levels):
             yield name, modules.PyramidPool(levels)
         case Dropout(p=p):
             yield name, modules.PaperDropout(p)
 
 
-def _convolution(layer: Conv, maps: int) -> Iterator[tuple[str, nn.Module]]:
+def _convolution(layer: Conv | Local, traced: Traced) -> Iterator[tuple[str, nn.Module]]:
     left, right, top, bottom = layer.pad
     name, padding = child_name(layer.name), (top, left)
     if (left, top) != (right, bottom):
         yield f"{name}_pad", nn.ZeroPad2d(layer.pad)
         padding = (0, 0)
-    arguments = {"stride": layer.stride, "padding": padding, "groups": layer.groups}
-    yield name, _blank(nn.Conv2d, maps, layer.filters, layer.kernel, **arguments)
+    sizes = traced.input[0], layer.filters, layer.kernel
+    if isinstance(layer, Conv):
+        yield name, _blank(nn.Conv2d, *sizes, stride=layer.stride, padding=padding, groups=layer.groups)
+    else:
+        yield name, _blank(modules.Local, *sizes, sides=traced.output[1:], stride=layer.stride, padding=padding)
 
 
 def _activation(layer: Activation, channels: int) -> nn.Module:

@@ -80,8 +80,8 @@ def search(spec: Neighbours, subject: Subject, queries: Tensor) -> Search:
     )
     feature, pixel = (Nearest.nothing(len(queries), spec.neighbours, device) for _ in range(2))
     total = torch.zeros(len(queries), dtype=torch.float64, device=device)
-    for places, images in prefetch(training, training.batches(BATCH)):
-        subject.work.stop.raise_if_asked("the same command begins this inspection anew")
+    batches = training.batches(BATCH)
+    for places, images in subject.work.watched(prefetch(training, batches), len(batches), training.count):
         features, pixels = seen(subject, central(images, subject.recipe.crop))
         in_pixels = distances(query_pixels, pixels)
         total += in_pixels.sum(1)

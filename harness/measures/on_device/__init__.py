@@ -1,0 +1,1 @@
+"""The measurements that run on a device; only here does measuring import torch."""

@@ -1,0 +1,131 @@
+"""The small nets with which AlexNet's authors tried rectifiers (Figure 1) and normalisation (section 3.3) on CIFAR-10.
+
+The paper says of both only that they have four layers. They are example nets of the authors' library, cuda-convnet:
+layers-19pct.cfg, layers-80sec.cfg and layers-conv-local-13pct.cfg as copied in github.com/dnouri/cuda-convnet, and
+layers-conv-local-11pct.cfg as in github.com/stephenyan1231/cuda_convnet_plus. That the paper used these is a guess, to
+which its footnote and their names point.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from harness.models.geometry import scaled
+from harness.models.layers import (
+    Activation,
+    AveragePool,
+    Conv,
+    Layer,
+    Linear,
+    Local,
+    MaxPool,
+    Padding,
+    ResponseNorm,
+    Traced,
+    trace,
+)
+from harness.strict import Strict
+
+Unit = Literal["relu", "tanh", "logistic"]
+
+SAME_3: Padding = (1, 1, 1, 1)
+SAME_5: Padding = (2, 2, 2, 2)
+
+
+class CifarConv(Strict):
+    """Three convolutions and a fully connected layer: layers-19pct.cfg of cuda-convnet, for Figure 1."""
+
+    name: Literal["cifar_conv"] = "cifar_conv"
+    width: float = Field(1.0, gt=0)
+    """Multiplies the kernels and hidden units; each is rounded to an even number."""
+    activation: Unit = "relu"  # Figure 1: ReLU and tanh
+    hidden: Literal[0, 64] = 0
+    """Units of a fully connected layer before the last; with 64 it is the five-layer net of layers-80sec.cfg."""
+
+    last_map: ClassVar[None] = None
+    """No layer: the net is tested on images of one size."""
+    left_out: ClassVar[tuple[str, ...]] = ()
+    """No layer can be left out."""
+
+    @property
+    def hidden_feature(self) -> str:
+        """The layer whose output the last fully connected layer sees."""
+        return "fc64.activation" if self.hidden else "pool3"
+
+    def layers(self, classes: int) -> tuple[Layer, ...]:
+        """The chain from image to logits; pooling windows of the library hang over the edge of a map."""
+        hidden: tuple[Layer, ...] = (
+            Linear("fc64", scaled(self.hidden, self.width)),
+            Activation(self.activation, "fc64.activation"),
+        )
+        return (
+            *_conv("conv1", scaled(32, self.width), self.activation),
+            MaxPool("pool1", 3, 2, cover=True),
+            *_conv("conv2", scaled(32, self.width), self.activation),
+            AveragePool("pool2", 3, 2, cover=True),
+            *_conv("conv3", scaled(64, self.width), self.activation),
+            AveragePool("pool3", 3, 2, cover=True),
+            *(hidden if self.hidden else ()),
+            Linear("fc10", classes),
+        )
+
+    def full_size(self, classes: int) -> tuple[Traced, ...]:
+        """The same net at full width on whole CIFAR-10 images."""
+        return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 32, 32)))
+
+
+class CifarLocal(Strict):
+    """Two convolutions, two local layers and a fully connected one: layers-conv-local-*.cfg, for section 3.3.
+
+    The library's pair changes more than the normalisation: without it (13pct) local3 has 32 kernels a position, with it
+    (11pct) 64.
+    """
+
+    name: Literal["cifar_local"] = "cifar_local"
+    width: float = Field(1.0, gt=0)
+    """Multiplies the kernels; each is rounded to an even number."""
+    activation: Unit = "relu"
+    response_norm: bool = True
+    norm_constants: Literal["library", "printed"] = "library"
+    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3."""
+    local3: Literal[32, 64] = 64
+
+    hidden_feature: ClassVar[str] = "local4.activation"
+    """The layer whose output the last fully connected layer sees."""
+    last_map: ClassVar[None] = None
+    """No layer: local filters belong to the positions of one size of map."""
+    left_out: ClassVar[tuple[str, ...]] = ()
+    """No layer can be left out."""
+
+    def layers(self, classes: int) -> tuple[Layer, ...]:
+        """The chain from image to logits: the first normalisation after pooling, the second before it."""
+        return (
+            *_conv("conv1", scaled(64, self.width), self.activation),
+            MaxPool("pool1", 3, 2, cover=True),
+            *self._norm("norm1"),
+            *_conv("conv2", scaled(64, self.width), self.activation),
+            *self._norm("norm2"),
+            MaxPool("pool2", 3, 2, cover=True),
+            Local("local3", scaled(self.local3, self.width), 3, pad=SAME_3),
+            Activation(self.activation, "local3.activation"),
+            Local("local4", scaled(32, self.width), 3, pad=SAME_3),
+            Activation(self.activation, "local4.activation"),
+            Linear("fc10", classes),
+        )
+
+    def full_size(self, classes: int) -> tuple[Traced, ...]:
+        """The same net at full width on the 24 x 24 views of the library's example."""
+        return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 24, 24)))
+
+    def _norm(self, name: str) -> tuple[Layer, ...]:
+        if not self.response_norm:
+            return ()
+        if self.norm_constants == "printed":
+            return (ResponseNorm(name, k=2.0, n=5, alpha=1e-4, beta=0.75),)  # section 3.3
+        return (ResponseNorm(name, k=1.0, n=9, alpha=0.001 / 9, beta=0.75),)  # the library divides its scale by n
+
+
+def _conv(name: str, filters: int, activation: Unit) -> tuple[Layer, ...]:
+    return Conv(name, filters, 5, pad=SAME_5), Activation(activation, f"{name}.activation")

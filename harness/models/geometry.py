@@ -1,0 +1,28 @@
+"""The declared parameters by which a paper's net shrinks to small images."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+
+from harness.models.layers import Padding
+from harness.strict import Strict
+
+
+class Stem(Strict):
+    """The geometry of a net's first convolution, the one layer that depends on the size of the image."""
+
+    kernel: int = Field(ge=1)
+    stride: int = Field(ge=1)
+    pad: Padding
+    """Zeros (left, right, top, bottom)."""
+
+
+Levels = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
+"""Of a spatial pyramid: the bins along a side at each level."""
+
+
+def scaled(units: int, width: float) -> int:
+    """A number of kernels or units times the width, as an even number, so that two groups divide it."""
+    return max(2, 2 * round(units * width / 2))

@@ -1,0 +1,63 @@
+"""Runs the program as a user does: in a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import harness
+
+PACKAGE = Path(harness.__file__).parents[1]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The variables of this process without those that name data, and with the package on the path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_DATA_")}
+    return kept | {"PYTHONPATH": str(PACKAGE), "NO_COLOR": "1", "COLUMNS": "120"} | more
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line."""
+    return [sys.executable, "-m", "harness", *map(str, arguments)]
+
+
+def program(folder: Path, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    return subprocess.run(
+        command(*arguments), cwd=folder, env=environment(**variables), capture_output=True, text=True, check=False
+    )
+
+
+def signalled(folder: Path, number: int, after: str | float, *arguments: str | Path) -> tuple[int | None, str]:
+    """Run it and send a signal after a word on standard error, or after so many seconds; (exit status, all it said).
+
+    The status is None when it ended before the moment came.
+    """
+    with subprocess.Popen(
+        command(*arguments), cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = []
+        if isinstance(after, str):
+            for line in process.stderr:
+                said.append(line)
+                if after in line:
+                    break
+        else:
+            time.sleep(after)
+        ended = process.poll() is not None
+        process.send_signal(number)
+        said += process.stderr.readlines()
+        process.wait()
+    return (None if ended else process.returncode), "".join(said)
+
+
+def results(folder: Path) -> dict[str, Any]:
+    """A report's results without what may change from run to run: where it ran, how long it took."""
+    document: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    return {name: value for name, value in document.items() if name not in ("environment", "cost")}

@@ -1,0 +1,105 @@
+"""A run that is killed or stopped at any moment ends, once started again, as if nothing had happened."""
+
+import random
+import signal
+
+import pytest
+from programs import program, results, signalled
+from tiny_suites import tiny_suite
+
+ALL_CORES = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--checkpoint-every", "0.05")
+RUN = (*ALL_CORES, "--threads", "1")
+"""One thread, for two that share a busy core wait for each other most of the time."""
+PART = {"classes": 10, "per_class": 40}
+LONGEST_S = 6.0
+"""About how long an undisturbed run takes, for kills at random moments of it."""
+
+
+def prepared(folder, **changes):
+    """A folder with the suite in it: two seeds of four epochs."""
+    folder.mkdir(exist_ok=True)
+    tiny_suite(folder, **{"seeds": 2, "epochs": 4, "drops_after": [2]} | changes)
+    return folder
+
+
+def outcome(folder):
+    """(results but for place and cost, predictions byte by byte) of a run that came to its end."""
+    stored = {path.parent.name: path.read_bytes() for path in (folder / "runs").glob("*/predictions.npz")}
+    return results(folder / "reports" / "tiny" / "ci"), stored
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """What comes out of a run that nobody disturbs."""
+    return finished(prepared(tmp_path_factory.mktemp("undisturbed")))
+
+
+def finished(folder, run=RUN):
+    """Run again to the end, and give what came out."""
+    done = program(folder, *run)
+    assert done.returncode == 0, done.stderr
+    return outcome(folder)
+
+
+def digests(document):
+    """The digest of every net."""
+    return [job["weights_sha256"] for job in document["experiments"]["cnn"]["jobs"]]
+
+
+@pytest.mark.parametrize("moment", ["jobs to do", "seed 0: epoch 1/4", "seed 0: epoch 4/4", "seed 1: epoch 2/4"])
+def test_killed_and_run_again_it_ends_alike(undisturbed, tmp_path, moment):
+    """Before any work, within a training, at its end, within the second: same weights, same results, same bytes."""
+    status, _ = signalled(prepared(tmp_path), signal.SIGKILL, moment, *RUN)
+    assert status == -signal.SIGKILL
+    again = finished(tmp_path)
+    assert digests(again[0]) == digests(undisturbed[0])
+    assert again == undisturbed
+
+
+def test_killed_on_all_cores_it_ends_alike(tmp_path):
+    """Sums over several threads repeat too, as long as there are as many."""
+    one, other = (prepared(tmp_path / name, seeds=1, subset=PART) for name in ("one", "other"))
+    status, _ = signalled(one, signal.SIGKILL, "epoch 2/4", *ALL_CORES)
+    assert status == -signal.SIGKILL
+    assert finished(one, ALL_CORES) == finished(other, ALL_CORES)
+
+
+def killed_at_random(folder, moments, kills):
+    """Kill so many runs in a row at random moments, then run to the end."""
+    prepared(folder)
+    for _ in range(kills):
+        signalled(folder, signal.SIGKILL, moments.uniform(0, LONGEST_S), *RUN)
+    return finished(folder)
+
+
+def test_killed_again_and_again_it_ends_alike(undisturbed, tmp_path):
+    """Five times in a row, at other moments each time this test is run; they need not be known, for any must do."""
+    assert killed_at_random(tmp_path, random.Random(), 5) == undisturbed
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_fifty_random_moments_it_ends_alike(undisturbed, tmp_path, seed):
+    """Ten runs, each killed five times."""
+    assert killed_at_random(tmp_path, random.Random(seed), 5) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "moment"),
+    [(signal.SIGINT, 130, "seed 0: epoch 2/4"), (signal.SIGTERM, 143, "seed 1: epoch 1/4")],
+    ids=["SIGINT", "SIGTERM"],
+)
+def test_stopped_it_says_how_to_go_on_and_does(undisturbed, tmp_path, number, code, moment):
+    """Its exit code tells which signal it was; nothing is lost, and no traceback is shown."""
+    status, said = signalled(prepared(tmp_path), number, moment, *RUN)
+    assert status == code
+    assert "the same command goes on from there" in said.splitlines()[-1]
+    assert "Traceback" not in said
+    assert finished(tmp_path) == undisturbed
+
+
+def test_stopped_before_the_first_job_it_exits_alike(tmp_path):
+    """While it is still looking at what there is to do."""
+    status, said = signalled(prepared(tmp_path), signal.SIGINT, "tiny: scale ci", *RUN)
+    assert status == 130
+    assert "the same command goes on" in said

@@ -1,0 +1,40 @@
+"""The measuring job that yields numbers: its result, its seed, its device."""
+
+import io
+
+import pytest
+from measure_specs import SPECS
+from pydantic import ValidationError
+
+from harness.jobs.quantities import measure_quantities
+from harness.jobs.work import StopSignal, Work
+from harness.progress import Progress
+from harness.runtime import Runtime
+from harness.store import JobFolder
+
+
+def job(tmp_path, spec):
+    """The result of a job with this spec."""
+    runtime = Runtime(device="cpu", threads=1)
+    return measure_quantities(Work(spec, JobFolder(tmp_path), {}, runtime, Progress(io.StringIO()), StopSignal()))
+
+
+def test_a_counted_result_has_its_numbers_and_no_machine(tmp_path):
+    """It is the same everywhere."""
+    result = job(tmp_path, {"what": "arithmetic", **SPECS["arithmetic"], "splits": []})
+    assert result["values"] == {"difference": pytest.approx(1.72)}
+    assert (result["outcome"], result["data"], result["marks"], result["environment"]) == ("done", [], [], {})
+    assert result["cost"]["seconds"] >= 0
+
+
+def test_a_measured_result_depends_on_its_seed_and_names_its_device(tmp_path):
+    """The seed stands beside the spec's own fields."""
+    results = [job(tmp_path, {"what": "propagation", **SPECS["propagation"], "seed": seed}) for seed in (0, 0, 1)]
+    assert results[0]["values"] == results[1]["values"] != results[2]["values"]
+    assert results[0]["environment"]["device"] == "cpu"
+
+
+def test_an_unknown_key_of_a_spec_is_refused(tmp_path):
+    """A job of another version of the program is not guessed at."""
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        job(tmp_path, {"what": "units", "of": "prelu", "times": 2})

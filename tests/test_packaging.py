@@ -1,0 +1,114 @@
+"""The wheel: everything that a run needs is inside, and it runs from anywhere."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+
+from harness import __version__
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = Path(__file__).parent / "samples"
+NOT_TO_BE_HAD = ("No matching distribution found for hatchling", "Failed to establish a new connection", "timed out")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """Built from this tree, in pip's own environment; skipped only where the build backend cannot be fetched."""
+    folder = tmp_path_factory.mktemp("wheel")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--quiet", "--wheel-dir", str(folder)],
+        capture_output=True, text=True, env={**os.environ, "PIP_CONSTRAINT": "", "PIP_RETRIES": "1"}, check=False,
+    )  # fmt: skip
+    if any(reason in done.stderr for reason in NOT_TO_BE_HAD):
+        pytest.skip("hatchling, which builds the wheel, cannot be fetched here")
+    assert done.returncode == 0, done.stderr
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel unpacked."""
+    folder = tmp_path_factory.mktemp("installed")
+    wheel.extractall(folder)
+    return folder
+
+
+def harness(installed: Path, folder: Path, *arguments: str) -> str:
+    """What the unpacked program says in a folder that is no clone."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *arguments],
+        capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(installed)}, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+def files(folder: Path, pattern: str = "*") -> set[str]:
+    """The files below a folder, by path."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
+
+
+def test_every_suite_and_paper_is_inside(installed: Path) -> None:
+    """As they are in the clone."""
+    shipped = installed / "harness" / "shipped_suites"
+    assert files(shipped) == files(ROOT / "suites")
+    for name in files(ROOT / "suites"):
+        assert (shipped / name).read_bytes() == (ROOT / "suites" / name).read_bytes()
+
+
+def test_every_module_and_template_is_inside(installed: Path) -> None:
+    """And the mark that it is typed."""
+    inside = files(installed / "harness") - {
+        f"shipped_suites/{name}" for name in files(installed / "harness" / "shipped_suites")
+    }
+    assert inside == {name for name in files(ROOT / "harness") if "__pycache__" not in name}
+    assert {"report/templates/page.html", "report/templates/style.css", "py.typed"} <= inside
+
+
+def test_nothing_else_is_inside(wheel: zipfile.ZipFile) -> None:
+    """Neither tests nor reports nor anything of this machine."""
+    top = {name.split("/")[0] for name in wheel.namelist()}
+    assert top == {"harness", f"paper_harness-{__version__}.dist-info"}
+
+
+def test_its_metadata_are_the_packages(wheel: zipfile.ZipFile) -> None:
+    """Name, version and licence."""
+    text = wheel.read(f"paper_harness-{__version__}.dist-info/METADATA").decode()
+    about = message_from_string(text)
+    assert (about["Name"], about["Version"], about["License-Expression"]) == (
+        "paper-harness",
+        __version__,
+        "Apache-2.0",
+    )
+
+
+def test_a_shipped_suite_is_found_by_its_name(installed: Path, tmp_path: Path) -> None:
+    """In the wheel, not in a clone that may be near."""
+    expected = installed / "harness" / "shipped_suites" / "table1.yaml"
+    assert harness(installed, tmp_path, "validate", "table1").startswith(f"{expected}: sound (")
+
+
+def test_a_plan_has_the_same_keys_as_in_a_clone(installed: Path, tmp_path: Path) -> None:
+    """A result of one is a result of the other."""
+    arguments = ("plan", "table1", "--scale", "ci", "--json")
+    assert harness(installed, tmp_path, *arguments) == harness(ROOT, tmp_path, *arguments)
+
+
+def test_a_report_is_rebuilt(installed: Path, tmp_path: Path) -> None:
+    """Its templates are found."""
+    for kind in ("results", "curves"):
+        (tmp_path / f"{kind}.json").write_bytes((SAMPLES / f"small_{kind}.json").read_bytes())
+    harness(installed, tmp_path, "report", ".")
+    assert (tmp_path / "index.html").is_file()
+
+
+def test_it_knows_no_commit(installed: Path, tmp_path: Path) -> None:
+    """It is no clone."""
+    assert '"commit": null' in harness(installed, tmp_path, "env", "--json")

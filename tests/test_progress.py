@@ -1,0 +1,124 @@
+"""What a run says: lines that stay, and on a terminal one that moves."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import progress as module
+from harness.progress import Progress, duration
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        """A terminal."""
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds, moved by the test."""
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_lines_stay_and_are_kept_for_the_log() -> None:
+    """Since the job began."""
+    progress = Progress(io.StringIO())
+    progress.say("before")
+    progress.begin("train cnn, seed 0")
+    progress.epoch(1, 8, "loss 2.3")
+    assert progress.stream.getvalue() == "before\ntrain cnn, seed 0: epoch 1/8  loss 2.3\n"
+    assert progress.spoken == ["train cnn, seed 0: epoch 1/8  loss 2.3"]
+
+
+def test_a_file_gets_no_moving_line(clock: list[float]) -> None:
+    """Nor any escape."""
+    progress = Progress(io.StringIO())
+    progress.moving(0.5, "1,000 img/s", 3.0)
+    progress.say("done")
+    assert progress.stream.getvalue() == "done\n"
+
+
+def test_a_terminal_gets_one_ten_times_a_second(clock: list[float]) -> None:
+    """What comes in between is not drawn."""
+    progress = Progress(Terminal())
+    for moment in (0.0, 0.05, 0.09, 0.11, 0.15, 0.22):
+        clock[0] = 100 + moment
+        progress.moving(moment, "1,000 img/s", 3.0)
+    assert progress.stream.getvalue().count("\r") == 3
+
+
+def test_the_moving_line_says_how_far_how_fast_and_how_long(clock: list[float]) -> None:
+    """And of what."""
+    progress = Progress(Terminal())
+    progress.begin("train cnn, seed 0")
+    progress.moving(0.5, "1,000 img/s", 600.0)
+    assert progress.stream.getvalue().endswith("train cnn, seed 0   50%  1,000 img/s  10 min left")
+    assert progress.stream.getvalue().count("█") == progress.stream.getvalue().count("·") == 12
+
+
+def test_a_line_that_stays_takes_the_place_of_the_moving_one(clock: list[float]) -> None:
+    """Cleared before, and only when there was one."""
+    progress = Progress(Terminal())
+    progress.moving(0.5, "1 img/s", 1.0)
+    progress.say("done")
+    progress.say("again")
+    assert progress.stream.getvalue().endswith("\r\x1b[Kdone\nagain\n")
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [(None, True), ("", True), ("1", False)])
+def test_no_color_is_respected(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch, no_color: str | None, *, coloured: bool
+) -> None:
+    """Set to anything but nothing, as no-color.org says."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if no_color is not None:
+        monkeypatch.setenv("NO_COLOR", no_color)
+    progress = Progress(Terminal())
+    progress.moving(0.5, "1 img/s", 1.0)
+    assert ("\x1b[36m" in progress.stream.getvalue()) is coloured
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (45, "45 s"), (89, "89 s"), (90, "2 min"), (720, "12 min"), (5399, "90 min"), (12_240, "3.4 h"),
+     (129_599, "36.0 h"), (449_280, "5.2 days")],
+)  # fmt: skip
+def test_a_length_of_time_is_for_people(seconds: float, text: str) -> None:
+    """Two figures and the unit that suits."""
+    assert duration(seconds) == text
+
+
+@given(st.floats(0, 1e9))
+def test_a_length_of_time_is_short(seconds: float) -> None:
+    """Whatever it is."""
+    number, unit = duration(seconds).split(" ")
+    assert float(number) <= max(90, seconds / 86400 + 1)
+    assert unit in {"s", "min", "h", "days"}
+
+
+@pytest.mark.parametrize("columns", [20, 80, 200])
+def test_the_moving_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """One that wraps would leave its upper half behind each time it is drawn."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    progress = Progress(Terminal(), "[2/7] train cnn, seed 0")
+    progress.moving(0.5, "1,000 img/s", 3.0)
+    drawn = progress.stream.getvalue().removeprefix("\r\x1b[K")
+    assert drawn.isprintable()
+    assert len(drawn) < columns
+
+
+def test_the_moving_line_is_wiped_before_others_speak() -> None:
+    """So that an error does not stand at its end."""
+    progress = Progress(Terminal())
+    progress.moving(0.5, "1,000 img/s", 3.0)
+    progress.clear()
+    assert progress.stream.getvalue().endswith("\r\x1b[K")

@@ -1,0 +1,101 @@
+"""Tables on the terminal: everything said once, nothing in the data read as markup."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.terminal import show_nested, show_plan, show_results
+
+SAMPLES = Path(__file__).parent / "samples"
+JOB = {"key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": ""}
+PLAN = {
+    "suite": "table1",
+    "scale": "ci",
+    "reason": "--scale ci was asked for",
+    "unlock": "",
+    "blocked_by": None,
+    "estimate": {"seconds": 600.0, "basis": "measured here on a processor"},
+    "jobs": [JOB, JOB | {"state": "done"}, JOB | {"state": "done", "label": "test"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide terminal without colour."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+def results(name: str = "paper") -> dict[str, Any]:
+    """The sample with one of every verdict."""
+    return json.loads((SAMPLES / f"{name}_results.json").read_text(encoding="utf-8"))
+
+
+def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With its verdict, and where the report is."""
+    document = results()
+    show_results(document, tmp_path)
+    text = capsys.readouterr().out
+    for cell in document["cells"]:
+        assert cell["id"] in text
+    for claim in document["claims"]:
+        assert claim["ref"] in text
+    for judged in document["cells"] + document["claims"]:
+        assert judged["outcome"] in text
+    assert f"report: {tmp_path / 'index.html'}\n" in text
+
+
+def test_a_reason_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With all that it speaks of."""
+    cells = [cell | {"outcome": "NOT RUN", "reason": "no data"} for cell in results("small")["cells"][:2]]
+    show_results(results("small") | {"cells": cells, "claims": []}, tmp_path)
+    assert capsys.readouterr().out.count("no data") == 1
+
+
+def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> None:
+    """By state, with the basis of the estimate."""
+    show_plan(PLAN)
+    text = capsys.readouterr().out
+    assert "1 to do, 2 done" in text
+    assert "about 10 min of work (measured here on a processor)" in text
+    assert "0123456789abcdef0123 " in text
+
+
+def test_a_finished_plan_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """No time is named."""
+    show_plan(PLAN | {"jobs": [JOB | {"state": "done"}]})
+    assert "of work" not in capsys.readouterr().out
+
+
+def test_what_blocks_and_what_would_unlock_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In full."""
+    show_plan(PLAN | {"blocked_by": "ILSVRC-2010 is not on disk.", "unlock": "paper: get it."})
+    text = capsys.readouterr().out
+    assert "blocked: ILSVRC-2010 is not on disk." in text
+    assert "larger scales: paper: get it." in text
+
+
+@pytest.mark.parametrize("hostile", ["[/]", "[bold]x", "[link=http://x]", "\\[", "[/bold]"])
+def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], tmp_path: Path, hostile: str) -> None:
+    """A suite may say what it likes."""
+    document = results("small")
+    cell = document["cells"][0] | {"unit": hostile, "reason": hostile, "outcome": "NOT RUN"}
+    claim = document["claims"][0] | {"ref": hostile, "says": hostile, "reason": hostile}
+    show_results(
+        document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}, tmp_path / "[red]"
+    )
+    show_plan(PLAN | {"reason": hostile, "unlock": hostile, "jobs": [JOB | {"label": hostile, "why": hostile}]})
+    show_nested({hostile: {"a": hostile}})
+    assert capsys.readouterr().out.count(hostile) >= 8
+
+
+def test_facts_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nested ones further in, lists in a row, an empty one as none."""
+    show_nested({"cores": 2, "gpus": [], "packages": {"torch": "2.11", "odd": None}, "names": ["a", "b"]})
+    assert capsys.readouterr().out.splitlines() == [
+        "cores: 2", "gpus: none", "packages", "  torch: 2.11", "  odd: None", "names: a, b",
+    ]  # fmt: skip

@@ -70,7 +70,8 @@ class Shelf:
         reasons = [self.failed[key] for key in keys if key in self.failed]
         reasons += [self.standing[key].why for key in keys if self.standing[key].state == "blocked"]
         reasons += [why for key in keys for why in (self.standing[key].result or {"absent": {}})["absent"].values()]
-        return reasons[0] if reasons else "not run yet"
+        finished = all(self.standing[key].result for key in keys)
+        return reasons[0] if reasons else "no image of this kind" if finished else "not run yet"
 
     def world(self, experiments: Sequence[str]) -> str:
         """Scale and data, which every caption says."""
@@ -144,7 +145,7 @@ def _learning(shelf: Shelf, figure: Figure, curves: Mapping[str, Any]) -> dict[s
     if picture is None:
         return {"not_run": f"no learning curves of {', '.join(absent or arms)} yet"}
     caption = (
-        f"{_capital(shelf.world(figure.experiments))}. Thin lines are seeds, thick ones their mean, bands their range; "
+        f"At {shelf.world(figure.experiments)}. Thin lines are seeds, thick ones their mean, bands their range; "
         "mean and band end where the first seed stops, at a cross."
     )
     return _shown(picture, caption + (f" No curves yet of {', '.join(absent)}." if absent else ""))
@@ -174,7 +175,7 @@ def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str,
     if not arms:
         return {"not_run": "; ".join(absent)}
     counts = ", ".join(f"{name} {len(by_seed)} of {len(shelf.plan.seeds)}" for name, by_seed in arms.items())
-    caption = f"{_capital(shelf.world(list(arms)))}; seeds: {counts}. {CAPTIONS[what]}"
+    caption = f"At {shelf.world(list(arms))}; seeds: {counts}. {CAPTIONS[what]}"
     caption += "".join(dict.fromkeys(shelf.stale(name, inspection) for name in arms))
     return _shown(draw(arms, figure.title), " ".join([caption, *(f"Not drawn: {one}." for one in absent)]))
 
@@ -196,7 +197,7 @@ def _first_seed(
     }
     seed = min(by_seed)
     which = f"seed {seed}" + ("" if seed == 0 else ", the first with a result") + f" of {len(shelf.plan.seeds)}"
-    where = f"{_capital(shelf.world([experiment]))}; experiment {experiment}, {which}."
+    where = f"At {shelf.world([experiment])}; experiment {experiment}, {which}."
     caption = f"{where} {CAPTIONS[what]}{shelf.stale(experiment, inspection)}"
     return _shown(draw[what](by_seed[seed], figure.title), caption)
 
@@ -208,10 +209,6 @@ def _shown(picture: Picture, caption: str) -> dict[str, Any]:
 def _numbered(name: str, experiment: str, figure: Figure) -> str:
     """The id of a record: the figure's own where it has one picture."""
     return name if len(figure.experiments) == 1 else f"{name}.{experiment}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _read(folder: JobFolder) -> Arrays:

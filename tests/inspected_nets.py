@@ -16,11 +16,9 @@ from harness.data.splits import Split, open_split
 from harness.data.statistics import pixel_statistics
 from harness.jobs import checkpoint
 from harness.jobs.inspect import inspect
-from harness.jobs.randomness import generator
 from harness.jobs.work import StopSignal, Work
 from harness.loading import load_document
 from harness.models import parse_model
-from harness.models.initialisers import initialise
 from harness.models.layers import trace
 from harness.models.network import build
 from harness.progress import Progress
@@ -50,12 +48,20 @@ class InspectedNet:
     channels: int = 1
     classes: int = 10
     locations: Locations = field(default_factory=Locations)
+    seen: list[dict[str, Any]] = field(default_factory=list)
+    """The data records of the results that it is given."""
 
     def __post_init__(self) -> None:
         layers = parse_model(self.model).layers(self.classes)
         self.traced = tuple(trace(layers, (self.channels, CROP, CROP)))
         self.network = build(layers, (self.channels, CROP, CROP))
-        initialise(self.network, self.traced, recipe().initialisation, generator(0, "weights"))
+        draws = torch.Generator().manual_seed(0)
+        for name, tensor in self.network.named_parameters():
+            if tensor.dim() > 1:
+                fan_in = tensor[0].numel()
+                tensor.data = torch.randn(tensor.shape, generator=draws) * (2 / fan_in) ** 0.5
+            else:
+                tensor.data.fill_(0.25 if name.endswith("activation.weight") else 0.0)
         spec = {
             "model": self.model,
             "classes": self.classes,
@@ -82,7 +88,7 @@ class InspectedNet:
 
     def finish(self, name: str, outcome: str) -> None:
         """Give an input its result."""
-        self.inputs(name).write_result({"outcome": outcome, "marks": ["a mark"]})
+        self.inputs(name).write_result({"outcome": outcome, "marks": ["a mark"], "data": self.seen})
 
     def keep_weights(self) -> None:
         """Store the net as it is now."""

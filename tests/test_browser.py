@@ -1,11 +1,13 @@
 """The page in a real browser: no request, no complaint, sorting, narrow screens, no script, dark and print."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from harness.report import page
 
@@ -150,6 +152,18 @@ def test_dark_scheme_turns_page_and_charts(opened):
     assert not set(light) & set(dark)
 
 
+@pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("dark", "print")])
+def test_pictures_follow_the_scheme(opened, scheme, media):
+    """A picture in the page has the ink of the page around it: dark on light, light on dark, dark on paper."""
+    tab = opened("small", color_scheme=scheme)
+    tab.emulate_media(media=media, color_scheme=scheme)
+    shot = Image.open(io.BytesIO(tab.locator(".drawn img").first.screenshot())).convert("L")
+
+    extremes = shot.getextrema()
+    ground = shot.getpixel((1, 1))
+    assert ground == pytest.approx(extremes[scheme == "light" or media == "print"], abs=6)
+
+
 def test_print_is_light_and_whole(opened):
     """On paper the dark scheme is off, the navigation is gone and closed details are printed."""
     tab = opened("small", color_scheme="dark")
@@ -182,7 +196,7 @@ def test_hostile_results_run_nothing(browser, tmp_path):
     """A script, a handler and an address in every text of the results stay text."""
     results = json.loads((SAMPLES / "small_results.json").read_text("utf-8"))
     payload = '"><img src=//evil.example/x onerror="window.ran=1"><script>window.ran=1</script><a href="javascript:1">'
-    for record in (results, *results["cells"], *results["claims"], *results["deviations"]):
+    for record in (results, *(one for kind in ("cells", "claims", "deviations", "figures") for one in results[kind])):
         record.update({key: payload for key, value in record.items() if isinstance(value, str)})
     page.write_report(results, {}, tmp_path)
     with browser.new_context() as context:

@@ -80,7 +80,8 @@ class Elements(HTMLParser):
 def with_text(node: Any, change: Callable[[str], str]) -> Any:
     """A document with every text in it changed, those that are keys too; keys of the format itself stay."""
     if isinstance(node, dict):
-        named = node.keys() <= {"cnn", "ensemble", "sixth", "relu", "tanh", "cifar", "count"}
+        names = {"cnn", "ensemble", "sixth", "relu", "tanh", "cifar", "count", "signal", "clock", "near", "kernels"}
+        named = node.keys() <= names
         return {change(k) + k if named else k: with_text(v, change) for k, v in node.items()}
     if isinstance(node, list):
         return [with_text(child, change) for child in node]
@@ -348,6 +349,91 @@ def test_numbers_have_one_digit_more_than_the_paper():
     assert ">36.92<" in html
     assert ">60,965,224<" in html
     assert ">\N{MINUS SIGN}1.18<" in html
+
+
+def test_a_verdict_on_a_claim_is_never_without_its_level():
+    """CONFIRMED is read with the scale it holds at, above and in its row; nothing is called reproduced."""
+    results, curves = sample("small")
+    results["suite_yaml"] = ""
+
+    html = page.render(results, curves)
+
+    for place in (html[: html.index("<nav")], html[html.index('id="claims"') :]):
+        assert re.search(r"CONFIRMED</span> <span[^>]*>at small scale<", place)
+        assert re.search(r"CONFIRMED</span> <span[^>]*>exactly<", place)
+        assert re.search(r"CONTRADICTED</span> <span[^>]*>on random nets, without data<", place)
+    assert "reproduced" not in html.lower()
+
+
+def test_numbers_outside_the_table_stand_beside_it():
+    """Each with the paper's number, ours and its verdict, whether there is a table or not."""
+    results, curves = sample("small")
+    free = [cell for cell in results["cells"] if not cell["column"]]
+    assert free
+    for table in (results["table"], None):
+        html = page.render({**results, "table": table}, curves)
+        section = html[html.index('id="numbers"') : html.index('id="ledger"')]
+
+        assert all(f">{cell['label']}<" in section and f">{cell['printed']}" in section for cell in free)
+        assert "60,965,224" in section
+    assert 'id="numbers"' not in page.render({**results, "cells": [results["cells"][0]]}, curves)
+
+
+def test_what_is_exact_has_no_interval():
+    """A count is said to be exact; it has neither seeds nor a place in the forest."""
+    results, curves = sample("small")
+    cell = next(cell for cell in results["cells"] if cell["how"] == "exact")
+
+    html = page.render(results, curves)
+
+    row = html[html.index(f'data-cell="{cell["id"]}"') :].split("</tr>")[0]
+    assert ">exact<" in row
+    assert "seeds" not in row
+    assert 'href="#measurement-count"' in row
+    assert cell["label"] not in html[html.index('id="forest"') : html.index('id="claims"')]
+
+
+def test_measurements_show_every_number():
+    """With its label, unit and the value of every seed, and the spec that asked for it."""
+    results, curves = sample("small")
+
+    html = page.render(results, curves)
+    section = html[html.index('id="measurements"') : html.index('id="curves"')]
+
+    for name, measurement in results["measurements"].items():
+        assert page.anchor(name, "measurement") in section
+        assert all(
+            f">{label}<" in section and f">{quantity}<" in section for quantity, _, label in measurement["quantities"]
+        )
+        assert all(f">{job['key']}<" in section for job in measurement["jobs"])
+    assert ">0.466667<" in section  # the mean of three seeds
+    assert "DeviceMissing: a second device is not there" in section
+    assert "he_forward" in section
+
+
+def test_inspections_show_numbers_or_why_there_are_none():
+    """Below the experiment whose nets they were read off."""
+    results, curves = sample("small")
+
+    html = page.render(results, curves)
+    section = html[html.index('id="experiments"') : html.index('id="environment"')]
+
+    assert "nearest in features that have the query" in section
+    assert section.count("the images are grey, so no kernel can be colourful") == 1
+
+
+def test_figures_are_shown_or_say_why_not():
+    """A picture with what it shows and its caption, or NOT RUN and the reason."""
+    results, curves = sample("small")
+
+    html = page.render(results, curves)
+    section = html[html.index('id="figures"') : html.index('id="measurements"')]
+
+    for figure in results["figures"]:
+        assert figure["shows"] in section
+        assert (figure["caption"] or figure["not_run"]) in section
+    assert section.count("<img") == 2
+    assert section.count("NOT RUN") == 1
 
 
 def test_sections_without_data_are_left_out():

@@ -21,7 +21,10 @@ DIVERGED = "the net diverged and leaves nothing to inspect"
 
 
 def inspect(work: Work) -> dict[str, Any]:
-    """Carry out the spec's inspection; of a net that diverged nothing is told, and `absent` says so of every number."""
+    """Carry out the spec's inspection; of a net that diverged nothing is told, and `absent` says so of every number.
+
+    The data of the result are those that the net was trained on, then what was looked at beside them.
+    """
     started, spec = time.monotonic(), parsed(work.spec["inspection"])
     device = set_up(work.runtime)
     with ExitStack() as opened:
@@ -30,12 +33,14 @@ def inspect(work: Work) -> dict[str, Any]:
         if found is not None and found.arrays:
             keep(work, found)
         names = spec.quantities(subject.layers, subject.classes)
+        trained = work.inputs["network"].read_result() or {}
+        seen = [observed(split, work.runtime.locations) for split in subject.splits.values()]
         return {
             "outcome": "diverged" if found is None else "done",
             "values": {} if found is None else found.values,
             "absent": dict.fromkeys(names, DIVERGED) if found is None else dict(found.absent),
-            "data": [observed(split, work.runtime.locations) for split in subject.splits.values()],
-            "marks": (work.inputs["network"].read_result() or {})["marks"],
+            "data": [*trained["data"], *(record for record in seen if record not in trained["data"])],
+            "marks": trained["marks"],
             "environment": device_environment(device),
             "cost": {"seconds": time.monotonic() - started},
         }

@@ -17,9 +17,11 @@ WORST_CLASSES = 3
 
 
 def inspect(spec: Panel, subject: Subject) -> Found:
-    """The panel of the test among the inputs."""
+    """The panel of the test among the inputs; without arrays where no image is of the wanted kind."""
     split, predictions = subject.tested_split(), subject.predictions("test")
     places = chosen(spec, predictions)
+    if not places:
+        return Found(dict.fromkeys(("shown", "top1_right", "top5_right"), 0.0), {})
     ids = [predictions.ids[place] for place in places]
     stored = {identity: place for place, identity in enumerate(split.ids)}  # a test may be of a sample of the split
     probabilities = predictions.probabilities[places]

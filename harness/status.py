@@ -33,7 +33,8 @@ def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status
 
 def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tuple[Job, Status]]) -> Status:
     result = store.folder(job.kind, job.key).read_result()
-    found = locations.find(DATASETS[job.spec["data"]["name"]])
+    data = job.spec.get("data")  # what measures a net alone needs none
+    found = locations.find(DATASETS[data["name"]]) if data else None
     if result is not None:
         reasons = _staleness(job, result, store, found)
         reasons += [
@@ -41,8 +42,9 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
         ]
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
     if isinstance(found, Missing):
-        return Status("blocked", f"{job.spec['data']['name']} is not on disk")
-    return Status("to do")
+        return Status("blocked", f"{found.title} is not on disk")
+    blocked = [other.label for other, status in inputs.values() if status.state == "blocked"]
+    return Status("blocked", f"it needs what is blocked: {blocked[0]}") if blocked else Status("to do")
 
 
 def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> str | None:
@@ -54,7 +56,7 @@ def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> 
     return None
 
 
-def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing) -> list[str]:
+def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing | None) -> list[str]:
     reasons = []
     if result["code"] != code_digest(job.kind):
         reasons.append(f"the code of {job.kind} jobs has changed since")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from harness import __version__
-from harness.errors import REGRESSION_EXIT, Interrupted, JobFailed, SuiteError
+from harness.errors import REGRESSION_EXIT, HarnessError, Interrupted, JobFailed, SuiteError
 from harness.scale_names import SCALES, ScaleName
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -46,12 +47,16 @@ class Commands(click.Group):
             raise click.UsageError(error.message + hint, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt between two jobs, or a second one within a job, is told as Interrupted."""
+        """Run a command; an interrupt between two jobs, a reader that left and a full disk are no tracebacks."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
         except KeyboardInterrupt:
             raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 

@@ -41,9 +41,9 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
         ]
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
     if isinstance(found, Missing):
-        return Status("blocked", f"{job.data_name} is not on disk")
-    blocked = next((status.why for _, status in inputs.values() if status.state == "blocked"), None)
-    return Status("to do") if blocked is None else Status("blocked", blocked)
+        return Status("blocked", f"{found.title} is not on disk")
+    blocked = [other.label for other, status in inputs.values() if status.state == "blocked"]
+    return Status("blocked", f"it needs what is blocked: {blocked[0]}") if blocked else Status("to do")
 
 
 def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> str | None:

@@ -357,6 +357,17 @@ def test_a_reader_that_leaves_is_no_error_of_ours(tmp_path: Path, arguments: lis
         assert process.wait(60) in (1, 141)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    """Exit 1, and no traceback."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "harness", "schema"],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(), check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "the output cannot be written: No space left on device\n")
+
+
 @pytest.fixture
 def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Runs `run` in this process with a run that has these results and failures."""

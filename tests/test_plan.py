@@ -159,14 +159,22 @@ def test_another_suite_asks_for_the_same_jobs(tmp_path: Path) -> None:
     assert list(plan.jobs) == list(make_plan(load_suite(TABLE1), "ci").jobs)
 
 
+SMALL = "    data: fashion_mnist\n"
+
+
+def scaled(part: str) -> tuple[str, str]:
+    """A change that the small scale makes to the experiment."""
+    return SMALL, f"{SMALL}    experiments: {{cnn: {{{part}}}}}\n"
+
+
 CHANGES = {
     "model": (TRAIN, TRAIN.replace("name: alexnet}", "name: alexnet, dropout: 0.4}")),
-    "width": ("width: 0.25", "width: 0.5"),
+    "width": scaled("model: {width: 0.5}"),
     "data": (CI, CI.replace("digits", "fashion_mnist")),
     "batch": (TRAIN, TRAIN[:-1] + ", change: {batch: 64}}"),
-    "epochs": ("epochs: 8", "epochs: 9"),
-    "rate": ("rate: 0.02", "rate: 0.021"),
-    "schedule": ("drops_after: [5, 7]", "drops_after: [5, 6]"),
+    "epochs": scaled("train: {epochs: 3}"),
+    "rate": scaled("train: {rate: 0.021}"),
+    "schedule": scaled("train: {drops_after: [1]}"),
     "optimiser": (
         TRAIN,
         TRAIN[:-1] + ", change: {optimiser: {rule: rate_inside_velocity, momentum: 0.9, weight_decay: 0.0004}}}",
@@ -175,11 +183,11 @@ CHANGES = {
         TRAIN,
         TRAIN[:-1] + ", change: {initialisation: {rule: gaussian, std: 0.02, bias_one: [conv2]}}}",
     ),
-    "gain": (", gain: paper_fan_in", ""),
-    "prepare": ("prepare: {pad: 2}", "prepare: {pad: 3}"),
-    "crop": ("crop: 28", "crop: 27"),
+    "gain": scaled("train: {gain: as_printed}"),
+    "prepare": scaled("train: {prepare: {pad: 3}}"),
+    "crop": scaled("train: {crop: 27}"),
     "augmentation": (TRAIN, TRAIN[:-1] + ", change: {augmentation: {crops: true, flips: false, colour_std: 0.1}}}"),
-    "precision": (", precision: bf16", ""),
+    "precision": scaled("train: {precision: fp32}"),
 }
 
 

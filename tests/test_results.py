@@ -133,7 +133,7 @@ def test_a_blocked_job_says_by_what(tmp_path: Path) -> None:
     plan = make_plan(load_suite(TABLE1), "paper")
     nowhere = Locations(named={"ilsvrc2010": Place(tmp_path, "--data ilsvrc2010")})
     results, _ = gather(plan, store := Store(tmp_path / "runs"), statuses(plan, store, nowhere), ASKED)
-    assert by_id(results["cells"])["cnn.top1"]["reason"] == "ilsvrc2010 is not on disk (0 of 5 seeds)"
+    assert by_id(results["cells"])["cnn.top1"]["reason"] == "ILSVRC-2010 is not on disk (0 of 5 seeds)"
     assert results["headline"] == "2 NOT RUN of 2 printed numbers of the authors' own; 3 NOT RUN of 3 claims."
 
 

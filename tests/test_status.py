@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,26 @@ def test_without_its_data_a_job_is_blocked_and_by_what(tmp_path: Path) -> None:
     plan = make_plan(load_suite(TABLE1), "paper")
     nowhere = Locations(named={"ilsvrc2010": Place(tmp_path, "--data ilsvrc2010")})
     standing = statuses(plan, Store(tmp_path / "runs"), nowhere)
-    assert {(status.state, status.why) for status in standing.values()} == {("blocked", "ilsvrc2010 is not on disk")}
+    assert {(status.state, status.why) for status in standing.values()} == {("blocked", "ILSVRC-2010 is not on disk")}
+
+
+def test_a_job_without_data_is_never_blocked(plan: Plan, tmp_path: Path) -> None:
+    """What measures a net alone can always run."""
+    alone = Job("measure", {"what": "parameters", "splits": []})
+    standing = statuses(replace(plan, jobs={alone.key: alone}), store := Store(tmp_path / "runs"), HERE)
+    assert standing[alone.key].state == "to do"
+    finish(store, alone)
+    assert statuses(replace(plan, jobs={alone.key: alone}), store, HERE)[alone.key].state == "done"
+
+
+def test_what_needs_a_blocked_job_is_blocked(plan: Plan, tmp_path: Path) -> None:
+    """Though it needs no data of its own."""
+    training = Job("train", {"data": {"name": "ilsvrc2010"}, "splits": ["train"]}, label="train it")
+    after = Job("measure", {"what": "weights", "splits": []}, {"network": training.key})
+    nowhere = Locations(named={"ilsvrc2010": Place(tmp_path, "--data ilsvrc2010")})
+    chain = replace(plan, jobs={job.key: job for job in (training, after)})
+    standing = statuses(chain, Store(tmp_path / "runs"), nowhere)
+    assert standing[after.key] == Status("blocked", "it needs what is blocked: train it")
 
 
 def test_a_result_whose_data_are_gone_stays_done(plan: Plan, store: Store, tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ def generator(seed: int, purpose: str, *position: int) -> torch.Generator:
 
 def seed_step(seed: int, epoch: int, step: int) -> None:
     """Set torch's own generators, which dropout draws from, for one training step."""
-    torch.manual_seed(random_seed(seed, "step", epoch, step))
+    number = random_seed(seed, "step", epoch, step)
+    torch.default_generator.manual_seed(number)  # torch.manual_seed takes longer than some layers
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed(number)
 
 
 def epoch_batches(seed: int, epoch: int, count: int, batch: int) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from harness.entries import items_of
 from harness.errors import SuiteError, UsageError
 from harness.faults import nearest, note_faults
-from harness.located import Located, read_yaml
+from harness.located import KeyPath, Located, read_yaml
+from harness.metric_names import METRICS
 from harness.names import check_names
 from harness.shipped import shipped_suites
 from harness.strict import NAME_PATTERN, Strict
@@ -57,11 +58,32 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
             if experiment.train is None:
                 continue
             try:
-                resolve_experiment(suite, scale, name)
+                resolved = resolve_experiment(suite, scale, name)
+                layers = resolved.traced()
+                known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
+                known |= {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
             except (ValueError, UsageError) as error:
                 located.fault(("scales", scale), f"experiment {name!r} cannot be resolved: {error}")
+                continue
+            for path, source, number in _numbers(suite, name):
+                if number not in known.get(source, [number]):
+                    located.fault(
+                        path, f"{name}.{source} has no {number!r} at {scale} scale{nearest(number, known[source])}"
+                    )
     if located.faults:
         raise SuiteError(located.lines())
+
+
+def _numbers(suite: Suite, experiment: str) -> Iterator[tuple[KeyPath, str, str]]:
+    """Every place that names a number of a trained experiment: where, its evaluation or inspection, and the number."""
+    for cell in suite.cells():
+        if cell.place is not None and cell.place[0] == experiment and len(cell.place) == 3:
+            where: KeyPath = ("table", "rows", cell.row) if cell.column else ("cells", cell.id)
+            yield where, cell.place[1], cell.place[2]
+    for name, claim in suite.file.claims.items():
+        for parts in (operand.split(".") for operand in claim.operands):
+            if parts[0] == experiment and len(parts) == 3:
+                yield ("claims", name), parts[1], parts[2]
 
 
 def _write_out_recipes(data: dict[str, Any], shared: RecipesFile | None) -> None:

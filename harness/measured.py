@@ -16,7 +16,7 @@ from harness.verdict import How, Measured
 def measured_values(
     plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]
 ) -> Iterator[tuple[str, Measured]]:
-    """Every `experiment.evaluation.metric` and `experiment.quantity` of the plan with its values by seed."""
+    """Every `experiment.evaluation.metric`, `experiment.inspection.quantity` and `experiment.quantity` by seed."""
     for name, experiment in plan.suite.file.experiments.items():
         if experiment.measure is not None:
             yield from _quantities(plan, name, experiment.measure, standing, failed)
@@ -25,6 +25,11 @@ def measured_values(
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
             for metric in METRICS:
                 yield f"{name}.{evaluation}.{metric}", _one_measured(keys, metric, standing, failed)
+        for inspection, spec in experiment.inspect.items():
+            resolved = plan.experiments[name]
+            keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}
+            for quantity in spec.quantities(resolved.traced(), resolved.classes):
+                yield f"{name}.{inspection}.{quantity}", _one_measured(keys, quantity, standing, failed)
 
 
 def _quantities(
@@ -48,8 +53,7 @@ def _one_measured(
         declared_seeds=len(keys),
         diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
         failed={seed: failed[key] for seed, key in keys.items() if key in failed},
-        blocked=next((standing[key].why for key in keys.values() if standing[key].state == "blocked"), "")
-        or _why_no_values(found.values()),
+        blocked=next(_obstacles(keys, metric, standing), "") or _why_no_values(found.values()),
         unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
         images=min((record["count"] for record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
@@ -61,6 +65,15 @@ def _why_no_values(results: Iterable[Mapping[str, Any]]) -> str:
     """A test of a split without labels leaves predictions, and nothing to compare."""
     unlabelled = next((result["data"][0] for result in results if not result["values"] and result["data"]), None)
     return f"the labels of {unlabelled['name']}/{unlabelled['split']} were never published" if unlabelled else ""
+
+
+def _obstacles(keys: Mapping[int, str], metric: str, standing: Mapping[str, Status]) -> Iterator[str]:
+    """Why a seed has no value and did not fail: its job is blocked, or found that there is no such number."""
+    for seed, key in keys.items():
+        if standing[key].state == "blocked":
+            yield standing[key].why
+        if (why := (standing[key].result or {}).get("absent", {}).get(metric)) is not None:
+            yield f"seed {seed}: {why}"
 
 
 def _why_unofficial(record: Mapping[str, Any]) -> str:

@@ -65,10 +65,20 @@ class _Checks:
                 self._training((*path, "train"), experiment["train"])
             for index, member in enumerate(list_of(experiment.get("ensemble"))):
                 self._member((*path, "ensemble", index), member, experiment)
+            for inspection, settings in items_of(experiment, "inspect"):
+                self._inspection((*path, "inspect", inspection), settings, experiment)
             for test, settings in items_of(experiment, "evaluate"):
                 if self.shared is not None and "views" in settings:
                     place = (*path, "evaluate", test, "views")
                     self._known(place, settings["views"], self.shared.protocols, "protocol")
+
+    def _inspection(self, path: KeyPath, settings: dict[str, Any], experiment: dict[str, Any]) -> None:
+        """The tests that an inspection reads: its own experiment's, and one of the same name of another's."""
+        test, other = settings.get("evaluation"), settings.get("against")
+        if test is not None:
+            self._known((*path, "evaluation"), test, names_of(experiment, "evaluate"), "evaluation")
+        if other is not None and self._known((*path, "against"), other, self._trained(), "experiment that trains"):
+            self._known((*path, "evaluation"), test, self._tests(other), f"evaluation of {other!r}")
 
     def _training(self, path: KeyPath, train: dict[str, Any]) -> None:
         if "data" in train:
@@ -139,11 +149,20 @@ class _Checks:
         if self._measures(experiment):
             self._known(path, part, self._quantities(experiment), f"quantity of {experiment!r}")
         elif name == "evaluation":
-            self._known(path, part, self._tests(experiment), f"evaluation of {experiment!r}")
-        else:
+            known = self._tests(experiment)
+            inspected = self._inspections(experiment)
+            known = None if known is None else [*known, *inspected]
+            self._known(path, part, known, f"evaluation{' or inspection' * bool(inspected)} of {experiment!r}")
+        elif not self._inspections(experiment):
             self._known(path, part, METRICS, "metric")
 
+    def _inspections(self, experiment: Any) -> list[str]:
+        """The names of what is read off an experiment's nets."""
+        return names_of(self.data, "experiments", str(experiment), "inspect") or []
+
     def _metric(self, path: KeyPath, metric: Any) -> None:
+        if any(self._inspections(name) for name in self.defined or ()):
+            return  # what an inspection yields depends on the net, so it is checked at every scale
         measured = [name for name in self.defined or () if self._measures(name)]
         quantities = [quantity for name in measured for quantity in self._quantities(name) or ()]
         self._known(path, metric, [*METRICS, *quantities], "metric")
@@ -196,8 +215,10 @@ class _Checks:
                 self.located.fault(path, f"{shown(operand)} has three parts; a value of it is experiment.quantity")
                 return
             self._part(path, experiment, "evaluation", parts[0])
-        if len(parts) == 2:
-            self._known(path, parts[1], METRICS, "metric")
+            if parts[0] not in self._inspections(experiment):  # what an inspection yields is checked at every scale
+                self._known(path, parts[1], METRICS, "metric")
+        elif len(parts) == 2:
+            return  # its experiment is a fault already
         elif len(parts) == 1 and self._measures(experiment):
             self._part(path, experiment, "quantity", parts[0])
         else:
@@ -211,7 +232,21 @@ class _Checks:
                 self._known(("deviations", name, "affects", index), target, known, "experiment, row or cell")
         for name, figure in items_of(self.data, "figures"):
             for index, target in enumerate(list_of(figure.get("experiments"))):
-                self._known(("figures", name, "experiments", index), target, self.defined, "experiment")
+                path = ("figures", name, "experiments", index)
+                if self._known(path, target, self.defined, "experiment"):
+                    self._drawn(path, figure, target)
+
+    def _drawn(self, path: KeyPath, figure: dict[str, Any], name: str) -> None:
+        """Whether an experiment of a figure has what the figure draws of it."""
+        if figure.get("inspection") is not None:
+            known = self._inspections(name)
+            self._known((*path[:2], "inspection"), figure["inspection"], known, f"inspection of {name!r}")
+        if figure.get("curve") is not None:
+            self._known(path, name, self._trained(), "experiment that trains")
+        parts = names_of(self.data, "experiments", name) or []
+        has_net = "train" in parts or "net" in (names_of(self.data, "experiments", name, "measure") or [])
+        if figure.get("drawing") is not None and not has_net:
+            self.located.fault(path, f"{name!r} has no net to draw; name a training, or a measurement with `net`")
 
     def scales(self) -> None:
         for scale, settings in items_of(self.data, "scales"):

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.data.declared import VIEWS
+from harness.inspections import InspectionSpec
 from harness.jobs import JOBS
 from harness.measures import MEASURES
 from harness.recipe import Protocol
@@ -65,6 +66,8 @@ class Plan:
     """(experiment, seed) -> key of the train job; an ensemble may want more seeds than the scale declares."""
     evaluations: dict[tuple[str, str, int], str] = field(default_factory=dict)
     """(experiment, evaluation, seed) -> key of the job that tests it; of an ensemble, by repetition."""
+    inspections: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """(experiment, inspection, seed) -> key of the job that reads it off the trained net."""
     measurements: dict[tuple[str, int], str] = field(default_factory=dict)
     """(experiment, seed) -> key of the measure job; seed 0 stands for all where nothing is drawn."""
 
@@ -100,6 +103,8 @@ def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
             _add_test(plan, name, test, seed)
         else:
             _add_ensemble(plan, name, experiment, test, seed)
+    for inspection, spec in experiment.inspect.items():
+        _add_inspection(plan, name, inspection, spec, seed)
 
 
 def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
@@ -131,6 +136,21 @@ def _add_test(plan: Plan, name: str, test: str, seed: int) -> Job:
     job = _added(plan, _evaluate(experiment, test, seed, training))
     plan.evaluations[name, test, seed] = job.key
     return job
+
+
+def _add_inspection(plan: Plan, name: str, inspection: str, spec: InspectionSpec, seed: int) -> None:
+    experiment = plan.experiments[name]
+    training = _add_training(plan, name, seed)
+    inputs = {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]}
+    tests = {role: _add_test(plan, *test, seed) for role, test in spec.tests(name).items()}
+    inputs |= {role: test.key for role, test in tests.items()}
+    splits = list(spec.splits(tests["test"].spec["splits"][0] if tests else None))
+    content: dict[str, Any] = {"inspection": spec.in_roles().model_dump(mode="json")}
+    content |= {**_data(experiment), "splits": splits} if splits else {}
+    images = sum(experiment.dataset.count(split, experiment.data.subset) for split in splits)
+    work = multiply_adds(experiment) * images if spec.what == "neighbours" else 0
+    job = Job("inspect", content, inputs, f"inspect {name}.{inspection}, seed {seed}", float(work))
+    plan.inspections[name, inspection, seed] = _added(plan, job).key
 
 
 def _add_ensemble(plan: Plan, name: str, experiment: Experiment, test: str, repetition: int) -> None:

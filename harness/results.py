@@ -13,6 +13,7 @@ from harness.claim_verdict import judge_claims
 from harness.data import DATASETS
 from harness.declarations import extended_cells
 from harness.environment import code_digest
+from harness.figures import figures_of
 from harness.jobs import JOBS
 from harness.measured import measured_values
 from harness.metric_names import METRICS
@@ -50,6 +51,7 @@ def gather(
         "deviations": _deviations(plan),
         "experiments": {name: _experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": _measurements(plan, standing, failed or {}),
+        "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
         "environment": _environment(plan, store, standing),
         "cost": _cost(plan, standing),
@@ -234,7 +236,26 @@ def _training(
         "marks": found.get("marks", []),
         "values": found.get("values", {}),
         "evaluations": {test: _tested(test_key, standing[test_key].result) for test, test_key in tests.items()},
+        "inspections": _inspected(plan, name, seed, standing, failed),
     }
+
+
+def _inspected(
+    plan: Plan, name: str, seed: int, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> dict[str, Any]:
+    """What was read off one net, with what each number means and why some are not there."""
+    resolved, found = plan.experiments[name], {}
+    for inspection, spec in plan.suite.file.experiments[name].inspect.items():
+        key = plan.inspections[name, inspection, seed]
+        result = standing[key].result or {"values": {}, "absent": {}}
+        found[inspection] = {
+            "key": key,
+            "values": result["values"],
+            "absent": result["absent"],
+            "reason": failed.get(key, ""),
+            "quantities": [[q, *said] for q, said in spec.quantities(resolved.traced(), resolved.classes).items()],
+        }
+    return found
 
 
 def _tested(key: str, result: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -257,7 +278,7 @@ def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> di
     places: dict[str, Any] = {}
     for key, status in standing.items():
         job = plan.jobs[key]
-        if status.result is not None and job.kind in ("train", "evaluate", "measure"):
+        if status.result is not None and job.kind in ("train", "evaluate", "inspect", "measure"):
             place = store.folder(job.kind, key).read_environment()
             places[canonical(place)] = place
     found = [places[text] for text in sorted(places)]

@@ -11,6 +11,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from harness.cells import Cell, FreeCell, Table, cells_of
 from harness.claims import Claim
 from harness.data.declared import Subset
+from harness.inspections import InspectionSpec
 from harness.measures import MeasureSpec
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
@@ -55,6 +56,8 @@ class Experiment(Strict):
     """Nets whose predictions, under one evaluation that all of them have, are averaged."""
     measure: MeasureSpec | None = None
     evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
+    inspect: dict[Name, InspectionSpec] = Field(default_factory=dict)
+    """What is read off the trained net; a number of it is `experiment.inspection.quantity`."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Experiment:
@@ -63,19 +66,42 @@ class Experiment(Strict):
             raise ValueError(f"needs exactly one of train, ensemble, measure; has {', '.join(given) or 'none'}")
         if (self.measure is None) != bool(self.evaluate):
             raise ValueError("a training or ensemble needs `evaluate`, and a measurement has none")
+        if self.inspect and self.train is None:
+            raise ValueError("only a training can have `inspect`")
+        if both := self.evaluate.keys() & self.inspect.keys():
+            raise ValueError(f"{min(both)} names both an evaluation and an inspection")
         return self
 
 
 class Figure(Strict):
-    """A figure of the paper, and the experiments whose pictures stand for it."""
+    """A figure of the paper, and what of which experiments stands for it: one of four, or why nothing can."""
 
     ref: str
     """The paper's own name of it: F1."""
     title: str
     shows: str
     experiments: list[Name] = Field(default_factory=list)
+    inspection: Name | None = None
+    """The picture of this inspection, which each of the experiments has."""
+    curve: Literal["train_loss", "train_error", "validation_error"] | None = None
+    """This quantity of all the experiments against epochs, in one chart."""
+    threshold: float | None = None
+    """A level that is drawn across the curves."""
+    drawing: Literal["architecture", "activations"] | None = None
+    """The experiments' nets as they are declared: the sizes of their layers, or their activation functions."""
     not_run: str | None = None
     """Why nothing of this program can stand for it."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Figure:
+        given = [name for name in ("inspection", "curve", "drawing", "not_run") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"needs exactly one of inspection, curve, drawing, not_run; has {', '.join(given) or 'none'}"
+            )
+        if (self.not_run is None) != bool(self.experiments):
+            raise ValueError("needs `experiments`, or `not_run` and none")
+        return self
 
 
 class Deviation(Strict):

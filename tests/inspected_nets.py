@@ -83,7 +83,7 @@ class InspectedNet:
         """A folder with its `job.json`."""
         folder = self.inputs(name)
         folder.path.mkdir(parents=True, exist_ok=True)
-        write_json(folder.job, {"spec": spec})
+        write_json(folder.job, {"key": "0" * 64, "spec": spec})
         return folder
 
     def finish(self, name: str, outcome: str) -> None:

@@ -38,5 +38,10 @@ JOBS: dict[str, JobKind] = {
     "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
     "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
     "ensemble": JobKind(1, "harness.jobs.ensemble:average", ("jobs/ensemble.py", "metrics.py")),
+    "inspect": JobKind(
+        1,
+        "harness.jobs.inspect:inspect",
+        (*_NETS, "inspections", "jobs/inspect.py", "jobs/inspections", "jobs/subject.py"),
+    ),
     "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", _MEASURES),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,20 +15,8 @@ from harness.entries import dotted, items_of, items_of_any, list_of, names_of
 from harness.located import KeyPath, Located, shown
 from harness.measures import MeasureSpec
 from harness.metric_names import METRICS
+from harness.said import operands_of, parts_of, placed, table_cells
 from harness.suite import RecipesFile
-
-_OPERANDS: dict[str, tuple[str, ...]] = {
-    "cells": ("",),
-    "less": ("",),
-    "reduces": ("of",),
-    "equal": ("of",),
-    "exact": ("value",),
-    "stalls": ("value",),
-    "leaves_chance": ("value",),
-    "trend": ("values",),
-    "gap": ("wider", "narrower"),
-}
-"""Where each operator of a claim keeps its operands."""
 
 _MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
@@ -56,7 +44,7 @@ class _Checks:
         self.rows = names_of(self.data, "table", "rows")
         self.columns = names_of(self.data, "table", "columns")
         self.free = names_of(self.data, "cells")
-        self.cells = None if self.rows is None and self.free is None else [*_table_cells(self.data), *(self.free or ())]
+        self.cells = None if self.rows is None and self.free is None else [*table_cells(self.data), *(self.free or ())]
 
     def experiments(self) -> None:
         for name, experiment in items_of(self.data, "experiments"):
@@ -135,7 +123,7 @@ class _Checks:
         for name in said.keys() & place.keys():
             self.located.fault((*path, name), f"given here and in `value: {place['value']}`; drop one of the two")
         where = dict.fromkeys(said, (*path, "value")) | {name: (*path, name) for name in PARTS if name in place}
-        parts = _parts(place)
+        parts = parts_of(place)
         experiment = parts.pop("experiment", None)
         if experiment is None:
             if "metric" in parts:
@@ -169,9 +157,9 @@ class _Checks:
 
     def _complete(self, path: KeyPath, row: dict[str, Any], column: dict[str, Any]) -> None:
         """A cell that row or column says is ours needs every part of its place, and they have to go together."""
-        if not _placed(row, column) or row.get("not_run") or self.located.faults:
+        if not placed(row, column) or row.get("not_run") or self.located.faults:
             return
-        parts = _parts(column) | _parts(row)
+        parts = parts_of(column) | parts_of(row)
         experiment = parts.get("experiment")
         if self._measures(experiment):
             given = [part for name, part in parts.items() if name != "experiment"]
@@ -190,7 +178,7 @@ class _Checks:
 
     def claims(self) -> None:
         for name, claim in items_of(self.data, "claims"):
-            for path, operand in _operands(("claims", name), claim):
+            for path, operand in operands_of(("claims", name), claim):
                 if path[2] == "cells":
                     self._own_cell(path, operand)
                 else:
@@ -289,10 +277,10 @@ class _Checks:
     def _ours(self, cell: str) -> bool:
         """Whether a cell is reproduced, or would be, and not quoted."""
         if cell in (self.free or ()):
-            return _placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
+            return placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
         row, _, column = cell.partition(".")
         columns = dict(items_of(self.data, "table", "columns"))
-        return _placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
+        return placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
 
     def _faulty_row(self, operand: object) -> bool:
         """Whether the row that a cell's id begins with is there, but its printed numbers cannot be told."""
@@ -301,33 +289,3 @@ class _Checks:
             return False
         printed = names_of(self.data, "table", "rows", row, "printed")
         return printed is None or self.columns is None or not set(printed) <= set(self.columns)
-
-
-def _operands(path: KeyPath, claim: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
-    """Every operand of a claim, each with the place where it stands."""
-    for operator, places in _OPERANDS.items():
-        for place in places:
-            said = claim.get(operator)
-            said = said.get(place) if place and isinstance(said, dict) else said
-            where: KeyPath = (*path, operator, *([place] if place else []))
-            for index, operand in enumerate(said if isinstance(said, list) else [said]):
-                if isinstance(operand, str):
-                    yield (*where, index) if isinstance(said, list) else where, operand
-
-
-def _placed(row: dict[str, Any], column: dict[str, Any]) -> bool:
-    """Whether row or column says what reproduces their cell; a metric alone, or of a quoted row, does not."""
-    if row.get("cited"):
-        return False
-    return bool(row.get("not_run") or _parts(row).keys() - {"metric"} or _parts(column).keys() & {"experiment"})
-
-
-def _parts(place: dict[str, Any]) -> dict[str, Any]:
-    """The parts of `experiment.evaluation.metric` that a row, a column or a cell gives."""
-    said = dict(zip(PARTS, dotted(place.get("value")), strict=False))
-    return said | {name: place[name] for name in PARTS if name in place}
-
-
-def _table_cells(data: Any) -> Iterator[str]:
-    for name, row in items_of(data, "table", "rows"):
-        yield from (f"{name}.{column}" for column, printed in items_of_any(row, "printed") if printed is not None)

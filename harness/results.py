@@ -18,6 +18,7 @@ from harness.jobs import JOBS
 from harness.measured import measured_values
 from harness.metric_names import METRICS
 from harness.plan import Plan, canonical
+from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
 from harness.shipped import shipped_suites
 from harness.statistics import Interval
@@ -49,8 +50,8 @@ def gather(
         "cells": [_cell(verdict) for verdict in cells],
         "claims": [_claim(verdict) for verdict in claims],
         "deviations": _deviations(plan),
-        "experiments": {name: _experiment(plan, name, standing, failed or {}) for name in plan.experiments},
-        "measurements": _measurements(plan, standing, failed or {}),
+        "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
         "environment": _environment(plan, store, standing),
@@ -192,79 +193,6 @@ def _deviations(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _experiment(plan: Plan, name: str, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Any]:
-    jobs = [_training(plan, name, seed, standing, failed) for seed in plan.seeds]
-    spec = plan.jobs[plan.trainings[name, 0]].spec
-    return {
-        "says": plan.suite.file.experiments[name].says,
-        "spec": {key: value for key, value in spec.items() if key != "seed"},
-        "jobs": jobs,
-    }
-
-
-def _measurements(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Any]:
-    """What was measured without training: the spec, and the values by seed."""
-    found: dict[str, Any] = {}
-    for (name, seed), key in plan.measurements.items():
-        spec = {part: value for part, value in plan.jobs[key].spec.items() if part != "seed"}
-        experiment = plan.suite.file.experiments[name]
-        assert experiment.measure is not None
-        quantities = [[quantity, what.unit, what.label] for quantity, what in experiment.measure.quantities().items()]
-        one = found.setdefault(name, {"says": experiment.says, "spec": spec, "jobs": [], "quantities": quantities})
-        values = (standing[key].result or {"values": {}})["values"]
-        one["jobs"].append(
-            {"kind": "measure", "seed": seed, "key": key, "values": values, "reason": failed.get(key, "")}
-        )
-    return found
-
-
-def _training(
-    plan: Plan, name: str, seed: int, standing: Mapping[str, Status], failed: Mapping[str, str]
-) -> dict[str, Any]:
-    key = plan.trainings[name, seed]
-    result = standing[key].result
-    tests = {test: plan.evaluations[name, test, seed] for test in plan.experiments[name].evaluations}
-    found = result or {}
-    return {
-        "kind": "train",
-        "seed": seed,
-        "key": key,
-        "outcome": result["outcome"] if result else ("failed" if key in failed else "not run"),
-        "reason": failed.get(key, ""),
-        "weights_sha256": found.get("weights_sha256"),
-        "diverged_at": found.get("diverged_at"),
-        "marks": found.get("marks", []),
-        "values": found.get("values", {}),
-        "evaluations": {test: _tested(test_key, standing[test_key].result) for test, test_key in tests.items()},
-        "inspections": _inspected(plan, name, seed, standing, failed),
-    }
-
-
-def _inspected(
-    plan: Plan, name: str, seed: int, standing: Mapping[str, Status], failed: Mapping[str, str]
-) -> dict[str, Any]:
-    """What was read off one net, with what each number means and why some are not there."""
-    resolved, found = plan.experiments[name], {}
-    for inspection, spec in plan.suite.file.experiments[name].inspect.items():
-        key = plan.inspections[name, inspection, seed]
-        result = standing[key].result or {"values": {}, "absent": {}}
-        found[inspection] = {
-            "key": key,
-            "values": result["values"],
-            "absent": result["absent"],
-            "reason": failed.get(key, ""),
-            "quantities": [[q, *said] for q, said in spec.quantities(resolved.traced(), resolved.classes).items()],
-        }
-    return found
-
-
-def _tested(key: str, result: Mapping[str, Any] | None) -> dict[str, Any]:
-    if result is None:
-        return {"key": key, "values": {}, "count": 0, "ids_sha256": None}
-    seen = result["data"][0]
-    return {"key": key, "values": result["values"], "count": seen["count"], "ids_sha256": seen["ids_sha256"]}
-
-
 def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
     """Every split that the results saw, once for each content."""
     records = {
@@ -312,9 +240,3 @@ def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
         "validation_error" if quantity == "val_top1_error" else quantity: by_seed
         for quantity, by_seed in curves.items()
     }
-
-
-def summary(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The cells as the terminal shows them."""
-    wanted = ("id", "printed", "unit", "mean", "interval", "n", "outcome", "reason")
-    return [{name: cell[name] for name in wanted} for cell in results["cells"]]

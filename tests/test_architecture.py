@@ -21,13 +21,13 @@ LAYERS = (
     ("kinds of jobs", "jobs jobs.optimiser_spec"),
     ("files", "store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
-    ("suites", "cells claims suite names loading resolve schema references coverage"),
+    ("suites", "cells claims said suite names loading resolve schema references coverage"),
     (
         "plans",
         "plan status declarations estimate verdict measured claim_evidence claim_operators claim_verdict submission",
     ),
     ("work", "execute executors scales"),
-    ("reports", "results report figures terminal"),
+    ("reports", "results results_by_seed report figures terminal"),
     ("program", "running"),
     ("command line", "cli __main__"),
 )

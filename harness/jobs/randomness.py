@@ -22,7 +22,7 @@ def seed_step(seed: int, epoch: int, step: int) -> None:
     """Set torch's own generators, which dropout draws from, for one training step."""
     number = random_seed(seed, "step", epoch, step)
     torch.default_generator.manual_seed(number)  # torch.manual_seed takes longer than some layers
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.manual_seed(number)
 
 

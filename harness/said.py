@@ -1,0 +1,54 @@
+"""What the plain data of a suite say of cells and claims: their parts, operands and ids, where the file has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.cells import PARTS
+from harness.entries import dotted, items_of, items_of_any
+from harness.located import KeyPath
+
+_OPERANDS: dict[str, tuple[str, ...]] = {
+    "cells": ("",),
+    "less": ("",),
+    "reduces": ("of",),
+    "equal": ("of",),
+    "exact": ("value",),
+    "stalls": ("value",),
+    "leaves_chance": ("value",),
+    "trend": ("values",),
+    "gap": ("wider", "narrower"),
+}
+"""Where each operator of a claim keeps its operands."""
+
+
+def operands_of(path: KeyPath, claim: dict[str, Any]) -> Iterator[tuple[KeyPath, Any]]:
+    """Every operand of a claim, each with the place where it stands."""
+    for operator, places in _OPERANDS.items():
+        for place in places:
+            said = claim.get(operator)
+            said = said.get(place) if place and isinstance(said, dict) else said
+            where: KeyPath = (*path, operator, *([place] if place else []))
+            for index, operand in enumerate(said if isinstance(said, list) else [said]):
+                if isinstance(operand, str):
+                    yield (*where, index) if isinstance(said, list) else where, operand
+
+
+def placed(row: dict[str, Any], column: dict[str, Any]) -> bool:
+    """Whether row or column says what reproduces their cell; a metric alone, or of a quoted row, does not."""
+    if row.get("cited"):
+        return False
+    return bool(row.get("not_run") or parts_of(row).keys() - {"metric"} or parts_of(column).keys() & {"experiment"})
+
+
+def parts_of(place: dict[str, Any]) -> dict[str, Any]:
+    """The parts of `experiment.evaluation.metric` that a row, a column or a cell gives."""
+    said = dict(zip(PARTS, dotted(place.get("value")), strict=False))
+    return said | {name: place[name] for name in PARTS if name in place}
+
+
+def table_cells(data: Any) -> Iterator[str]:
+    """The ids of the cells that a table prints."""
+    for name, row in items_of(data, "table", "rows"):
+        yield from (f"{name}.{column}" for column, printed in items_of_any(row, "printed") if printed is not None)

@@ -1,0 +1,66 @@
+"""What only a GPU can show; `python -m pytest -m gpu` where there is one."""
+
+import os
+import signal
+
+import pytest
+import torch
+from tiny_suites import lasting, tiny_world
+
+from harness.errors import Interrupted
+from harness.jobs import train as training
+from harness.jobs.device import set_up
+from harness.runtime import Runtime
+
+pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
+PART = {"classes": 10, "per_class": 67}
+
+
+def run(folder, **changes):
+    """A tiny suite that ran on the GPU."""
+    world = tiny_world(folder, subset=PART, **changes)
+    assert world.run(device="cuda").failed == {}
+    return world
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_training_repeats_bit_for_bit(tmp_path, precision):
+    """Weights and predictions of two runs are the same bytes."""
+    one, two = (run(tmp_path / name, precision=precision) for name in ("one", "two"))
+    assert lasting(one.result("train")) == lasting(two.result("train"))
+    assert lasting(one.result("evaluate")) == lasting(two.result("evaluate"))
+
+
+def test_stopped_and_started_again_it_ends_in_the_same_bits(tmp_path, monkeypatch):
+    """As on a CPU."""
+    undisturbed, whole, stops = run(tmp_path / "one"), training.show, [7]
+
+    def show(at_work):
+        whole(at_work)
+        if stops and at_work.state.step == stops[0]:
+            stops.pop()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(training, "show", show)
+    world = tiny_world(tmp_path / "two", subset=PART)
+    with pytest.raises(Interrupted):
+        world.run(device="cuda")
+    world.run(device="cuda")
+    assert lasting(world.result("train")) == lasting(undisturbed.result("train"))
+
+
+def test_a_checkpoint_does_not_move_between_devices_unasked(tmp_path, monkeypatch):
+    """A GPU's rounding is not a CPU's."""
+    monkeypatch.setattr(training, "show", lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    world = tiny_world(tmp_path, subset=PART)
+    with pytest.raises(Interrupted):
+        world.run(device="cuda")
+    (reason, *_) = world.run(device="cpu").failed.values()
+    assert "device 'cuda' -> 'cpu'" in reason
+
+
+def test_single_precision_is_not_tf32():
+    """A product of numbers that TF32 would round comes out as in float64, to float32's rounding."""
+    device = set_up(Runtime(device="cuda"))
+    left, right = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
+    torch.testing.assert_close(left @ right, (left.double() @ right.double()).float(), rtol=1e-4, atol=1e-4)

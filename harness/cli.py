@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import errno
 import json
-import os
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from harness import __version__
-from harness.errors import REGRESSION_EXIT, HarnessError, Interrupted, JobFailed, SuiteError
-from harness.scale_names import SCALES, ScaleName
-
-Function = TypeVar("Function", bound=Callable[..., Any])
+from harness.cli_options import FOLDER, Commands, runtime_of, with_json, with_out, with_places, with_scale
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.scale_names import ScaleName
 
 EXAMPLES = """\b
 Examples:
@@ -34,33 +28,6 @@ differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupt
 """
 
 
-class Commands(click.Group):
-    """A group that names the nearest command or option when one is misspelt."""
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """Find a command; raises click's UsageError with the nearest name."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(error.message + hint, ctx) from None
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt between two jobs, a reader that left and a full disk are no tracebacks."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(128 + signal.SIGPIPE)
-        except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
-        except KeyboardInterrupt:
-            raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
-
-
 @click.group(
     cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
 )
@@ -69,56 +36,12 @@ def command() -> None:
     """Reproduce the tables, figures and claims of a paper, and report each printed number beside the reproduced one."""
 
 
-def _options(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
-    """Several options as one decorator."""
-
-    def decorate(function: Function) -> Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-_scale = click.option(
-    "--scale",
-    type=click.Choice(SCALES),
-    help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
-)
-_folder = click.Path(path_type=Path)
-_places = _options(
-    click.option(
-        "--store",
-        "store_folder",
-        type=_folder,
-        default=Path("runs"),
-        show_default=True,
-        help="Where jobs leave their results.",
-    ),
-    click.option("--data-root", type=_folder, help="A folder that holds data sets, in torchvision's layout."),
-    click.option(
-        "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."
-    ),
-    click.option(
-        "--device",
-        type=click.Choice(["auto", "cpu", "cuda"]),
-        default="auto",
-        show_default=True,
-        help="CUDA when there is a GPU, else the CPU.",
-    ),
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_out = click.option(
-    "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
-)
-
-
 @command.command()
 @click.argument("suite_file", metavar="SUITE")
-@_scale
-@_places
-@_out
-@_json
+@with_scale
+@with_places
+@with_out
+@with_json
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
 @click.option(
@@ -167,9 +90,9 @@ def _differs(results: dict[str, Any]) -> bool:
 
 @command.command()
 @click.argument("suite_file", metavar="SUITE")
-@_scale
-@_places
-@_json
+@with_scale
+@with_places
+@with_json
 def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
     """Show what a suite needs: what is done, stale, to do or blocked and by what, and how long it will take."""
     from harness.running import plan_suite  # noqa: PLC0415
@@ -184,7 +107,7 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
 
 @command.command()
 @click.argument("suite_files", metavar="SUITE...", nargs=-1, required=True)
-@_json
+@with_json
 def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
     """Check suite files; prints every fault as FILE:LINE:COL: key.path: message."""
     from harness.loading import load_suites  # noqa: PLC0415
@@ -213,9 +136,9 @@ def schema() -> None:
 
 @command.command()
 @click.argument("target", metavar="SUITE|DIR")
-@_scale
-@_places
-@_out
+@with_scale
+@with_places
+@with_out
 @click.option(
     "--export",
     type=click.Choice(["csv", "latex", "markdown"]),
@@ -240,7 +163,7 @@ def report(
 
 
 @command.command()
-@_json
+@with_json
 def coverage(as_json: bool) -> None:  # noqa: FBT001
     """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged."""
     from harness.coverage import as_rows, shipped_coverage  # noqa: PLC0415
@@ -254,7 +177,20 @@ def coverage(as_json: bool) -> None:  # noqa: FBT001
 
 
 @command.command()
-@_json
+@click.argument("predictions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--kit", required=True, type=click.Path(exists=True, path_type=Path), help="The kit's meta.mat, or its list."
+)
+@click.option("--out", required=True, type=FOLDER, help="The file to write.")
+def submission(predictions: Path, kit: Path, out: Path) -> None:
+    """Write the file that the ILSVRC-2012 server scores, from a test's predictions.npz."""
+    from harness.submission import write_submission  # noqa: PLC0415 - numpy
+
+    click.echo(f"{out}: {write_submission(predictions, kit, out):,} lines")
+
+
+@command.command()
+@with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
     from harness.environment import environment  # noqa: PLC0415
@@ -269,7 +205,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 
 @command.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@_places
+@with_places
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:
@@ -282,17 +218,3 @@ def job(folder: Path, **flags: Any) -> None:
     progress.begin(folder.name)
     Local(runtime_of(flags), progress).run(JobFolder(folder))
     click.echo(JobFolder(folder).result)
-
-
-def runtime_of(flags: dict[str, Any]) -> Any:
-    """The runtime settings that the flags describe."""
-    from harness.data.locate import Locations  # noqa: PLC0415
-    from harness.runtime import Runtime, cores  # noqa: PLC0415
-
-    return Runtime(
-        locations=Locations.gather(flags["data_root"], flags["data_flags"], os.environ),
-        device=flags["device"],
-        threads=flags.get("threads") or cores(),
-        checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
-        resume_elsewhere=flags.get("resume_elsewhere", False),
-    )

@@ -13,6 +13,9 @@ from harness.scale_names import ScaleName
 from harness.sliding import Sliding
 from harness.suite import Evaluation, Suite
 
+LARGEST_K = 5
+"""Of the top-k errors that every test counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedExperiment:
@@ -65,10 +68,13 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
     dataset = DATASETS[world.data or train.data]
     _check_crop(dataset, recipe)
+    classes = world.subset.classes if world.subset else dataset.classes
+    if classes < LARGEST_K:
+        raise ValueError(f"{classes} classes; the top-{LARGEST_K} error needs {LARGEST_K} or more")
     resolved = ResolvedExperiment(
         name=name,
         model=model,
-        classes=world.subset.classes if world.subset else dataset.classes,
+        classes=classes,
         input=(dataset.channels, recipe.crop, recipe.crop),
         data=DataSpec(name=dataset.name, subset=world.subset, prepare=recipe.prepare),
         recipe=recipe,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from suite_files import TABLE1, loaded
 
+from harness.data.declared import Subset
 from harness.loading import load_suite
 from harness.models.layers import trace
 from harness.plan import multiply_adds, multiply_adds_of_test
@@ -187,4 +188,14 @@ def test_a_crop_has_to_fit(tmp_path: Path) -> None:
     scales = {"ci": scale.model_copy(update={"train": scale.train.model_copy(update={"crop": 33})})}
     suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
     with pytest.raises(ValueError, match="a crop of 33 pixels does not fit in prepared images of 32 x 32"):
+        resolve_experiment(suite, "ci", "cnn")
+
+
+def test_too_few_classes_for_the_errors_are_refused(tmp_path: Path) -> None:
+    """Before anything runs: every test counts the top-5 error."""
+    suite = loaded(tmp_path)
+    subset = Subset(classes=4, per_class=10)
+    scales = {"ci": suite.file.scales["ci"].model_copy(update={"subset": subset})}
+    suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
+    with pytest.raises(ValueError, match="4 classes; the top-5 error needs 5 or more"):
         resolve_experiment(suite, "ci", "cnn")

@@ -21,6 +21,7 @@ from harness.scale_names import ScaleName
 from harness.scales import Choice, choose_scale, data_missing
 from harness.shipped import suite_path
 from harness.status import Status, statuses
+from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
 
@@ -36,6 +37,19 @@ def run_suite(
     flags: dict[str, Any],
 ) -> tuple[dict[str, Any], Folder, dict[str, str]]:
     """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
+    with StopSignal().listening() as stop:  # from the start: a signal between two jobs is not lost either
+        return _run(suite_file, asked, store_folder, out, runtime, flags, stop)
+
+
+def _run(
+    suite_file: str,
+    asked: ScaleName | None,
+    store_folder: Path,
+    out: Path | None,
+    runtime: Runtime,
+    flags: dict[str, Any],
+    stop: StopSignal,
+) -> tuple[dict[str, Any], Folder, dict[str, str]]:
     progress = Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
@@ -51,7 +65,7 @@ def run_suite(
     _say_stale(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
-    execution = execute(plan, store, standing, Local(runtime, progress), progress)
+    execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
     standing = statuses(plan, store, runtime.locations)
     results, folder = _write(plan, store, standing, choice, execution.failed, out)
     return results, folder, execution.failed

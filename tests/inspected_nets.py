@@ -16,7 +16,7 @@ from harness.data.splits import Split, open_split
 from harness.data.statistics import pixel_statistics
 from harness.jobs import checkpoint
 from harness.jobs.inspect import inspect
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.loading import load_document
 from harness.models import parse_model
 from harness.models.layers import trace
@@ -25,6 +25,7 @@ from harness.progress import Progress
 from harness.recipe import Recipe
 from harness.runtime import Runtime
 from harness.shipped import shipped_suites
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder, write_json
 from harness.suite import RecipesFile
 

@@ -17,7 +17,7 @@ PACKAGE = ROOT / "harness"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    ("words", "errors strict scale_names metric_names progress located faults entries shipped statistics"),
+    ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
     ("kinds of jobs", "jobs jobs.optimiser_spec"),
     ("files", "store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),

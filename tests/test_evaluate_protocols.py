@@ -20,12 +20,13 @@ from harness.execute import execute
 from harness.executors.local import Local
 from harness.jobs.evaluate import probabilities, trained_network, views_look
 from harness.jobs.pixels import load_pixels
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.loading import load_suite
 from harness.plan import make_plan
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.status import statuses
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store
 
 RECIPES: dict[str, Any] = {

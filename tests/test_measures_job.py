@@ -7,9 +7,10 @@ from measure_specs import SPECS
 from pydantic import ValidationError
 
 from harness.jobs.quantities import measure_quantities
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder
 
 

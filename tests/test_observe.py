@@ -9,9 +9,10 @@ from harness.data.declared import DataSpec
 from harness.data.locate import Locations
 from harness.data.splits import open_split
 from harness.jobs.observe import observed, opened_split
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder
 
 

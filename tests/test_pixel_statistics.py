@@ -15,9 +15,10 @@ from harness.data.splits import open_split
 from harness.errors import Interrupted
 from harness.jobs import pixel_statistics as measuring
 from harness.jobs.pixel_statistics import measure_pixels
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder
 
 

@@ -7,9 +7,10 @@ import signal
 import pytest
 
 from harness.errors import Interrupted
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +12,11 @@ from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, UsageError
 from harness.estimate import note_rate
 from harness.jobs import JOBS
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.plan import Job
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
 
 
@@ -25,6 +26,8 @@ class Local:
 
     runtime: Runtime
     progress: Progress
+    stop: StopSignal | None = None
+    """Of the run that the jobs belong to; without one, each job listens for itself."""
 
     def run(self, folder: JobFolder) -> None:
         """Run the job under its lock, what is said of it kept in its log.
@@ -33,7 +36,8 @@ class Local:
         Interrupted, and JobFailed for whatever else goes wrong, with the traceback of the unforeseen in the log.
         """
         job = readable_job(folder)
-        with folder.locked(), StopSignal().listening() as stop:
+        with folder.locked(), nullcontext(self.stop) if self.stop else StopSignal().listening() as stop:
+            stop.raise_if_asked()
             if folder.read_result() is not None:  # another process has finished it in the meantime
                 return
             try:

@@ -20,10 +20,11 @@ from tiny_suites import STEM, tiny_world
 from harness.data.augment import random_views
 from harness.jobs import train as training
 from harness.jobs.device import on_device
-from harness.jobs.work import StopSignal, Work
+from harness.jobs.work import Work
 from harness.models.modules import PaperDropout, ResponseNorm
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
 
 THREADS = 2  # the processors that the targets are for
 ALLOWED = 1.01  # times the bare loop's time

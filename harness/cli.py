@@ -17,7 +17,7 @@ from harness.scale_names import ScaleName
 EXAMPLES = """\b
 Examples:
   python -m harness run suites/table1.yaml              # the largest scale this machine can run now
-  python -m harness run suites/table1.yaml --scale ci   # seconds, on data that are always there
+  python -m harness run suites/table1.yaml --scale ci   # the smallest, on data that are always there
   python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
   python -m harness validate suites/*.yaml
   python -m harness report reports/table1/ci            # write the page again from its results

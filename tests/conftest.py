@@ -1,8 +1,17 @@
-"""Leaves torch as each test found it: jobs set its threads and its determinism for the whole process."""
+"""Leaves torch as each test found it, and draws the same examples each time.
+
+Jobs set torch's threads and its determinism for the whole process. What hypothesis draws is fixed, so that a test
+passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
+"""
 
 import sys
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
+hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)

@@ -159,12 +159,15 @@ def test_both_ends_of_a_window_are_reached() -> None:
 def test_cut_window_is_the_window_of_the_rescaled_image(
     height: int, width: int, side: int, down: float, right: float, seed: int
 ) -> None:
-    """Resampling only what is seen gives the pixels of resampling all, to a grey level of rounding."""
+    """Resampling only what is seen gives the pixels of resampling all, but for the rounding of its two passes.
+
+    Each of Pillow's passes, along rows and along columns, rounds to whole grey levels.
+    """
     image, window = rgb(height, width, seed), Window(side, down, right, 16)
     tall, wide, top, left = window.place(height, width)
     whole = np.asarray(image.resize((wide, tall), Image.Resampling.BILINEAR)).transpose(2, 0, 1)
     there = whole[:, top : top + 16, left : left + 16].astype(int)
-    assert np.abs(cut_out(image, window) - there).max() <= 1
+    assert np.abs(cut_out(image, window) - there).max() <= 2
 
 
 def test_window_of_a_file_says_how_it_is_stored(tmp_path: Path) -> None:

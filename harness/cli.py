@@ -95,7 +95,7 @@ def _differs(results: dict[str, Any]) -> bool:
 @with_json
 def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
     """Show what a suite needs: what is done, stale, to do or blocked and by what, and how long it will take."""
-    from harness.running import plan_suite  # noqa: PLC0415
+    from harness.planned import plan_suite  # noqa: PLC0415
     from harness.terminal import show_plan  # noqa: PLC0415
 
     document = plan_suite(suite_file, scale, store_folder, runtime_of(flags))
@@ -110,17 +110,16 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
 @with_json
 def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
     """Check suite files; prints every fault as FILE:LINE:COL: key.path: message."""
-    from harness.loading import load_suites  # noqa: PLC0415
+    from harness.outline import outlines  # noqa: PLC0415 - help does without it
     from harness.shipped import suite_path  # noqa: PLC0415
 
-    suites, faults = load_suites(suite_path(name) for name in suite_files)
+    sound, faults = outlines(suite_path(name) for name in suite_files)
     if as_json:
-        click.echo(json.dumps({"sound": [suite.name for suite in suites], "faults": faults}, indent=1))
+        click.echo(json.dumps({"sound": [outline.name for outline in sound.values()], "faults": faults}, indent=1))
     else:
-        for suite in suites:
+        for path, outline in sound.items():
             click.echo(
-                f"{suite.path}: sound ({len(suite.cells())} cells, {len(suite.file.claims)} claims, "
-                f"scales {', '.join(suite.file.scales)})"
+                f"{path}: sound ({outline.cells} cells, {outline.claims} claims, scales {', '.join(outline.scales)})"
             )
     if faults:
         raise SuiteError(faults)

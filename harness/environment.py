@@ -10,7 +10,6 @@ import platform
 import subprocess
 import warnings
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +109,8 @@ def gpus() -> list[dict[str, Any]]:
 
 
 def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a plan does without it
+
     try:
         return version(package)
     except PackageNotFoundError:

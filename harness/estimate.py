@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.environment import gpus, processor
-from harness.plan import Job
+from harness.job import Job
 from harness.runtime import Runtime
 from harness.store import Store, write_json
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
 from harness.executors import Executor
-from harness.plan import Job, Plan
+from harness.job import Job
+from harness.plan import Plan
 from harness.progress import Progress
 from harness.status import Status
 from harness.store import JobFolder, Store, write_json

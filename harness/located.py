@@ -12,10 +12,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-KeyPath = tuple[str | int, ...]
+from harness.shipped import LARGEST_FILE
 
-LARGEST_FILE = 1_000_000
-"""Bytes; a suite is some kilobytes, and a parser should not be fed what nobody wrote."""
+KeyPath = tuple[str | int, ...]
 
 LONGEST_SHOWN = 60
 """Letters of a value that a message repeats."""

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from harness.data.declared import VIEWS
 from harness.inspections import InspectionSpec
-from harness.jobs import JOBS
+from harness.job import Job, datasets_of
 from harness.measures import MEASURES
 from harness.recipe import Protocol
 from harness.resolve import ResolvedExperiment, resolve_experiment
 from harness.scale_names import ScaleName
 from harness.suite import Experiment, Suite
-
-
-@dataclass(frozen=True)
-class Job:
-    """One unit of work, addressed by what it computes: kind, its version, the full spec and the keys of its inputs.
-
-    Device, threads, library versions and paths are no part of the spec: they are recorded with the result. Only a
-    timing job's spec names its device, for there the device is what is measured.
-    """
-
-    kind: str
-    spec: dict[str, Any]
-    inputs: dict[str, str] = field(default_factory=dict)
-    label: str = ""
-    """For people; not part of the address."""
-    work: float = 0.0
-    """Multiply-adds, for the estimate of time; not part of the address."""
-
-    @cached_property
-    def key(self) -> str:
-        """sha256, in hexadecimal, of the canonical JSON of everything that decides the result."""
-        return hashlib.sha256(canonical(self.address()).encode()).hexdigest()
-
-    def address(self) -> dict[str, Any]:
-        """What the key is the digest of."""
-        return {"kind": self.kind, "version": JOBS[self.kind].version, "spec": self.spec, "inputs": self.inputs}
-
-    @property
-    def data_name(self) -> str | None:
-        """The data set that the job reads, if it reads one."""
-        name: str | None = self.spec.get("data", {}).get("name")
-        return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +44,7 @@ class Plan:
     @property
     def datasets(self) -> list[str]:
         """The names of the data sets that its jobs read."""
-        return list(dict.fromkeys(job.data_name for job in self.jobs.values() if job.data_name is not None))
+        return datasets_of(self.jobs)
 
 
 def make_plan(suite: Suite, scale: ScaleName, device: str = "") -> Plan:
@@ -219,8 +184,3 @@ def multiply_adds_of_test(experiment: ResolvedExperiment, protocol: Protocol) ->
     sliding = experiment.sliding()
     assert protocol.window is not None
     return (1 + protocol.flips) * sum(sliding.multiply_adds(protocol.window, image) for image in images)
-
-
-def canonical(document: Any) -> str:
-    """JSON with one spelling for one content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from harness.data.declared import Augmentation, Prepare
+from harness.data.spec import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
 from harness.models.initialisation import Initialisation
 from harness.strict import Strict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from harness.data import DATASETS, Dataset
-from harness.data.declared import DataSpec
+from harness.data.spec import DataSpec
 from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.recipe import Protocol, Recipe

@@ -14,10 +14,11 @@ from harness.data import DATASETS
 from harness.declarations import extended_cells
 from harness.environment import code_digest
 from harness.figures import figures_of
+from harness.job import canonical
 from harness.jobs import JOBS
 from harness.measured import measured_values
 from harness.metric_names import METRICS
-from harness.plan import Plan, canonical
+from harness.plan import Plan
 from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
 from harness.shipped import shipped_suites

@@ -9,11 +9,12 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.declarations import declare
-from harness.errors import DataMissing, UsageError
+from harness.errors import DataMissing
 from harness.estimate import device_name, estimate
 from harness.execute import execute, set_aside
 from harness.executors.local import Local
 from harness.loading import load_suite
+from harness.outline import Outline
 from harness.plan import Plan, make_plan
 from harness.progress import Progress, duration
 from harness.runtime import Runtime
@@ -53,7 +54,7 @@ def _run(
     progress = Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
-    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
+    choice = choose_scale(Outline.of(suite), store, runtime, asked)
     plan = make_plan(suite, choice.scale, device_name(runtime))
     _say_choice(progress, suite, choice)
     if asked is not None:
@@ -71,35 +72,12 @@ def _run(
     return results, folder, execution.failed
 
 
-def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, runtime: Runtime) -> dict[str, Any]:
-    """Everything `plan` shows, as plain data."""
-    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
-    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
-    plan = make_plan(suite, choice.scale, device_name(runtime))
-    standing = statuses(plan, store, runtime.locations)
-    todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
-    time = estimate(todo, store, runtime)
-    return {
-        "suite": suite.name,
-        "scale": choice.scale,
-        "reason": choice.reason,
-        "unlock": choice.unlock,
-        "blocked_by": data_missing(plan, runtime.locations),
-        "estimate": {"seconds": time.seconds, "basis": time.basis},
-        "jobs": [
-            {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,
-             "spec": job.spec, "inputs": job.inputs, "multiply_adds": job.work}
-            for key, job in plan.jobs.items()
-        ],
-    }  # fmt: skip
-
-
 def report_suite(
     suite_file: str, asked: ScaleName | None, store_folder: Path, out: Path | None, runtime: Runtime
 ) -> tuple[Folder, dict[str, Any]]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
-    choice = choose_scale(suite, store, runtime, _known_scale(suite, asked))
+    choice = choose_scale(Outline.of(suite), store, runtime, asked)
     plan = make_plan(suite, choice.scale, device_name(runtime))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
@@ -131,12 +109,6 @@ def _report_folder(plan: Plan, out: Path | None) -> Folder:
     folder = out or Path("reports") / plan.suite.name / plan.scale
     make_writable(folder, "the report", "name another with --out DIR")
     return folder
-
-
-def _known_scale(suite: Suite, asked: ScaleName | None) -> ScaleName | None:
-    if asked is not None and asked not in suite.file.scales:
-        raise UsageError(f"{suite.path} has no scale {asked!r}; it has {', '.join(suite.file.scales)}")
-    return asked
 
 
 def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:

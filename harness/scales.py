@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from harness.data import DATASETS
 from harness.data.locate import Locations, Missing
-from harness.errors import DataMissing
+from harness.errors import DataMissing, UsageError
 from harness.estimate import device_name, estimate
-from harness.plan import Plan, make_plan
+from harness.job import Graph
+from harness.outline import Outline
 from harness.progress import duration
 from harness.runtime import Runtime
 from harness.scale_names import SCALES, ScaleName
 from harness.status import statuses
 from harness.store import Store
-from harness.suite import Suite
 
 LONGEST_UNASKED_S = 30 * 60
 
@@ -28,36 +28,41 @@ class Choice:
     unlock: str
 
 
-def choose_scale(suite: Suite, store: Store, runtime: Runtime, asked: ScaleName | None = None) -> Choice:
-    """The scale asked for, or the largest that this machine can run unasked; raises DataMissing when there is none."""
+def choose_scale(outline: Outline, store: Store, runtime: Runtime, asked: ScaleName | None = None) -> Choice:
+    """The scale asked for, or the largest that this machine can run unasked.
+
+    Raises UsageError for a scale that the suite has not, DataMissing when none can run.
+    """
     if asked is not None:
+        if asked not in outline.scales:
+            raise UsageError(f"{outline.path} has no scale {asked!r}; it has {', '.join(outline.scales)}")
         return Choice(asked, f"--scale {asked} was asked for", "")
     passed_over: list[str] = []
-    for scale in (name for name in SCALES if name in suite.file.scales):
-        obstacle = _obstacle(make_plan(suite, scale, device_name(runtime)), store, runtime)
+    for scale in (name for name in SCALES if name in outline.scales):
+        obstacle = _obstacle(outline.graph(scale, device_name(runtime)), store, runtime)
         if obstacle is None:
             reason = f"{scale} is the largest scale whose data are on disk and that ends within 30 minutes here"
             return Choice(scale, reason, " ".join(passed_over))
         passed_over.append(f"{scale}: {obstacle}.")
-    raise DataMissing(f"no scale of {suite.name} can run here unasked. " + " ".join(passed_over))
+    raise DataMissing(f"no scale of {outline.name} can run here unasked. " + " ".join(passed_over))
 
 
-def _obstacle(plan: Plan, store: Store, runtime: Runtime) -> str | None:
+def _obstacle(graph: Graph, store: Store, runtime: Runtime) -> str | None:
     """What stands between this machine and a scale, and what would remove it."""
-    for name in plan.datasets:
+    for name in graph.datasets:
         if isinstance(runtime.locations.find(DATASETS[name]), Missing):
             return f"{name} is not on disk ({DATASETS[name].unlock})"
-    standing = statuses(plan, store, runtime.locations)
-    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    standing = statuses(graph, store, runtime.locations)
+    todo = [job for key, job in graph.jobs.items() if standing[key].state == "to do"]
     time = estimate(todo, store, runtime)
     if time.seconds > LONGEST_UNASKED_S:
-        return f"would take about {duration(time.seconds)} ({time.basis}); --scale {plan.scale} runs it"
+        return f"would take about {duration(time.seconds)} ({time.basis}); --scale {graph.scale} runs it"
     return None
 
 
-def data_missing(plan: Plan, locations: Locations) -> str | None:
+def data_missing(graph: Graph, locations: Locations) -> str | None:
     """What to tell a user whose plan needs data that are not there: what was looked for, where, and the layout."""
-    for name in plan.datasets:
+    for name in graph.datasets:
         found = locations.find(DATASETS[name])
         if isinstance(found, Missing):
             return found.message()

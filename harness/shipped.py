@@ -10,6 +10,9 @@ from harness.errors import UsageError
 
 _PACKAGE = Path(__file__).parent
 
+LARGEST_FILE = 1_000_000
+"""Bytes of a suite file; one is some kilobytes, and a parser should not be fed what nobody wrote."""
+
 
 def shipped_suites() -> Path:
     """The folder of the shipped suites, which holds `papers/` too."""

@@ -9,7 +9,7 @@ from harness.data import DATASETS
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
 from harness.environment import code_digest
-from harness.plan import Job, Plan
+from harness.job import Graph, Job
 from harness.store import Store
 
 
@@ -22,7 +22,7 @@ class Status:
     result: dict[str, Any] | None = None
 
 
-def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status]:
+def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Status]:
     """The standing of every job, by key; an input that is stale or blocked makes those that need it so too."""
     known: dict[str, Status] = {}
     for key, job in plan.jobs.items():

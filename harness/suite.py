@@ -10,7 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.cells import Cell, FreeCell, Table, cells_of
 from harness.claims import Claim
-from harness.data.declared import Subset
+from harness.data.spec import Subset
 from harness.inspections import InspectionSpec
 from harness.measures import MeasureSpec
 from harness.models import Model, ScaledModel

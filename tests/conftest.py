@@ -15,6 +15,12 @@ hypothesis.settings.load_profile("same")
 
 
 @pytest.fixture(autouse=True)
+def _nothing_remembered(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees what another, or this user, left in the cache folder."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
 def torch_as_it_was():
     """Put threads and determinism back after a test that ran a job."""
     torch = sys.modules.get("torch")

@@ -11,7 +11,8 @@ from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations
 from harness.environment import code_digest
 from harness.execute import written
-from harness.plan import Job, Plan
+from harness.job import Job
+from harness.plan import Plan
 from harness.progress import Progress
 from harness.store import JobFolder, Store, write_json
 

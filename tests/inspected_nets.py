@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.data.declared import DataSpec, Prepare
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import Split, open_split
 from harness.data.statistics import pixel_statistics
 from harness.jobs import checkpoint

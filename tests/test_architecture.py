@@ -18,15 +18,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
-    ("kinds of jobs", "jobs jobs.optimiser_spec"),
+    ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
-    (
-        "plans",
-        "plan status declarations estimate verdict measured claim_evidence claim_operators claim_verdict submission",
-    ),
-    ("work", "execute executors scales"),
+    ("plans", "plan outline status declarations estimate verdict measured submission"),
+    ("claims", "claim_evidence claim_operators claim_verdict"),
+    ("work", "execute executors scales planned"),
     ("reports", "results results_by_seed report figures terminal"),
     ("program", "running"),
     ("command line", "cli cli_options __main__"),

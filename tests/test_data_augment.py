@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.data.augment import ColourNoise, components, random_views
-from harness.data.declared import Augmentation
+from harness.data.spec import Augmentation
 
 SIDE, CROP = 12, 7
 SETTINGS = {"crops": True, "flips": True, "colour_std": 0.0}

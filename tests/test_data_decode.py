@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from harness.data.declared import Prepare
 from harness.data.decode import Window, all_prepared, as_rgb, cut_out, decode, decode_window, prepared, prepared_size
+from harness.data.spec import Prepare
 from harness.errors import DataMissing
 
 GRID = np.add.outer(16 * np.arange(12), np.arange(16)).astype(np.uint8)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from harness.data import fashion_mnist
-from harness.data.declared import DataSpec
 from harness.data.fashion_mnist import DEBIAN, FASHION_MNIST, read, read_idx
 from harness.data.fingerprint import official
 from harness.data.locate import Found, Locations
+from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.errors import DataMissing
 

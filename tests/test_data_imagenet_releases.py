@@ -8,9 +8,9 @@ import pytest
 from image_folders import make_image_folders
 
 from harness.data import DATASETS
-from harness.data.declared import DataSpec, Prepare, Subset
 from harness.data.fingerprint import official
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare, Subset
 from harness.data.splits import Split, open_split
 
 RELEASES = ("imagenet_fall2009", "imagenet_fall2011")

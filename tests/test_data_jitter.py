@@ -13,10 +13,10 @@ from image_folders import make_image_folders
 from PIL import Image
 
 from harness.data.augment import random_views
-from harness.data.declared import Augmentation, DataSpec, Prepare
 from harness.data.decode import Window, cut_out
 from harness.data.jitter import cut_alike, jittered, windows
 from harness.data.locate import Locations
+from harness.data.spec import Augmentation, DataSpec, Prepare
 from harness.data.splits import Split, open_split
 from harness.errors import DataMissing
 

@@ -13,9 +13,9 @@ import torch
 from image_folders import make_image_folders, size_and_mode
 from PIL import Image
 
-from harness.data.declared import DataSpec, Prepare, Subset
 from harness.data.decode import prepared
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare, Subset
 from harness.data.splits import Split, open_split, prefetch
 from harness.errors import DataMissing, UsageError
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from harness.data import statistics
-from harness.data.declared import DataSpec, Prepare
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import InMemory, Split, open_split
 from harness.data.statistics import pixel_statistics
 

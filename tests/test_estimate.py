@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.estimate import ASSUMED_A_CORE, ASSUMED_A_GPU, OVERHEAD_S, device_name, estimate, note_rate, rate_key
-from harness.plan import Job
+from harness.job import Job
 from harness.runtime import Runtime
 from harness.store import Store
 

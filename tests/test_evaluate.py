@@ -9,8 +9,8 @@ import torch
 from tiny_suites import tiny_world
 from torchvision.transforms.functional import ten_crop
 
-from harness.data.declared import DataSpec
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.errors import Interrupted
 from harness.jobs import evaluate as evaluation

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from image_folders import make_image_folders, size_and_mode
 
-from harness.data.declared import Prepare
 from harness.data.decode import decode
+from harness.data.spec import Prepare
 
 
 def pixels_of(paths: list[Path]) -> np.ndarray:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.located import LARGEST_FILE, LONGEST_SHOWN, Located, read_yaml
+from harness.located import LONGEST_SHOWN, Located, read_yaml
+from harness.shipped import LARGEST_FILE
 
 
 def read(folder: Path, content: str | bytes) -> Located:

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from image_folders import make_image_folders
 
-from harness.data.declared import DataSpec
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work

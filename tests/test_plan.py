@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 from suite_files import TABLE1, loaded, written
 
 from harness.data import DATASETS
+from harness.job import Job, canonical
 from harness.jobs import JOBS
 from harness.loading import load_suite
-from harness.plan import Job, Plan, canonical, make_plan
+from harness.plan import Plan, make_plan
 from harness.shipped import shipped_names, shipped_suites
 
 GOLDEN = Path(__file__).parent / "golden" / "keys.json"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from suite_files import TABLE1
 
-from harness.data.declared import Prepare
+from harness.data.spec import Prepare
 from harness.loading import load_suite
 from harness.recipe import FixedDrops, Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from suite_files import TABLE1, loaded
 
-from harness.data.declared import Subset
+from harness.data.spec import Subset
 from harness.loading import load_suite
 from harness.models.layers import trace
 from harness.plan import multiply_adds, multiply_adds_of_test

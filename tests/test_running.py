@@ -12,8 +12,9 @@ from suite_files import TABLE1, written
 
 from harness.data.locate import Locations
 from harness.errors import DataMissing, JobFailed, SuiteError, UsageError
+from harness.planned import plan_suite
 from harness.report.page import rebuild
-from harness.running import plan_suite, report_folder, report_suite, run_suite
+from harness.running import report_folder, report_suite, run_suite
 from harness.runtime import Runtime
 
 FLAGS = {"offline": False, "refresh_stale": False}
@@ -163,24 +164,6 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
     assert "set aside 7 stale result(s)" in capsys.readouterr().err
     assert len(fake.labels) == 14
     assert len(list(Path("runs").glob("*.stale-1"))) == 7
-
-
-def test_a_plan_is_plain_data(fake: Fake) -> None:
-    """Every job with its spec, its standing and its cost, and nothing is made."""
-    document = json.loads(json.dumps(plan_suite("table1", "ci", Path("runs"), RUNTIME)))
-    assert (document["suite"], document["scale"], document["blocked_by"]) == ("table1", "ci", None)
-    assert [job["state"] for job in document["jobs"]] == ["to do"] * 7
-    assert document["jobs"][1]["spec"]["recipe"]["epochs"] == 16
-    assert document["estimate"]["seconds"] > 0
-    assert not Path("runs").exists()
-
-
-def test_a_plan_says_what_blocks_it() -> None:
-    """And still estimates the work."""
-    document = plan_suite("table1", "paper", Path("runs"), RUNTIME)
-    assert {job["state"] for job in document["jobs"]} == {"blocked"}
-    assert document["blocked_by"].startswith("ILSVRC-2010 is not on disk.")
-    assert document["estimate"]["seconds"] > 86400
 
 
 def test_a_report_runs_nothing(fake: Fake) -> None:

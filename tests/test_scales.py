@@ -13,6 +13,7 @@ from suite_files import TABLE1, loaded
 from harness.data.locate import Locations, Place
 from harness.errors import DataMissing
 from harness.loading import load_suite
+from harness.outline import Outline
 from harness.plan import make_plan
 from harness.runtime import Runtime
 from harness.scales import choose_scale, data_missing
@@ -44,7 +45,7 @@ def runtime(tmp_path: Path, *there: str) -> Runtime:
 
 def choose(tmp_path: Path, *there: str, asked: Any = None) -> Any:
     """The choice for Table 1."""
-    return choose_scale(load_suite(TABLE1), Store(tmp_path / "runs"), runtime(tmp_path, *there), asked)
+    return choose_scale(Outline.of(load_suite(TABLE1)), Store(tmp_path / "runs"), runtime(tmp_path, *there), asked)
 
 
 @pytest.mark.parametrize("asked", ["paper", "subset", "small", "ci"])
@@ -79,7 +80,7 @@ def test_the_largest_that_ends_in_time_is_taken(tmp_path: Path) -> None:
     for rate in ("1e9", "1e13"):
         rates = ", ".join(f'"{kind} on {CPU}, 1 threads": {rate}' for kind in kinds)
         store.rates.write_text(f"{{{rates}}}")
-        chosen.append(choose_scale(suite, store, here).scale)
+        chosen.append(choose_scale(Outline.of(suite), store, here).scale)
     assert chosen == ["ci", "small"]
 
 
@@ -90,7 +91,7 @@ def test_only_what_is_left_to_do_takes_time(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("fabricated.fingerprint", lambda *_: "f")
     finish_all(store, make_plan(suite, "small"))
     monkeypatch.setattr("harness.status._staleness", lambda *_: [])
-    assert choose_scale(suite, store, here).scale == "small"
+    assert choose_scale(Outline.of(suite), store, here).scale == "small"
 
 
 def test_no_scale_that_can_run_is_data_missing(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_no_scale_that_can_run_is_data_missing(tmp_path: Path) -> None:
     with pytest.raises(
         DataMissing, match=r"no scale of table1 can run here unasked\. paper: ilsvrc2010 is not on disk"
     ):
-        choose_scale(suite, Store(tmp_path / "runs"), runtime(tmp_path))
+        choose_scale(Outline.of(suite), Store(tmp_path / "runs"), runtime(tmp_path))
 
 
 def test_missing_data_are_told_with_where_and_how(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from harness.data.locate import Locations, Place
 from harness.environment import code_digest
 from harness.errors import HarnessError
 from harness.execute import set_aside
+from harness.job import Job
 from harness.loading import load_suite
-from harness.plan import Job, Plan, make_plan
+from harness.plan import Plan, make_plan
 from harness.status import Status, statuses
 from harness.store import Store
 

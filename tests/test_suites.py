@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.job import canonical
 from harness.loading import load_suite
-from harness.plan import canonical, make_plan
+from harness.plan import make_plan
 from harness.shipped import shipped_suites
 from harness.suite import Suite
 

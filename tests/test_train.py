@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from tiny_suites import lasting, tiny_world
 
 from harness.data.augment import random_views
-from harness.data.declared import DataSpec
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.errors import Interrupted
 from harness.jobs import train as training

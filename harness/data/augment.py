@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from harness.data.declared import Augmentation, centre_offset
+from harness.data.declared import centre_offset
+from harness.data.spec import Augmentation
 from harness.data.views import central
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.data.declared import Prepare, centre_offset
+from harness.data.declared import centre_offset
+from harness.data.spec import Prepare
 from harness.errors import DataMissing
 
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.data.declared import Dataset, Subset
+from harness.data.declared import Dataset
 from harness.data.imagenet import class_folders, class_images
+from harness.data.spec import Subset
 from harness.errors import DataMissing
 
 NO_LABEL = -1

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.data.declared import Prepare
 from harness.data.decode import Window, decode, decode_window, prepared_size
+from harness.data.spec import Prepare
 
 Indices = torch.Tensor | Sequence[int]
 

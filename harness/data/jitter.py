@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from harness.data.augment import places
-from harness.data.declared import Augmentation, Prepare, centre_offset
+from harness.data.declared import centre_offset
 from harness.data.decode import Window
+from harness.data.spec import Augmentation, Prepare
 from harness.data.splits import Split, prefetch
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, UsageError
 from harness.estimate import note_rate
+from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
-from harness.plan import Job
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal

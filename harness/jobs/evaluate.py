@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness.data.declared import VIEWS, DataSpec
+from harness.data.declared import VIEWS
+from harness.data.spec import DataSpec
 from harness.data.splits import Split, prefetch
 from harness.data.views import central, fixed_views
 from harness.jobs import checkpoint

@@ -6,9 +6,9 @@ from contextlib import closing
 from typing import Any
 
 from harness.data import DATASETS
-from harness.data.declared import DataSpec, Prepare
 from harness.data.fingerprint import fingerprint, official
 from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import Split, open_split
 from harness.jobs.work import Work
 

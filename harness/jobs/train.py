@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 
 from harness.data.augment import ColourNoise, random_views
-from harness.data.declared import Prepare
 from harness.data.jitter import jittered
+from harness.data.spec import Prepare
 from harness.data.splits import Split, prefetch
 from harness.data.views import central
 from harness.environment import code_digest

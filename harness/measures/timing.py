@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from harness.data.declared import Augmentation
+from harness.data.spec import Augmentation
 from harness.measures.net import MeasuredNet
 from harness.measures.quantity import Measured, Name, Quantity
 from harness.models import Model

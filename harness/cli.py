@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from harness import __version__
-from harness.cli_options import FOLDER, Commands, runtime_of, with_json, with_out, with_places, with_scale
+from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
+from harness.cli_results import submission
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.scale_names import ScaleName
 
@@ -176,19 +177,6 @@ def coverage(as_json: bool) -> None:  # noqa: FBT001
 
 
 @command.command()
-@click.argument("predictions", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--kit", required=True, type=click.Path(exists=True, path_type=Path), help="The kit's meta.mat, or its list."
-)
-@click.option("--out", required=True, type=FOLDER, help="The file to write.")
-def submission(predictions: Path, kit: Path, out: Path) -> None:
-    """Write the file that the ILSVRC-2012 server scores, from a test's predictions.npz."""
-    from harness.submission import write_submission  # noqa: PLC0415 - numpy
-
-    click.echo(f"{out}: {write_submission(predictions, kit, out):,} lines")
-
-
-@command.command()
 @with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
@@ -217,3 +205,6 @@ def job(folder: Path, **flags: Any) -> None:
     progress.begin(folder.name)
     Local(runtime_of(flags), progress).run(JobFolder(folder))
     click.echo(JobFolder(folder).result)
+
+
+command.add_command(submission)

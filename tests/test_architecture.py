@@ -27,7 +27,7 @@ LAYERS = (
     ("work", "execute executors scales planned"),
     ("reports", "results results_by_seed report figures terminal"),
     ("program", "running"),
-    ("command line", "cli cli_options __main__"),
+    ("command line", "cli cli_options cli_results __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

@@ -134,13 +134,15 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVe
     assert isinstance(said, AtChance)
     side = sides[0]
     assert side.measured is not None
-    images = side.measured.images
+    images, guess = side.measured.images, said.chance if said.chance is not None else side.measured.guessing
+    assert guess is not None
     wrong = [round(value * images / 100) for value in side.measured.values.values()]
-    found = against_chance(wrong, images, said.chance / 100, tolerance=said.tolerance / 100)
+    found = against_chance(wrong, images, guess / 100, tolerance=said.tolerance / 100)
     wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
     outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
     did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
-    reason = did.get(found.outcome, f"seeds disagree or cannot tell: {found.outcome}")
+    what = did.get(found.outcome, f"seeds disagree or cannot tell: {found.outcome}")
+    reason = f"{what}, {guess:.4g}% less {said.tolerance:g}"
     return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
 
 
@@ -148,17 +150,20 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     """Epochs to a training error, interpolated; a net that never reaches it is censored at its last epoch."""
     said = verdict.claim.faster
     assert isinstance(said, Faster)
+    threshold = said.threshold(evidence.scale)
+    if threshold is None:
+        return replace(verdict, outcome="NOT RUN", reason=f"no training error is declared for {evidence.scale} scale")
     curves = [evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast)]
     seeds = sorted(set(curves[0]) & set(curves[1]))
     verdict = replace(verdict, evidence=f"{evidence.scale} scale")
     if not seeds:
         return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
-    times = [[steps_to_reach(*_columns(curve[seed]), said.train_error) for seed in seeds] for curve in curves]
+    times = [[steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves]
     found = ratio_of_steps(times[0], times[1])
     never = sum(isinstance(time, Censored) for arm in times for time in arm)
     outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
-    missed = f"{never} runs never reach {said.train_error:g}%; " if never else ""
+    missed = f"{never} runs never reach {threshold:g}%; " if never else ""
     return replace(
         verdict,
         outcome=outcomes.get(found.comparison.direction, "INCONCLUSIVE"),
@@ -172,6 +177,19 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
 
 def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
     return [epoch for epoch, _ in curve], [value for _, value in curve]
+
+
+def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether two arms overfit alike, within the declared margin."""
+    said = verdict.claim.equal_gaps
+    assert said is not None
+    seeds = shared_seeds(sides)
+    runs = list(zip(*(side.runs(seeds) for side in sides), strict=True))
+    sound = [[value for value in run if value is not None] for run in runs if None not in run]
+    if len(sound) < len(runs) or len(runs) < MIN_SEEDS:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(runs))
+    one, other = ([run[test] - run[train] for run in sound] for train, test in ((0, 1), (2, 3)))
+    return _by_margin(verdict, equal_within(one, other, said.margin))
 
 
 def gap(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
@@ -201,5 +219,6 @@ JUDGES: dict[str, Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdic
     "leaves_chance": chance,
     "faster": faster,
     "gap": gap,
+    "equal_gaps": equal_gaps,
 }
 """By operator, what decides a claim whose operands are all there."""

@@ -41,7 +41,8 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
     if hows == {"exact"}:
         return "exact"
     if "timed" in hows:
-        return "timing on " + next(side.measured.device for side in sides if side.measured and side.measured.device)
+        device = next(side.measured.device for side in sides if side.measured and side.measured.device)
+        return f"timing on {device}" + ("" if scale == "paper" else f", {scale} scale")
     if "drawn" in hows and "trained" not in hows:
         return "random nets, no data"
     return f"{scale} scale"

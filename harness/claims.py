@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
+from harness.scale_names import ScaleName
 from harness.strict import Strict
 
 
@@ -55,9 +56,9 @@ class Trend(Strict):
 class AtChance(Strict):
     """An error in percent stays at that of guessing, or leaves it, in every seed."""
 
-    value: str
-    chance: float = Field(gt=0, le=100)
-    """The error, in percent, of guessing."""
+    value: str = Field(pattern=r"^[^.]+\.[^.]+\.top[15]_error$")
+    chance: float | None = Field(None, gt=0, le=100)
+    """The error, in percent, of guessing; without it, that of guessing among the classes of the scale."""
     tolerance: PositiveFloat
     """Points below chance that still count as staying there."""
 
@@ -67,10 +68,22 @@ class Faster(Strict):
 
     slow: str
     fast: str
-    train_error: float = Field(gt=0, lt=100)
-    """Percent; where both nets still differ on this data set, declared beforehand."""
+    train_error: Annotated[float, Field(gt=0, lt=100)] | dict[ScaleName, Annotated[float, Field(gt=0, lt=100)]]
+    """Percent; where both nets still differ on this data set, declared beforehand: one number, or one a scale."""
     times: PositiveFloat | None = None
     """The ratio the paper prints; decides nothing, and stands beside ours."""
+
+    def threshold(self, scale: ScaleName) -> float | None:
+        """The training error at a scale; None where none is declared."""
+        return self.train_error.get(scale) if isinstance(self.train_error, dict) else self.train_error
+
+
+class EqualGaps(Strict):
+    """The gaps between test and training error of two arms are the same within `margin`: neither overfits more."""
+
+    of: tuple[tuple[str, str], tuple[str, str]]
+    """(training error, test error) of each arm."""
+    margin: PositiveFloat
 
 
 class WiderGap(Strict):
@@ -82,8 +95,8 @@ class WiderGap(Strict):
 
 
 OPERATORS = (
-    "cells", "less", "reduces", "equal", "exact", "trend", "stalls", "leaves_chance", "faster", "gap", "quoted",
-    "impossible",
+    "cells", "less", "reduces", "equal", "exact", "trend", "stalls", "leaves_chance", "faster", "gap",
+    "equal_gaps", "quoted", "impossible",
 )  # fmt: skip
 """Every operator; a claim has exactly one."""
 
@@ -107,6 +120,7 @@ class Claim(Strict):
     leaves_chance: AtChance | None = None
     faster: Faster | None = None
     gap: WiderGap | None = None
+    equal_gaps: EqualGaps | None = None
     quoted: str | None = None
     """Only quoted by the paper from others, or a setting it states: where it comes from."""
     impossible: str | None = None
@@ -133,14 +147,14 @@ class Claim(Strict):
 def operands(operator: str, said: object) -> tuple[str, ...]:
     """The operands in what an operator was given; the trainings of `faster` are experiments and no operands."""
     match said:
-        case Reduction() | Equality():
-            return said.of
+        case Reduction(of=both) | Equality(of=both):
+            return both
         case Exact() | AtChance():
             return (said.value,)
         case Trend():
             return tuple(said.values)
-        case WiderGap():
-            return (*said.wider, *said.narrower)
+        case WiderGap(wider=one, narrower=other) | EqualGaps(of=(one, other)):
+            return (*one, *other)
         case list() | tuple() if operator in ("cells", "less"):
             return tuple(said)
         case _:

@@ -108,6 +108,15 @@ def gpus() -> list[dict[str, Any]]:
         pynvml.nvmlShutdown()
 
 
+def clocked_device(device: str, threads: int) -> str:
+    """The name of what a timing runs on, known without torch when it is planned, and again where it runs.
+
+    The first GPU's name, or the processor's with its threads; `device` is `auto`, `cpu` or `cuda`.
+    """
+    found = [] if device == "cpu" else gpus()
+    return str(found[0]["name"]) if found else f"{processor()}, {threads} thread{'' if threads == 1 else 's'}"
+
+
 def _version(package: str) -> str | None:
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a plan does without it
 

@@ -55,9 +55,11 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
 
     for scale in suite.file.scales:
         for name, experiment in suite.file.experiments.items():
-            if experiment.train is None:
-                continue
             try:
+                if experiment.measure is not None:
+                    suite.file.scales[scale].timed(experiment.measure)
+                if experiment.train is None:
+                    continue
                 resolved = resolve_experiment(suite, scale, name)
                 layers = resolved.traced()
                 known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
@@ -70,8 +72,18 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
                     located.fault(
                         path, f"{name}.{source} has no {number!r} at {scale} scale{nearest(number, known[source])}"
                     )
+    _check_thresholds(suite, located)
     if located.faults:
         raise SuiteError(located.lines())
+
+
+def _check_thresholds(suite: Suite, located: Located) -> None:
+    """A training error that is declared by scale is declared for each of the suite's scales, and for no others."""
+    for name, claim in suite.file.claims.items():
+        said = claim.faster.train_error if claim.faster is not None else None
+        if isinstance(said, dict) and said.keys() != suite.file.scales.keys():
+            scales = ", ".join(suite.file.scales)
+            located.fault(("claims", name, "faster", "train_error"), f"needs one number for each scale: {scales}")
 
 
 def _numbers(suite: Suite, experiment: str) -> Iterator[tuple[KeyPath, str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.measures import MEASURES, MeasureSpec
-from harness.metric_names import METRICS
+from harness.metric_names import METRICS, guessing
 from harness.plan import Plan
 from harness.status import Status
 from harness.verdict import How, Measured
@@ -23,8 +23,10 @@ def measured_values(
             continue
         for evaluation in experiment.evaluate:
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
+            guesses = guessing(plan.classes(name))
             for metric in METRICS:
-                yield f"{name}.{evaluation}.{metric}", _one_measured(keys, metric, standing, failed)
+                measured = _one_measured(keys, metric, standing, failed)
+                yield f"{name}.{evaluation}.{metric}", replace(measured, guessing=guesses[metric])
         for inspection, spec in experiment.inspect.items():
             resolved = plan.experiments[name]
             keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}

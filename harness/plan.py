@@ -41,6 +41,11 @@ class Plan:
         """The declared seeds."""
         return range(self.suite.file.scales[self.scale].seeds)
 
+    def classes(self, experiment: str) -> int:
+        """The classes of a training, or of the nets of an ensemble."""
+        members = self.suite.file.experiments[experiment].ensemble
+        return self.experiments[members[0].experiment if members else experiment].classes
+
     @property
     def datasets(self) -> list[str]:
         """The names of the data sets that its jobs read."""
@@ -73,8 +78,8 @@ def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
 
 
 def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
-    spec = experiment.measure
-    assert spec is not None
+    assert experiment.measure is not None
+    spec = plan.suite.file.scales[plan.scale].timed(experiment.measure)
     kind = MEASURES[spec.what]
     if seed > 0 and not kind.random:
         return

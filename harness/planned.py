@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.estimate import device_name, estimate
+from harness.environment import clocked_device
+from harness.estimate import estimate
 from harness.outline import outline_of, remember
 from harness.runtime import Runtime
 from harness.scale_names import ScaleName
@@ -20,7 +21,7 @@ def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, run
     outline, store = outline_of(suite_path(suite_file)), Store(store_folder)
     known = set(outline.made)
     choice = choose_scale(outline, store, runtime, asked)
-    plan = outline.graph(choice.scale, device_name(runtime))
+    plan = outline.graph(choice.scale, clocked_device(runtime.device, runtime.threads))
     if set(outline.made) != known:
         remember(outline)
     standing = statuses(plan, store, runtime.locations)

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.data.spec import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
-from harness.models.initialisation import Initialisation
+from harness.models.initialisation import Gaussian, Initialisation
 from harness.strict import Strict
 
 Precision = Literal["fp32", "bf16"]
@@ -124,22 +124,22 @@ class ScaledTraining(Strict):
     drops_after: list[PositiveInt] | None = None
     """Fixed drops of the rate after these epochs, in the place of the recipe's schedule."""
     gain: Literal["as_printed", "paper_fan_in"] | None = None
-    """Whether the printed standard deviation, or the gain it had at the paper's fan-ins, is kept (Gaussian rule)."""
+    """Whether printed standard deviations, or the gain they had at the paper's fan-ins, are kept."""
     prepare: Prepare | None = None
     crop: PositiveInt | None = None
     """Also changes, in proportion, the sides that images are jittered to."""
     precision: Precision | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe at this scale; raises ValueError for a gain where no standard deviation is printed."""
+        """The recipe at this scale."""
         whole = {"epochs", "batch", "rate", "prepare", "crop", "precision"}
         changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
         if self.drops_after is not None:
             changed["schedule"] = FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
         if self.gain is not None:
-            if recipe.initialisation.rule != "gaussian":
-                raise ValueError(f"gain has no meaning for the initialisation rule {recipe.initialisation.rule!r}")
-            changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
+            printed = isinstance(recipe.initialisation, Gaussian) or recipe.initialisation.fc_std is not None
+            if printed:  # a rule that prints no standard deviation follows the width by itself
+                changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
         if self.crop is not None and (jitter := recipe.augmentation.jitter) is not None:
             sides = tuple(in_proportion(side, self.crop, recipe.crop) for side in jitter)
             changed["augmentation"] = recipe.augmentation.model_copy(update={"jitter": sides})

@@ -68,7 +68,8 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
     dataset = DATASETS[world.data or train.data]
     _check_crop(dataset, recipe)
-    classes = world.subset.classes if world.subset else dataset.classes
+    subset = own.subset if own is not None and own.subset is not None else world.subset
+    classes = subset.classes if subset else dataset.classes
     if classes < LARGEST_K:
         raise ValueError(f"{classes} classes; the top-{LARGEST_K} error needs {LARGEST_K} or more")
     resolved = ResolvedExperiment(
@@ -76,7 +77,7 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         model=model,
         classes=classes,
         input=(dataset.channels, recipe.crop, recipe.crop),
-        data=DataSpec(name=dataset.name, subset=world.subset, prepare=recipe.prepare),
+        data=DataSpec(name=dataset.name, subset=subset, prepare=recipe.prepare),
         recipe=recipe,
         evaluations={},
         start_from=train.start_from,

@@ -72,12 +72,18 @@ def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -
     elif own:
         said.append(_shown(plan, own))
     if claims:
-        said.append(f"{_counted(v.outcome for v in claims)} of {len(claims)} claims")
+        said.append(f"{_counted(map(_with_level, claims))} of {len(claims)} claims")
     return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else "Nothing here is measured."
 
 
 def _counted(outcomes: Iterable[str]) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in sorted(Counter(outcomes).items()))
+
+
+def _with_level(verdict: ClaimVerdict) -> str:
+    """A decided outcome with the evidence it rests on, wherever that is not the paper's own world."""
+    decided = verdict.outcome in ("CONFIRMED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
+    return f"{verdict.outcome} ({verdict.evidence})" if decided else verdict.outcome
 
 
 def _shown(plan: Plan, own: list[CellVerdict]) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.declarations import declare
+from harness.environment import clocked_device
 from harness.errors import DataMissing
-from harness.estimate import device_name, estimate
+from harness.estimate import estimate
 from harness.execute import execute, set_aside
 from harness.executors.local import Local
 from harness.loading import load_suite
@@ -19,7 +20,7 @@ from harness.plan import Plan, make_plan
 from harness.progress import Progress, duration
 from harness.runtime import Runtime
 from harness.scale_names import ScaleName
-from harness.scales import Choice, choose_scale, data_missing
+from harness.scales import Choice, choose_reported, choose_scale, data_missing
 from harness.shipped import suite_path
 from harness.status import Status, statuses
 from harness.stop_signal import StopSignal
@@ -55,7 +56,7 @@ def _run(
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
     choice = choose_scale(Outline.of(suite), store, runtime, asked)
-    plan = make_plan(suite, choice.scale, device_name(runtime))
+    plan = make_plan(suite, choice.scale, clocked_device(runtime.device, runtime.threads))
     _say_choice(progress, suite, choice)
     if asked is not None:
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
@@ -77,8 +78,8 @@ def report_suite(
 ) -> tuple[Folder, dict[str, Any]]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
-    choice = choose_scale(Outline.of(suite), store, runtime, asked)
-    plan = make_plan(suite, choice.scale, device_name(runtime))
+    choice = choose_reported(Outline.of(suite), store, runtime, asked)
+    plan = make_plan(suite, choice.scale, clocked_device(runtime.device, runtime.threads))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
 

@@ -19,6 +19,7 @@ _OPERANDS: dict[str, tuple[str, ...]] = {
     "leaves_chance": ("value",),
     "trend": ("values",),
     "gap": ("wider", "narrower"),
+    "equal_gaps": ("of",),
 }
 """Where each operator of a claim keeps its operands."""
 
@@ -30,9 +31,15 @@ def operands_of(path: KeyPath, claim: dict[str, Any]) -> Iterator[tuple[KeyPath,
             said = claim.get(operator)
             said = said.get(place) if place and isinstance(said, dict) else said
             where: KeyPath = (*path, operator, *([place] if place else []))
-            for index, operand in enumerate(said if isinstance(said, list) else [said]):
-                if isinstance(operand, str):
-                    yield (*where, index) if isinstance(said, list) else where, operand
+            yield from _words(where, said)
+
+
+def _words(where: KeyPath, said: Any) -> Iterator[tuple[KeyPath, Any]]:
+    """Every text in nested lists, with its place."""
+    if isinstance(said, str):
+        yield where, said
+    for index, one in enumerate(said if isinstance(said, list) else []):
+        yield from _words((*where, index), one)
 
 
 def placed(row: dict[str, Any], column: dict[str, Any]) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from harness.data import DATASETS
 from harness.data.locate import Locations, Missing
+from harness.environment import clocked_device
 from harness.errors import DataMissing, UsageError
-from harness.estimate import device_name, estimate
+from harness.estimate import estimate
 from harness.job import Graph
 from harness.outline import Outline
 from harness.progress import duration
@@ -39,12 +40,28 @@ def choose_scale(outline: Outline, store: Store, runtime: Runtime, asked: ScaleN
         return Choice(asked, f"--scale {asked} was asked for", "")
     passed_over: list[str] = []
     for scale in (name for name in SCALES if name in outline.scales):
-        obstacle = _obstacle(outline.graph(scale, device_name(runtime)), store, runtime)
+        obstacle = _obstacle(outline.graph(scale, clocked_device(runtime.device, runtime.threads)), store, runtime)
         if obstacle is None:
             reason = f"{scale} is the largest scale whose data are on disk and that ends within 30 minutes here"
             return Choice(scale, reason, " ".join(passed_over))
         passed_over.append(f"{scale}: {obstacle}.")
     raise DataMissing(f"no scale of {outline.name} can run here unasked. " + " ".join(passed_over))
+
+
+def choose_reported(outline: Outline, store: Store, runtime: Runtime, asked: ScaleName | None = None) -> Choice:
+    """The scale to report on: the one asked for, the largest that has a result here, or else as for a run."""
+    device = clocked_device(runtime.device, runtime.threads)
+    for scale in SCALES:
+        if asked is None and scale in outline.scales and _has_result(outline.graph(scale, device), store):
+            return Choice(scale, f"{scale} is the largest scale with results here", "")
+    return choose_scale(outline, store, runtime, asked)
+
+
+def _has_result(graph: Graph, store: Store) -> bool:
+    """Whether a job of its own has a result: not one that every scale shares, as what follows from definitions."""
+    kinds = {job.kind for job in graph.jobs.values()}
+    jobs = (job for job in graph.jobs.values() if job.kind != "measure" or kinds == {"measure"})
+    return any(store.folder(job.kind, job.key).result.exists() for job in jobs)
 
 
 def _obstacle(graph: Graph, store: Store, runtime: Runtime) -> str | None:

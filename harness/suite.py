@@ -13,6 +13,7 @@ from harness.claims import Claim
 from harness.data.spec import Subset
 from harness.inspections import InspectionSpec
 from harness.measures import MeasureSpec
+from harness.measures.timing import Timing
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.scale_names import ScaleName
@@ -123,6 +124,8 @@ class ScaledExperiment(Strict):
 
     model: ScaledModel = ScaledModel()
     train: ScaledTraining = ScaledTraining()
+    subset: Subset | None = None
+    """A part of the data of its own, in the place of the scale's, where the amount of data is what is tested."""
 
 
 class Scale(Strict):
@@ -138,10 +141,21 @@ class Scale(Strict):
     model: ScaledModel = ScaledModel()
     """Declared parameters of the nets that this scale changes: width and geometry."""
     train: ScaledTraining = ScaledTraining()
+    timing_batch: PositiveInt | None = None
+    """Images of a timed step, in the place of the measurement's own."""
     experiments: dict[Name, ScaledExperiment] = Field(default_factory=dict)
     """Changes for one experiment only, after those for all."""
     says: str | None = None
     """What this scale can and cannot show."""
+
+    def timed(self, measurement: MeasureSpec) -> MeasureSpec:
+        """A measurement at this scale: the nets of a timing are scaled, and nothing that is exact or drawn is.
+
+        Raises ValueError for a parameter that one of the nets does not have.
+        """
+        if not isinstance(measurement, Timing):
+            return measurement
+        return measurement.with_models(self.model.applied_to).with_batch(self.timing_batch or measurement.batch)
 
 
 class SuiteFile(Strict):

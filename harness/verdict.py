@@ -42,6 +42,8 @@ class Measured:
     unofficial: str = ""
     """Why the data are not the whole official split."""
     images: int = 0
+    guessing: float | None = None
+    """The metric of a net that guesses."""
     stale: str = ""
     marks: tuple[str, ...] = ()
     how: How = "trained"

@@ -34,7 +34,13 @@ SPECS = {
     "rescaling": {"net": CHAIN, "initialisation": XAVIER, "against": EQ14, "batch": 1},
     "spp": {"levels": [7, 3, 2, 1], "channels": 512, "side": 14},
     "stds": {"net": SMALL, "initialisation": XAVIER},
-    "timing": {"arms": {"one": {"net": SMALL}, "two": {"net": SMALL}}, "batch": 2, "rounds": 1, "warm_up": 0},
+    "timing": {
+        "arms": dict.fromkeys(("one", "two"), {"net": SMALL}),
+        "against": "one",
+        "batch": 2,
+        "rounds": 1,
+        "warm_up": 0,
+    },
     "units": {"of": "rectifier"},
     "variance_products": {"net": CHAIN, "initialisation": XAVIER},
 }

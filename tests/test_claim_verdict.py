@@ -18,9 +18,9 @@ def claim(**operator: Any) -> Claim:
     return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
 
 
-def trained(*values: float, **more: Any) -> Measured:
+def trained(*values: float, images: int = 1000, **more: Any) -> Measured:
     """Values of a trained arm, by seed."""
-    return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=1000, **more)
+    return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=images, **more)
 
 
 def exactly(value: float) -> Measured:
@@ -139,6 +139,47 @@ def test_speed_is_a_ratio_of_epochs_to_a_training_error():
     found = outcome(claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25}), {}, curves=curves)
     assert found.outcome == "CONFIRMED"
     assert found.effect == pytest.approx(3, rel=0.02)
+
+
+def test_speed_is_judged_at_the_training_error_of_the_scale():
+    """faster: declared by scale, the one of the run's own counts, and a scale without one is not judged."""
+    slow = {str(s): [[e, 80.0 - 6 * e + s / 10] for e in range(1, 12)] for s in range(4)}
+    fast = {str(s): [[e, 80.0 - 18 * e - s / 3] for e in range(1, 5)] for s in range(4)}
+    curves = {"tanh": {"train_error": slow}, "relu": {"train_error": fast}}
+    said = {"slow": "tanh", "fast": "relu"}
+    by_scale, one = (claim(faster={**said, "train_error": error}) for error in ({"small": 25, "paper": 10}, 25))
+    assert outcome(by_scale, {}, curves=curves).effect == outcome(one, {}, curves=curves).effect
+    assert outcome(by_scale, {}, "ci", curves=curves).outcome == "NOT RUN"
+
+
+def test_chance_is_that_of_the_scales_classes():
+    """stalls: 98% is chance among fifty classes, not among a thousand."""
+    said = claim(stalls={"value": "a.t.top1_error", "tolerance": 1})
+    found = [
+        outcome(said, {"a.t.top1_error": trained(98.1, 98.3, 98.0, images=50_000, guessing=guess)}).outcome
+        for guess in (98.0, 99.9)
+    ]
+    assert found == ["CONFIRMED", "CONTRADICTED"]
+
+
+def test_only_an_error_has_a_chance():
+    """stalls: a number that is no top-k error cannot stay at that of guessing."""
+    with pytest.raises(ValueError, match="value"):
+        claim(stalls={"value": "a.t.cross_entropy", "tolerance": 1})
+
+
+GAPS = {"a.train.top1_error": (1.0, 1.2, 0.9, 1.1), "a.test.top1_error": (9.0, 9.1, 9.0, 9.2),
+        "b.train.top1_error": (3.0, 3.1, 2.9, 3.0), "b.test.top1_error": (11.1, 11.0, 11.0, 11.1)}  # fmt: skip
+
+
+@pytest.mark.parametrize(("margin", "wider", "expected"), [(1.0, 0, "CONFIRMED"), (0.01, 0, "INCONCLUSIVE"),
+                                                            (1.0, 5, "CONTRADICTED")])  # fmt: skip
+def test_gaps_are_alike_within_their_margin(margin, wider, expected):
+    """equal_gaps: both arms overfit alike, though one is better throughout."""
+    names = list(GAPS)
+    measured = {name: trained(*(value + wider * (name == names[3]) for value in GAPS[name])) for name in names}
+    found = outcome(claim(equal_gaps={"of": [names[:2], names[2:]], "margin": margin}), measured)
+    assert found.outcome == expected
 
 
 def test_overfitting_is_a_wider_gap():

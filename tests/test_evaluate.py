@@ -14,7 +14,8 @@ from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.errors import Interrupted
 from harness.jobs import evaluate as evaluation
-from harness.jobs.evaluate import chance, trained_network
+from harness.jobs.evaluate import trained_network
+from harness.metric_names import guessing
 from harness.metrics import tally
 
 CPU = torch.device("cpu")
@@ -118,19 +119,19 @@ def test_dropout_is_off(done):
     assert torch.equal(network.eval()(views), network.eval()(views))
 
 
-def test_a_net_that_diverged_is_given_chance(tmp_path):
+def test_a_net_that_diverged_is_given_guessing(tmp_path):
     """With no predictions, for there are none worth keeping."""
     world = tiny_world(tmp_path, subset=PART, rate=1e6)
     assert world.run().failed == {}
     assert world.result("train")["outcome"] == world.result("evaluate")["outcome"] == "diverged"
-    assert world.result("evaluate")["values"] == chance(10)
+    assert world.result("evaluate")["values"] == guessing(10)
     assert not world.folder("evaluate").predictions.exists()
 
 
 @pytest.mark.parametrize("classes", [5, 10, 1000])
 def test_chance_is_what_uniform_guessing_expects(classes):
     """Every class as likely as any other, ties broken at random; cross-entropy of the uniform distribution."""
-    found = chance(classes)
+    found = guessing(classes)
     assert found["top1_error"] == pytest.approx(100 * (classes - 1) / classes)
     assert found["top5_error"] == pytest.approx(100 * (classes - 5) / classes)
     uniform = tally(torch.full((3, classes), 1 / classes, dtype=torch.float64), torch.arange(3)).metrics()
@@ -143,7 +144,7 @@ def test_outputs_that_are_no_numbers_count_as_divergence(trained, monkeypatch):
     monkeypatch.setattr(evaluation, "probabilities", lambda *arguments: whole(*arguments) * float("nan"))
     assert trained.run().failed == {}
     assert trained.result("evaluate")["outcome"] == "diverged"
-    assert trained.result("evaluate")["values"] == chance(10)
+    assert trained.result("evaluate")["values"] == guessing(10)
 
 
 def test_a_stopped_test_leaves_nothing_half_done(trained, done, monkeypatch):

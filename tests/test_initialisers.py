@@ -109,6 +109,16 @@ def test_printed_stds_of_the_fully_connected_layers_replace_the_rule():
     assert stds == pytest.approx({"c": 0.5 * math.sqrt(2 / 27), "fc1": 0.01, "fc2": 0.01, "fc3": 0.001})
 
 
+def test_printed_stds_follow_the_fan_in_where_the_gain_is_kept():
+    """A layer with a quarter of the connections has twice the std; at full size both are as printed."""
+    full, narrow = (
+        list(trace((Conv("c", maps, 1), *(Linear(f"fc{i}", maps) for i in (1, 2, 3))), (3, 1, 1))) for maps in (64, 16)
+    )
+    spec = FanScaled(rule="he_forward", fc_std=(0.01, 0.01, 0.001), gain="paper_fan_in")
+    assert list(standard_deviations(narrow, spec, full).values())[1:] == pytest.approx([0.02, 0.02, 0.002])
+    assert list(standard_deviations(full, spec, full).values())[1:] == pytest.approx([0.01, 0.01, 0.001])
+
+
 def test_three_stds_need_three_fully_connected_layers():
     """The error says how many there are."""
     with pytest.raises(ValueError, match="fc_std gives 3 stds, the net has 1 fully connected layers"):

@@ -199,6 +199,13 @@ def test_a_net_that_cannot_be_built_is_a_fault_of_its_scale(tmp_path: Path) -> N
     assert line.split(": ", 1)[1].startswith("scales.small: experiment 'cnn' cannot be resolved: ")
 
 
+def test_training_error_is_declared_for_every_scale(tmp_path: Path) -> None:
+    """Where it is declared by scale at all."""
+    said = "faster: {slow: cnn, fast: cnn, train_error: {ci: 25}}"
+    (line,) = faults(written(tmp_path, ("less: [cnn.top1, sift_fv.top1]", said)))
+    assert line.endswith("faster.train_error: needs one number for each scale: paper, subset, small, ci")
+
+
 def test_sound_suites_are_kept_when_others_are_not(tmp_path: Path) -> None:
     """All faults of all files, and the suites that have none."""
     broken = written(tmp_path, ("title:", "titel:"), name="broken")

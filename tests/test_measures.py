@@ -97,6 +97,8 @@ def test_a_scale_leaves_alone_what_has_no_network_of_the_registry():
         ("first_step", {"net": CHAIN, "initialisation": EQ14, "batch": 1}, "ends in maps, not in logits"),
         ("units", {"of": "pooling"}, "Input should be"),
         ("timing", {"arms": {}, "batch": 1}, "at least 1"),
+        ("timing", {"arms": {"a": {"net": SMALL}, "b": {"net": SMALL}}, "batch": 1}, "`against`, the one of a, b"),
+        ("timing", {"arms": {"a": {"net": SMALL}}, "against": "b", "batch": 1}, "needs `against`, the one of a "),
         ("timing", {"arms": {"a": {"net": SMALL, "stored_side": 64}}, "batch": 1}, "give both or neither"),
         ("spp", {"levels": [], "channels": 1, "side": 1}, "at least 1"),
         ("filter_stds", {"kernel": 3, "filters": [64], "filtres": 1}, "Extra inputs"),

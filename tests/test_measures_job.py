@@ -1,17 +1,20 @@
 """The measuring job that yields numbers: its result, its seed, its device."""
 
 import io
+import json
 
 import pytest
-from measure_specs import SPECS
+from measure_specs import SPECS, parsed
 from pydantic import ValidationError
 
+from harness.environment import clocked_device
 from harness.jobs.quantities import measure_quantities
 from harness.jobs.work import Work
+from harness.measures import MEASURES
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
-from harness.store import JobFolder
+from harness.store import JobFolder, write_json
 
 
 def job(tmp_path, spec):
@@ -39,3 +42,14 @@ def test_an_unknown_key_of_a_spec_is_refused(tmp_path):
     """A job of another version of the program is not guessed at."""
     with pytest.raises(ValidationError, match="Extra inputs"):
         job(tmp_path, {"what": "units", "of": "prelu", "times": 2})
+
+
+@pytest.mark.parametrize("what", SPECS)
+def test_a_job_read_from_its_file_yields_the_quantities_that_were_planned(tmp_path, what):
+    """Keys come sorted out of the file, so nothing may hang on their order; and a timing's device is the plan's."""
+    planned = parsed(what).model_dump(mode="json")
+    planned |= {"device_name": clocked_device("cpu", 1)} if MEASURES[what].timed else {}
+    planned |= {"seed": 0} if MEASURES[what].random else {}
+    write_json(tmp_path / "job.json", planned)
+    result = job(tmp_path, json.loads((tmp_path / "job.json").read_text()))
+    assert result["values"].keys() == parsed(what).quantities().keys()

@@ -4,8 +4,8 @@ import pytest
 import torch
 from measure_specs import CHAIN, SMALL, measured, parsed
 
+from harness.environment import clocked_device
 from harness.errors import JobFailed
-from harness.measures.device_name import device_name
 from harness.measures.on_device import timing
 
 NARROW = {"model": {"name": "prelu_small", "width": 0.03125}, "classes": 10, "input": [3, 64, 64]}
@@ -17,7 +17,7 @@ def test_times_speeds_ratios_and_days_fit_together(monkeypatch):
     times = iter([{"a": 2.0, "b": 3.0}, {"a": 1.0, "b": 4.0}, {"a": 4.0, "b": 4.0}])
     monkeypatch.setattr(timing, "timed_round", lambda *_args, **_kwargs: next(times))
     arms = {"a": {"net": SMALL}, "b": {"net": SMALL}}
-    found = measured("timing", 0, arms=arms, batch=8, warm_up=0, rounds=3, whole_training_steps=843_750)
+    found = measured("timing", 0, arms=arms, against="a", batch=8, warm_up=0, rounds=3, whole_training_steps=843_750)
     assert (found["a_seconds"], found["b_seconds"]) == (2, 4)
     assert (found["a_images_per_s"], found["b_images_per_s"]) == (4, 2)
     assert found["b_ratio"] == 1.5
@@ -41,7 +41,7 @@ def test_arms_take_turns_in_changing_order():
 )
 def test_a_step_trains(arm):
     """Of a net of logits, of a chain that ends in maps, and with views drawn from stored images."""
-    spec = parsed("timing", arms={"one": arm}, batch=2, rounds=1, warm_up=0)
+    spec = parsed("timing", arms={"one": arm}, against=None, batch=2, rounds=1, warm_up=0)
     assert timing.measure(spec, 0, "cpu")["one_seconds"] > 0
 
 
@@ -49,7 +49,7 @@ def test_a_step_trains(arm):
 def test_stored_images_are_seen_anew_each_step(augmented, same):
     """Ready views are the same every time, drawn ones are not."""
     arm = {"net": SMALL, "augmentation": AUGMENTATION, "stored_side": 72} if augmented else {"net": SMALL}
-    spec = parsed("timing", arms={"one": arm}, batch=4)
+    spec = parsed("timing", arms={"one": arm}, against=None, batch=4)
     views = timing.synthetic_views(spec.arms["one"], 4, 0, torch.device("cpu"))
     first, second = views(), views()
     assert first.shape == second.shape == (4, 3, 64, 64)
@@ -65,20 +65,20 @@ def test_a_timing_planned_for_another_device_is_refused():
 
 def test_a_timing_planned_for_this_device_runs():
     """The plan and the run name the device alike."""
-    name = device_name("cpu", torch.get_num_threads())
+    name = clocked_device("cpu", torch.get_num_threads())
     spec = parsed("timing").model_copy(update={"device_name": name})
     assert timing.measure(spec, 0, "cpu")["one_seconds"] > 0
 
 
 def test_a_processor_is_named_with_its_threads():
     """A step is slower on fewer."""
-    assert device_name("cpu", 1).endswith(", 1 thread")
-    assert device_name("cpu", 4).endswith(", 4 threads")
+    assert clocked_device("cpu", 1).endswith(", 1 thread")
+    assert clocked_device("cpu", 4).endswith(", 4 threads")
 
 
 @pytest.mark.gpu
 def test_a_gpu_is_timed_by_events_under_its_own_name():
     """As NVML names it without torch."""
-    spec = parsed("timing").model_copy(update={"device_name": device_name("cuda", 1)})
+    spec = parsed("timing").model_copy(update={"device_name": clocked_device("cuda", 1)})
     assert torch.cuda.get_device_name() == spec.device_name
     assert 0 < timing.measure(spec, 0, "cuda")["one_seconds"] < 10

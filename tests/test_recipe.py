@@ -161,11 +161,13 @@ def test_a_gain_changes_only_the_gain() -> None:
     assert initialisation == ALEXNET.initialisation.model_copy(update={"gain": "paper_fan_in"})
 
 
-def test_a_gain_without_a_printed_standard_deviation_is_refused() -> None:
-    """It would mean nothing."""
-    he = RecipeChange.parsed({"initialisation": {"rule": "he_forward"}}).applied_to(ALEXNET)
-    with pytest.raises(ValueError, match="gain has no meaning for the initialisation rule 'he_forward'"):
-        ScaledTraining(gain="paper_fan_in").applied_to(he)
+def test_a_rule_that_follows_the_width_keeps_its_gain_by_itself() -> None:
+    """Only the standard deviations that are printed have one to be kept."""
+    rule = {"rule": "he_forward"}
+    he = RecipeChange.parsed({"initialisation": rule}).applied_to(ALEXNET)
+    assert ScaledTraining(gain="paper_fan_in").applied_to(he) == he
+    printed = RecipeChange.parsed({"initialisation": {**rule, "fc_std": [0.01, 0.01, 0.001]}}).applied_to(ALEXNET)
+    assert ScaledTraining(gain="paper_fan_in").applied_to(printed).initialisation.gain == "paper_fan_in"
 
 
 def test_changes_that_say_nothing_change_nothing() -> None:

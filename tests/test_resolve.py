@@ -15,7 +15,7 @@ from harness.models.layers import trace
 from harness.plan import multiply_adds, multiply_adds_of_test
 from harness.recipe import Protocol
 from harness.resolve import ResolvedExperiment, resolve_experiment
-from harness.suite import Citation, RecipesFile, Suite, SuiteFile
+from harness.suite import Citation, RecipesFile, ScaledExperiment, Suite, SuiteFile
 
 AUGMENTATION = {"crops": True, "flips": True, "colour_std": 0.1}
 JITTER = AUGMENTATION | {"mean": "centre_crop", "jitter": [256, 512]}
@@ -189,6 +189,17 @@ def test_a_crop_has_to_fit(tmp_path: Path) -> None:
     suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
     with pytest.raises(ValueError, match="a crop of 33 pixels does not fit in prepared images of 32 x 32"):
         resolve_experiment(suite, "ci", "cnn")
+
+
+def test_an_experiment_may_have_a_part_of_the_data_of_its_own(tmp_path: Path) -> None:
+    """In the place of the scale's; the others keep the scale's."""
+    suite = loaded(tmp_path)
+    own = ScaledExperiment(subset=Subset(classes=10, per_class=30))
+    scale = suite.file.scales["ci"]
+    for others in (None, Subset(classes=10, per_class=60)):
+        scales = {"ci": scale.model_copy(update={"subset": others, "experiments": {"cnn": own}})}
+        found = resolve_experiment(replace(suite, file=suite.file.model_copy(update={"scales": scales})), "ci", "cnn")
+        assert found.data.subset == own.subset
 
 
 def test_too_few_classes_for_the_errors_are_refused(tmp_path: Path) -> None:

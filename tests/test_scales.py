@@ -16,7 +16,7 @@ from harness.loading import load_suite
 from harness.outline import Outline
 from harness.plan import make_plan
 from harness.runtime import Runtime
-from harness.scales import choose_scale, data_missing
+from harness.scales import choose_reported, choose_scale, data_missing
 from harness.store import Store
 
 CPU = "a processor"
@@ -92,6 +92,16 @@ def test_only_what_is_left_to_do_takes_time(tmp_path: Path, monkeypatch: pytest.
     finish_all(store, make_plan(suite, "small"))
     monkeypatch.setattr("harness.status._staleness", lambda *_: [])
     assert choose_scale(Outline.of(suite), store, here).scale == "small"
+
+
+def test_a_report_is_on_the_largest_scale_with_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not on a larger one that could run; and where there is none, as for a run."""
+    suite, store, here = load_suite(TABLE1), Store(tmp_path / "runs"), runtime(tmp_path, "fashion_mnist")
+    outline = Outline.of(suite)
+    assert choose_reported(outline, store, here) == choose_scale(outline, store, here)
+    finish_all(store, make_plan(suite, "ci"))
+    assert choose_reported(outline, store, here).scale == "ci"
+    assert choose_reported(outline, store, here, "small").scale == "small"
 
 
 def test_no_scale_that_can_run_is_data_missing(tmp_path: Path) -> None:

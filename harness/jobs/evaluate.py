@@ -22,6 +22,7 @@ from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import load_pixels
 from harness.jobs.work import Work
+from harness.metric_names import guessing
 from harness.metrics import tally
 from harness.models import parse_model
 from harness.models.network import Network, build
@@ -53,7 +54,7 @@ def evaluate(work: Work) -> dict[str, Any]:
             outcome, values = "done", tally(found, split.labels).metrics() if split.labelled else {}
             keep(work, split, found)
         else:
-            outcome, values = "diverged", chance(about["spec"]["classes"]) if split.labelled else {}
+            outcome, values = "diverged", guessing(about["spec"]["classes"]) if split.labelled else {}
         return {
             "outcome": outcome,
             "values": values,
@@ -155,15 +156,6 @@ def probabilities(look: Look, split: Split, device: torch.device, work: Work) ->
     for _, images in work.watched(prefetch(split, batches), len(batches), split.count):
         found.append(look.scores(images.to(device)).cpu())
     return torch.cat(found)[torch.cat(batches).argsort()]
-
-
-def chance(classes: int) -> dict[str, float]:
-    """The errors, in percent, of guessing."""
-    return {
-        "top1_error": 100 * (1 - 1 / classes),
-        "top5_error": 100 * (1 - min(5, classes) / classes),
-        "cross_entropy": float(np.log(classes)),
-    }
 
 
 def keep(work: Work, split: Split, found: torch.Tensor) -> None:

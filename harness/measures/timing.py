@@ -42,11 +42,13 @@ class Timing(Measured):
 
     Every round times each arm once, in an order that turns about, so that a drift of the machine meets all arms alike;
     of the rounds the median counts. On CUDA time is taken by events. Arithmetic is that of the trainings: repeatable,
-    and without TF32. Ratios are medians over rounds of an arm's time over the first arm's.
+    and without TF32. Ratios are medians over rounds of an arm's time over that of the arm `against`.
     """
 
     what: Literal["timing"]
     arms: dict[Name, Arm] = Field(min_length=1)
+    against: Name | None = None
+    """The arm whose time the others' are set against; needed where there are several, which have no order."""
     batch: PositiveInt
     precision: Precision = "fp32"
     warm_up: NonNegativeInt = 3
@@ -59,19 +61,29 @@ class Timing(Measured):
     device_name: str = ""
     """What it is timed on, set when the job is planned; a run elsewhere is refused."""
 
+    @model_validator(mode="after")
+    def _has_one_to_compare_with(self) -> Self:
+        if (self.against is None) != (len(self.arms) == 1) or self.against not in {None, *self.arms}:
+            raise ValueError(f"needs `against`, the one of {', '.join(self.arms)} that the others are set against")
+        return self
+
     def with_models(self, change: Callable[[Model], Model]) -> Self:
         """The same on changed networks."""
         arms = {name: arm.model_copy(update={"net": arm.net.changed(change)}) for name, arm in self.arms.items()}
         return self.model_copy(update={"arms": arms})
 
+    def with_batch(self, batch: int) -> Self:
+        """The same with so many images in a step."""
+        return self.model_copy(update={"batch": batch})
+
     def quantities(self) -> dict[str, Quantity]:
         """Time and speed of each arm, and each later arm's ratio to the first."""
-        found, first = {}, next(iter(self.arms))
+        found = {}
         for name in self.arms:
             found[f"{name}_seconds"] = Quantity("s", f"{name}, time of a training step")
             found[f"{name}_images_per_s"] = Quantity("images/s", f"{name}, training speed")
             if self.whole_training_steps is not None:
                 found[f"{name}_days"] = Quantity("days", f"{name}, time of {self.whole_training_steps:,} steps")
-            if name != first:
-                found[f"{name}_ratio"] = Quantity("", f"{name}, time of a step against {first}")
+            if self.against not in {None, name}:
+                found[f"{name}_ratio"] = Quantity("", f"{name}, time of a step against {self.against}")
         return found

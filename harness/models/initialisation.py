@@ -45,6 +45,9 @@ class FanScaled(Strict):
     """Multiplies every std that comes from connections; (1/128)^(1/L) is a remedy for inputs within [-128, 128]."""
     fc_std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
     """The stds of three fully connected layers, in the place of the rule; the paper's are 0.01, 0.01 and 0.001."""
+    gain: Literal["as_printed", "paper_fan_in"] = "as_printed"
+    """Of `fc_std`, as of a Gaussian's one std: `paper_fan_in` multiplies each by sqrt(n of the full-size layer / n
+    here), so that a narrow net's first outputs are as large as the paper's. The rule follows the width by itself."""
 
 
 Initialisation = Annotated[Gaussian | FanScaled, Field(discriminator="rule")]
@@ -64,7 +67,7 @@ def standard_deviations(
     than three.
     """
     if isinstance(spec, FanScaled):
-        return _fan_scaled(traced, spec)
+        return _fan_scaled(traced, spec, full)
     names = [one.layer.name for one in learnable(traced)]
     _check_names("std_of", spec.std_of, names, left_out)
     ratios = dict.fromkeys(names, 1.0) if spec.gain == "as_printed" else dict(_fan_in_ratios(traced, full))
@@ -95,7 +98,7 @@ def _check_names(what: str, given: Iterable[str], names: Collection[str], left_o
         raise ValueError(f"{what}: no layer {', '.join(sorted(unknown))}; there are {', '.join(names)}")
 
 
-def _fan_scaled(traced: Sequence[Traced], spec: FanScaled) -> dict[str, float]:
+def _fan_scaled(traced: Sequence[Traced], spec: FanScaled, full: Sequence[Traced]) -> dict[str, float]:
     layers = [one.layer for one in traced]
     fan = _fan_out if spec.rule.endswith("backward") else _fan_in
     stds = {
@@ -103,16 +106,18 @@ def _fan_scaled(traced: Sequence[Traced], spec: FanScaled) -> dict[str, float]:
         for index, one in enumerate(traced)
         if isinstance(one.layer, Conv | Local | Linear)
     }
-    return stds | _fully_connected(layers, spec)
+    return stds | _fully_connected(traced, spec, full)
 
 
-def _fully_connected(layers: Iterable[Layer], spec: FanScaled) -> dict[str, float]:
+def _fully_connected(traced: Sequence[Traced], spec: FanScaled, full: Sequence[Traced]) -> dict[str, float]:
     if spec.fc_std is None:
         return {}
-    names = [layer.name for layer in layers if isinstance(layer, Linear)]
+    layers = [one for one in traced if isinstance(one.layer, Linear)]
+    names = [one.layer.name for one in layers]
     if len(names) != len(spec.fc_std):
         raise ValueError(f"fc_std gives {len(spec.fc_std)} stds, the net has {len(names)} fully connected layers")
-    return dict(zip(names, spec.fc_std, strict=True))
+    ratios = dict.fromkeys(names, 1.0) if spec.gain == "as_printed" else dict(_fan_in_ratios(layers, full))
+    return {name: std * math.sqrt(ratios[name]) for name, std in zip(names, spec.fc_std, strict=True)}
 
 
 def _gain(layers: Sequence[Layer], index: int, rule: str) -> float:

@@ -10,12 +10,12 @@ import torch
 import torch.nn.functional as F
 
 from harness.data.augment import ColourNoise, random_views
+from harness.environment import clocked_device
 from harness.errors import JobFailed
 from harness.jobs.device import autocast, on_device
 from harness.jobs.optimiser import make_optimiser
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.randomness import generator
-from harness.measures.device_name import device_name
 from harness.measures.timing import Arm, Timing
 from harness.models.initialisation import FanScaled
 from harness.models.initialisers import initialise
@@ -29,7 +29,7 @@ Step = Callable[[], None]
 def measure(spec: Timing, seed: int | None, device: str) -> dict[str, float]:
     """The quantities of a `Timing`; raises JobFailed on another device than the one it was planned for."""
     assert seed is not None
-    here = device_name(device, torch.get_num_threads())
+    here = clocked_device(device, torch.get_num_threads())
     if spec.device_name not in {"", here}:
         raise JobFailed(f"planned for timing on {spec.device_name}, but this is {here}; name the device with --device")
     place = torch.device(device)
@@ -107,13 +107,13 @@ def _seconds(step: Step, count: int, device: torch.device) -> float:
 
 
 def _summary(spec: Timing, rounds: list[dict[str, float]]) -> dict[str, float]:
-    found, first = {}, next(iter(spec.arms))
+    found = {}
     for name in spec.arms:
         seconds = median(one[name] for one in rounds)
         found[f"{name}_seconds"] = seconds
         found[f"{name}_images_per_s"] = spec.batch / seconds
         if spec.whole_training_steps is not None:
             found[f"{name}_days"] = seconds * spec.whole_training_steps / SECONDS_A_DAY
-        if name != first:
-            found[f"{name}_ratio"] = median(one[name] / one[first] for one in rounds)
+        if spec.against is not None and name != spec.against:
+            found[f"{name}_ratio"] = median(one[name] / one[spec.against] for one in rounds)
     return found

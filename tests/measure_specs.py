@@ -35,7 +35,7 @@ SPECS = {
     "spp": {"levels": [7, 3, 2, 1], "channels": 512, "side": 14},
     "stds": {"net": SMALL, "initialisation": XAVIER},
     "timing": {
-        "arms": dict.fromkeys(("one", "two"), {"net": SMALL}),
+        "arms": {name: {"net": SMALL} for name in ("one", "two")},
         "against": "one",
         "batch": 2,
         "rounds": 1,

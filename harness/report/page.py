@@ -89,7 +89,7 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
     present |= {"forest": bool(plots), "curves": any(panels.values())}
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             suite=suite,
@@ -101,8 +101,8 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
             plots=plots,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
-            style_hash=_csp_hash(style),
-            script_hash=_csp_hash(script),
+            style_hash=csp_hash(style),
+            script_hash=csp_hash(script),
         )
     )
 
@@ -122,13 +122,7 @@ def rebuild(folder: Path) -> None:
     Raises:
         UsageError: a file is missing, is not JSON, or is not a document of this format.
     """
-    results, curves = _read(folder / "results.json"), _read(folder / "curves.json")
-    found = results.get("format")
-    if found != FORMAT:
-        raise UsageError(
-            f"{folder / 'results.json'}: format {found!r}, but this version reads format {FORMAT}; "
-            "rebuild the page with the version that wrote it, or run the suite again"
-        )
+    results, curves = read_results(folder)
     try:
         page = render(results, curves)
     except (KeyError, TypeError, ValueError, AttributeError, UndefinedError) as error:
@@ -137,6 +131,18 @@ def rebuild(folder: Path) -> None:
             f"({type(error).__name__}: {error}); run the suite again to write them anew"
         ) from error
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
+
+
+def read_results(folder: Path) -> tuple[Record, Record]:
+    """The two documents of a report folder; raises UsageError as `rebuild` does."""
+    results, curves = _read(folder / "results.json"), _read(folder / "curves.json")
+    found = results.get("format")
+    if found != FORMAT:
+        raise UsageError(
+            f"{folder / 'results.json'}: format {found!r}, but this version reads format {FORMAT}; "
+            "rebuild the page with the version that wrote it, or run the suite again"
+        )
+    return results, curves
 
 
 def _read(path: Path) -> Record:
@@ -206,7 +212,8 @@ def _without_nulls(blank: Record, record: Record) -> Record:
 
 
 @functools.cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates with every filter that they use."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -216,7 +223,17 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         name: getattr(precision, name)
-        for name in ("digits_after", "number", "signed", "interval", "probability", "leaf", "measured", "flattened")
+        for name in (
+            "digits_after",
+            "number",
+            "signed",
+            "interval",
+            "probability",
+            "leaf",
+            "measured",
+            "flattened",
+            "duration",
+        )
     }
     environment.filters |= {
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
@@ -257,5 +274,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """What a policy names a style or script by."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

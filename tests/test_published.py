@@ -1,0 +1,123 @@
+"""The published ledger says of each reference what its reports say, at the level they say it, and nothing better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.coverage import Coverage
+from harness.published import ledger, link, summary
+from harness.references import ClaimReference, FigureReference, References, TableReference
+
+CLAIM = {"says": "it is so", "section": "1", "kind": "own", "small_scale": "yes", "needs": {}}
+PAPERS = {
+    "alexnet": References(
+        paper="alexnet",
+        claims={name: ClaimReference.parsed(CLAIM) for name in ("A01", "A02")},
+        tables={"T1": TableReference(caption="errors", columns=["top1"], in_text=False, rows=[])},
+        figures={"F1": FigureReference(shows="curves", reproduce="yes")},
+        choices={},
+    )
+}
+COVERED = [
+    Coverage("A01", "one", "claims.less", "small", ""),
+    Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
+    Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
+    Coverage("alexnet:T1", "one", "table", "paper", ""),
+    Coverage("alexnet:F1", "one", "figures.f1", "small", ""),
+]
+
+
+def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    """The results of one report, by suite and scale."""
+    said = {
+        "id": "less",
+        "outcome": "CONFIRMED",
+        "evidence": f"{scale} scale",
+        "reason": "t",
+        "n": 6,
+        "p": 0.01,
+    } | claim
+    return {(suite, scale): {
+        "suite": suite, "scale": scale, "paper": "alexnet", "title": "errors", "claims": [said],
+        "cells": [{"id": "cnn.top1", "outcome": "NOT COMPARABLE", "printed": "37.5", "mean": 9.0, "reason": ""}],
+        "figures": [{"id": "f1"}], "cost": {"train_s": 2.0, "evaluate_s": 1.0, "finished_at": "now"},
+        "environment": {"place 1": {"commit": "c0ffee"}, "place 2": {"commit": "c0ffee"}},
+    }}  # fmt: skip
+
+
+def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
+    """What stands for one reference."""
+    found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports)["papers"][0][kind][number]["places"]
+    return found
+
+
+def test_a_claim_has_the_verdict_and_level_of_its_report() -> None:
+    """With where to read it."""
+    (place,) = places("claims", 0, report())
+    assert (place["outcome"], place["evidence"], place["n"]) == ("CONFIRMED", "small scale", 6)
+    assert place["page"] == link("one", "small") == "one/small/index.html"
+
+
+def test_the_largest_scale_that_weighed_evidence_speaks() -> None:
+    """Paper before small; but one that did not run says nothing."""
+    small, paper = report(), report("paper", outcome="CONTRADICTED")
+    assert places("claims", 0, small | paper)[0]["outcome"] == "CONTRADICTED"
+    assert places("claims", 0, small | report("paper", outcome="NOT RUN"))[0]["scale"] == "small"
+
+
+def test_what_has_no_report_is_not_run() -> None:
+    """And what nothing can test says why instead."""
+    assert places("claims", 0, {})[0]["reason"] == "no report of this suite is published"
+    assert places("claims", 1, {})[0]["reason"] == "needs two GPUs"
+
+
+def test_cells_stand_under_their_table_and_figures_link_to_theirs() -> None:
+    """The printed number beside ours; the table as a whole is its cells."""
+    (cell,) = places("tables", 0, report())
+    assert (cell["printed"], cell["mean"], cell["outcome"]) == ("37.5", 9.0, "NOT COMPARABLE")
+    assert places("figures", 0, report())[0]["outcome"] == "DRAWN"
+
+
+def test_another_papers_report_of_the_same_name_does_not_count() -> None:
+    """Suites are of one paper each."""
+    reports = report()
+    reports["one", "small"]["paper"] = "prelu"
+    assert places("claims", 0, reports)[0]["outcome"] == "NOT RUN"
+
+
+def test_holm_is_over_the_whole_paper() -> None:
+    """Two claims of p = 0.01 in two suites become 0.02 each."""
+    (place,) = places("claims", 0, report() | report(suite="two"))
+    assert (place["p"], place["p_holm_paper"]) == (0.01, 0.02)
+
+
+def test_compute_and_commits_are_those_of_the_results() -> None:
+    """Each commit once."""
+    (entry,) = ledger(PAPERS, COVERED, report())["reports"]
+    assert (entry["seconds"], entry["commits"]) == (3.0, ["c0ffee"])
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["CONFIRMED", "CONFIRMED"], "CONFIRMED"),
+        (["CONFIRMED", "NOT RUN"], "CONFIRMED"),
+        (["CONFIRMED", "CONTRADICTED"], "MIXED"),
+        (["CONFIRMED", "INCONCLUSIVE"], "INCONCLUSIVE"),
+        (["CONTRADICTED", "INCONCLUSIVE"], "INCONCLUSIVE"),
+        (["NOT RUN", "NOT RUN", "QUOTED"], "NOT RUN"),
+        ([], "NOT RUN"),
+    ],
+)
+def test_no_better_half_is_picked(outcomes: list[str], expected: str) -> None:
+    """A reference in several places is summed up by all that were tested."""
+    found = [{"outcome": outcome, "evidence": "small scale"} for outcome in outcomes]
+    assert summary(found)[0] == expected
+
+
+def test_levels_of_evidence_stand_with_a_summary() -> None:
+    """All of them."""
+    found = [{"outcome": "CONFIRMED", "evidence": evidence} for evidence in ("small scale", "exact")]
+    assert summary(found) == ("CONFIRMED", "at small scale and exactly")

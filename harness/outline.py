@@ -31,6 +31,7 @@ LIBRARIES = {"pydantic": "version.py", "pydantic_core": "core_schema.py", "ruame
 """What reads suites, and a file of each that changes with its version."""
 
 Jobs = Mapping[str, Job]
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ class Outline:
     cells: int
     claims: int
     make: Callable[[ScaleName], Jobs]
+    power: Callable[[ScaleName], Record | None]
     made: dict[ScaleName, Jobs] = field(default_factory=dict)
+    powers: dict[ScaleName, Record | None] = field(default_factory=dict)
+    """What the seeds of each scale can find, as `detectable` says."""
     digest: str | None = None
     """Of what decides all this, taken before any of it was read; without one, nothing is remembered."""
 
@@ -69,7 +73,13 @@ class Outline:
 
             return make_plan(suite, scale).jobs
 
-        return cls(suite.path, suite.name, tuple(suite.file.scales), len(suite.cells()), len(suite.file.claims), make)
+        def power(scale: ScaleName) -> Record | None:
+            from harness.detectable import detectable  # noqa: PLC0415 - scipy
+
+            return detectable(suite, scale)
+
+        numbers = len(suite.cells()), len(suite.file.claims)
+        return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power)
 
     def graph(self, scale: ScaleName, device: str = "") -> Drawn:
         """The jobs of a scale; those that time something, on the device of this name."""
@@ -77,6 +87,12 @@ class Outline:
             self.made[scale] = self.make(scale)
         jobs = (job.on(device) for job in self.made[scale].values())
         return Drawn(scale, {job.key: job for job in jobs})
+
+    def finds(self, scale: ScaleName) -> Record | None:
+        """What the seeds of a scale can find; None where no claim compares trained nets by a test over seeds."""
+        if scale not in self.powers:
+            self.powers[scale] = self.power(scale)
+        return self.powers[scale]
 
 
 def outline_of(path: Path) -> Outline:
@@ -107,7 +123,7 @@ def remember(outline: Outline) -> None:
         return
     document = {
         "digest": outline.digest, "name": outline.name, "scales": outline.scales, "cells": outline.cells,
-        "claims": outline.claims,
+        "claims": outline.claims, "powers": outline.powers,
         "jobs": {scale: [_fields(job) for job in jobs.values()] for scale, jobs in outline.made.items()},
     }  # fmt: skip
     try:
@@ -135,7 +151,11 @@ def _recalled(path: Path, digest: str) -> Outline | None:
     def make(scale: ScaleName) -> Jobs:
         return Outline.of(_read(path)).make(scale)
 
-    return Outline(path, document["name"], tuple(document["scales"]), *numbers, make, made, digest)
+    def power(scale: ScaleName) -> Record | None:
+        return Outline.of(_read(path)).power(scale)
+
+    return Outline(path, document["name"], tuple(document["scales"]), *numbers, make, power, made,
+                   dict(document["powers"]), digest)  # fmt: skip
 
 
 def _fields(job: Job) -> dict[str, Any]:

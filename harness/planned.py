@@ -19,10 +19,11 @@ from harness.store import Store
 def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, runtime: Runtime) -> dict[str, Any]:
     """Everything `plan` shows, as plain data."""
     outline, store = outline_of(suite_path(suite_file)), Store(store_folder)
-    known = set(outline.made)
+    known = len(outline.made), len(outline.powers)
     choice = choose_scale(outline, store, runtime, asked)
     plan = outline.graph(choice.scale, clocked_device(runtime.device, runtime.threads))
-    if set(outline.made) != known:
+    finds = outline.finds(choice.scale)
+    if (len(outline.made), len(outline.powers)) != known:
         remember(outline)
     standing = statuses(plan, store, runtime.locations)
     todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
@@ -33,6 +34,7 @@ def plan_suite(suite_file: str, asked: ScaleName | None, store_folder: Path, run
         "reason": choice.reason,
         "unlock": choice.unlock,
         "blocked_by": data_missing(plan, runtime.locations),
+        "finds": finds,
         "estimate": {"seconds": time.seconds, "basis": time.basis},
         "jobs": [
             {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,

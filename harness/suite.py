@@ -138,6 +138,9 @@ class Scale(Strict):
     subset: Subset | None = None
     smallest_effect: PositiveFloat | None = None
     """The smallest difference, in the cells' unit, that this scale's claims care about."""
+    paired_spread: PositiveFloat | None = None
+    """Standard deviation over seeds of the differences that claims speak of, in the cells' unit, seen beforehand on
+    other seeds than those declared; the plan says by it what these can find."""
     model: ScaledModel = ScaledModel()
     """Declared parameters of the nets that this scale changes: width and geometry."""
     train: ScaledTraining = ScaledTraining()

@@ -90,6 +90,8 @@ def show_plan(document: dict[str, Any]) -> None:
     left = document["estimate"]
     if counts["to do"] + counts["blocked"]:
         console.print(Text(f"about {duration(left['seconds'])} of work ({left['basis']})"))
+    if document["finds"] is not None:
+        console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
     if document["blocked_by"]:
         console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
 

@@ -13,6 +13,7 @@ from harness.terminal import show_nested, show_plan, show_results
 SAMPLES = Path(__file__).parent / "samples"
 JOB = {"key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": ""}
 PLAN = {
+    "finds": None,
     "suite": "table1",
     "scale": "ci",
     "reason": "--scale ci was asked for",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from harness.scale_names import ScaleName
-from harness.statistics import smallest_detectable
 from harness.suite import Suite
 
 PAIRED = ("less", "reduces", "gap")
@@ -21,6 +20,8 @@ def detectable(suite: Suite, scale: ScaleName) -> dict[str, Any] | None:
     claims = [name for name, claim in suite.file.claims.items() if claim.operator in PAIRED and _trains(suite, name)]
     if not claims:
         return None
+    from harness.statistics import smallest_detectable  # noqa: PLC0415 - scipy, which most plans do without
+
     world = suite.file.scales[scale]
     difference = smallest_detectable(world.paired_spread or 1.0, world.seeds)
     found = {"claims": len(claims), "seeds": world.seeds, "difference": difference, "spread": world.paired_spread,

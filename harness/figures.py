@@ -141,7 +141,9 @@ def _learning(shelf: Shelf, figure: Figure, curves: Mapping[str, Any]) -> dict[s
     assert figure.curve is not None
     arms = {name: curves.get(name, {}).get(figure.curve, {}) for name in figure.experiments}
     absent = [name for name, seeds in arms.items() if not seeds]
-    picture = convergence(arms, figure.curve, figure.title, figure.threshold)
+    threshold = figure.threshold
+    level = threshold.get(shelf.plan.scale) if isinstance(threshold, dict) else threshold
+    picture = convergence(arms, figure.curve, figure.title, level)
     if picture is None:
         return {"not_run": f"no learning curves of {', '.join(absent or arms)} yet"}
     caption = (

@@ -86,8 +86,8 @@ class Figure(Strict):
     """The picture of this inspection, which each of the experiments has."""
     curve: Literal["train_loss", "train_error", "validation_error"] | None = None
     """This quantity of all the experiments against epochs, in one chart."""
-    threshold: float | None = None
-    """A level that is drawn across the curves."""
+    threshold: float | dict[ScaleName, float] | None = None
+    """A level that is drawn across the curves: one, or one a scale."""
     drawing: Literal["architecture", "activations"] | None = None
     """The experiments' nets as they are declared: the sizes of their layers, or their activation functions."""
     not_run: str | None = None

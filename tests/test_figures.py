@@ -179,6 +179,14 @@ def test_curves_stand_in_one_chart(world):
     assert record["caption"].endswith("No curves yet of third.")
 
 
+def test_the_threshold_of_the_scale_is_drawn(world):
+    """Where it is declared by scale, and none where it is not."""
+    for threshold, drawn in (({"ci": 17.0, "paper": 25.0}, {"17"}), ({"paper": 25.0}, set())):
+        world.figure(curve="train_error", threshold=threshold, experiments=["cnn"])
+        (record,) = world.records()
+        assert {"17", "25"} & set(words(record["svg_data_uri"])) == drawn
+
+
 def test_no_curves_at_all_is_not_run(world):
     """An empty chart is not drawn."""
     world.figure(curve="validation_error")

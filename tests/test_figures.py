@@ -181,7 +181,7 @@ def test_curves_stand_in_one_chart(world):
 
 def test_the_threshold_of_the_scale_is_drawn(world):
     """Where it is declared by scale, and none where it is not."""
-    for threshold, drawn in (({"ci": 17.3, "paper": 24.7}, {"17.3"}), ({"paper": 24.7}, set())):
+    for threshold, drawn in (({"small": 17.3, "paper": 24.7}, {"17.3"}), ({"paper": 24.7}, set())):
         world.figure(curve="train_error", threshold=threshold, experiments=["cnn"])
         (record,) = world.records()
         assert {"17.3", "24.7"} & set(words(record["svg_data_uri"])) == drawn

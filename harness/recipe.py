@@ -13,6 +13,9 @@ from harness.strict import Strict
 
 Precision = Literal["fp32", "bf16"]
 
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+"""Epochs, or images of a batch; the bound is far above what anybody trains, and keeps a typing error from a plan."""
+
 
 class FixedDrops(Strict):
     """The rate is multiplied by `factor` after each of the epochs in `after`."""
@@ -41,8 +44,8 @@ class Recipe(Strict):
     """One training recipe: what the paper says of it, section by section."""
 
     source: str
-    batch: PositiveInt
-    epochs: PositiveInt
+    batch: Count
+    epochs: Count
     rate: PositiveFloat
     schedule: Schedule
     optimiser: Optimiser
@@ -98,8 +101,8 @@ def in_proportion(side: int, crop: int, of: int) -> int:
 class RecipeChange(Strict):
     """What a suite may change of a recipe it names; a nested part is given whole."""
 
-    batch: PositiveInt | None = None
-    epochs: PositiveInt | None = None
+    batch: Count | None = None
+    epochs: Count | None = None
     rate: PositiveFloat | None = None
     schedule: Schedule | None = None
     optimiser: Optimiser | None = None
@@ -118,8 +121,8 @@ class RecipeChange(Strict):
 class ScaledTraining(Strict):
     """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method."""
 
-    epochs: PositiveInt | None = None
-    batch: PositiveInt | None = None
+    epochs: Count | None = None
+    batch: Count | None = None
     rate: PositiveFloat | None = None
     drops_after: list[PositiveInt] | None = None
     """Fixed drops of the rate after these epochs, in the place of the recipe's schedule."""

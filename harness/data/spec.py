@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from harness.data.declared import ranked
 from harness.strict import Strict
+
+Side = Annotated[int, Field(gt=0, le=10_000)]
+"""A length in pixels; no image set of the field comes near the bound."""
 
 
 class Subset(Strict):
@@ -42,11 +45,11 @@ class Prepare(Strict):
     AlexNet, section 2: shorter side to 256, then the central 256 x 256.
     """
 
-    short_side: PositiveInt | None = None
+    short_side: Side | None = None
     """Rescale so that the shorter side has this many pixels: bilinear, antialiased, the longer side rounded."""
-    center: PositiveInt | None = None
+    center: Side | None = None
     """Cut out the central square of this side; of an odd margin, the extra pixel is lost at the right and bottom."""
-    pad: NonNegativeInt = 0
+    pad: int = Field(0, ge=0, le=10_000)
     """Zeros added on every side."""
 
     @model_validator(mode="after")

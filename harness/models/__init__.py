@@ -41,7 +41,7 @@ def parse_model(data: Any) -> Net:
 class ScaledModel(Strict):
     """The parameters of a net that a scale may change, and no others: its size, where it has such a parameter."""
 
-    width: float | None = Field(None, gt=0)
+    width: float | None = Field(None, gt=0, le=100)
     stem: Stem | None = None
     """The geometry of the first convolution."""
     levels: Levels | None = None

@@ -32,7 +32,7 @@ class AlexNet(Strict):
     """The eight-layer net of the paper: five convolutions, three fully connected layers (section 3.5)."""
 
     name: Literal["alexnet"] = "alexnet"
-    width: float = Field(1.0, gt=0)
+    width: float = Field(1.0, gt=0, le=100)
     """Multiplies the kernels and units of every layer but the last; each is rounded to an even number."""
     stem: Stem = FULL_STEM
     """Of conv1. The paper's 224, 11 and 4 do not give its 55 x 55 maps without padding; the authors' library rounds up,

@@ -38,7 +38,7 @@ class CifarConv(Strict):
     """Three convolutions and a fully connected layer: layers-19pct.cfg of cuda-convnet, for Figure 1."""
 
     name: Literal["cifar_conv"] = "cifar_conv"
-    width: float = Field(1.0, gt=0)
+    width: float = Field(1.0, gt=0, le=100)
     """Multiplies the kernels and hidden units; each is rounded to an even number."""
     activation: Unit = "relu"  # Figure 1: ReLU and tanh
     hidden: Literal[0, 64] = 0
@@ -84,7 +84,7 @@ class CifarLocal(Strict):
     """
 
     name: Literal["cifar_local"] = "cifar_local"
-    width: float = Field(1.0, gt=0)
+    width: float = Field(1.0, gt=0, le=100)
     """Multiplies the kernels; each is rounded to an even number."""
     activation: Unit = "relu"
     response_norm: bool = True

@@ -42,7 +42,7 @@ LARGE_LEVELS = (7, 3, 2, 1)  # Table 3
 class _Rectified(Strict, ABC):
     """What the nets of the paper share: one kind of rectifier after every layer but the last, and three last layers."""
 
-    width: float = Field(1.0, gt=0)
+    width: float = Field(1.0, gt=0, le=100)
     """Multiplies the filters and units of every layer but the last; each is rounded to an even number."""
     activation: Rectifier = "relu"
     """prelu_shared learns a slope for each layer, prelu_channel for each filter or unit (section 2.1)."""

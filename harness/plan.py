@@ -139,7 +139,9 @@ def _added(plan: Plan, job: Job) -> Job:
 
 def _pixels(experiment: ResolvedExperiment) -> Job:
     spec = {**_data(experiment), "splits": ["train"]}
-    return Job("pixels", spec, label=f"mean image and colour covariance of {experiment.data.name}")
+    subset = experiment.data.subset
+    part = "" if subset is None else f", {subset.per_class} images of each of {subset.classes} classes"
+    return Job("pixels", spec, label=f"mean image and colour covariance of {experiment.data.name}{part}")
 
 
 def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) -> Job:

@@ -10,14 +10,15 @@ from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
 from harness.environment import code_digest
 from harness.job import Graph, Job
+from harness.provenance import IMPORTED, said
 from harness.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The standing of one job; `why` says what made it stale or what blocks it."""
+    """The standing of one job; `why` says what made it stale, what blocks it, or where an imported result is from."""
 
-    state: Literal["done", "stale", "to do", "blocked"]
+    state: Literal["done", "imported", "stale", "to do", "blocked"]
     why: str = ""
     result: dict[str, Any] | None = None
 
@@ -33,6 +34,8 @@ def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Statu
 
 def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tuple[Job, Status]]) -> Status:
     result = store.folder(job.kind, job.key).read_result()
+    if result is not None and IMPORTED in result:  # no code, data or input of ours has made it, so none can outdate it
+        return Status("imported", f"trained elsewhere ({said(result[IMPORTED])})", result)
     found = None if job.data_name is None else locations.find(DATASETS[job.data_name])
     if result is not None:
         reasons = _staleness(job, result, store, found)
@@ -42,8 +45,18 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
     if isinstance(found, Missing):
         return Status("blocked", f"{found.title} is not on disk")
+    if (split := _absent_split(job, found)) is not None and job.data_name is not None:
+        return Status("blocked", f"the {split} images of {DATASETS[job.data_name].title} are not on disk")
     blocked = [other.label for other, status in inputs.values() if status.state == "blocked"]
     return Status("blocked", f"it needs what is blocked: {blocked[0]}") if blocked else Status("to do")
+
+
+def _absent_split(job: Job, found: Found | None) -> str | None:
+    """A split without labels that the job reads and that is not there; a set counts as found without it."""
+    if found is None or job.data_name is None:
+        return None
+    unlabelled = (split for split in job.spec.get("splits", ()) if split in DATASETS[job.data_name].unlabelled)
+    return next((split for split in unlabelled if not (found.path / split).is_dir()), None)
 
 
 def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> str | None:

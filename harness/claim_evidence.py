@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.claims import Claim
@@ -46,7 +45,7 @@ class Evidence:
     measured: Mapping[str, Measured]
     curves: Curves
     scale: ScaleName
-    elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = MappingProxyType({})
+    elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
 
     def side(self, name: str) -> Side:

@@ -11,7 +11,7 @@ from harness.measures import MEASURES, MeasureSpec
 from harness.metric_names import METRICS
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
-from harness.recorded import Scores, counts, outdated
+from harness.recorded import SCORED, Scores, counts, outdated
 from harness.status import Status
 from harness.verdict import How, Measured
 
@@ -72,7 +72,9 @@ def _one_measured(
         declared_seeds=len(keys),
         diverged=tuple(seed for seed, result in found.items() if result["outcome"] == "diverged"),
         failed={seed: failed[key] for seed, key in keys.items() if key in failed},
-        blocked="; ".join(lost) or next(_obstacles(keys, metric, standing), "") or _why_no_values(found.values()),
+        blocked="; ".join(lost)
+        or next(_obstacles(keys, metric, standing), "")
+        or _why_no_value(metric, found.values()),
         unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
         images=min((record["count"] for record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
@@ -82,7 +84,7 @@ def _one_measured(
     )
 
 
-def _why_no_values(results: Iterable[Mapping[str, Any]]) -> str:
+def _why_no_value(metric: str, results: Iterable[Mapping[str, Any]]) -> str:
     """A test of a split without labels leaves predictions, and nothing to compare until a server has scored them."""
     unlabelled = next((result for result in results if not result["values"] and result["data"]), None)
     if unlabelled is None:
@@ -90,7 +92,8 @@ def _why_no_values(results: Iterable[Mapping[str, Any]]) -> str:
     if unlabelled["outcome"] == "diverged":
         return "a net diverged and left no predictions that a server could score"
     data = unlabelled["data"][0]
-    return f"the labels of {data['name']}/{data['split']} were never published; `record` enters the server's score"
+    remedy = "; `record` enters the server's score" if metric in SCORED else ""
+    return f"the labels of {data['name']}/{data['split']} were never published{remedy}"
 
 
 def _obstacles(keys: Mapping[int, str], metric: str, standing: Mapping[str, Status]) -> Iterator[str]:

@@ -66,13 +66,10 @@ def import_weights(
 def read_names(path: Path) -> dict[str, str]:
     """A JSON object of text to text, no key twice; raises UsageError for anything else."""
     try:
-        pairs = json.loads(path.read_bytes(), object_pairs_hook=list)
+        pairs = json.loads(path.read_bytes(), object_pairs_hook=tuple)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as JSON ({error})") from None
-    sound = isinstance(pairs, list) and all(
-        isinstance(pair, tuple) and all(isinstance(name, str) for name in pair) for pair in pairs
-    )
-    if not sound:
+    if not isinstance(pairs, tuple) or not all(isinstance(name, str) for pair in pairs for name in pair):
         raise UsageError(f"{path}: not an object of names, {{theirs: ours}}")
     names = dict(pairs)
     if len(names) < len(pairs):

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from tiny_challenge import Challenge, by_id, made, patched
 
-from harness.errors import SuiteError, UsageError
-from harness.loading import load_suite
+from harness.errors import UsageError
 from harness.recording import percentage
 from harness.store import file_sha256, seal
 from harness.submission import write_submission
@@ -306,26 +305,6 @@ def test_a_test_of_one_scale_is_no_test_of_another(world: Challenge) -> None:
     world.call("report", world.suite, "--scale", "subset", "--out", world.folder / "report")
     cells = by_id(json.loads((world.folder / "report" / "results.json").read_text())["cells"])
     assert cells["net.top5"]["reason"] == "not a test of the subset scale (0 of 1 seeds)"
-
-
-@pytest.mark.parametrize(
-    ("test", "scales", "message"),
-    [
-        ("submitted", ["subset"], "of images without labels, of which no subset"),
-        ("submitted", ["paper", "subset"], "of images without labels, of which no subset"),
-        ("seen", ["paper"], "needs net.seen, which is not taken at subset scale"),
-        ("submitted", [], "should have at least 1"),
-        ("submitted", ["huge"], "'huge' is not one of"),
-    ],
-)
-def test_scales_of_tests_are_checked(world: Challenge, test: str, scales: list[str], message: str) -> None:
-    """A part of what has no classes, and a test that others need where it is not taken, are faults of the file."""
-    suite = json.loads(world.suite.read_text())
-    suite["experiments"]["net"]["inspect"]["worst"] = {"what": "per_class", "evaluation": "seen", "top": 1}
-    suite["experiments"]["net"]["evaluate"][test]["scales"] = scales
-    world.suite.write_text(json.dumps(suite, indent=1))
-    with pytest.raises(SuiteError, match=message):
-        load_suite(world.suite)
 
 
 @pytest.mark.parametrize(("text", "value"), [("16.4", 16.4), (" 16.4 % ", 16.4), ("0", 0), ("100", 100), ("0.5%", 0.5)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from harness.recorded import PREDICTIONS, SCORED, Record, RecordFile, record_fil
 from harness.scale_names import ScaleName
 from harness.shipped import suite_path
 from harness.store import JobFolder, Store, file_sha256
+
+_DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,9 @@ def percentage(text: str) -> float:
     A server may give fractions, so a number between 0 and 1 needs the sign to be taken for so few percent.
     """
     signed = text.strip().endswith("%")
-    try:
-        value = float(text.strip().removesuffix("%"))
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 100:
+    digits = text.strip().removesuffix("%").strip()
+    value = float(digits) if _DIGITS.fullmatch(digits) else math.inf
+    if value > 100:
         raise UsageError(f"{text!r} is not a percentage from 0 to 100")
     if 0 < value < 1 and not signed:
         raise UsageError(

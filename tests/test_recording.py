@@ -299,6 +299,14 @@ def test_test_images_that_are_not_there_block_their_tests_alone(
     assert cells["pair.top5"]["reason"].startswith("it needs what is blocked: test net.submitted, seed 0")
 
 
+def test_scores_outlive_the_images_of_their_test(world: Challenge) -> None:
+    """Which may go, for they are many; nothing is stale for it."""
+    entered(world, "net.top5", "16.3", "16.4", "16.5")
+    (world.folder / "data" / "ilsvrc2012" / "test").rename(world.folder / "test")
+    cell = by_id(world.report()[0]["cells"])["net.top5"]
+    assert (cell["outcome"], cell["stale"]) == ("MATCH", None)
+
+
 def test_a_test_of_one_scale_is_no_test_of_another(world: Challenge) -> None:
     """No job is planned for it there, and its cells say why they have nothing."""
     assert {name for _, name, _ in world.plan("subset").evaluations} == {"seen"}

@@ -35,6 +35,8 @@ class ClaimVerdict:
     p_holm: float | None = None
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Whose weights it rests on that were not trained here."""
+    recorded: tuple[str, ...] = ()
+    """The operands whose values were entered by hand."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,9 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
     if claim.impossible is not None:
         return replace(verdict, reason=claim.impossible, evidence="none")
     sides = _sides(claim, evidence)
-    verdict = replace(verdict, evidence=_level(sides, evidence.scale), elsewhere=_elsewhere(claim, sides, evidence))
+    recorded = tuple(side.name for side in sides if side.measured is not None and side.measured.recorded)
+    verdict = replace(verdict, evidence=_level(sides, evidence.scale), recorded=recorded)
+    verdict = replace(verdict, elsewhere=_elsewhere(claim, sides, evidence))
     if verdict.elsewhere:
         return replace(verdict, outcome="NOT COMPARABLE", reason=evaluation_only(verdict.elsewhere))
     if claim.cells is not None:

@@ -22,7 +22,13 @@ with_provenance = options(
     click.option("--from", "source", required=True, metavar="TEXT", help="Who vouches for it; one line."),
     click.option("--url", help="Where it can be seen."),
 )
-with_seed = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the training.")
+with_seed = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the training; of an ensemble, the repetition.",
+)
 
 
 @click.command()

@@ -196,6 +196,7 @@ def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
         "p": verdict.p,
         "p_holm": verdict.p_holm,
         "imported": [dict(one) for one in verdict.elsewhere] or None,
+        "recorded_operands": list(verdict.recorded) or None,
     }
 
 

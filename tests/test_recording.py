@@ -73,7 +73,10 @@ def test_a_recorded_score_is_judged_like_any_other(world: Challenge) -> None:
     assert (cell["values"], cell["outcome"]) == ({"0": 16.3, "1": 16.4, "2": 16.5}, "MATCH")
     assert by_id(results["claims"])["error"]["outcome"] == "CONFIRMED"
     assert by_id(results["claims"])["beats"]["outcome"] == "CONFIRMED"
-    assert "RECORDED" in page
+    assert by_id(results["claims"])["beats"]["recorded_operands"] == ["net.top5"]
+    assert by_id(results["claims"])["exact"]["recorded_operands"] is None
+    assert '<span class="flag">RECORDED</span>' in page
+    assert page.count("Rests on what was recorded by hand: net.top5") == 2
 
 
 def test_the_report_says_whose_word_it_is(world: Challenge) -> None:

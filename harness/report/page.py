@@ -59,7 +59,7 @@ _IF_ANY = ("table", "claims", "figures", "deviations", "data", "measurements", "
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
-_CLAIM |= _nulls("extended stale recorded imported")
+_CLAIM |= _nulls("extended stale recorded imported recorded_operands")
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")

@@ -101,6 +101,8 @@ def _training(plan: Plan, experiment: str, seed: int) -> Job:
 def _bytes(path: Path) -> bytes:
     if path.suffix == ".safetensors":
         raise UsageError(f"{path}: safetensors are not read; save the state dict with torch.save")
+    if not path.is_file():
+        raise UsageError(f"{path}: not a file")
     try:
         return path.read_bytes()
     except OSError as error:

@@ -244,6 +244,11 @@ def test_what_cannot_be_imported_is_refused(world: Challenge, more: list[str], m
     assert not world.store.root.exists()
 
 
+def test_an_endless_file_is_not_read(world: Challenge) -> None:
+    """A device is no checkpoint."""
+    assert "not a file" in world.refused(*arguments(world, Path("/dev/zero")))
+
+
 def test_a_suffix_of_another_format_is_told(world: Challenge) -> None:
     """What is not read is said to be so."""
     path = world.folder / "net.safetensors"

@@ -29,7 +29,8 @@ def measured_values(
             continue
         for evaluation, test in experiment.evaluate.items():
             if not test.taken_at(plan.scale):
-                absent = Measured(declared_seeds=len(plan.seeds), blocked=f"not a test of the {plan.scale} scale")
+                why = f"this test is taken at {' and '.join(test.scales or ())} scale only"
+                absent = Measured(declared_seeds=len(plan.seeds), blocked=why)
                 yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in METRICS)
                 continue
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}

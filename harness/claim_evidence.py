@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from harness.claims import Claim
 from harness.scale_names import ScaleName
@@ -33,6 +33,10 @@ class ClaimVerdict:
     interval: Interval | None = None
     p: float | None = None
     p_holm: float | None = None
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
+    """Whose weights it rests on that were not trained here."""
+    recorded: tuple[str, ...] = ()
+    """The operands whose values were entered by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Evidence:
     measured: Mapping[str, Measured]
     curves: Curves
     scale: ScaleName
+    elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
 
     def side(self, name: str) -> Side:
         """One operand: ours by seed, or a number the paper quotes."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
 from harness.claim_operators import JUDGES
 from harness.claims import Claim
 from harness.scale_names import ScaleName
 from harness.statistics import holm
-from harness.verdict import CellVerdict
+from harness.verdict import CellVerdict, evaluation_only
 
 
 def judge_claims(claims: Mapping[str, Claim], evidence: Evidence) -> list[ClaimVerdict]:
@@ -28,11 +29,30 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
         return replace(verdict, outcome="QUOTED", reason=claim.quoted, evidence="quoted")
     if claim.impossible is not None:
         return replace(verdict, reason=claim.impossible, evidence="none")
+    sides = _sides(claim, evidence)
+    recorded = tuple(side.name for side in sides if side.measured is not None and side.measured.recorded)
+    verdict = replace(verdict, evidence=_level(sides, evidence.scale), recorded=recorded)
+    verdict = replace(verdict, elsewhere=_elsewhere(claim, sides, evidence))
+    if verdict.elsewhere:
+        return replace(verdict, outcome="NOT COMPARABLE", reason=evaluation_only(verdict.elsewhere))
     if claim.cells is not None:
-        return _all_match(verdict, [evidence.cells[name] for name in claim.cells], evidence)
-    sides = [evidence.side(name) for name in claim.operands]
-    verdict = replace(verdict, evidence=_level(sides, evidence.scale))
+        return _all_match(verdict, [evidence.cells[name] for name in claim.cells])
     return _blocked(verdict, sides, evidence.scale) or JUDGES[claim.operator](verdict, sides, evidence)
+
+
+def _sides(claim: Claim, evidence: Evidence) -> list[Side]:
+    """The operands; of a claim about printed numbers, what was measured of each."""
+    if claim.cells is not None:
+        return [Side(name, evidence.cells[name].measured) for name in claim.cells]
+    return [evidence.side(name) for name in claim.operands]
+
+
+def _elsewhere(claim: Claim, sides: Sequence[Side], evidence: Evidence) -> tuple[Mapping[str, Any], ...]:
+    """Whose weights a claim rests on, where not all of them were trained here: on those of its learning curves too."""
+    learned = [claim.faster.slow, claim.faster.fast] if claim.faster is not None else []
+    found = [one for side in sides if side.measured is not None for one in side.measured.elsewhere]
+    found += [one for name in learned for one in evidence.elsewhere.get(name, ())]
+    return tuple({one["sha256"]: one for one in found}.values())
 
 
 def _level(sides: Sequence[Side], scale: ScaleName) -> str:
@@ -67,10 +87,8 @@ def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> 
     return None
 
 
-def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict], evidence: Evidence) -> ClaimVerdict:
+def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict]) -> ClaimVerdict:
     """A claim about printed numbers stands or falls with its cells."""
-    sides = [Side(cell.cell.id, cell.measured) for cell in cells]
-    verdict = replace(verdict, evidence=_level(sides, evidence.scale))
     outcomes = {cell.outcome for cell in cells}
     said = "; ".join(f"{cell.cell.id} {cell.outcome}" for cell in cells)
     if outcomes & {"BETTER", "WORSE", "DIFFERS"}:

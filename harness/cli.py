@@ -12,7 +12,7 @@ import click
 from harness import __version__
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_publish import publish
-from harness.cli_results import submission
+from harness.cli_results import import_weights, record, submission
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.scale_names import ScaleName
 
@@ -208,5 +208,5 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-command.add_command(submission)
-command.add_command(publish)
+for one in (submission, record, import_weights, publish):
+    command.add_command(one)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harness.claims import Claim
+from harness.data import DATASETS
 from harness.errors import SuiteError
 from harness.loading import load_suites
 from harness.measures import MEASURES
@@ -93,7 +94,18 @@ def _place_status(suite: Suite, place: tuple[str, ...] | None, not_run: str | No
     if place is None:
         return "quoted", "quoted by the paper from others"
     status, reason = _trained_status(suite, [place[0]])
-    return ("paper", "needs the paper's own data") if status == "small" else (status, reason)
+    if status != "small":
+        return status, reason
+    server = ", and the score of a test server" if _unlabelled(suite, place) else ""
+    return "paper", f"needs the paper's own data{server}"
+
+
+def _unlabelled(suite: Suite, place: tuple[str, ...]) -> bool:
+    """Whether a number is of a test whose labels were never published."""
+    experiment = suite.file.experiments[place[0]]
+    test = experiment.evaluate.get(place[1])
+    net = suite.file.experiments[experiment.ensemble[0].experiment] if experiment.ensemble else experiment
+    return test is not None and net.train is not None and test.split in DATASETS[net.train.data].unlabelled
 
 
 def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageStatus, str]:

@@ -22,9 +22,9 @@ class Execution:
 
 
 def execute(plan: Plan, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress) -> Execution:
-    """Run every job of the plan that has no result; raises Interrupted when a signal asked to stop."""
+    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop."""
     execution = Execution()
-    waiting = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
+    waiting = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:

@@ -10,6 +10,7 @@ from harness.data import DATASETS
 from harness.errors import HarnessError
 from harness.measures.net import OfNet
 from harness.plan import Plan
+from harness.provenance import all_said, trained_elsewhere
 from harness.status import Status
 from harness.store import JobFolder, Store
 from harness.suite import Figure
@@ -59,10 +60,12 @@ class Shelf:
         """What is inspected."""
         return self.plan.suite.file.experiments[experiment].inspect[inspection].what
 
-    def stale(self, experiment: str, inspection: str) -> str:
-        """A sentence that says so, where a result is stale."""
+    def warned(self, experiment: str, inspection: str) -> str:
+        """Sentences that say so, where a result is stale or rests on imported weights."""
         states = [self.standing[key] for key in self.seeds(experiment, inspection).values()]
-        return next((f" STALE: {status.why}." for status in states if status.state == "stale"), "")
+        stale = next((f" STALE: {status.why}." for status in states if status.state == "stale"), "")
+        imports = trained_elsewhere(status.result for status in states if status.result is not None)
+        return stale + (f" IMPORTED: the weights were trained elsewhere ({all_said(imports)})." if imports else "")
 
     def missing(self, experiment: str, inspection: str) -> str:
         """Why there is nothing to draw."""
@@ -178,7 +181,7 @@ def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str,
         return {"not_run": "; ".join(absent)}
     counts = ", ".join(f"{name} {len(by_seed)} of {len(shelf.plan.seeds)}" for name, by_seed in arms.items())
     caption = f"At {shelf.world(list(arms))}; seeds: {counts}. {CAPTIONS[what]}"
-    caption += "".join(dict.fromkeys(shelf.stale(name, inspection) for name in arms))
+    caption += "".join(dict.fromkeys(shelf.warned(name, inspection) for name in arms))
     return _shown(draw(arms, figure.title), " ".join([caption, *(f"Not drawn: {one}." for one in absent)]))
 
 
@@ -200,7 +203,7 @@ def _first_seed(
     seed = min(by_seed)
     which = f"seed {seed}" + ("" if seed == 0 else ", the first with a result") + f" of {len(shelf.plan.seeds)}"
     where = f"At {shelf.world([experiment])}; experiment {experiment}, {which}."
-    caption = f"{where} {CAPTIONS[what]}{shelf.stale(experiment, inspection)}"
+    caption = f"{where} {CAPTIONS[what]}{shelf.warned(experiment, inspection)}"
     return _shown(draw[what](by_seed[seed], figure.title), caption)
 
 

@@ -15,6 +15,7 @@ from harness.faults import nearest, note_faults
 from harness.located import KeyPath, Located, read_yaml
 from harness.metric_names import METRICS
 from harness.names import check_names
+from harness.scales_of_tests import check_scales_of_tests
 from harness.shipped import shipped_suites
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite import Citation, RecipesFile, Suite, SuiteFile
@@ -34,6 +35,7 @@ def load_suite(path: Path) -> Suite:
     if located.faults or file is None or citation is None or shared is None:
         raise SuiteError(located.lines() or [f"{path}:1:1: its paper's files cannot be used"])
     suite = Suite(path, path.read_text(encoding="utf-8"), file, citation, shared)
+    check_scales_of_tests(located, file)
     _check_every_scale(suite, located)
     return suite
 

@@ -68,7 +68,7 @@ def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
     if experiment.measure is not None:
         _add_measurement(plan, name, experiment, seed)
         return
-    for test in experiment.evaluate:
+    for test in (key for key, evaluation in experiment.evaluate.items() if evaluation.taken_at(plan.scale)):
         if experiment.train is not None:
             _add_test(plan, name, test, seed)
         else:

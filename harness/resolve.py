@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.data import DATASETS, Dataset
@@ -11,7 +12,7 @@ from harness.models.layers import Traced, trace
 from harness.recipe import Protocol, Recipe
 from harness.scale_names import ScaleName
 from harness.sliding import Sliding
-from harness.suite import Evaluation, Suite
+from harness.suite import Evaluation, Scale, Suite
 
 LARGEST_K = 5
 """Of the top-k errors that every test counts."""
@@ -83,10 +84,12 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         start_from=train.start_from,
     )
     resolved.traced()
-    protocols = {key: suite.shared.protocols[test.views] for key, test in experiment.evaluate.items()}
+    taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
+    _check_labels(dataset, world, taken)
+    protocols = {key: suite.shared.protocols[test.views] for key, test in taken.items()}
     tests = {
         key: (test, _resolved(protocols[key].in_proportion(recipe.crop, own_recipe.crop), resolved))
-        for key, test in experiment.evaluate.items()
+        for key, test in taken.items()
     }
     return replace(resolved, evaluations=tests)
 
@@ -105,6 +108,15 @@ def _resolved(protocol: Protocol, experiment: ResolvedExperiment) -> Protocol:
     for image in images:
         sliding.positions(window, image)
     return protocol.model_copy(update={"window": window})
+
+
+def _check_labels(dataset: Dataset, world: Scale, tests: Mapping[str, Evaluation]) -> None:
+    """Raises ValueError for a part of a split that has no classes to take the part from."""
+    unlabelled = [key for key, test in tests.items() if test.split in dataset.unlabelled]
+    if world.subset is not None and unlabelled:
+        raise ValueError(
+            f"{unlabelled[0]!r} is of images without labels, of which no subset can be taken; give it `scales`"
+        )
 
 
 def _check_crop(dataset: Dataset, recipe: Recipe) -> None:

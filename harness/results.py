@@ -19,6 +19,8 @@ from harness.jobs import JOBS
 from harness.measured import measured_values
 from harness.metric_names import METRICS
 from harness.plan import Plan
+from harness.provenance import IMPORTED, trained_elsewhere
+from harness.recorded import recorded_scores
 from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
 from harness.shipped import shipped_suites
@@ -34,14 +36,16 @@ def gather(
     plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
-    measured = dict(measured_values(plan, standing, failed or {}))
+    scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
+    measured = dict(measured_values(plan, standing, failed or {}, scores))
     extended = extended_cells(plan, store)
     cells = [
         judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
         for cell in plan.suite.cells()
     ]
     curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    evidence = Evidence({verdict.cell.id: verdict for verdict in cells}, measured, curves, plan.scale)
+    by_id = {verdict.cell.id: verdict for verdict in cells}
+    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing))
     claims = judge_claims(plan.suite.file.claims, evidence)
     results = {
         "format": FORMAT,
@@ -60,6 +64,15 @@ def gather(
     }
     results["digest"] = _digests(plan, results)
     return results, curves
+
+
+def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[dict[str, Any], ...]]:
+    """By experiment, the imports that its trainings of the declared seeds are or rest on."""
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    for name in plan.experiments:
+        results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
+        found[name] = tuple(trained_elsewhere(result for result in results if result is not None))
+    return found
 
 
 def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
@@ -88,7 +101,10 @@ def _with_level(verdict: ClaimVerdict) -> str:
 
 def _shown(plan: Plan, own: list[CellVerdict]) -> str:
     """What was measured where nothing may be set against the paper's numbers."""
-    shown = [f"{v.cell.label} {v.mean:.2f}{v.cell.unit}" for v in own if v.mean is not None]
+    note = {True: " (evaluation only)", False: ""}
+    shown = [
+        f"{v.cell.label} {v.mean:.2f}{v.cell.unit}{note[bool(v.measured.elsewhere)]}" for v in own if v.mean is not None
+    ]
     data = ", ".join(DATASETS[name].title for name in plan.datasets)
     if not shown:
         return f"no result yet at {plan.scale} scale"
@@ -163,6 +179,8 @@ def _cell(verdict: CellVerdict) -> dict[str, Any]:
         "stale": measured.stale or None,
         "marks": list(measured.marks),
         "diverged": list(measured.diverged),
+        "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
+        "imported": [dict(one) for one in measured.elsewhere] or None,
     }
 
 
@@ -183,6 +201,8 @@ def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
         "interval": _pair(verdict.interval),
         "p": verdict.p,
         "p_holm": verdict.p_holm,
+        "imported": [dict(one) for one in verdict.elsewhere] or None,
+        "recorded_operands": list(verdict.recorded) or None,
     }
 
 
@@ -213,7 +233,8 @@ def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> di
     places: dict[str, Any] = {}
     for key, status in standing.items():
         job = plan.jobs[key]
-        if status.result is not None and job.kind in ("train", "evaluate", "inspect", "measure"):
+        ran_here = status.result is not None and IMPORTED not in status.result
+        if ran_here and job.kind in ("train", "evaluate", "inspect", "measure"):
             place = store.folder(job.kind, key).read_environment()
             places[canonical(place)] = place
     found = [places[text] for text in sorted(places)]
@@ -221,7 +242,8 @@ def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> di
 
 
 def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
-    results = [(plan.jobs[key].kind, status.result["cost"]) for key, status in standing.items() if status.result]
+    ran = [(plan.jobs[key].kind, status.result) for key, status in standing.items() if status.result]
+    results = [(kind, result["cost"]) for kind, result in ran if IMPORTED not in result]
     seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in JOBS}
     return {**seconds, "finished_at": max((cost["finished_at"] for _, cost in results), default=None)}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.plan import Plan
+from harness.provenance import IMPORTED
 from harness.status import Status
 
 
@@ -49,15 +50,20 @@ def _training(
         "kind": "train",
         "seed": seed,
         "key": key,
-        "outcome": result["outcome"] if result else ("failed" if key in failed else "not run"),
+        "outcome": _outcome(result) if result else ("failed" if key in failed else "not run"),
         "reason": failed.get(key, ""),
         "weights_sha256": found.get("weights_sha256"),
         "diverged_at": found.get("diverged_at"),
         "marks": found.get("marks", []),
+        "imported": found.get(IMPORTED),
         "values": found.get("values", {}),
         "evaluations": {test: _tested(test_key, standing[test_key].result) for test, test_key in tests.items()},
         "inspections": _inspected(plan, name, seed, standing, failed),
     }
+
+
+def _outcome(result: Mapping[str, Any]) -> str:
+    return "imported" if IMPORTED in result else str(result["outcome"])
 
 
 def _inspected(

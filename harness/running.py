@@ -64,7 +64,7 @@ def _run(
         raise DataMissing(missing)
     _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
-    _say_stale(progress, plan, store, standing, refresh=flags["refresh_stale"])
+    _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
     execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
@@ -126,18 +126,25 @@ def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline
             fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
 
 
-def _say_stale(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], *, refresh: bool) -> None:
+def _say_standing(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], *, refresh: bool) -> None:
     if refresh:
         progress.say(f"set aside {set_aside(store, plan, standing)} stale result(s)")
     for key, status in standing.items():
+        label = plan.jobs[key].label
         if status.state == "stale":
-            progress.say(f"STALE: {plan.jobs[key].label}: {status.why}; --refresh-stale runs it again")
+            progress.say(f"STALE: {label}: {status.why}; --refresh-stale runs it again")
+        elif status.state == "imported":
+            progress.say(f"IMPORTED: {label}: {status.why}; what rests on it tests the evaluation only")
+        elif status.state == "blocked":
+            progress.say(f"BLOCKED: {label}: {status.why}")
 
 
 def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime) -> None:
     todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
     if not todo:
-        progress.say(f"nothing to do: all {len(plan.jobs)} jobs have results")
+        done = sum(status.result is not None for status in standing.values())
+        which = "all" if done == len(plan.jobs) else f"{done} of"
+        progress.say(f"nothing to do: {which} {len(plan.jobs)} jobs have results")
         return
     time = estimate(todo, store, runtime)
     progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds)} ({time.basis})")

@@ -101,7 +101,7 @@ class JobFolder:
 
     def read_result(self) -> dict[str, Any] | None:
         """The finished result, or None; raises HarnessError when the file is damaged."""
-        return _sealed(self.result)
+        return read_sealed(self.result, "move the folder away to run the job again")
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Finish the job: the result with the digests of the files it speaks of and a seal over it all.
@@ -181,6 +181,11 @@ class Store:
         """Multiply-adds a second that this machine was seen to do, by kind of job and device."""
         return self.root / "rates.json"
 
+    @property
+    def recorded(self) -> Path:
+        """Scores that a test server gave, entered by hand, by the job whose predictions it scored."""
+        return self.root / "recorded"
+
     def prepare(self) -> None:
         """Make the folder; raises UsageError where it cannot be written."""
         make_writable(self.root, "the store", "name another with --store DIR")
@@ -238,7 +243,8 @@ def seal(document: dict[str, Any]) -> dict[str, Any]:
     return body | {"seal": hashlib.sha256(json_text(body).encode()).hexdigest()}
 
 
-def _sealed(path: Path) -> dict[str, Any] | None:
+def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
+    """A sealed document of this format, or None where there is none; HarnessError with a remedy for a damaged one."""
     try:
         document = json.loads(path.read_bytes())
         sound = isinstance(document, dict) and seal(document) == document
@@ -249,9 +255,7 @@ def _sealed(path: Path) -> dict[str, Any] | None:
     except ValueError:
         sound = False
     if not sound:
-        raise HarnessError(
-            f"{path} is damaged or was edited: its digest does not fit; move the folder away to run the job again"
-        )
+        raise HarnessError(f"{path} is damaged or was edited: its digest does not fit; {remedy}")
     if document["format"] != RESULT_FORMAT:
         raise HarnessError(
             f"{path} has format {document['format']}, this program reads {RESULT_FORMAT}; use another store"

@@ -27,7 +27,47 @@ def write_submission(predictions: Path, kit: Path, out: Path) -> int:
     `kit` is what `class_numbers` reads. Raises UsageError where the predictions are not of every one of these images
     and of its 1,000 categories.
     """
-    numbers = class_numbers(kit)
+    lines = _lines(predictions, class_numbers(kit))
+    write_atomically(out, "".join(" ".join(map(str, line)) + "\n" for line in lines.tolist()).encode())
+    return len(lines)
+
+
+def check_submission(submitted: Path, predictions: Path, kit: Path | None) -> None:
+    """Raises UsageError for a file that `write_submission` would not have made from these predictions.
+
+    Without the kit nobody can say which number is which class, but only whether some numbering makes the file fit: each
+    class of the predictions is one number of the file, and each number one class.
+    """
+    if kit is not None:
+        rebuilt = _lines(predictions, class_numbers(kit))
+    else:
+        classes = _predicted(predictions)[2]
+        rebuilt = _lines(predictions, {name: place for place, name in enumerate(classes, start=1)})
+    sent = _read_lines(submitted)
+    if sent.shape != rebuilt.shape:
+        raise UsageError(f"{submitted}: {len(sent):,} lines, where these predictions make {len(rebuilt):,} of five")
+    fits = np.array_equal(sent, rebuilt) if kit is not None else _renumbered(sent, rebuilt)
+    if not fits:
+        raise UsageError(f"{submitted} was not made from {predictions}: it ranks other classes first")
+
+
+def _renumbered(sent: NDArray[np.int64], rebuilt: NDArray[np.int64]) -> bool:
+    """Whether one table of numbers is the other, each number replaced by one of its own."""
+    pairs = np.unique(np.stack([sent.ravel(), rebuilt.ravel()], axis=1), axis=0)
+    return all(len(np.unique(column)) == len(pairs) for column in pairs.T)
+
+
+def _read_lines(submitted: Path) -> NDArray[np.int64]:
+    """The numbers of a file for the server [images, 5]."""
+    try:
+        rows = [list(map(int, line.split())) for line in submitted.read_text(encoding="ascii").splitlines()]
+        return np.array(rows, np.int64).reshape(len(rows), GUESSES)
+    except (OSError, ValueError, OverflowError) as error:
+        raise UsageError(f"{submitted}: cannot be read as lines of five whole numbers ({error})") from None
+
+
+def _lines(predictions: Path, numbers: dict[str, int]) -> NDArray[np.int64]:
+    """The numbers of the five surest classes of each test image [images, 5], in the order of the images' names."""
     probabilities, ids, classes = _predicted(predictions)
     if set(classes) != set(numbers):
         raise UsageError(f"{predictions}: its {len(classes)} classes are not the 1,000 of {ILSVRC2012.title}")
@@ -35,9 +75,7 @@ def write_submission(predictions: Path, kit: Path, out: Path) -> int:
     if len(ids) != expected or not all(identity.startswith(f"{ILSVRC2012.name}/test/") for identity in ids):
         raise UsageError(f"{predictions}: {len(ids):,} images, where the test split has {expected:,}")
     order = np.argsort(np.array(ids))
-    lines = guesses(probabilities[order], [numbers[name] for name in classes])
-    write_atomically(out, "".join(" ".join(map(str, line)) + "\n" for line in lines.tolist()).encode())
-    return len(lines)
+    return guesses(probabilities[order], [numbers[name] for name in classes])
 
 
 def guesses(probabilities: NDArray[np.float32], numbers: list[int]) -> NDArray[np.int64]:

@@ -38,6 +38,12 @@ class Evaluation(Strict):
 
     split: SplitName
     views: Name
+    scales: list[ScaleName] | None = Field(None, min_length=1)
+    """Taken at these scales only; at every one when left out."""
+
+    def taken_at(self, scale: ScaleName) -> bool:
+        """Whether a scale has this test."""
+        return self.scales is None or scale in self.scales
 
 
 class Member(Strict):

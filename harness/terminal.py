@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.progress import duration
+from harness.provenance import said
 
 _STYLES = {
     "MATCH": "green",
@@ -24,6 +25,7 @@ _STYLES = {
     "blocked": "red",
     "INCONCLUSIVE": "yellow",
     "stale": "yellow",
+    "imported": "yellow",
 }
 
 
@@ -36,6 +38,7 @@ def show_results(results: dict[str, Any], folder: Path) -> None:
     if results["claims"]:
         console.print(_claims(results["claims"]))
     _show_reasons(console, [*results["cells"], *results["claims"]])
+    _show_recorded(console, results["cells"])
     console.print(Text(f"\n{results['headline']}", style="bold"))
     console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
 
@@ -73,6 +76,14 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(_tinted(outcome), f" {', '.join(ids)}: {reason}"))
+
+
+def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
+    """Whose word the numbers are that were entered by hand."""
+    for cell in cells:
+        for seed, record in (cell.get("recorded") or {}).items():
+            what = f"{record['value']}% of seed {seed} was recorded by hand: {said(record)}"
+            console.print(Text(f"RECORDED {cell['id']}: {what}"))
 
 
 def show_plan(document: dict[str, Any]) -> None:

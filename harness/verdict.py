@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from harness.cells import Cell
 from harness.metric_names import METRICS
+from harness.provenance import all_said
 from harness.scale_names import ScaleName
 from harness.statistics import (
     Interval,
@@ -49,6 +50,10 @@ class Measured:
     how: How = "trained"
     device: str = ""
     """Of a timed number, where the clock ran."""
+    recorded: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """By seed, whose word a value is that was entered by hand."""
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
+    """Whose weights it rests on that were not trained here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,8 @@ def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] |
     if measured.failed:
         seed, why = next(iter(measured.failed.items()))
         return "FAILED", f"seed {seed}: {why}"
+    if measured.elsewhere and measured.values:
+        return "NOT COMPARABLE", evaluation_only(measured.elsewhere)
     if len(measured.values) < measured.declared_seeds:
         have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
         return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
@@ -102,6 +109,11 @@ def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] |
     if measured.how == "trained" and scale != "paper":
         return "NOT COMPARABLE", f"the {scale} scale is not the paper's data and recipe"
     return ("NOT COMPARABLE", measured.unofficial) if measured.unofficial else None
+
+
+def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
+    """Why nothing that rests on imported weights reproduces anything but the test."""
+    return f"the weights were trained elsewhere ({all_said(elsewhere)}); this tests the evaluation only"
 
 
 def _described(cell: Cell, measured: Measured, *, extended: bool) -> CellVerdict:

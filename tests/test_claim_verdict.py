@@ -75,6 +75,53 @@ def test_a_failed_seed_fails_the_claim():
     assert (found.outcome, "disk full" in found.reason) == ("FAILED", True)
 
 
+ZOO = {"from": "A zoo", "sha256": "1" * 64}
+LOW_FROM_ZOO = trained(10.0, 10.2, 9.9, 10.1, elsewhere=(ZOO,))
+
+
+@pytest.mark.parametrize("scale", ["paper", "small"])
+@pytest.mark.parametrize(
+    "operator",
+    [
+        {"less": ["a.t.top1_error", "b.t.top1_error"]},
+        {"less": ["b.t.top1_error", "a.t.top1_error"]},
+        {"reduces": {"of": ["b.t.top1_error", "a.t.top1_error"], "by": 2.0, "margin": 0.5}},
+        {"equal": {"of": ["a.t.top1_error", "b.t.top1_error"], "margin": 5.0}},
+        {"trend": {"values": ["a.t.top1_error", "b.t.top1_error", "c.t.top1_error"], "direction": "up"}},
+        {"exact": {"value": "a.t.top1_error", "at_most": 50}},
+        {"leaves_chance": {"value": "a.t.top1_error", "chance": 90, "tolerance": 1}},
+        {"faster": {"slow": "b", "fast": "a", "train_error": 50}},
+    ],
+    ids=lambda operator: next(iter(operator)),
+)
+def test_no_claim_on_foreign_weights_is_decided(operator, scale):
+    """Neither for nor against the paper, whatever the operator and however plain the numbers."""
+    measured = {"a.t.top1_error": LOW_FROM_ZOO, "b.t.top1_error": HIGH, "c.t.top1_error": HIGH}
+    evidence = Evidence({}, measured, {}, scale, {"a": (ZOO,)})
+    (verdict,) = judge_claims({"it": claim(**operator)}, evidence)
+    assert verdict.outcome == "NOT COMPARABLE"
+    assert verdict.reason == "the weights were trained elsewhere (A zoo); this tests the evaluation only"
+    assert (verdict.elsewhere, verdict.p) == ((ZOO,), None)
+
+
+def test_a_contradicting_cell_does_not_decide_for_a_foreign_one():
+    """A claim about several printed numbers rests on all of them."""
+    cells = {
+        name: judge_cell(
+            Cell(
+                id=name, row=name, column="", label=name, ref="", printed=printed, paper=float(printed), unit="%",
+                margin=1.0, place=("a", "t", "top1_error"),
+            ),
+            measured,
+            "paper",
+        )
+        for name, printed, measured in (("far", "50.0", LOW), ("near", "10.0", LOW_FROM_ZOO))
+    }  # fmt: skip
+    assert {name: one.outcome for name, one in cells.items()} == {"far": "BETTER", "near": "NOT COMPARABLE"}
+    assert outcome(claim(cells=["far", "near"]), {}, "paper", cells).outcome == "NOT COMPARABLE"
+    assert outcome(claim(cells=["far"]), {}, "paper", cells).outcome == "CONTRADICTED"
+
+
 def test_missing_seeds_leave_a_claim_unrun():
     """Declared seeds that are not there yet are said, with what blocks them."""
     half = Measured(values={0: 1.0}, declared_seeds=3, blocked="ilsvrc2010 is not on disk")

@@ -268,7 +268,10 @@ def test_a_split_whose_labels_were_never_published_is_not_run(plan: Plan, store:
         finish(store, plan.jobs[plan.evaluations["cnn", "ten_crop", seed]], values={})
     cell = by_id(documents(plan, store)[0]["cells"])["cnn.top1"]
     assert (cell["outcome"], cell["mean"]) == ("NOT RUN", None)
-    assert cell["reason"] == "the labels of digits/test were never published (0 of 3 seeds)"
+    assert (
+        cell["reason"]
+        == "the labels of digits/test were never published; `record` enters the server's score (0 of 3 seeds)"
+    )
 
 
 def test_a_measurement_has_its_spec_values_and_units(tmp_path: Path) -> None:

@@ -129,6 +129,10 @@ def test_a_quoted_number_is_cited() -> None:
     assert "best published [24]" in verdict.reason
 
 
+ZOO = {"from": "A zoo", "url": "https://zoo.example", "licence": None, "date": "2026-01-05", "sha256": "1" * 64}
+FOREIGN = "the weights were trained elsewhere (A zoo, https://zoo.example, 2026-01-05); this tests the evaluation only"
+
+
 @pytest.mark.parametrize(
     ("changes", "scale", "outcome", "reason"),
     [
@@ -140,13 +144,18 @@ def test_a_quoted_number_is_cited() -> None:
         ({"failed": {0: "out of memory"}}, "small", "FAILED", "seed 0: out of memory"),
         ({"unofficial": "other classes"}, "paper", "NOT COMPARABLE", "other classes"),
         ({"unofficial": "other classes", "declared_seeds": 4}, "paper", "NOT RUN", "not run yet (3 of 4 seeds)"),
+        ({"elsewhere": (ZOO,)}, "paper", "NOT COMPARABLE", FOREIGN),
+        ({"elsewhere": (ZOO,)}, "ci", "NOT COMPARABLE", FOREIGN),
+        ({"elsewhere": (ZOO,), "declared_seeds": 5}, "paper", "NOT COMPARABLE", FOREIGN),
+        ({"elsewhere": (ZOO,), "unofficial": "other classes"}, "paper", "NOT COMPARABLE", FOREIGN),
+        ({"elsewhere": (ZOO,), "failed": {3: "out of memory"}}, "paper", "FAILED", "seed 3: out of memory"),
         ({}, "subset", "NOT COMPARABLE", "the subset scale is not the paper's data and recipe"),
         ({}, "small", "NOT COMPARABLE", "the small scale is not the paper's data and recipe"),
         ({}, "ci", "NOT COMPARABLE", "the ci scale is not the paper's data and recipe"),
     ],
 )  # fmt: skip
 def test_what_stands_in_the_way_of_a_comparison(changes: dict[str, Any], scale: str, outcome: str, reason: str) -> None:
-    """A failure before a missing seed, a missing seed before everything else."""
+    """A failure before weights from elsewhere, these before a missing seed, and that before everything else."""
     verdict = judged(*NEAR, scale=scale, **changes)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
 

@@ -15,6 +15,7 @@ from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
 from harness.progress import Progress
+from harness.provenance import TRAINED_ELSEWHERE, trained_elsewhere
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
@@ -62,8 +63,11 @@ class Local:
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
-        inputs = {name: (folder.sibling(key).read_result() or {}).get("outputs") for name, key in job["inputs"].items()}
-        about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"]), "inputs": inputs}
+        inputs = {name: folder.sibling(key).read_result() or {} for name, key in job["inputs"].items()}
+        about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"])}
+        about["inputs"] = {name: found.get("outputs") for name, found in inputs.items()}
+        if foreign := trained_elsewhere(inputs.values()):
+            about[TRAINED_ELSEWHERE] = foreign
         folder.write_result({**about, **result})
 
 

@@ -15,7 +15,9 @@ Record = Mapping[str, Any]
 
 _AS_IS = ("id", "row", "column", "label", "ref", "printed", "paper", "unit", "margin", "metric", "n", "mean", "std")
 _BOUNDS = ("interval", "tost_interval", "wilson", "prediction")
-_VERDICT = ("difference", "outcome", "reason", "seeds_to_settle", "extended", "stale")
+_VERDICT = ("difference", "outcome", "reason", "seeds_to_settle", "extended", "stale", "backing")
+_BACKING = {"recorded": "recorded by hand", "imported": "evaluation only"}
+"""What stands beside the verdict on a number that did not come from running the suite alone."""
 _COUNTS = ("n", "seeds_to_settle")
 _NUMBERS = ("paper", "margin", "mean", "std", "difference")
 _LATEX = str.maketrans(
@@ -40,6 +42,7 @@ def frame(results: Record) -> pd.DataFrame:
 
 def _row(cell: Record) -> dict[str, Any]:
     row = {name: cell.get(name) for name in (*_AS_IS, *_VERDICT)}
+    row["backing"] = ", ".join(word for name, word in _BACKING.items() if cell.get(name)) or None
     for name in _BOUNDS:
         row[f"{name}_low"], row[f"{name}_high"] = cell.get(name) or (None, None)
     return row
@@ -119,7 +122,7 @@ def _set_row(cell: Record) -> list[str]:
         difference if difference.startswith("-") or not difference else f"+{difference}",
         plain(cell.get("margin")),
         "" if cell.get("n") is None else str(cell["n"]),
-        cell["outcome"],
+        cell["outcome"] + "".join(f", {word}" for name, word in _BACKING.items() if cell.get(name)),
     ]
 
 

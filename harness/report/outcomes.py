@@ -14,8 +14,8 @@ CELL_OUTCOMES = {
     "DIFFERS": "The 95% interval lies wholly outside the margin, and the metric has no better side.",
     "INCONCLUSIVE": "None of these can be said with this many seeds; the number that would settle it is given where it "
     "can be estimated.",
-    "NOT COMPARABLE": "Measured in another world than the paper's (scale, data or hardware); ours is shown but no "
-    "difference is taken.",
+    "NOT COMPARABLE": "Measured in another world than the paper's (scale, data or hardware), or with weights that were "
+    "trained elsewhere; ours is shown but no difference is taken.",
     "NOT RUN": "Nothing was measured; the reason says what is missing.",
     "FAILED": "A job ended without a result; the reason says why.",
     "CITED": "The paper quotes this number from others' work; nothing here tries to reproduce it.",
@@ -24,7 +24,8 @@ CLAIM_OUTCOMES = {
     "CONFIRMED": "What the paper asserts holds in our runs, by the test named in its row.",
     "CONTRADICTED": "Our runs show the opposite, by the test named in its row.",
     "INCONCLUSIVE": "The runs can say neither, or too few seeds make the test unable to reject.",
-    "NOT COMPARABLE": "The claim needs a number that is only quoted, and this is not the paper's scale or data.",
+    "NOT COMPARABLE": "The claim needs a number that is only quoted, and this is not the paper's scale or data; or it "
+    "rests on weights that were trained elsewhere.",
     "NOT RUN": "Nothing was measured, or no experiment of this program can test it; the reason says which.",
     "FAILED": "A job that it needs ended without a result; the reason says why.",
     "QUOTED": "The paper only quotes it from others, or states a setting of its own; there is nothing to test.",
@@ -42,6 +43,9 @@ LEVELS = {
 FLAGS = {
     "EXTENDED": "Seeds or margin were changed after a first result was seen.",
     "STALE": "The data or the code of a job differ from what they were when its result was made.",
+    "RECORDED": "A test server gave the number and somebody entered it; who, when and of which predictions is told "
+    "beside it.",
+    "IMPORTED": "It rests on weights that were trained elsewhere, so it tests the evaluation and reproduces nothing.",
 }
 JUDGED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE"})
 """Outcomes of a cell that was set against the printed number."""

@@ -53,15 +53,16 @@ _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
 _SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
-_CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how")
+_CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
 _IF_ANY = ("table", "claims", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
+_CLAIM |= _nulls("extended stale recorded imported recorded_operands")
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256")
-_JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections")
+_JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")
 _MEASURED: Record = {"seed": None, "key": None, "values": {}, "absent": {}, "reason": ""}
 _INSPECTED: Record = {"key": None, "values": {}, "absent": {}, "reason": "", "quantities": []}
 _FIGURE = _nulls("id ref shows caption alt not_run")

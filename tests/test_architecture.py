@@ -25,10 +25,10 @@ LAYERS = (
     ("plans", "plan outline status declarations estimate verdict measured submission"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned"),
-    ("reports", "results results_by_seed markdown report figures terminal"),
+    ("reports", "results results_by_seed markdown report figures terminal compare"),
     ("program", "running"),
     ("checks", "regression"),
-    ("command line", "cli cli_options cli_outputs cli_results __main__"),
+    ("command line", "cli cli_compare cli_options cli_outputs cli_results __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

@@ -19,9 +19,9 @@ from harness.errors import UsageError
 from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
+from harness.report.documents import FORMAT, read_document, read_results
 from harness.store import write_atomically
 
-FORMAT = 1
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "table": "The paper\N{RIGHT SINGLE QUOTATION MARK}s table",
@@ -89,7 +89,7 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
     present |= {"forest": bool(plots), "curves": any(panels.values())}
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             suite=suite,
@@ -101,8 +101,8 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
             plots=plots,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
-            style_hash=_csp_hash(style),
-            script_hash=_csp_hash(script),
+            style_hash=csp_hash(style),
+            script_hash=csp_hash(script),
         )
     )
 
@@ -122,13 +122,7 @@ def rebuild(folder: Path) -> None:
     Raises:
         UsageError: a file is missing, is not JSON, or is not a document of this format.
     """
-    results, curves = _read(folder / "results.json"), _read(folder / "curves.json")
-    found = results.get("format")
-    if found != FORMAT:
-        raise UsageError(
-            f"{folder / 'results.json'}: format {found!r}, but this version reads format {FORMAT}; "
-            "rebuild the page with the version that wrote it, or run the suite again"
-        )
+    results, curves = read_results(folder / "results.json"), read_document(folder / "curves.json")
     try:
         page = render(results, curves)
     except (KeyError, TypeError, ValueError, AttributeError, UndefinedError) as error:
@@ -137,19 +131,6 @@ def rebuild(folder: Path) -> None:
             f"({type(error).__name__}: {error}); run the suite again to write them anew"
         ) from error
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
-
-
-def _read(path: Path) -> Record:
-    remedy = "run the suite again to write it anew"
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: not there; name a report folder, or {remedy}") from error
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read as JSON ({error}); {remedy}") from error
-    if not isinstance(document, dict):
-        raise UsageError(f"{path}: holds no JSON object; {remedy}")
-    return document
 
 
 def _as_json(document: Mapping[str, Any]) -> str:
@@ -206,25 +187,26 @@ def _without_nulls(blank: Record, record: Record) -> Record:
 
 
 @functools.cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """What renders every page: the templates, their filters, and text that is always escaped."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         name: getattr(precision, name)
         for name in ("digits_after", "number", "signed", "interval", "probability", "leaf", "measured", "flattened")
     }
-    environment.filters |= {
+    made.filters |= {
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
-    environment.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
-    environment.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
-    environment.globals |= {"outcomes": outcomes}
-    return environment
+    made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
+    made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
+    made.globals |= {"outcomes": outcomes}
+    return made
 
 
 def anchor(name: object, kind: str) -> str:
@@ -257,5 +239,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
+    """A style or script as a content security policy names it, which then allows it alone."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.compare.numbers import compare_numbers, numbers_of
+from harness.compare.numbers import changed, compare_numbers, numbers_of
 from harness.compare.records import claims_as_declared, declared, deviations, environments, records, specs
 from harness.errors import UsageError
 from harness.report.outcomes import level
@@ -174,10 +174,14 @@ def _data(results: Record) -> dict[str, Record]:
 def _headline(cells: list[Document], claims: list[Document], differing: Mapping[str, list[Any]]) -> str:
     said = []
     if cells:
-        said.append(f"of {len(cells)} cells {_counted(cell['change'] for cell in cells)}")
+        said.append(f"of {len(cells)} cells {_counted(map(changed, cells))}")
     if claims:
         said.append(f"of {len(claims)} claims {_counted(claim['change'] for claim in claims)}")
-    apart = [f"{len(rows)} in {name}" for name, rows in differing.items() if rows and name != "cost"]
+    apart = [
+        f"{len(rows)} in {'what is declared' if name == 'declared' else name}"
+        for name, rows in differing.items()
+        if rows and name != "cost"
+    ]
     said.append(f"differences beside the results: {', '.join(apart) or 'none'}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]}."

@@ -48,7 +48,7 @@ def _as_markdown(document: Document) -> str:
 def _as_page(document: Document) -> str:
     from harness.compare.page import render  # noqa: PLC0415 - jinja
 
-    return render(document)
+    return f"{render(document)}\n"
 
 
 FORMS: dict[str, Callable[[Document], str]] = {"terminal": _as_terminal, "markdown": _as_markdown, "html": _as_page}

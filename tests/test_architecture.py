@@ -28,7 +28,7 @@ LAYERS = (
     ("reports", "results results_by_seed markdown report figures terminal compare"),
     ("program", "running"),
     ("checks", "regression"),
-    ("command line", "cli cli_compare cli_options cli_outputs cli_results __main__"),
+    ("command line", "cli cli_compare cli_options cli_outputs cli_results reproduction pytest_plugin __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

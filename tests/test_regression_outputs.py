@@ -43,7 +43,7 @@ def test_annotations_leave_standard_output_to_data(summary: Path, capsys: pytest
     write_outputs(checked(*EVERY), None, None, github=True)
     out, said = capsys.readouterr()
     assert out == ""
-    assert [line.split(" ")[0] for line in said.splitlines()] == ["::error", "::error", "::warning", "::warning"]
+    assert [line.split(" ")[0] for line in said.splitlines()] == ["::error", "::error", "::warning"]
 
 
 def test_a_summary_is_added_to_what_stands_there(summary: Path) -> None:

@@ -30,6 +30,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("cell sift_fv.top5", "    sift_fv:"),
         ("claim own_errors", "  own_errors:"),
         ("probe cnn", "  cnn:"),
+        ("probe cnn.ten_crop", "  cnn:"),
+        ("accuracy cnn.ten_crop.top1_error", "  cnn:"),
     ],
 )
 def test_a_subject_has_its_line(checkout: Path, subject: str, begins: str) -> None:

@@ -22,8 +22,8 @@ LONGEST_SHOWN = 400
 """Letters of one entry in a table."""
 MARKER = "<!-- paper-harness check -->"
 """The first line of the comment, by which the next check finds the one to replace."""
-COMMANDS: dict[str, tuple[Severity, ...]] = {"error": FAILING, "warning": ("advisory", "not judged")}
-"""The kind of annotation of each severity; of what is sound none is made."""
+COMMANDS: dict[str, tuple[Severity, ...]] = {"error": FAILING, "warning": ("advisory",)}
+"""The kind of annotation of each severity; of what is sound, or was not looked into, none is made."""
 
 
 def annotation_lines(checked: Checked) -> list[str]:

@@ -11,7 +11,7 @@ from harness.located import KeyPath, Located, read_yaml
 
 
 def place_of(suite: str, subject: str) -> tuple[str, int] | None:
-    """File, as a path below the checkout, and line of a cell, claim or probe; None where there is no such file here.
+    """File, as a path below the checkout, and line of a cell, claim or experiment; None where no such file is here.
 
     What has no line of its own has the first.
 
@@ -30,15 +30,14 @@ def place_of(suite: str, subject: str) -> tuple[str, int] | None:
 
 
 def _keys(subject: str) -> list[KeyPath]:
-    """Where a subject may stand in a suite's file."""
+    """Where a subject may stand in a suite's file; what is neither cell nor claim is of an experiment."""
     kind, _, name = subject.partition(" ")
     row, _, column = name.rpartition(".")
     known: dict[str, list[KeyPath]] = {
         "cell": [("cells", name), ("table", "rows", row, "printed", column), ("table", "rows", row)],
         "claim": [("claims", name)],
-        "probe": [("experiments", name)],
     }
-    return known.get(kind, [])
+    return known.get(kind, [("experiments", name.partition(".")[0])])
 
 
 @cache

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import fcntl
 import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import HarnessError, UsageError
+from harness.store import make_writable
 
 _PACKAGE = Path(__file__).parent
 _LAST_LINES = 20
@@ -111,15 +114,19 @@ class Reproduction:
 def reproduce(suite: str, scale: str, store: Path, out: Path, folder: Path) -> Reproduction:
     """Run in `folder` what a suite still needs, a stale result anew, fetching nothing; its report goes to `out`.
 
-    It runs in a process of its own, so that the threads, determinism and memory of this one's torch stay as they are.
-    Raises UsageError, DataMissing and the like, as `run` would end.
+    One run at a time works in a store; the others wait. It runs in a process of its own, so that the threads,
+    determinism and memory of this one's torch stay as they are. Raises UsageError for a store that cannot be written,
+    and HarnessError with the exit code and message that `run` ends with.
     """
     arguments = ["run", suite, "--scale", scale, "--store", str(store), "--out", str(out), "--offline"]
     command = [sys.executable, "-P", "-m", "harness", *arguments, "--refresh-stale"]
     said: deque[str] = deque(maxlen=_LAST_LINES)
-    with subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=folder, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with (
+        _alone(store),
+        subprocess.Popen(  # noqa: S603 - our own program
+            command, cwd=folder, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
         assert process.stderr is not None
         for line in process.stderr:
             sys.stderr.write(line)
@@ -129,6 +136,15 @@ def reproduce(suite: str, scale: str, store: Path, out: Path, folder: Path) -> R
     from harness.report.documents import read_results  # noqa: PLC0415 - a plugin is imported in every run
 
     return Reproduction(read_results(out), out / "index.html")
+
+
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """Wait for other processes that reproduce into this store, such as the workers of one test run."""
+    make_writable(store, "the store", "name another with --harness-store DIR")
+    with (store / "reproduction.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _environment() -> dict[str, str]:

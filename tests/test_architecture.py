@@ -25,9 +25,8 @@ LAYERS = (
     ("plans", "plan outline status declarations estimate verdict measured submission"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned"),
-    ("reports", "results results_by_seed markdown report figures terminal compare"),
+    ("reports", "results results_by_seed markdown report figures terminal compare regression"),
     ("program", "running"),
-    ("checks", "regression"),
     ("command line", "cli cli_compare cli_options cli_outputs cli_results reproduction pytest_plugin __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and

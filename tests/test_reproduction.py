@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,23 @@ def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "train cnn, seed 0: epoch 2/2" in first
     assert "nothing to do" in capsys.readouterr().err
     assert again.cells == found.cells
+
+
+def test_two_at_once_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the workers of one test run do; only one of them trains."""
+    tiny_suite(tmp_path)
+    with ThreadPoolExecutor(2) as workers:
+        outs = [tmp_path / "first", tmp_path / "second"]
+        found = list(workers.map(lambda out: reproduce("tiny.yaml", "ci", tmp_path / "runs", out, tmp_path), outs))
+    assert found[0].cells == found[1].cells
+    assert capsys.readouterr().err.count("epoch 2/2") == 1
+
+
+def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """With the option that names another."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="name another with --harness-store DIR"):
+        reproduce("table1", "ci", tmp_path / "file" / "runs", tmp_path / "report", tmp_path)
 
 
 @pytest.mark.parametrize(

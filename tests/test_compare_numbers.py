@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.compare.numbers import changed, compare_numbers, numbers_of
+from harness.compare.numbers import changed, compare_numbers, left_out, moved, numbers_of
 from harness.statistics import compare_paired, t_interval
 
 CI = ("ci", "ci")
@@ -112,6 +112,14 @@ def test_an_exact_number_is_subtracted_at_any_scale() -> None:
     assert (found["change"], found["difference"], found["p"]) == ("higher", 1.0, None)
 
 
+def test_a_count_is_never_rounded() -> None:
+    """One in sixty million is one, where a computed fraction may have its last bits elsewhere."""
+    counts = [number(value, how="exact", metric="parameters") for value in (60_965_224.0, 60_965_225.0)]
+    assert compare_numbers(counts[0], counts[1], CI)["change"] == "higher"
+    ratios = [number(value, how="exact", metric="ratio") for value in (98.0859, 98.0859 + 1e-12)]
+    assert compare_numbers(ratios[0], ratios[1], CI)["change"] == "rounding"
+
+
 def test_diverged_runs_are_compared_by_rank() -> None:
     """Worse than any other, and without a mean; six seeds can tell, one way alone."""
     a = number(1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
@@ -139,6 +147,16 @@ def test_a_decision_agrees_with_its_interval(a: list[float], b: list[float]) -> 
         low, high = found["interval_of_difference"]
         slack = 1e-9 * max(abs(low), abs(high))
         assert {"higher": low > -slack, "lower": high < slack}.get(found["change"], low <= slack and high >= -slack)
+
+
+def test_what_is_the_same_is_counted_and_left_out() -> None:
+    """To the last bit, and but for rounding."""
+    numbers = [{"change": change} for change in ("identical", "identical", "rounding", "higher", "not compared")]
+    assert [number["change"] for number in moved(numbers)] == ["higher", "not compared"]
+    assert left_out(numbers) == (
+        "Of the numbers that no cell shows 3 are the same in both runs, 1 of them but for rounding, and left out here."
+    )
+    assert left_out(numbers[3:]) == ""
 
 
 def test_numbers_are_gathered_by_their_place() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from harness.statistics import Interval, compare_paired
 ALPHA = 0.05
 ROUNDING = 1e-6
 """Of a value: what the order of additions may change, on other threads or another device, and no result speaks of."""
+UNMOVED = ("identical", "rounding")
+"""Changes that are none."""
 _INCOMPLETE = ("NOT RUN", "FAILED")
 
 Record = Mapping[str, Any]
@@ -80,11 +83,11 @@ def compare_numbers(a: Record | None, b: Record | None, scales: tuple[str, str])
     if a["values"] == b["values"]:
         exact = a.get("how") == "exact"
         return _found("identical", "exact in both" if exact else f"{_seeds(a)}, to the last bit", difference=0.0)
-    if a.get("how") == "exact":
-        return _exactly(a, b)
     if all(_close(float(value), float(b["values"][seed])) for seed, value in a["values"].items()):
         said = f"{_seeds(a)}, each within {ROUNDING:g} of its value: rounding, not a difference"
         return _found("rounding", said, difference=_mean(b) - _mean(a))
+    if a.get("how") == "exact":
+        return _exactly(a, b)
     return _tested(a, b)
 
 
@@ -139,7 +142,8 @@ def _seed_order(seed: str) -> tuple[int, str]:
 
 
 def _close(x: float, y: float) -> bool:
-    return math.isclose(x, y, rel_tol=ROUNDING, abs_tol=0.0)
+    """Whether two values differ by rounding at most; of counts none is rounded."""
+    return math.isclose(x, y, rel_tol=ROUNDING, abs_tol=0.0) and not (x.is_integer() and y.is_integer())
 
 
 def _mean(one: Record) -> float:
@@ -173,6 +177,21 @@ def _tested(a: Record, b: Record) -> Document:
         p=result.decided_by.p_value if result.decided_by else None,
         better=_better(a, change),
     )
+
+
+def moved(numbers: Iterable[Record]) -> list[Record]:
+    """Those that are not the same in both runs."""
+    return [number for number in numbers if number["change"] not in UNMOVED]
+
+
+def left_out(numbers: Iterable[Record]) -> str:
+    """How many are the same in both runs, in a sentence; empty where none is."""
+    counts = Counter(number["change"] for number in numbers)
+    same, but = (counts[change] for change in UNMOVED)
+    if not same + but:
+        return ""
+    rounding = f", {but:,} of them but for rounding" if but else ""
+    return f"Of the numbers that no cell shows {same + but:,} are the same in both runs{rounding}, and left out here."
 
 
 def changed(one: Record) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from harness.compare import shown
-from harness.compare.numbers import changed
+from harness.compare.numbers import changed, left_out, moved
 from harness.report.page import TEMPLATES, csp_hash, environment
 
 CHANGES = {
@@ -44,7 +44,8 @@ def render(document: Mapping[str, Any]) -> str:
             scales=scales,
             tallies=[(what, _tallied(document[f"{what}s"])) for what in ("cell", "claim") if document[f"{what}s"]],
             differing=[(title, document["differing"][name]) for name, title in shown.TITLES.items()],
-            others=[number for number in document["numbers"] if number["change"] != "identical"],
+            others=moved(document["numbers"]),
+            left_out=left_out(document["numbers"]),
             changes=CHANGES,
             mark_of=mark_of,
             changed=changed,

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness import markdown
-from harness.compare.numbers import changed
+from harness.compare.numbers import changed, left_out, moved
 from harness.report.precision import digits_after, interval, number, probability, signed
 
 Record = Mapping[str, Any]
@@ -74,6 +74,8 @@ def _say(document: Record, say: Callable[..., None]) -> None:
         say(_drawn(shown))
         for line in shown.below:
             say(Text(line), soft_wrap=True)
+    if same := left_out(document["numbers"]):
+        say(Text(f"\n{same}"), soft_wrap=True)
     say(Text(f"\n{document['headline']}", style="bold"), soft_wrap=True)
 
 
@@ -96,6 +98,8 @@ def as_markdown(document: Record) -> str:
     ]
     for shown in tables(document):
         lines += ["", f"## {shown.title}", "", markdown.table(shown.header, shown.rows, shown.numbers).rstrip("\n")]
+    if same := left_out(document["numbers"]):
+        lines += ["", markdown.plain_text(same)]
     return "\n".join(lines) + "\n"
 
 
@@ -104,7 +108,7 @@ def tables(document: Record) -> list[Shown]:
     shown = [
         _numbers("Cells", document["cells"]),
         _claims(document["claims"]),
-        _numbers("Numbers that no cell shows", [n for n in document["numbers"] if n["change"] != "identical"]),
+        _numbers("Numbers that no cell shows", moved(document["numbers"])),
         *(_differing(TITLES[name], document["differing"][name]) for name in TITLES),
     ]
     return [table for table in shown if table.rows]

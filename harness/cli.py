@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli_compare import compare
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
@@ -208,5 +209,5 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-for one in (submission, record, import_weights, publish):
+for one in (submission, record, import_weights, publish, compare):
     command.add_command(one)

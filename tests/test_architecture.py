@@ -25,9 +25,12 @@ LAYERS = (
     ("plans", "plan detectable outline status declarations estimate verdict measured submission recorded recording"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned importing"),
-    ("reports", "results results_by_seed report figures terminal published"),
+    ("reports", "results results_by_seed markdown report figures terminal compare regression published"),
     ("program", "running"),
-    ("command line", "cli cli_options cli_publish cli_results __main__"),
+    (
+        "command line",
+        "cli cli_compare cli_options cli_outputs cli_publish cli_results reproduction pytest_plugin __main__",
+    ),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from two_runs import moved
 
+from harness.compare.document import compare
+from harness.compare.page import render
 from harness.report import page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -39,14 +42,16 @@ def browser() -> Iterator["playwright.Browser"]:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory) -> dict[str, Path]:
-    """The samples as report folders; by name, the page of each."""
+    """The samples as report folders, and two runs beside each other; by name, the page of each."""
     folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
     for name, folder in folders.items():
         page.write_report(
             *(json.loads((SAMPLES / f"{name}_{kind}.json").read_text("utf-8")) for kind in ("results", "curves")),
             folder,
         )
-    return {name: folder / "index.html" for name, folder in folders.items()}
+    compared = tmp_path_factory.mktemp("compared") / "compared.html"
+    compared.write_text(render(compare(*moved())), encoding="utf-8")
+    return {name: folder / "index.html" for name, folder in folders.items()} | {"compared": compared}
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def opened(browser, reports):
         context.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "compared"])
 def test_page_asks_for_itself_only_and_complains_of_nothing(opened, reports, name):
     """One request, no console message, no error; a style or script outside the policy would be a message."""
     tab = opened(name)
@@ -110,7 +115,7 @@ def test_columns_sort_up_and_down_with_absent_values_last(opened):
 
 
 @pytest.mark.parametrize("width", [400, 1200])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "compared"])
 def test_page_never_scrolls_sideways(opened, name, width):
     """Wide tables scroll in their own box, also with every detail open."""
     tab = opened(name, viewport={"width": width, "height": 800})
@@ -119,7 +124,7 @@ def test_page_never_scrolls_sideways(opened, name, width):
     assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "compared"])
 def test_everything_is_readable_without_script(opened, name):
     """The same words stand there; only the buttons that script adds are missing."""
     with_script, without = opened(name), opened(name, java_script_enabled=False)
@@ -127,7 +132,7 @@ def test_everything_is_readable_without_script(opened, name):
 
     assert words[0].replace("Copy", "") == words[1].replace("Copy", "")
     assert without.locator("main button").count() == 0
-    assert without.locator("summary").first.is_visible()
+    assert name == "compared" or without.locator("summary").first.is_visible()
 
 
 def test_link_to_a_specification_opens_it(opened):

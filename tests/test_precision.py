@@ -116,3 +116,9 @@ def test_flattened():
         ("f", "{}"),
         ("g", "[]"),
     ]
+
+
+def test_an_exponent_has_the_same_minus_as_a_number() -> None:
+    """Whatever the sign of the number."""
+    assert precision.signed(4.4e-16) == f"+4.4e{precision.MINUS}16"
+    assert precision.signed(-4.4e-16) == f"{precision.MINUS}4.4e{precision.MINUS}16"

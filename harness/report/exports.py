@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness import markdown
 from harness.errors import UsageError
 from harness.report.precision import digits_after, plain
 
@@ -81,18 +82,8 @@ def _latex_text(text: str) -> str:
 
 def _markdown(results: Record) -> str:
     table = _as_set(results)
-    lines = [
-        list(table.columns),
-        ["---", "---", *["---:"] * (len(table.columns) - 3), "---"],
-        *table.to_numpy().tolist(),
-    ]
-    written = "\n".join(f"| {' | '.join(map(_markdown_cell, line))} |" for line in lines)
-    return f"{_markdown_cell(_caption(results))}\n\n{written}\n"
-
-
-def _markdown_cell(text: str) -> str:
-    escaped = "".join(f"\\{c}" if c in r"\`*_[]<>|#" else c for c in text)
-    return " ".join(escaped.split())
+    written = markdown.table(list(table.columns), table.to_numpy().tolist(), range(2, len(table.columns) - 1))
+    return f"{markdown.plain_text(_caption(results))}\n\n{written}"
 
 
 def _caption(results: Record) -> str:

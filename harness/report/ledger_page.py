@@ -10,7 +10,8 @@ from typing import Any
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.report.page import TEMPLATES, csp_hash, environment, read_results, rebuild, render
+from harness.report.documents import read_document, read_results
+from harness.report.page import TEMPLATES, csp_hash, environment, rebuild, render
 from harness.store import write_atomically
 
 Record = dict[str, Any]
@@ -21,7 +22,7 @@ def add_report(source: Path, published: Path) -> Path:
 
     Raises UsageError for a folder that holds no report.
     """
-    results, curves = read_results(source)
+    results, curves = read_results(source), read_document(source / "curves.json")
     folder = published / str(results["suite"]) / str(results["scale"])
     if not folder.resolve().is_relative_to(published.resolve()):
         raise UsageError(f"{source / 'results.json'}: suite {results['suite']!r} is no name of a folder")
@@ -37,8 +38,7 @@ def published_results(published: Path) -> dict[tuple[str, str], Record]:
     found: dict[tuple[str, str], Record] = {}
     for path in sorted(published.glob("*/*/results.json")):
         rebuild(path.parent)
-        results, _ = read_results(path.parent)
-        found[path.parent.parent.name, path.parent.name] = results
+        found[path.parent.parent.name, path.parent.name] = read_results(path.parent)
     return found
 
 

@@ -19,9 +19,9 @@ from harness.errors import UsageError
 from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
+from harness.report.documents import FORMAT, read_document, read_results
 from harness.store import write_atomically
 
-FORMAT = 1
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
     "table": "The paper\N{RIGHT SINGLE QUOTATION MARK}s table",
@@ -123,7 +123,7 @@ def rebuild(folder: Path) -> None:
     Raises:
         UsageError: a file is missing, is not JSON, or is not a document of this format.
     """
-    results, curves = read_results(folder)
+    results, curves = read_results(folder / "results.json"), read_document(folder / "curves.json")
     try:
         page = render(results, curves)
     except (KeyError, TypeError, ValueError, AttributeError, UndefinedError) as error:
@@ -132,31 +132,6 @@ def rebuild(folder: Path) -> None:
             f"({type(error).__name__}: {error}); run the suite again to write them anew"
         ) from error
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
-
-
-def read_results(folder: Path) -> tuple[Record, Record]:
-    """The two documents of a report folder; raises UsageError as `rebuild` does."""
-    results, curves = _read(folder / "results.json"), _read(folder / "curves.json")
-    found = results.get("format")
-    if found != FORMAT:
-        raise UsageError(
-            f"{folder / 'results.json'}: format {found!r}, but this version reads format {FORMAT}; "
-            "rebuild the page with the version that wrote it, or run the suite again"
-        )
-    return results, curves
-
-
-def _read(path: Path) -> Record:
-    remedy = "run the suite again to write it anew"
-    try:
-        document = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise UsageError(f"{path}: not there; name a report folder, or {remedy}") from error
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read as JSON ({error}); {remedy}") from error
-    if not isinstance(document, dict):
-        raise UsageError(f"{path}: holds no JSON object; {remedy}")
-    return document
 
 
 def _as_json(document: Mapping[str, Any]) -> str:
@@ -214,15 +189,15 @@ def _without_nulls(blank: Record, record: Record) -> Record:
 
 @functools.cache
 def environment() -> Environment:
-    """The templates with every filter that they use."""
-    environment = Environment(
+    """What renders every page: the templates, their filters, and text that is always escaped."""
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         name: getattr(precision, name)
         for name in (
             "digits_after",
@@ -236,13 +211,13 @@ def environment() -> Environment:
             "duration",
         )
     }
-    environment.filters |= {
+    made.filters |= {
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
-    environment.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
-    environment.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
-    environment.globals |= {"outcomes": outcomes}
-    return environment
+    made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
+    made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
+    made.globals |= {"outcomes": outcomes}
+    return made
 
 
 def anchor(name: object, kind: str) -> str:
@@ -276,5 +251,5 @@ def _digest(text: str) -> str:
 
 
 def csp_hash(text: str) -> str:
-    """What a policy names a style or script by."""
+    """A style or script as a content security policy names it, which then allows it alone."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

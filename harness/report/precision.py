@@ -40,7 +40,7 @@ def signed(value: float | None, digits: int | None = None) -> str:
     """A difference, with its sign even when it is positive; what rounds to zero has none."""
     text = plain(value, digits)
     rises = bool(text) and float(text.replace(",", "")) > 0
-    return f"+{text}" if rises else number(value, digits)
+    return f"+{text}".replace("-", MINUS) if rises else number(value, digits)
 
 
 def interval(bounds: Sequence[float] | None, digits: int | None = None) -> str:

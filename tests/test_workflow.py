@@ -1,0 +1,86 @@
+"""The example of a workflow: what it runs exists, and it may do no more than it needs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from harness.cli import command
+from harness.regression.annotations import MARKER
+
+ROOT = Path(__file__).parent.parent
+FILE = ROOT / "docs" / "github-actions.yml"
+
+
+@pytest.fixture(scope="module")
+def workflow() -> dict[str, Any]:
+    """The file as plain data, read as YAML 1.2, in which `on` is a word."""
+    return YAML(typ="safe", pure=True).load(FILE)
+
+
+def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of its one job."""
+    (job,) = workflow["jobs"].values()
+    return job["steps"]
+
+
+def commands(workflow: dict[str, Any]) -> list[list[str]]:
+    """The command lines of the program, in words, the program left out."""
+    lines = [line for step in steps(workflow) for line in step.get("run", "").splitlines()]
+    return [shlex.split(line)[3:] for line in lines if line.startswith("python -m harness ")]
+
+
+def test_its_commands_and_options_exist(workflow: dict[str, Any]) -> None:
+    """As the program has them now."""
+    assert commands(workflow)
+    for name, *arguments in commands(workflow):
+        if name not in command.commands:
+            pytest.skip(f"this version has no command {name!r}")
+        known = {option for parameter in command.commands[name].params for option in parameter.opts}
+        assert {argument for argument in arguments if argument.startswith("-")} <= known
+
+
+def test_the_files_that_are_written_are_those_that_are_used(workflow: dict[str, Any]) -> None:
+    """The comment's, and what becomes an artifact."""
+    (arguments,) = commands(workflow)
+    written = {arguments[arguments.index(option) + 1] for option in ("--junit", "--markdown")}
+    text = FILE.read_text(encoding="utf-8")
+    assert set(re.findall(r"body=@(\S+)", text)) <= written
+    (kept,) = [step["with"]["path"] for step in steps(workflow) if "upload-artifact" in step.get("uses", "")]
+    assert {str(Path(path).parent) for path in written} == {kept}
+
+
+def test_what_is_saved_is_what_is_restored(workflow: dict[str, Any]) -> None:
+    """The store, under one key, and whatever became of the check."""
+    caches = {step["uses"].split("/")[2].split("@")[0]: step for step in steps(workflow) if "cache/" in str(step)}
+    restored, saved = caches["restore"]["with"], caches["save"]["with"]
+    assert (saved["path"], saved["key"]) == (restored["path"], restored["key"]) == ("runs", restored["key"])
+    assert restored["key"].startswith(restored["restore-keys"])
+    assert caches["save"]["if"].startswith("always()")
+
+
+def test_it_finds_its_own_comment(workflow: dict[str, Any]) -> None:
+    """By the first line that every comment has."""
+    (step,) = [step for step in steps(workflow) if "gh api" in step.get("run", "")]
+    assert f'startswith("{MARKER}")' in step["run"]
+
+
+def test_nothing_of_an_event_becomes_a_command(workflow: dict[str, Any]) -> None:
+    """A title or branch could hold anything; what a shell needs of an event comes by a variable."""
+    assert not [step for step in steps(workflow) if "${{" in step.get("run", "")]
+
+
+def test_it_may_write_a_comment_and_nothing_else(workflow: dict[str, Any]) -> None:
+    """Its token is worth no more than that; and others' code is of a named version."""
+    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
+    assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", step["uses"]) for step in steps(workflow) if "uses" in step)
+
+
+def test_the_readme_names_it() -> None:
+    """So that it is found."""
+    assert "(docs/github-actions.yml)" in (ROOT / "README.md").read_text(encoding="utf-8")

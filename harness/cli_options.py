@@ -63,15 +63,16 @@ with_scale = click.option(
     help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
 )
 FOLDER = click.Path(path_type=Path)
+with_store = click.option(
+    "--store",
+    "store_folder",
+    type=FOLDER,
+    default=Path("runs"),
+    show_default=True,
+    help="Where jobs leave their results.",
+)
 with_places = options(
-    click.option(
-        "--store",
-        "store_folder",
-        type=FOLDER,
-        default=Path("runs"),
-        show_default=True,
-        help="Where jobs leave their results.",
-    ),
+    with_store,
     click.option("--data-root", type=FOLDER, help="A folder that holds data sets, in torchvision's layout."),
     click.option(
         "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."

@@ -19,15 +19,16 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "store"),
+    ("files", "locks store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
     ("plans", "plan outline status declarations estimate verdict measured submission"),
+    ("stores", "differences soundness inventory verification garbage terminal_store"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales planned"),
+    ("work", "execute executors scales planned rerun"),
     ("reports", "results results_by_seed report figures terminal"),
     ("program", "running"),
-    ("command line", "cli cli_options cli_results __main__"),
+    ("command line", "cli cli_options cli_results cli_store __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

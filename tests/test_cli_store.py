@@ -1,0 +1,141 @@
+"""The commands about stores, as a user types them: what they print where, and what they end with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from filled_store import filled, flip, folder_of, snapshot, table1
+from programs import program
+from suite_files import TABLE1
+from tiny_suites import tiny_world
+
+from harness.cli import command
+from harness.errors import Unsound, UsageError
+from harness.plan import Plan
+from harness.store import Store
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Table 1 on the digits."""
+    return table1()
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Plan) -> Store:
+    """Every job of it done."""
+    return filled(tmp_path / "runs", plan)
+
+
+def ran(store: Store, *arguments: object) -> Result:
+    """The command on a store; its own errors are left to see."""
+    return CliRunner().invoke(command, [*map(str, arguments), "--store", str(store.root)])
+
+
+def printed(store: Store, *arguments: object) -> Any:
+    """What it prints as JSON."""
+    return json.loads(ran(store, *arguments, "--json").stdout)
+
+
+def test_a_sound_store_verifies(store: Store, plan: Plan) -> None:
+    """One line, exit 0."""
+    done = ran(store, "verify")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout.endswith(f"{len(plan.jobs)} jobs, 31 files: sound\n")
+
+
+def test_damage_is_named_file_by_file_and_ends_in_exit_1(store: Store, plan: Plan) -> None:
+    """On standard output, and what to do beside it; no traceback."""
+    folder = folder_of(store, plan, "train")
+    flip(folder.weights)
+    done = program(store.root.parent, "verify")
+    assert done.returncode == Unsound.exit_code == 1
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("damaged"))
+    assert f"{folder.path.name}/weights.pt: is damaged" in line
+    assert "move runs/" in line
+    assert done.stderr == "runs: 1 fault(s); what to do about each is said above\n"
+
+
+def test_damage_is_plain_data_too(store: Store, plan: Plan) -> None:
+    """And ends in the same exit code."""
+    flip(folder_of(store, plan, "pixels").pixels)
+    document = printed(store, "verify")
+    assert (document["sound"], len(document["damage"])) == (False, 1)
+    assert isinstance(ran(store, "verify", "--json").exception, Unsound)
+
+
+def test_one_job_runs_again_and_is_compared(tmp_path: Path) -> None:
+    """By the beginning of its key; exit 1 where it does not come out again."""
+    world = tiny_world(tmp_path, subset={"classes": 10, "per_class": 40}, epochs=1)
+    assert world.run({"pixels"}).failed == {}
+    folder = world.folder("pixels")
+    key = folder.path.name.removeprefix("pixels-")[:9]
+    assert ran(world.store, "verify", "--rerun", key).stdout == (
+        "mean image and colour covariance of digits: identical, every output byte for byte\n"
+    )
+    result = folder.read_result()
+    assert result is not None
+    folder.write_result(result | {"values": {"mean_pixel": 0.0}})
+    done = ran(world.store, "verify", "--rerun", key)
+    assert isinstance(done.exception, Unsound)
+    assert done.stdout.startswith("differs: mean_pixel: 0.0 was stored, ")
+    assert printed(world.store, "verify", "--rerun", key)["identical"] is False
+
+
+def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
+    """Every one with its label and the letters of its key that find it again."""
+    done = program(store.root.parent, "store", "ls")
+    assert (done.returncode, done.stderr) == (0, "")
+    for key, job in plan.jobs.items():
+        assert key[:20] in done.stdout
+        assert job.label.split(",")[0] in done.stdout
+    assert f"{len(plan.jobs)} jobs" in done.stdout
+
+
+def test_the_list_is_plain_data_too(store: Store, plan: Plan) -> None:
+    """For programs, in the order that was asked for."""
+    folder_of(store, plan, "pixels").log.write_bytes(b"x" * 9999)
+    listed = printed(store, "store", "ls", "--sort", "size")
+    assert listed[0]["kind"] == "pixels"
+    assert {entry["key"] for entry in listed} == set(plan.jobs)
+    assert set(listed[0]) == {"state", "kind", "label", "key", "bytes", "age_s", "seconds", "folder"}
+
+
+def test_nothing_is_removed_unless_it_is_asked_for(store: Store, plan: Plan) -> None:
+    """What would go is said, with its size; --yes removes it and nothing else."""
+    folder = folder_of(store, plan, "train")
+    folder.checkpoint.write_bytes(b"state")
+    before = snapshot(store.root)
+    done = ran(store, "store", "gc")
+    assert f"{folder.checkpoint}: the checkpoint of a finished job, 5 bytes" in done.stdout
+    assert done.stdout.endswith("1 to remove, 5 bytes; --yes removes them\n")
+    assert snapshot(store.root) == before
+    assert ran(store, "store", "gc", "--yes").stdout.endswith("1 removed, 5 bytes\n")
+    assert set(before) - set(snapshot(store.root)) == {str(folder.checkpoint.relative_to(store.root))}
+
+
+def test_what_no_suite_wants_is_removed_by_name(store: Store, plan: Plan) -> None:
+    """As plain data: what was found, what is gone, what stayed."""
+    document = printed(store, "store", "gc", "--keep", f"{TABLE1}:small", "--yes")
+    assert len(document["found"]) == len(document["removed"]) == len(plan.jobs)
+    assert document["stayed"] == []
+    assert list(store.root.glob("*-*")) == []
+
+
+@pytest.mark.parametrize("arguments", [("verify",), ("store", "ls"), ("store", "gc")])
+def test_a_store_that_is_not_there_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """One line, exit 2."""
+    done = ran(Store(tmp_path / "none"), *arguments)
+    assert isinstance(done.exception, UsageError)
+    assert "name one with --store DIR" in str(done.exception)
+
+
+def test_a_misspelt_subcommand_has_a_nearest(store: Store) -> None:
+    """As commands have."""
+    done = CliRunner().invoke(command, ["store", "exprt"])
+    assert done.exit_code == 2
+    assert "Did you mean 'export'?" in done.stderr

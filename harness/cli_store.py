@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from harness.cli_options import Commands, runtime_of, with_json, with_places, with_store
-from harness.errors import Unsound
+from harness.cli_options import FOLDER, Commands, runtime_of, with_json, with_places, with_store
+from harness.errors import Unsound, UsageError
+from harness.scale_names import SCALES
 
 
 @click.command()
@@ -113,3 +114,57 @@ def gc(store_folder: Path, as_json: bool, yes: bool, **flags: Any) -> None:  # n
         )
     else:
         show_garbage(gone, removed=removed if yes else None, stayed=stayed)
+
+
+@store.command()
+@click.argument("file", metavar="FILE.tar.gz", type=FOLDER)
+@click.argument("keys", metavar="[KEY...]", nargs=-1)
+@with_store
+@click.option("--suite", metavar="SUITE", help="Export what this suite wants.")
+@click.option("--scale", type=click.Choice(SCALES), help="Of the suite, this scale only.")
+@click.option("--weights", is_flag=True, help="Trained nets too; they are large, and no report needs them.")
+def export(
+    store_folder: Path,
+    file: Path,
+    keys: tuple[str, ...],
+    suite: str | None,
+    scale: str | None,
+    weights: bool,  # noqa: FBT001
+) -> None:
+    """Write finished jobs, all of them by default, with what each was made from, into an archive for `store merge`."""
+    from harness.archive import export as exported  # noqa: PLC0415
+    from harness.store import Store  # noqa: PLC0415
+    from harness.wanted import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
+
+    if keys and suite:
+        raise UsageError("name either keys or a --suite")
+    if scale and not suite:
+        raise UsageError("--scale is that of a --suite; name one")
+    found = Store(store_folder)
+    folders = finished_of_suite(found, suite, scale) if suite else finished_of_keys(found, keys)
+    if not folders:
+        raise UsageError(f"{store_folder} has no finished job to export")
+    done = exported(file, folders, declarations_of(found, suite, scale), weights=weights)
+    without = f", {done.left_out} of them without all of their outputs" if done.left_out else ""
+    click.echo(f"{file}: {done.jobs} jobs{without}, {done.bytes:,} bytes")
+
+
+@store.command()
+@click.argument("sources", metavar="FILE|DIR...", nargs=-1, required=True, type=FOLDER)
+@with_store
+@with_json
+@click.option("--keep-ours", is_flag=True, help="In a conflict keep what is here, and take the rest.")
+def merge(store_folder: Path, sources: tuple[Path, ...], as_json: bool, keep_ours: bool) -> None:  # noqa: FBT001
+    """Take results from archives or other stores; each is verified first, and a conflict takes nothing."""
+    from harness.merge import merge as merged_into  # noqa: PLC0415
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.store import Store  # noqa: PLC0415
+
+    found = merged_into(Store(store_folder), sources, Progress(), keep_ours=keep_ours)
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=1))
+        return
+    for conflict in found.kept:
+        click.echo(f"kept ours: {conflict}")
+    counts = f"{len(found.taken)} taken, {len(found.completed)} completed, {len(found.same)} here already"
+    click.echo(f"{store_folder}: {counts}")

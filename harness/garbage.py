@@ -5,18 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError
 from harness.inventory import bytes_of, contents
 from harness.locks import held, is_held
-from harness.outline import Outline, outline_of
-from harness.scale_names import SCALES, ScaleName
-from harness.shipped import suite_path
 from harness.store import JobFolder, Store
+from harness.wanted import devices_of, wanted_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ def garbage(store: Store, *, stale: bool, unfinished: bool, keep: Iterable[str] 
     """
     found, wanted = contents(store), None
     if keep := list(keep):
-        wanted = wanted_folders(keep, _devices(found.jobs))
+        wanted = wanted_folders(keep, devices_of(found.jobs))
     gone = [Garbage(path, "left by a process that was stopped", bytes_of(path)) for path in found.leftovers]
     for job in found.jobs:
         gone += [] if is_held(job.path) else _of_job(job, unfinished=unfinished, wanted=wanted)
@@ -69,36 +66,6 @@ def _of_job(job: JobFolder, *, unfinished: bool, wanted: set[str] | None) -> Ite
 
 def _whole(job: JobFolder, why: str) -> Garbage:
     return Garbage(job.path, why, bytes_of(job.path), job)
-
-
-def wanted_folders(names: Iterable[str], devices: Iterable[str]) -> set[str]:
-    """The names of the directories of every job that these suites want, timed ones on every one of the devices."""
-    wanted: set[str] = set()
-    for outline, scales in map(named_scales, names):
-        for graph in (outline.graph(scale, device) for scale in scales for device in devices):
-            wanted |= {Store(Path()).folder(job.kind, key).path.name for key, job in graph.jobs.items()}
-    return wanted
-
-
-def named_scales(name: str) -> tuple[Outline, tuple[ScaleName, ...]]:
-    """What `SUITE` or `SUITE:SCALE` means; raises UsageError where there is no such suite or scale."""
-    suite, _, scale = name.rpartition(":")
-    if not suite or scale not in SCALES:
-        outline = outline_of(suite_path(name))
-        return outline, outline.scales
-    outline = outline_of(suite_path(suite))
-    if scale not in outline.scales:
-        raise UsageError(f"{outline.path} has no scale {scale!r}; it has {', '.join(outline.scales)}")
-    return outline, tuple(one for one in outline.scales if one == scale)
-
-
-def _devices(jobs: Iterable[JobFolder]) -> set[str]:
-    """The devices that the timing jobs of a store ran on; an empty name stands for the jobs that time nothing."""
-    found = {""}
-    for job in jobs:
-        with suppress(HarnessError, FileNotFoundError, KeyError, AttributeError):
-            found.add(str(job.read_job()["spec"]["device_name"]))
-    return found
 
 
 def remove(store: Store, gone: Iterable[Garbage]) -> tuple[list[Garbage], list[Garbage]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, UsageError
+from harness.locks import NAME as LOCK
 from harness.locks import is_held
 from harness.store import KEY_LETTERS, JobFolder, Store
 
@@ -65,7 +66,7 @@ def contents(store: Store) -> Contents:
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])
-        elif path not in (store.declarations, store.fingerprints, store.rates):
+        elif path not in (store.declarations, store.fingerprints, store.rates, store.root / LOCK):
             found.unknown.append(path)
     for folder in [*(job.path for job in found.jobs), store.declarations]:
         found.leftovers.extend(_temporaries(folder))

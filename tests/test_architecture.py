@@ -23,7 +23,7 @@ LAYERS = (
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
     ("plans", "plan outline status declarations estimate verdict measured submission"),
-    ("stores", "differences soundness inventory verification garbage terminal_store"),
+    ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned rerun"),
     ("reports", "results results_by_seed report figures terminal"),

@@ -126,6 +126,60 @@ def test_what_no_suite_wants_is_removed_by_name(store: Store, plan: Plan) -> Non
     assert list(store.root.glob("*-*")) == []
 
 
+def test_results_go_to_another_store_in_an_archive(store: Store, plan: Plan, tmp_path: Path) -> None:
+    """Written, read, and then told to be there already."""
+    file, other = tmp_path / "results.tar.gz", Store(tmp_path / "other")
+    done = ran(store, "store", "export", file)
+    assert done.stdout == (
+        f"{file}: {len(plan.jobs)} jobs, 3 of them without all of their outputs, {file.stat().st_size:,} bytes\n"
+    )
+    assert ran(other, "store", "merge", file).stdout == f"{other.root}: 7 taken, 0 completed, 0 here already\n"
+    assert len(printed(other, "store", "merge", file)["same"]) == 7
+    assert ran(store, "store", "export", tmp_path / "w.tar.gz", "--weights").stdout.count("without") == 0
+    assert ran(other, "store", "merge", tmp_path / "w.tar.gz").stdout.endswith("0 taken, 3 completed, 4 here already\n")
+
+
+def test_an_export_may_be_of_some_jobs_only(store: Store, plan: Plan, tmp_path: Path) -> None:
+    """Of a key, with what it was made from; of a suite at a scale."""
+    key = folder_of(store, plan, "evaluate").path.name.removeprefix("evaluate-")
+    assert " 3 jobs, " in ran(store, "store", "export", tmp_path / "a.tar.gz", key).stdout
+    arguments = ("store", "export", tmp_path / "b.tar.gz", "--suite", TABLE1, "--scale", "ci")
+    assert f" {len(plan.jobs)} jobs, " in ran(store, *arguments).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--scale", "ci"), "--scale is that of a --suite; name one"),
+        (("0123", "--suite", "table1"), "name either keys or a --suite"),
+        (("--suite", "table1", "--scale", "small"), "has no finished job to export"),
+        (("0" * 20,), "has no job whose key begins with"),
+    ],
+)
+def test_an_export_of_nothing_is_told(store: Store, tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
+    """And writes no file."""
+    done = ran(store, "store", "export", tmp_path / "x.tar.gz", *arguments)
+    assert isinstance(done.exception, UsageError)
+    assert message in str(done.exception)
+    assert not (tmp_path / "x.tar.gz").exists()
+
+
+def test_a_conflict_ends_in_exit_2_and_may_be_settled_for_ours(store: Store, plan: Plan, tmp_path: Path) -> None:
+    """It is named on standard error; with --keep-ours, on standard output."""
+    file = tmp_path / "results.tar.gz"
+    ran(store, "store", "export", file)
+    folder = folder_of(store, plan, "evaluate")
+    result = folder.read_result()
+    assert result is not None
+    folder.write_result(result | {"values": {"top1_error": 1.0}})
+    done = program(tmp_path, "store", "merge", file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{folder.path.name} (test cnn.ten_crop, seed 0): came out otherwise than in runs (values)" in done.stderr
+    said = ran(store, "store", "merge", file, "--keep-ours").stdout
+    assert said.startswith(f"kept ours: {file}: {folder.path.name}")
+    assert said.endswith("0 taken, 0 completed, 6 here already\n")
+
+
 @pytest.mark.parametrize("arguments", [("verify",), ("store", "ls"), ("store", "gc")])
 def test_a_store_that_is_not_there_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """One line, exit 2."""

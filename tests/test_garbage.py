@@ -10,7 +10,7 @@ from filled_store import filled, flip, folder_of, snapshot, table1
 from suite_files import TABLE1, written
 
 from harness.errors import UsageError
-from harness.garbage import garbage, named_scales, remove, wanted_folders
+from harness.garbage import garbage, remove
 from harness.job import Job
 from harness.loading import load_suite
 from harness.plan import Plan, make_plan
@@ -101,16 +101,6 @@ def test_a_suite_at_one_scale_wants_nothing_of_another(store: Store) -> None:
     """`SUITE:SCALE` is narrower than `SUITE`."""
     assert listed(store, keep=[str(TABLE1)]) == {}
     assert len(listed(store, keep=[f"{TABLE1}:small"])) == len(list(store.root.glob("*-*")))
-
-
-def test_timings_of_every_device_are_wanted() -> None:
-    """A store that several machines share holds what each of them timed."""
-    timing = TABLE1.with_name("timing.yaml")
-    outline, scales = named_scales(str(timing))
-    jobs = [job for job in outline.graph(scales[0]).jobs.values() if "device_name" in job.spec]
-    there = {Store(Path()).folder(job.kind, job.on("GPU 9000").key).path.name for job in jobs}
-    assert there
-    assert there <= wanted_folders([str(timing)], ["", "GPU 9000"])
 
 
 def test_a_scale_that_a_suite_lacks_is_told(store: Store, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ LAYERS = (
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned rerun"),
-    ("reports", "results results_by_seed report figures terminal"),
+    ("reports", "places results results_by_seed report figures terminal"),
     ("program", "running"),
     ("command line", "cli cli_options cli_results cli_store __main__"),
 )

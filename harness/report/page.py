@@ -19,6 +19,7 @@ from harness.errors import UsageError
 from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
+from harness.report.places import places
 from harness.store import write_atomically
 
 FORMAT = 1
@@ -222,7 +223,13 @@ def _environment() -> Environment:
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
     environment.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
-    environment.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
+    environment.filters |= {
+        "places": places,
+        "by_seed": by_seed,
+        "anchor": anchor,
+        "quantity": quantity,
+        "picture": picture,
+    }
     environment.globals |= {"outcomes": outcomes}
     return environment
 

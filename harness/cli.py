@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli_doctor import doctor
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_results import submission
 from harness.cli_store import store, verify
@@ -211,3 +212,4 @@ def job(folder: Path, **flags: Any) -> None:
 command.add_command(submission)
 command.add_command(verify)
 command.add_command(store)
+command.add_command(doctor)

@@ -23,12 +23,12 @@ LAYERS = (
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
     ("plans", "plan outline status declarations estimate verdict measured submission"),
-    ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store"),
+    ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned rerun"),
     ("reports", "places results results_by_seed report figures terminal"),
     ("program", "running"),
-    ("command line", "cli cli_options cli_results cli_store __main__"),
+    ("command line", "cli cli_options cli_results cli_store cli_doctor __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

@@ -25,6 +25,7 @@ from harness.status import Status, statuses
 from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
+from harness.wanted import timed_on
 
 Folder = Path
 
@@ -77,8 +78,9 @@ def report_suite(
 ) -> tuple[Folder, dict[str, Any]]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
-    choice = choose_scale(Outline.of(suite), store, runtime, asked)
-    plan = make_plan(suite, choice.scale, device_name(runtime))
+    outline = Outline.of(suite)
+    choice = choose_scale(outline, store, runtime, asked)
+    plan = make_plan(suite, choice.scale, timed_on(outline, choice.scale, store, device_name(runtime)))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
 

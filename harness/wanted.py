@@ -76,3 +76,15 @@ def devices_of(jobs: Iterable[JobFolder]) -> set[str]:
         with suppress(HarnessError, FileNotFoundError, KeyError, TypeError):
             found.add(str(job.read_job()["spec"]["device_name"]))
     return found
+
+
+def timed_on(outline: Outline, scale: ScaleName, store: Store, here: str) -> str:
+    """The device whose timings a report shows: this machine's where the store has any of them, else that with most."""
+    timed = [job for job in outline.graph(scale, here).jobs.values() if "device_name" in job.spec]
+    if not timed or not store.root.is_dir():
+        return here
+    devices = [here, *sorted(devices_of(contents(store).jobs) - {here, ""})]
+    found = {
+        device: sum(store.folder(job.kind, job.on(device).key).result.exists() for job in timed) for device in devices
+    }
+    return here if found[here] else max(devices, key=lambda device: found[device])

@@ -10,9 +10,10 @@ from suite_files import TABLE1
 
 from harness.declarations import path_of
 from harness.errors import HarnessError, UsageError
+from harness.execute import written
 from harness.plan import Plan
 from harness.store import Store
-from harness.wanted import declarations_of, finished_of_keys, finished_of_suite, named_scales, wanted_folders
+from harness.wanted import declarations_of, finished_of_keys, finished_of_suite, named_scales, timed_on, wanted_folders
 
 
 @pytest.fixture
@@ -81,3 +82,24 @@ def test_timings_of_every_device_are_wanted() -> None:
     there = {Store(Path()).folder(job.kind, job.on("GPU 9000").key).path.name for job in jobs}
     assert there
     assert there <= wanted_folders([str(timing)], ["", "GPU 9000"])
+
+
+def test_a_report_shows_the_timings_that_there_are(tmp_path: Path) -> None:
+    """This machine's before all others; merged ones where it has none."""
+    outline, (scale, *_) = named_scales(str(TABLE1.with_name("timing.yaml")))
+    store = Store(tmp_path / "runs")
+    assert timed_on(outline, scale, store, "here") == "here"
+    timed = [job for job in outline.graph(scale).jobs.values() if "device_name" in job.spec]
+    for device, count in (("GPU 2", len(timed)), ("GPU 1", 1), ("here", 1)):
+        for job in timed[:count]:
+            written(store, job.on(device))
+            assert timed_on(outline, scale, store, "here") in ("here", "GPU 2")
+            store.folder(job.kind, job.on(device).key).result.touch()
+        assert timed_on(outline, scale, store, "here") == ("here" if device == "here" else "GPU 2")
+    assert timed_on(outline, scale, store, "elsewhere") == "GPU 2"
+
+
+def test_a_suite_that_times_nothing_is_of_this_machine(store: Store) -> None:
+    """Whatever else lies in the store."""
+    outline, (scale, *_) = named_scales(f"{TABLE1}:ci")
+    assert timed_on(outline, scale, store, "here") == "here"

@@ -32,16 +32,17 @@ class Commands(click.Group):
             raise click.UsageError(error.message + hint, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt between two jobs, a reader that left and a full disk are no tracebacks."""
+        """Run a command; an interrupt, a reader that left, a full disk and a forbidden file are no tracebacks."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
                 raise
-            raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            what = "written" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else "read or written"
+            raise HarnessError(f"{error.filename or 'the output'} cannot be {what}: {error.strerror}") from None
         except KeyboardInterrupt:
             raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 

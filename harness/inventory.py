@@ -92,7 +92,10 @@ def _is_left(path: Path) -> bool:
 def entries(store: Store) -> list[Entry]:
     """Every job of a store, by kind and label; raises UsageError where there is no store."""
     found = contents(store)
-    listed = [_entry(folder) for folder in found.jobs] + [_entry(folder, aside=True) for folder in found.set_aside]
+    listed = []
+    for folder in (*found.jobs, *found.set_aside):
+        with suppress(FileNotFoundError):  # removed in the meantime
+            listed.append(_entry(folder, aside=folder in found.set_aside))
     return sorted(listed, key=lambda entry: (entry.kind, _natural(entry.label), entry.folder))
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.archive import LARGEST_DOCUMENT, unpack
+from harness.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
 from harness.declarations import declared_in
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.inventory import contents
@@ -144,6 +144,8 @@ def _candidates(source: Path, place: Path) -> list[Candidate]:
         wrong = [f"{source}: {fault.place.relative_to(place)}: {fault.says}" for fault in faults_of(folder)]
         if not folder.result.exists():
             wrong.append(f"{source}: {folder.path.name} has no result")
+        if any(unpacks_to(path) > LARGEST_ARRAYS for path in folder.outputs if path.suffix == ".npz"):
+            wrong.append(f"{source}: {folder.path.name} holds arrays of more than {LARGEST_ARRAYS:,} bytes")
         faults += wrong
         if not wrong:
             found.append(_candidate(folder, str(source)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def verify(store: Store, progress: Progress) -> Verification:
     finished: Finished = {}
     for number, folder in enumerate(found.jobs):
         progress.moving(number / len(found.jobs), folder.path.name, 0.0)
-        _check(folder, checked, finished)
+        with suppress(FileNotFoundError):  # a file of it, or all of it, was removed in the meantime
+            _check(folder, checked, finished)
     progress.clear()
     checked.damage += chain_faults(finished)
     checked.damage += _declaration_faults(store)

@@ -14,7 +14,7 @@ from suite_files import TABLE1
 from tiny_suites import tiny_world
 
 from harness.cli import command
-from harness.errors import Unsound, UsageError
+from harness.errors import HarnessError, Unsound, UsageError
 from harness.plan import Plan
 from harness.store import Store
 
@@ -193,3 +193,15 @@ def test_a_misspelt_subcommand_has_a_nearest(store: Store) -> None:
     done = CliRunner().invoke(command, ["store", "exprt"])
     assert done.exit_code == 2
     assert "Did you mean 'export'?" in done.stderr
+
+
+def test_what_may_not_be_read_is_told_in_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the file, as the system says it."""
+
+    def forbidden(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    done = ran(store, "store", "ls")
+    assert type(done.exception) is HarnessError
+    assert str(done.exception) == f"{store.root} cannot be read or written: Permission denied"

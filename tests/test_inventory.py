@@ -150,3 +150,20 @@ def test_the_size_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "a") == 5
     (tmp_path / "link").symlink_to(tmp_path / "a")
     assert bytes_of(tmp_path / "link") == (tmp_path / "link").lstat().st_size
+
+
+def test_a_job_removed_while_it_is_listed_is_left_out(
+    store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process that clears up."""
+    from harness import inventory
+
+    gone, extent = folder_of(store, plan, "train").path, inventory._extent
+
+    def vanish(folder: Path) -> tuple[int, float]:
+        if folder == gone:
+            raise FileNotFoundError
+        return extent(folder)
+
+    monkeypatch.setattr(inventory, "_extent", vanish)
+    assert len(entries(store)) == len(plan.jobs) - 1

@@ -245,6 +245,22 @@ def test_damage_here_is_told_before_anything_is_taken(ours: Store, theirs: Store
     assert "`verify` finds this store damaged" in refused(ours, theirs.root, kind=Unsound)
 
 
+def test_arrays_that_would_fill_the_memory_are_refused(
+    ours: Store, theirs: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They take little room on the disk, and a report would unpack them."""
+    import numpy as np
+
+    from harness import merge as module
+
+    folder = folder_of(theirs, plan, "evaluate")
+    np.savez_compressed(folder.predictions, probabilities=np.zeros(1_000_000))
+    other_result(folder)
+    monkeypatch.setattr(module, "LARGEST_ARRAYS", 1_000_000)
+    said = refused(ours, theirs.root, kind=Unsound)
+    assert f"{folder.path.name} holds arrays of more than 1,000,000 bytes" in said
+
+
 def test_links_in_a_store_are_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
     """Each file has to be there itself."""
     weights = folder_of(theirs, plan, "train").weights

@@ -60,7 +60,10 @@ class Rerun:
             yield f"not the same here: {what}"
         for difference in self.differences:
             yield f"differs: {difference.what}: {difference.says}"
-        yield f"{self.label}: " + ("not identical" if self.differences else "identical, every output byte for byte")
+        why = "; what is not the same here may explain it" if self.elsewhere else ""
+        yield f"{self.label}: " + (
+            f"not identical{why}" if self.differences else "identical, every output byte for byte"
+        )
 
 
 def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads: int | None = None) -> Rerun:

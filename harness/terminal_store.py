@@ -13,6 +13,9 @@ from harness.garbage import Garbage
 from harness.inventory import Entry
 from harness.progress import duration
 
+KEY_SHOWN = 12
+"""Letters of a key: enough to name a job by, and few enough for a narrow terminal."""
+
 _STYLES = {"done": "green", "damaged": "red", "running": "cyan"}
 
 
@@ -23,7 +26,7 @@ def show_entries(listed: Sequence[Entry]) -> None:
     for entry in listed:
         took = "" if entry.seconds is None else duration(entry.seconds)
         state = Text(entry.state, style=_STYLES.get(entry.state, "yellow"))
-        key = Text(entry.key[:20], no_wrap=True)
+        key = Text(entry.key[:KEY_SHOWN], no_wrap=True)
         table.add_row(state, entry.kind, Text(entry.label), key, duration(entry.age_s), decimal(entry.bytes), took)
     console.print(table)
     seconds = sum(entry.seconds or 0.0 for entry in listed)

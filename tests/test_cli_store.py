@@ -91,7 +91,7 @@ def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
     done = program(store.root.parent, "store", "ls")
     assert (done.returncode, done.stderr) == (0, "")
     for key, job in plan.jobs.items():
-        assert key[:20] in done.stdout
+        assert key[:12] in done.stdout
         assert job.label.split(",")[0] in done.stdout
     assert f"{len(plan.jobs)} jobs" in done.stdout
 

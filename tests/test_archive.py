@@ -140,6 +140,11 @@ HOSTILE: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
     "pipe": (lambda found: [*found, member("pipe", type=tarfile.FIFOTYPE)], "is no plain file"),
     "folder": (lambda found: [*found, member("folder", type=tarfile.DIRTYPE)], "is no plain file"),
     "long name": (lambda found: [*found, member("x/" * 5000, b"x")], "is no plain file"),
+    "extended header": (
+        lambda found: [member("x", b"30 path=../escaped\n", type=tarfile.XHDTYPE), *found],
+        "is no plain file",
+    ),
+    "sparse": (lambda found: [*found, member("x", type=tarfile.GNUTYPE_SPARSE)], "is no plain file"),
     "twice": (lambda found: [*found, found[1]], "is not of its manifest"),
     "missing": (lambda found: found[:-1], "is missing"),
     "other content": (

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from filled_store import filled, flip, folder_of, snapshot, table1
-from programs import program
+from programs import environment, program
 from suite_files import TABLE1
 from tiny_suites import tiny_world
 
@@ -205,3 +207,34 @@ def test_what_may_not_be_read_is_told_in_one_line(store: Store, monkeypatch: pyt
     done = ran(store, "store", "ls")
     assert type(done.exception) is HarnessError
     assert str(done.exception) == f"{store.root} cannot be read or written: Permission denied"
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from harness.locks import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_another_process_works_in_is_seen_and_left_alone(store: Store, plan: Plan) -> None:
+    """Listed as running, noted by verify, and never removed; a moment after it ended, it may be."""
+    folder = folder_of(store, plan, "evaluate")
+    folder.result.unlink()
+    clear = ("store", "gc", "--unfinished", "--stale", "--keep", f"{TABLE1}:small", "--yes")
+    command_line = [sys.executable, "-c", HOLD, str(folder.path)]
+    with subprocess.Popen(
+        command_line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        listed = {entry["folder"]: entry["state"] for entry in printed(store, "store", "ls")}
+        assert listed[str(folder.path)] == "running"
+        assert f"note: {folder.path}: is being worked on" in ran(store, "verify").stdout
+        assert len(printed(store, *clear)["removed"]) == len(plan.jobs) - 1
+        assert folder.job.exists()
+        process.kill()
+    assert [Path(one["path"]) for one in printed(store, *clear)["removed"]] == [folder.path]
+    assert not folder.path.exists()

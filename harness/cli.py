@@ -11,9 +11,11 @@ import click
 
 from harness import __version__
 from harness.cli_compare import compare
+from harness.cli_doctor import doctor
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
+from harness.cli_store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.scale_names import ScaleName
 
@@ -26,8 +28,8 @@ Examples:
   python -m harness report reports/table1/ci            # write the page again from its results
 
 \b
-Exit codes: 0 finished, whatever the verdicts; 1 internal error; 2 usage or suite error; 3 with --strict, a cell that
-differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupted.
+Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
+3 with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupted.
 """
 
 
@@ -209,5 +211,5 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-for one in (submission, record, import_weights, publish, compare):
+for one in (submission, record, import_weights, publish, compare, verify, store, doctor):
     command.add_command(one)

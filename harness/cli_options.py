@@ -32,16 +32,17 @@ class Commands(click.Group):
             raise click.UsageError(error.message + hint, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt between two jobs, a reader that left and a full disk are no tracebacks."""
+        """Run a command; an interrupt, a reader that left, a full disk and a forbidden file are no tracebacks."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
                 raise
-            raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            what = "written" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else "read or written"
+            raise HarnessError(f"{error.filename or 'the output'} cannot be {what}: {error.strerror}") from None
         except KeyboardInterrupt:
             raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 
@@ -63,15 +64,16 @@ with_scale = click.option(
     help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
 )
 FOLDER = click.Path(path_type=Path)
+with_store = click.option(
+    "--store",
+    "store_folder",
+    type=FOLDER,
+    default=Path("runs"),
+    show_default=True,
+    help="Where jobs leave their results.",
+)
 with_places = options(
-    click.option(
-        "--store",
-        "store_folder",
-        type=FOLDER,
-        default=Path("runs"),
-        show_default=True,
-        help="Where jobs leave their results.",
-    ),
+    with_store,
     click.option("--data-root", type=FOLDER, help="A folder that holds data sets, in torchvision's layout."),
     click.option(
         "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
@@ -23,16 +24,27 @@ def extended_cells(plan: Plan, store: Store) -> set[str]:
     path = _path(plan, store)
     if not path.exists():
         return set()
+    first, now = declared_in(path), _declared(plan)
+    cells = now["margins"]
+    return {cell for cell in cells if first["seeds"] != now["seeds"] or first["margins"].get(cell) != cells[cell]}
+
+
+def declared_in(path: Path) -> dict[str, Any]:
+    """What a file of this kind says; raises HarnessError where it is damaged or lies under another's name."""
     try:
-        first: dict[str, Any] = json.loads(path.read_bytes())
-        sound = seal(first) == first
-    except ValueError:
+        first = json.loads(path.read_bytes())
+        sound = seal(first) == first and path.name.endswith(f"-{first['suite']}-{first['scale']}.json")
+        sound = sound and type(first["seeds"]) is int and isinstance(first["margins"], dict)
+    except (ValueError, RecursionError, TypeError, KeyError):
         sound = False
     if not sound:
         raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
-    now = _declared(plan)
-    cells = now["margins"]
-    return {cell for cell in cells if first["seeds"] != now["seeds"] or first["margins"].get(cell) != cells[cell]}
+    return dict(first)
+
+
+def path_of(store: Store, paper: str, suite: str, scale: str) -> Path:
+    """Where the declaration of a suite at a scale lies in a store."""
+    return store.declarations / f"{paper}-{suite}-{scale}.json"
 
 
 def _declared(plan: Plan) -> dict[str, Any]:
@@ -40,5 +52,5 @@ def _declared(plan: Plan) -> dict[str, Any]:
     return {"suite": plan.suite.name, "scale": plan.scale, "seeds": len(plan.seeds), "margins": margins}
 
 
-def _path(plan: Plan, store: Store) -> Any:
-    return store.declarations / f"{plan.suite.file.paper}-{plan.suite.name}-{plan.scale}.json"
+def _path(plan: Plan, store: Store) -> Path:
+    return path_of(store, plan.suite.file.paper, plan.suite.name, plan.scale)

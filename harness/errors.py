@@ -1,6 +1,7 @@
 """The errors a user can meet, each with the exit code that scripts rely on.
 
 HarnessError            1   internal, never expected
+├── Unsound             1   a store, a result or a machine that was checked and is not to be trusted
 ├── UsageError          2   a wrong argument
 │   └── SuiteError      2   a suite file that cannot be used; one line for each fault
 ├── DataMissing         4   a data set is not where it was looked for
@@ -19,6 +20,10 @@ class HarnessError(Exception):
     """Something the user should read as one message; `exit_code` is what the process ends with."""
 
     exit_code = 1
+
+
+class Unsound(HarnessError):
+    """What was to be checked was, and is not sound; what is wrong has been said, or stands in the message."""
 
 
 class UsageError(HarnessError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -222,7 +224,7 @@ def _read(folder: JobFolder) -> Arrays:
     try:
         with np.load(folder.inspection, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise HarnessError(
             f"{folder.inspection} is damaged ({error}); move {folder.path} away to run it again"
         ) from None

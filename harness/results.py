@@ -18,6 +18,7 @@ from harness.job import canonical
 from harness.jobs import JOBS
 from harness.measured import measured_values
 from harness.metric_names import METRICS
+from harness.places import environment_of
 from harness.plan import Plan
 from harness.provenance import IMPORTED, trained_elsewhere
 from harness.recorded import recorded_scores
@@ -59,7 +60,7 @@ def gather(
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
-        "environment": _environment(plan, store, standing),
+        "environment": environment_of(plan, store, standing),
         "cost": _cost(plan, standing),
     }
     results["digest"] = _digests(plan, results)
@@ -226,19 +227,6 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
         canonical(record): record for status in standing.values() for record in (status.result or {"data": []})["data"]
     }
     return sorted(records.values(), key=lambda record: (record["name"], record["split"], record["fingerprint"]))
-
-
-def _environment(plan: Plan, store: Store, standing: Mapping[str, Status]) -> dict[str, Any]:
-    """Where the trainings and tests ran: once when they all ran alike, else each kind of place."""
-    places: dict[str, Any] = {}
-    for key, status in standing.items():
-        job = plan.jobs[key]
-        ran_here = status.result is not None and IMPORTED not in status.result
-        if ran_here and job.kind in ("train", "evaluate", "inspect", "measure"):
-            place = store.folder(job.kind, key).read_environment()
-            places[canonical(place)] = place
-    found = [places[text] for text in sorted(places)]
-    return found[0] if len(found) == 1 else {f"place {number}": place for number, place in enumerate(found, start=1)}
 
 
 def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:

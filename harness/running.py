@@ -26,6 +26,7 @@ from harness.status import Status, statuses
 from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
+from harness.wanted import timed_on
 
 Folder = Path
 
@@ -78,8 +79,10 @@ def report_suite(
 ) -> tuple[Folder, dict[str, Any]]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
-    choice = choose_reported(Outline.of(suite), store, runtime, asked)
-    plan = make_plan(suite, choice.scale, clocked_device(runtime.device, runtime.threads))
+    outline = Outline.of(suite)
+    choice = choose_reported(outline, store, runtime, asked)
+    here = clocked_device(runtime.device, runtime.threads)
+    plan = make_plan(suite, choice.scale, timed_on(outline, choice.scale, store, here))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -11,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from harness.errors import HarnessError, UsageError
+from harness.locks import held
 
 RESULT_FORMAT = 1
 
@@ -82,11 +82,21 @@ class JobFolder:
         """Arrays that the picture of an inspection is drawn from."""
         return self.path / "inspection.npz"
 
+    @property
+    def left_out(self) -> Path:
+        """The digests of outputs that stayed behind when the result was exported; there is none of a job run here."""
+        return self.path / "left_out.json"
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The files whose digests stand in the result."""
+        return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
+
     def read_job(self) -> dict[str, Any]:
         """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
         try:
             job = json.loads(self.job.read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             job = None
         if not isinstance(job, dict) or "key" not in job:
             raise HarnessError(f"{self.job} is damaged; move {self.path} away to run the job again")
@@ -104,16 +114,13 @@ class JobFolder:
         return read_sealed(self.result, "move the folder away to run the job again")
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Finish the job: the result with the digests of the files it speaks of and a seal over it all.
+        """Finish the job: the result with the digests of what it speaks of and stands beside, and a seal over it all.
 
         Only then are the checkpoints dropped, so that a kill at any moment before leaves them to go on from.
         """
-        outputs = {
-            path.name: file_sha256(path)
-            for path in (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
-            if path.exists()
-        }
-        write_json(self.result, seal({"format": RESULT_FORMAT, **result, "outputs": outputs}))
+        outputs = {path.name: file_sha256(path) for path in self.outputs if path.exists()}
+        beside = {path.name: file_sha256(path) for path in (self.job, self.environment) if path.exists()}
+        write_json(self.result, seal({"format": RESULT_FORMAT, **result, "beside": beside, "outputs": outputs}))
         self.checkpoint.unlink(missing_ok=True)
         self.earlier_checkpoint.unlink(missing_ok=True)
 
@@ -139,14 +146,9 @@ class JobFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory against every other process; the system lets go of it should this one die."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError(
-                    f"{self.path}: another process is working on this job; wait for it or stop it"
-                ) from None
+        with held(self.path) as ours:
+            if not ours:
+                raise UsageError(f"{self.path}: another process is working on this job; wait for it or stop it")
             for temporary in set(self.path.glob(".*")) - set(self.path.glob(".job.json.*")):
                 temporary.unlink()  # of a process that was killed while it wrote; only job.json is written unlocked
             yield
@@ -203,11 +205,18 @@ def make_writable(folder: Path, what: str, remedy: str) -> None:
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Replace `path` by `content`, whole or not at all, and on disk before this returns."""
+    with open_atomically(path) as handle:
+        handle.write(content)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write what shall replace `path` at the end of the block, whole or, when that fails, not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
+            yield handle
             handle.flush()
             os.fsync(handle.fileno())
         Path(temporary).chmod(0o644)
@@ -215,10 +224,10 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename last: the folder's own entry has to reach the disk too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -252,7 +261,7 @@ def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise HarnessError(f"{path} cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         sound = False
     if not sound:
         raise HarnessError(f"{path} is damaged or was edited: its digest does not fit; {remedy}")

@@ -19,18 +19,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "store provenance"),
+    ("files", "locks store provenance"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite scales_of_tests names loading resolve schema references coverage"),
     ("plans", "plan detectable outline status declarations estimate verdict measured submission recorded recording"),
+    ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales planned importing"),
-    ("reports", "results results_by_seed markdown report figures terminal compare regression published"),
+    ("work", "execute executors scales planned importing rerun"),
+    ("reports", "places results results_by_seed markdown report figures terminal compare regression published"),
     ("program", "running"),
-    (
-        "command line",
-        "cli cli_compare cli_options cli_outputs cli_publish cli_results reproduction pytest_plugin __main__",
-    ),
+    ("command line", "cli cli_compare cli_doctor cli_options cli_outputs cli_publish cli_results cli_store __main__"),
+    ("pytest", "reproduction pytest_plugin"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

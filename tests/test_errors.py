@@ -13,6 +13,7 @@ from harness import errors
     ("name", "code"),
     [
         ("HarnessError", 1),
+        ("Unsound", 1),
         ("UsageError", 2),
         ("SuiteError", 2),
         ("DataMissing", 4),
@@ -39,7 +40,7 @@ def test_a_suite_error_is_its_faults_line_by_line() -> None:
 
 
 def test_no_two_kinds_of_trouble_share_a_code() -> None:
-    """But for the two that are a wrong argument."""
+    """But for the two that are a wrong argument, and what was checked and is unsound, which is the first of all."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HarnessError)]
-    codes = [kind.exit_code for kind in kinds if kind not in (errors.SuiteError, errors.Interrupted)]
+    codes = [kind.exit_code for kind in kinds if kind not in (errors.SuiteError, errors.Unsound, errors.Interrupted)]
     assert len(codes) == len({*codes, errors.REGRESSION_EXIT}) - 1

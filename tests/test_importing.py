@@ -214,6 +214,16 @@ def test_a_training_with_a_result_is_not_overwritten(imported: Challenge) -> Non
     assert imported.training("net", 1).result.read_bytes() == before
 
 
+def test_a_store_with_it_is_sound_and_listed_and_it_is_not_run_again(imported: Challenge) -> None:
+    """It has no cost, no code and no data of its own."""
+    checked, listed = (imported.call(*words, data=False) for words in (["verify"], ["store", "ls"]))
+    assert (checked.exit_code, listed.exit_code) == (0, 0), checked.output + listed.output
+    key = imported.training("net").path.name.removeprefix("train-")
+    assert key[:9] in listed.stdout
+    said = imported.refused("verify", "--rerun", key)
+    assert "trained elsewhere and imported; there is nothing to run again" in said
+
+
 def test_a_training_that_was_begun_is_not_overwritten(world: Challenge) -> None:
     """Its checkpoint would be lost."""
     folder = world.training("net")

@@ -228,7 +228,9 @@ def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:
     """One place is told as it is, several are numbered."""
     assert documents(plan, store)[0]["environment"] == {"python": "3.11.7", "cores": 2}
     store.folder("train", plan.trainings["cnn", 0]).environment.write_text('{"python": "3.13.0"}')
-    assert set(documents(plan, store)[0]["environment"]) == {"place 1", "place 2"}
+    results, curves = documents(plan, store)
+    assert set(results["environment"]) == {"place 1", "place 2"}
+    assert "Results of 2 machines or settings" in render(results, curves)
 
 
 def test_digests_follow_what_they_are_of(plan: Plan, store: Store, tmp_path: Path) -> None:

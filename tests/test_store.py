@@ -121,6 +121,18 @@ def test_a_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert result["outputs"] == {"weights.pt": file_sha256(job.weights)}
 
 
+def test_a_result_holds_the_digests_of_what_it_stands_beside(tmp_path: Path) -> None:
+    """Else a changed place or label would not show."""
+    job = JobFolder(tmp_path)
+    write_json(job.job, {"key": KEY})
+    write_json(job.environment, {"cores": 2})
+    job.write_result({"outcome": "done"})
+    assert (job.read_result() or {})["beside"] == {
+        "job.json": file_sha256(job.job),
+        "environment.json": file_sha256(job.environment),
+    }
+
+
 def test_no_result_is_none(tmp_path: Path) -> None:
     """The job is unfinished."""
     assert JobFolder(tmp_path / "absent").read_result() is None

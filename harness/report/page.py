@@ -20,6 +20,7 @@ from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
 from harness.report.documents import FORMAT, read_document, read_results
+from harness.report.places import places
 from harness.store import write_atomically
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -215,7 +216,7 @@ def environment() -> Environment:
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
-    made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture}
+    made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
     made.globals |= {"outcomes": outcomes}
     return made
 

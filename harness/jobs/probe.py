@@ -1,0 +1,130 @@
+"""Probes: the first steps of a training, and a test of its first weights, in numbers fine enough to compare runs by."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.data.views import fixed_views
+from harness.jobs.device import device_environment, on_device, set_up
+from harness.jobs.evaluate import opened_passes, outputs
+from harness.jobs.first_weights import initialised, start_from
+from harness.jobs.observe import observed, opened_split
+from harness.jobs.pixels import Pixels, load_pixels
+from harness.jobs.train import Training, next_epoch, prepared, take_epoch
+from harness.jobs.work import Work
+from harness.models.network import Network, Weighted, weights_sha256
+from harness.recipe import Protocol, Recipe
+from harness.runtime import Runtime
+
+
+def probe(work: Work) -> dict[str, Any]:
+    """Probe the training that the spec holds, or one test of its first weights; one thread, single precision."""
+    started, runtime = time.monotonic(), replace(work.runtime, threads=1, checkpoint_every_s=math.inf)
+    device = set_up(runtime)
+    with ExitStack() as opened:
+        probed = probe_training if work.spec["probe"]["what"] == "training" else probe_test
+        found, data = probed(work, runtime, device, opened)
+        return {
+            "outcome": "done",
+            "values": {},
+            "probe": found,
+            "data": data,
+            "marks": [],
+            "environment": device_environment(device),
+            "cost": {"seconds": time.monotonic() - started},
+        }
+
+
+def probe_training(
+    work: Work, runtime: Runtime, device: torch.device, opened: ExitStack
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
+    for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
+        left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
+    asked, training = work.spec["probe"], replace(work, spec=_trained(work.spec), runtime=runtime)
+    run = prepared(training, opened)
+    if work.spec["start_from"] is not None:
+        other = work.spec["start_from"]
+        start_from(run.network, initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict())
+    pixels = load_pixels(work.inputs["pixel_statistics"], device)
+    shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
+    first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
+    losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
+    found = {
+        "logits": numbers(shown.flatten().tolist()),
+        "losses": numbers(losses),
+        "after_drop": numbers(after_drop),
+        "updates": updates(run.network, first),
+        "weights_sha256": weights_sha256(run.network),
+    }
+    return found, [observed(split, runtime.locations) for split in (run.training, run.validation)]
+
+
+def _trained(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
+    recipe, split_s = spec["recipe"], spec["probe"]["epochs_before_drop"]
+    drop = {"rule": "fixed", "after": [split_s], "factor": recipe["schedule"]["factor"]}
+    changed = {**recipe, "schedule": drop, "epochs": split_s + 1}
+    return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
+
+
+def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:
+    """What the net says [images, classes] of the central views of a few test images, as it is at first."""
+    with closing(split.sample(images)) as few, torch.inference_mode():
+        batch = torch.arange(few.count)
+        mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
+        views = fixed_views(few.images(batch).to(run.device), mean, run.recipe.crop, "centre")[:, 0]
+        found: torch.Tensor = run.network.eval()(views.contiguous(memory_format=torch.channels_last))
+        return found.float().cpu()
+
+
+def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> tuple[list[float], list[float]]:
+    """The losses of so many steps, of a new order of images where an epoch ends, and of those after the rate drops."""
+    whole, losses = run.steps, list[float]()
+    while len(losses) < steps:
+        run.steps = min(whole, steps - len(losses))
+        if (diverged := take_epoch(run, pixels)) is not None:
+            return losses + run.state.losses[: diverged + 1], []
+        losses += run.state.losses
+        next_epoch(run, 0.0)
+    run.steps = min(whole, after_drop)
+    take_epoch(run, pixels)
+    return losses, run.state.losses
+
+
+def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, str]:
+    """Of weights, biases and PReLU slopes, the mean and the root mean square of how far they have gone."""
+    weights = {f"{name}.weight" for name, module in network.named_modules() if isinstance(module, Weighted)}
+    gone: dict[str, list[torch.Tensor]] = {}
+    for name, parameter in network.named_parameters():
+        kind = "weights" if name in weights else "biases" if name.endswith("bias") else "slopes"
+        gone.setdefault(kind, []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
+    change = {kind: torch.cat(parts) for kind, parts in gone.items()}
+    return {
+        kind: numbers([float(moved.mean()), float(moved.square().mean().sqrt())])
+        for kind, moved in sorted(change.items())
+    }
+
+
+def probe_test(
+    work: Work, runtime: Runtime, device: torch.device, opened: ExitStack
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The averaged probabilities of a few images under a protocol, by the first weights."""
+    spec, protocol = work.spec["training"], Protocol.parsed({"source": "", **work.spec["protocol"]})
+    testing = replace(work, runtime=runtime)
+    passes = opened_passes(testing, protocol, opened)
+    network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
+    found = outputs(testing, passes, spec, on_device(network, device), protocol, device)
+    return {"probabilities": numbers(found.flatten().tolist())}, [observed(passes[0], runtime.locations)]
+
+
+def numbers(values: list[float]) -> str:
+    """Single-precision numbers in words, each in the fewest digits that give it back bit for bit."""
+    return " ".join(str(np.float32(value)) for value in values)

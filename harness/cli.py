@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli_check import baseline, check
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_results import submission
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
@@ -22,10 +23,12 @@ Examples:
   python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
   python -m harness validate suites/*.yaml
   python -m harness report reports/table1/ci            # write the page again from its results
+  python -m harness check suites/*.yaml                 # has a new torch, driver or refactoring changed anything?
 
 \b
-Exit codes: 0 finished, whatever the verdicts; 1 internal error; 2 usage or suite error; 3 with --strict, a cell that
-differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupted.
+Exit codes: 0 finished, whatever the verdicts; 1 internal error; 2 usage or suite error; 3 of `check`, a regression,
+or with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed; 7 no baseline; 130 and 143
+interrupted.
 """
 
 
@@ -208,3 +211,5 @@ def job(folder: Path, **flags: Any) -> None:
 
 
 command.add_command(submission)
+command.add_command(check)
+command.add_command(baseline)

@@ -25,9 +25,9 @@ LAYERS = (
     ("plans", "plan outline status declarations estimate verdict measured submission"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned"),
-    ("reports", "results results_by_seed report figures terminal"),
+    ("reports", "results results_by_seed report figures terminal regression"),
     ("program", "running"),
-    ("command line", "cli cli_options cli_results __main__"),
+    ("command line", "cli cli_check cli_options cli_results __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

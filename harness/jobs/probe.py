@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import ExitStack, closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,11 @@ from harness.jobs.evaluate import opened_passes, outputs
 from harness.jobs.first_weights import initialised, start_from
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
+from harness.jobs.randomness import generator
 from harness.jobs.train import Training, next_epoch, prepared, take_epoch
 from harness.jobs.work import Work
 from harness.models.network import Network, Weighted, weights_sha256
 from harness.recipe import Protocol, Recipe
-from harness.runtime import Runtime
 
 
 def probe(work: Work) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def probe(work: Work) -> dict[str, Any]:
     device = set_up(runtime)
     with ExitStack() as opened:
         probed = probe_training if work.spec["probe"]["what"] == "training" else probe_test
-        found, data = probed(work, runtime, device, opened)
+        found, data = probed(replace(work, runtime=runtime), device, opened)
         return {
             "outcome": "done",
             "values": {},
@@ -42,36 +42,75 @@ def probe(work: Work) -> dict[str, Any]:
         }
 
 
-def probe_training(
-    work: Work, runtime: Runtime, device: torch.device, opened: ExitStack
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the first steps of a training come to, and to what if its first weights are changed by next to nothing.
+
+    The second shows how far another machine's rounding may move the same numbers: next to nothing in most trainings,
+    anywhere in one whose rate is too high for it.
+    """
+    first = first_steps(work, opened)
+    with ExitStack() as again:
+        nudged = first_steps(work, again, nudge=work.spec["probe"]["nudge"])
+    found = first.numbers() | {"nudged": nudged.numbers(), "weights_sha256": first.weights_sha256}
+    return found, first.data
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """A training's first steps."""
+
+    logits: torch.Tensor
+    """[images, classes], of the first weights."""
+    losses: list[float]
+    after_drop: list[float]
+    updates: dict[str, list[float]]
+    weights_sha256: str
+    data: list[dict[str, Any]]
+
+    def numbers(self) -> dict[str, Any]:
+        """All of it as text, but the digest and the data."""
+        return {
+            "logits": numbers(self.logits.flatten().tolist()),
+            "losses": numbers(self.losses),
+            "after_drop": numbers(self.after_drop),
+            "updates": {kind: numbers(moved) for kind, moved in sorted(self.updates.items())},
+        }
+
+
+def first_steps(work: Work, opened: ExitStack, nudge: float = 0.0) -> FirstSteps:
     """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
     for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
         left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
-    asked, training = work.spec["probe"], replace(work, spec=_trained(work.spec), runtime=runtime)
-    run = prepared(training, opened)
+    asked = work.spec["probe"]
+    run = prepared(replace(work, spec=_trained(work.spec)), opened)
     if work.spec["start_from"] is not None:
         other = work.spec["start_from"]
         start_from(run.network, initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict())
-    pixels = load_pixels(work.inputs["pixel_statistics"], device)
+    nudge_weights(run.network, nudge, work.spec["seed"])
+    pixels = load_pixels(work.inputs["pixel_statistics"], run.device)
     shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
     first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
     losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
-    found = {
-        "logits": numbers(shown.flatten().tolist()),
-        "losses": numbers(losses),
-        "after_drop": numbers(after_drop),
-        "updates": updates(run.network, first),
-        "weights_sha256": weights_sha256(run.network),
-    }
-    return found, [observed(split, runtime.locations) for split in (run.training, run.validation)]
+    data = [observed(split, work.runtime.locations) for split in (run.training, run.validation)]
+    gone = updates(run.network, first)
+    return FirstSteps(shown, losses, after_drop, gone, weights_sha256(run.network), data)
+
+
+@torch.no_grad()
+def nudge_weights(network: Network, nudge: float, seed: int) -> None:
+    """Change every weight, at random, by at most so small a part of itself; biases and slopes stay."""
+    draws = generator(seed, "nudge")
+    for module in network.modules() if nudge else ():
+        if isinstance(module, Weighted):
+            noise = 2 * torch.rand(module.weight.shape, generator=draws) - 1
+            module.weight.mul_(1 + nudge * noise.to(module.weight.device))
 
 
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
-    recipe, split_s = spec["recipe"], spec["probe"]["epochs_before_drop"]
-    drop = {"rule": "fixed", "after": [split_s], "factor": recipe["schedule"]["factor"]}
-    changed = {**recipe, "schedule": drop, "epochs": split_s + 1}
+    recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
+    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"]["factor"]}
+    changed = {**recipe, "schedule": drop, "epochs": epochs + 1}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
 
 
@@ -99,7 +138,7 @@ def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> t
     return losses, run.state.losses
 
 
-def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, str]:
+def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[float]]:
     """Of weights, biases and PReLU slopes, the mean and the root mean square of how far they have gone."""
     weights = {f"{name}.weight" for name, module in network.named_modules() if isinstance(module, Weighted)}
     gone: dict[str, list[torch.Tensor]] = {}
@@ -107,22 +146,18 @@ def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, str]:
         kind = "weights" if name in weights else "biases" if name.endswith("bias") else "slopes"
         gone.setdefault(kind, []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
     change = {kind: torch.cat(parts) for kind, parts in gone.items()}
-    return {
-        kind: numbers([float(moved.mean()), float(moved.square().mean().sqrt())])
-        for kind, moved in sorted(change.items())
-    }
+    return {kind: [float(moved.mean()), float(moved.square().mean().sqrt())] for kind, moved in change.items()}
 
 
-def probe_test(
-    work: Work, runtime: Runtime, device: torch.device, opened: ExitStack
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The averaged probabilities of a few images under a protocol, by the first weights."""
     spec, protocol = work.spec["training"], Protocol.parsed({"source": "", **work.spec["protocol"]})
-    testing = replace(work, runtime=runtime)
-    passes = opened_passes(testing, protocol, opened)
+    passes = opened_passes(work, protocol, opened)
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
-    found = outputs(testing, passes, spec, on_device(network, device), protocol, device)
-    return {"probabilities": numbers(found.flatten().tolist())}, [observed(passes[0], runtime.locations)]
+    found = outputs(work, passes, spec, on_device(network, device), protocol, device)
+    return {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}, [
+        observed(passes[0], work.runtime.locations)
+    ]
 
 
 def numbers(values: list[float]) -> str:

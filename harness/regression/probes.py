@@ -14,6 +14,8 @@ STEPS = 20
 """Training steps whose losses are kept."""
 AFTER_DROP = 5
 """Steps after a drop of the rate, where the place of the rate in the velocity shows."""
+NUDGE = 2.0**-18
+"""By what part of themselves weights are changed to see how far rounding may move a training; see `tolerances`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,11 @@ def _training(plan: Plan, name: str) -> Job:
         "images": IMAGES,
         "steps": STEPS,
         "after_drop": AFTER_DROP,
+        "nudge": NUDGE,
         "epochs_before_drop": -(-STEPS // steps),
     }
     spec = {**_in_fp32(training.spec), "probe": asked, "start_from": parent and _in_fp32(plan.jobs[parent].spec)}
-    work = multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
+    work = 2 * multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
     inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}", float(work))
 

@@ -25,7 +25,7 @@ def execute(
 ) -> Execution:
     """Run every job of the plan that has no result; raises Interrupted when a signal asked to stop."""
     execution = Execution()
-    waiting = [job for key, job in graph.jobs.items() if standing[key].state in ("to do", "blocked")]
+    waiting = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:

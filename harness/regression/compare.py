@@ -170,6 +170,8 @@ def _cell(comparison: Comparison, name: str, before: Document, now: Document) ->
         yield comparison.finding(
             subject, "regression", f"declared otherwise: {_listed(changed)}", *_sides(changed[0]), ref
         )
+    elif now["declared"]["value"] is None:
+        yield comparison.finding(subject, "ok", "declared as in the baseline; nothing of ours stands for it", ref=ref)
     elif before["outcome"] is None or now["outcome"] is None or now["how"] == "trained":
         said = "declared as in the baseline; its experiment's probes and accuracies are compared, not its verdict"
         yield comparison.finding(subject, "not judged", said, before["outcome"] or "", now["outcome"] or "", ref)

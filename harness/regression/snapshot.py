@@ -35,7 +35,7 @@ def snapshot(
         "probes": _probes(probes, standing),
         "measurements": _measurements(plan, standing),
         "cells": {verdict.cell.id: _cell(verdict) for verdict in judged.cells},
-        "claims": {verdict.id: _claim(verdict) for verdict in judged.claims},
+        "claims": {verdict.id: _claim(verdict, plan.suite.file.paper) for verdict in judged.claims},
     }
     plain: Document = json.loads(json_text(found))  # as it comes back from a file
     return plain
@@ -126,12 +126,12 @@ def declared(cell: Cell) -> Document:
     return {"printed": cell.printed, "paper": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
 
 
-def _claim(verdict: ClaimVerdict) -> Document:
+def _claim(verdict: ClaimVerdict, paper: str) -> Document:
     claim = verdict.claim
     said = claim.model_dump(mode="json")[claim.operator]
     ran = verdict.outcome not in ("NOT RUN", "QUOTED", "FAILED")
     return {
-        "ref": claim.ref,
+        "ref": f"{paper}:{claim.ref}",
         "declared": {claim.operator: said},
         "outcome": verdict.outcome if ran else None,
         "evidence": verdict.evidence,

@@ -9,9 +9,15 @@ from harness.regression.compare import Comparison, compare
 from harness.regression.finding import Finding
 
 MADE_WITH = {
-    "harness": "0", "commit": "c0ffee", "python": "3.11", "processor": "one", "machine": "Linux x86_64, glibc 2.36",
-    "packages": {"torch": "2.6"}, "gpus": [], "device": {"device": "cpu", "threads": 1, "instructions": "AVX2"},
-}  # fmt: skip
+    "harness": "0",
+    "commit": "c0ffee",
+    "python": "3.11",
+    "processor": "one",
+    "machine": "Linux x86_64, glibc 2.36",
+    "packages": {"torch": "2.6"},
+    "gpus": [],
+    "device": {"device": "cpu", "threads": 1, "instructions": "AVX2"},
+}
 
 TRAINING = {
     "asked": {"what": "training", "steps": 3},
@@ -41,8 +47,10 @@ SNAPSHOT: dict[str, Any] = {
             "spec": {"recipe": {"rate": 0.01, "optimiser": {"momentum": 0.9}}, "tests": {"ten_crop": {}}},
             "accuracies": {
                 "ten_crop.top1_error": {
-                    "values": {"0": 10.0, "1": 11.0, "2": 12.0}, "images": 10_000, "diverged": [],
-                }  # fmt: skip
+                    "values": {"0": 10.0, "1": 11.0, "2": 12.0},
+                    "images": 10_000,
+                    "diverged": [],
+                }
             },
         },
         "net": {"kind": "measure", "spec": {"what": "network"}, "accuracies": {}},
@@ -57,25 +65,41 @@ SNAPSHOT: dict[str, Any] = {
     },
     "cells": {
         "cnn.top1": {
-            "ref": "alexnet:T1.cnn.top1", "how": "trained", "ours": None, "outcome": None,
-            "declared": {"printed": "37.5", "paper": 37.5, "unit": "%", "margin": 0.5, "value": "cnn.ten_crop.top1_error"},
+            "ref": "alexnet:T1.cnn.top1",
+            "how": "trained",
+            "ours": None,
+            "outcome": None,
+            "declared": {
+                "printed": "37.5",
+                "paper": 37.5,
+                "unit": "%",
+                "margin": 0.5,
+                "value": "cnn.ten_crop.top1_error",
+            },
         },
         "parameters": {
-            "ref": "alexnet:A02.parameters", "how": "exact", "ours": 60_000_000.0, "outcome": "MATCH",
+            "ref": "alexnet:A02.parameters",
+            "how": "exact",
+            "ours": 60_000_000.0,
+            "outcome": "MATCH",
             "declared": {"printed": "60", "paper": 6e7, "unit": "", "margin": 1.2e6, "value": "net.parameters"},
         },
     },
     "claims": {
         "a02": {
-            "ref": "alexnet:A02", "declared": {"exact": {"value": "net.parameters"}}, "outcome": "CONFIRMED",
+            "ref": "alexnet:A02",
+            "declared": {"exact": {"value": "net.parameters"}},
+            "outcome": "CONFIRMED",
             "evidence": "exact",
         },
         "a10": {
-            "ref": "alexnet:A10", "declared": {"less": ["cnn.top1", "other.top1"]}, "outcome": "CONFIRMED",
+            "ref": "alexnet:A10",
+            "declared": {"less": ["cnn.top1", "other.top1"]},
+            "outcome": "CONFIRMED",
             "evidence": "small scale",
         },
     },
-}  # fmt: skip
+}
 
 
 def snapshot(**changed: Any) -> dict[str, Any]:

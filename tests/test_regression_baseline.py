@@ -75,7 +75,7 @@ def test_one_of_another_format_is_refused(file: Path, monkeypatch: pytest.Monkey
 
 def test_a_missing_one_says_how_to_make_it(tmp_path: Path) -> None:
     """Exit 7; an update begins one."""
-    with pytest.raises(BaselineMissing, match="baseline update SUITE... --baseline"):
+    with pytest.raises(BaselineMissing, match=r"baseline update SUITE\.\.\. --baseline"):
         read_baseline(tmp_path / "no.json", "ci")
     assert read_or_begin(tmp_path / "no.json", "ci").suites == {}
 

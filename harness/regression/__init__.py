@@ -1,1 +1,1 @@
-"""Regression checks: has a new torch, driver or refactoring changed a reproduction that a committed baseline holds?"""
+"""Regression checks: whether a new torch, driver or refactoring has changed what a committed baseline holds."""

@@ -17,6 +17,7 @@ from harness.regression.compare import Comparison, compare
 from harness.regression.finding import Checked, Finding
 from harness.regression.observing import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
+from harness.shipped import shipped_names
 from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
@@ -120,12 +121,12 @@ def _without_scale(suite: Suite, baseline: Baseline) -> Finding:
 
 
 def _lost(paths: Sequence[Path], suites: Sequence[Suite], baseline: Baseline, *, strict: bool) -> Iterable[Finding]:
-    """Suites of the baseline whose file lies no longer where those that are checked lie."""
-    known, folders = {suite.name for suite in suites}, {path.resolve().parent for path in paths}
-    for name in baseline.suites:
-        if name not in known and folders and not any((folder / f"{name}.yaml").exists() for folder in folders):
-            said = "the baseline holds this suite, and its file is not among the others"
-            yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
+    """Suites of the baseline whose file lies neither beside those that are checked nor among the shipped ones."""
+    folders = {path.resolve().parent for path in paths}
+    beside = {path.stem for folder in folders for path in folder.glob("*.yaml")}
+    for name in baseline.suites.keys() - beside - {*shipped_names()} if suites else ():
+        said = "the baseline holds this suite, and there is no file of it beside those checked"
+        yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
 
 
 def _differences(suite: Suite, observed: Observed | None, baseline: Baseline) -> list[Finding]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.regression import tolerances
-from harness.regression.tolerances import furthest
+from harness.regression.tolerances import departures, furthest
 
 NUMBERS = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
 
@@ -17,14 +17,14 @@ NUMBERS = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
 @given(NUMBERS)
 def test_numbers_are_no_distance_from_themselves(values: list[float]) -> None:
     """Even where nothing is allowed."""
-    found = furthest(values, values, [0.0] * len(values))
+    found = furthest(departures(values, values, [0.0] * len(values)))
     assert found is not None
     assert found.times == 0
 
 
 def test_the_furthest_is_that_which_exceeds_most_what_it_may() -> None:
     """Not that which moved most."""
-    found = furthest([1.0, 2.0, 3.0], [1.1, 2.5, 3.0], [0.01, 0.5, 0.1])
+    found = furthest(departures([1.0, 2.0, 3.0], [1.1, 2.5, 3.0], [0.01, 0.5, 0.1]))
     assert found is not None
     assert (found.place, round(found.times)) == (0, 10)
 
@@ -32,21 +32,21 @@ def test_the_furthest_is_that_which_exceeds_most_what_it_may() -> None:
 @pytest.mark.parametrize(("before", "now"), [(1.0, math.nan), (math.inf, 1.0), (math.inf, -math.inf)])
 def test_what_is_no_number_is_infinitely_far(before: float, now: float) -> None:
     """From any that is one, and from another kind of none."""
-    found = furthest([before], [now], [1e9])
+    found = furthest(departures([before], [now], [1e9]))
     assert found is not None
     assert found.times == math.inf
 
 
 def test_no_number_is_near_itself() -> None:
     """A training that diverged still diverges."""
-    found = furthest([math.nan], [math.nan], [0.0])
+    found = furthest(departures([math.nan], [math.nan], [0.0]))
     assert found is not None
     assert found.times == 0
 
 
 def test_nothing_allowed_is_nothing() -> None:
     """As of an exact number."""
-    found = furthest([1.0], [1.0 + 1e-15], [0.0])
+    found = furthest(departures([1.0], [1.0 + 1e-15], [0.0]))
     assert found is not None
     assert found.times == math.inf
 
@@ -69,3 +69,9 @@ def test_logs_of_probabilities_are_logits_again() -> None:
     """Up to their mean, image by image."""
     found = tolerances.centred_logs([0.25, 0.75, 0.5, 0.5], 2)
     assert found == pytest.approx([-math.log(3) / 2, math.log(3) / 2, 0, 0])
+
+
+def test_a_number_without_a_partner_is_too_far() -> None:
+    """A training that now diverges earlier has fewer losses."""
+    assert [one.times for one in departures([1.0, 2.0, 3.0], [1.0], [1.0, 1.0, 1.0])] == [0.0, math.inf]
+    assert departures([1.0], [1.0, 2.0], [1.0])[-1].now == 2.0

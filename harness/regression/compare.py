@@ -139,7 +139,8 @@ def _measurement(comparison: Comparison, name: str, before: Document, now: Docum
         return
     names = list(old)
     allowed = [_allowed(how, old[one], same=_places(comparison).same) for one in names]
-    worst = tolerances.furthest([old[one] for one in names], [new[one] for one in names], allowed)
+    found = tolerances.departures([old[one] for one in names], [new[one] for one in names], allowed)
+    worst = tolerances.furthest(found)
     if worst is None or worst.times <= 1:
         said = {"exact": "the same numbers", "drawn": "the same numbers within rounding"}.get(how, "about as fast")
         yield comparison.finding(subject, "ok", said)

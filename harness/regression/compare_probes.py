@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.regression import tolerances
 from harness.regression.finding import Finding
-from harness.regression.tolerances import Departure, furthest
+from harness.regression.tolerances import Departure, departures
 
 Document = Mapping[str, Any]
 
@@ -25,15 +26,31 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a probe beside its baseline; `furthest` is what departs most, for what it may."""
+    """One part of a probe beside its baseline, number by number."""
 
     name: str
-    furthest: Departure | None
+    departures: list[Departure]
 
     @property
-    def departs(self) -> bool:
-        """Whether that is more than rounding."""
-        return self.furthest is not None and self.furthest.times > 1
+    def departing(self) -> list[Departure]:
+        """The numbers that moved by more than rounding."""
+        return [one for one in self.departures if one.times > 1]
+
+    @property
+    def moved(self) -> list[Departure]:
+        """The numbers that moved at all."""
+        return [one for one in self.departures if one.times > 0]
+
+    def said(self) -> str:
+        """What departs, from where on, and by how much."""
+        steps = self.name.endswith("step")
+        later = f" and {len(self.departing) - 1} more" if steps and len(self.departing) > 1 else ""
+        place = f" {self.departing[0].place + 1}{later}" if steps else ""
+        times = max(one.times for one in self.departing)
+        how = (
+            f"off by up to {times:,.3g} times what rounding may make" if times < math.inf else "no such number any more"
+        )
+        return f"{self.name}{place}: {how}"
 
 
 def compare_probe(suite: str, name: str, before: Document, now: Document, places: Places) -> Finding:
@@ -44,14 +61,14 @@ def compare_probe(suite: str, name: str, before: Document, now: Document, places
         return Finding(suite, subject, "regression", said, str(before["asked"]), str(now["asked"]))
     old, new = before["found"], now["found"]
     parts = list(_parts(old, new, same_kind=places.same_kind))
-    departing = [part for part in parts if part.departs]
+    departing = [part for part in parts if part.departing]
     if departing:
-        said = "; ".join(_departs(part) for part in departing)
-        return Finding(suite, subject, "regression", said, *_shown(departing[0]))
+        said = "; ".join(part.said() for part in departing)
+        return Finding(suite, subject, "regression", said, *_shown(departing[0].departing[0]))
     if old == new:
         return Finding(suite, subject, "ok", "bit for bit as in the baseline")
     if places.same:
-        moved = [part for part in parts if part.furthest is not None and part.furthest.before != part.furthest.now]
+        moved = [departure for part in parts for departure in part.moved]
         said = "not bit for bit as on this machine with these versions before, though within rounding"
         return Finding(suite, subject, "regression", said, *(_shown(moved[0]) if moved else ("", "")))
     if not places.same_kind:
@@ -64,34 +81,24 @@ def _parts(old: Document, new: Document, *, same_kind: bool) -> Iterator[Part]:
         yield Part("probabilities at first weights", _probabilities(old, *_both(old, new, "probabilities")))
         return
     before, now = _both(old, new, "logits")
-    yield Part("logits at first weights", _furthest(before, now, tolerances.of_logits(before)))
+    yield Part("logits at first weights", departures(before, now, tolerances.of_logits(before)))
     if not same_kind:  # dropout draws other numbers there
         return
     for part, said in (("losses", "loss of step"), ("after_drop", "loss after the rate dropped, step")):
         before, now = _both(old, new, part)
-        yield Part(said, _furthest(before, now, tolerances.of_losses(before, numbers(old["nudged"][part]))))
+        yield Part(said, departures(before, now, tolerances.of_losses(before, numbers(old["nudged"][part]))))
     for kind in sorted(old["updates"].keys() | new["updates"].keys()):
         before, now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
         allowed = tolerances.of_updates(before, numbers(old["nudged"]["updates"][kind])) if before else []
-        yield Part(f"what training moves {kind} by", _furthest(before, now, allowed))
+        yield Part(f"what training moves {kind} by", departures(before, now, allowed))
 
 
-def _probabilities(found: Document, before: list[float], now: list[float]) -> Departure | None:
-    """Compared as logits are, which softmax hides."""
+def _probabilities(found: Document, before: list[float], now: list[float]) -> list[Departure]:
+    """Compared as logits are, which softmax hides, and shown as they stand."""
     old, new = (tolerances.centred_logs(values, found["classes"]) for values in (before, now))
-    most = _furthest(old, new, tolerances.of_log_probabilities(old))
-    if most is None or most.place >= min(len(before), len(now)):
-        return most
-    return most._replace(before=before[most.place], now=now[most.place])
-
-
-def _furthest(before: list[float], now: list[float], allowed: list[float]) -> Departure | None:
-    """As `furthest`; where one has more numbers than the other, the first that has no partner is furthest of all."""
-    if len(before) == len(now):
-        return furthest(before, now, allowed)
-    place, nothing = min(len(before), len(now)), float("nan")
-    old, new = (values[place] if place < len(values) else nothing for values in (before, now))
-    return Departure(place, old, new, float("inf"))
+    departing = departures(old, new, tolerances.of_log_probabilities(old))
+    shown = zip(departing, before, now, strict=False)
+    return [one._replace(before=was, now=now_is) for one, was, now_is in shown] + departing[min(len(old), len(new)) :]
 
 
 def numbers(text: str) -> list[float]:
@@ -103,19 +110,9 @@ def _both(old: Document, new: Document, part: str) -> tuple[list[float], list[fl
     return numbers(old[part]), numbers(new[part])
 
 
-def _departs(part: Part) -> str:
-    assert part.furthest is not None
-    place = f" {part.furthest.place + 1}" if part.name.endswith("step") else ""
-    times = part.furthest.times
-    return f"{part.name}{place} differs by {times:,.3g} times what rounding may make" if times < float("inf") else (
-        f"{part.name}{place} is no longer the same number"
-    )  # fmt: skip
-
-
-def _shown(part: Part) -> tuple[str, str]:
-    assert part.furthest is not None
-    return f"{part.furthest.before:.8g}", f"{part.furthest.now:.8g}"
+def _shown(departure: Departure) -> tuple[str, str]:
+    return f"{departure.before:.8g}", f"{departure.now:.8g}"
 
 
 def _closest(parts: list[Part]) -> str:
-    return f"{max((part.furthest.times for part in parts if part.furthest), default=0.0):.1%}"
+    return f"{max((one.times for part in parts for one in part.departures), default=0.0):.1%}"

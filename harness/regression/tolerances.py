@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 LOGITS = 1e-4
@@ -46,12 +46,19 @@ class Departure(NamedTuple):
     """How many times as far as it may; infinite where one of the two is no number."""
 
 
-def furthest(before: Sequence[float], now: Sequence[float], allowed: Sequence[float]) -> Departure | None:
-    """The furthest departure of numbers in pairs, or None where there are none; both have one length."""
-    found = (
-        Departure(place, old, new, _times(old, new, may))
-        for place, (old, new, may) in enumerate(zip(before, now, allowed, strict=True))
-    )
+def departures(before: Sequence[float], now: Sequence[float], allowed: Sequence[float]) -> list[Departure]:
+    """How far each number of one went for what it may; where one has more, the first without a partner is too far."""
+    pairs = list(zip(before, now, allowed, strict=False))
+    found = [Departure(place, old, new, _times(old, new, may)) for place, (old, new, may) in enumerate(pairs)]
+    if len(before) == len(now):
+        return found
+    place = min(len(before), len(now))
+    old, new = (values[place] if place < len(values) else math.nan for values in (before, now))
+    return [*found, Departure(place, old, new, math.inf)]
+
+
+def furthest(found: Iterable[Departure]) -> Departure | None:
+    """The departure that goes furthest for what it may, the first of such; None of none."""
     return max(found, key=lambda departure: departure.times, default=None)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.cells import Cell
 from harness.claim_evidence import ClaimVerdict
-from harness.environment import environment
+from harness.environment import environment, processor_kind
 from harness.measures import MEASURES
 from harness.metric_names import METRICS
 from harness.plan import Plan
@@ -47,7 +47,7 @@ def made_with(device: Mapping[str, Any]) -> Document:
     kept = {name: here[name] for name in ("harness", "commit", "python", "processor", "packages")}
     gpus = [f"{gpu['name']}, driver {gpu['driver']}" for gpu in here["gpus"]] if device.get("device") == "cuda" else []
     machine = f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}"
-    return {**kept, "machine": machine, "gpus": gpus, "device": dict(device)}
+    return {**kept, "processor_kind": processor_kind(), "machine": machine, "gpus": gpus, "device": dict(device)}
 
 
 def _experiment(plan: Plan, name: str, judged: Judged) -> Document:

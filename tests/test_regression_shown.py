@@ -38,6 +38,14 @@ def test_nothing_to_tell_is_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+def test_what_suites_share_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """As that all of a baseline was made elsewhere."""
+    show_findings(Finding(name, "suite", "advisory", "made elsewhere") for name in ("table1", "table2", "table3"))
+    said = capsys.readouterr().out
+    assert "table1 and 2" in said
+    assert said.count("elsewhere") == 1
+
+
 def test_a_check_is_data_too() -> None:
     """With every field of every finding."""
     document = json.loads(json.dumps(as_document(CHECKED)))

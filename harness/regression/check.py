@@ -124,7 +124,7 @@ def _lost(paths: Sequence[Path], suites: Sequence[Suite], baseline: Baseline, *,
     """Suites of the baseline whose file lies neither beside those that are checked nor among the shipped ones."""
     folders = {path.resolve().parent for path in paths}
     beside = {path.stem for folder in folders for path in folder.glob("*.yaml")}
-    for name in baseline.suites.keys() - beside - {*shipped_names()} if suites else ():
+    for name in sorted(baseline.suites.keys() - beside - {*shipped_names()}) if suites else ():
         said = "the baseline holds this suite, and there is no file of it beside those checked"
         yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
 

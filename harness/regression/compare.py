@@ -40,7 +40,8 @@ class Comparison:
         self, subject: str, severity: Severity, said: str, before: object = "", now: object = "", ref: str = ""
     ) -> Finding:
         """A finding of this suite."""
-        return Finding(self.suite, subject, severity, said, str(before), str(now), ref)
+        old, new = ("" if value is None else str(value) for value in (before, now))
+        return Finding(self.suite, subject, severity, said, old, new, ref)
 
 
 def compare(comparison: Comparison) -> Iterator[Finding]:

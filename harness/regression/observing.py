@@ -82,7 +82,7 @@ def observe(suite: Suite, selection: Selection, rules: Rules, stores: Stores, st
     found = judged(plan, store, standing, execution.failed)
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
     failed = {labels[key]: why for key, why in execution.failed.items()}
-    return Observed(snapshot(plan, probes, standing, found, _device(probes, stores.fresh)), failed)
+    return Observed(snapshot(plan, probes, standing, found, _device(jobs, stores.fresh)), failed)
 
 
 def _chosen(probes: Probes, selection: Selection) -> Probes:
@@ -120,10 +120,10 @@ def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution
     return {key: Status("blocked", f"stale: {s.why}") if s.state == "stale" else s for key, s in found.items()}
 
 
-def _device(probes: Probes, store: Store) -> dict[str, Any]:
-    """The device that the probes ran on; nothing where none did."""
-    for key in (*probes.trainings.values(), *probes.tests.values()):
-        folder = store.folder("probe", key)
-        if folder.result.exists():
-            return dict(folder.read_environment()["job"])
+def _device(jobs: Mapping[str, Job], store: Store) -> dict[str, Any]:
+    """The device that the jobs ran on, by the first of them that used one; nothing where none did."""
+    for key, job in sorted(jobs.items(), key=lambda item: item[1].kind != "probe"):
+        folder = store.folder(job.kind, key)
+        if folder.result.exists() and (device := folder.read_environment()["job"]):
+            return dict(device)
     return {}

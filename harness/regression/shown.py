@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
@@ -37,14 +37,18 @@ def show_checked(checked: Checked) -> None:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """A table of findings, the worst first; nothing where there are none."""
-    ordered = sorted(findings, key=lambda finding: list(_STYLES).index(finding.severity))
-    if not ordered:
+    """A table of findings, the worst first, what several suites share in one line; nothing where there are none."""
+    suites: dict[Finding, list[str]] = {}
+    for finding in findings:
+        suites.setdefault(replace(finding, suite="", ref=""), []).append(finding.suite)
+    if not suites:
         return
     table = Table("", "suite", "what", "before", "now", "why")
-    for one in ordered:
+    for one in sorted(suites, key=lambda finding: list(_STYLES).index(finding.severity)):
+        first, *others = suites[one]
+        named = f"{first} and {len(others)} more" if others else first
         severity = Text(one.severity, style=_STYLES[one.severity])
-        table.add_row(severity, *map(Text, (one.suite, one.subject, one.before, one.now, one.said)))
+        table.add_row(severity, *map(Text, (named, one.subject, one.before, one.now, one.said)))
     Console(highlight=False).print(table)
 
 

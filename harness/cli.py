@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli_check import baseline, check
 from harness.cli_compare import compare
 from harness.cli_doctor import doctor
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
@@ -26,10 +27,12 @@ Examples:
   python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
   python -m harness validate suites/*.yaml
   python -m harness report reports/table1/ci            # write the page again from its results
+  python -m harness check suites/*.yaml                 # has a new torch, driver or refactoring changed anything?
 
 \b
 Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
-3 with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed; 130 and 143 interrupted.
+3 of `check`, a regression, or with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed;
+7 no baseline; 130 and 143 interrupted.
 """
 
 
@@ -211,5 +214,5 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-for one in (submission, record, import_weights, publish, compare, verify, store, doctor):
+for one in (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline):
     command.add_command(one)

@@ -80,6 +80,24 @@ def processor() -> str:
 
 
 @cache
+def processor_kind() -> str:
+    """All of a processor that chooses how libraries compute: family, model, cache and a digest of its instructions.
+
+    Virtual machines give one name to many. Empty where the system does not tell.
+    """
+    wanted = ("vendor_id", "cpu family", "model", "stepping", "cache size", "flags")
+    try:
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
+    except OSError:
+        return ""
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in first.splitlines())}
+    told = {name: told[name] for name in wanted if name in told}
+    if "flags" in told:
+        told["flags"] = hashlib.sha256(told["flags"].encode()).hexdigest()[:12]
+    return ", ".join(f"{name} {value}" for name, value in told.items())
+
+
+@cache
 def gpus() -> list[dict[str, Any]]:
     """Name and memory of each NVIDIA GPU, and the driver, through NVML; empty where there is none."""
     if platform.system() == "Linux" and not any(path.exists() for path in _DRIVER):

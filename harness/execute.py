@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
 from harness.executors import Executor
-from harness.job import Job
-from harness.plan import Plan
+from harness.job import Graph, Job
 from harness.progress import Progress
 from harness.status import Status
 from harness.store import JobFolder, Store, write_json
@@ -21,7 +20,9 @@ class Execution:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def execute(plan: Plan, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress) -> Execution:
+def execute(
+    plan: Graph, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress
+) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop."""
     execution = Execution()
     waiting = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
@@ -57,7 +58,7 @@ def written(store: Store, job: Job) -> JobFolder:
     return folder
 
 
-def set_aside(store: Store, plan: Plan, standing: dict[str, Status]) -> int:
+def set_aside(store: Store, plan: Graph, standing: dict[str, Status]) -> int:
     """Move every stale result aside, within the store, and mark its job to do; gives how many there were."""
     stale = [key for key, status in standing.items() if status.state == "stale"]
     for key in stale:

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from harness.claim_evidence import ClaimVerdict, Evidence
@@ -28,17 +29,25 @@ from harness.shipped import shipped_suites
 from harness.statistics import Interval
 from harness.status import Status
 from harness.store import Store
-from harness.verdict import CellVerdict, judge_cell
+from harness.verdict import CellVerdict, Measured, judge_cell
 
 FORMAT = 1
 
 
-def gather(
-    plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything that a plan's results came to."""
+
+    measured: dict[str, Measured]
+    cells: list[CellVerdict]
+    claims: list[ClaimVerdict]
+    curves: dict[str, Any]
+
+
+def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
+    """Judge every cell and claim of a plan's suite by what is in the store."""
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
-    measured = dict(measured_values(plan, standing, failed or {}, scores))
+    measured = dict(measured_values(plan, standing, failed, scores))
     extended = extended_cells(plan, store)
     cells = [
         judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
@@ -47,7 +56,15 @@ def gather(
     curves = {name: _curves(plan, name, store) for name in plan.experiments}
     by_id = {verdict.cell.id: verdict for verdict in cells}
     evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing))
-    claims = judge_claims(plan.suite.file.claims, evidence)
+    return Judged(measured, cells, judge_claims(plan.suite.file.claims, evidence), curves)
+
+
+def gather(
+    plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
+    found = judged(plan, store, standing, failed or {})
+    cells, claims, curves = found.cells, found.claims, found.curves
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
@@ -232,7 +249,8 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
 def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
     ran = [(plan.jobs[key].kind, status.result) for key, status in standing.items() if status.result]
     results = [(kind, result["cost"]) for kind, result in ran if IMPORTED not in result]
-    seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in JOBS}
+    kinds = [kind for kind in JOBS if kind != "probe"]  # which no plan holds
+    seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in kinds}
     return {**seconds, "finished_at": max((cost["finished_at"] for _, cost in results), default=None)}
 
 
@@ -241,7 +259,7 @@ def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS).encode()).hexdigest(),
+        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
         "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
     }
 

@@ -28,7 +28,8 @@ LAYERS = (
     ("work", "execute executors scales planned importing rerun"),
     ("reports", "places results results_by_seed markdown report figures terminal compare regression published"),
     ("program", "running"),
-    ("command line", "cli cli_compare cli_doctor cli_options cli_outputs cli_publish cli_results cli_store __main__"),
+    ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),
+    ("command line", "cli __main__"),
     ("pytest", "reproduction pytest_plugin"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and

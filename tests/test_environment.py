@@ -200,3 +200,16 @@ def test_the_processor_has_a_name() -> None:
     """One line of text."""
     assert processor().strip()
     assert "\n" not in processor()
+
+
+def test_a_processors_kind_is_more_than_its_name() -> None:
+    """And the same each time it is asked."""
+    from harness.environment import processor_kind
+
+    processor_kind.cache_clear()
+    first = processor_kind()
+    processor_kind.cache_clear()
+    assert first == processor_kind()
+    if Path("/proc/cpuinfo").exists():
+        assert first
+        assert "\n" not in first

@@ -112,7 +112,7 @@ def _determinism(seen: dict[str, Any]) -> Check:
 
 def probed(asked: str, threads: int, wait_s: float) -> dict[str, Any] | Check:
     """What torch says of the machine, from a process that may take so long and no longer; or why there is no answer."""
-    command = [sys.executable, "-P", "-m", "harness.jobs.probe", asked, str(threads)]
+    command = [sys.executable, "-P", "-m", "harness.jobs.torch_here", asked, str(threads)]
     package = str(Path(harness.__file__).parents[1])
     variables = os.environ | {
         "PYTHONPATH": os.pathsep.join([package, *os.environ.get("PYTHONPATH", "").split(os.pathsep)])

@@ -30,7 +30,9 @@ _NETS = (
     *_DATA, "models", "metrics.py", "recipe.py", "sliding.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py",
     "jobs/pixels.py",
 )  # fmt: skip
-_TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
+_TRAINING = (
+    "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
+)  # fmt: skip
 _MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py")
 
 JOBS: dict[str, JobKind] = {
@@ -43,5 +45,6 @@ JOBS: dict[str, JobKind] = {
         "harness.jobs.inspect:inspect",
         (*_NETS, "inspections", "jobs/inspect.py", "jobs/inspections", "jobs/subject.py"),
     ),
+    "probe": JobKind(1, "harness.jobs.probe:probe", (*_NETS, *_TRAINING, "jobs/probe.py")),
     "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", _MEASURES),
 }

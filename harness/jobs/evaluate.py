@@ -49,7 +49,10 @@ def evaluate(work: Work) -> dict[str, Any]:
     with ExitStack() as opened:
         passes = opened_passes(work, protocol, opened)
         split = passes[0]
-        found = outputs(work, passes, about["spec"], protocol, device) if trained["outcome"] == "done" else None
+        found = None
+        if trained["outcome"] == "done":
+            network = trained_network(work.inputs["network"], about["spec"], device)
+            found = outputs(work, passes, about["spec"], network, protocol, device)
         if found is not None and bool(found.isfinite().all()):
             outcome, values = "done", tally(found, split.labels).metrics() if split.labelled else {}
             keep(work, split, found)
@@ -75,19 +78,23 @@ def opened_passes(work: Work, protocol: Protocol, opened: ExitStack) -> list[Spl
 
 
 def outputs(
-    work: Work, passes: list[Split], training: dict[str, Any], protocol: Protocol, device: torch.device
+    work: Work,
+    passes: list[Split],
+    training: dict[str, Any],
+    network: Network,
+    protocol: Protocol,
+    device: torch.device,
 ) -> torch.Tensor:
-    """Softmax outputs [count, classes], float32, of the trained net, averaged over the passes with equal weight."""
-    look, total = look_of(work, training, protocol, device), torch.zeros((), dtype=torch.float64)
+    """Softmax outputs [count, classes], float32, of a net on the device, averaged over the passes with equal weight."""
+    look, total = look_of(work, training, network, protocol, device), torch.zeros((), dtype=torch.float64)
     for split in passes:
         total = total + probabilities(look, split, device, work).double()
         split.close()
     return (total / len(passes)).float()
 
 
-def look_of(work: Work, training: dict[str, Any], protocol: Protocol, device: torch.device) -> Look:
+def look_of(work: Work, training: dict[str, Any], network: Network, protocol: Protocol, device: torch.device) -> Look:
     """How a protocol has the net of a train job of that spec look at images."""
-    network = trained_network(work.inputs["network"], training, device)
     mean, crop = load_pixels(work.inputs["pixel_statistics"], device).mean, training["recipe"]["crop"]
     if training["recipe"]["augmentation"]["mean"] == "centre_crop":
         mean = central(mean, crop)

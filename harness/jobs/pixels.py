@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from harness.data.spec import Augmentation
+from harness.data.views import central
 from harness.errors import UsageError
 from harness.store import JobFolder
 
@@ -19,6 +21,10 @@ class Pixels:
 
     mean: torch.Tensor
     covariance: torch.Tensor | None
+
+    def subtracted(self, augmentation: Augmentation, crop: int) -> torch.Tensor:
+        """The mean image that training views lose: whole, or its central part."""
+        return self.mean if augmentation.mean == "same_offset" else central(self.mean, crop)
 
 
 def load_pixels(folder: JobFolder, device: torch.device) -> Pixels:

@@ -1,51 +1,209 @@
-"""Says what torch makes of this machine, as jobs set it up; a process of its own, for an import may hang or crash.
-
-python -m harness.jobs.probe DEVICE THREADS
-"""
+"""Probes: the first steps of a training, and a test of its first weights, in numbers fine enough to compare runs by."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
+import math
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 
-from harness.errors import DeviceMissing
-from harness.jobs.device import cuda_versions, device_environment, set_up
-from harness.runtime import Runtime
-
-WORKSPACES = (":4096:8", ":16:8")
-"""Settings of CUBLAS_WORKSPACE_CONFIG with which cuBLAS repeats bit for bit."""
-
-
-def probe(device_name: Any, threads: int) -> dict[str, Any]:
-    """The device that jobs would get, the flags they would run under, and whether a step repeats bit for bit."""
-    seen = {"version": str(torch.__version__), "cuda_available": torch.cuda.is_available(), **cuda_versions()}
-    try:
-        device = set_up(Runtime(device=device_name, threads=threads))
-    except DeviceMissing as error:
-        return {**seen, "missing": str(error)}
-    return {
-        **seen,
-        "missing": None,
-        **device_environment(device),
-        "workspace": os.environ.get("CUBLAS_WORKSPACE_CONFIG"),
-        "workspace_repeats": device.type == "cpu" or os.environ.get("CUBLAS_WORKSPACE_CONFIG") in WORKSPACES,
-        "repeats": bool(torch.equal(_step(device), _step(device))),
-    }
+from harness.data.views import fixed_views
+from harness.jobs.device import device_environment, on_device, set_up
+from harness.jobs.evaluate import opened_passes, outputs
+from harness.jobs.first_weights import initialised, start_from
+from harness.jobs.observe import observed, opened_split
+from harness.jobs.pixels import Pixels, load_pixels
+from harness.jobs.randomness import generator
+from harness.jobs.train import Training, next_epoch, prepared, take_epoch
+from harness.jobs.work import Work
+from harness.models.network import Network, Weighted, weights_sha256
+from harness.recipe import Protocol, Recipe
 
 
-def _step(device: torch.device) -> torch.Tensor:
-    """The weights of a small convolution after one step from a fixed start, on the CPU."""
-    draws = torch.Generator().manual_seed(0)
-    images = torch.randn(16, 3, 32, 32, generator=draws).to(device)
-    weights = torch.randn(8, 3, 5, 5, generator=draws).to(device).requires_grad_()
-    loss = torch.nn.functional.conv2d(images, weights, stride=2).square().mean()
-    (gradient,) = torch.autograd.grad(loss, weights)
-    return (weights - 0.1 * gradient).detach().cpu()
+def probe(work: Work) -> dict[str, Any]:
+    """Probe the training that the spec holds, or one test of its first weights; one thread, single precision."""
+    started, runtime = time.monotonic(), replace(work.runtime, threads=1, checkpoint_every_s=math.inf)
+    device = set_up(runtime)
+    with ExitStack() as opened:
+        probed = probe_training if work.spec["probe"]["what"] == "training" else probe_test
+        found, data = probed(replace(work, runtime=runtime), device, opened)
+        return {
+            "outcome": "done",
+            "values": {},
+            "probe": found,
+            "data": data,
+            "marks": [],
+            "environment": device_environment(device),
+            "cost": {"seconds": time.monotonic() - started},
+        }
 
 
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(probe(sys.argv[1], int(sys.argv[2]))) + "\n")
+def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the first steps of a training come to, and to what if its first weights are changed by next to nothing.
+
+    The second shows how far another machine's rounding may move the same numbers: next to nothing in most trainings,
+    anywhere in one whose rate is too high for it.
+    """
+    first = first_steps(work, opened)
+    with ExitStack() as again:
+        nudged = first_steps(work, again, nudge=work.spec["probe"]["nudge"])
+    found = first.numbers() | {"nudged": nudged.numbers(), "weights_sha256": first.weights_sha256}
+    found["decays"] = first.decays
+    for one, nudge in ((found, 0.0), (found["nudged"], work.spec["probe"]["nudge"])):
+        one["updates"] |= two_steps(work, nudge)
+    return found, first.data
+
+
+def two_steps(work: Work, nudge: float) -> dict[str, str]:
+    """How far the first step moves each kind of parameter, and how far the second does when the rate drops between.
+
+    Too soon for rounding to have grown, whatever the rate, and enough to show what decays and where the rate stands.
+    """
+    asked = {**work.spec["probe"], "epochs_before_drop": 1}
+    with ExitStack() as opened:
+        run, pixels = first_run(replace(work, spec={**work.spec, "probe": asked}), opened, nudge)
+        found: dict[str, str] = {}
+        for when in ("in the first step", "in the first step after a drop"):
+            before = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
+            run.steps = 1
+            if take_epoch(run, pixels) is not None:
+                break
+            next_epoch(run, 0.0)
+            found |= {f"{kind} {when}": numbers(moved) for kind, moved in updates(run.network, before).items()}
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """A training's first steps."""
+
+    logits: torch.Tensor
+    """[images, classes], of the first weights."""
+    losses: list[float]
+    after_drop: list[float]
+    updates: dict[str, list[float]]
+    decays: dict[str, str]
+    """By kind of parameter, the weight decay that the optimiser has for it."""
+    weights_sha256: str
+    data: list[dict[str, Any]]
+
+    def numbers(self) -> dict[str, Any]:
+        """All of it as text, but the digest and the data."""
+        return {
+            "logits": numbers(self.logits.flatten().tolist()),
+            "losses": numbers(self.losses),
+            "after_drop": numbers(self.after_drop),
+            "updates": {kind: numbers(moved) for kind, moved in sorted(self.updates.items())},
+        }
+
+
+def first_steps(work: Work, opened: ExitStack, nudge: float = 0.0) -> FirstSteps:
+    """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
+    asked = work.spec["probe"]
+    run, pixels = first_run(work, opened, nudge)
+    shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
+    first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
+    losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
+    data = [observed(split, work.runtime.locations) for split in (run.training, run.validation)]
+    gone, decays = updates(run.network, first), decays_of(run)
+    return FirstSteps(shown, losses, after_drop, gone, decays, weights_sha256(run.network), data)
+
+
+def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pixels]:
+    """The training at its beginning, from its first weights or those that they start from, changed by a nudge."""
+    for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
+        left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
+    run = prepared(replace(work, spec=_trained(work.spec)), opened)
+    if work.spec["start_from"] is not None:
+        other = work.spec["start_from"]
+        start_from(run.network, initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict())
+    nudge_weights(run.network, nudge, work.spec["seed"])
+    return run, load_pixels(work.inputs["pixel_statistics"], run.device)
+
+
+@torch.no_grad()
+def nudge_weights(network: Network, nudge: float, seed: int) -> None:
+    """Change every weight, at random, by at most so small a part of itself; biases and slopes stay."""
+    draws = generator(seed, "nudge")
+    for module in network.modules() if nudge else ():
+        if isinstance(module, Weighted):
+            noise = 2 * torch.rand(module.weight.shape, generator=draws) - 1
+            module.weight.mul_(1 + nudge * noise.to(module.weight.device))
+
+
+def _trained(spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
+    recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
+    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"]["factor"]}
+    changed = {**recipe, "schedule": drop, "epochs": epochs + 1}
+    return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
+
+
+def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:
+    """What the net says [images, classes] of the central views of a few test images, as it is at first."""
+    with closing(split.sample(images)) as few, torch.inference_mode():
+        batch = torch.arange(few.count)
+        mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
+        views = fixed_views(few.images(batch).to(run.device), mean, run.recipe.crop, "centre")[:, 0]
+        found: torch.Tensor = run.network.eval()(views.contiguous(memory_format=torch.channels_last))
+        return found.float().cpu()
+
+
+def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> tuple[list[float], list[float]]:
+    """The losses of so many steps, of a new order of images where an epoch ends, and of those after the rate drops."""
+    whole, losses = run.steps, list[float]()
+    while len(losses) < steps:
+        run.steps = min(whole, steps - len(losses))
+        if (diverged := take_epoch(run, pixels)) is not None:
+            return losses + run.state.losses[: diverged + 1], []
+        losses += run.state.losses
+        next_epoch(run, 0.0)
+    run.steps = min(whole, after_drop)
+    take_epoch(run, pixels)
+    return losses, run.state.losses
+
+
+def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[float]]:
+    """Of weights, biases and PReLU slopes, the mean and the root mean square of how far they have gone."""
+    gone: dict[str, list[torch.Tensor]] = {}
+    for kind, name, parameter in parameters_of(network):
+        gone.setdefault(kind, []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
+    change = {kind: torch.cat(parts) for kind, parts in gone.items()}
+    return {kind: [float(moved.mean()), float(moved.square().mean().sqrt())] for kind, moved in change.items()}
+
+
+def parameters_of(network: Network) -> Iterator[tuple[str, str, torch.nn.Parameter]]:
+    """Every parameter with its kind (weights, biases or PReLU slopes) and its name."""
+    weights = {f"{name}.weight" for name, module in network.named_modules() if isinstance(module, Weighted)}
+    for name, parameter in network.named_parameters():
+        yield "weights" if name in weights else "biases" if name.endswith("bias") else "slopes", name, parameter
+
+
+def decays_of(run: Training) -> dict[str, str]:
+    """The weight decay of each kind of parameter; of one that has several, each once."""
+    decay = {id(one): group["weight_decay"] for group in run.optimiser.param_groups for one in group["params"]}
+    found: dict[str, set[float]] = {}
+    for kind, _, parameter in parameters_of(run.network):
+        found.setdefault(kind, set()).add(float(decay[id(parameter)]))
+    return {kind: numbers(sorted(values)) for kind, values in found.items()}
+
+
+def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The averaged probabilities of a few images under a protocol, by the first weights."""
+    spec, protocol = work.spec["training"], Protocol.parsed({"source": "", **work.spec["protocol"]})
+    passes = opened_passes(work, protocol, opened)
+    network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
+    found = outputs(work, passes, spec, on_device(network, device), protocol, device)
+    return {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}, [
+        observed(passes[0], work.runtime.locations)
+    ]
+
+
+def numbers(values: list[float]) -> str:
+    """Single-precision numbers in words, each in the fewest digits that give it back bit for bit."""
+    return " ".join(str(np.float32(value)) for value in values)

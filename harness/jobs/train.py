@@ -17,23 +17,20 @@ from harness.data.augment import ColourNoise, random_views
 from harness.data.jitter import jittered
 from harness.data.spec import Prepare
 from harness.data.splits import Split, prefetch
-from harness.data.views import central
 from harness.environment import code_digest
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
 from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluate import probabilities, views_look
+from harness.jobs.first_weights import initialised, start_from
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.optimiser import make_optimiser, set_rate
-from harness.jobs.pixels import load_pixels
+from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.schedule import Rate
 from harness.jobs.work import Work
 from harness.metrics import tally
-from harness.models import parse_model
-from harness.models.initialisers import initialise
-from harness.models.layers import trace
-from harness.models.network import Network, build, weights_sha256
+from harness.models.network import Network, weights_sha256
 from harness.progress import duration
 from harness.recipe import Recipe
 from harness.store import write_atomically
@@ -72,7 +69,7 @@ class Training:
     device: torch.device
     state: State
     steps: int
-    """A whole epoch's."""
+    """Of an epoch: all of them, but in a probe."""
     started: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
@@ -90,50 +87,54 @@ def train(work: Work) -> dict[str, Any]:
 
 def trained(run: Training) -> dict[str, Any]:
     """Take every step from where the training stands to its end; gives its result."""
-    work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
-    labels = run.training.labels.to(device)
-    pixels = load_pixels(work.inputs["pixel_statistics"], device)
-    mean = pixels.mean if recipe.augmentation.mean == "same_offset" else central(pixels.mean, recipe.crop)
-    noise = ColourNoise(recipe.augmentation, pixels.covariance)
-
-    while state.epoch < recipe.epochs:
-        run.network.train()
-        batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
-        losses = torch.zeros(run.steps, device=device)
-        losses[: state.step] = torch.tensor(state.losses, device=device)
-        wrong = torch.tensor(state.wrong, device=device)
-        for batch, images in arriving(run, batches[state.step :]):
-            seed_step(seed, state.epoch, state.step)
-            draws = generator(seed, "augmentation", state.epoch, state.step)
-            views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws)
-            views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
-            target = labels[batch.to(device)]
-            with autocast(device, recipe.precision):
-                logits = run.network(views).float()
-            loss = F.cross_entropy(logits, target)
-            run.optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            run.optimiser.step()
-            losses[state.step] = loss.detach()
-            wrong += (logits.detach().argmax(1) != target).sum()
-            state.step += 1
-
-            if state.step % FINITE_CHECK_EVERY == 0 and not bool(losses.isfinite().all()):
-                break
-            if work.stop.number is not None or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
-                state.losses, state.wrong = losses[: state.step].tolist(), int(wrong)
-                save(run)
-                work.stop.raise_if_asked()
-            show(run)
-
-        if not bool(losses.isfinite().all()):
-            return diverged(run, int((~losses.isfinite()).nonzero()[0]))
-        state.losses, state.wrong = losses.tolist(), int(wrong)
+    pixels = load_pixels(run.work.inputs["pixel_statistics"], run.device)
+    mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
+    while run.state.epoch < run.recipe.epochs:
+        diverged_at = take_epoch(run, pixels)
+        if diverged_at is not None:
+            return diverged(run, diverged_at)
         outputs = validated(run, mean)
         if not bool(outputs.isfinite().all()):  # the last step ruined the net, as the next one's loss would show
             return diverged(run, run.steps)
         epoch_is_over(run, tally(outputs, run.validation.labels).metrics()["top1_error"])
     return finished(run)
+
+
+def take_epoch(run: Training, pixels: Pixels) -> int | None:
+    """Take the epoch's remaining steps, leaving their losses in the state; gives the step that diverged, if one did."""
+    work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
+    labels, mean = run.training.labels.to(device), pixels.subtracted(recipe.augmentation, recipe.crop)
+    noise = ColourNoise(recipe.augmentation, pixels.covariance)
+    run.network.train()
+    batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
+    losses = torch.zeros(run.steps, device=device)
+    losses[: state.step] = torch.tensor(state.losses, device=device)
+    wrong = torch.tensor(state.wrong, device=device)
+    for batch, images in arriving(run, batches[state.step : run.steps]):
+        seed_step(seed, state.epoch, state.step)
+        draws = generator(seed, "augmentation", state.epoch, state.step)
+        views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws)
+        views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
+        target = labels[batch.to(device)]
+        with autocast(device, recipe.precision):
+            logits = run.network(views).float()
+        loss = F.cross_entropy(logits, target)
+        run.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        run.optimiser.step()
+        losses[state.step] = loss.detach()
+        wrong += (logits.detach().argmax(1) != target).sum()
+        state.step += 1
+
+        if state.step % FINITE_CHECK_EVERY == 0 and not bool(losses.isfinite().all()):
+            break
+        if work.stop.number is not None or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
+            state.losses, state.wrong = losses[: state.step].tolist(), int(wrong)
+            save(run)
+            work.stop.raise_if_asked()
+        show(run)
+    state.losses, state.wrong = losses.tolist(), int(wrong)
+    return None if bool(losses.isfinite().all()) else int((~losses.isfinite()).nonzero()[0])
 
 
 def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -168,24 +169,6 @@ def prepared(work: Work, opened: ExitStack) -> Training:
     return run
 
 
-def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
-    """The net of a spec with its first weights, which depend on the seed alone."""
-    model, shape = parse_model(spec["model"]), tuple(spec["input"])
-    layers = model.layers(spec["classes"])
-    network = build(layers, shape)
-    draws = generator(spec["seed"], "weights")
-    traced, full = tuple(trace(layers, shape)), model.full_size(spec["classes"])
-    initialise(network, traced, recipe.initialisation, draws, full, model.left_out)
-    return network
-
-
-def start_from(network: Network, weights: dict[str, torch.Tensor]) -> None:
-    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights."""
-    own = network.state_dict()
-    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
-    network.load_state_dict(own | fitting)
-
-
 def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
     """The net's outputs on the validation split, central views; all of the epoch is saved should a signal come."""
     try:
@@ -197,7 +180,7 @@ def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
 
 
 def epoch_is_over(run: Training, val_error: float) -> None:
-    """Note the epoch's figures, set the next rate, and move to the start of the next epoch; errors in percent."""
+    """Note the epoch's figures and move to the next; errors in percent."""
     state, rate = run.state, run.state.rate
     loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / (run.steps * run.recipe.batch)
     row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
@@ -205,6 +188,12 @@ def epoch_is_over(run: Training, val_error: float) -> None:
     write_curve(run)
     said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {rate.value:g}"
     run.work.progress.epoch(state.epoch + 1, run.recipe.epochs, said)
+    next_epoch(run, val_error)
+
+
+def next_epoch(run: Training, val_error: float) -> None:
+    """Set the next rate and move to the start of the next epoch; the error is in percent."""
+    state, rate = run.state, run.state.rate
     rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
     set_rate(run.optimiser, rate.value)
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0

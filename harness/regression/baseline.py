@@ -1,0 +1,91 @@
+"""The file of a baseline: for one scale, what each suite came to, sealed; written sorted, with nothing of the day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import BaselineMissing, UsageError
+from harness.scale_names import ScaleName
+from harness.store import json_text, seal, write_atomically
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What suites came to at one scale when it was made."""
+
+    path: Path
+    scale: ScaleName
+    suites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By a suite's name, its snapshot."""
+
+    @property
+    def name(self) -> str:
+        """As reports call it."""
+        return self.path.name
+
+    def require(self, suites: Iterable[str]) -> None:
+        """Raise BaselineMissing where it holds nothing of one of these suites."""
+        if lacking := [suite for suite in suites if suite not in self.suites]:
+            command = _command(" ".join(lacking), self.path, self.scale)
+            raise BaselineMissing(f"{self.path} holds nothing of {', '.join(lacking)}; make it with: {command}")
+
+    def merged(self, snapshots: Mapping[str, Mapping[str, Any] | None]) -> Baseline:
+        """The baseline with these in the place of what it held of their suites, or without; all others stay."""
+        suites = {name: found for name, found in {**self.suites, **snapshots}.items() if found is not None}
+        return Baseline(self.path, self.scale, suites)
+
+    def write(self) -> None:
+        """Write it, whole or not at all; the same content gives the same bytes."""
+        document = {"format": FORMAT, "scale": self.scale, "suites": dict(self.suites)}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.path, json_text(seal(document)).encode())
+
+
+def _command(named: str, path: Path, scale: ScaleName) -> str:
+    at = "" if scale == "ci" else f" --scale {scale}"
+    return f"python -m harness baseline update {named} --baseline {path}{at}"
+
+
+def read_baseline(path: Path, scale: ScaleName) -> Baseline:
+    """Read a baseline of this scale.
+
+    Raises BaselineMissing where there is none, UsageError for one that is damaged, was edited, or is of another format
+    or scale.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        sound = isinstance(document, dict) and seal(document) == document
+    except FileNotFoundError:
+        raise BaselineMissing(
+            f"there is no baseline {path}; make it with: {_command('SUITE...', path, scale)}"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"the baseline {path} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        sound = False
+    if not sound:
+        raise UsageError(
+            f"the baseline {path} is damaged or was edited: its digest does not fit; take it from version control "
+            "again, or move it away and make it anew with `baseline update`"
+        )
+    if document.get("format") != FORMAT:
+        raise UsageError(f"the baseline {path} has format {document.get('format')}, this program reads {FORMAT}")
+    if document["scale"] != scale:
+        raise UsageError(
+            f"the baseline {path} is of scale {document['scale']}, not {scale}; name another, or the scale"
+        )
+    return Baseline(path, scale, document["suites"])
+
+
+def read_or_begin(path: Path, scale: ScaleName) -> Baseline:
+    """The baseline there is, or an empty one; raises UsageError as `read_baseline` does."""
+    try:
+        return read_baseline(path, scale)
+    except BaselineMissing:
+        return Baseline(path, scale)

@@ -1,0 +1,145 @@
+"""Checks suites against a baseline, and makes a baseline anew."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import REGRESSION_EXIT, JobFailed, UsageError
+from harness.loading import load_suite
+from harness.progress import Progress, duration
+from harness.regression.baseline import Baseline, read_baseline, read_or_begin
+from harness.regression.compare import Comparison, compare
+from harness.regression.finding import Checked, Finding
+from harness.regression.observing import Observed, Rules, Stores, observe
+from harness.regression.selection import Selection
+from harness.shipped import shipped_names
+from harness.stop_signal import StopSignal
+from harness.store import Store, make_writable
+from harness.suite import Suite
+
+
+def check(
+    paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store, *, globs: Sequence[str] = (), strict: bool
+) -> Checked:
+    """Compare what these suites come to now with a baseline.
+
+    Raises BaselineMissing where it is not there or holds nothing of one of them, UsageError where `globs` choose
+    nothing, DataMissing, Interrupted.
+    """
+    suites, baseline = _loaded(paths), read_baseline(baseline_file, rules.scale)
+    chosen = {suite.name: selection for suite in suites if (selection := Selection.of(suite, globs))}
+    if not chosen and suites:
+        raise UsageError(f"no experiment and no cell of these suites is named like {' or '.join(globs)}")
+    baseline.require(suite.name for suite in suites if suite.name in chosen and rules.scale in suite.file.scales)
+    findings, seconds = [] if globs else list(_lost(paths, suites, baseline, strict=strict)), {}
+    for suite, observed, took_s in _observed([s for s in suites if s.name in chosen], chosen, rules, store):
+        seconds[suite.name] = took_s
+        findings += list(_findings(suite, observed, baseline, chosen[suite.name], strict=strict))
+    return Checked(str(baseline_file), rules.scale, tuple(findings), seconds)
+
+
+def exit_code(checked: Checked) -> int:
+    """What a check ends with: a failed job comes before a regression, and that before nothing of the kind."""
+    severities = {finding.severity for finding in checked.findings}
+    return JobFailed.exit_code if "error" in severities else REGRESSION_EXIT if "regression" in severities else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A baseline as it would be written, and how it differs from the one there is."""
+
+    baseline: Baseline
+    differences: tuple[Finding, ...]
+
+
+def updated(paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store) -> Update:
+    """The baseline with these suites made anew and all others as they are; raises JobFailed where a job fails."""
+    make_writable(baseline_file.parent, "the baseline's folder", "name another file with --baseline")
+    suites, baseline = _loaded(paths), read_or_begin(baseline_file, rules.scale)
+    chosen = {suite.name: Selection.of(suite) for suite in suites}
+    snapshots, differences = dict[str, dict[str, Any] | None](), list[Finding]()
+    for suite, observed, _ in _observed(suites, chosen, rules, store):
+        if observed is not None and observed.failed:
+            label, why = next(iter(observed.failed.items()))
+            raise JobFailed(f"{label} failed ({why}); nothing was written")
+        snapshots[suite.name] = None if observed is None else observed.snapshot
+        differences += _differences(suite, observed, baseline)
+    return Update(baseline.merged(snapshots), tuple(differences))
+
+
+def _loaded(paths: Iterable[Path]) -> list[Suite]:
+    """The suites of these files, each once; raises UsageError for two of one name."""
+    suites: dict[str, Suite] = {}
+    for path in dict.fromkeys(path.resolve() for path in paths):
+        suite = load_suite(path)
+        if suite.name in suites:
+            raise UsageError(f"{path} and {suites[suite.name].path} are both called {suite.name}")
+        suites[suite.name] = suite
+    return list(suites.values())
+
+
+def _observed(
+    suites: Sequence[Suite], chosen: dict[str, Selection], rules: Rules, store: Store
+) -> Iterable[tuple[Suite, Observed | None, float]]:
+    """Each suite with what it comes to, None where it has not this scale, and the seconds that took."""
+    progress = Progress()
+    with tempfile.TemporaryDirectory(prefix="paper-harness-") as folder, StopSignal().listening() as stop:
+        stores = Stores(Store(Path(folder)), store)
+        for number, suite in enumerate(suites, start=1):
+            started = time.monotonic()
+            has_scale = rules.scale in suite.file.scales
+            observed = observe(suite, chosen[suite.name], rules, stores, stop) if has_scale else None
+            took_s = time.monotonic() - started
+            progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)}")
+            yield suite, observed, round(took_s, 3)
+
+
+def _findings(
+    suite: Suite, observed: Observed | None, baseline: Baseline, selection: Selection, *, strict: bool
+) -> Iterable[Finding]:
+    """What follows for one suite: its failed jobs first."""
+    if observed is None:
+        yield _without_scale(suite, baseline)
+        return
+    for label, why in observed.failed.items():
+        yield Finding(suite.name, label, "error", f"the job failed: {why}")
+    before = baseline.suites[suite.name]
+    yield from compare(
+        Comparison(suite.name, baseline.scale, before, observed.snapshot, strict=strict, wanted=selection.wants)
+    )
+
+
+def _without_scale(suite: Suite, baseline: Baseline) -> Finding:
+    if suite.name in baseline.suites:
+        return Finding(suite.name, "suite", "regression", f"the suite no longer has the scale {baseline.scale}")
+    return Finding(suite.name, "suite", "not judged", f"the suite has no scale {baseline.scale}")
+
+
+def _lost(paths: Sequence[Path], suites: Sequence[Suite], baseline: Baseline, *, strict: bool) -> Iterable[Finding]:
+    """Suites of the baseline whose file lies neither beside those that are checked nor among the shipped ones."""
+    folders = {path.resolve().parent for path in paths}
+    beside = {path.stem for folder in folders for path in folder.glob("*.yaml")}
+    for name in sorted(baseline.suites.keys() - beside - {*shipped_names()}) if suites else ():
+        said = "the baseline holds this suite, and there is no file of it beside those checked"
+        yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
+
+
+def _differences(suite: Suite, observed: Observed | None, baseline: Baseline) -> list[Finding]:
+    """What an update changes of one suite."""
+    before = baseline.suites.get(suite.name)
+    if observed is None:
+        said = f"the suite has no scale {baseline.scale}" + ("; its entry goes" if before else ", and gets no entry")
+        return [Finding(suite.name, "suite", "advisory", said)]
+    if before is None:
+        counts = ", ".join(
+            f"{len(observed.snapshot[group])} {group}"
+            for group in ("experiments", "probes", "measurements", "cells", "claims")
+        )
+        return [Finding(suite.name, "suite", "advisory", f"new in the baseline: {counts}")]
+    found = compare(Comparison(suite.name, baseline.scale, before, observed.snapshot))
+    return [finding for finding in found if finding.severity not in ("ok", "not judged")]

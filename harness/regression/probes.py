@@ -1,0 +1,90 @@
+"""Which probes a plan wants: one for each net, recipe and data that it trains, and one for each test of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.data import Dataset
+from harness.job import Job
+from harness.plan import Plan, multiply_adds, multiply_adds_of_test
+
+IMAGES = 4
+"""Test images of a probe, the same on every machine."""
+STEPS = 20
+"""Training steps whose losses are kept."""
+AFTER_DROP = 5
+"""Steps after a drop of the rate, where the place of the rate in the velocity shows."""
+NUDGE = 2.0**-18
+"""By what part of themselves weights are changed to see how far rounding may move a training; see `tolerances`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The probes of one suite at one scale, with the pixel statistics that they build on."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+    """By key, inputs first."""
+    trainings: dict[str, str] = field(default_factory=dict)
+    """Experiment -> key."""
+    tests: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(experiment, evaluation) -> key."""
+
+
+def probes_of(plan: Plan) -> Probes:
+    """The probes of every training and test of a plan; those that other suites want too have the same keys there."""
+    probes = Probes()
+    for name, experiment in plan.experiments.items():
+        training = _training(plan, name)
+        pixels = plan.jobs[training.inputs["pixel_statistics"]]
+        probes.jobs.setdefault(pixels.key, pixels)
+        probes.jobs.setdefault(training.key, training)
+        probes.trainings[name] = training.key
+        for test in experiment.evaluations:
+            job = _test(plan, name, test)
+            probes.jobs.setdefault(job.key, job)
+            probes.tests[name, test] = job.key
+    return probes
+
+
+def _training(plan: Plan, name: str) -> Job:
+    """The first steps of a training, and what its net says before them.
+
+    A training that starts from another net starts, in a probe, from that net's first weights.
+    """
+    training, experiment = plan.jobs[plan.trainings[name, 0]], plan.experiments[name]
+    parent = training.inputs.get("network")
+    steps = max(1, experiment.dataset.count("train", experiment.data.subset) // experiment.recipe.batch)
+    asked = {
+        "what": "training",
+        "split": _shown_split(experiment.dataset),
+        "images": IMAGES,
+        "steps": STEPS,
+        "after_drop": AFTER_DROP,
+        "nudge": NUDGE,
+        "epochs_before_drop": -(-STEPS // steps),
+    }
+    spec = {**_in_fp32(training.spec), "probe": asked, "start_from": parent and _in_fp32(plan.jobs[parent].spec)}
+    work = 2 * multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
+    inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
+    return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}", float(work))
+
+
+def _shown_split(dataset: Dataset) -> str:
+    """Test images; where those have no labels, and so may not be at hand, validation images."""
+    return "test" if "test" in dataset.splits and "test" not in dataset.unlabelled else "val"
+
+
+def _test(plan: Plan, name: str, test: str) -> Job:
+    """A test of the first weights on a few images, under the whole protocol."""
+    experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, 0]]
+    training = plan.jobs[plan.trainings[name, 0]]
+    protocol = {**evaluation.spec["protocol"], "sample": IMAGES}
+    spec = {**evaluation.spec, "protocol": protocol, "probe": {"what": "test"}, "training": _in_fp32(training.spec)}
+    work = multiply_adds_of_test(experiment, experiment.evaluations[test][1]) * IMAGES
+    inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
+    return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}.{test}", float(work))
+
+
+def _in_fp32(spec: dict[str, Any]) -> dict[str, Any]:
+    return {**spec, "recipe": {**spec["recipe"], "precision": "fp32"}}

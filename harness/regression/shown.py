@@ -1,0 +1,57 @@
+"""Findings for people on the terminal, and as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.progress import duration
+from harness.regression.finding import Checked, Finding, Severity
+
+_STYLES: dict[Severity, str] = {
+    "regression": "red",
+    "error": "red",
+    "advisory": "yellow",
+    "not judged": "dim",
+    "ok": "green",
+}
+_SHOWN: tuple[Severity, ...] = ("error", "regression", "advisory")
+"""What is told one by one; of the rest, the number."""
+
+
+def show_checked(checked: Checked) -> None:
+    """Whatever is not as it was, then how many things were looked at and how long that took."""
+    console = Console(highlight=False)
+    show_findings(finding for finding in checked.findings if finding.severity in _SHOWN)
+    counts = Counter(finding.severity for finding in checked.findings)
+    parts = [Text(f"{counts[severity]} {severity}", style=_STYLES[severity]) for severity in _STYLES]
+    console.print(Text(", ").join(parts))
+    took = duration(sum(checked.seconds.values()))
+    console.print(f"{len(checked.seconds)} suites at {checked.scale} against {checked.baseline}, in {took}")
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """A table of findings, the worst first, what several suites share in one line; nothing where there are none."""
+    suites: dict[Finding, list[str]] = {}
+    for finding in findings:
+        suites.setdefault(replace(finding, suite="", ref=""), []).append(finding.suite)
+    if not suites:
+        return
+    table = Table("", "suite", "what", "before", "now", "why")
+    for one in sorted(suites, key=lambda finding: list(_STYLES).index(finding.severity)):
+        first, *others = suites[one]
+        named = f"{first} and {len(others)} more" if others else first
+        severity = Text(one.severity, style=_STYLES[one.severity])
+        table.add_row(severity, *map(Text, (named, one.subject, one.before, one.now, one.said)))
+    Console(highlight=False).print(table)
+
+
+def as_document(checked: Checked) -> dict[str, Any]:
+    """A check as JSON has it."""
+    return {**asdict(checked), "findings": [asdict(finding) for finding in checked.findings]}

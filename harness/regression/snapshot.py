@@ -1,0 +1,138 @@
+"""What a suite comes to, as plain data: probes, measurements, cells, claims, accuracies; what a baseline holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from harness.cells import Cell
+from harness.claim_evidence import ClaimVerdict
+from harness.environment import environment, processor_kind
+from harness.measures import MEASURES
+from harness.metric_names import METRICS
+from harness.plan import Plan
+from harness.regression.probes import Probes
+from harness.results import Judged
+from harness.status import Status
+from harness.store import json_text
+from harness.verdict import CellVerdict, Measured
+
+Document = dict[str, Any]
+
+
+def snapshot(
+    plan: Plan, probes: Probes, standing: Mapping[str, Status], judged: Judged, device: Mapping[str, Any]
+) -> Document:
+    """Everything that a later check compares with; `standing` holds the probes' jobs beside the plan's."""
+    found = {
+        "suite_sha256": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
+        "seeds": len(plan.seeds),
+        "made_with": made_with(device),
+        "experiments": {name: _experiment(plan, name, judged) for name in plan.suite.file.experiments},
+        "probes": _probes(probes, standing),
+        "measurements": _measurements(plan, standing),
+        "cells": {verdict.cell.id: _cell(verdict) for verdict in judged.cells},
+        "claims": {verdict.id: _claim(verdict, plan.suite.file.paper) for verdict in judged.claims},
+    }
+    plain: Document = json.loads(json_text(found))  # as it comes back from a file
+    return plain
+
+
+def made_with(device: Mapping[str, Any]) -> Document:
+    """The commit, versions and machine of a snapshot, and the device that its probes ran on."""
+    here = environment()
+    kept = {name: here[name] for name in ("harness", "commit", "python", "processor", "packages")}
+    gpus = [f"{gpu['name']}, driver {gpu['driver']}" for gpu in here["gpus"]] if device.get("device") == "cuda" else []
+    machine = f"{platform.system()} {platform.machine()}, {' '.join(platform.libc_ver())}"
+    return {**kept, "processor_kind": processor_kind(), "machine": machine, "gpus": gpus, "device": dict(device)}
+
+
+def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
+    """What an experiment is at this scale, every default written out, and how its tests came out where they ran."""
+    experiment = plan.suite.file.experiments[name]
+    if experiment.measure is not None:
+        return {"kind": "measure", "spec": experiment.measure.model_dump(mode="json"), "accuracies": {}}
+    if experiment.train is None:
+        members = {member.experiment: member.nets for member in experiment.ensemble or []}
+        return {"kind": "ensemble", "spec": {"members": members}, "accuracies": _accuracies(plan, name, judged)}
+    training = plan.jobs[plan.trainings[name, 0]].spec
+    tests = {
+        test: {part: plan.jobs[plan.evaluations[name, test, 0]].spec[part] for part in ("splits", "protocol")}
+        for test in experiment.evaluate
+    }
+    spec = {part: value for part, value in training.items() if part != "seed"}
+    spec |= {"start_from": experiment.train.start_from, "tests": tests}
+    return {"kind": "train", "spec": spec, "accuracies": _accuracies(plan, name, judged)}
+
+
+def _accuracies(plan: Plan, name: str, judged: Judged) -> Document:
+    """By `evaluation.metric`, what every declared seed came to; nothing where one of them has no result."""
+    places = [f"{test}.{metric}" for test in plan.suite.file.experiments[name].evaluate for metric in METRICS]
+    found = {place: judged.measured[f"{name}.{place}"] for place in places}
+    return {place: accuracy(measured) for place, measured in found.items() if _whole(measured)}
+
+
+def _whole(measured: Measured) -> bool:
+    return len(measured.values) == measured.declared_seeds > 0
+
+
+def accuracy(measured: Measured) -> Document:
+    """One metric of one test, by seed."""
+    values = {str(seed): value for seed, value in measured.values.items()}
+    return {"values": values, "images": measured.images, "diverged": list(measured.diverged)}
+
+
+def _probes(probes: Probes, standing: Mapping[str, Status]) -> Document:
+    tests = {f"{name}.{test}": key for (name, test), key in probes.tests.items()}
+    keys = {**probes.trainings, **tests}
+    return {
+        name: {"asked": probes.jobs[key].spec["probe"], "found": result["probe"]}
+        for name, key in keys.items()
+        if (result := standing[key].result) is not None
+    }
+
+
+def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:
+    """By experiment, how its numbers come about and what they are, by seed."""
+    found: Document = {}
+    for (name, seed), key in plan.measurements.items():
+        result, measure = standing[key].result, plan.suite.file.experiments[name].measure
+        assert measure is not None
+        kind = MEASURES[measure.what]
+        how = "timed" if kind.timed else "drawn" if kind.random or kind.needs_torch else "exact"
+        if result is not None:
+            found.setdefault(name, {"how": how, "values": {}})["values"][str(seed)] = result["values"]
+    return found
+
+
+def _cell(verdict: CellVerdict) -> Document:
+    """A printed number as it is declared, and how it was judged, where anything was measured for it."""
+    cell, measured = verdict.cell, verdict.measured
+    return {
+        "ref": cell.ref,
+        "declared": declared(cell),
+        "outcome": verdict.outcome if measured.values else None,
+        "how": measured.how,
+        "ours": None if verdict.mean is None or measured.how == "trained" else verdict.mean,
+    }
+
+
+def declared(cell: Cell) -> Document:
+    """All of a cell that decides its verdict."""
+    place = ".".join(cell.place) if cell.place else None
+    return {"printed": cell.printed, "paper": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+
+
+def _claim(verdict: ClaimVerdict, paper: str) -> Document:
+    claim = verdict.claim
+    said = claim.model_dump(mode="json")[claim.operator]
+    ran = verdict.outcome not in ("NOT RUN", "QUOTED", "FAILED")
+    return {
+        "ref": f"{paper}:{claim.ref}",
+        "declared": {claim.operator: said},
+        "outcome": verdict.outcome if ran else None,
+        "evidence": verdict.evidence,
+    }

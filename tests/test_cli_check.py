@@ -1,0 +1,121 @@
+"""The commands `check` and `baseline update` in processes of their own: what they print, and what they end with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_suites import tiny_suite
+
+ROOT = Path(__file__).parent.parent
+
+
+def harness(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the program in a folder, without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "harness", *map(str, arguments)],
+        capture_output=True, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        timeout=300, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny suite and its baseline at the place where it is looked for."""
+    folder = tmp_path_factory.mktemp("made")
+    tiny_suite(folder)
+    done = harness(folder, "baseline", "update", "tiny.yaml", "--yes")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "reports/baselines/ci.json")
+    return folder
+
+
+def test_a_sound_suite_is_summed_up(made: Path) -> None:
+    """Exit 0; progress on standard error."""
+    done = harness(made, "check", "tiny.yaml")
+    assert done.returncode == 0
+    assert "0 regression, 0 error, 0 advisory" in done.stdout
+    assert done.stderr.startswith("[1/1] tiny: ")
+    assert sorted(path.name for path in made.iterdir()) == ["reports", "tiny.yaml"]
+
+
+def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
+    """With both values."""
+    file = tiny_suite(tmp_path, rate=0.01)
+    done = harness(made, "check", file, "--json")
+    document = json.loads(done.stdout)
+    found = {one["subject"]: one for one in document["findings"] if one["severity"] == "regression"}
+    assert done.returncode == 3
+    assert (found["experiment cnn"]["before"], found["experiment cnn"]["now"]) == ("0.02", "0.01")
+    assert "loss of step 2 and " in found["probe cnn"]["said"]
+    assert document["scale"] == "ci"
+    assert document["seconds"].keys() == {"tiny"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["check", "tiny.yaml", "--baseline", "no.json"], 7, "there is no baseline no.json; make it with: python -m"),
+        (["check", "table1"], 7, "ci.json holds nothing of table1; make it with: python -m harness baseline update"),
+        (["check", "tiny.yaml", "--only", "zzz"], 2, "no experiment and no cell of these suites is named like zzz"),
+        (["check", "tiny.yaml", "--scale", "small"], 7, "there is no baseline reports/baselines/small.json"),
+        (["check", "nosuch.yaml"], 2, "no suite file at 'nosuch.yaml'"),
+        (["check", "tiny.yaml", "--suites-changed-since", "HEAD"], 2, "--suites-changed-since: git "),
+    ],
+)
+def test_what_cannot_be_checked_is_one_line(made: Path, arguments: list[str], code: int, message: str) -> None:
+    """On standard error, and nothing has run."""
+    done = harness(made, *arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert message in done.stderr
+
+
+def test_an_edited_baseline_is_refused(made: Path, tmp_path: Path) -> None:
+    """Exit 2, one line."""
+    text = (made / "reports" / "baselines" / "ci.json").read_text()
+    (tmp_path / "edited.json").write_text(text.replace('"seeds": 1', '"seeds": 2'))
+    done = harness(made, "check", "tiny.yaml", "--baseline", tmp_path / "edited.json")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "is damaged or was edited" in done.stderr
+
+
+def test_an_update_shows_what_it_changes_and_writes_nothing_unasked(made: Path, tmp_path: Path) -> None:
+    """Without a terminal nobody can be asked."""
+    file, before = tiny_suite(tmp_path, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
+    done = harness(made, "baseline", "update", file)
+    assert done.returncode == 2
+    assert "recipe.rate 0.02 -> 0.01" in done.stdout
+    assert done.stderr.splitlines()[-1].endswith("pass --yes to write")
+    assert (made / "reports" / "baselines" / "ci.json").read_bytes() == before
+
+
+def test_an_update_of_nothing_writes_the_same_bytes(made: Path) -> None:
+    """And says so."""
+    file = made / "reports" / "baselines" / "ci.json"
+    before = file.read_bytes()
+    done = harness(made, "baseline", "update", "tiny.yaml", "--yes")
+    assert (done.returncode, file.read_bytes()) == (0, before)
+    assert "nothing would change" in done.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Of both commands."""
+    code = """
+import sys
+from harness.__main__ import main
+sys.argv[0] = "harness"
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+assert not {"torch", "numpy", "pydantic", "rich"} & sys.modules.keys(), "imported"
+"""
+    for arguments in (["check", "--help"], ["baseline", "update", "--help"]):
+        environment: dict[str, Any] = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, env=environment)

@@ -1,0 +1,77 @@
+"""How far numbers may move: not at all where nothing moves them, and never less with a larger nudge."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.regression import tolerances
+from harness.regression.tolerances import departures, furthest
+
+NUMBERS = st.lists(st.floats(-100, 100), min_size=1, max_size=8)
+
+
+@given(NUMBERS)
+def test_numbers_are_no_distance_from_themselves(values: list[float]) -> None:
+    """Even where nothing is allowed."""
+    found = furthest(departures(values, values, [0.0] * len(values)))
+    assert found is not None
+    assert found.times == 0
+
+
+def test_the_furthest_is_that_which_exceeds_most_what_it_may() -> None:
+    """Not that which moved most."""
+    found = furthest(departures([1.0, 2.0, 3.0], [1.1, 2.5, 3.0], [0.01, 0.5, 0.1]))
+    assert found is not None
+    assert (found.place, round(found.times)) == (0, 10)
+
+
+@pytest.mark.parametrize(("before", "now"), [(1.0, math.nan), (math.inf, 1.0), (math.inf, -math.inf)])
+def test_what_is_no_number_is_infinitely_far(before: float, now: float) -> None:
+    """From any that is one, and from another kind of none."""
+    found = furthest(departures([before], [now], [1e9]))
+    assert found is not None
+    assert found.times == math.inf
+
+
+def test_no_number_is_near_itself() -> None:
+    """A training that diverged still diverges."""
+    found = furthest(departures([math.nan], [math.nan], [0.0]))
+    assert found is not None
+    assert found.times == 0
+
+
+def test_nothing_allowed_is_nothing() -> None:
+    """As of an exact number."""
+    found = furthest(departures([1.0], [1.0 + 1e-15], [0.0]))
+    assert found is not None
+    assert found.times == math.inf
+
+
+@given(NUMBERS, st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_nudge_allows_no_less(values: list[float], small: float, more: float) -> None:
+    """Step by step."""
+    narrow = tolerances.of_losses(values, [value + small for value in values])
+    wide = tolerances.of_losses(values, [value + small + more for value in values])
+    assert all(a <= b * (1 + 1e-9) + 1e-9 for a, b in zip(narrow, wide, strict=True))
+
+
+def test_a_nudge_that_made_a_training_diverge_allows_anything_from_there() -> None:
+    """And next to nothing before."""
+    allowed = tolerances.of_losses([2.0, 2.0, 2.0], [2.0, math.nan])
+    assert allowed == [2.0 * tolerances.LOSS, math.inf, math.inf]
+
+
+def test_logs_of_probabilities_are_logits_again() -> None:
+    """Up to their mean, image by image."""
+    found = tolerances.centred_logs([0.25, 0.75, 0.5, 0.5], 2)
+    assert found == pytest.approx([-math.log(3) / 2, math.log(3) / 2, 0, 0])
+
+
+def test_a_number_without_a_partner_is_too_far() -> None:
+    """A training that now diverges earlier has fewer losses."""
+    assert [one.times for one in departures([1.0, 2.0, 3.0], [1.0], [1.0, 1.0, 1.0])] == [0.0, math.inf]
+    assert departures([1.0], [1.0, 2.0], [1.0])[-1].now == 2.0

@@ -1,0 +1,261 @@
+"""Checks an image set as it lies: which form, whether it is the official one, what is damaged, and how to mend it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.data.declared import Dataset, class_list_digest
+from harness.errors import DataMissing
+from harness.ingest.advance import Advance
+from harness.ingest.findings import Finding, check_command, prepare_command
+from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
+from harness.ingest.labels import class_list, prefix, require_first_images
+from harness.ingest.sources import Source
+from harness.ingest.tally import Tally, expected_images, tallied
+from harness.progress import Progress
+from harness.stop_signal import StopSignal
+
+SAMPLE = 500
+"""Images of a split that are decoded when not all are."""
+ALIKE = 0.95
+"""Share of images with one shorter side from which a set looks like a copy that somebody made."""
+CLASS_SIZES = {
+    ("ilsvrc2010", "train"): (668, 3047),
+    ("ilsvrc2010", "val"): (50, 50),
+    ("ilsvrc2010", "test"): (150, 150),
+    ("ilsvrc2012", "train"): (732, 1300),
+    ("ilsvrc2012", "val"): (50, 50),
+}
+"""Images of the smallest and the largest class (ImageNet Large Scale Visual Recognition Challenge, 2015, Table 2)."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a check found."""
+
+    dataset: Dataset
+    folder: Path
+    tallies: list[Tally] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def usable(self) -> bool:
+        """Whether training can read all of it as it lies, and nothing is wrong with it."""
+        return not any(finding.wrong for finding in self.findings)
+
+    def wrong(self, code: str, says: str, fix: str = "") -> None:
+        """One more thing that is wrong."""
+        self.findings.append(Finding(code, says, fix=fix))
+
+    def note(self, code: str, says: str, fix: str = "") -> None:
+        """One more thing to know."""
+        self.findings.append(Finding(code, says, wrong=False, fix=fix))
+
+    def document(self) -> dict[str, Any]:
+        """For programs."""
+        splits = [_split_document(tally, self.dataset) for tally in self.tallies]
+        findings = [finding.document() for finding in self.findings]
+        where = str(self.folder)
+        return {
+            "name": self.dataset.name,
+            "folder": where,
+            "usable": self.usable,
+            "splits": splits,
+            "findings": findings,
+        }
+
+
+def check(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    decode: bool,
+    threads: int,
+    progress: Progress,
+    stop: StopSignal,
+    kit: Path | None = None,
+) -> Checked:
+    """Look at every image of every split below a folder; with `decode`, at all of its pixels."""
+    checked = Checked(dataset, folder)
+    for split in stored_splits(dataset):
+        try:
+            source = find_source(dataset, folder, split, kit)
+            if source is None:
+                continue
+            total = expected_images(source)
+            advance = Advance(progress, f"{dataset.name}/{split}", total)
+            share = 1.0 if decode else SAMPLE / max(1, total)
+            tally = tallied(dataset, source, share, threads, advance, stop)
+        except DataMissing as error:
+            checked.wrong("unusable", f"{split}: {error}", _kit_fix(dataset, folder, str(error)))
+            continue
+        checked.tallies.append(tally)
+    progress.clear()
+    _judge(checked, kit)
+    return checked
+
+
+def _judge(checked: Checked, kit: Path | None) -> None:
+    dataset, folder = checked.dataset, checked.folder
+    _require_splits(checked)
+    for tally in checked.tallies:
+        _judge_count(checked, tally)
+        if tally.source.labelled:
+            _judge_classes(checked, tally, kit)
+        _judge_images(checked, tally)
+        if not in_place(tally.source, folder):
+            form, place = tally.source.form, tally.source.place
+            says = f"{tally.source.split}: is there as {form} ({place}), and training reads class folders"
+            code = "form" if tally.source.labelled else "unlabelled form"
+            checked.wrong(code, says, prepare_command(dataset, folder)) if tally.source.labelled else checked.note(
+                code,
+                says.replace("class folders", f"{folder / tally.source.split}/*.JPEG"),
+                prepare_command(dataset, folder),
+            )
+
+
+def _require_splits(checked: Checked) -> None:
+    """Every split has to be there that training or a test with labels reads."""
+    dataset, folder = checked.dataset, checked.folder
+    seen = {tally.source.split for tally in checked.tallies}
+    unusable = {finding.says.partition(":")[0] for finding in checked.findings if finding.code == "unusable"}
+    for split in stored_splits(dataset):
+        if split in seen | unusable:
+            continue
+        if split in dataset.unlabelled:
+            checked.note("missing", f"{split}: not there; it has no labels and is needed for a submission only")
+        else:
+            fix = _nearby(dataset, folder) or dataset.unlock
+            checked.wrong("missing", f"{split}: not there; expected: {dataset.layout}", fix)
+
+
+def _nearby(dataset: Dataset, folder: Path) -> str:
+    """The command for a folder above or below that holds a split, should the wrong one have been named."""
+    try:
+        near = [folder.resolve().parent, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    except OSError:
+        return ""
+    splits = stored_splits(dataset)
+    hit = next(
+        (path for path in near if all((path / split).is_dir() for split in splits if split in ("train", "val"))), None
+    )
+    return check_command(dataset, hit) if hit else ""
+
+
+def _kit_fix(dataset: Dataset, folder: Path, error: str) -> str:
+    """How to unpack the development kit, where its archive lies there and its files are what is missing."""
+    if "meta.mat" not in error and NOT_TOLD not in error:
+        return ""
+    kits = sorted(path for top in (folder, folder.parent) for path in top.glob(f"{prefix(dataset)}_devkit*.tar.gz"))
+    return shlex.join(["tar", "xzf", str(kits[0]), "-C", str(folder)]) if kits else ""
+
+
+def _judge_count(checked: Checked, tally: Tally) -> None:
+    dataset, split = checked.dataset, tally.source.split
+    official = stored_splits(dataset).get(split)
+    if official is None or not dataset.exact:
+        checked.note("round", f"{split}: {tally.images:,} images; of {dataset.title} only round numbers are known")
+    elif tally.images != official:
+        says = f"{split}: {tally.images:,} images, where {dataset.title} has {official:,}"
+        checked.wrong("count", says, _fetch_again(tally.source))
+
+
+def _fetch_again(source: Source) -> str:
+    if source.form in ("class folders", "flat folder"):
+        return f"unpack the archive of {source.split} again over {source.place}; what is there already stays"
+    return f"fetch {source.place.name} again"
+
+
+def _judge_classes(checked: Checked, tally: Tally, kit: Path | None) -> None:
+    dataset, split, names = checked.dataset, tally.source.split, sorted(name for name in tally.classes if name)
+    try:
+        if dataset.class_list_digest is not None and class_list_digest(names) != dataset.class_list_digest:
+            _judge_class_list(checked, tally, class_list(dataset, kit_places(checked.folder, kit)))
+        elif dataset.class_list_digest is not None:
+            first = [tally.first.get(number) for number in range(1, 10)]
+            require_first_images(dataset, split, first, str(tally.source.place))
+    except DataMissing as error:
+        checked.wrong("order", f"{split}: {error}")
+    smallest, largest = CLASS_SIZES.get((dataset.name, split), (0, 10**9))
+    odd = [f"{name}: {tally.classes[name]:,}" for name in names if not smallest <= tally.classes[name] <= largest]
+    if odd:
+        expected = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
+        says = f"{split}: classes of other sizes than the official ones of {expected} images"
+        checked.findings.append(Finding("class size", says, names=odd, count=len(odd), fix=_fetch_again(tally.source)))
+
+
+def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -> None:
+    """Which classes lack or are too many, by a list at hand or by the other splits."""
+    dataset, split, names = checked.dataset, tally.source.split, {name for name in tally.classes if name}
+    listed = set(known or ()) or set().union(*(other.classes for other in checked.tallies)) - {""}
+    if not names and tally.found.get("unlabelled"):
+        tally.found["unlabelled"].fix = _kit_fix(dataset, checked.folder, NOT_TOLD) or (
+            f"name the folder of the development kit: {check_command(dataset, checked.folder)} --kit DIR"
+        )
+        return
+    checked.wrong("classes", f"{split}: its {len(names):,} classes are not the {dataset.classes:,} of {dataset.title}")
+    for code, says, some in (
+        ("class missing", "classes that other lists have, and it has not", sorted(listed - names)),
+        ("class unknown", "classes that the set's list has not", sorted(names - set(known)) if known else []),
+    ):
+        if some:
+            checked.findings.append(Finding(code, f"{split}: {says}", names=some, count=len(some)))
+
+
+def _judge_images(checked: Checked, tally: Tally) -> None:
+    """What was noted of single images, with what can be done about it."""
+    dataset, source = checked.dataset, tally.source
+    for code, finding in tally.found.items():
+        if code in ("empty", "unreadable", "truncated"):
+            finding.fix = finding.fix or _damage_fix(checked, source, finding)
+        elif code == "misplaced":
+            finding.fix = _move_fix(source, finding.names[0])
+        checked.findings.append(finding)
+    grey, cmyk = tally.modes["L"], tally.modes["CMYK"]
+    if grey or cmyk or len(set(tally.modes) - {"RGB", "L", "CMYK"}):
+        modes = ", ".join(f"{count:,} {mode}" for mode, count in tally.modes.most_common() if mode != "RGB")
+        checked.note("modes", f"{source.split}: stored otherwise than in RGB, and converted when read: {modes}")
+    side, count = next(iter(tally.short_sides.most_common(1)), (0, 0))
+    if tally.images >= 20 and count >= ALIKE * tally.images and not (checked.folder / "prepared").is_dir():
+        says = f"{source.split}: {count:,} of {tally.images:,} images have a shorter side of {side} pixels: this looks like"
+        checked.note("copy", f"{says} a copy that was rescaled, and no manifest says how; results on it have to say so")
+    if tally.decoded < tally.images:
+        checked.note(
+            "sample",
+            f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all",
+        )
+    assert dataset is checked.dataset
+
+
+def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:
+    if all(Path(name.partition(": ")[0]).name.startswith("._") for name in finding.names):
+        return shlex.join(["find", str(source.place), "-name", "._*", "-delete"]) + "  (files that macOS left)"
+    leave = prepare_command(checked.dataset, checked.folder, "--allow-damaged", "0.001")
+    return f"put sound copies in their place, or leave them out of a copy, which is then not official: {leave}"
+
+
+def _move_fix(source: Source, name: str) -> str:
+    path = Path(name)
+    if source.form != "class folders":
+        return "fetch the archive again"
+    return shlex.join(["mv", str(path), str(source.place / path.name.partition("_")[0] / path.name)])
+
+
+def _split_document(tally: Tally, dataset: Dataset) -> dict[str, Any]:
+    sizes = [count for name, count in tally.classes.items() if name]
+    return {
+        "split": tally.source.split,
+        "form": tally.source.form,
+        "place": str(tally.source.place),
+        "order": tally.source.order,
+        "images": tally.images,
+        "official_images": stored_splits(dataset).get(tally.source.split) if dataset.exact else None,
+        "classes": len(sizes),
+        "smallest_class": min(sizes, default=None),
+        "largest_class": max(sizes, default=None),
+        "modes": dict(sorted(tally.modes.items())),
+        "decoded": tally.decoded,
+    }

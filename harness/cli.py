@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli_data import data
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_results import submission
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
@@ -208,3 +209,4 @@ def job(folder: Path, **flags: Any) -> None:
 
 
 command.add_command(submission)
+command.add_command(data)

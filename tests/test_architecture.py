@@ -20,14 +20,14 @@ LAYERS = (
     ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "store"),
-    ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
+    ("parts", "models data metrics recipe sliding runtime environment measures inspections ingest"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
     ("plans", "plan outline status declarations estimate verdict measured submission"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned"),
-    ("reports", "results results_by_seed report figures terminal"),
+    ("reports", "results results_by_seed copied report figures terminal"),
     ("program", "running"),
-    ("command line", "cli cli_options cli_results __main__"),
+    ("command line", "cli cli_options cli_results cli_data __main__"),
 )
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""

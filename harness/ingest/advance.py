@@ -7,18 +7,21 @@ from dataclasses import dataclass, field
 
 from harness.progress import Progress, duration
 
+SAID_EVERY_S = 30.0
+"""Seconds between lines where there is no terminal."""
+
 
 @dataclass
 class Advance:
-    """A count that moves on a terminal, and is said at each tenth elsewhere."""
+    """A count that moves on a terminal, and is said now and then elsewhere."""
 
     progress: Progress
     what: str
     total: int
-    """Images expected; where it is an estimate, the last tenth may come early or late."""
+    """Images expected, which may be an estimate."""
     done: int = 0
     _first: int = 0
-    _told: int = 0
+    _told_s: float = field(default_factory=time.monotonic)
     _started: float = field(default_factory=time.monotonic)
 
     def skip(self, count: int) -> None:
@@ -35,6 +38,6 @@ class Advance:
         left_s = max(0, self.total - self.done) / rate
         self.progress.label = self.what
         self.progress.moving(share, f"{rate:,.0f} img/s", left_s)
-        if not self.progress.stream.isatty() and int(10 * share) > self._told:
-            self._told = int(10 * share)
+        if not self.progress.stream.isatty() and time.monotonic() - self._told_s > SAID_EVERY_S:
+            self._told_s = time.monotonic()
             self.progress.say(f"{self.what}: {self.done:,} of about {self.total:,}, {duration(left_s)} left")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.data.declared import Dataset, class_list_digest
+from harness.data.prepared import CopyFiles
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
+from harness.ingest.copies import judge_copy
 from harness.ingest.findings import Finding, check_command, prepare_command
 from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.labels import class_list, prefix, require_first_images
@@ -22,14 +25,6 @@ SAMPLE = 500
 """Images of a split that are decoded when not all are."""
 ALIKE = 0.95
 """Share of images with one shorter side from which a set looks like a copy that somebody made."""
-CLASS_SIZES = {
-    ("ilsvrc2010", "train"): (668, 3047),
-    ("ilsvrc2010", "val"): (50, 50),
-    ("ilsvrc2010", "test"): (150, 150),
-    ("ilsvrc2012", "train"): (732, 1300),
-    ("ilsvrc2012", "val"): (50, 50),
-}
-"""Images of the smallest and the largest class (ImageNet Large Scale Visual Recognition Challenge, 2015, Table 2)."""
 
 
 @dataclass(slots=True)
@@ -58,14 +53,8 @@ class Checked:
         """For programs."""
         splits = [_split_document(tally, self.dataset) for tally in self.tallies]
         findings = [finding.document() for finding in self.findings]
-        where = str(self.folder)
-        return {
-            "name": self.dataset.name,
-            "folder": where,
-            "usable": self.usable,
-            "splits": splits,
-            "findings": findings,
-        }
+        about = {"name": self.dataset.name, "folder": str(self.folder), "usable": self.usable}
+        return about | {"splits": splits, "findings": findings}
 
 
 def check(
@@ -93,28 +82,32 @@ def check(
             checked.wrong("unusable", f"{split}: {error}", _kit_fix(dataset, folder, str(error)))
             continue
         checked.tallies.append(tally)
+        if decode:
+            _judge_archive(checked, source)
     progress.clear()
-    _judge(checked, kit)
+    _judge(checked, kit, decode=decode)
     return checked
 
 
-def _judge(checked: Checked, kit: Path | None) -> None:
-    dataset, folder = checked.dataset, checked.folder
+def _judge(checked: Checked, kit: Path | None, *, decode: bool) -> None:
+    judge_copy(checked.dataset, checked.folder, checked.findings, contents=decode)
     _require_splits(checked)
     for tally in checked.tallies:
         _judge_count(checked, tally)
         if tally.source.labelled:
             _judge_classes(checked, tally, kit)
         _judge_images(checked, tally)
-        if not in_place(tally.source, folder):
-            form, place = tally.source.form, tally.source.place
-            says = f"{tally.source.split}: is there as {form} ({place}), and training reads class folders"
-            code = "form" if tally.source.labelled else "unlabelled form"
-            checked.wrong(code, says, prepare_command(dataset, folder)) if tally.source.labelled else checked.note(
-                code,
-                says.replace("class folders", f"{folder / tally.source.split}/*.JPEG"),
-                prepare_command(dataset, folder),
-            )
+    _judge_forms(checked)
+
+
+def _judge_forms(checked: Checked) -> None:
+    """What training does not read where it lies is wrong, but for images without labels, which it never needs."""
+    folder, fix = checked.folder, prepare_command(checked.dataset, checked.folder)
+    fix += "  (with --unchanged, every file stays as it is)"
+    for source in (tally.source for tally in checked.tallies if not in_place(tally.source, checked.folder)):
+        read = folder / source.split / ("<wnid>/*.JPEG" if source.labelled else "*.JPEG")
+        says = f"{source.split}: is there as {source.form} in {source.place}, and runs read {read}"
+        checked.findings.append(Finding("form", says, wrong=source.labelled, fix=fix))
 
 
 def _require_splits(checked: Checked) -> None:
@@ -139,9 +132,8 @@ def _nearby(dataset: Dataset, folder: Path) -> str:
     except OSError:
         return ""
     splits = stored_splits(dataset)
-    hit = next(
-        (path for path in near if all((path / split).is_dir() for split in splits if split in ("train", "val"))), None
-    )
+    main = [split for split in splits if split in ("train", "val")]
+    hit = next((path for path in near if all((path / split).is_dir() for split in main)), None)
     return check_command(dataset, hit) if hit else ""
 
 
@@ -169,17 +161,31 @@ def _fetch_again(source: Source) -> str:
     return f"fetch {source.place.name} again"
 
 
+def _judge_archive(checked: Checked, source: Source) -> None:
+    """An archive as it is handed out has a known digest."""
+    official = checked.dataset.archive_md5.get(source.split)
+    if official is None or source.form not in ("tar", "tar of class tars"):
+        return
+    with source.place.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found == official:
+        checked.note("archive", f"{source.split}: {source.place} is the official archive, by its MD5")
+    else:
+        says = f"{source.split}: {source.place} has MD5 {found}, where the official archive has {official}"
+        checked.wrong("archive", says, _fetch_again(source))
+
+
 def _judge_classes(checked: Checked, tally: Tally, kit: Path | None) -> None:
     dataset, split, names = checked.dataset, tally.source.split, sorted(name for name in tally.classes if name)
     try:
         if dataset.class_list_digest is not None and class_list_digest(names) != dataset.class_list_digest:
-            _judge_class_list(checked, tally, class_list(dataset, kit_places(checked.folder, kit)))
+            _judge_class_list(checked, tally, class_list(dataset, kit_places(dataset, checked.folder, kit)))
         elif dataset.class_list_digest is not None:
             first = [tally.first.get(number) for number in range(1, 10)]
             require_first_images(dataset, split, first, str(tally.source.place))
     except DataMissing as error:
         checked.wrong("order", f"{split}: {error}")
-    smallest, largest = CLASS_SIZES.get((dataset.name, split), (0, 10**9))
+    smallest, largest = dataset.class_sizes.get(split, (0, 10**9))
     odd = [f"{name}: {tally.classes[name]:,}" for name in names if not smallest <= tally.classes[name] <= largest]
     if odd:
         expected = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
@@ -207,7 +213,7 @@ def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -
 
 def _judge_images(checked: Checked, tally: Tally) -> None:
     """What was noted of single images, with what can be done about it."""
-    dataset, source = checked.dataset, tally.source
+    source = tally.source
     for code, finding in tally.found.items():
         if code in ("empty", "unreadable", "truncated"):
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
@@ -219,15 +225,12 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
         modes = ", ".join(f"{count:,} {mode}" for mode, count in tally.modes.most_common() if mode != "RGB")
         checked.note("modes", f"{source.split}: stored otherwise than in RGB, and converted when read: {modes}")
     side, count = next(iter(tally.short_sides.most_common(1)), (0, 0))
-    if tally.images >= 20 and count >= ALIKE * tally.images and not (checked.folder / "prepared").is_dir():
-        says = f"{source.split}: {count:,} of {tally.images:,} images have a shorter side of {side} pixels: this looks like"
-        checked.note("copy", f"{says} a copy that was rescaled, and no manifest says how; results on it have to say so")
+    if tally.images >= 20 and count >= ALIKE * tally.images and not CopyFiles(checked.folder).request.exists():
+        says = f"{source.split}: {count:,} of {tally.images:,} images have a shorter side of {side} pixels"
+        checked.note("copy", f"{says}: this looks like a rescaled copy, and no manifest says how it was made")
     if tally.decoded < tally.images:
-        checked.note(
-            "sample",
-            f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all",
-        )
-    assert dataset is checked.dataset
+        says = f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all"
+        checked.note("sample", says)
 
 
 def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:

@@ -18,7 +18,8 @@ Item = TypeVar("Item")
 
 BASES = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "data")
 """Below the folder that was named, where splits may lie: there, in Kaggle's tree, in Hugging Face's."""
-KIT_FOLDERS = (".", "data", "ILSVRC/ImageSets/CLS-LOC", "*devkit*", "*devkit*/data")
+KIT_FOLDERS = ("data", "*devkit*", "*devkit*/data")
+"""Below the folder that was named, where the files of a development kit may lie."""
 NOT_TOLD = "nothing here tells the classes of its images"
 
 
@@ -58,17 +59,23 @@ def find_source(dataset: Dataset, folder: Path, split: str, kit: Path | None = N
     `kit` is a folder or a meta.mat of a development kit that does not lie with the images. Raises DataMissing for a
     form that cannot be read, or whose labels contradict each other.
     """
-    places = kit_places(folder, kit)
+    places = kit_places(dataset, folder, kit)
     wanted = Wanted(dataset, split, lambda: find_labels(dataset, split, places), lambda: class_list(dataset, places))
     found = (form(wanted, folder / base) for base in BASES for form in FORMS if (folder / base).is_dir())
     return next((source for source in found if source is not None), None)
 
 
-def kit_places(folder: Path, kit: Path | None) -> list[Path]:
+def kit_places(dataset: Dataset, folder: Path, kit: Path | None) -> list[Path]:
     """The folders where lists of classes and labels may lie, those that were named first."""
     named = [] if kit is None else [kit.parent if kit.is_file() else kit]
-    tops = [*named, folder, folder.parent]
-    return [place for top in tops for below in KIT_FOLDERS for place in sorted(top.glob(below)) if place.is_dir()]
+    near = [*named, folder]
+    places = [place for top in near for place in (top, *_below(top, *KIT_FOLDERS))]
+    own = f"{prefix(dataset)}_devkit*"  # beside the folder may lie other sets' kits, too
+    return [*places, folder.parent, *_below(folder.parent, own, f"{own}/data")]
+
+
+def _below(top: Path, *patterns: str) -> list[Path]:
+    return [place for pattern in patterns for place in sorted(top.glob(pattern)) if place.is_dir()]
 
 
 def in_place(source: Source, folder: Path) -> bool:

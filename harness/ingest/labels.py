@@ -18,8 +18,6 @@ from harness.errors import DataMissing
 
 WNID = re.compile(r"n\d{8}")
 SORTED_ORDER = "place among the sorted WordNet ids"
-FIRST_OF_VAL = {"ilsvrc2012": ("n01751748", "n09193705", "n02105855", "n04263257")}
-"""The classes of the first validation images, as public lists of them agree; by these two orders are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ def find_labels(dataset: Dataset, split: str, places: Iterable[Path]) -> Labels 
             found.append(_of_kit(dataset, truth, kit))
         elif mapping is not None:
             raise DataMissing(
-                f"{truth}: its numbers are {number_name(dataset)}s, and {mapping} is in the order of sorted WordNet ids: "
-                "the two do not go together; put the development kit's meta.mat beside the numbers"
+                f"{truth}: its numbers are {number_name(dataset)}s, and {mapping} is in the order of sorted WordNet "
+                "ids: the two do not go together; put the development kit's meta.mat beside the numbers"
             )
         elif not found:
             raise DataMissing(
@@ -104,11 +102,12 @@ def kit_numbers(dataset: Dataset, path: Path) -> dict[int, str]:
         numbers = {int(s[field]): str(s["WNID"]) for s in synsets if int(s["num_children"]) == 0}
     except Exception as error:  # noqa: BLE001 - a damaged file makes scipy raise anything
         raise DataMissing(f"{path}: cannot be read as the categories of {dataset.title} ({error})") from None
-    if not _of_this_set(dataset, list(numbers.values())):
+    if not _of_this_set(dataset, list(numbers.values())) or not all(map(WNID.fullmatch, numbers.values())):
         raise DataMissing(f"{path}: its {len(numbers)} categories are not the {dataset.classes:,} of {dataset.title}")
     if [numbers[number] for number in sorted(numbers)] == sorted(numbers.values()):
         raise DataMissing(
-            f"{path}: its categories are in the order of sorted WordNet ids, which is not the kit's; use the kit's own file"
+            f"{path}: its categories are in the order of sorted WordNet ids, which is not the kit's; "
+            "use the kit's own file"
         )
     return numbers
 
@@ -147,8 +146,8 @@ def _of_kit(dataset: Dataset, truth: Path, kit: Path) -> Labels:
     written = [line.split() for line in _lines(truth) if line.strip()]
     if any(len(line) != 1 for line in written):
         raise DataMissing(
-            f"{truth}: holds names beside numbers, as lists in the order of sorted WordNet ids do, and {kit} has the kit's "
-            "order: they are not to be mixed; use the kit's own file of one number a line"
+            f"{truth}: holds names beside numbers, as lists in the order of sorted WordNet ids do, and {kit} has the "
+            "kit's order: they are not to be mixed; use the kit's own file of one number a line"
         )
     try:
         values = [int(line[0]) for line in written]
@@ -165,18 +164,13 @@ def _of_kit(dataset: Dataset, truth: Path, kit: Path) -> Labels:
 
 def require_first_images(dataset: Dataset, split: str, first: Sequence[str | None], what: str) -> None:
     """Raise DataMissing where the classes of the split's first images are not those the official set is known for."""
-    known = FIRST_OF_VAL.get(dataset.name, ()) if split == "val" else ()
-    wrong = [
-        number
-        for number, (ours, official) in enumerate(zip(first, known, strict=False))
-        if ours not in (official, None)
-    ]
-    if wrong:
-        number = wrong[0]
-        raise DataMissing(
-            f"{what}: says that {prefix(dataset)}_{split}_{number + 1:08d} is of class {first[number]}, and it is of "
-            f"{known[number]}: the labels are of another order of classes, or of other images"
-        )
+    known = dataset.first_classes.get(split, ())
+    for number, (ours, official) in enumerate(zip(first, known, strict=False), start=1):
+        if ours not in (official, None):
+            raise DataMissing(
+                f"{what}: says that {prefix(dataset)}_{split}_{number:08d} is of class {ours}, and it is {official}: "
+                "the labels are of another order of classes, or of other images"
+            )
 
 
 def _require_known_first(dataset: Dataset, split: str, labels: Labels) -> None:
@@ -194,8 +188,8 @@ def _require_agreement(one: Labels, other: Labels, *paths: Path | None) -> None:
         if other.of(name) not in (wnid, None):
             where = " and ".join(map(str, paths))
             raise DataMissing(
-                f"{where}: {name} is of class {wnid} by the first and of {other.of(name)} by the second: one of them is in "
-                "another order of classes; take the wrong one away"
+                f"{where}: {name} is of class {wnid} by the first and {other.of(name)} by the second: one of them is "
+                "in another order of classes; take the wrong one away"
             )
 
 

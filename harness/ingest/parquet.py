@@ -108,7 +108,7 @@ def parquet_source(
 
 
 def arrow_parquet(path: Path) -> Any:
-    """pyarrow's reader; raises DataMissing saying how to install it."""
+    """The reader of pyarrow; raises DataMissing saying how to install it."""
     try:
         import pyarrow.parquet  # noqa: PLC0415 - an extra, and only these files need it
     except ImportError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from harness.data.imagenet import SUFFIXES, class_images
 from harness.errors import DataMissing
@@ -192,7 +192,7 @@ def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str 
         with _section(path, offset, length if size is None else size)() as part, _opened(part) as archive:
             whole = length if size is None else size
             for member in archive:
-                archive.members.clear()  # of millions of files, their headers would fill the memory
+                cast("Any", archive).members.clear()  # of millions of files, their headers would fill the memory
                 if member.offset_data + member.size > whole:
                     raise DataMissing(f"{what or path}: cut short within {member.name}; fetch {path.name} again")
                 if member.isfile():
@@ -215,7 +215,7 @@ def _require_end(part: BinaryIO, offset: int, what: str) -> None:
 
 
 def _opener(path: str) -> Callable[[], BinaryIO]:
-    return lambda: open(path, "rb")  # noqa: SIM115, PTH123 - the caller closes it; Path costs as much as opening
+    return lambda: open(path, "rb")  # noqa: PTH123 - the caller closes it; Path costs as much as opening
 
 
 def _section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:

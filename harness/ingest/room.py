@@ -1,0 +1,84 @@
+"""How much room on disk a copy will take, estimated before it is begun."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.data.declared import ranked
+from harness.data.decode import UNREADABLE
+from harness.errors import UsageError
+from harness.ingest.encode import Compact
+from harness.ingest.sources import Piece, Source, StoredImage
+
+PIECES, IMAGES = 8, 8
+"""So many pieces, chosen by a hash, and so many images of each, are copied in memory for the estimate."""
+BLOCK = 4096
+"""Bytes by which a file takes room, on most disks."""
+RECORD = 600
+"""Bytes that the record of one image takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An estimate of what a copy takes."""
+
+    images: int
+    bytes: int
+    sampled: int
+
+    def says(self) -> str:
+        """For people."""
+        return f"about {gigabytes(self.bytes)} on disk (estimated from {self.sampled:,} images)"
+
+
+def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
+    """The room that a copy of so many images will take, by copying a seeded sample of them in memory."""
+    sizes = [len(copy) for image in _sample(sources) if (copy := _copied(image, compact)) is not None]
+    if not sizes:
+        return Room(images, images * RECORD, 0)
+    rounded = [-(-size // BLOCK) * BLOCK for size in sizes]
+    return Room(images, round(images * (sum(rounded) / len(rounded) + RECORD)), len(sizes))
+
+
+def require_room(room: Room, share: float, out: Path) -> None:
+    """Raise UsageError where the share of a copy that is still to be made does not fit on its disk."""
+    free = shutil.disk_usage(_existing(out)).free
+    if room.bytes * share > free:
+        raise UsageError(
+            f"--out {out}: what is still to be copied needs about {gigabytes(room.bytes * share)} (estimated from "
+            f"{room.sampled:,} images), and {gigabytes(free)} are free there; make room, or name another disk"
+        )
+
+
+def gigabytes(count: float) -> str:
+    """A number of bytes for people: `22 GB`, `3.1 MB`."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:,.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
+    return f"{count / 1e3:,.3g} kB"
+
+
+def _sample(sources: list[Source]) -> Iterator[StoredImage]:
+    pieces: dict[str, Piece] = {f"{one.split}/{piece.name}": piece for one in sources for piece in one.pieces}
+    for name in ranked(pieces, "sample 0")[:PIECES]:
+        images = {image.name: image for image in pieces[name].images()}
+        yield from (images[one] for one in ranked(images, "sample 0")[:IMAGES])
+
+
+def _copied(image: StoredImage, compact: Compact) -> bytes | None:
+    """None for an image that is damaged, which is met again when its turn comes."""
+    try:
+        with image.open() as file:
+            return compact.copied(file.read())
+    except UNREADABLE:
+        return None
+
+
+def _existing(path: Path) -> Path:
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path

@@ -100,9 +100,10 @@ def write(path: Path, data: bytes | str) -> Path:
 
 
 def class_folders(originals: Originals, folder: Path) -> Path:
-    """{train,val}/<wnid>/*.JPEG, and test/*.JPEG."""
+    """{train,val}/<wnid>/*.JPEG, and test/*.JPEG, or, where its labels are known, test/<wnid>/*.JPEG."""
     for image in originals.images:
-        below = image.split if image.split == "test" else f"{image.split}/{image.wnid}"
+        flat = image.split == "test" and originals.prefix != "ILSVRC2010"
+        below = image.split if flat else f"{image.split}/{image.wnid}"
         write(folder / below / image.name, image.data)
     return folder
 
@@ -117,15 +118,17 @@ def flat_val(originals: Originals, folder: Path) -> Path:
 
 
 def kit(originals: Originals, folder: Path, order: tuple[str, ...] | None = None) -> Path:
-    """The two files of a development kit: meta.mat, with a category above the others, and the ground truth."""
+    """The files of a development kit: meta.mat, with a category above the others, and the ground truth."""
     order = order or originals.kit_order
     folder.mkdir(parents=True, exist_ok=True)
     field = f"{originals.prefix}_ID"
     rows = [(number, name, 0) for number, name in enumerate(order, start=1)] + [(len(order) + 1, "n00000001", 2)]
     table = np.array(rows, dtype=[(field, "i4"), ("WNID", "O"), ("num_children", "i4")])
     savemat(folder / "meta.mat", {"synsets": table.reshape(-1, 1)})
-    numbers = [order.index(image.wnid) + 1 for image in originals.of("val")]
-    write(folder / f"{originals.prefix}_validation_ground_truth.txt", "".join(f"{number}\n" for number in numbers))
+    for split, said in {"val": "validation", "test": "test"}.items():
+        if split == "val" or originals.prefix == "ILSVRC2010":  # the only year of which the test labels are known
+            numbers = [order.index(image.wnid) + 1 for image in originals.of(split)]
+            write(folder / f"{originals.prefix}_{said}_ground_truth.txt", "".join(f"{number}\n" for number in numbers))
     return folder
 
 

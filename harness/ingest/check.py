@@ -33,6 +33,7 @@ class Checked:
 
     dataset: Dataset
     folder: Path
+    kit: Path | None = None
     tallies: list[Tally] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -40,6 +41,11 @@ class Checked:
     def usable(self) -> bool:
         """Whether training can read all of it as it lies, and nothing is wrong with it."""
         return not any(finding.wrong for finding in self.findings)
+
+    def prepare_command(self, *more: str) -> str:
+        """The command that makes a copy of this."""
+        kit = [] if self.kit is None else ["--kit", str(self.kit)]
+        return prepare_command(self.dataset, self.folder, *kit, *more)
 
     def wrong(self, code: str, says: str, fix: str = "") -> None:
         """One more thing that is wrong."""
@@ -68,7 +74,7 @@ def check(
     kit: Path | None = None,
 ) -> Checked:
     """Look at every image of every split below a folder; with `decode`, at all of its pixels."""
-    checked = Checked(dataset, folder)
+    checked = Checked(dataset, folder, kit)
     for split in stored_splits(dataset):
         try:
             source = find_source(dataset, folder, split, kit)
@@ -85,24 +91,24 @@ def check(
         if decode:
             _judge_archive(checked, source)
     progress.clear()
-    _judge(checked, kit, decode=decode)
+    _judge(checked, decode=decode)
     return checked
 
 
-def _judge(checked: Checked, kit: Path | None, *, decode: bool) -> None:
+def _judge(checked: Checked, *, decode: bool) -> None:
     judge_copy(checked.dataset, checked.folder, checked.findings, contents=decode)
     _require_splits(checked)
     for tally in checked.tallies:
         _judge_count(checked, tally)
         if tally.source.labelled:
-            _judge_classes(checked, tally, kit)
+            _judge_classes(checked, tally)
         _judge_images(checked, tally)
     _judge_forms(checked)
 
 
 def _judge_forms(checked: Checked) -> None:
     """What training does not read where it lies is wrong, but for images without labels, which it never needs."""
-    folder, fix = checked.folder, prepare_command(checked.dataset, checked.folder)
+    folder, fix = checked.folder, checked.prepare_command()
     fix += "  (with --unchanged, every file stays as it is)"
     for source in (tally.source for tally in checked.tallies if not in_place(tally.source, checked.folder)):
         read = folder / source.split / ("<wnid>/*.JPEG" if source.labelled else "*.JPEG")
@@ -175,11 +181,11 @@ def _judge_archive(checked: Checked, source: Source) -> None:
         checked.wrong("archive", says, _fetch_again(source))
 
 
-def _judge_classes(checked: Checked, tally: Tally, kit: Path | None) -> None:
+def _judge_classes(checked: Checked, tally: Tally) -> None:
     dataset, split, names = checked.dataset, tally.source.split, sorted(name for name in tally.classes if name)
     try:
         if dataset.class_list_digest is not None and class_list_digest(names) != dataset.class_list_digest:
-            _judge_class_list(checked, tally, class_list(dataset, kit_places(dataset, checked.folder, kit)))
+            _judge_class_list(checked, tally, class_list(dataset, kit_places(dataset, checked.folder, checked.kit)))
         elif dataset.class_list_digest is not None:
             first = [tally.first.get(number) for number in range(1, 10)]
             require_first_images(dataset, split, first, str(tally.source.place))
@@ -236,7 +242,7 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
 def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:
     if all(Path(name.partition(": ")[0]).name.startswith("._") for name in finding.names):
         return shlex.join(["find", str(source.place), "-name", "._*", "-delete"]) + "  (files that macOS left)"
-    leave = prepare_command(checked.dataset, checked.folder, "--allow-damaged", "0.001")
+    leave = checked.prepare_command("--allow-damaged", "0.001")
     return f"put sound copies in their place, or leave them out of a copy, which is then not official: {leave}"
 
 

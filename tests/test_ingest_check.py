@@ -10,7 +10,18 @@ import zlib
 
 import pytest
 from image_layouts import (
-    LAYOUTS, class_folders, flat_val, jpeg, kaggle, kit, make_originals, parquet, saved, tar_bytes, tars, unpacked_once,
+    LAYOUTS,
+    class_folders,
+    flat_val,
+    jpeg,
+    kaggle,
+    kit,
+    make_originals,
+    parquet,
+    saved,
+    tar_bytes,
+    tars,
+    unpacked_once,
     write,
 )  # fmt: skip
 from PIL import Image
@@ -333,7 +344,12 @@ def test_a_signal_stops_it(tmp_path):
     stop = StopSignal(number=2)
     with pytest.raises(Interrupted):
         check(
-            DATASET, class_folders(ORIGINALS, tmp_path), decode=False, threads=1, progress=Progress(io.StringIO()), stop=stop
+            DATASET,
+            class_folders(ORIGINALS, tmp_path),
+            decode=False,
+            threads=1,
+            progress=Progress(io.StringIO()),
+            stop=stop,
         )
 
 

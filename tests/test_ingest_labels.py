@@ -140,7 +140,9 @@ def test_the_kit_of_another_set_is_refused(tmp_path):
     assert "categories are not the 4 of ILSVRC-2012" in refused(kit(others, tmp_path))
 
 
-@pytest.mark.parametrize("content", ["", "ImageId\nx\n", "ImageId,PredictionString\nx,\n", "ImageId,PredictionString\nx,7 1\n"])
+@pytest.mark.parametrize(
+    "content", ["", "ImageId\nx\n", "ImageId,PredictionString\nx,\n", "ImageId,PredictionString\nx,7 1\n"]
+)
 def test_a_damaged_solution_is_named(tmp_path, content):
     """Empty, without its column, or with numbers where WordNet ids belong."""
     path = write(tmp_path / "LOC_val_solution.csv", content)

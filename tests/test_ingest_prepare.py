@@ -211,7 +211,9 @@ def test_the_room_is_said_before_it_starts(tmp_path):
     """And is not far from what it takes."""
     said = io.StringIO()
     made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", progress=Progress(said))
-    assert "about 40 images (train from class folders, val from class folders, test from flat folder)" in said.getvalue()
+    assert (
+        "about 40 images (train from class folders, val from class folders, test from flat folder)" in said.getvalue()
+    )
     assert "kB on disk (estimated from " in said.getvalue()
 
 

@@ -61,7 +61,7 @@ def only_wrong(document, code):
 
 def some_image(folder, split="train"):
     """The first image of the first class."""
-    return sorted((folder / split).rglob("*.JPEG"))[0]
+    return min((folder / split).rglob("*.JPEG"))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -219,6 +219,15 @@ def test_an_image_in_another_class_than_its_name_says(tmp_path):
     there = tmp_path / "train" / ORIGINALS.wnids[3] / path.name
     path.rename(there)
     assert wrong(checked(tmp_path))["misplaced"]["fix"] == f"mv {there} {path}"
+
+
+def test_images_beside_the_class_folders_are_named(tmp_path):
+    """Sorting them was not finished."""
+    path = some_image(class_folders(ORIGINALS, tmp_path), "val")
+    path.rename(tmp_path / "val" / path.name)
+    found = wrong(checked(tmp_path))
+    assert found["stray"]["names"] == [str(tmp_path / "val" / path.name)]
+    assert found["count"]["says"] == "val: 7 images, where ILSVRC-2012 has 8"
 
 
 def test_classes_that_are_swapped_in_val_are_noticed(tmp_path):

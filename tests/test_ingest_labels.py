@@ -100,10 +100,9 @@ def test_numbers_alone_are_not_enough(tmp_path):
 def test_lists_that_contradict_each_other_are_refused(tmp_path):
     """And the first image that they disagree on is named."""
     kit(ORIGINALS, tmp_path)
-    mixed = dataclasses.replace(ORIGINALS, images=tuple(
-        dataclasses.replace(image, wnid=ORIGINALS.wnids[ORIGINALS.wnids.index(image.wnid) - 1]) for image in ORIGINALS.images
-    ))  # fmt: skip
-    kaggle(mixed, tmp_path)
+    before = dict(zip(ORIGINALS.wnids, [ORIGINALS.wnids[-1], *ORIGINALS.wnids], strict=False))
+    images = tuple(dataclasses.replace(image, wnid=before[image.wnid]) for image in ORIGINALS.images)
+    kaggle(dataclasses.replace(ORIGINALS, images=images), tmp_path)
     undeclared = dataclasses.replace(DATASET, first_classes={})
     with pytest.raises(DataMissing, match=r"ILSVRC2012_val_\d{8} is of class n\d+ by the first and n\d+ by the second"):
         find_labels(undeclared, "val", [tmp_path])

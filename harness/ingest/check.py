@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.declared import Dataset, class_list_digest
+from harness.data.imagenet import class_images
 from harness.data.prepared import CopyFiles
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
 from harness.ingest.copies import judge_copy
-from harness.ingest.findings import Finding, check_command, prepare_command
+from harness.ingest.findings import KEPT, Finding, check_command, prepare_command
 from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.sources import Source
@@ -103,6 +104,7 @@ def _judge(checked: Checked, *, decode: bool) -> None:
         if tally.source.labelled:
             _judge_classes(checked, tally)
         _judge_images(checked, tally)
+        _judge_strays(checked, tally.source)
     _judge_forms(checked)
 
 
@@ -165,6 +167,17 @@ def _fetch_again(source: Source) -> str:
     if source.form in ("class folders", "flat folder"):
         return f"unpack the archive of {source.split} again over {source.place}; what is there already stays"
     return f"fetch {source.place.name} again"
+
+
+def _judge_strays(checked: Checked, source: Source) -> None:
+    """Images that lie beside the class folders, as when sorting them was not finished, are read by nobody."""
+    if source.form != "class folders":
+        return
+    names = [entry.path for entry in class_images(source.place)]
+    if names:
+        says = f"{source.split}: images beside the class folders, which no run reads"
+        fix = "sort them into the folders of their classes, or take them away"
+        checked.findings.append(Finding("stray", says, fix=fix, names=names[:KEPT], count=len(names)))
 
 
 def _judge_archive(checked: Checked, source: Source) -> None:

@@ -53,7 +53,7 @@ def test_what_is_not_usable_exits_with_4_and_prints_the_fix(tmp_path):
     assert fix == "python -m harness data prepare ilsvrc2012 kaggle --out data/ilsvrc2012"
     assert said(*fix.split()[4:])[0] == 0
     code, text = said("check", "ilsvrc2012")
-    assert (code, "a copy whose images' shorter side is at most 256 pixels" in text) == (0, True)
+    assert (code, "a copy with shorter sides of at most 256 pixels" in text) == (0, True)
 
 
 def test_json_is_for_programs(tmp_path):

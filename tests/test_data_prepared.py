@@ -63,7 +63,7 @@ def test_a_copy_of_the_whole_official_set_is_official_and_says_that_it_is_a_copy
     """The reason stands in reports."""
     found = standing(copy)
     assert found.yes
-    assert "shorter side is at most 48 pixels" in found.reason
+    assert "shorter sides of at most 48 pixels" in found.reason
     assert "JPEG of quality 90" in found.reason
 
 

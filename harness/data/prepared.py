@@ -63,7 +63,7 @@ class Copy:
         if self.short_side is None:
             return "a copy of the files as they were"
         return (
-            f"a copy whose images' shorter side is at most {self.short_side} pixels ({how['filter']}), "
+            f"a copy with shorter sides of at most {self.short_side} pixels ({how['filter']}), "
             f"as JPEG of quality {how['quality']} with {how['subsampling']} colour"
         )
 

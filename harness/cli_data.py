@@ -46,7 +46,7 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
     from harness.ingest.report import check_stored, show_check  # noqa: PLC0415
 
     dataset = dataset_named(name)
-    folder = path or _place(dataset, flags["data_root"])
+    folder = _folder(dataset, path, flags["data_root"])
     document = check_stored(dataset, folder) if dataset.files else _checked(dataset, folder, flags)
     if as_json:
         click.echo(json.dumps(document, indent=1, ensure_ascii=False))
@@ -96,7 +96,7 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
     from harness.stop_signal import StopSignal  # noqa: PLC0415
 
     dataset = dataset_named(name)
-    folder = path or _place(dataset, flags["data_root"])
+    folder = _folder(dataset, path, flags["data_root"])
     compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"])
     with StopSignal().listening() as stop:
         copy = prepared(
@@ -151,6 +151,15 @@ def _checked(dataset: Any, folder: Path, flags: dict[str, Any]) -> dict[str, Any
             kit=flags["kit"],
         )
     return found.document()
+
+
+def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
+    """The folder that was named, or found; raises DataMissing where there is none."""
+    if path is not None and path.is_file():
+        raise DataMissing(f"{path}: is a file; name the folder that holds it: {path.parent}")
+    if path is not None and not path.is_dir():
+        raise DataMissing(f"{path}: no such folder")
+    return path or _place(dataset, data_root)
 
 
 def _place(dataset: Any, data_root: Path | None) -> Path:

@@ -111,7 +111,8 @@ def test_grey_and_cmyk_images_are_counted(tmp_path):
     document = checked(class_folders(ORIGINALS, tmp_path))
     assert document["usable"]
     assert document["splits"][0]["modes"] == {"CMYK": 2, "L": 3, "RGB": 19}
-    assert any(found["says"].endswith(": 3 L, 2 CMYK") for found in document["findings"])
+    found = {found["says"].partition(",")[0]: found["count"] for found in document["findings"]}
+    assert (found["train: grey images"], found["train: CMYK images"]) == (3, 2)
 
 
 def test_a_png_named_jpeg_is_named_and_usable(tmp_path):
@@ -328,12 +329,14 @@ def test_an_archive_is_compared_with_its_official_digest(tmp_path):
 
 def test_a_rescaled_copy_without_a_manifest_is_noticed(tmp_path):
     """Counts and classes cannot tell it from the original."""
-    for image in class_folders(ORIGINALS, tmp_path).rglob("*.JPEG"):
+    originals = make_originals(train=10)
+    for image in class_folders(originals, tmp_path).rglob("*.JPEG"):
         write(image, jpeg(Image.open(image).convert("RGB").resize((60, 32))))
-    document = checked(tmp_path)
-    assert document["usable"]
-    assert "looks like a rescaled copy" in noted(document)["copy"]["says"]
-    assert "copy" not in noted(checked(class_folders(ORIGINALS, tmp_path / "original")))
+    found = wrong(checked(tmp_path, originals.declared()))
+    assert found["rescaled"]["says"].endswith(
+        "have a shorter side of 32 pixels: a rescaled copy, and no manifest says how"
+    )
+    assert not wrong(checked(class_folders(originals, tmp_path / "original"), originals.declared()))
 
 
 def test_a_set_of_round_numbers_is_said_to_be_one(tmp_path):

@@ -329,6 +329,16 @@ def test_what_is_not_the_official_set_is_not_taken_for_it(tmp_path, changes, rea
     assert reason in copy.manifest["source"]["reason"]
 
 
+def test_a_rescaled_set_is_no_official_source(tmp_path):
+    """Whoever made it did not say how, although classes and counts are right."""
+    originals = make_originals(train=20)
+    for image in class_folders(originals, tmp_path / "original").rglob("*.JPEG"):
+        write(image, jpeg(Image.open(image).convert("RGB").resize((90, 64))))
+    copy = made(tmp_path / "original", tmp_path / "copy", dataset=originals.declared())
+    assert copy.manifest["source"]["official"] is False
+    assert "have a shorter side of 64 pixels: a rescaled copy" in copy.manifest["source"]["reason"]
+
+
 def test_an_image_that_left_the_source_meanwhile_is_noticed(tmp_path):
     """Its copy would stay behind."""
     folder = class_folders(ORIGINALS, tmp_path / "original")

@@ -17,6 +17,7 @@ from harness.data.files import content, stored
 from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
 from harness.data.prepared import Copy, prepared_copy
+from harness.data.rescaled import rescaled_to, says_rescaled
 from harness.errors import DataMissing
 
 
@@ -53,7 +54,9 @@ def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Offic
     try:
         copy = None if dataset.files else prepared_copy(found.path)
         reason = _files_differ(dataset, found, memory) if dataset.files else _folders_differ(dataset, found, memory)
-        if copy is not None:
+        if copy is None:
+            reason = reason or _rescaled(dataset, found)
+        else:
             reason = copy.why_not_official(dataset.name) or reason or _copy_differs(dataset, found, copy, memory)
     except DataMissing as error:
         reason = _without_place(str(error), found.path)
@@ -84,6 +87,15 @@ def _copy_differs(dataset: Dataset, found: Found, copy: Copy, memory: Memory) ->
         if _fingerprint(dataset, found.path, split, memory) != copy.manifest["splits"][split]["fingerprint"]:
             return f"the {split} images of the prepared copy are not those that its manifest speaks of"
     return None
+
+
+def _rescaled(dataset: Dataset, found: Found) -> str | None:
+    """Why image folders are not the files that were released, although classes and counts are right."""
+    if dataset.raw_size is not None:
+        return None
+    split = next(name for name in dataset.splits if name not in dataset.unlabelled)
+    side = rescaled_to(found.path, split)
+    return None if side is None else says_rescaled(split, side)
 
 
 def _without_place(message: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from harness.data.declared import Dataset, class_list_digest
 from harness.data.imagenet import class_images
 from harness.data.prepared import CopyFiles
+from harness.data.rescaled import common_short_side, says_rescaled
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
 from harness.ingest.copies import judge_copy
@@ -18,14 +20,12 @@ from harness.ingest.findings import KEPT, Finding, check_command, prepare_comman
 from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.sources import Source
-from harness.ingest.tally import Tally, expected_images, tallied
+from harness.ingest.tally import DAMAGE, Tally, expected_images, tallied
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
 
 SAMPLE = 500
 """Images of a split that are decoded when not all are."""
-ALIKE = 0.95
-"""Share of images with one shorter side from which a set looks like a copy that somebody made."""
 
 
 @dataclass(slots=True)
@@ -42,6 +42,11 @@ class Checked:
     def usable(self) -> bool:
         """Whether training can read all of it as it lies, and nothing is wrong with it."""
         return not any(finding.wrong for finding in self.findings)
+
+    def damaged_share(self) -> float:
+        """The share of images that are damaged, rounded up."""
+        found = [tally.found[code].count for tally in self.tallies for code in DAMAGE if code in tally.found]
+        return math.ceil(1e6 * sum(found) / sum(tally.images for tally in self.tallies)) / 1e6
 
     def prepare_command(self, *more: str) -> str:
         """The command that makes a copy of this."""
@@ -112,7 +117,9 @@ def _judge_forms(checked: Checked) -> None:
     """What training does not read where it lies is wrong, but for images without labels, which it never needs."""
     folder, fix = checked.folder, checked.prepare_command()
     fix += "  (with --unchanged, every file stays as it is)"
-    for source in (tally.source for tally in checked.tallies if not in_place(tally.source, checked.folder)):
+    for source in (tally.source for tally in checked.tallies):
+        if in_place(source, folder) or source.order == NOT_TOLD:
+            continue
         read = folder / source.split / ("<wnid>/*.JPEG" if source.labelled else "*.JPEG")
         says = f"{source.split}: is there as {source.form} in {source.place}, and runs read {read}"
         checked.findings.append(Finding("form", says, wrong=source.labelled, fix=fix))
@@ -234,19 +241,14 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
     """What was noted of single images, with what can be done about it."""
     source = tally.source
     for code, finding in tally.found.items():
-        if code in ("empty", "unreadable", "truncated"):
+        if code in DAMAGE:
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
         elif code == "misplaced":
             finding.fix = _move_fix(source, finding.names[0])
         checked.findings.append(finding)
-    grey, cmyk = tally.modes["L"], tally.modes["CMYK"]
-    if grey or cmyk or len(set(tally.modes) - {"RGB", "L", "CMYK"}):
-        modes = ", ".join(f"{count:,} {mode}" for mode, count in tally.modes.most_common() if mode != "RGB")
-        checked.note("modes", f"{source.split}: stored otherwise than in RGB, and converted when read: {modes}")
-    side, count = next(iter(tally.short_sides.most_common(1)), (0, 0))
-    if tally.images >= 20 and count >= ALIKE * tally.images and not CopyFiles(checked.folder).request.exists():
-        says = f"{source.split}: {count:,} of {tally.images:,} images have a shorter side of {side} pixels"
-        checked.note("copy", f"{says}: this looks like a rescaled copy, and no manifest says how it was made")
+    side = common_short_side(tally.short_sides.elements())
+    if side is not None and not CopyFiles(checked.folder).request.exists():
+        checked.wrong("rescaled", says_rescaled(source.split, side), "take the files as they were released")
     if tally.decoded < tally.images:
         says = f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all"
         checked.note("sample", says)
@@ -255,7 +257,7 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
 def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:
     if all(Path(name.partition(": ")[0]).name.startswith("._") for name in finding.names):
         return shlex.join(["find", str(source.place), "-name", "._*", "-delete"]) + "  (files that macOS left)"
-    leave = checked.prepare_command("--allow-damaged", "0.001")
+    leave = checked.prepare_command("--allow-damaged", f"{checked.damaged_share():g}")
     return f"put sound copies in their place, or leave them out of a copy, which is then not official: {leave}"
 
 

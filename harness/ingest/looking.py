@@ -37,7 +37,8 @@ class Look(NamedTuple):
 
     def misnamed(self, name: str) -> bool:
         """Whether its suffix is that of another format."""
-        return not self.damage and _NAMED.get(Path(name).suffix.lower()) != self.format
+        # MPO is a JPEG with further pictures after the first.
+        return not self.damage and _NAMED.get(Path(name).suffix.lower()) != self.format.replace("MPO", "JPEG")
 
 
 def look_at(image: StoredImage, *, decode: bool) -> Look:

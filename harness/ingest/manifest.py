@@ -10,6 +10,7 @@ from harness.data.fingerprint import fingerprint
 from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
 from harness.data.prepared import COPY_FORMAT, CopyFiles
+from harness.data.rescaled import says_rescaled
 from harness.errors import DataMissing, HarnessError
 from harness.ingest.encode import Compact
 from harness.ingest.labels import require_first_images
@@ -19,12 +20,22 @@ from harness.store import seal, write_json
 
 
 def write_manifest(
-    dataset: Dataset, sources: list[Source], files: CopyFiles, compact: Compact, summaries: dict[str, Summary]
+    dataset: Dataset,
+    sources: list[Source],
+    files: CopyFiles,
+    compact: Compact,
+    summaries: dict[str, Summary],
+    short_side: int | None = None,
 ) -> None:
-    """Write it; raises HarnessError where the copy holds files that no image of the source became."""
+    """Write it; raises HarnessError where the copy holds files that no image of the source became.
+
+    `short_side` is that of a source which somebody had rescaled.
+    """
     for source in sources:
         _require_no_strangers(files.out / source.split, summaries[source.split], labelled=source.labelled)
     why = why_not_official(dataset, summaries)
+    if why is None and short_side is not None:
+        why = says_rescaled("the source", short_side)
     document: dict[str, Any] = {
         "format": COPY_FORMAT,
         "dataset": dataset.name,

@@ -86,9 +86,10 @@ def prepare(
     make_writable(out / "prepared", "the copy", "name another with --out DIR")
     with _locked(making.files):
         _begin(making)
-        _say_room(making, estimated(sources, making.total, compact))
+        room = estimated(sources, making.total, compact)
+        _say_room(making, room)
         _make(making)
-        write_manifest(making.dataset, making.sources, making.files, making.compact, making.summaries)
+        write_manifest(dataset, sources, making.files, compact, making.summaries, room.short_side)
     copy = prepared_copy(out)
     assert copy is not None
     return copy

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
+
 from harness.data.declared import ranked
 from harness.data.decode import UNREADABLE
+from harness.data.rescaled import common_short_side
 from harness.errors import UsageError
 from harness.ingest.encode import Compact
 from harness.ingest.sources import Piece, Source, StoredImage
@@ -28,6 +31,8 @@ class Room:
     images: int
     bytes: int
     sampled: int
+    short_side: int | None = None
+    """The shorter side that nearly all of the sample have; images as they were released differ."""
 
     def says(self) -> str:
         """For people."""
@@ -36,11 +41,12 @@ class Room:
 
 def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
     """The room that a copy of so many images will take, by copying a seeded sample of them in memory."""
-    sizes = [len(copy) for image in _sample(sources) if (copy := _copied(image, compact)) is not None]
-    if not sizes:
+    found = [copy for image in _sample(sources) if (copy := _copied(image, compact)) is not None]
+    if not found:
         return Room(images, images * RECORD, 0)
-    rounded = [-(-size // BLOCK) * BLOCK for size in sizes]
-    return Room(images, round(images * (sum(rounded) / len(rounded) + RECORD)), len(sizes))
+    rounded = [-(-size // BLOCK) * BLOCK for size, _ in found]
+    needed = round(images * (sum(rounded) / len(rounded) + RECORD))
+    return Room(images, needed, len(found), common_short_side(side for _, side in found))
 
 
 def require_room(room: Room, share: float, out: Path) -> None:
@@ -68,11 +74,13 @@ def _sample(sources: list[Source]) -> Iterator[StoredImage]:
         yield from (images[one] for one in ranked(images, "sample 0")[:IMAGES])
 
 
-def _copied(image: StoredImage, compact: Compact) -> bytes | None:
-    """None for an image that is damaged, which is met again when its turn comes."""
+def _copied(image: StoredImage, compact: Compact) -> tuple[int, int] | None:
+    """(bytes of the copy, shorter side of the original); None for a damaged image, which is met again in its turn."""
     try:
-        with image.open() as file:
-            return compact.copied(file.read())
+        with image.open() as file, Image.open(file) as original:
+            side = min(original.size)
+            file.seek(0)
+            return len(compact.copied(file.read())), side
     except UNREADABLE:
         return None
 

@@ -19,12 +19,16 @@ from harness.stop_signal import StopSignal
 AHEAD = 8
 """Images in hand for each thread."""
 
+DAMAGE = ("empty", "unreadable", "truncated")
 SAYS = {
     "empty": "empty files",
     "unreadable": "files that cannot be read as images",
     "truncated": "images that cannot be decoded to their end",
     "unlabelled": "images whose class nothing tells",
     "misplaced": "images in another class than their names say",
+    "grey": "grey images, repeated in three colours when read",
+    "cmyk": "CMYK images, converted when read",
+    "mode": "images stored neither in RGB nor grey nor CMYK, converted when read",
     "misnamed": "images named as another format than they are, which are read by their content all the same",
 }
 """What each finding about images is, by its code."""
@@ -57,6 +61,9 @@ class Tally:
             return
         self.modes[look.mode] += 1
         self.short_sides[min(look.size)] += 1
+        if look.mode != "RGB":
+            code = {"L": "grey", "CMYK": "cmyk"}.get(look.mode, "mode")
+            self.note(code, f"{image.place}: {look.mode}", wrong=False)
         if look.misnamed(image.name):
             self.note("misnamed", f"{image.place}: {look.format}", wrong=False)
         own = WNID.match(image.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import hashlib
 import io
 import shutil
@@ -325,6 +326,28 @@ def test_an_archive_is_compared_with_its_official_digest(tmp_path):
     other = dataclasses.replace(DATASET, archive_md5={"val": "0" * 32})
     assert official in wrong(checked(tmp_path, other, decode=True))["archive"]["says"]
     assert "archive" not in wrong(checked(tmp_path, other))
+
+
+def test_images_packed_by_gzip_are_named(tmp_path):
+    """Some of ILSVRC-2010 are; runs cannot read them, a copy can be made of them."""
+    path = some_image(class_folders(ORIGINALS, tmp_path))
+    write(path, gzip.compress(path.read_bytes()))
+    found = only_wrong(checked(tmp_path), "gzipped")
+    assert found["names"] == [str(path)]
+    assert found["fix"].startswith("python -m harness data prepare ilsvrc2012")
+    write(path, path.read_bytes()[:-20])
+    assert "unreadable" in wrong(checked(tmp_path))
+
+
+def test_replacements_of_the_release_have_to_be_in_place(tmp_path):
+    """An archive of them that lies beside the images; in a copy they are."""
+    folder, image = class_folders(ORIGINALS, tmp_path), ORIGINALS.of("train")[4]
+    patch = ORIGINALS.of("train")[5].data
+    write(tmp_path / "patch_images.tar", tar_bytes([(f"patch_images/train/{image.name}", patch)]))
+    place = folder / "train" / image.wnid / image.name
+    assert only_wrong(checked(tmp_path), "patches")["names"] == [str(place)]
+    write(place, patch)
+    assert checked(tmp_path)["usable"]
 
 
 def test_a_rescaled_copy_without_a_manifest_is_noticed(tmp_path):

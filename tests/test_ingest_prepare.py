@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import gzip
 import hashlib
 import io
 import json
@@ -12,7 +13,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from image_layouts import LAYOUTS, class_folders, flat_val, jpeg, kaggle, make_originals, parquet, saved, tars, write
+from image_layouts import (
+    LAYOUTS,
+    class_folders,
+    flat_val,
+    jpeg,
+    kaggle,
+    make_originals,
+    parquet,
+    saved,
+    tar_bytes,
+    tars,
+    write,
+)
 from PIL import Image
 
 from harness.data.prepared import Copy, CopyFiles
@@ -327,6 +340,33 @@ def test_what_is_not_the_official_set_is_not_taken_for_it(tmp_path, changes, rea
     copy = made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", dataset=declared)
     assert copy.manifest["source"]["official"] is False
     assert reason in copy.manifest["source"]["reason"]
+
+
+@pytest.mark.parametrize("compact", [COMPACT, Compact(None, 90)])
+def test_images_packed_by_gzip_are_unpacked(tmp_path, compact):
+    """As some of ILSVRC-2010 are; the copy is that of the image within."""
+    folder, image = class_folders(ORIGINALS, tmp_path / "original"), ORIGINALS.of("train")[0]
+    made(folder, tmp_path / "plain", compact)
+    packed = write(folder / "train" / image.wnid / image.name, gzip.compress(image.data))
+    manifest = made(folder, tmp_path / "packed", compact).manifest
+    assert images(tmp_path / "packed") == images(tmp_path / "plain")
+    record = CopyFiles(tmp_path / "packed").record("train", image.wnid)
+    entry = next(one for one in read_record(record) if one.name.endswith(image.name))
+    assert entry.source_sha256 == hashlib.sha256(packed.read_bytes()).hexdigest()
+    assert manifest["splits"]["train"]["unpacked"] == (compact.short_side is None)
+
+
+@pytest.mark.parametrize("layout", [class_folders, tars], ids=["class folders", "archives"])
+def test_images_that_the_release_replaced_are_replaced(tmp_path, layout):
+    """By those of its archive of replacements, each in its own split."""
+    folder, image = layout(ORIGINALS, tmp_path / "original"), ORIGINALS.of("val")[3]
+    patch = ORIGINALS.of("val")[4].data
+    files = [(f"patch_images/val/{image.name}", patch), (f"patch_images/train/{ORIGINALS.of('val')[0].name}", b"x")]
+    write(folder / "patch_images.tar", tar_bytes(files))
+    made(folder, tmp_path / "copy", Compact(None, 90))
+    assert (tmp_path / "copy" / "val" / image.wnid / image.name).read_bytes() == patch
+    other = ORIGINALS.of("val")[0]
+    assert (tmp_path / "copy" / "val" / other.wnid / other.name).read_bytes() == other.data
 
 
 def test_a_rescaled_set_is_no_official_source(tmp_path):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.data.declared import Dataset, class_list_digest
 from harness.data.imagenet import class_images
@@ -15,10 +12,12 @@ from harness.data.prepared import CopyFiles
 from harness.data.rescaled import common_short_side, says_rescaled
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
+from harness.ingest.checked import Checked
 from harness.ingest.copies import judge_copy
-from harness.ingest.findings import KEPT, Finding, check_command, prepare_command
+from harness.ingest.findings import KEPT, Finding, check_command
 from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.labels import class_list, prefix, require_first_images
+from harness.ingest.patches import ARCHIVE, not_applied
 from harness.ingest.sources import Source
 from harness.ingest.tally import DAMAGE, Tally, expected_images, tallied
 from harness.progress import Progress
@@ -26,47 +25,6 @@ from harness.stop_signal import StopSignal
 
 SAMPLE = 500
 """Images of a split that are decoded when not all are."""
-
-
-@dataclass(slots=True)
-class Checked:
-    """What a check found."""
-
-    dataset: Dataset
-    folder: Path
-    kit: Path | None = None
-    tallies: list[Tally] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def usable(self) -> bool:
-        """Whether training can read all of it as it lies, and nothing is wrong with it."""
-        return not any(finding.wrong for finding in self.findings)
-
-    def damaged_share(self) -> float:
-        """The share of images that are damaged, rounded up."""
-        found = [tally.found[code].count for tally in self.tallies for code in DAMAGE if code in tally.found]
-        return math.ceil(1e6 * sum(found) / sum(tally.images for tally in self.tallies)) / 1e6
-
-    def prepare_command(self, *more: str) -> str:
-        """The command that makes a copy of this."""
-        kit = [] if self.kit is None else ["--kit", str(self.kit)]
-        return prepare_command(self.dataset, self.folder, *kit, *more)
-
-    def wrong(self, code: str, says: str, fix: str = "") -> None:
-        """One more thing that is wrong."""
-        self.findings.append(Finding(code, says, fix=fix))
-
-    def note(self, code: str, says: str, fix: str = "") -> None:
-        """One more thing to know."""
-        self.findings.append(Finding(code, says, wrong=False, fix=fix))
-
-    def document(self) -> dict[str, Any]:
-        """For programs."""
-        splits = [_split_document(tally, self.dataset) for tally in self.tallies]
-        findings = [finding.document() for finding in self.findings]
-        about = {"name": self.dataset.name, "folder": str(self.folder), "usable": self.usable}
-        return about | {"splits": splits, "findings": findings}
 
 
 def check(
@@ -110,6 +68,7 @@ def _judge(checked: Checked, *, decode: bool) -> None:
             _judge_classes(checked, tally)
         _judge_images(checked, tally)
         _judge_strays(checked, tally.source)
+        _judge_patches(checked, tally.source)
     _judge_forms(checked)
 
 
@@ -187,6 +146,17 @@ def _judge_strays(checked: Checked, source: Source) -> None:
         checked.findings.append(Finding("stray", says, fix=fix, names=names[:KEPT], count=len(names)))
 
 
+def _judge_patches(checked: Checked, source: Source) -> None:
+    """Images that the release replaced are replaced in a copy, and have to be where runs read them."""
+    if not source.patches:
+        return
+    if not in_place(source, checked.folder):
+        checked.note("patches", f"{source.split}: {source.patches:,} images are taken from {ARCHIVE}")
+    elif names := list(not_applied(source)):
+        says, fix = f"{source.split}: images that {ARCHIVE} has others for", checked.prepare_command()
+        checked.findings.append(Finding("patches", says, fix=fix, names=names, count=len(names)))
+
+
 def _judge_archive(checked: Checked, source: Source) -> None:
     """An archive as it is handed out has a known digest."""
     official = checked.dataset.archive_md5.get(source.split)
@@ -243,6 +213,8 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
     for code, finding in tally.found.items():
         if code in DAMAGE:
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
+        elif code == "gzipped":
+            finding.fix = checked.prepare_command()
         elif code == "misplaced":
             finding.fix = _move_fix(source, finding.names[0])
         checked.findings.append(finding)
@@ -266,20 +238,3 @@ def _move_fix(source: Source, name: str) -> str:
     if source.form != "class folders":
         return "fetch the archive again"
     return shlex.join(["mv", str(path), str(source.place / path.name.partition("_")[0] / path.name)])
-
-
-def _split_document(tally: Tally, dataset: Dataset) -> dict[str, Any]:
-    sizes = [count for name, count in tally.classes.items() if name]
-    return {
-        "split": tally.source.split,
-        "form": tally.source.form,
-        "place": str(tally.source.place),
-        "order": tally.source.order,
-        "images": tally.images,
-        "official_images": stored_splits(dataset).get(tally.source.split) if dataset.exact else None,
-        "classes": len(sizes),
-        "smallest_class": min(sizes, default=None),
-        "largest_class": max(sizes, default=None),
-        "modes": dict(sorted(tally.modes.items())),
-        "decoded": tally.decoded,
-    }

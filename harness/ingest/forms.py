@@ -12,6 +12,7 @@ from harness.data.imagenet import class_images
 from harness.errors import DataMissing
 from harness.ingest.labels import SORTED_ORDER, WNID, Labels, class_list, find_labels, prefix
 from harness.ingest.parquet import parquet_source
+from harness.ingest.patches import patched
 from harness.ingest.sources import PIECE, ClassFolder, ClassTar, FlatPiece, Source, TarPiece, is_image, tar_entries
 
 Item = TypeVar("Item")
@@ -62,7 +63,8 @@ def find_source(dataset: Dataset, folder: Path, split: str, kit: Path | None = N
     places = kit_places(dataset, folder, kit)
     wanted = Wanted(dataset, split, lambda: find_labels(dataset, split, places), lambda: class_list(dataset, places))
     found = (form(wanted, folder / base) for base in BASES for form in FORMS if (folder / base).is_dir())
-    return next((source for source in found if source is not None), None)
+    source = next((source for source in found if source is not None), None)
+    return None if source is None else patched(source, folder)
 
 
 def kit_places(dataset: Dataset, folder: Path, kit: Path | None) -> list[Path]:

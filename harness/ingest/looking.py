@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +20,7 @@ from harness.ingest.sources import StoredImage
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+GZIP = b"\x1f\x8b"
 _ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 _NAMED = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG"}
 
@@ -34,6 +37,8 @@ class Look(NamedTuple):
     """Why it cannot be used."""
     damage: str = ""
     """In one word: empty, unreadable or truncated."""
+    gzipped: bool = False
+    """Whether it is packed by gzip, as some images of ILSVRC-2010 are; only a copy can be read."""
 
     def misnamed(self, name: str) -> bool:
         """Whether its suffix is that of another format."""
@@ -48,9 +53,21 @@ def look_at(image: StoredImage, *, decode: bool) -> Look:
             if file.seek(0, io.SEEK_END) == 0:
                 return Look(fault="the file is empty", damage="empty")
             file.seek(0)
+            if file.read(len(GZIP)) == GZIP:
+                file.seek(0)
+                return _looked(io.BytesIO(unpacked(file.read())), decode=decode)._replace(gzipped=True)
+            file.seek(0)
             return _looked(file, decode=decode)
     except OSError as error:
         return Look(fault=f"cannot be read ({error})", damage="unreadable")
+
+
+def unpacked(data: bytes) -> bytes:
+    """The image of a stored file: the file itself, or what gzip packed into it; raises OSError when that is damaged."""
+    try:
+        return gzip.decompress(data) if data.startswith(GZIP) else data
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"packed by gzip, and damaged: {error}") from None
 
 
 def _looked(file: BinaryIO, *, decode: bool) -> Look:

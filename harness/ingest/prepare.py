@@ -23,7 +23,7 @@ from harness.ingest.advance import Advance
 from harness.ingest.encode import Compact, sha256
 from harness.ingest.findings import check_command
 from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
-from harness.ingest.looking import chosen, in_order
+from harness.ingest.looking import chosen, in_order, unpacked
 from harness.ingest.manifest import write_manifest
 from harness.ingest.records import Entry, How, Summary, finished, write_record
 from harness.ingest.room import Room, estimated, require_room
@@ -209,14 +209,15 @@ def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
     try:
         with image.open() as file:
             data = file.read()
-        made = making.compact.copied(data)
+        original = unpacked(data)
+        made = making.compact.copied(original)
         compared = chosen(f"{making.dataset.name}/{image.name}", COMPARED / max(1, making.total))
-        difference = making.compact.difference(data, made) if compared else {}
+        difference = making.compact.difference(original, made) if compared else {}
     except UNREADABLE as error:
         why = str(error).partition(" <_io.")[0] if data else "the file is empty or cannot be read"
         return Entry(name, "damaged", sha256(data), len(data), why=why)
     write_atomically(folder / name, made)
-    how: How = "kept" if made == data else "encoded"
+    how: How = "encoded" if made != original else "kept" if original == data else "unpacked"
     return Entry(name, how, sha256(data), len(data), sha256(made), len(made), difference=difference)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from harness.store import write_atomically
 
-How = Literal["kept", "encoded", "damaged"]
+How = Literal["kept", "unpacked", "encoded", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Summary:
 
     images: int = 0
     kept: int = 0
+    unpacked: int = 0
+    """Kept but for the gzip around it."""
     encoded: int = 0
     bytes: int = 0
     source_bytes: int = 0
@@ -62,6 +64,7 @@ class Summary:
             return
         self.images += 1
         self.kept += entry.how == "kept"
+        self.unpacked += entry.how == "unpacked"
         self.encoded += entry.how == "encoded"
         self.bytes += entry.bytes
         wnid, slash, file = entry.name.rpartition("/")
@@ -75,7 +78,8 @@ class Summary:
 
     def document(self) -> dict[str, Any]:
         """Its place in the manifest."""
-        counts = {"images": self.images, "kept": self.kept, "encoded": self.encoded, "bytes": self.bytes}
+        counts = {"images": self.images, "kept": self.kept, "unpacked": self.unpacked}
+        counts |= {"encoded": self.encoded, "bytes": self.bytes}
         about = {"source_bytes": self.source_bytes, "damaged": self.damaged, "classes": len(self.classes)}
         return counts | about | {"records_sha256": self._digest.hexdigest()}
 

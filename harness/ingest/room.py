@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from harness.data.decode import UNREADABLE
 from harness.data.rescaled import common_short_side
 from harness.errors import UsageError
 from harness.ingest.encode import Compact
+from harness.ingest.looking import unpacked
 from harness.ingest.sources import Piece, Source, StoredImage
 
 PIECES, IMAGES = 8, 8
@@ -77,10 +79,11 @@ def _sample(sources: list[Source]) -> Iterator[StoredImage]:
 def _copied(image: StoredImage, compact: Compact) -> tuple[int, int] | None:
     """(bytes of the copy, shorter side of the original); None for a damaged image, which is met again in its turn."""
     try:
-        with image.open() as file, Image.open(file) as original:
+        with image.open() as file:
+            data = unpacked(file.read())
+        with Image.open(io.BytesIO(data)) as original:
             side = min(original.size)
-            file.seek(0)
-            return len(compact.copied(file.read())), side
+        return len(compact.copied(data)), side
     except UNREADABLE:
         return None
 

@@ -62,6 +62,8 @@ class Source:
     order: str
     """How a label is told, which names the class order that was found."""
     labelled: bool = True
+    patches: int = 0
+    """Images that the release replaced, and for which the replacements are at hand."""
 
     def images(self) -> Iterator[StoredImage]:
         """All of it, piece by piece."""
@@ -140,7 +142,7 @@ class TarPiece:
     def images(self) -> Iterator[StoredImage]:
         """In the archive's order."""
         for name, offset, size in self.entries:
-            yield StoredImage(name, self.wnid_of(name), f"{self.path}:{name}", _section(self.path, offset, size))
+            yield StoredImage(name, self.wnid_of(name), f"{self.path}:{name}", section(self.path, offset, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class ClassTar:
         for name, offset, size in tar_entries(self.path, self.offset, self.size, what):
             if is_image(name):
                 start = self.offset + offset
-                yield StoredImage(name, self.wnid, f"{what}:{name}", _section(self.path, start, size))
+                yield StoredImage(name, self.wnid, f"{what}:{name}", section(self.path, start, size))
 
 
 def is_image(name: str) -> bool:
@@ -180,7 +182,13 @@ def is_image(name: str) -> bool:
 
 
 def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
-    """(file name without folders, offset of its content, size) of each file of an uncompressed archive.
+    """(file name without folders, offset of its content, size) of each file, as `tar_members` has them."""
+    for name, start, length in tar_members(path, offset, size, what):
+        yield Path(name).name, start, length
+
+
+def tar_members(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
+    """(name, offset of its content, size) of each file of an uncompressed archive.
 
     The archive may be a part of a file; offsets are from its own start. Raises DataMissing when it is cut short or no
     archive.
@@ -189,14 +197,14 @@ def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str 
         length = path.stat().st_size - offset
         if size is not None and size > length:
             raise DataMissing(f"{what or path}: the archive is cut short; fetch {path.name} again")
-        with _section(path, offset, length if size is None else size)() as part, _opened(part) as archive:
+        with section(path, offset, length if size is None else size)() as part, _opened(part) as archive:
             whole = length if size is None else size
             for member in archive:
                 cast("Any", archive).members.clear()  # of millions of files, their headers would fill the memory
                 if member.offset_data + member.size > whole:
                     raise DataMissing(f"{what or path}: cut short within {member.name}; fetch {path.name} again")
                 if member.isfile():
-                    yield Path(member.name).name, member.offset_data, member.size
+                    yield member.name, member.offset_data, member.size
             _require_end(part, archive.offset, what or str(path))
     except (tarfile.TarError, OSError, EOFError) as error:
         raise DataMissing(f"{what or path}: cannot be read as an uncompressed tar ({error})") from None
@@ -218,7 +226,9 @@ def _opener(path: str) -> Callable[[], BinaryIO]:
     return lambda: open(path, "rb")  # noqa: PTH123 - the caller closes it; Path costs as much as opening
 
 
-def _section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:
+def section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:
+    """What opens a part of a file as a file of its own."""
+
     def opened() -> BinaryIO:
         return io.BufferedReader(Section(path, offset, size))
 

@@ -26,6 +26,7 @@ SAYS = {
     "truncated": "images that cannot be decoded to their end",
     "unlabelled": "images whose class nothing tells",
     "misplaced": "images in another class than their names say",
+    "gzipped": "images packed by gzip, which only `data prepare` unpacks",
     "grey": "grey images, repeated in three colours when read",
     "cmyk": "CMYK images, converted when read",
     "mode": "images stored neither in RGB nor grey nor CMYK, converted when read",
@@ -56,6 +57,8 @@ class Tally:
         self.classes[image.wnid or ""] += 1
         if image.wnid is None and self.source.labelled:
             self.note("unlabelled", image.place)
+        if look.gzipped:
+            self.note("gzipped", image.place, wrong=self.source.form in ("class folders", "flat folder"))
         if look.damage:
             self.note(look.damage, f"{image.place}: {look.fault}")
             return

@@ -239,7 +239,7 @@ def test_a_signal_stops_it_between_two_images(tmp_path, reference):
     assert contents(tmp_path / "copy") == contents(reference)
 
 
-@pytest.mark.parametrize("change", ["lost", "cut", "record", "temporary"])
+@pytest.mark.parametrize("change", ["lost", "cut", "record", "temporary", "temporary record"])
 def test_what_was_spoilt_meanwhile_is_done_again(tmp_path, reference, change):
     """A file that is gone or cut short, a record that is damaged, a temporary file that a kill left."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
@@ -255,6 +255,8 @@ def test_what_was_spoilt_meanwhile_is_done_again(tmp_path, reference, change):
             record.write_bytes(record.read_bytes()[:-20])
         case "temporary":
             path.with_name(f".{path.name}.x1y2").write_bytes(b"half")
+        case "temporary record":
+            (tmp_path / "copy" / "prepared" / "train" / ".n1.jsonl.x1y2").write_bytes(b"half")
     made(folder, tmp_path / "copy")
     assert contents(tmp_path / "copy") == contents(reference)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
-from harness.data.prepared import Copy, CopyFiles, prepared_copy
+from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.ingest.advance import Advance
 from harness.ingest.encode import Compact, sha256
@@ -83,7 +83,7 @@ def prepare(
     _require_apart(folder, out, sources)
     making = Making(dataset, sources, CopyFiles(out), compact, allow_damaged, threads, stop, progress)
     making.total = sum(expected_images(source) for source in sources)
-    make_writable(out / "prepared", "the copy", "name another with --out DIR")
+    make_writable(out / RECORDS, "the copy", "name another with --out DIR")
     with _locked(making.files):
         _begin(making)
         room = estimated(sources, making.total, compact)
@@ -131,20 +131,20 @@ def _locked(files: CopyFiles) -> Iterator[None]:
 def _begin(making: Making) -> None:
     """Note what is asked for, or that it is what was asked for before; clear away what a kill left half written."""
     files, wanted = making.files, making.request()
-    if not files.request.exists():
-        if strange := sorted(path.name for path in files.out.iterdir() if path.name != "prepared"):
-            raise UsageError(f"--out {files.out}: holds {strange[0]}, which is no part of a copy; name an empty folder")
-        write_json(files.request, wanted)
-        return
-    if files.request.read_text(encoding="utf-8") != json_text(wanted):
+    begun = files.request.exists()
+    strange = sorted(path.name for path in files.out.iterdir() if path.name != RECORDS)
+    if strange and not begun:
+        raise UsageError(f"--out {files.out}: holds {strange[0]}, which is no part of a copy; name an empty folder")
+    if begun and files.request.read_text(encoding="utf-8") != json_text(wanted):
         raise UsageError(
             f"--out {files.out}: holds a copy that was made otherwise ({files.request}); name another folder, or the "
             "same arguments and versions"
         )
-    files.manifest.unlink(missing_ok=True)
-    for source in making.sources:
-        for temporary in (path for path in (files.out / source.split).rglob(".*") if path.is_file()):
+    for below in (RECORDS, *(source.split for source in making.sources)):
+        for temporary in (path for path in (files.out / below).rglob(".*") if path.is_file()):
             temporary.unlink()
+    files.manifest.unlink(missing_ok=True)
+    write_json(files.request, wanted)
 
 
 def _say_room(making: Making, room: Room) -> None:

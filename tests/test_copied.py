@@ -69,7 +69,9 @@ def test_a_run_on_a_copy_declares_it_and_keeps_its_keys(tmp_path):
     assert found["affects"] == ["cnn"]
     assert "JPEG of quality 90" in found["ours"]
     assert "grey levels (0 to 255) over 48 images: " in found["expected"]
-    assert found["ours"] in (report / "index.html").read_text()
+    page = (report / "index.html").read_text()
+    assert found["ours"] in page
+    assert "prepared copy, manifest" in page
     assert {record["prepared"]["short_side"] for record in results(report)["data"]} == {256}
     plans = [
         json.loads(program(tmp_path, "plan", *more, "--data", f"ilsvrc2010={name}", "--json").stdout)["jobs"]

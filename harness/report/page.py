@@ -60,7 +60,7 @@ _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
 _DEVIATION = _nulls("paper ours why expected affects scales")
-_DATA = _nulls("version split official official_reason fingerprint count ids_sha256")
+_DATA = _nulls("version split official official_reason fingerprint count ids_sha256 prepared")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections")
 _MEASURED: Record = {"seed": None, "key": None, "values": {}, "absent": {}, "reason": ""}
 _INSPECTED: Record = {"key": None, "values": {}, "absent": {}, "reason": "", "quantities": []}

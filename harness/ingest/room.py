@@ -72,8 +72,9 @@ def gigabytes(count: float) -> str:
 def _sample(sources: list[Source]) -> Iterator[StoredImage]:
     pieces: dict[str, Piece] = {f"{one.split}/{piece.name}": piece for one in sources for piece in one.pieces}
     for name in ranked(pieces, "sample 0")[:PIECES]:
-        images = {image.name: image for image in pieces[name].images()}
-        yield from (images[one] for one in ranked(images, "sample 0")[:IMAGES])
+        # Twice through the piece, for the rows of a parquet file hold their images, and are not to be held together.
+        wanted = set(ranked((image.name for image in pieces[name].images()), "sample 0")[:IMAGES])
+        yield from (image for image in pieces[name].images() if image.name in wanted)
 
 
 def _copied(image: StoredImage, compact: Compact) -> tuple[int, int] | None:

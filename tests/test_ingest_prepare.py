@@ -139,6 +139,24 @@ def test_a_png_named_jpeg_becomes_a_jpeg(tmp_path):
             assert image.format == "JPEG"
 
 
+def test_an_image_without_a_class_is_refused(tmp_path):
+    """The solution lacks its line, so it belongs nowhere."""
+    kaggle(ORIGINALS, tmp_path / "original")
+    path = tmp_path / "original" / "LOC_val_solution.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(DataMissing, match="nothing tells its class"):
+        made(tmp_path / "original", tmp_path / "copy")
+
+
+def test_an_image_in_another_class_than_its_name_says_is_refused(tmp_path):
+    """Counts would not show it."""
+    folder = class_folders(ORIGINALS, tmp_path / "original")
+    path = next((folder / "train" / ORIGINALS.wnids[0]).iterdir())
+    path.rename(folder / "train" / ORIGINALS.wnids[1] / path.name)
+    with pytest.raises(DataMissing, match=f"lies in class {ORIGINALS.wnids[1]}"):
+        made(folder, tmp_path / "copy")
+
+
 def test_two_images_of_one_name_are_refused(tmp_path):
     """One would be lost."""
     folder = class_folders(ORIGINALS, tmp_path / "original")

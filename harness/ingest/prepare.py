@@ -23,6 +23,7 @@ from harness.ingest.advance import Advance
 from harness.ingest.encode import Compact, sha256
 from harness.ingest.findings import check_command
 from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
+from harness.ingest.labels import WNID
 from harness.ingest.looking import chosen, in_order, unpacked
 from harness.ingest.manifest import write_manifest
 from harness.ingest.records import Entry, How, Summary, finished, write_record
@@ -188,7 +189,8 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
         return before
     entries: list[Entry] = []
     names: set[str] = set()
-    for entry in in_order(pool, lambda image: _copied(making, folder, image), piece.images(), AHEAD * making.threads):
+    images = _told(source, piece)
+    for entry in in_order(pool, lambda image: _copied(making, folder, image), images, AHEAD * making.threads):
         if entry.name in names:
             raise DataMissing(f"{source.place}: has two images that the copy would name {entry.name}; rename one")
         names.add(entry.name)
@@ -200,6 +202,17 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
         making.stop.raise_if_asked()
     write_record(record, entries)
     return entries
+
+
+def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
+    """The images of a piece; raises DataMissing for one whose class nothing tells, or whose name tells another."""
+    for image in piece.images():
+        own = WNID.match(image.name)
+        if source.labelled and image.wnid is None:
+            raise DataMissing(f"{image.place}: nothing tells its class; `data check` names all such images")
+        if own is not None and image.wnid not in (None, own[0]):
+            raise DataMissing(f"{image.place}: lies in class {image.wnid}; `data check` names all such images")
+        yield image
 
 
 def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:

@@ -91,6 +91,13 @@ def test_the_kits_numbers_are_refused_with_a_sorted_list(tmp_path):
     assert "the two do not go together" in refused(tmp_path / "kit", tmp_path / "kaggle")
 
 
+def test_kaggles_solution_is_enough_beside_numbers_without_their_list(tmp_path):
+    """It names classes, so the numbers are not needed."""
+    kaggle(ORIGINALS, tmp_path)
+    (kit(ORIGINALS, tmp_path) / "meta.mat").unlink()
+    assert told(find_labels(DATASET, "val", [tmp_path])) == official()
+
+
 def test_numbers_alone_are_not_enough(tmp_path):
     """They need the list that they are of."""
     (kit(ORIGINALS, tmp_path) / "meta.mat").unlink()

@@ -64,24 +64,28 @@ def find_labels(dataset: Dataset, split: str, places: Iterable[Path]) -> Labels 
     truth = first_file(folders, *_truth_names(dataset, split))
     found = [] if solution is None else [_of_kaggle(solution)]
     if truth is not None:
-        kit, mapping = first_file(folders, "meta.mat"), first_file(folders, "LOC_synset_mapping.txt")
+        kit = first_file(folders, "meta.mat")
         if kit is not None:
             found.append(_of_kit(dataset, truth, kit))
-        elif mapping is not None:
-            raise DataMissing(
-                f"{truth}: its numbers are {number_name(dataset)}s, and {mapping} is in the order of sorted WordNet "
-                "ids: the two do not go together; put the development kit's meta.mat beside the numbers"
-            )
         elif not found:
-            raise DataMissing(
-                f"{truth}: its numbers are {number_name(dataset)}s, which only the development kit's meta.mat "
-                "translates; put it beside them, or name it with --kit"
-            )
+            raise _untranslated(dataset, truth, first_file(folders, "LOC_synset_mapping.txt"))
     for one in found:
         _require_known_first(dataset, split, one)
     if len(found) == 2:
         _require_agreement(found[0], found[1], solution, truth)
     return found[0] if found else None
+
+
+def _untranslated(dataset: Dataset, truth: Path, mapping: Path | None) -> DataMissing:
+    """Why the numbers of a development kit say nothing without its list; Kaggle's list is in the other order."""
+    numbers = f"{truth}: its numbers are {number_name(dataset)}s"
+    if mapping is None:
+        remedy = "which only the development kit's meta.mat translates; put it beside them, or name it with --kit"
+        return DataMissing(f"{numbers}, {remedy}")
+    return DataMissing(
+        f"{numbers}, and {mapping} is in the order of sorted WordNet ids: the two do not go together; put the "
+        "development kit's meta.mat beside the numbers"
+    )
 
 
 def first_file(folders: Iterable[Path], *names: str) -> Path | None:

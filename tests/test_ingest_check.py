@@ -26,6 +26,7 @@ from image_layouts import (
     write,
 )  # fmt: skip
 from PIL import Image
+from test_ingest_prepare import made
 
 from harness.errors import Interrupted
 from harness.ingest.check import check
@@ -372,6 +373,27 @@ def test_a_set_of_round_numbers_is_said_to_be_one(tmp_path):
     document = checked(tmp_path, DATASETS["imagenet_fall2011"])
     assert "only round numbers are known" in noted(document)["round"]["says"]
     assert document["usable"]
+
+
+def test_a_copy_of_a_set_of_round_numbers_is_usable(tmp_path):
+    """Nothing of it is official, and it is not held against the copy."""
+    from harness.data import DATASETS
+
+    dataset = DATASETS["imagenet_fall2011"]
+    for image in ORIGINALS.of("train"):
+        write(tmp_path / "original" / "train" / image.wnid / image.name, image.data)
+    made(tmp_path / "original", tmp_path / "copy", dataset=dataset)
+    document = checked(tmp_path / "copy", dataset, decode=True)
+    assert document["usable"]
+    assert "no exact list is known" in noted(document)["not official"]["says"]
+
+
+def test_a_copy_of_a_part_is_not_the_official_set(tmp_path):
+    """It says so, and what is missing."""
+    made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", splits=("train",))
+    found = wrong(checked(tmp_path / "copy"))
+    assert found["not official"]["says"] == "a prepared copy of what was not official: val is not in it"
+    assert "missing" in found
 
 
 def test_a_signal_stops_it(tmp_path):

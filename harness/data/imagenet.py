@@ -48,7 +48,7 @@ ILSVRC2010 = Dataset(
         "DIR/{train,val,test}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2010 and ROOT/ILSVRC2010, val and test sorted "
         "into class folders by their ground truth (.jpg and .png are read too)"
     ),
-    unlock="ask for access at image-net.org, then sort the images into class folders",
+    unlock="ask for access at image-net.org, then `python -m harness data prepare` makes class folders of what you get",
     folders=("ilsvrc2010", "ILSVRC2010"),
     # The smallest and largest classes of both years: ImageNet Large Scale Visual Recognition Challenge, 2015, Table 2.
     class_sizes={"train": (668, 3047), "val": (50, 50), "test": (150, 150)},
@@ -74,7 +74,7 @@ ILSVRC2012 = Dataset(
         "DIR/{train,val}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2012, ROOT/ILSVRC2012 and ROOT/imagenet, val sorted "
         "into class folders by its ground truth; DIR/test/*.JPEG, which has none (.jpg and .png are read too)"
     ),
-    unlock="ask for access at image-net.org, then sort the validation images into class folders",
+    unlock="ask for access at image-net.org, then `python -m harness data prepare` makes class folders of what you get",
     folders=("ilsvrc2012", "ILSVRC2012", "imagenet"),
     # The same 1,000 wnids stand in two lists public on GitHub: tensorflow/models, imagenet_lsvrc_2015_synsets.txt, and,
     # in the order of the development kit, zhaowt61/inception, synsets.txt.

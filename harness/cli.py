@@ -12,6 +12,7 @@ import click
 from harness import __version__
 from harness.cli_check import baseline, check
 from harness.cli_compare import compare
+from harness.cli_data import data
 from harness.cli_doctor import doctor
 from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
 from harness.cli_publish import publish
@@ -214,5 +215,7 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-for one in (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline):
+ELSEWHERE = (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline, data)
+"""Commands that have modules of their own."""
+for one in ELSEWHERE:
     command.add_command(one)

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
+from harness.copied import copy_deviations
 from harness.data import DATASETS
 from harness.declarations import extended_cells
 from harness.environment import code_digest
@@ -72,7 +73,7 @@ def gather(
         "table": _table(plan),
         "cells": [_cell(verdict) for verdict in cells],
         "claims": [_claim(verdict) for verdict in claims],
-        "deviations": _deviations(plan),
+        "deviations": _deviations(plan) + copy_deviations(plan, standing),
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -91,6 +91,12 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     class_list_digest: str | None = None
     """sha256 over the sorted class names joined by newlines; None where the list is not known to us."""
+    class_sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Images of the smallest and the largest class of a split, where that is known."""
+    first_classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The classes of the images numbered 1, 2 and so on of a split: they tell orders of classes apart."""
+    archive_md5: dict[str, str] = field(default_factory=dict)
+    """The MD5 of a split's archive as it is handed out, where that is known."""
     unlabelled: tuple[str, ...] = ()
     """Splits whose labels were never published; their images lie in one folder, and tests of them have no metrics."""
     division: Division | None = None

@@ -16,6 +16,8 @@ from harness.data.declared import Dataset, OfficialFile, class_list_digest
 from harness.data.files import content, stored
 from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
+from harness.data.prepared import Copy, prepared_copy
+from harness.data.rescaled import rescaled_to, says_rescaled
 from harness.errors import DataMissing
 
 
@@ -34,35 +36,71 @@ def fingerprint(dataset: Dataset, found: Found, split: str, cache: Path | None =
     we divide it, of all of it. `cache` is a JSON file that remembers, for each file or class folder, the answer as long
     as its size and time of change stay; so an image overwritten in place is seen only without it.
     """
-    assert split in dataset.splits
     memory = Memory(cache)
-    if dataset.files:
-        files = [file for file in dataset.files if split in file.splits]
-        lines = [f"{file.name} {_file_digest(found.path, file.name, 'sha256', memory)}" for file in files]
-    elif split in dataset.unlabelled:
-        lines = [_class_listing(found.path / split, memory)]
-    else:
-        below = dataset.division.folder if dataset.division else split
-        folder = found.path / below
-        lines = [f"{name} {_class_listing(folder / name, memory)}" for name in class_folders(found.path, below)]
+    digest = _fingerprint(dataset, found.path, split, memory)
     memory.save()
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return digest
 
 
 def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Official:
-    """Whether every labelled split is the official one: by digest, or by class list and number of images."""
+    """Whether every labelled split is the official one: by digest, or by class list and number of images.
+
+    A prepared copy is, too, when its manifest says that it was made of the whole official set, and it is unchanged.
+    """
     if not dataset.exact:
         return Official(yes=False, reason=f"of {dataset.title} only round numbers are known, so it cannot be confirmed")
     memory = Memory(cache)
+    copy = None
     try:
+        copy = None if dataset.files else prepared_copy(found.path)
         reason = _files_differ(dataset, found, memory) if dataset.files else _folders_differ(dataset, found, memory)
+        if copy is None:
+            reason = reason or _rescaled(dataset, found)
+        else:
+            reason = copy.why_not_official(dataset.name) or reason or _copy_differs(dataset, found, copy, memory)
     except DataMissing as error:
-        reason = str(error)
+        reason = _without_place(str(error), found.path)
     memory.save()
     if reason is not None:
         return Official(yes=False, reason=reason)
     proof = "content" if dataset.files else "class list and number of images"
-    return Official(yes=True, reason=f"{proof} as in the official {dataset.title}")
+    made = f"; {copy.says}" if copy else ""
+    return Official(yes=True, reason=f"{proof} as in the official {dataset.title}{made}")
+
+
+def _fingerprint(dataset: Dataset, folder: Path, split: str, memory: Memory) -> str:
+    assert split in dataset.splits
+    if dataset.files:
+        files = [file for file in dataset.files if split in file.splits]
+        lines = [f"{file.name} {_file_digest(folder, file.name, 'sha256', memory)}" for file in files]
+    elif split in dataset.unlabelled:
+        lines = [_class_listing(folder / split, memory)]
+    else:
+        below = dataset.division.folder if dataset.division else split
+        lines = [f"{name} {_class_listing(folder / below / name, memory)}" for name in class_folders(folder, below)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _copy_differs(dataset: Dataset, found: Found, copy: Copy, memory: Memory) -> str | None:
+    """Why a copy is not what its manifest says."""
+    for split in (name for name in dataset.splits if name not in dataset.unlabelled):
+        if _fingerprint(dataset, found.path, split, memory) != copy.manifest["splits"][split]["fingerprint"]:
+            return f"the {split} images of the prepared copy are not those that its manifest speaks of"
+    return None
+
+
+def _rescaled(dataset: Dataset, found: Found) -> str | None:
+    """Why image folders are not the files that were released, although classes and counts are right."""
+    if dataset.raw_size is not None:
+        return None
+    split = next(name for name in dataset.splits if name not in dataset.unlabelled)
+    side = rescaled_to(found.path, split)
+    return None if side is None else says_rescaled(split, side)
+
+
+def _without_place(message: str, folder: Path) -> str:
+    """A reason stands in published reports, which name no folder of this machine."""
+    return message.replace(f"{folder}{os.sep}", "").replace(str(folder), "its folder")
 
 
 def _files_differ(dataset: Dataset, found: Found, memory: Memory) -> str | None:

@@ -48,8 +48,10 @@ ILSVRC2010 = Dataset(
         "DIR/{train,val,test}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2010 and ROOT/ILSVRC2010, val and test sorted "
         "into class folders by their ground truth (.jpg and .png are read too)"
     ),
-    unlock="ask for access at image-net.org, then sort the images into class folders",
+    unlock="ask for access at image-net.org, then `python -m harness data prepare` makes class folders of what you get",
     folders=("ilsvrc2010", "ILSVRC2010"),
+    # The smallest and largest classes of both years: ImageNet Large Scale Visual Recognition Challenge, 2015, Table 2.
+    class_sizes={"train": (668, 3047), "val": (50, 50), "test": (150, 150)},
     # The 1,000 wnids of meta.mat in development kit 1.0, from a listing of it that is public on GitHub
     # (abhishek4747/imagenet2010-devkit, meta.txt). Its training counts add up to the official 1,261,406.
     class_list_digest="5365280f1c0b13c7f97e278f62f1d9b82b91ea06c4aeb6a68b6ac8caa374059e",
@@ -72,10 +74,15 @@ ILSVRC2012 = Dataset(
         "DIR/{train,val}/<wnid>/*.JPEG with DIR one of ROOT/ilsvrc2012, ROOT/ILSVRC2012 and ROOT/imagenet, val sorted "
         "into class folders by its ground truth; DIR/test/*.JPEG, which has none (.jpg and .png are read too)"
     ),
-    unlock="ask for access at image-net.org, then sort the validation images into class folders",
+    unlock="ask for access at image-net.org, then `python -m harness data prepare` makes class folders of what you get",
     folders=("ilsvrc2012", "ILSVRC2012", "imagenet"),
     # The same 1,000 wnids stand in two lists public on GitHub: tensorflow/models, imagenet_lsvrc_2015_synsets.txt, and,
     # in the order of the development kit, zhaowt61/inception, synsets.txt.
     class_list_digest="385e0240499426c022b773be1ae4da780f057b89c9694c7f47199f62746b6edd",
+    class_sizes={"train": (732, 1300), "val": (50, 50)},
+    # As public lists of all validation images agree.
+    first_classes={"val": ("n01751748", "n09193705", "n02105855", "n04263257")},
+    # As torchvision.datasets.ImageNet has them.
+    archive_md5={"train": "1d675b47d978889d74fa0da5fadfb00e", "val": "29b22e2961454d5413ddabcf34fc5622"},
     unlabelled=("test",),
 )

@@ -102,6 +102,10 @@ class Locations:
             raise DataMissing(found.message())
         return found
 
+    def places(self, dataset: Dataset) -> list[Place]:
+        """Every folder that is looked in, in order, whether it is there or not."""
+        return list(self._candidates(dataset))
+
     def _candidates(self, dataset: Dataset) -> Iterator[Place]:
         if own := self.named.get(dataset.name):
             yield own

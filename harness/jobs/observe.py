@@ -8,6 +8,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.fingerprint import fingerprint, official
 from harness.data.locate import Locations
+from harness.data.prepared import prepared_copy, require_sides
 from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import Split, open_split
 from harness.jobs.work import Work
@@ -21,7 +22,18 @@ def opened_split(work: Work, name: str, prepare: Prepare | None = None) -> closi
     data = DataSpec.parsed(work.spec["data"])
     if prepare is not None:
         data = data.model_copy(update={"prepare": prepare})
+    dataset = DATASETS[data.name]
+    if dataset.read is None:
+        require_sides(work.runtime.locations.require(dataset).path, _greatest_side(work, data))
     return closing(open_split(data, name, work.runtime.locations))
+
+
+def _greatest_side(work: Work, data: DataSpec) -> int | None:
+    """The greatest shorter side that a job rescales its images to; None where it takes them as they are stored."""
+    if data.prepare.short_side is not None:
+        return data.prepare.short_side
+    jitter = work.spec.get("recipe", {}).get("augmentation", {}).get("jitter")
+    return int(jitter[1]) if jitter else None
 
 
 def observed(split: Split, locations: Locations) -> dict[str, Any]:
@@ -29,7 +41,8 @@ def observed(split: Split, locations: Locations) -> dict[str, Any]:
     dataset = DATASETS[split.spec.name]
     found = locations.require(dataset)
     standing = official(dataset, found)
-    return {
+    copy = None if dataset.files else prepared_copy(found.path)
+    seen = {
         "name": dataset.name,
         "version": dataset.version,
         "split": split.name,
@@ -40,3 +53,4 @@ def observed(split: Split, locations: Locations) -> dict[str, Any]:
         "official": standing.yes,
         "official_reason": standing.reason,
     }
+    return seen if copy is None else seen | {"prepared": copy.record()}

@@ -1,0 +1,131 @@
+"""A prepared copy of an image set: what its manifest says of how it was made, and what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import DataMissing
+from harness.store import seal
+
+COPY_FORMAT = 1
+RECORDS = "prepared"
+"""The folder of a copy that holds what was asked for, what became of each image, and the manifest, written last."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFiles:
+    """The files that stand beside the images of a copy."""
+
+    out: Path
+
+    @property
+    def request(self) -> Path:
+        """What was asked for; written first."""
+        return self.out / RECORDS / "request.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What the copy is; written last."""
+        return self.out / RECORDS / "manifest.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while a copy is being made."""
+        return self.out / RECORDS / "lock"
+
+    def record(self, split: str, piece: str) -> Path:
+        """What became of each image of one piece: a JSON object a line."""
+        return self.out / RECORDS / split / f"{piece}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A finished copy, by its manifest."""
+
+    manifest: dict[str, Any]
+    sha256: str
+    """Of the manifest."""
+
+    @property
+    def short_side(self) -> int | None:
+        """The longest that an image's shorter side is, pixels; None where the images are as they were."""
+        side: int | None = self.manifest["copy"]["short_side"]
+        return side
+
+    @property
+    def says(self) -> str:
+        """How it was made, for people."""
+        how = self.manifest["copy"]
+        if self.short_side is None:
+            return "a copy of the files as they were"
+        return (
+            f"a copy with shorter sides of at most {self.short_side} pixels ({how['filter']}), "
+            f"as JPEG of quality {how['quality']} with {how['subsampling']} colour"
+        )
+
+    @property
+    def differs(self) -> str:
+        """How far its pixels are from the originals', as it was measured, for people."""
+        found = self.manifest["difference"]
+        if found is None:
+            return "none, for the files are as they were"
+        each = ", ".join(f"{value['mean']:.2f} at {side} pixels" for side, value in found["sides"].items())
+        return f"mean absolute difference of grey levels (0 to 255) over {found['images']:,} images: {each}"
+
+    @property
+    def damaged(self) -> int:
+        """Images that were left out."""
+        return sum(len(split["damaged"]) for split in self.manifest["splits"].values())
+
+    def record(self) -> dict[str, Any]:
+        """What stands of it in a result."""
+        said = {"says": self.says, "differs": self.differs, "manifest_sha256": self.sha256}
+        return said | {"short_side": self.short_side, "images_damaged": self.damaged}
+
+    def why_not_official(self, name: str) -> str | None:
+        """Why it cannot stand for the official set of that name, by what it was made from; None when it can."""
+        source = self.manifest["source"]
+        if self.manifest["dataset"] != name:
+            return f"a prepared copy of {self.manifest['dataset']}"
+        return None if source["official"] else f"a prepared copy of what was not official: {source['reason']}"
+
+
+def prepared_copy(folder: Path) -> Copy | None:
+    """The copy in a folder; None where it holds none; raises DataMissing for one that is unfinished or was edited."""
+    files = CopyFiles(folder)
+    try:
+        text = files.manifest.read_bytes()
+    except OSError:
+        if files.request.exists():
+            raise DataMissing(
+                f"{folder}: a prepared copy that was not finished; `data prepare` with the same arguments goes on"
+            ) from None
+        return None
+    try:
+        document = json.loads(text)
+        sound = isinstance(document, dict) and seal(document) == document and document["format"] == COPY_FORMAT
+    except (ValueError, KeyError):
+        sound = False
+    if not sound:
+        raise DataMissing(f"{files.manifest}: is damaged, was edited or is of another version; prepare the copy again")
+    return Copy(document, hashlib.sha256(text).hexdigest())
+
+
+def require_sides(folder: Path, needed: int | None) -> None:
+    """Raise DataMissing where a copy's images are too small for what a job takes from them.
+
+    `needed` is the greatest shorter side that it rescales images to, pixels; None where it takes them as they are.
+    """
+    copy = prepared_copy(folder)
+    if copy is None or copy.short_side is None or (needed is not None and needed <= copy.short_side):
+        return
+    wanted = "images of their own size" if needed is None else f"images with a shorter side of {needed} pixels"
+    fix = "--unchanged" if needed is None else f"--short-side {needed}"
+    raise DataMissing(
+        f"{folder}: the prepared copy has shorter sides of at most {copy.short_side} pixels, and this job takes "
+        f"{wanted}; prepare another with {fix}"
+    )

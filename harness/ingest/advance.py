@@ -1,0 +1,43 @@
+"""Tells how far a pass over many images is."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from harness.progress import Progress, duration
+
+SAID_EVERY_S = 30.0
+"""Seconds between lines where there is no terminal."""
+
+
+@dataclass
+class Advance:
+    """A count that moves on a terminal, and is said now and then elsewhere."""
+
+    progress: Progress
+    what: str
+    total: int
+    """Images expected, which may be an estimate."""
+    done: int = 0
+    _first: int = 0
+    _told_s: float = field(default_factory=time.monotonic)
+    _started: float = field(default_factory=time.monotonic)
+
+    def skip(self, count: int) -> None:
+        """So many were done before."""
+        self.done += count
+        self._first += count
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        share = min(1.0, self.done / max(1, self.total))
+        seconds = time.monotonic() - self._started
+        rate = (self.done - self._first) / max(seconds, 1e-9)
+        left_s = max(0, self.total - self.done) / rate
+        self.progress.label = self.what
+        self.progress.moving(share, f"{rate:,.0f} img/s", left_s)
+        if not self.progress.stream.isatty() and time.monotonic() - self._told_s > SAID_EVERY_S:
+            self._told_s = time.monotonic()
+            self.progress.say(f"{self.what}: {self.done:,} of about {self.total:,}, {duration(left_s)} left")

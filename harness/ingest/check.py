@@ -1,0 +1,240 @@
+"""Checks an image set as it lies: which form, whether it is the official one, what is damaged, and how to mend it."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from pathlib import Path
+
+from harness.data.declared import Dataset, class_list_digest
+from harness.data.imagenet import class_images
+from harness.data.prepared import CopyFiles
+from harness.data.rescaled import common_short_side, says_rescaled
+from harness.errors import DataMissing
+from harness.ingest.advance import Advance
+from harness.ingest.checked import Checked
+from harness.ingest.copies import judge_copy
+from harness.ingest.findings import KEPT, Finding, check_command
+from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
+from harness.ingest.labels import class_list, prefix, require_first_images
+from harness.ingest.patches import ARCHIVE, not_applied
+from harness.ingest.sources import Source
+from harness.ingest.tally import DAMAGE, Tally, expected_images, tallied
+from harness.progress import Progress
+from harness.stop_signal import StopSignal
+
+SAMPLE = 500
+"""Images of a split that are decoded when not all are."""
+
+
+def check(
+    dataset: Dataset,
+    folder: Path,
+    *,
+    decode: bool,
+    threads: int,
+    progress: Progress,
+    stop: StopSignal,
+    kit: Path | None = None,
+) -> Checked:
+    """Look at every image of every split below a folder; with `decode`, at all of its pixels."""
+    checked = Checked(dataset, folder, kit)
+    for split in stored_splits(dataset):
+        try:
+            source = find_source(dataset, folder, split, kit)
+            if source is None:
+                continue
+            total = expected_images(source)
+            advance = Advance(progress, f"{dataset.name}/{split}", total)
+            share = 1.0 if decode else SAMPLE / max(1, total)
+            tally = tallied(dataset, source, share, threads, advance, stop)
+        except DataMissing as error:
+            checked.wrong("unusable", f"{split}: {error}", _kit_fix(dataset, folder, str(error)))
+            continue
+        checked.tallies.append(tally)
+        if decode:
+            _judge_archive(checked, source)
+    progress.clear()
+    _judge(checked, decode=decode)
+    return checked
+
+
+def _judge(checked: Checked, *, decode: bool) -> None:
+    judge_copy(checked.dataset, checked.folder, checked.findings, contents=decode)
+    _require_splits(checked)
+    for tally in checked.tallies:
+        _judge_count(checked, tally)
+        if tally.source.labelled:
+            _judge_classes(checked, tally)
+        _judge_images(checked, tally)
+        _judge_strays(checked, tally.source)
+        _judge_patches(checked, tally.source)
+    _judge_forms(checked)
+
+
+def _judge_forms(checked: Checked) -> None:
+    """What training does not read where it lies is wrong, but for images without labels, which it never needs."""
+    folder, fix = checked.folder, checked.prepare_command()
+    fix += "  (with --unchanged, every file stays as it is)"
+    for source in (tally.source for tally in checked.tallies):
+        if in_place(source, folder) or source.order == NOT_TOLD:
+            continue
+        read = folder / source.split / ("<wnid>/*.JPEG" if source.labelled else "*.JPEG")
+        says = f"{source.split}: is there as {source.form} in {source.place}, and runs read {read}"
+        checked.findings.append(Finding("form", says, wrong=source.labelled, fix=fix))
+
+
+def _require_splits(checked: Checked) -> None:
+    """Every split has to be there that training or a test with labels reads."""
+    dataset, folder = checked.dataset, checked.folder
+    seen = {tally.source.split for tally in checked.tallies}
+    unusable = {finding.says.partition(":")[0] for finding in checked.findings if finding.code == "unusable"}
+    for split in stored_splits(dataset):
+        if split in seen | unusable:
+            continue
+        if split in dataset.unlabelled:
+            checked.note("missing", f"{split}: not there; it has no labels and is needed for a submission only")
+        else:
+            fix = _nearby(dataset, folder) or dataset.unlock
+            checked.wrong("missing", f"{split}: not there; expected: {dataset.layout}", fix)
+
+
+def _nearby(dataset: Dataset, folder: Path) -> str:
+    """The command for a folder above or below that holds a split, should the wrong one have been named."""
+    try:
+        near = [folder.resolve().parent, *sorted(path for path in folder.iterdir() if path.is_dir())]
+    except OSError:
+        return ""
+    splits = stored_splits(dataset)
+    main = [split for split in splits if split in ("train", "val")]
+    hit = next((path for path in near if all((path / split).is_dir() for split in main)), None)
+    return check_command(dataset, hit) if hit else ""
+
+
+def _kit_fix(dataset: Dataset, folder: Path, error: str) -> str:
+    """How to unpack the development kit, where its archive lies there and its files are what is missing."""
+    if "meta.mat" not in error and NOT_TOLD not in error:
+        return ""
+    kits = sorted(path for top in (folder, folder.parent) for path in top.glob(f"{prefix(dataset)}_devkit*.tar.gz"))
+    return shlex.join(["tar", "xzf", str(kits[0]), "-C", str(folder)]) if kits else ""
+
+
+def _judge_count(checked: Checked, tally: Tally) -> None:
+    dataset, split = checked.dataset, tally.source.split
+    official = stored_splits(dataset).get(split)
+    if official is None or not dataset.exact:
+        checked.note("round", f"{split}: {tally.images:,} images; of {dataset.title} only round numbers are known")
+    elif tally.images != official:
+        says = f"{split}: {tally.images:,} images, where {dataset.title} has {official:,}"
+        checked.wrong("count", says, _fetch_again(tally.source))
+
+
+def _fetch_again(source: Source) -> str:
+    if source.form in ("class folders", "flat folder"):
+        return f"unpack the archive of {source.split} again over {source.place}; what is there already stays"
+    return f"fetch {source.place.name} again"
+
+
+def _judge_strays(checked: Checked, source: Source) -> None:
+    """Images that lie beside the class folders, as when sorting them was not finished, are read by nobody."""
+    if source.form != "class folders":
+        return
+    names = [entry.path for entry in class_images(source.place)]
+    if names:
+        says = f"{source.split}: images beside the class folders, which no run reads"
+        fix = "sort them into the folders of their classes, or take them away"
+        checked.findings.append(Finding("stray", says, fix=fix, names=names[:KEPT], count=len(names)))
+
+
+def _judge_patches(checked: Checked, source: Source) -> None:
+    """Images that the release replaced are replaced in a copy, and have to be where runs read them."""
+    if not source.patches:
+        return
+    if not in_place(source, checked.folder):
+        checked.note("patches", f"{source.split}: {source.patches:,} images are taken from {ARCHIVE}")
+    elif names := list(not_applied(source)):
+        says, fix = f"{source.split}: images that {ARCHIVE} has others for", checked.prepare_command()
+        checked.findings.append(Finding("patches", says, fix=fix, names=names, count=len(names)))
+
+
+def _judge_archive(checked: Checked, source: Source) -> None:
+    """An archive as it is handed out has a known digest."""
+    official = checked.dataset.archive_md5.get(source.split)
+    if official is None or source.form not in ("tar", "tar of class tars"):
+        return
+    with source.place.open("rb") as file:
+        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    if found == official:
+        checked.note("archive", f"{source.split}: {source.place} is the official archive, by its MD5")
+    else:
+        says = f"{source.split}: {source.place} has MD5 {found}, where the official archive has {official}"
+        checked.wrong("archive", says, _fetch_again(source))
+
+
+def _judge_classes(checked: Checked, tally: Tally) -> None:
+    dataset, split, names = checked.dataset, tally.source.split, sorted(name for name in tally.classes if name)
+    try:
+        if dataset.class_list_digest is not None and class_list_digest(names) != dataset.class_list_digest:
+            _judge_class_list(checked, tally, class_list(dataset, kit_places(dataset, checked.folder, checked.kit)))
+        elif dataset.class_list_digest is not None:
+            first = [tally.first.get(number) for number in range(1, 10)]
+            require_first_images(dataset, split, first, str(tally.source.place))
+    except DataMissing as error:
+        checked.wrong("order", f"{split}: {error}")
+    smallest, largest = dataset.class_sizes.get(split, (0, 10**9))
+    odd = [f"{name}: {tally.classes[name]:,}" for name in names if not smallest <= tally.classes[name] <= largest]
+    if odd:
+        expected = f"{smallest:,}" if smallest == largest else f"{smallest:,} to {largest:,}"
+        says = f"{split}: classes of other sizes than the official ones of {expected} images"
+        checked.findings.append(Finding("class size", says, names=odd, count=len(odd), fix=_fetch_again(tally.source)))
+
+
+def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -> None:
+    """Which classes lack or are too many, by a list at hand or by the other splits."""
+    dataset, split, names = checked.dataset, tally.source.split, {name for name in tally.classes if name}
+    listed = set(known or ()) or set().union(*(other.classes for other in checked.tallies)) - {""}
+    if not names and tally.found.get("unlabelled"):
+        tally.found["unlabelled"].fix = _kit_fix(dataset, checked.folder, NOT_TOLD) or (
+            f"name the folder of the development kit: {check_command(dataset, checked.folder)} --kit DIR"
+        )
+        return
+    checked.wrong("classes", f"{split}: its {len(names):,} classes are not the {dataset.classes:,} of {dataset.title}")
+    for code, says, some in (
+        ("class missing", "classes that other lists have, and it has not", sorted(listed - names)),
+        ("class unknown", "classes that the set's list has not", sorted(names - set(known)) if known else []),
+    ):
+        if some:
+            checked.findings.append(Finding(code, f"{split}: {says}", names=some, count=len(some)))
+
+
+def _judge_images(checked: Checked, tally: Tally) -> None:
+    """What was noted of single images, with what can be done about it."""
+    source = tally.source
+    for code, finding in tally.found.items():
+        if code in DAMAGE:
+            finding.fix = finding.fix or _damage_fix(checked, source, finding)
+        elif code == "gzipped":
+            finding.fix = checked.prepare_command()
+        elif code == "misplaced":
+            finding.fix = _move_fix(source, finding.names[0])
+        checked.findings.append(finding)
+    side = common_short_side(tally.short_sides.elements())
+    if side is not None and not CopyFiles(checked.folder).request.exists():
+        checked.wrong("rescaled", says_rescaled(source.split, side), "take the files as they were released")
+    if tally.decoded < tally.images:
+        says = f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all"
+        checked.note("sample", says)
+
+
+def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:
+    if all(Path(name.partition(": ")[0]).name.startswith("._") for name in finding.names):
+        return shlex.join(["find", str(source.place), "-name", "._*", "-delete"]) + "  (files that macOS left)"
+    leave = checked.prepare_command("--allow-damaged", f"{checked.damaged_share():g}")
+    return f"put sound copies in their place, or leave them out of a copy, which is then not official: {leave}"
+
+
+def _move_fix(source: Source, name: str) -> str:
+    path = Path(name)
+    if source.form != "class folders":
+        return "fetch the archive again"
+    return shlex.join(["mv", str(path), str(source.place / path.name.partition("_")[0] / path.name)])

@@ -1,0 +1,72 @@
+"""Checks a prepared copy against its own manifest and records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.data.declared import Dataset
+from harness.data.fingerprint import fingerprint
+from harness.data.locate import Found
+from harness.data.prepared import RECORDS, Copy, prepared_copy
+from harness.errors import DataMissing
+from harness.ingest.findings import Finding
+from harness.ingest.records import Entry, read_record
+from harness.store import file_sha256
+
+
+def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, contents: bool) -> None:
+    """Add what is to be said of a copy; of a folder that is none, nothing. With `contents`, every file is read."""
+    try:
+        copy = prepared_copy(folder)
+    except DataMissing as error:
+        findings.append(Finding("prepared", str(error)))
+        return
+    if copy is None:
+        return
+    findings.append(Finding("prepared", f"{copy.says}; {copy.differs}", wrong=False))
+    if (why := copy.why_not_official(dataset.name)) is not None:
+        # Of a set of round numbers nothing is official, and a copy serves as well as the set itself.
+        fix = "prepare the copy again from the whole official set" if dataset.exact else ""
+        findings.append(Finding("not official", why, wrong=dataset.exact, fix=fix))
+    if copy.manifest["dataset"] == dataset.name:
+        findings.extend(_changed(dataset, folder, copy))
+    if contents:
+        altered = Finding("altered", "images that are not what their records say", fix="prepare the copy again")
+        for name in _altered(folder):
+            altered.note(name)
+        findings.extend([altered] if altered.count else [])
+
+
+def _changed(dataset: Dataset, folder: Path, copy: Copy) -> Iterator[Finding]:
+    for split in dataset.splits:
+        said = copy.manifest["splits"].get(dataset.division.folder if dataset.division else split)
+        if said is not None and _fingerprint(dataset, folder, split) != said["fingerprint"]:
+            says = f"{split}: its images are not those that the manifest speaks of"
+            yield Finding("altered", says, fix="delete the copy and prepare it again")
+
+
+def _fingerprint(dataset: Dataset, folder: Path, split: str) -> str | None:
+    try:
+        return fingerprint(dataset, Found(folder, "the folder that was named"), split)
+    except DataMissing:
+        return None
+
+
+def _altered(folder: Path) -> Iterator[str]:
+    """The images whose content is not that of the record, and records that cannot be read."""
+    for path in sorted((folder / RECORDS).glob("*/*.jsonl")):
+        try:
+            for entry in read_record(path):
+                if not _sound(entry, folder / path.parent.name):
+                    yield str(folder / path.parent.name / entry.name)
+        except (OSError, json.JSONDecodeError, TypeError):
+            yield str(path)
+
+
+def _sound(entry: Entry, folder: Path) -> bool:
+    try:
+        return entry.how == "damaged" or file_sha256(folder / entry.name) == entry.sha256
+    except OSError:
+        return False

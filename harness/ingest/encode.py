@@ -1,0 +1,101 @@
+"""Makes the compact copy of one image, and measures how far its pixels are from those of the original."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image, features
+from PIL import __version__ as pillow_version
+
+from harness.data.decode import UNREADABLE, as_rgb, prepared
+from harness.data.spec import Prepare
+from harness.errors import UsageError
+
+SUBSAMPLING = "4:2:0"
+FILTER = "bilinear, antialiased"
+COMPARED_AT = 256
+"""AlexNet's shorter side (section 2), at which a larger copy is measured too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """How images are copied."""
+
+    short_side: int | None
+    """Images whose shorter side is longer, in pixels, are reduced to it; None keeps every file as it is."""
+    quality: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.quality <= 100:
+            raise UsageError(f"--quality {self.quality}: JPEG has qualities from 1 to 100")
+        if self.short_side is not None and self.short_side < 1:
+            raise UsageError(f"--short-side {self.short_side}: at least 1 pixel is needed")
+
+    @property
+    def sides(self) -> list[int]:
+        """The shorter sides at which a copy is compared with the original."""
+        if self.short_side is None:
+            return []
+        return sorted({self.short_side, min(self.short_side, COMPARED_AT)})
+
+    def document(self) -> dict[str, Any]:
+        """All that decides the bytes of a copy."""
+        if self.short_side is None:
+            return {"short_side": None}
+        libraries = {"pillow": pillow_version, "libjpeg": _libjpeg()}
+        how = {"short_side": self.short_side, "quality": self.quality, "subsampling": SUBSAMPLING, "filter": FILTER}
+        return how | {"format": "JPEG"} | libraries
+
+    def copied(self, data: bytes) -> bytes:
+        """The copy's bytes; the same bytes for a JPEG, grey or RGB, that is small enough. Raises UNREADABLE's errors.
+
+        Every image is decoded whole, so that none is copied that training could not read.
+        """
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            if self.short_side is None or self._is_small(image):
+                return data
+            return self._encoded(image if image.mode == "L" else as_rgb(image), self.short_side)
+
+    def difference(self, data: bytes, copy: bytes) -> dict[str, float]:
+        """By shorter side, the mean absolute difference of grey levels, 0 to 255, of the prepared central squares."""
+        return {str(side): float(np.abs(_square(data, side) - _square(copy, side)).mean()) for side in self.sides}
+
+    def _is_small(self, image: Image.Image) -> bool:
+        assert self.short_side is not None
+        return min(image.size) <= self.short_side and image.format == "JPEG" and image.mode in ("L", "RGB")
+
+    def _encoded(self, image: Image.Image, short_side: int) -> bytes:
+        if min(image.size) > short_side:
+            height, width = Prepare(short_side=short_side).rescaled(image.height, image.width)
+            image = image.resize((width, height), Image.Resampling.BILINEAR)
+        # What else the file says (orientation, comments, colour profile) has no part in what is decoded here.
+        image.info = {}
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=self.quality, subsampling=SUBSAMPLING)
+        return file.getvalue()
+
+
+def unreadable(error: BaseException) -> str | None:
+    """Why an image cannot be read, for errors that say so; None for any other."""
+    return str(error).partition(" <_io.")[0] if isinstance(error, UNREADABLE) else None
+
+
+def sha256(data: bytes) -> str:
+    """The digest of a file's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _square(data: bytes, side: int) -> np.ndarray[Any, np.dtype[np.int16]]:
+    """The central square at a shorter side, which no rounding of the longer one changes the size of."""
+    with Image.open(io.BytesIO(data)) as image:
+        return prepared(as_rgb(image), Prepare(short_side=side, center=side)).astype(np.int16)
+
+
+def _libjpeg() -> str:
+    kind = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
+    return f"{kind} {features.version_feature('libjpeg_turbo') or features.version_codec('jpg')}"

@@ -1,0 +1,123 @@
+"""Looks at one stored image: what it is by its header and its end, and whether it can be decoded."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, TypeVar
+
+from PIL import Image
+
+from harness.data.decode import UNREADABLE, as_rgb
+from harness.ingest.sources import StoredImage
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+GZIP = b"\x1f\x8b"
+_ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
+_NAMED = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG"}
+
+
+class Look(NamedTuple):
+    """What one image is."""
+
+    mode: str = ""
+    """As Pillow names it: RGB, L (grey), CMYK and others."""
+    format: str = ""
+    size: tuple[int, int] = (0, 0)
+    """(width, height), pixels."""
+    fault: str = ""
+    """Why it cannot be used."""
+    damage: str = ""
+    """In one word: empty, unreadable or truncated."""
+    gzipped: bool = False
+    """Whether it is packed by gzip, as some images of ILSVRC-2010 are; only a copy can be read."""
+
+    def misnamed(self, name: str) -> bool:
+        """Whether its suffix is that of another format."""
+        # MPO is a JPEG with further pictures after the first.
+        return not self.damage and _NAMED.get(Path(name).suffix.lower()) != self.format.replace("MPO", "JPEG")
+
+
+def look_at(image: StoredImage, *, decode: bool) -> Look:
+    """What an image is; without `decode`, it is decoded only where its file does not end as its format does."""
+    try:
+        with image.open() as file:
+            if file.seek(0, io.SEEK_END) == 0:
+                return Look(fault="the file is empty", damage="empty")
+            file.seek(0)
+            if file.read(len(GZIP)) == GZIP:
+                file.seek(0)
+                return _looked(io.BytesIO(unpacked(file.read())), decode=decode)._replace(gzipped=True)
+            file.seek(0)
+            return _looked(file, decode=decode)
+    except OSError as error:
+        return Look(fault=f"cannot be read ({error})", damage="unreadable")
+
+
+def unpacked(data: bytes) -> bytes:
+    """The image of a stored file: the file itself, or what gzip packed into it; raises OSError when that is damaged."""
+    try:
+        return gzip.decompress(data) if data.startswith(GZIP) else data
+    except (EOFError, zlib.error) as error:
+        raise OSError(f"packed by gzip, and damaged: {error}") from None
+
+
+def _looked(file: BinaryIO, *, decode: bool) -> Look:
+    try:
+        opened = Image.open(file)
+    except UNREADABLE as error:
+        return Look(fault=f"is no image that can be read ({_short(error)})", damage="unreadable")
+    with opened:
+        look = Look(opened.mode, opened.format or "", opened.size)
+        if not decode and _ends(file, look.format):
+            return look
+        try:
+            file.seek(0)
+            as_rgb(opened).load()
+        except UNREADABLE as error:
+            return look._replace(fault=f"cannot be decoded to its end ({_short(error)})", damage="truncated")
+    return look
+
+
+def _ends(file: BinaryIO, form: str) -> bool:
+    """Whether the file's last bytes are those its format ends with; one that has more after them is decoded."""
+    end = _ENDS.get(form)
+    if end is None:
+        return False
+    file.seek(-min(len(end), file.seek(0, io.SEEK_END)), io.SEEK_END)
+    return file.read() == end
+
+
+def _short(error: Exception) -> str:
+    """Without the address of the stream, which changes from run to run."""
+    return str(error).partition(" <_io.")[0]
+
+
+def chosen(name: str, share: float) -> bool:
+    """Whether an image belongs to a seeded sample of about that share: by a hash of its name, the same everywhere."""
+    return int.from_bytes(hashlib.sha256(f"sample 0/{name}".encode()).digest()[:8]) < share * 2**64
+
+
+def in_order(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Answer], items: Iterable[Item], ahead: int
+) -> Iterator[Answer]:
+    """The answers in the items' order, at most `ahead` of them being worked on or waiting, which bounds the memory."""
+    waiting: deque[Future[Answer]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for task in waiting:
+            task.cancel()

@@ -1,0 +1,75 @@
+"""The replacements that ILSVRC-2010 hands out for images that were blank or not available: `patch_images.tar`.
+
+The archive holds {train,val,test}/<file name>; an image of the same name takes the place of the one in its split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.ingest.sources import Piece, Source, StoredImage, is_image, section, tar_members
+
+ARCHIVE = "patch_images.tar"
+
+
+@dataclass(frozen=True, slots=True)
+class PatchedPiece:
+    """A piece of which some images are replaced."""
+
+    piece: Piece
+    patches: Mapping[str, Callable[[], BinaryIO]]
+    """By file name."""
+    place: str
+
+    @property
+    def name(self) -> str:
+        """As without replacements."""
+        return self.piece.name
+
+    def count(self) -> int | None:
+        """As without replacements."""
+        return self.piece.count()
+
+    def stored_bytes(self) -> int:
+        """As without replacements."""
+        return self.piece.stored_bytes()
+
+    def images(self) -> Iterator[StoredImage]:
+        """As without replacements, but for what they replace."""
+        for image in self.piece.images():
+            patch = self.patches.get(image.name)
+            yield image if patch is None else StoredImage(image.name, image.wnid, f"{self.place}:{image.name}", patch)
+
+
+def patched(source: Source, folder: Path) -> Source:
+    """The source with the replacements of an archive that lies in the folder; raises DataMissing when it is damaged."""
+    archive = folder / ARCHIVE
+    if not archive.is_file():
+        return source
+    patches = {
+        Path(name).name: section(archive, offset, size)
+        for name, offset, size in tar_members(archive)
+        if Path(name).parent.name == source.split and is_image(name)
+    }
+    pieces = tuple(PatchedPiece(piece, patches, str(archive)) for piece in source.pieces)
+    return replace(source, pieces=pieces, patches=len(patches))
+
+
+def not_applied(source: Source) -> Iterator[str]:
+    """Where the images lie that the archive has others for: they are replaced in a copy, but not where they lie."""
+    for piece in source.pieces:
+        if isinstance(piece, PatchedPiece):
+            for image in piece.piece.images():
+                if (patch := piece.patches.get(image.name)) is not None and _content(patch) != _content(image.open):
+                    yield image.place
+
+
+def _content(opened: Callable[[], BinaryIO]) -> bytes | None:
+    try:
+        with opened() as file:
+            return file.read()
+    except OSError:
+        return None

@@ -1,0 +1,252 @@
+"""Makes the compact copy of an image set that training reads; killed at any moment, it goes on to the same bytes.
+
+A copy is made piece by piece. Each image appears whole or not at all, and when all of a piece are there, a record says
+what became of each. A piece without its record is done again; the manifest is written last.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.data.declared import Dataset
+from harness.data.decode import UNREADABLE
+from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
+from harness.errors import DataMissing, HarnessError, UsageError
+from harness.ingest.advance import Advance
+from harness.ingest.encode import Compact, sha256
+from harness.ingest.findings import check_command
+from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
+from harness.ingest.labels import WNID
+from harness.ingest.looking import chosen, in_order, unpacked
+from harness.ingest.manifest import write_manifest
+from harness.ingest.records import Entry, How, Summary, finished, write_record
+from harness.ingest.room import Room, estimated, require_room
+from harness.ingest.sources import Piece, Source, StoredImage
+from harness.ingest.tally import AHEAD, expected_images
+from harness.progress import Progress
+from harness.stop_signal import StopSignal
+from harness.store import json_text, make_writable, write_atomically, write_json
+
+COMPARED = 200
+"""About so many images of a copy, chosen by a hash, are compared with their originals."""
+
+
+@dataclass(slots=True)
+class Making:
+    """A copy that is being made."""
+
+    dataset: Dataset
+    sources: list[Source]
+    files: CopyFiles
+    compact: Compact
+    allow_damaged: float
+    """Share of the images that may be left out because they are damaged."""
+    threads: int
+    stop: StopSignal
+    progress: Progress
+    total: int = 0
+    """Images expected."""
+    damaged: int = 0
+    summaries: dict[str, Summary] = field(default_factory=dict)
+
+    def request(self) -> dict[str, Any]:
+        """What decides the copy's bytes, as far as it is known before it is begun."""
+        forms = {source.split: source.form for source in self.sources}
+        return {"dataset": self.dataset.name, "copy": self.compact.document(), "forms": forms}
+
+
+def prepare(
+    dataset: Dataset,
+    folder: Path,
+    out: Path,
+    compact: Compact,
+    *,
+    allow_damaged: float,
+    threads: int,
+    progress: Progress,
+    stop: StopSignal,
+    splits: tuple[str, ...] = (),
+    kit: Path | None = None,
+) -> Copy:
+    """Make the copy, or go on with one; the originals are only read.
+
+    Raises DataMissing for what is not there, is not told or is damaged beyond `allow_damaged`, UsageError where `out`
+    holds something else or has no room, HarnessError when the disk is full, Interrupted after a signal.
+    """
+    sources = _sources(dataset, folder, splits, kit)
+    _require_apart(folder, out, sources)
+    making = Making(dataset, sources, CopyFiles(out), compact, allow_damaged, threads, stop, progress)
+    making.total = sum(expected_images(source) for source in sources)
+    make_writable(out / RECORDS, "the copy", "name another with --out DIR")
+    with _locked(making.files):
+        _begin(making)
+        room = estimated(sources, making.total, compact)
+        _say_room(making, room)
+        _make(making)
+        write_manifest(dataset, sources, making.files, compact, making.summaries, room.short_side)
+    copy = prepared_copy(out)
+    assert copy is not None
+    return copy
+
+
+def _sources(dataset: Dataset, folder: Path, splits: tuple[str, ...], kit: Path | None) -> list[Source]:
+    if prepared_copy(folder) is not None:
+        raise UsageError(f"{folder} is a prepared copy itself; copy from the originals")
+    found = {split: find_source(dataset, folder, split, kit) for split in splits or stored_splits(dataset)}
+    sources = [source for source in found.values() if source is not None]
+    absent = [split for split, source in found.items() if source is None]
+    if not sources or (splits and absent):
+        raise DataMissing(
+            f"{folder}: no {', '.join(absent)} of {dataset.title} is there; {check_command(dataset, folder)} tells more"
+        )
+    for source in sources:
+        if source.labelled and source.order == NOT_TOLD:
+            raise DataMissing(f"{source.place}: {NOT_TOLD}; {check_command(dataset, folder)} tells what is missing")
+    return sources
+
+
+def _require_apart(folder: Path, out: Path, sources: list[Source]) -> None:
+    """The originals are never written to."""
+    there, places = out.resolve(), [source.place.resolve() for source in sources]
+    if there == folder.resolve() or any(place in there.parents or there in (place, *place.parents) for place in places):
+        raise UsageError(f"--out {out}: lies among the originals, or they in it; name a folder of its own")
+
+
+@contextmanager
+def _locked(files: CopyFiles) -> Iterator[None]:
+    with files.lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"{files.out}: another process is making this copy; wait for it or stop it") from None
+        yield
+
+
+def _begin(making: Making) -> None:
+    """Note what is asked for, or that it is what was asked for before; clear away what a kill left half written."""
+    files, wanted = making.files, making.request()
+    begun = files.request.exists()
+    strange = sorted(path.name for path in files.out.iterdir() if path.name != RECORDS)
+    if strange and not begun:
+        raise UsageError(f"--out {files.out}: holds {strange[0]}, which is no part of a copy; name an empty folder")
+    if begun and files.request.read_text(encoding="utf-8") != json_text(wanted):
+        raise UsageError(
+            f"--out {files.out}: holds a copy that was made otherwise ({files.request}); name another folder, or the "
+            "same arguments and versions"
+        )
+    for below in (RECORDS, *(source.split for source in making.sources)):
+        for temporary in (path for path in (files.out / below).rglob(".*") if path.is_file()):
+            temporary.unlink()
+    files.manifest.unlink(missing_ok=True)
+    write_json(files.request, wanted)
+
+
+def _say_room(making: Making, room: Room) -> None:
+    out = making.files.out
+    made = sum(making.files.record(one.split, piece.name).exists() for one in making.sources for piece in one.pieces)
+    pieces = sum(len(source.pieces) for source in making.sources)
+    forms = ", ".join(f"{source.split} from {source.form}" for source in making.sources)
+    making.progress.say(f"{making.dataset.title}: about {room.images:,} images ({forms}); the copy takes {room.says()}")
+    if made:
+        making.progress.say(f"{out}: {made:,} of {pieces:,} pieces are done already")
+    require_room(room, 1 - made / max(1, pieces), out)
+
+
+def _make(making: Making) -> None:
+    advance = Advance(making.progress, making.dataset.name, making.total)
+    try:
+        with ThreadPoolExecutor(making.threads, thread_name_prefix="copy") as pool:
+            for source in making.sources:
+                summary = making.summaries[source.split] = Summary()
+                for piece in source.pieces:
+                    for entry in _piece(making, source, piece, pool, advance):
+                        summary.add(entry)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise HarnessError(
+            f"{making.files.out}: the disk is full after {advance.done:,} of about {making.total:,} images; make room, "
+            "and the same command goes on"
+        ) from None
+    finally:
+        making.progress.clear()
+    _require_few_damaged(making, advance.done)
+
+
+def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecutor, advance: Advance) -> list[Entry]:
+    """What became of the images of a piece, done before or now."""
+    record, folder = making.files.record(source.split, piece.name), making.files.out / source.split
+    before = finished(record, folder)
+    if before is not None:
+        advance.skip(len(before))
+        return before
+    entries: list[Entry] = []
+    names: set[str] = set()
+    images = _told(source, piece)
+    for entry in in_order(pool, lambda image: _copied(making, folder, image), images, AHEAD * making.threads):
+        if entry.name in names:
+            raise DataMissing(f"{source.place}: has two images that the copy would name {entry.name}; rename one")
+        names.add(entry.name)
+        entries.append(entry)
+        advance.step()
+        if entry.how == "damaged":
+            making.damaged += 1
+            _require_few_damaged(making, making.total, entry)
+        making.stop.raise_if_asked()
+    write_record(record, entries)
+    return entries
+
+
+def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
+    """The images of a piece; raises DataMissing for one whose class nothing tells, or whose name tells another."""
+    for image in piece.images():
+        own = WNID.match(image.name)
+        if source.labelled and image.wnid is None:
+            raise DataMissing(f"{image.place}: nothing tells its class; `data check` names all such images")
+        if own is not None and image.wnid not in (None, own[0]):
+            raise DataMissing(f"{image.place}: lies in class {image.wnid}; `data check` names all such images")
+        yield image
+
+
+def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
+    """Copy one image; a damaged one gives an entry that says so."""
+    name = _name(image, unchanged=making.compact.short_side is None)
+    data = b""
+    try:
+        with image.open() as file:
+            data = file.read()
+        original = unpacked(data)
+        made = making.compact.copied(original)
+        compared = chosen(f"{making.dataset.name}/{image.name}", COMPARED / max(1, making.total))
+        difference = making.compact.difference(original, made) if compared else {}
+    except UNREADABLE as error:
+        why = str(error).partition(" <_io.")[0] if data else "the file is empty or cannot be read"
+        return Entry(name, "damaged", sha256(data), len(data), why=why)
+    write_atomically(folder / name, made)
+    how: How = "encoded" if made != original else "kept" if original == data else "unpacked"
+    return Entry(name, how, sha256(data), len(data), sha256(made), len(made), difference=difference)
+
+
+def _name(image: StoredImage, *, unchanged: bool) -> str:
+    path = Path(image.name)
+    name = image.name if unchanged or path.suffix.lower() in (".jpeg", ".jpg") else f"{path.stem}.JPEG"
+    return name if image.wnid is None else f"{image.wnid}/{name}"
+
+
+def _require_few_damaged(making: Making, images: int, last: Entry | None = None) -> None:
+    """Raise DataMissing once more images are damaged than may be left out."""
+    if making.damaged <= making.allow_damaged * images:
+        return
+    what = f"{last.name} is damaged ({last.why})" if last else "too many images are damaged"
+    raise DataMissing(
+        f"{what}: {making.damaged:,} of {images:,} images so far, where --allow-damaged is {making.allow_damaged:g}; "
+        "`data check --decode` names them all; put sound copies in their place, or allow more, and the same command "
+        "goes on (a copy that lacks images is not official)"
+    )

@@ -1,0 +1,275 @@
+"""Where the images of a split lie, piece by piece: class folders, flat folders, archives of archives, parquet files."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol, cast
+
+from harness.data.imagenet import SUFFIXES, class_images
+from harness.errors import DataMissing
+
+Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]
+PIECE = 1000
+"""Images of a piece of what has no classes to divide it by."""
+WnidOf = Callable[[str], str | None]
+"""The class of an image by its file name; None where nothing says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """One image where it lies."""
+
+    name: str
+    """Its file name, as the original release has it."""
+    wnid: str | None
+    """Its class; None where it has no label."""
+    place: str
+    """Where it is, for people."""
+    open: Callable[[], BinaryIO]
+    """A stream of its bytes that can seek; raises OSError."""
+
+
+class Piece(Protocol):
+    """A part of a split that is listed at once and, in a copy, finished at once."""
+
+    @property
+    def name(self) -> str:
+        """Its own within the split."""
+
+    def count(self) -> int | None:
+        """How many images, where that is known without reading all of it."""
+
+    def stored_bytes(self) -> int:
+        """About how many bytes it takes as it lies, where `count` is not known."""
+
+    def images(self) -> Iterator[StoredImage]:
+        """Its images in a fixed order; raises DataMissing when it cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One split as it was found."""
+
+    split: str
+    form: Form
+    place: Path
+    pieces: tuple[Piece, ...]
+    order: str
+    """How a label is told, which names the class order that was found."""
+    labelled: bool = True
+    patches: int = 0
+    """Images that the release replaced, and for which the replacements are at hand."""
+
+    def images(self) -> Iterator[StoredImage]:
+        """All of it, piece by piece."""
+        for piece in self.pieces:
+            yield from piece.images()
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFolder:
+    """The images of one class in a folder of their own."""
+
+    path: Path
+    wnid: str
+
+    @property
+    def name(self) -> str:
+        """The class."""
+        return self.wnid
+
+    def count(self) -> int | None:
+        """The files with the name of an image."""
+        return sum(1 for _ in class_images(self.path))
+
+    def stored_bytes(self) -> int:
+        """Not asked for, for the images are counted."""
+        return 0
+
+    def images(self) -> Iterator[StoredImage]:
+        """By name."""
+        for entry in class_images(self.path):
+            yield StoredImage(entry.name, self.wnid, entry.path, _opener(entry.path))
+
+
+@dataclass(frozen=True, slots=True)
+class FlatPiece:
+    """Some of the images of a folder that holds a whole split."""
+
+    name: str
+    folder: Path
+    names: tuple[str, ...]
+    wnid_of: WnidOf
+
+    def count(self) -> int | None:
+        """How many they are."""
+        return len(self.names)
+
+    def stored_bytes(self) -> int:
+        """Not asked for, for the images are counted."""
+        return 0
+
+    def images(self) -> Iterator[StoredImage]:
+        """By name."""
+        for name in self.names:
+            path = str(self.folder / name)
+            yield StoredImage(name, self.wnid_of(name), path, _opener(path))
+
+
+@dataclass(frozen=True, slots=True)
+class TarPiece:
+    """Some of the images of an archive, where each lies in it."""
+
+    name: str
+    path: Path
+    entries: tuple[tuple[str, int, int], ...]
+    """(file name, offset, size) of each."""
+    wnid_of: WnidOf
+
+    def count(self) -> int | None:
+        """How many they are."""
+        return len(self.entries)
+
+    def stored_bytes(self) -> int:
+        """Not asked for, for the images are counted."""
+        return 0
+
+    def images(self) -> Iterator[StoredImage]:
+        """In the archive's order."""
+        for name, offset, size in self.entries:
+            yield StoredImage(name, self.wnid_of(name), f"{self.path}:{name}", section(self.path, offset, size))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTar:
+    """The archive of one class: a file of its own, or a part of the archive of all classes."""
+
+    path: Path
+    wnid: str
+    offset: int
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The class."""
+        return self.wnid
+
+    def count(self) -> int | None:
+        """Only reading all of its headers would tell."""
+        return None
+
+    def stored_bytes(self) -> int:
+        """The size of the archive."""
+        return self.size
+
+    def images(self) -> Iterator[StoredImage]:
+        """In the archive's order."""
+        what = f"{self.path}:{self.wnid}.tar"
+        for name, offset, size in tar_entries(self.path, self.offset, self.size, what):
+            if is_image(name):
+                start = self.offset + offset
+                yield StoredImage(name, self.wnid, f"{what}:{name}", section(self.path, start, size))
+
+
+def is_image(name: str) -> bool:
+    """Whether a file has the name of one."""
+    return name.lower().endswith(SUFFIXES)
+
+
+def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
+    """(file name without folders, offset of its content, size) of each file, as `tar_members` has them."""
+    for name, start, length in tar_members(path, offset, size, what):
+        yield Path(name).name, start, length
+
+
+def tar_members(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
+    """(name, offset of its content, size) of each file of an uncompressed archive.
+
+    The archive may be a part of a file; offsets are from its own start. Raises DataMissing when it is cut short or no
+    archive.
+    """
+    try:
+        length = path.stat().st_size - offset
+        if size is not None and size > length:
+            raise DataMissing(f"{what or path}: the archive is cut short; fetch {path.name} again")
+        with section(path, offset, length if size is None else size)() as part, _opened(part) as archive:
+            whole = length if size is None else size
+            for member in archive:
+                cast("Any", archive).members.clear()  # of millions of files, their headers would fill the memory
+                if member.offset_data + member.size > whole:
+                    raise DataMissing(f"{what or path}: cut short within {member.name}; fetch {path.name} again")
+                if member.isfile():
+                    yield member.name, member.offset_data, member.size
+            _require_end(part, archive.offset, what or str(path))
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise DataMissing(f"{what or path}: cannot be read as an uncompressed tar ({error})") from None
+
+
+def _opened(part: BinaryIO) -> closing[tarfile.TarFile]:
+    return closing(tarfile.open(fileobj=part, mode="r:"))
+
+
+def _require_end(part: BinaryIO, offset: int, what: str) -> None:
+    """An archive ends in zeros; one that was cut between two files has none, and the rest of its files are missing."""
+    part.seek(offset)
+    block = part.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE or block.strip(b"\0"):
+        raise DataMissing(f"{what}: the archive has no end: it is cut short or damaged; fetch it again")
+
+
+def _opener(path: str) -> Callable[[], BinaryIO]:
+    return lambda: open(path, "rb")  # noqa: PTH123 - the caller closes it; Path costs as much as opening
+
+
+def section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:
+    """What opens a part of a file as a file of its own."""
+
+    def opened() -> BinaryIO:
+        return io.BufferedReader(Section(path, offset, size))
+
+    return opened
+
+
+class Section(io.RawIOBase):
+    """A part of a file as a file of its own."""
+
+    def __init__(self, path: Path, offset: int, size: int) -> None:
+        self._file = path.open("rb", buffering=0)
+        self._offset, self._size, self._at = offset, size, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def tell(self) -> int:
+        """From the start of the part."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Within the part."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def readinto(self, buffer: object) -> int:
+        """Fill what of the buffer the part can fill."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        count = max(0, min(len(view), self._size - self._at))
+        self._file.seek(self._offset + self._at)
+        read = self._file.readinto(view[:count]) or 0
+        self._at += read
+        return read
+
+    def close(self) -> None:
+        """And the file with it."""
+        self._file.close()
+        super().close()

@@ -1,0 +1,118 @@
+"""Counts what the images of a split are, in one pass over them that any number of threads share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from harness.data.declared import Dataset
+from harness.ingest.advance import Advance
+from harness.ingest.findings import Finding
+from harness.ingest.labels import WNID, image_number
+from harness.ingest.looking import Look, chosen, in_order, look_at
+from harness.ingest.sources import Source, StoredImage
+from harness.stop_signal import StopSignal
+
+AHEAD = 8
+"""Images in hand for each thread."""
+
+DAMAGE = ("empty", "unreadable", "truncated")
+SAYS = {
+    "empty": "empty files",
+    "unreadable": "files that cannot be read as images",
+    "truncated": "images that cannot be decoded to their end",
+    "unlabelled": "images whose class nothing tells",
+    "misplaced": "images in another class than their names say",
+    "gzipped": "images packed by gzip, which only `data prepare` unpacks",
+    "grey": "grey images, repeated in three colours when read",
+    "cmyk": "CMYK images, converted when read",
+    "mode": "images stored neither in RGB nor grey nor CMYK, converted when read",
+    "misnamed": "images named as another format than they are, which are read by their content all the same",
+}
+"""What each finding about images is, by its code."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the images of one split are."""
+
+    source: Source
+    classes: Counter[str] = field(default_factory=Counter)
+    images: int = 0
+    decoded: int = 0
+    modes: Counter[str] = field(default_factory=Counter)
+    short_sides: Counter[int] = field(default_factory=Counter)
+    first: dict[int, str | None] = field(default_factory=dict)
+    """The classes of the images with the first numbers."""
+    found: dict[str, Finding] = field(default_factory=dict)
+    """By code."""
+
+    def add(self, image: StoredImage, look: Look, *, decoded: bool) -> None:
+        """One more image."""
+        self.images += 1
+        self.decoded += decoded
+        self.classes[image.wnid or ""] += 1
+        if image.wnid is None and self.source.labelled:
+            self.note("unlabelled", image.place)
+        if look.gzipped:
+            self.note("gzipped", image.place, wrong=self.source.form in ("class folders", "flat folder"))
+        if look.damage:
+            self.note(look.damage, f"{image.place}: {look.fault}")
+            return
+        self.modes[look.mode] += 1
+        self.short_sides[min(look.size)] += 1
+        if look.mode != "RGB":
+            code = {"L": "grey", "CMYK": "cmyk"}.get(look.mode, "mode")
+            self.note(code, f"{image.place}: {look.mode}", wrong=False)
+        if look.misnamed(image.name):
+            self.note("misnamed", f"{image.place}: {look.format}", wrong=False)
+        own = WNID.match(image.name)
+        if own is not None and image.wnid is not None and own[0] != image.wnid:
+            self.note("misplaced", image.place)
+        number = image_number(Path(image.name).stem)
+        if number is not None and number < 10 and own is None:
+            self.first[number] = image.wnid
+
+    def note(self, code: str, name: str, *, wrong: bool = True) -> None:
+        """One more image of which the same is to be said."""
+        finding = self.found.setdefault(code, Finding(code, f"{self.source.split}: {SAYS[code]}", wrong=wrong))
+        finding.note(name)
+
+
+def tallied(dataset: Dataset, source: Source, share: float, threads: int, advance: Advance, stop: StopSignal) -> Tally:
+    """One pass: every header and end of file, and the pixels of a seeded share of the images.
+
+    Raises DataMissing where the images cannot be listed, Interrupted after a signal.
+    """
+    tally = Tally(source)
+    look = partial(_looked, dataset=dataset, share=share)
+    with ThreadPoolExecutor(threads, thread_name_prefix="look") as pool:
+        for image, seen, decoded in in_order(pool, look, source.images(), AHEAD * threads):
+            tally.add(image, seen, decoded=decoded)
+            advance.step()
+            stop.raise_if_asked()
+    return tally
+
+
+def _looked(image: StoredImage, dataset: Dataset, share: float) -> tuple[StoredImage, Look, bool]:
+    decode = chosen(f"{dataset.name}/{image.name}", share)
+    return image, look_at(image, decode=decode), decode
+
+
+def expected_images(source: Source) -> int:
+    """How many images a source holds, estimated for archives whose headers were not read yet."""
+    known = [piece.count() for piece in source.pieces]
+    if None not in known:
+        return sum(count or 0 for count in known)
+    mean = _mean_stored(source)
+    return sum(piece.count() or round(piece.stored_bytes() / mean) for piece in source.pieces)
+
+
+def _mean_stored(source: Source) -> float:
+    """Bytes an image takes in the first archive, its header included."""
+    first = source.pieces[0]
+    count = sum(1 for _ in first.images())
+    return max(1.0, first.stored_bytes() / max(1, count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.claims import Claim
@@ -33,6 +33,8 @@ class ClaimVerdict:
     interval: Interval | None = None
     p: float | None = None
     p_holm: float | None = None
+    extended: str = ""
+    """What of it was changed after a first result; empty where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,18 @@ class Evidence:
     measured: Mapping[str, Measured]
     curves: Curves
     scale: ScaleName
+    trainings: Mapping[str, Measured] = field(default_factory=dict)
+    """By experiment, the training errors that its curves end in."""
+
+    def measured_of(self, claim: Claim) -> list[Measured]:
+        """What of ours a claim rests on."""
+        return [side.measured for side in self.sides(claim) if side.measured is not None]
+
+    def sides(self, claim: Claim) -> list[Side]:
+        """The operands of a claim; of one about learning curves, its trainings."""
+        arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
+        curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
+        return [*(self.side(name) for name in claim.operands), *curves]
 
     def side(self, name: str) -> Side:
         """One operand: ours by seed, or a number the paper quotes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
 from harness.claim_operators import JUDGES
@@ -13,9 +14,17 @@ from harness.statistics import holm
 from harness.verdict import CellVerdict
 
 
-def judge_claims(claims: Mapping[str, Claim], evidence: Evidence) -> list[ClaimVerdict]:
-    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it."""
-    judged = [_judge(ClaimVerdict(name, claim, "NOT RUN", "", ""), evidence) for name, claim in claims.items()]
+def judge_claims(
+    claims: Mapping[str, Claim], evidence: Evidence, extended: Mapping[str, str] = MappingProxyType({})
+) -> list[ClaimVerdict]:
+    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it.
+
+    `extended` says, by claim, what of it was changed after a first result.
+    """
+    asked = [
+        ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
+    ]
+    judged = [_judge(verdict, evidence) for verdict in asked]
     tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
     for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
         judged[index] = replace(judged[index], p_holm=p_holm)
@@ -30,7 +39,7 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
         return replace(verdict, reason=claim.impossible, evidence="none")
     if claim.cells is not None:
         return _all_match(verdict, [evidence.cells[name] for name in claim.cells], evidence)
-    sides = [evidence.side(name) for name in claim.operands]
+    sides = evidence.sides(claim)
     verdict = replace(verdict, evidence=_level(sides, evidence.scale))
     return _blocked(verdict, sides, evidence.scale) or JUDGES[claim.operator](verdict, sides, evidence)
 
@@ -55,6 +64,9 @@ def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> 
             return replace(verdict, outcome="FAILED", reason=f"{side.name}: {why}")
         if side.measured is not None and len(side.measured.values) < side.measured.declared_seeds:
             return replace(verdict, outcome="NOT RUN", reason=f"{side.name}: {side.measured.blocked or 'not run yet'}")
+    doubtful = [side.measured.doubtful for side in sides if side.measured is not None and side.measured.doubtful]
+    if doubtful:
+        return replace(verdict, outcome="NOT COMPARABLE", reason=doubtful[0])
     quoted = [side.name for side in sides if side.measured is None]
     trained = [side.measured for side in sides if side.measured is not None and side.measured.how == "trained"]
     if quoted and trained and scale != "paper":

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.documents import parsed_json
 from harness.errors import SuiteError
 from harness.job import Job, datasets_of
 from harness.scale_names import ScaleName
@@ -124,7 +125,7 @@ def _read(path: Path) -> Suite:
 
 def _recalled(path: Path, digest: str) -> Outline | None:
     try:
-        document = json.loads(_memory(path).read_bytes())
+        document = parsed_json(_memory(path).read_bytes())
         if seal(document) != document or document["digest"] != digest:
             return None
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one

@@ -11,12 +11,12 @@ from typing import Any
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.data import DATASETS
-from harness.declarations import extended_cells
+from harness.declarations import Standing, standings
 from harness.environment import code_digest
 from harness.figures import figures_of
 from harness.job import canonical
 from harness.jobs import JOBS
-from harness.measured import measured_values
+from harness.measured import measured_values, trainings
 from harness.metric_names import METRICS
 from harness.plan import Plan
 from harness.results_by_seed import measurements, trained_experiment
@@ -25,7 +25,7 @@ from harness.shipped import shipped_suites
 from harness.statistics import Interval
 from harness.status import Status
 from harness.store import Store
-from harness.verdict import CellVerdict, judge_cell
+from harness.verdict import CellVerdict, Measured, judge_cell
 
 FORMAT = 1
 
@@ -35,21 +35,25 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     measured = dict(measured_values(plan, standing, failed or {}))
-    extended = extended_cells(plan, store)
+    declared = standings(plan, store)
     cells = [
-        judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
+        judge_cell(
+            cell, measured.get(".".join(cell.place or ())), plan.scale, extended=_of(declared.cells, cell.id).extended
+        )
         for cell in plan.suite.cells()
     ]
     curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    evidence = Evidence({verdict.cell.id: verdict for verdict in cells}, measured, curves, plan.scale)
-    claims = judge_claims(plan.suite.file.claims, evidence)
+    by_id = {verdict.cell.id: verdict for verdict in cells}
+    evidence = Evidence(by_id, measured, curves, plan.scale, trainings(plan, standing, failed or {}))
+    changed = {name: one.extended for name, one in declared.claims.items()}
+    claims = judge_claims(plan.suite.file.claims, evidence, changed)
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
         "headline": headline(plan, cells, claims),
         "table": _table(plan),
-        "cells": [_cell(verdict) for verdict in cells],
-        "claims": [_claim(verdict) for verdict in claims],
+        "cells": [_cell(verdict, _of(declared.cells, verdict.cell.id)) for verdict in cells],
+        "claims": [_claim(verdict, _of(declared.claims, verdict.id), evidence) for verdict in claims],
         "deviations": _deviations(plan),
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),
@@ -124,7 +128,11 @@ def _table(plan: Plan) -> dict[str, Any] | None:
     return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
 
 
-def _cell(verdict: CellVerdict) -> dict[str, Any]:
+def _of(declared: Mapping[str, Standing], name: str) -> Standing:
+    return declared.get(name, Standing())
+
+
+def _cell(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
     cell, measured = verdict.cell, verdict.measured
     metric = cell.place[-1] if cell.place else None
     return {
@@ -153,14 +161,24 @@ def _cell(verdict: CellVerdict) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "seeds_to_settle": verdict.seeds_to_settle,
-        "extended": verdict.extended,
-        "stale": measured.stale or None,
-        "marks": list(measured.marks),
+        **_told(declared, [measured]),
         "diverged": list(measured.diverged),
     }
 
 
-def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
+def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
+    """What a reader has to know of a verdict beside its reason."""
+    stale = dict.fromkeys(one.stale for one in measured if one.stale)
+    marks = [*dict.fromkeys(mark for one in measured for mark in one.marks), declared.note]
+    return {
+        "extended": bool(declared.extended),
+        "extended_reason": declared.extended or None,
+        "stale": "; ".join(stale) or None,
+        "marks": [mark for mark in marks if mark],
+    }
+
+
+def _claim(verdict: ClaimVerdict, declared: Standing, evidence: Evidence) -> dict[str, Any]:
     claim = verdict.claim
     return {
         "id": verdict.id,
@@ -177,6 +195,7 @@ def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
         "interval": _pair(verdict.interval),
         "p": verdict.p,
         "p_holm": verdict.p_holm,
+        **_told(declared, evidence.measured_of(claim)),
     }
 
 

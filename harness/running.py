@@ -67,6 +67,7 @@ def _run(
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
     execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
+    declare(plan, store)
     standing = statuses(plan, store, runtime.locations)
     results, folder = _write(plan, store, standing, choice, execution.failed, out)
     return results, folder, execution.failed

@@ -32,7 +32,7 @@ def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Statu
 
 
 def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tuple[Job, Status]]) -> Status:
-    result = store.folder(job.kind, job.key).read_result()
+    result = store.folder(job.kind, job.key).read_result_of(job.key)
     found = None if job.data_name is None else locations.find(DATASETS[job.data_name])
     if result is not None:
         reasons = _staleness(job, result, store, found)

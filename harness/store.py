@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.documents import is_whole, parsed_json
 from harness.errors import HarnessError, UsageError
 
 RESULT_FORMAT = 1
@@ -85,7 +86,7 @@ class JobFolder:
     def read_job(self) -> dict[str, Any]:
         """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
         try:
-            job = json.loads(self.job.read_bytes())
+            job = parsed_json(self.job.read_bytes())
         except ValueError:
             job = None
         if not isinstance(job, dict) or "key" not in job:
@@ -102,6 +103,20 @@ class JobFolder:
     def read_result(self) -> dict[str, Any] | None:
         """The finished result, or None; raises HarnessError when the file is damaged."""
         return _sealed(self.result)
+
+    def read_result_of(self, key: str) -> dict[str, Any] | None:
+        """The finished result of the job with this key, or None; raises HarnessError when it is another's, or damaged.
+
+        A result that was copied or moved here, from another seed or another store, has another key.
+        """
+        result = self.read_result()
+        if result is None:
+            return None
+        if result.get("key") != key:
+            raise HarnessError(f"{self.result} is the result of another job; move {self.path} away to run this one")
+        if not is_whole(result):
+            raise HarnessError(f"{self.result} lacks what every result says; move {self.path} away to run it again")
+        return result
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Finish the job: the result with the digests of the files it speaks of and a seal over it all.
@@ -120,21 +135,34 @@ class JobFolder:
     def read_environment(self) -> dict[str, Any]:
         """Where and with what the job ran; raises HarnessError when the file is damaged."""
         try:
-            document: dict[str, Any] = json.loads(self.environment.read_bytes())
+            document: Any = parsed_json(self.environment.read_bytes())
         except (OSError, ValueError):
-            raise HarnessError(
-                f"{self.environment} is missing or damaged; move {self.path} away to run it again"
-            ) from None
+            document = None
+        if not isinstance(document, dict):
+            raise HarnessError(f"{self.environment} is missing or damaged; move {self.path} away to run it again")
         return document
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """What was measured epoch by epoch, so far."""
+        """What was measured epoch by epoch, so far; raises HarnessError when it is damaged or was edited."""
         if not self.metrics.exists():
             return []
+        self.check_output(self.metrics)
         try:
-            return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+            rows = [parsed_json(line) for line in self.metrics.read_bytes().splitlines()]
         except ValueError:
-            raise HarnessError(f"{self.metrics} is damaged; move {self.path} away to run the job again") from None
+            rows = [None]
+        if not all(isinstance(row, dict) for row in rows):
+            raise HarnessError(f"{self.metrics} is damaged; move {self.path} away to run the job again")
+        return rows
+
+    def check_output(self, path: Path) -> None:
+        """Raise HarnessError for a file of a finished job that is not the one its result speaks of."""
+        result = self.read_result()
+        if result is not None and result["outputs"].get(path.name) != file_sha256(path):
+            raise HarnessError(
+                f"{path} is damaged or was edited: its digest is not the one in {self.result.name}; "
+                f"move {self.path} away to run the job again"
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -240,8 +268,8 @@ def seal(document: dict[str, Any]) -> dict[str, Any]:
 
 def _sealed(path: Path) -> dict[str, Any] | None:
     try:
-        document = json.loads(path.read_bytes())
-        sound = isinstance(document, dict) and seal(document) == document
+        document = parsed_json(path.read_bytes())
+        sound = isinstance(document, dict) and seal(document) == document and "format" in document
     except FileNotFoundError:
         return None
     except OSError as error:

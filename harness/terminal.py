@@ -24,6 +24,8 @@ _STYLES = {
     "blocked": "red",
     "INCONCLUSIVE": "yellow",
     "stale": "yellow",
+    "EXTENDED": "yellow",
+    "STALE": "yellow",
 }
 
 
@@ -73,6 +75,10 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(_tinted(outcome), f" {', '.join(ids)}: {reason}"))
+    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
+        for one in judged:
+            if one.get(key):
+                console.print(Text.assemble(_tinted(flag), f" {one['id']}: {one[key]}"))
 
 
 def show_plan(document: dict[str, Any]) -> None:

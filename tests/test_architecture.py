@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "store"),
+    ("files", "documents store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
     ("plans", "plan outline status declarations estimate verdict measured submission"),

@@ -16,6 +16,7 @@ from harness.data.declared import Dataset, OfficialFile, class_list_digest
 from harness.data.files import content, stored
 from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
+from harness.documents import parsed_json
 from harness.errors import DataMissing
 
 
@@ -144,7 +145,7 @@ class Memory:
 
 def _read_entries(path: Path) -> dict[str, Any]:
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parsed_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return entries if isinstance(entries, dict) else {}

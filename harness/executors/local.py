@@ -74,7 +74,7 @@ def readable_job(folder: JobFolder) -> dict[str, Any]:
         sound = Job(job["kind"], job["spec"], job["inputs"]).key == job["key"]
     except FileNotFoundError:
         raise UsageError(f"{folder.path} is no folder of a job: it holds no {folder.job.name}") from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, RecursionError):  # of another shape than a job's
         sound = False
     if not sound:
         raise UsageError(
@@ -89,12 +89,12 @@ def sound_input(folder: JobFolder, key: str) -> JobFolder:
     found = folder.sibling(key)
     if readable_job(found)["key"] != key:
         raise JobFailed(f"{found.path} holds another job than {folder.path.name} builds on; use another store")
-    result = found.read_result()
+    result = found.read_result_of(key)
     if result is None:
         raise JobFailed(f"{found.path} has no result yet, and {folder.path.name} builds on it")
     for name, digest in result["outputs"].items():
         path = found.path / name
-        if not path.exists() or file_sha256(path) != digest:
+        if "/" in name or not path.is_file() or file_sha256(path) != digest:
             raise JobFailed(f"{path} is missing or damaged; move {found.path} away to run that job again")
     return found
 

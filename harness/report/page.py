@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup
 
+from harness.documents import parsed_json
 from harness.errors import UsageError
 from harness.report import outcomes, precision, quantities
 from harness.report.charts import forest
@@ -54,11 +55,13 @@ _SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how")
+_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": []}
 _IF_ANY = ("table", "claims", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
-_CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
+_CELL |= _TOLD
+_CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm") | _TOLD
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections")
@@ -142,7 +145,7 @@ def rebuild(folder: Path) -> None:
 def _read(path: Path) -> Record:
     remedy = "run the suite again to write it anew"
     try:
-        document = json.loads(path.read_text("utf-8"))
+        document = parsed_json(path.read_bytes())
     except FileNotFoundError as error:
         raise UsageError(f"{path}: not there; name a report folder, or {remedy}") from error
     except (OSError, ValueError) as error:

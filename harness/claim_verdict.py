@@ -11,7 +11,7 @@ from harness.claim_operators import JUDGES
 from harness.claims import Claim
 from harness.scale_names import ScaleName
 from harness.statistics import holm
-from harness.verdict import CellVerdict
+from harness.verdict import CellVerdict, Measured
 
 
 def judge_claims(
@@ -59,15 +59,11 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
 def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> ClaimVerdict | None:
     """The verdict where something is missing, or where a quoted number would be set against one of another world."""
     for side in sides:
-        if side.measured is not None and side.measured.failed:
-            why = next(iter(side.measured.failed.values()))
-            return replace(verdict, outcome="FAILED", reason=f"{side.name}: {why}")
-        if side.measured is not None and len(side.measured.values) < side.measured.declared_seeds:
-            return replace(verdict, outcome="NOT RUN", reason=f"{side.name}: {side.measured.blocked or 'not run yet'}")
-    doubtful = [side.measured.doubtful for side in sides if side.measured is not None and side.measured.doubtful]
-    if doubtful:
-        return replace(verdict, outcome="NOT COMPARABLE", reason=doubtful[0])
+        if side.measured is not None and (obstacle := _lacking(side.name, side.measured)) is not None:
+            return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
     quoted = [side.name for side in sides if side.measured is None]
+    if sides and len(quoted) == len(sides):
+        return replace(verdict, outcome="QUOTED", reason=f"{', '.join(quoted)}: quoted numbers alone, nothing of ours")
     trained = [side.measured for side in sides if side.measured is not None and side.measured.how == "trained"]
     if quoted and trained and scale != "paper":
         reason = f"{quoted[0]} is a quoted number, which only a result at paper scale can be set against"
@@ -76,6 +72,15 @@ def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> 
     if unofficial and (quoted or scale == "paper"):
         return replace(verdict, outcome="NOT COMPARABLE", reason=unofficial[0])
     return None
+
+
+def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
+    """What keeps one operand from being weighed: a failure, seeds that are not there, one that is a copy of another."""
+    if measured.failed:
+        return "FAILED", f"{name}: {next(iter(measured.failed.values()))}"
+    if len(measured.values) < measured.declared_seeds:
+        return "NOT RUN", f"{name}: {measured.blocked or 'not run yet'}"
+    return ("NOT COMPARABLE", f"{name}: {measured.doubtful}") if measured.doubtful else None
 
 
 def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict], evidence: Evidence) -> ClaimVerdict:

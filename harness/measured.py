@@ -9,10 +9,14 @@ from typing import Any
 from harness.data import DATASETS
 from harness.job import Job
 from harness.measures import MEASURES, MeasureSpec
+from harness.measures.arithmetic import Arithmetic
 from harness.metric_names import METRICS
 from harness.plan import Plan
 from harness.status import Status
 from harness.verdict import How, Measured
+
+STATED = "worked out from numbers that the suite states; nothing of it is measured"
+"""Of arithmetic on printed numbers, which would repeat any number that is put in."""
 
 
 def measured_values(
@@ -53,7 +57,8 @@ def _quantities(
     keys = {seed: plan.measurements[name, seed] for seed in plan.seeds if (name, seed) in plan.measurements}
     for quantity in spec.quantities():
         measured = _one_measured(plan, keys, quantity, standing, failed)
-        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "")
+        marks = (STATED, *measured.marks) if isinstance(spec, Arithmetic) else measured.marks
+        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "", marks=marks)
 
 
 def _one_measured(

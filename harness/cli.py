@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
-from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
+from harness.cli_options import Commands, runtime_of, with_json, with_micro_batch, with_out, with_places, with_scale
 from harness.cli_results import submission
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.scale_names import ScaleName
@@ -43,6 +43,7 @@ def command() -> None:
 @with_places
 @with_out
 @with_json
+@with_micro_batch
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
 @click.option(
@@ -193,6 +194,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @command.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_places
+@with_micro_batch
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:

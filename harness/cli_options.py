@@ -84,6 +84,12 @@ with_places = options(
         help="CUDA when there is a GPU, else the CPU.",
     ),
 )
+with_micro_batch = click.option(
+    "--micro-batch",
+    type=click.IntRange(min=1),
+    metavar="IMAGES",
+    help="Put at most so many images through a net at once, for less memory; batches keep their size.",
+)
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
     "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
@@ -101,4 +107,5 @@ def runtime_of(flags: dict[str, Any]) -> Any:
         threads=flags.get("threads") or cores(),
         checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
         resume_elsewhere=flags.get("resume_elsewhere", False),
+        micro_batch=flags.get("micro_batch"),
     )

@@ -54,7 +54,7 @@ def gather(
         "table": _table(plan),
         "cells": [_cell(verdict, _of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [_claim(verdict, _of(declared.claims, verdict.id), evidence) for verdict in claims],
-        "deviations": _deviations(plan),
+        "deviations": [*_deviations(plan), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
@@ -210,6 +210,29 @@ def _deviations(plan: Plan) -> list[dict[str, Any]]:
         {"id": name, **deviation.model_dump(mode="json")}
         for name, deviation in plan.suite.file.deviations.items()
         if deviation.scales is None or plan.scale in deviation.scales
+    ]
+
+
+def _in_parts(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
+    """The deviation of trainings whose batches were split, which is one of rounding and of no suite."""
+    split: dict[str, set[int]] = {}
+    for (name, _), key in plan.trainings.items():
+        images = (standing[key].result or {}).get("micro_batch")
+        if isinstance(images, int):
+            split.setdefault(name, set()).add(images)
+    if not split:
+        return []
+    sizes = ", ".join(map(str, sorted(set.union(*split.values()))))
+    return [
+        {
+            "id": "micro_batch",
+            "paper": "The gradient of a batch is taken at once",
+            "ours": f"In parts of {sizes} images, whose gradients are summed; dropout draws for the whole batch",
+            "why": "Less memory; asked for by --micro-batch, no part of the suite",
+            "expected": "none but rounding",
+            "affects": sorted(split),
+            "scales": None,
+        }
     ]
 
 

@@ -30,7 +30,7 @@ _NETS = (
     *_DATA, "models", "metrics.py", "recipe.py", "sliding.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py",
     "jobs/pixels.py",
 )  # fmt: skip
-_TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py")
+_TRAINING = ("jobs/train.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py", "jobs/step.py")
 _MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py")
 
 JOBS: dict[str, JobKind] = {

@@ -62,6 +62,15 @@ def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
     return weights
 
 
+def start_from(network: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights."""
+    own = network.state_dict()
+    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    network.load_state_dict(own | fitting)
+
+
 def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
     """What differs between two machines that would have to be alike for a run to repeat bit for bit."""
-    return (f"{name} {theirs.get(name)!r} -> {value!r}" for name, value in mine.items() if theirs.get(name) != value)
+    names = [*mine, *(name for name in theirs if name not in mine)]
+    changed = (name for name in names if theirs.get(name) != mine.get(name))
+    return (f"{name} {theirs.get(name)!r} -> {mine.get(name)!r}" for name in changed)

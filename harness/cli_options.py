@@ -39,9 +39,11 @@ class Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            if error.filename is None:
                 raise
-            raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            raise HarnessError(f"{error.filename} cannot be used: {error.strerror}") from None
         except KeyboardInterrupt:
             raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 

@@ -133,14 +133,14 @@ class JobFolder:
         self.earlier_checkpoint.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
-        """Where and with what the job ran; raises HarnessError when the file is damaged."""
+        """Where and with what the job ran; raises HarnessError when the file is damaged or was edited."""
         try:
             document: Any = parsed_json(self.environment.read_bytes())
         except (OSError, ValueError):
             document = None
-        if not isinstance(document, dict):
+        if not isinstance(document, dict) or seal(document) != document:
             raise HarnessError(f"{self.environment} is missing or damaged; move {self.path} away to run it again")
-        return document
+        return {name: value for name, value in document.items() if name != "seal"}
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """What was measured epoch by epoch, so far; raises HarnessError when it is damaged or was edited."""

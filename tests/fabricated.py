@@ -14,7 +14,7 @@ from harness.execute import written
 from harness.job import Job
 from harness.plan import Plan
 from harness.progress import Progress
-from harness.store import JobFolder, Store, write_json
+from harness.store import JobFolder, Store, seal, write_json
 
 
 def record(job: Job, split: str, locations: Locations) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def finish(store: Store, job: Job, locations: Locations | None = None, **changes
         "marks": [],
         "cost": {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"},
     }
-    write_json(folder.environment, {"python": "3.11.7", "cores": 2})
+    write_json(folder.environment, seal({"python": "3.11.7", "cores": 2}))
     folder.write_result(result | changes)
     return folder
 

@@ -21,7 +21,7 @@ from harness.results import gather
 from harness.scales import Choice
 from harness.shipped import shipped_suites
 from harness.status import statuses
-from harness.store import Store
+from harness.store import Store, seal
 
 SAMPLES = Path(__file__).parent / "samples"
 ASKED = Choice("ci", "--scale ci was asked for", "")
@@ -227,7 +227,7 @@ def test_cost_adds_up(plan: Plan, store: Store) -> None:
 def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:
     """One place is told as it is, several are numbered."""
     assert documents(plan, store)[0]["environment"] == {"python": "3.11.7", "cores": 2}
-    store.folder("train", plan.trainings["cnn", 0]).environment.write_text('{"python": "3.13.0"}')
+    store.folder("train", plan.trainings["cnn", 0]).environment.write_text(json.dumps(seal({"python": "3.13.0"})))
     assert set(documents(plan, store)[0]["environment"]) == {"place 1", "place 2"}
 
 

@@ -18,7 +18,7 @@ from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
-from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
+from harness.store import JobFolder, Store, file_sha256, seal, write_atomically, write_json
 
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """How torch and CUDA say it in errors that have no type of their own."""
@@ -72,7 +72,7 @@ class Local:
 
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Write what came out; `result.json` last, for it is what makes the job done."""
-        write_json(folder.environment, environment() | {"job": result.pop("environment")})
+        write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)

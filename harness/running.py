@@ -15,6 +15,7 @@ from harness.execute import execute, set_aside
 from harness.executors.local import Local
 from harness.loading import load_suite
 from harness.outline import Outline
+from harness.places import without_places
 from harness.plan import Plan, make_plan
 from harness.progress import Progress, duration
 from harness.runtime import Runtime
@@ -69,7 +70,8 @@ def _run(
     execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
     declare(plan, store)
     standing = statuses(plan, store, runtime.locations)
-    results, folder = _write(plan, store, standing, choice, execution.failed, out)
+    failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
+    results, folder = _write(plan, store, standing, choice, failed, out)
     return results, folder, execution.failed
 
 

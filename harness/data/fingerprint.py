@@ -58,7 +58,7 @@ def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Offic
     try:
         reason = _files_differ(dataset, found, memory) if dataset.files else _folders_differ(dataset, found, memory)
     except DataMissing as error:
-        reason = str(error)
+        reason = str(error).replace(str(found.path), dataset.name)  # a result names no place of a machine
     memory.save()
     if reason is not None:
         return Official(yes=False, reason=reason)

@@ -116,14 +116,22 @@ def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
 def _read(path: Any) -> dict[str, Any] | None:
     try:
         document: dict[str, Any] = parsed_json(path.read_bytes())
-        sound = seal(document) == document and {"jobs", "cells", "claims"} <= document.keys()
+        sound = seal(document) == document and _is_whole(document)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
         sound = False
     if not sound:
         raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
     return document
+
+
+def _is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether a declaration is of the shape in which they are written; raises KeyError and the like where it is not."""
+    entries = [entry for kind in ("cells", "claims") for kept in document[kind].values() for entry in kept.values()]
+    kinds = {"form": dict, "seen": bool, "late": str}
+    shaped = all(isinstance(entry[name], kind) for entry in entries for name, kind in kinds.items())
+    return shaped and all(isinstance(key, str) for key in document["jobs"])
 
 
 def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cache import cache_folder
 from harness.documents import parsed_json
 from harness.errors import SuiteError
 from harness.job import Job, datasets_of
@@ -148,9 +149,8 @@ def _by_key(jobs: list[dict[str, Any]]) -> Jobs:
 
 
 def _memory(path: Path) -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     place = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
-    return home / "paper-harness" / "suites" / f"{path.stem}-{place}.json"
+    return cache_folder() / "suites" / f"{path.stem}-{place}.json"
 
 
 def _digest(path: Path) -> str | None:

@@ -17,7 +17,10 @@ PACKAGE = ROOT / "harness"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
+    (
+        "words",
+        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
+    ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "documents store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),

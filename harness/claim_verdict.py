@@ -50,7 +50,8 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
     if hows == {"exact"}:
         return "exact"
     if "timed" in hows:
-        return "timing on " + next(side.measured.device for side in sides if side.measured and side.measured.device)
+        devices = (side.measured.device for side in sides if side.measured is not None and side.measured.device)
+        return f"timing on {next(devices, 'a device without a name')}"
     if "drawn" in hows and "trained" not in hows:
         return "random nets, no data"
     return f"{scale} scale"

@@ -75,9 +75,9 @@ def standings(plan: Plan, store: Store) -> Standings:
 
 def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
     changed = [
-        f"{field} {kept['form'].get(field)!r} -> {value!r}"
+        f"{field} {kept['form'][field]!r} -> {value!r}"
         for field, value in now.form.items()
-        if kept["form"].get(field) != value
+        if field in kept["form"] and kept["form"][field] != value
     ]
     if changed:
         return Standing(f"changed after its first result: {'; '.join(changed)}")
@@ -95,7 +95,7 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
     jobs = set(first["jobs"])
     for kind, name, now in _forms(plan, store):
         entries = document[kind].setdefault(name, {})
-        kept = entries.get(now.evidence)
+        kept = entries.get(now.evidence, _kept_earlier(first, kind, name))
         if kept is not None and (kept["seen"] or now.has_result):
             entries[now.evidence] = kept | {"seen": True}
         else:
@@ -103,6 +103,14 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
             entries[now.evidence] = {"form": now.form, "seen": now.has_result, "late": late}
         jobs |= set(now.jobs)
     return document | {"jobs": sorted(jobs)}
+
+
+def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, Any] | None:
+    """What a declaration of version 0.1 kept: the number of seeds, and the margins of cells."""
+    if "margins" not in first or (kind == "cells" and name not in first["margins"]):
+        return None
+    margin = {"margin": first["margins"][name]} if kind == "cells" else {}
+    return {"form": {"seeds": first["seeds"], **margin}, "seen": True, "late": ""}
 
 
 def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
@@ -116,7 +124,10 @@ def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
 def _read(path: Any) -> dict[str, Any] | None:
     try:
         document: dict[str, Any] = parsed_json(path.read_bytes())
-        sound = seal(document) == document and _is_whole(document)
+        sound = seal(document) == document
+        if "margins" in document:  # of version 0.1
+            document = {"jobs": [], "cells": {}, "claims": {}, **document}
+        sound = sound and _is_whole(document)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, AttributeError, TypeError, KeyError):
@@ -131,7 +142,8 @@ def _is_whole(document: Mapping[str, Any]) -> bool:
     entries = [entry for kind in ("cells", "claims") for kept in document[kind].values() for entry in kept.values()]
     kinds = {"form": dict, "seen": bool, "late": str}
     shaped = all(isinstance(entry[name], kind) for entry in entries for name, kind in kinds.items())
-    return shaped and all(isinstance(key, str) for key in document["jobs"])
+    earlier = isinstance(document.get("margins", {}), dict) and isinstance(document.get("seeds", 0), int)
+    return shaped and earlier and all(isinstance(key, str) for key in document["jobs"])
 
 
 def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
@@ -175,7 +187,7 @@ def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[di
     if claim.faster is not None:
         places += [(claim.faster.slow,), (claim.faster.fast,)]
     smallest_effect = plan.suite.file.scales[plan.scale].smallest_effect
-    return {claim.operator: said, "operands": operands, "smallest effect": smallest_effect}, places
+    return {"operator": {claim.operator: said}, "operands": operands, "smallest effect": smallest_effect}, places
 
 
 def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[str]:

@@ -21,6 +21,9 @@ RESULT_FORMAT = 1
 KEY_LETTERS = 20
 """Of a key's 64 hexadecimal letters, those that name its directory; `job.json` holds the whole key."""
 
+ENVIRONMENT = frozenset(["harness", "commit", "python", "system", "processor", "cores", "gpus", "packages", "job"])
+"""What an environment says."""
+
 
 @dataclass(frozen=True)
 class JobFolder:
@@ -138,7 +141,8 @@ class JobFolder:
             document: Any = parsed_json(self.environment.read_bytes())
         except (OSError, ValueError):
             document = None
-        if not isinstance(document, dict) or seal(document) != document:
+        unsealed = isinstance(document, dict) and document.keys() <= ENVIRONMENT  # as version 0.1 wrote it
+        if not isinstance(document, dict) or not (unsealed or seal(document) == document):
             raise HarnessError(f"{self.environment} is missing or damaged; move {self.path} away to run it again")
         return {name: value for name, value in document.items() if name != "seal"}
 

@@ -15,7 +15,7 @@ from harness.errors import HarnessError
 from harness.loading import load_suite
 from harness.plan import Plan, make_plan
 from harness.shipped import shipped_suites
-from harness.store import Store
+from harness.store import Store, seal, write_json
 
 CI = "    seeds: 3\n    data: digits\n"
 OTHER_SEEDS = {number: (CI, CI.replace("3", str(number))) for number in (2, 4)}
@@ -156,6 +156,25 @@ def test_a_suite_that_shares_results_says_whose_they_were(store: Store, tmp_path
         assert extended(plan, store) == set()
         notes = {one.note for one in standings(plan, store).cells.values()}
         assert notes == {"first declared when its results were there, made for alexnet-table1-ci"}
+        declare(plan, store)
+
+
+@pytest.mark.parametrize(
+    ("change", "marked"),
+    [(None, set()), (OTHER_MARGIN, {"cnn.top1"}), (OTHER_SEEDS[4], OURS | CLAIMS)],
+    ids=["none", "margin", "seeds"],
+)
+def test_a_declaration_of_an_earlier_version_still_counts(
+    store: Store, tmp_path: Path, change: tuple[str, str] | None, marked: set[str]
+) -> None:
+    """Of the seeds and the margins that it kept, before and after it is written anew."""
+    margins = dict.fromkeys(OURS, 0.5)
+    write_json(
+        next(store.declarations.iterdir()), seal({"suite": "table1", "scale": "ci", "seeds": 3, "margins": margins})
+    )
+    plan = planned(tmp_path, *([change] if change else []))
+    for _ in range(2):
+        assert extended(plan, store) == marked
         declare(plan, store)
 
 

@@ -186,7 +186,7 @@ CHANGED = {
     "margin": (('metric: top1_error, unit: "%", margin: 0.5', 'metric: top1_error, unit: "%", margin: 9'), "margin"),
     "printed": (('printed: {top1: "37.5", top5: "17.0"}', 'printed: {top1: "37.6", top5: "17.0"}'), "printed"),
     "columns": (('printed: {top1: "37.5", top5: "17.0"}', 'printed: {top1: "17.0", top5: "37.5"}'), "printed"),
-    "claim": (("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top1]"), "cells ['cnn.top1', 'cnn.top5'] -> ['cnn.top1']"),
+    "claim": (("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top1]"), "-> {'cells': ['cnn.top1']}"),
     "quoted": (('top1: "47.1"', 'top1: "97.1"'), "operands "),
     "seeds": (FIVE, "seeds 3 -> 5"),
 }  # fmt: skip

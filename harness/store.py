@@ -139,10 +139,11 @@ class JobFolder:
         """Where and with what the job ran; raises HarnessError when the file is damaged or was edited."""
         try:
             document: Any = parsed_json(self.environment.read_bytes())
+            unsealed = isinstance(document, dict) and document.keys() <= ENVIRONMENT  # as version 0.1 wrote it
+            sound = isinstance(document, dict) and (unsealed or seal(document) == document)
         except (OSError, ValueError):
-            document = None
-        unsealed = isinstance(document, dict) and document.keys() <= ENVIRONMENT  # as version 0.1 wrote it
-        if not isinstance(document, dict) or not (unsealed or seal(document) == document):
+            sound = False
+        if not sound:
             raise HarnessError(f"{self.environment} is missing or damaged; move {self.path} away to run it again")
         return {name: value for name, value in document.items() if name != "seal"}
 

@@ -15,7 +15,7 @@ from harness.execute import execute, set_aside
 from harness.executors.local import Local
 from harness.loading import load_suite
 from harness.outline import Outline
-from harness.places import without_places
+from harness.anonymous import without_places
 from harness.plan import Plan, make_plan
 from harness.progress import Progress, duration
 from harness.runtime import Runtime

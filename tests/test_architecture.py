@@ -25,7 +25,7 @@ LAYERS = (
     ("files", "documents store"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections"),
     ("suites", "cells claims said suite names loading resolve schema references coverage"),
-    ("plans", "plan places outline status declarations estimate verdict measured submission"),
+    ("plans", "plan anonymous outline status declarations estimate verdict measured submission"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned"),
     ("reports", "results results_by_seed report figures terminal"),

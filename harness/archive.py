@@ -22,9 +22,10 @@ from typing import IO, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from harness.documents import json_text, seal
 from harness.errors import Unsound, UsageError
 from harness.soundness import Digest, faults_of, result_of
-from harness.store import JobFolder, file_sha256, json_text, open_atomically, seal
+from harness.store import JobFolder, file_sha256, open_atomically
 
 FORMAT = 1
 MANIFEST = "manifest.json"

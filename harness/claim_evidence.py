@@ -37,6 +37,8 @@ class ClaimVerdict:
     """Whose weights it rests on that were not trained here."""
     recorded: tuple[str, ...] = ()
     """The operands whose values were entered by hand."""
+    extended: str = ""
+    """What of it was changed after a first result; empty where nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ class Evidence:
     scale: ScaleName
     elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
+    trainings: Mapping[str, Measured] = field(default_factory=dict)
+    """By experiment, the training errors that its curves end in."""
+
+    def measured_of(self, claim: Claim) -> list[Measured]:
+        """What of ours a claim rests on."""
+        return [side.measured for side in self.sides(claim) if side.measured is not None]
+
+    def sides(self, claim: Claim) -> list[Side]:
+        """The operands of a claim; of one about learning curves, its trainings."""
+        arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
+        curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
+        return [*(self.side(name) for name in claim.operands), *curves]
 
     def side(self, name: str) -> Side:
         """One operand: ours by seed, or a number the paper quotes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
@@ -11,12 +12,20 @@ from harness.claim_operators import JUDGES
 from harness.claims import Claim
 from harness.scale_names import ScaleName
 from harness.statistics import holm
-from harness.verdict import CellVerdict, evaluation_only
+from harness.verdict import CellVerdict, Measured, evaluation_only
 
 
-def judge_claims(claims: Mapping[str, Claim], evidence: Evidence) -> list[ClaimVerdict]:
-    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it."""
-    judged = [_judge(ClaimVerdict(name, claim, "NOT RUN", "", ""), evidence) for name, claim in claims.items()]
+def judge_claims(
+    claims: Mapping[str, Claim], evidence: Evidence, extended: Mapping[str, str] = MappingProxyType({})
+) -> list[ClaimVerdict]:
+    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it.
+
+    `extended` says, by claim, what of it was changed after a first result.
+    """
+    asked = [
+        ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
+    ]
+    judged = [_judge(verdict, evidence) for verdict in asked]
     tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
     for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
         judged[index] = replace(judged[index], p_holm=p_holm)
@@ -44,7 +53,7 @@ def _sides(claim: Claim, evidence: Evidence) -> list[Side]:
     """The operands; of a claim about printed numbers, what was measured of each."""
     if claim.cells is not None:
         return [Side(name, evidence.cells[name].measured) for name in claim.cells]
-    return [evidence.side(name) for name in claim.operands]
+    return evidence.sides(claim)
 
 
 def _elsewhere(claim: Claim, sides: Sequence[Side], evidence: Evidence) -> tuple[Mapping[str, Any], ...]:
@@ -61,7 +70,8 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
     if hows == {"exact"}:
         return "exact"
     if "timed" in hows:
-        device = next(side.measured.device for side in sides if side.measured and side.measured.device)
+        devices = (side.measured.device for side in sides if side.measured is not None and side.measured.device)
+        device = next(devices, "a device without a name")
         return f"timing on {device}" + ("" if scale == "paper" else f", {scale} scale")
     if "drawn" in hows and "trained" not in hows:
         return "random nets, no data"
@@ -71,12 +81,11 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
 def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> ClaimVerdict | None:
     """The verdict where something is missing, or where a quoted number would be set against one of another world."""
     for side in sides:
-        if side.measured is not None and side.measured.failed:
-            why = next(iter(side.measured.failed.values()))
-            return replace(verdict, outcome="FAILED", reason=f"{side.name}: {why}")
-        if side.measured is not None and len(side.measured.values) < side.measured.declared_seeds:
-            return replace(verdict, outcome="NOT RUN", reason=f"{side.name}: {side.measured.blocked or 'not run yet'}")
+        if side.measured is not None and (obstacle := _lacking(side.name, side.measured)) is not None:
+            return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
     quoted = [side.name for side in sides if side.measured is None]
+    if sides and len(quoted) == len(sides):
+        return replace(verdict, outcome="QUOTED", reason=f"{', '.join(quoted)}: quoted numbers alone, nothing of ours")
     trained = [side.measured for side in sides if side.measured is not None and side.measured.how == "trained"]
     if quoted and trained and scale != "paper":
         reason = f"{quoted[0]} is a quoted number, which only a result at paper scale can be set against"
@@ -85,6 +94,15 @@ def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> 
     if unofficial and (quoted or scale == "paper"):
         return replace(verdict, outcome="NOT COMPARABLE", reason=unofficial[0])
     return None
+
+
+def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
+    """What keeps one operand from being weighed: a failure, seeds that are not there, one that is a copy of another."""
+    if measured.failed:
+        return "FAILED", f"{name}: {next(iter(measured.failed.values()))}"
+    if len(measured.values) < measured.declared_seeds:
+        return "NOT RUN", f"{name}: {measured.blocked or 'not run yet'}"
+    return ("NOT COMPARABLE", f"{name}: {measured.doubtful}") if measured.doubtful else None
 
 
 def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict]) -> ClaimVerdict:

@@ -56,11 +56,17 @@ class Trend(Strict):
 class AtChance(Strict):
     """An error in percent stays at that of guessing, or leaves it, in every seed."""
 
-    value: str = Field(pattern=r"^[^.]+\.[^.]+\.top[15]_error$")
+    value: str
     chance: float | None = Field(None, gt=0, le=100)
     """The error, in percent, of guessing; without it, that of guessing among the classes of the scale."""
     tolerance: PositiveFloat
     """Points below chance that still count as staying there."""
+
+    @model_validator(mode="after")
+    def _is_an_error(self) -> AtChance:
+        if self.value.count(".") != 2 or not self.value.endswith((".top1_error", ".top5_error")):
+            raise ValueError("`value` needs a top-k error of a test: experiment.evaluation.top1_error or top5_error")
+        return self
 
 
 class Faster(Strict):

@@ -14,7 +14,7 @@ from harness.cli_check import baseline, check
 from harness.cli_compare import compare
 from harness.cli_data import data
 from harness.cli_doctor import doctor
-from harness.cli_options import Commands, runtime_of, with_json, with_out, with_places, with_scale
+from harness.cli_options import Commands, runtime_of, with_json, with_micro_batch, with_out, with_places, with_scale
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
 from harness.cli_store import store, verify
@@ -51,6 +51,7 @@ def command() -> None:
 @with_places
 @with_out
 @with_json
+@with_micro_batch
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
 @click.option(
@@ -201,6 +202,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @command.command()
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_places
+@with_micro_batch
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:

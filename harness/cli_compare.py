@@ -32,7 +32,8 @@ def compare(a: Path, b: Path, form: str, as_json: bool, out: Path | None) -> Non
     Numbers are subtracted, B less A, only where both runs have the same seeds, all of them, in the same world.
     """
     from harness.compare.files import compare_files, written  # noqa: PLC0415 - numpy and scipy
-    from harness.store import json_text, make_writable, write_atomically  # noqa: PLC0415
+    from harness.documents import json_text  # noqa: PLC0415
+    from harness.store import make_writable, write_atomically  # noqa: PLC0415
 
     document = compare_files(a, b)
     text = json_text(document) if as_json else written(document, form)

@@ -39,10 +39,11 @@ class Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            if error.filename is None:
                 raise
-            what = "written" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else "read or written"
-            raise HarnessError(f"{error.filename or 'the output'} cannot be {what}: {error.strerror}") from None
+            raise HarnessError(f"{error.filename} cannot be used: {error.strerror}") from None
         except KeyboardInterrupt:
             raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
 
@@ -86,6 +87,12 @@ with_places = options(
         help="CUDA when there is a GPU, else the CPU.",
     ),
 )
+with_micro_batch = click.option(
+    "--micro-batch",
+    type=click.IntRange(min=1),
+    metavar="IMAGES",
+    help="Put at most so many images through a net at once, for less memory; batches keep their size.",
+)
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
     "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
@@ -103,4 +110,5 @@ def runtime_of(flags: dict[str, Any]) -> Any:
         threads=flags.get("threads") or cores(),
         checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
         resume_elsewhere=flags.get("resume_elsewhere", False),
+        micro_batch=flags.get("micro_batch"),
     )

@@ -7,6 +7,7 @@ HarnessError            1   internal, never expected
 ├── DataMissing         4   a data set is not where it was looked for
 ├── DeviceMissing       5   the device asked for is not there
 ├── JobFailed           6   a job ended without a result
+│   └── OutOfMemory     6   for want of memory
 ├── BaselineMissing     7   nothing to compare with
 └── Interrupted   130/143   a signal asked the run to stop
 """
@@ -56,6 +57,10 @@ class JobFailed(HarnessError):
     """A job that ended without a result."""
 
     exit_code = 6
+
+
+class OutOfMemory(JobFailed):
+    """A job that needed more memory than there is; the message says what needs less."""
 
 
 class BaselineMissing(HarnessError):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.documents import parsed_json
 from harness.environment import gpus, processor
 from harness.job import Job
 from harness.runtime import Runtime
@@ -74,7 +74,7 @@ def _assumed_rate(device: str, runtime: Runtime) -> float:
 
 def _measured_rates(store: Store) -> dict[str, float]:
     try:
-        rates = json.loads(store.rates.read_text(encoding="utf-8"))
+        rates = parsed_json(store.rates.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # a lost or broken cache costs an estimate, nothing else
         return {}
     if not isinstance(rates, dict):

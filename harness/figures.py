@@ -221,6 +221,7 @@ def _numbered(name: str, experiment: str, figure: Figure) -> str:
 def _read(folder: JobFolder) -> Arrays:
     import numpy as np  # noqa: PLC0415 - a report without pictures needs none of it
 
+    folder.check_output(folder.inspection)
     try:
         with np.load(folder.inspection, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}

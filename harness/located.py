@@ -19,6 +19,9 @@ KeyPath = tuple[str | int, ...]
 LONGEST_SHOWN = 60
 """Letters of a value that a message repeats."""
 
+LONGEST_INT_BITS = 1024
+"""Of a whole number, in whichever base it is written; Python would refuse to write a longer one in decimals."""
+
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -118,10 +121,17 @@ class _Builder:
     def __init__(self, located: Located, loader: YAML) -> None:
         self.located = located
         constructor = loader.constructor
+
+        def whole_number(node: ScalarNode) -> int:
+            number: int = constructor.construct_yaml_int(node)
+            if number.bit_length() > LONGEST_INT_BITS:
+                raise ValueError("too large")
+            return number
+
         self.readers: dict[str, Callable[[ScalarNode], Any]] = {
             "str": _plain_text,
             "timestamp": _plain_text,  # nothing in a suite is a moment
-            "int": constructor.construct_yaml_int,
+            "int": whole_number,
             "float": constructor.construct_yaml_float,
             "bool": constructor.construct_yaml_bool,
             "null": constructor.construct_yaml_null,

@@ -7,13 +7,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from harness.data import DATASETS
+from harness.job import Job
 from harness.measures import MEASURES, MeasureSpec
+from harness.measures.arithmetic import Arithmetic
 from harness.metric_names import METRICS, guessing
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
 from harness.recorded import SCORED, Scores, counts, outdated
 from harness.status import Status
 from harness.verdict import How, Measured
+
+STATED = "worked out from numbers that the suite states; nothing of it is measured"
+"""Of arithmetic on printed numbers, which would repeat any number that is put in."""
 
 
 def measured_values(
@@ -36,13 +42,24 @@ def measured_values(
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
             guesses = guessing(plan.classes(name))
             for metric in METRICS:
-                measured = _one_measured(keys, metric, standing, failed, scores)
+                measured = _one_measured(plan, keys, metric, standing, failed, scores)
                 yield f"{name}.{evaluation}.{metric}", replace(measured, guessing=guesses[metric])
         for inspection, spec in experiment.inspect.items():
             resolved = plan.experiments[name]
             keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}
             for quantity in spec.quantities(resolved.traced(), resolved.classes):
-                yield f"{name}.{inspection}.{quantity}", _one_measured(keys, quantity, standing, failed)
+                yield f"{name}.{inspection}.{quantity}", _one_measured(plan, keys, quantity, standing, failed)
+
+
+def trainings(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Measured]:
+    """By experiment, the last training error of every finished seed; one that diverged has that of guessing."""
+    found = {}
+    for name, experiment in plan.experiments.items():
+        keys = {seed: plan.trainings[name, seed] for seed in plan.seeds}
+        measured = _one_measured(plan, keys, "train_error", standing, failed)
+        guessing = dict.fromkeys(measured.diverged, 100 * (1 - 1 / experiment.classes))
+        found[name] = replace(measured, values={**measured.values, **guessing})
+    return found
 
 
 def _quantities(
@@ -52,11 +69,13 @@ def _quantities(
     how: How = "timed" if kind.timed else "drawn" if kind.random else "exact"
     keys = {seed: plan.measurements[name, seed] for seed in plan.seeds if (name, seed) in plan.measurements}
     for quantity in spec.quantities():
-        measured = _one_measured(keys, quantity, standing, failed)
-        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "")
+        measured = _one_measured(plan, keys, quantity, standing, failed)
+        marks = (STATED, *measured.marks) if isinstance(spec, Arithmetic) else measured.marks
+        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "", marks=marks)
 
 
 def _one_measured(
+    plan: Plan,
     keys: Mapping[int, str],
     metric: str,
     standing: Mapping[str, Status],
@@ -64,7 +83,7 @@ def _one_measured(
     scores: Scores = MappingProxyType({}),
 ) -> Measured:
     found = {seed: result for seed, key in keys.items() if (result := standing[key].result) is not None}
-    seen = [record for result in found.values() for record in result["data"]]
+    seen = [(plan.jobs[keys[seed]], record) for seed, result in found.items() for record in result["data"]]
     entered = {seed: scores[key, metric] for seed, key in keys.items() if (key, metric) in scores}
     recorded = {seed: record for seed, record in entered.items() if counts(record, found.get(seed))}
     lost = [outdated(seed, entered[seed], found.get(seed)) for seed in entered if seed not in recorded]
@@ -78,10 +97,11 @@ def _one_measured(
         blocked="; ".join(lost)
         or next(_obstacles(keys, metric, standing), "")
         or _why_no_value(metric, found.values()),
-        unofficial=next((reason for record in seen if (reason := _why_unofficial(record))), ""),
-        images=min((record["count"] for record in seen), default=0),
+        unofficial=next((reason for job, record in seen if (reason := _why_unofficial(job, record))), ""),
+        doubtful=_why_doubtful(found),
+        images=min((record["count"] for _, record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
-        marks=tuple(dict.fromkeys(mark for result in found.values() for mark in result["marks"])),
+        marks=tuple(dict.fromkeys(_marks(seen, found.values()))),
         recorded=recorded,
         elsewhere=tuple(trained_elsewhere(found.values())),
     )
@@ -108,9 +128,32 @@ def _obstacles(keys: Mapping[int, str], metric: str, standing: Mapping[str, Stat
             yield f"seed {seed}: {why}"
 
 
-def _why_unofficial(record: Mapping[str, Any]) -> str:
+def _why_unofficial(job: Job, record: Mapping[str, Any]) -> str:
+    """Why a record is not of the whole official split that the job was to see."""
+    name, split, dataset = record["name"], record["split"], DATASETS.get(record["name"])
+    own = job.data_name is None or (name == job.data_name and split in job.spec["splits"])  # an ensemble has no data
+    if not own or dataset is None:
+        return f"{name}/{split} was seen, which is not what was to be"
     if not record["official"]:
-        return f"{record['name']} is not the official data: {record['official_reason']}"
-    if not record["whole"]:
-        return f"{record['count']:,} samples of {record['name']}/{record['split']} were seen, not the whole split"
+        return f"{name} is not the official data: {record['official_reason']}"
+    if not record["whole"] or record["count"] != dataset.splits.get(split):
+        return f"{record['count']:,} samples of {name}/{split} were seen, not the whole split"
     return ""
+
+
+def _why_doubtful(found: Mapping[int, Mapping[str, Any]]) -> str:
+    """Two seeds that left the same bytes are one seed and a copy of it."""
+    seen: dict[str, int] = {}
+    for seed, result in found.items():
+        digest = result.get("weights_sha256") or result["outputs"].get("predictions.npz")
+        if digest is not None and seen.setdefault(digest, seed) != seed:
+            return f"seeds {seen[digest]} and {seed} left the same bytes, so one is a copy of the other"
+    return ""
+
+
+def _marks(seen: Iterable[tuple[Job, Mapping[str, Any]]], results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What a reader has to know of how a number came about."""
+    for job, record in seen:
+        if job.kind == "evaluate" and record["split"] == "train":
+            yield f"measured on the training images of {record['name']}"
+    yield from (mark for result in results for mark in result["marks"])

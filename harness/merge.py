@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
-from harness.declarations import declared_in
+from harness.declarations import declared_in, together
+from harness.documents import seal
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.inventory import contents
 from harness.locks import held, is_held
 from harness.progress import Progress
 from harness.soundness import ResultDocument, faults_of, job_of, left_out_of, result_of
-from harness.store import JobFolder, Store, open_atomically, seal, sync_folder, write_json
+from harness.store import JobFolder, Store, open_atomically, sync_folder, write_json
 
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
 """Of a result, what may differ between two runs of a job that came out the same."""
@@ -95,9 +96,9 @@ def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress
         remedy = "nothing was merged; --keep-ours takes the rest, or merge into another store"
         raise UsageError("\n".join([*conflicts, remedy]))
     merged.kept = conflicts
-    for path in new:
-        write_json(store.declarations / path.name, declared_in(path))
-        merged.declarations.append(path.name)
+    for name, document in new.items():
+        write_json(store.declarations / name, seal(document))
+        merged.declarations.append(name)
     lost: set[str] = set()
     for one in taken:
         gone = lost & set(one.inputs.values())
@@ -230,16 +231,20 @@ def _completes(one: Candidate, standing: Candidate) -> bool:
     )
 
 
-def _declarations(offered: Mapping[str, list[Path]], store: Store) -> tuple[list[Path], list[str]]:
-    """Those to take, and the conflicts: what was declared first cannot be two things."""
-    new, conflicts = [], []
+def _declarations(offered: Mapping[str, list[Path]], store: Store) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Those to write, by name, and the conflicts: what was declared before its first result cannot be two things."""
+    new: dict[str, dict[str, Any]] = {}
+    conflicts: list[str] = []
     for name, paths in offered.items():
         there = store.declarations / name
         stands = declared_in(there if there.exists() else paths[0])
-        if any(declared_in(path) != stands for path in paths):
+        joined: dict[str, Any] | None = stands
+        for path in paths:
+            joined = joined and together(joined, declared_in(path))
+        if joined is None:
             conflicts.append(f"{there}: other seeds or margins were declared before the first result elsewhere")
-        if not there.exists():
-            new.append(paths[0])
+        elif joined != stands or not there.exists():
+            new[name] = joined
     return new, conflicts
 
 

@@ -18,6 +18,9 @@ from harness.metric_names import METRICS
 from harness.said import operands_of, parts_of, placed, table_cells
 from harness.suite import RecipesFile
 
+ALONE = ("exact", "stalls", "leaves_chance")
+"""Operators of a claim that speak of one number, which therefore has to be ours."""
+
 _MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
 
@@ -179,7 +182,7 @@ class _Checks:
     def claims(self) -> None:
         for name, claim in items_of(self.data, "claims"):
             for path, operand in operands_of(("claims", name), claim):
-                if path[2] == "cells":
+                if path[2] == "cells" or (path[2] in ALONE and operand in (self.cells or ())):
                     self._own_cell(path, operand)
                 else:
                     self._operand(path, operand)
@@ -188,7 +191,7 @@ class _Checks:
                     self._known(("claims", name, "faster", arm), experiment, self._trained(), "experiment that trains")
 
     def _own_cell(self, path: KeyPath, operand: Any) -> None:
-        """A cell that a claim says we match, so not one that is only quoted."""
+        """A cell that a claim says we match, or measure, so not one that is only quoted."""
         known = None if self._faulty_row(operand) else self.cells
         if self._known(path, operand, known, "cell") and not self._ours(operand):
             self.located.fault(path, f"{operand!r} is only quoted; there is nothing to set beside it")

@@ -17,11 +17,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.cache import cache_folder
+from harness.documents import parsed_json, seal
 from harness.errors import SuiteError
 from harness.job import Job, datasets_of
 from harness.scale_names import ScaleName
 from harness.shipped import LARGEST_FILE, shipped_suites
-from harness.store import seal, write_atomically
+from harness.store import write_atomically
 
 if TYPE_CHECKING:
     from harness.suite import Suite
@@ -140,7 +142,7 @@ def _read(path: Path) -> Suite:
 
 def _recalled(path: Path, digest: str) -> Outline | None:
     try:
-        document = json.loads(_memory(path).read_bytes())
+        document = parsed_json(_memory(path).read_bytes())
         if seal(document) != document or document["digest"] != digest:
             return None
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one
@@ -167,9 +169,8 @@ def _by_key(jobs: list[dict[str, Any]]) -> Jobs:
 
 
 def _memory(path: Path) -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     place = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:16]
-    return home / "paper-harness" / "suites" / f"{path.stem}-{place}.json"
+    return cache_folder() / "suites" / f"{path.stem}-{place}.json"
 
 
 def _digest(path: Path) -> str | None:

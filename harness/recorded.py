@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.documents import RESULT_FORMAT, read_sealed, seal
 from harness.job import Job
 from harness.metric_names import METRICS
 from harness.provenance import said
-from harness.store import KEY_LETTERS, RESULT_FORMAT, Store, read_sealed, seal, write_json
+from harness.store import KEY_LETTERS, Store, write_json
 
 SCORED = tuple(name for name, metric in METRICS.items() if metric.unit == "%")
 """The metrics that a server's score can be of."""

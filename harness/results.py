@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,13 +12,13 @@ from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.copied import copy_deviations
 from harness.data import DATASETS
-from harness.declarations import extended_cells
+from harness.declarations import Standings, standings
 from harness.environment import code_digest
 from harness.figures import figures_of
 from harness.job import canonical
 from harness.jobs import JOBS
-from harness.measured import measured_values
-from harness.metric_names import METRICS
+from harness.judgements import cell_record, claim_record, standing_of
+from harness.measured import measured_values, trainings
 from harness.places import environment_of
 from harness.plan import Plan
 from harness.provenance import IMPORTED, trained_elsewhere
@@ -27,7 +26,6 @@ from harness.recorded import recorded_scores
 from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
 from harness.shipped import shipped_suites
-from harness.statistics import Interval
 from harness.status import Status
 from harness.store import Store
 from harness.verdict import CellVerdict, Measured, judge_cell
@@ -43,21 +41,31 @@ class Judged:
     cells: list[CellVerdict]
     claims: list[ClaimVerdict]
     curves: dict[str, Any]
+    evidence: Evidence
+    declared: Standings
 
 
 def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
     """Judge every cell and claim of a plan's suite by what is in the store."""
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
     measured = dict(measured_values(plan, standing, failed, scores))
-    extended = extended_cells(plan, store)
+    declared = standings(plan, store)
     cells = [
-        judge_cell(cell, measured.get(".".join(cell.place or ())), plan.scale, extended=cell.id in extended)
+        judge_cell(
+            cell,
+            measured.get(".".join(cell.place or ())),
+            plan.scale,
+            extended=standing_of(declared.cells, cell.id).extended,
+        )
         for cell in plan.suite.cells()
     ]
     curves = {name: _curves(plan, name, store) for name in plan.experiments}
     by_id = {verdict.cell.id: verdict for verdict in cells}
-    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing))
-    return Judged(measured, cells, judge_claims(plan.suite.file.claims, evidence), curves)
+    learned = trainings(plan, standing, failed)
+    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing), learned)
+    changed = {name: one.extended for name, one in declared.claims.items()}
+    claims = judge_claims(plan.suite.file.claims, evidence, changed)
+    return Judged(measured, cells, claims, curves, evidence, declared)
 
 
 def gather(
@@ -65,15 +73,17 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     found = judged(plan, store, standing, failed or {})
-    cells, claims, curves = found.cells, found.claims, found.curves
+    cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
         "headline": headline(plan, cells, claims),
         "table": _table(plan),
-        "cells": [_cell(verdict) for verdict in cells],
-        "claims": [_claim(verdict) for verdict in claims],
-        "deviations": _deviations(plan) + copy_deviations(plan, standing),
+        "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
+        "claims": [
+            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence) for verdict in claims
+        ],
+        "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
@@ -165,77 +175,35 @@ def _table(plan: Plan) -> dict[str, Any] | None:
     return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
 
 
-def _cell(verdict: CellVerdict) -> dict[str, Any]:
-    cell, measured = verdict.cell, verdict.measured
-    metric = cell.place[-1] if cell.place else None
-    return {
-        "id": cell.id,
-        "row": cell.row,
-        "column": cell.column,
-        "label": cell.label,
-        "ref": cell.ref,
-        "printed": cell.printed,
-        "paper": cell.paper,
-        "unit": cell.unit,
-        "margin": cell.margin,
-        "metric": metric,
-        "direction": METRICS[metric].direction if metric in METRICS else None,
-        "value": ".".join(cell.place) if cell.place else None,
-        "values": {str(seed): value for seed, value in measured.values.items()},
-        "how": measured.how,
-        "n": len(measured.values),
-        "mean": verdict.mean,
-        "std": verdict.std,
-        "interval": _pair(verdict.interval),
-        "tost_interval": _pair(verdict.tost_interval),
-        "wilson": _pair(verdict.wilson),
-        "prediction": _pair(verdict.prediction),
-        "difference": verdict.difference,
-        "outcome": verdict.outcome,
-        "reason": verdict.reason,
-        "seeds_to_settle": verdict.seeds_to_settle,
-        "extended": verdict.extended,
-        "stale": measured.stale or None,
-        "marks": list(measured.marks),
-        "diverged": list(measured.diverged),
-        "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
-        "imported": [dict(one) for one in measured.elsewhere] or None,
-    }
-
-
-def _claim(verdict: ClaimVerdict) -> dict[str, Any]:
-    claim = verdict.claim
-    return {
-        "id": verdict.id,
-        "ref": claim.ref,
-        "says": claim.says,
-        "source": claim.source,
-        "operator": claim.operator,
-        "operands": list(claim.operands),
-        "outcome": verdict.outcome,
-        "reason": verdict.reason,
-        "evidence": verdict.evidence,
-        "n": verdict.n,
-        "effect": verdict.effect,
-        "interval": _pair(verdict.interval),
-        "p": verdict.p,
-        "p_holm": verdict.p_holm,
-        "imported": [dict(one) for one in verdict.elsewhere] or None,
-        "recorded_operands": list(verdict.recorded) or None,
-    }
-
-
-def _pair(interval: Interval | None) -> list[float | None] | None:
-    """Both ends of an interval; an open one, which JSON has no number for, is None."""
-    return [end if math.isfinite(end) else None for end in (interval.low, interval.high)] if interval else None
-
-
 def _deviations(plan: Plan) -> list[dict[str, Any]]:
     """The deviations that hold at this scale."""
     return [
         {"id": name, **deviation.model_dump(mode="json")}
         for name, deviation in plan.suite.file.deviations.items()
         if deviation.scales is None or plan.scale in deviation.scales
+    ]
+
+
+def _in_parts(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
+    """The deviation of trainings whose batches were split, which is one of rounding and of no suite."""
+    split: dict[str, set[int]] = {}
+    for (name, _), key in plan.trainings.items():
+        images = (standing[key].result or {}).get("micro_batch")
+        if isinstance(images, int):
+            split.setdefault(name, set()).add(images)
+    if not split:
+        return []
+    sizes = ", ".join(map(str, sorted(set.union(*split.values()))))
+    return [
+        {
+            "id": "micro_batch",
+            "paper": "The gradient of a batch is taken at once",
+            "ours": f"In parts of {sizes} images, whose gradients are summed; dropout draws for the whole batch",
+            "why": "Less memory; asked for by --micro-batch, no part of the suite",
+            "expected": "none but rounding",
+            "affects": sorted(split),
+            "scales": None,
+        }
     ]
 
 

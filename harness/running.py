@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.anonymous import without_places
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.declarations import declare
@@ -69,8 +70,10 @@ def _run(
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
     execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
+    declare(plan, store)
     standing = statuses(plan, store, runtime.locations)
-    results, folder = _write(plan, store, standing, choice, execution.failed, out)
+    failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
+    results, folder = _write(plan, store, standing, choice, failed, out)
     return results, folder, execution.failed
 
 

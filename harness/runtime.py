@@ -23,5 +23,8 @@ class Runtime:
     threads: int = field(default_factory=cores)
     """Threads of the arithmetic on the CPU; results are bit-identical only among runs with the same number."""
     checkpoint_every_s: float = 60.0
+    micro_batch: int | None = None
+    """Images that go through a net at once; a training batch is then split, and its gradients summed. Less memory, the
+    same weights but for rounding, which the result says."""
     resume_elsewhere: bool = False
     """Go on from a checkpoint of another device kind, thread count or torch; the result is then marked."""

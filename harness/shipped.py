@@ -10,7 +10,7 @@ from harness.errors import UsageError
 
 _PACKAGE = Path(__file__).parent
 
-LARGEST_FILE = 1_000_000
+LARGEST_FILE = 200_000
 """Bytes of a suite file; one is some kilobytes, and a parser should not be fed what nobody wrote."""
 
 

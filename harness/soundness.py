@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from harness.documents import seal
 from harness.errors import HarnessError
 from harness.job import canonical
 from harness.jobs import JOBS
 from harness.provenance import IMPORTED
-from harness.store import KEY_LETTERS, JobFolder, file_sha256, seal
+from harness.store import KEY_LETTERS, JobFolder, file_sha256
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=2000)]

@@ -33,7 +33,7 @@ def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Statu
 
 
 def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tuple[Job, Status]]) -> Status:
-    result = store.folder(job.kind, job.key).read_result()
+    result = store.folder(job.kind, job.key).read_result_of(job.key)
     if result is not None and IMPORTED in result:  # no code, data or input of ours has made it, so none can outdate it
         return Status("imported", f"trained elsewhere ({said(result[IMPORTED])})", result)
     found = None if job.data_name is None else locations.find(_dataset(job))

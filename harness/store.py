@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from harness.documents import RESULT_FORMAT, is_whole, json_text, parsed_json, read_sealed, seal
 from harness.errors import HarnessError, UsageError
 from harness.locks import held
 
-RESULT_FORMAT = 1
-
 KEY_LETTERS = 20
 """Of a key's 64 hexadecimal letters, those that name its directory; `job.json` holds the whole key."""
+
+ENVIRONMENT = frozenset(["harness", "commit", "python", "system", "processor", "cores", "gpus", "packages", "job"])
+"""What an environment says."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class JobFolder:
     def read_job(self) -> dict[str, Any]:
         """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
         try:
-            job = json.loads(self.job.read_bytes())
+            job = parsed_json(self.job.read_bytes())
         except (ValueError, RecursionError):
             job = None
         if not isinstance(job, dict) or "key" not in job:
@@ -113,6 +114,20 @@ class JobFolder:
         """The finished result, or None; raises HarnessError when the file is damaged."""
         return read_sealed(self.result, "move the folder away to run the job again")
 
+    def read_result_of(self, key: str) -> dict[str, Any] | None:
+        """The finished result of the job with this key, or None; raises HarnessError when it is another's, or damaged.
+
+        A result that was copied or moved here, from another seed or another store, has another key.
+        """
+        result = self.read_result()
+        if result is None:
+            return None
+        if result.get("key") != key:
+            raise HarnessError(f"{self.result} is the result of another job; move {self.path} away to run this one")
+        if not is_whole(result):
+            raise HarnessError(f"{self.result} lacks what every result says; move {self.path} away to run it again")
+        return result
+
     def write_result(self, result: dict[str, Any]) -> None:
         """Finish the job: the result with the digests of what it speaks of and stands beside, and a seal over it all.
 
@@ -125,23 +140,38 @@ class JobFolder:
         self.earlier_checkpoint.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
-        """Where and with what the job ran; raises HarnessError when the file is damaged."""
+        """Where and with what the job ran; raises HarnessError when the file is damaged or was edited."""
         try:
-            document: dict[str, Any] = json.loads(self.environment.read_bytes())
+            document: Any = parsed_json(self.environment.read_bytes())
+            unsealed = isinstance(document, dict) and document.keys() <= ENVIRONMENT  # as version 0.1 wrote it
+            sound = isinstance(document, dict) and (unsealed or seal(document) == document)
         except (OSError, ValueError):
-            raise HarnessError(
-                f"{self.environment} is missing or damaged; move {self.path} away to run it again"
-            ) from None
-        return document
+            sound = False
+        if not sound:
+            raise HarnessError(f"{self.environment} is missing or damaged; move {self.path} away to run it again")
+        return {name: value for name, value in document.items() if name != "seal"}
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """What was measured epoch by epoch, so far."""
+        """What was measured epoch by epoch, so far; raises HarnessError when it is damaged or was edited."""
         if not self.metrics.exists():
             return []
+        self.check_output(self.metrics)
         try:
-            return [json.loads(line) for line in self.metrics.read_text(encoding="utf-8").splitlines()]
+            rows = [parsed_json(line) for line in self.metrics.read_bytes().splitlines()]
         except ValueError:
-            raise HarnessError(f"{self.metrics} is damaged; move {self.path} away to run the job again") from None
+            rows = [None]
+        if not all(isinstance(row, dict) for row in rows):
+            raise HarnessError(f"{self.metrics} is damaged; move {self.path} away to run the job again")
+        return rows
+
+    def check_output(self, path: Path) -> None:
+        """Raise HarnessError for a file of a finished job that is not the one its result speaks of."""
+        result = self.read_result()
+        if result is not None and result["outputs"].get(path.name) != file_sha256(path):
+            raise HarnessError(
+                f"{path} is damaged or was edited: its digest is not the one in {self.result.name}; "
+                f"move {self.path} away to run the job again"
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -236,40 +266,9 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def json_text(document: Any) -> str:
-    """The JSON that this project writes to disk: sorted, indented, no NaN, a newline at the end."""
-    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
-
-
 def write_json(path: Path, document: Any) -> None:
     """Write a JSON document atomically."""
     write_atomically(path, json_text(document).encode())
-
-
-def seal(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with a digest over the rest of it, so that a change by hand or by a bad disk shows."""
-    body = {name: value for name, value in document.items() if name != "seal"}
-    return body | {"seal": hashlib.sha256(json_text(body).encode()).hexdigest()}
-
-
-def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
-    """A sealed document of this format, or None where there is none; HarnessError with a remedy for a damaged one."""
-    try:
-        document = json.loads(path.read_bytes())
-        sound = isinstance(document, dict) and seal(document) == document
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise HarnessError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError):
-        sound = False
-    if not sound:
-        raise HarnessError(f"{path} is damaged or was edited: its digest does not fit; {remedy}")
-    if document["format"] != RESULT_FORMAT:
-        raise HarnessError(
-            f"{path} has format {document['format']}, this program reads {RESULT_FORMAT}; use another store"
-        )
-    return dict(document)
 
 
 def file_sha256(path: Path) -> str:

@@ -26,6 +26,8 @@ _STYLES = {
     "INCONCLUSIVE": "yellow",
     "stale": "yellow",
     "imported": "yellow",
+    "EXTENDED": "yellow",
+    "STALE": "yellow",
 }
 
 
@@ -76,6 +78,10 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(_tinted(outcome), f" {', '.join(ids)}: {reason}"))
+    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
+        for one in judged:
+            if one.get(key):
+                console.print(Text.assemble(_tinted(flag), f" {one['id']}: {one[key]}"))
 
 
 def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:

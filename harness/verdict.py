@@ -42,6 +42,8 @@ class Measured:
     """Why seeds are missing that did not fail."""
     unofficial: str = ""
     """Why the data are not the whole official split."""
+    doubtful: str = ""
+    """Why the values cannot be what they are said to be."""
     images: int = 0
     guessing: float | None = None
     """The metric of a net that guesses."""
@@ -76,11 +78,11 @@ class CellVerdict:
     """95%, one more run; stands beside and never decides."""
     difference: float | None = None
     seeds_to_settle: int | None = None
-    extended: bool = False
-    """Seeds or margin were changed after a first result."""
+    extended: str = ""
+    """What of its declaration was changed after a first result; empty where nothing was."""
 
 
-def judge_cell(cell: Cell, measured: Measured | None, scale: ScaleName, *, extended: bool = False) -> CellVerdict:
+def judge_cell(cell: Cell, measured: Measured | None, scale: ScaleName, *, extended: str = "") -> CellVerdict:
     """Set one printed number beside what was measured of it."""
     if cell.not_run is not None:
         return CellVerdict(cell, "NOT RUN", cell.not_run, Measured())
@@ -104,11 +106,19 @@ def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] |
     if len(measured.values) < measured.declared_seeds:
         have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
         return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
+    why = measured.doubtful or _another_world(measured, scale) or measured.unofficial
+    return ("NOT COMPARABLE", why) if why else None
+
+
+def _another_world(measured: Measured, scale: ScaleName) -> str:
+    """Why a sound number is still of another world than the paper's; empty where it is not."""
     if measured.how == "timed":
-        return "NOT COMPARABLE", f"timed on {measured.device}, which is not the paper's hardware"
-    if measured.how == "trained" and scale != "paper":
-        return "NOT COMPARABLE", f"the {scale} scale is not the paper's data and recipe"
-    return ("NOT COMPARABLE", measured.unofficial) if measured.unofficial else None
+        return f"timed on {measured.device}, which is not the paper's hardware"
+    return (
+        f"the {scale} scale is not the paper's data and recipe"
+        if measured.how == "trained" and scale != "paper"
+        else ""
+    )
 
 
 def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
@@ -116,7 +126,7 @@ def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
     return f"the weights were trained elsewhere ({all_said(elsewhere)}); this tests the evaluation only"
 
 
-def _described(cell: Cell, measured: Measured, *, extended: bool) -> CellVerdict:
+def _described(cell: Cell, measured: Measured, *, extended: str) -> CellVerdict:
     """The verdict's figures that hold whatever the outcome."""
     verdict = CellVerdict(cell, "NOT RUN", "", measured, extended=extended)
     values = list(measured.values.values())

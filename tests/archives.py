@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.store import json_text, seal
+from harness.documents import json_text, seal
 
 Members = list[tuple[tarfile.TarInfo, bytes]]
 

@@ -9,6 +9,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations
+from harness.documents import seal
 from harness.environment import code_digest
 from harness.execute import written
 from harness.job import Job
@@ -59,7 +60,7 @@ def finish(store: Store, job: Job, locations: Locations | None = None, **changes
         "marks": [],
         "cost": {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"},
     }
-    write_json(folder.environment, {"python": "3.11.7", "cores": 2})
+    write_json(folder.environment, seal({"python": "3.11.7", "cores": 2}))
     folder.write_result(result | changes)
     return folder
 

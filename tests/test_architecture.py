@@ -17,16 +17,23 @@ PACKAGE = ROOT / "harness"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    ("words", "errors strict scale_names metric_names progress located faults entries shipped stop_signal statistics"),
+    (
+        "words",
+        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
+    ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "locks store provenance"),
+    ("files", "documents locks store provenance"),
     ("parts", "models data metrics recipe sliding runtime environment measures inspections ingest"),
     ("suites", "cells claims said suite scales_of_tests names loading resolve schema references coverage"),
-    ("plans", "plan detectable outline status declarations estimate verdict measured submission recorded recording"),
+    (
+        "plans",
+        "plan anonymous detectable outline status declarations estimate verdict measured submission recorded recording",
+    ),
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales planned importing rerun"),
-    ("reports", "places results results_by_seed copied markdown report figures terminal compare regression published"),
+    ("documents", "places judgements results_by_seed copied"),
+    ("reports", "results figures markdown report terminal compare regression published"),
     ("program", "running"),
     ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),
     ("command line", "cli __main__"),

@@ -283,3 +283,11 @@ def test_a_claim_has_exactly_one_operator():
     for operators in ({}, {"quoted": "x", "impossible": "y"}):
         with pytest.raises(ValueError, match="exactly one"):
             claim(**operators)
+
+
+def test_a_timing_on_a_device_without_a_name_is_still_judged():
+    """A plan may be made where no device is known."""
+    claim = Claim.parsed({"ref": "A01", "says": "", "source": "", "exact": {"value": "a.b", "at_most": 2}})
+    evidence = Evidence({}, {"a.b": Measured(values={0: 1.0}, declared_seeds=1, how="timed")}, {}, "ci")
+    (verdict,) = judge_claims({"claim": claim}, evidence)
+    assert (verdict.outcome, verdict.evidence) == ("CONFIRMED", "timing on a device without a name, ci scale")

@@ -14,6 +14,7 @@ from harness.data.fingerprint import official
 from harness.data.locate import Found, Locations
 from harness.data.prepared import CopyFiles, prepared_copy, require_sides
 from harness.data.spec import DataSpec
+from harness.documents import seal
 from harness.errors import DataMissing
 from harness.ingest.encode import Compact
 from harness.jobs.observe import observed, opened_split
@@ -21,7 +22,7 @@ from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
-from harness.store import JobFolder, seal, write_json
+from harness.store import JobFolder, write_json
 
 ORIGINALS = make_originals()
 DATASET = ORIGINALS.declared()

@@ -1,20 +1,27 @@
-"""Declarations: seeds and margins as they stood before the first result, so that a later change shows."""
+"""Declarations: what cells and claims were before their first result, so that a later change shows."""
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fabricated import finish, finish_all
 from suite_files import loaded
 
-from harness.declarations import declare, extended_cells
+from harness.declarations import declare, standings
+from harness.documents import seal
 from harness.errors import HarnessError
+from harness.loading import load_suite
 from harness.plan import Plan, make_plan
-from harness.store import Store
+from harness.shipped import shipped_suites
+from harness.store import Store, write_json
 
 CI = "    seeds: 3\n    data: digits\n"
 OTHER_SEEDS = {number: (CI, CI.replace("3", str(number))) for number in (2, 4)}
+OURS = {"cnn.top1", "cnn.top5"}
+CLAIMS = {"own_errors", "beats_sparse_coding", "beats_sift_fv"}
 OTHER_MARGIN = (
     'label: Top-1, metric: top1_error, unit: "%", margin: 0.5',
     'label: Top-1, metric: top1_error, unit: "%", margin: 5',
@@ -24,6 +31,12 @@ OTHER_MARGIN = (
 def planned(folder: Path, *replaced: tuple[str, str], scale: str = "ci") -> Plan:
     """Table 1 with something replaced, planned."""
     return make_plan(loaded(folder, *replaced), scale)
+
+
+def extended(plan: Plan, store: Store) -> set[str]:
+    """The cells and claims that are marked as changed."""
+    found = standings(plan, store)
+    return {name for kind in (found.cells, found.claims) for name, standing in kind.items() if standing.extended}
 
 
 @pytest.fixture
@@ -39,27 +52,53 @@ def test_what_was_declared_is_not_extended(store: Store, tmp_path: Path) -> None
     """However often the suite runs."""
     plan = planned(tmp_path)
     declare(plan, store)
-    assert extended_cells(plan, store) == set()
+    assert extended(plan, store) == set()
+    assert {one.note for one in standings(plan, store).cells.values()} == {""}
 
 
-def test_without_a_declaration_nothing_is_extended(tmp_path: Path) -> None:
-    """There was no first result."""
-    assert extended_cells(planned(tmp_path), Store(tmp_path / "runs")) == set()
+def test_without_a_result_nothing_is_extended(tmp_path: Path) -> None:
+    """There is nothing that anybody could have looked at."""
+    assert extended(planned(tmp_path), Store(tmp_path / "runs")) == set()
 
 
 @pytest.mark.parametrize("seeds", OTHER_SEEDS)
-def test_other_seeds_extend_every_cell_of_ours(store: Store, tmp_path: Path, seeds: int) -> None:
-    """More of them, or fewer."""
+def test_other_seeds_extend_whatever_is_ours(store: Store, tmp_path: Path, seeds: int) -> None:
+    """More of them, or fewer; the reason names both numbers."""
     plan = planned(tmp_path, OTHER_SEEDS[seeds])
     declare(plan, store)
-    assert extended_cells(plan, store) == {"cnn.top1", "cnn.top5"}
+    assert extended(plan, store) == OURS | CLAIMS
+    assert standings(plan, store).claims["own_errors"].extended == f"changed after its first result: seeds 3 -> {seeds}"
 
 
-def test_another_margin_extends_its_cells(store: Store, tmp_path: Path) -> None:
-    """And no others; quoted ones are judged by nothing."""
-    plan = planned(tmp_path, OTHER_MARGIN)
-    declare(plan, store)
-    assert extended_cells(plan, store) == {"cnn.top1"}
+@pytest.mark.parametrize(
+    ("change", "marked"),
+    [
+        (OTHER_MARGIN, {"cnn.top1", "own_errors"}),
+        (('top1: "37.5", top5: "17.0"', 'top1: "40.5", top5: "17.0"'), {"cnn.top1", "own_errors"}),
+        (("less: [cnn.top1, sift_fv.top1]", "less: [cnn.top1, sift_fv.top5]"), {"beats_sift_fv"}),
+        (("less: [cnn.top1, sift_fv.top1]", "less: [sift_fv.top1, cnn.top1]"), {"beats_sift_fv"}),
+        (('top1: "45.7"', 'top1: "95.7"'), {"beats_sift_fv"}),
+        (("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top5]"), {"own_errors"}),
+        (("    seeds: 3\n    data: digits\n", "    seeds: 3\n    data: digits\n    smallest_effect: 9\n"), CLAIMS),
+        (("label: Top-1, metric: top1_error", "label: Top-1, metric: top5_error"), {"cnn.top1", *CLAIMS}),
+        (("says: On the ILSVRC-2010", "says: In other words, on the ILSVRC-2010"), set()),
+    ],
+    ids=["margin", "printed", "operand", "order", "quoted", "fewer", "effect", "columns", "words"],
+)  # fmt: skip
+def test_a_changed_form_extends_what_it_decides(
+    store: Store, tmp_path: Path, change: tuple[str, str], marked: set[str]
+) -> None:
+    """And nothing else; words may be mended."""
+    plan = planned(tmp_path, change)
+    for _ in range(2):
+        assert extended(plan, store) == marked
+        declare(plan, store)
+
+
+def test_changed_back_it_is_as_it_was_declared(store: Store, tmp_path: Path) -> None:
+    """What was declared first is never forgotten for what came after."""
+    declare(planned(tmp_path, OTHER_MARGIN), store)
+    assert extended(planned(tmp_path), store) == set()
 
 
 def test_before_the_first_result_everything_may_change(tmp_path: Path) -> None:
@@ -68,7 +107,7 @@ def test_before_the_first_result_everything_may_change(tmp_path: Path) -> None:
     declare(planned(tmp_path), store)
     declare(plan, store)
     finish_all(store, plan)
-    assert extended_cells(plan, store) == set()
+    assert extended(plan, store) == set()
 
 
 def test_a_training_alone_is_no_result_yet(tmp_path: Path) -> None:
@@ -79,13 +118,85 @@ def test_a_training_alone_is_no_result_yet(tmp_path: Path) -> None:
         finish(store, plan.jobs[key])
     more = planned(tmp_path, OTHER_SEEDS[4])
     declare(more, store)
-    assert extended_cells(more, store) == set()
+    assert extended(more, store) == set()
+
+
+def test_another_recipe_does_not_loosen_what_was_declared(store: Store, tmp_path: Path) -> None:
+    """A detour over jobs without results, with a wide margin, and back again."""
+    detour = ("epochs: 16, batch: 32", "epochs: 17, batch: 32")
+    declare(planned(tmp_path, OTHER_MARGIN, detour), store)
+    back = planned(tmp_path, OTHER_MARGIN)
+    declare(back, store)
+    assert extended(back, store) == {"cnn.top1", "own_errors"}
+
+
+def test_a_result_once_seen_cannot_be_deleted_to_declare_anew(store: Store, tmp_path: Path) -> None:
+    """The declaration remembers that there was one."""
+    declare(planned(tmp_path), store)
+    for folder in store.root.glob("evaluate-*"):
+        shutil.rmtree(folder)
+    plan = planned(tmp_path, OTHER_MARGIN)
+    declare(plan, store)
+    assert extended(plan, store) == {"cnn.top1", "own_errors"}
+
+
+def test_a_deleted_declaration_extends_everything(store: Store, tmp_path: Path) -> None:
+    """Whether or not the suite runs again afterwards."""
+    next(store.declarations.iterdir()).unlink()
+    plan = planned(tmp_path, OTHER_MARGIN)
+    for _ in range(2):
+        assert extended(plan, store) == OURS | CLAIMS
+        declare(plan, store)
+    assert "were in the store before it was declared" in standings(plan, store).cells["cnn.top1"].extended
+
+
+def test_a_suite_that_shares_results_says_whose_they_were(store: Store, tmp_path: Path) -> None:
+    """It may be another table of the paper, or the same one renamed to have another margin: the reader is told."""
+    plan = planned(tmp_path, OTHER_MARGIN, ("suite: table1", "suite: table1b"))
+    for _ in range(2):
+        assert extended(plan, store) == set()
+        notes = {one.note for one in standings(plan, store).cells.values()}
+        assert notes == {"first declared when its results were there, made for alexnet-table1-ci"}
+        declare(plan, store)
+
+
+@pytest.mark.parametrize(
+    ("change", "marked"),
+    [(None, set()), (OTHER_MARGIN, {"cnn.top1"}), (OTHER_SEEDS[4], OURS | CLAIMS)],
+    ids=["none", "margin", "seeds"],
+)
+def test_a_declaration_of_an_earlier_version_still_counts(
+    store: Store, tmp_path: Path, change: tuple[str, str] | None, marked: set[str]
+) -> None:
+    """Of the seeds and the margins that it kept, before and after it is written anew."""
+    margins = dict.fromkeys(OURS, 0.5)
+    write_json(
+        next(store.declarations.iterdir()), seal({"suite": "table1", "scale": "ci", "seeds": 3, "margins": margins})
+    )
+    plan = planned(tmp_path, *([change] if change else []))
+    for _ in range(2):
+        assert extended(plan, store) == marked
+        declare(plan, store)
 
 
 def test_scales_are_declared_apart(store: Store, tmp_path: Path) -> None:
     """Five seeds at paper scale extend nothing at the scale of three."""
     declare(planned(tmp_path, scale="paper"), store)
-    assert extended_cells(planned(tmp_path), store) == set()
+    assert extended(planned(tmp_path), store) == set()
+
+
+def test_what_is_measured_without_training_is_declared_too(tmp_path: Path) -> None:
+    """A margin of a count, widened once the count is known."""
+    suite = shipped_suites() / "architecture.yaml"
+    store, plan = Store(tmp_path / "runs"), make_plan(load_suite(suite), "ci")
+    declare(plan, store)
+    finish_all(store, plan)
+    name, cell = next((one.id, one) for one in plan.suite.cells() if one.place and not one.column)
+    free = plan.suite.file.cells[name].model_copy(update={"within_percent": 99.0, "margin": None})
+    cells = {**plan.suite.file.cells, name: free}
+    wide = replace(plan, suite=replace(plan.suite, file=plan.suite.file.model_copy(update={"cells": cells})))
+    assert cell.margin != abs(cell.paper) * 0.99
+    assert name in extended(wide, store)
 
 
 @pytest.mark.parametrize(
@@ -96,4 +207,4 @@ def test_a_declaration_edited_or_damaged_is_told(store: Store, tmp_path: Path, d
     path = next(store.declarations.iterdir())
     path.write_text(damage(path.read_text()))
     with pytest.raises(HarnessError, match="is damaged or was edited; without it nobody can say what was declared"):
-        extended_cells(planned(tmp_path), store)
+        standings(planned(tmp_path), store)

@@ -140,7 +140,7 @@ def test_a_huge_file_is_not_parsed(tmp_path: Path) -> None:
     path = tmp_path / "huge.yaml"
     with path.open("wb") as file:
         file.truncate(LARGEST_FILE + 1)
-    assert read_yaml(path).lines() == [f"{path}:1:1: larger than 1,000,000 bytes; a suite is a small file"]
+    assert read_yaml(path).lines() == [f"{path}:1:1: larger than 200,000 bytes; a suite is a small file"]
 
 
 def test_a_number_of_thousands_of_digits_is_shown_short(tmp_path: Path) -> None:

@@ -16,11 +16,12 @@ from filled_store import filled, flip, folder_of, snapshot, table1
 from programs import environment
 
 from harness.archive import export
+from harness.documents import seal
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.execute import written
 from harness.merge import Merged, merge
 from harness.plan import Plan
-from harness.store import JobFolder, Store, seal, write_json
+from harness.store import JobFolder, Store, write_json
 from harness.verification import verify
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from tiny_challenge import Challenge, by_id, made, patched
 
+from harness.documents import seal
 from harness.errors import UsageError
 from harness.recording import percentage
-from harness.store import file_sha256, seal
+from harness.store import file_sha256
 from harness.submission import write_submission
 
 SAID = ["--from", "ILSVRC server", "--date", "2026-01-05", "--url", "https://image-net.org/x"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.data.locate import Locations
+from harness.documents import json_text
 from harness.loading import load_suite
 from harness.plan import make_plan
 from harness.regression.observing import Rules, Stores, observe
@@ -16,7 +17,7 @@ from harness.regression.selection import Selection
 from harness.runtime import Runtime
 from harness.shipped import shipped_suites
 from harness.stop_signal import StopSignal
-from harness.store import Store, json_text
+from harness.store import Store
 
 
 @pytest.fixture(scope="module")

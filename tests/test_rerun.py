@@ -12,10 +12,11 @@ from fabricated import silent
 from filled_store import flip, snapshot
 from tiny_suites import World, tiny_world
 
+from harness.documents import seal
 from harness.errors import DataMissing, Unsound, UsageError
 from harness.rerun import Rerun, rerun
 from harness.runtime import Runtime
-from harness.store import JobFolder, seal, write_json
+from harness.store import JobFolder, write_json
 
 QUICK = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
 CPU = Runtime(device="cpu", threads=2)

@@ -13,6 +13,7 @@ from suite_files import TABLE1, loaded, written
 
 from harness.data.locate import Locations, Place
 from harness.declarations import declare
+from harness.documents import seal
 from harness.loading import load_suite
 from harness.measures import MEASURES
 from harness.plan import Plan, make_plan
@@ -227,7 +228,7 @@ def test_cost_adds_up(plan: Plan, store: Store) -> None:
 def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:
     """One place is told as it is, several are numbered."""
     assert documents(plan, store)[0]["environment"] == {"python": "3.11.7", "cores": 2}
-    store.folder("train", plan.trainings["cnn", 0]).environment.write_text('{"python": "3.13.0"}')
+    store.folder("train", plan.trainings["cnn", 0]).environment.write_text(json.dumps(seal({"python": "3.13.0"})))
     results, curves = documents(plan, store)
     assert set(results["environment"]) == {"place 1", "place 2"}
     assert "Results of 2 machines or settings" in render(results, curves)

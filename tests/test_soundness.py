@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from filled_store import filled, flip, folder_of, table1
 
+from harness.documents import seal
 from harness.errors import HarnessError
 from harness.plan import Plan
 from harness.soundness import faults_of, foreign, job_of, left_out_of
-from harness.store import JobFolder, Store, seal, write_json
+from harness.store import JobFolder, Store, write_json
 
 FILES = {
     "pixels": ("job.json", "result.json", "environment.json", "pixels.npz"),

@@ -13,18 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.documents import json_text, seal
 from harness.errors import HarnessError, UsageError
-from harness.store import (
-    KEY_LETTERS,
-    JobFolder,
-    Store,
-    file_sha256,
-    json_text,
-    make_writable,
-    seal,
-    write_atomically,
-    write_json,
-)
+from harness.store import KEY_LETTERS, JobFolder, Store, file_sha256, make_writable, write_atomically, write_json
 
 KEY = "ab12" * 16
 
@@ -289,3 +280,11 @@ def test_a_file_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is not a folder; name another with --store DIR"):
         Store(tmp_path / "file")
+
+
+@pytest.mark.parametrize("content", ['{"note": "\\ud800"}', '{"seal": 1}', "[]", "[" * 100_000])
+def test_an_environment_of_another_shape_is_told(tmp_path: Path, content: str) -> None:
+    """Half a surrogate pair, which no digest can be taken of, among them."""
+    (tmp_path / "environment.json").write_text(content)
+    with pytest.raises(HarnessError, match="is missing or damaged"):
+        JobFolder(tmp_path).read_environment()

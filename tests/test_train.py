@@ -171,7 +171,7 @@ def nan_at(monkeypatch, step):
         epoch, within = now[-1]
         return loss(logits, target) * (float("nan") if epoch * STEPS + within == step else 1)
 
-    monkeypatch.setattr(training.F, "cross_entropy", spoilt)
+    monkeypatch.setattr(F, "cross_entropy", spoilt)
 
 
 @pytest.mark.parametrize("stops", [(), (2,), (7,), (7, 9)], ids=["never", "before", "after", "twice after"])

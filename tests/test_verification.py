@@ -165,7 +165,7 @@ def test_a_result_of_before_it_named_its_place_is_sound(store: Store, plan: Plan
     folder = folder_of(store, plan, "pixels")
     result = folder.read_result()
     assert result is not None
-    from harness.store import seal
+    from harness.documents import seal
 
     write_json(folder.result, seal({name: value for name, value in result.items() if name != "beside"}))
     assert checked(store).damage == []

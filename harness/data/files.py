@@ -8,6 +8,9 @@ from pathlib import Path
 
 from harness.errors import DataMissing
 
+LARGEST = 100_000_000
+"""Bytes of an uncompressed file: twice the largest of the official ones, so that none can fill the memory."""
+
 
 def stored(folder: Path, name: str) -> Path | None:
     """The file of that name, or its compressed form; None when neither is there."""
@@ -20,7 +23,10 @@ def content(folder: Path, name: str) -> bytes:
     if path is None:
         raise DataMissing(f"{folder / name}: there is no such file, nor {name}.gz")
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix == ".gz" else data
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataMissing(f"{path}: cannot be read ({error}); put the official file in its place") from None
+    if len(data) > LARGEST:
+        raise DataMissing(f"{path}: larger than any official file ({LARGEST:,} bytes); put the official one there")
+    return data

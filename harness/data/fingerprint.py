@@ -18,6 +18,7 @@ from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
 from harness.data.prepared import Copy, prepared_copy
 from harness.data.rescaled import rescaled_to, says_rescaled
+from harness.documents import parsed_json
 from harness.errors import DataMissing
 
 
@@ -182,7 +183,7 @@ class Memory:
 
 def _read_entries(path: Path) -> dict[str, Any]:
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parsed_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return entries if isinstance(entries, dict) else {}

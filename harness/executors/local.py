@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.documents import seal
 from harness.environment import code_digest, environment
-from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, UsageError
+from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.estimate import note_rate
 from harness.job import Job
 from harness.jobs import JOBS
@@ -19,6 +21,9 @@ from harness.provenance import TRAINED_ELSEWHERE, trained_elsewhere
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
+
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""How torch and CUDA say it in errors that have no type of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +56,25 @@ class Local:
                 raise JobFailed(str(error)) from error
             except Exception as error:  # the boundary: a job may fail in any way, and the run goes on
                 self.progress.spoken.append(traceback.format_exc())
+                if is_out_of_memory(error):
+                    raise OutOfMemory(self._less_memory(job["kind"], error)) from error
                 raise JobFailed(f"{type(error).__name__}: {_first_line(error)} (see {folder.log})") from error
             finally:
                 self.progress.clear()
                 keep_log(folder, self.progress)
             stop.raise_if_asked()
 
+    def _less_memory(self, kind: str, error: Exception) -> str:
+        """What was lacking, and what would need less of it."""
+        now = self.runtime.micro_batch
+        fewer = f"fewer than {now} images" if now else "fewer images"
+        ways = [f"--micro-batch N puts {fewer} through the net at once"] if kind in ("train", "evaluate") else []
+        ways += ["end what else uses the memory of this device, or run on one that has more"]
+        return f"out of memory ({_first_line(error) or type(error).__name__}); {'; or '.join(ways)}"
+
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Write what came out; `result.json` last, for it is what makes the job done."""
-        write_json(folder.environment, environment() | {"job": result.pop("environment")})
+        write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
@@ -78,7 +93,7 @@ def readable_job(folder: JobFolder) -> dict[str, Any]:
         sound = Job(job["kind"], job["spec"], job["inputs"]).key == job["key"]
     except FileNotFoundError:
         raise UsageError(f"{folder.path} is no folder of a job: it holds no {folder.job.name}") from None
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, RecursionError):  # of another shape than a job's
         sound = False
     if not sound:
         raise UsageError(
@@ -93,14 +108,23 @@ def sound_input(folder: JobFolder, key: str) -> JobFolder:
     found = folder.sibling(key)
     if readable_job(found)["key"] != key:
         raise JobFailed(f"{found.path} holds another job than {folder.path.name} builds on; use another store")
-    result = found.read_result()
+    result = found.read_result_of(key)
     if result is None:
         raise JobFailed(f"{found.path} has no result yet, and {folder.path.name} builds on it")
     for name, digest in result["outputs"].items():
         path = found.path / name
-        if not path.exists() or file_sha256(path) != digest:
+        if "/" in name or not path.is_file() or file_sha256(path) != digest:
             raise JobFailed(f"{path} is missing or damaged; move {found.path} away to run that job again")
     return found
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was lacking, of the machine or of a GPU, in whatever words Python, torch or CUDA say so."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
 
 def keep_log(folder: JobFolder, progress: Progress) -> None:

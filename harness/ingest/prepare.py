@@ -18,6 +18,7 @@ from typing import Any
 from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
+from harness.documents import json_text
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.ingest.advance import Advance
 from harness.ingest.encode import Compact, sha256
@@ -32,7 +33,7 @@ from harness.ingest.sources import Piece, Source, StoredImage
 from harness.ingest.tally import AHEAD, expected_images
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-from harness.store import json_text, make_writable, write_atomically, write_json
+from harness.store import make_writable, write_atomically, write_json
 
 COMPARED = 200
 """About so many images of a copy, chosen by a hash, are compared with their originals."""

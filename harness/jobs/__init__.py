@@ -32,6 +32,7 @@ _NETS = (
 )  # fmt: skip
 _TRAINING = (
     "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
+    "jobs/step.py",
 )  # fmt: skip
 _MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py")
 

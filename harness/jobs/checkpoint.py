@@ -14,6 +14,9 @@ from harness.errors import UsageError
 from harness.progress import Progress
 from harness.store import JobFolder, write_atomically
 
+UNREADABLE = (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
+"""What torch raises for a file that is damaged, no checkpoint, or asks for more than tensors and plain values."""
+
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -37,7 +40,12 @@ def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
         content = memoryview(path.read_bytes())
         payload, digest = content[:-_DIGEST_BYTES], content[-_DIGEST_BYTES:]
         if hashlib.sha256(payload).digest() == digest:
-            state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+            try:
+                state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+            except UNREADABLE:  # its digest fits, so it was written so: it asks for code, or is none of ours
+                progress.say(f"{path} is no checkpoint of this program and passed over; nothing of it was run")
+                damaged = True
+                continue
             return state
         damaged = True
         progress.say(f"{path} is damaged and passed over")
@@ -57,11 +65,21 @@ def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
     """Read a trained net's tensors; raises UsageError naming the file when it cannot be read."""
     try:
         weights: dict[str, torch.Tensor] = torch.load(folder.weights, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise UsageError(f"{folder.weights} cannot be read ({error}); move {folder.path} away to train again") from None
+    except UNREADABLE as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise UsageError(f"{folder.weights} cannot be read ({said}); move {folder.path} away to train again") from None
     return weights
+
+
+def start_from(network: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights."""
+    own = network.state_dict()
+    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    network.load_state_dict(own | fitting)
 
 
 def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
     """What differs between two machines that would have to be alike for a run to repeat bit for bit."""
-    return (f"{name} {theirs.get(name)!r} -> {value!r}" for name, value in mine.items() if theirs.get(name) != value)
+    names = [*mine, *(name for name in theirs if name not in mine)]
+    changed = (name for name in names if theirs.get(name) != mine.get(name))
+    return (f"{name} {theirs.get(name)!r} -> {mine.get(name)!r}" for name in changed)

@@ -65,6 +65,7 @@ def evaluate(work: Work) -> dict[str, Any]:
             "marks": trained["marks"],
             "environment": device_environment(device),
             "cost": {"seconds": time.monotonic() - started},
+            **({} if work.runtime.micro_batch is None else {"micro_batch": work.runtime.micro_batch}),
         }
 
 
@@ -158,7 +159,8 @@ def probabilities(look: Look, split: Split, device: torch.device, work: Work) ->
     The net is on `device`. Always in single precision, whatever the net was trained in.
     """
     look.network.eval()
-    batches = split.batches(max(1, VIEWS_A_BATCH // look.views))
+    views = min(VIEWS_A_BATCH, work.runtime.micro_batch or VIEWS_A_BATCH)
+    batches = split.batches(max(1, views // look.views))
     found = []
     for _, images in work.watched(prefetch(split, batches), len(batches), split.count):
         found.append(look.scores(images.to(device)).cpu())

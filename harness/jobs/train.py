@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 from harness.data.augment import ColourNoise, random_views
 from harness.data.jitter import jittered
@@ -20,14 +19,15 @@ from harness.data.splits import Split, prefetch
 from harness.environment import code_digest
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
-from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
+from harness.jobs.device import device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluate import probabilities, views_look
-from harness.jobs.first_weights import initialised, start_from
+from harness.jobs.first_weights import initialised
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.optimiser import make_optimiser, set_rate
 from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.schedule import Rate
+from harness.jobs.step import gradients, in_parts
 from harness.jobs.work import Work
 from harness.metrics import tally
 from harness.models.network import Network, weights_sha256
@@ -74,6 +74,12 @@ class Training:
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
 
+    @property
+    def micro_batch(self) -> int | None:
+        """Images whose gradients are taken at once, where these are fewer than a batch."""
+        asked = self.work.runtime.micro_batch
+        return asked if asked is not None and asked < self.recipe.batch else None
+
     def seconds(self) -> float:
         """Spent so far, sessions before this one included."""
         return self.state.seconds + time.monotonic() - self.started
@@ -116,14 +122,10 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
         views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws)
         views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
         target = labels[batch.to(device)]
-        with autocast(device, recipe.precision):
-            logits = run.network(views).float()
-        loss = F.cross_entropy(logits, target)
         run.optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        losses[state.step], mistaken = gradients(run.network, views, target, recipe.precision, run.micro_batch)
         run.optimiser.step()
-        losses[state.step] = loss.detach()
-        wrong += (logits.detach().argmax(1) != target).sum()
+        wrong += mistaken
         state.step += 1
 
         if state.step % FINITE_CHECK_EVERY == 0 and not bool(losses.isfinite().all()):
@@ -161,7 +163,7 @@ def prepared(work: Work, opened: ExitStack) -> Training:
         raise UsageError(f"{training.count} training images do not fill one batch of {recipe.batch}")
     network = initialised(spec, recipe)
     if "network" in work.inputs:
-        start_from(network, checkpoint.load_weights(work.inputs["network"]))
+        checkpoint.start_from(network, checkpoint.load_weights(work.inputs["network"]))
     network = on_device(network, device)
     optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
     run = Training(work, recipe, training, validation, network, optimiser, device, State(Rate(recipe.rate)), steps)
@@ -225,9 +227,10 @@ def described(run: Training) -> dict[str, Any]:
     """What every training result says of its data, marks, machine and time."""
     return {
         "data": [observed(split, run.work.runtime.locations) for split in (run.training, run.validation)],
-        "marks": run.state.marks,
+        "marks": run.state.marks + in_parts(run.recipe.batch, run.micro_batch),
         "environment": device_environment(run.device),
         "cost": {"seconds": run.seconds()},
+        **({} if run.micro_batch is None else {"micro_batch": run.micro_batch}),
     }
 
 
@@ -246,7 +249,8 @@ def save(run: Training) -> None:
 def made_with(run: Training) -> dict[str, Any]:
     """What has to be the same for the rest of a training to come out as if it had never been stopped."""
     images = run.training.ids_sha256
-    return {**repeats_on(run.device), "code": code_digest("train")[:12], "training images": images[:12]}
+    parts = {} if run.micro_batch is None else {"micro_batch": run.micro_batch}
+    return {**repeats_on(run.device), **parts, "code": code_digest("train")[:12], "training images": images[:12]}
 
 
 def resume(run: Training) -> None:

@@ -48,10 +48,25 @@ class PaperDropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
+        self.part: tuple[int, int] | None = None
+        """Where the images of `x` start in a batch of so many, where a batch comes in parts."""
+        self.kept: Tensor | None = None
+        """What was drawn for the whole of such a batch, as bytes."""
 
     def forward(self, x: Tensor) -> Tensor:
         """A tensor of the shape of `x`; in training it draws from the generator of the device."""
-        return x * torch.empty_like(x).bernoulli_(1 - self.p) if self.training else x * (1 - self.p)
+        return x * self._drawn(x) if self.training else x * (1 - self.p)
+
+    def _drawn(self, x: Tensor) -> Tensor:
+        if self.part is None:
+            return torch.empty_like(x).bernoulli_(1 - self.p)
+        start, images = self.part
+        if start == 0 or self.kept is None:
+            layout = torch.channels_last if x.dim() == 4 and not x.is_contiguous() else torch.contiguous_format
+            assert x.is_contiguous(memory_format=layout)  # else the order of the whole batch's draws would be another
+            whole = torch.empty((images, *x.shape[1:]), dtype=x.dtype, device=x.device, memory_format=layout)
+            self.kept = whole.bernoulli_(1 - self.p).bool()
+        return self.kept[start : start + len(x)].to(x.dtype)
 
     def extra_repr(self) -> str:
         """The probability."""

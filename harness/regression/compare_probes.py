@@ -80,8 +80,8 @@ def _parts(old: Document, new: Document, *, same_kind: bool) -> Iterator[Part]:
     if "probabilities" in old:
         yield Part("probabilities at first weights", _probabilities(old, *_both(old, new, "probabilities")))
         return
-    for kind in sorted(old["decays"].keys() | new["decays"].keys()):
-        before, now = (numbers(found["decays"].get(kind, "")) for found in (old, new))
+    for kind in sorted(old.get("decays", {}).keys() | new["decays"].keys()):
+        before, now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))
         yield Part(f"weight decay of {kind}", departures(before, now, [tolerances.COMPUTED] * len(before)))
     before, now = _both(old, new, "logits")
     yield Part("logits at first weights", departures(before, now, tolerances.of_logits(before)))

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.cells import Cell
 from harness.claim_evidence import ClaimVerdict
+from harness.documents import json_text
 from harness.environment import environment, processor_kind
 from harness.measures import MEASURES
 from harness.metric_names import METRICS
@@ -17,7 +18,6 @@ from harness.plan import Plan
 from harness.regression.probes import Probes
 from harness.results import Judged
 from harness.status import Status
-from harness.store import json_text
 from harness.verdict import CellVerdict, Measured
 
 Document = dict[str, Any]
@@ -62,6 +62,7 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
     tests = {
         test: {part: plan.jobs[plan.evaluations[name, test, 0]].spec[part] for part in ("splits", "protocol")}
         for test in experiment.evaluate
+        if (name, test, 0) in plan.evaluations  # not one that is taken at other scales only
     }
     spec = {part: value for part, value in training.items() if part != "seed"}
     spec |= {"start_from": experiment.train.start_from, "tests": tests}

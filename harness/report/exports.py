@@ -53,11 +53,15 @@ def export(results: Record, kind: str) -> str:
     """The results as text: `csv` holds the whole frame, `latex` (booktabs) and `markdown` a table as the page sets it.
 
     Raises:
-        UsageError: another kind was asked for.
+        UsageError: another kind was asked for, or the results do not hold what a table is made of.
     """
     if kind not in KINDS:
         raise UsageError(f"unknown export {kind!r}; choose one of {', '.join(KINDS)}")
-    return KINDS[kind](results)
+    try:
+        return KINDS[kind](results)
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError) as error:
+        said = f"these results cannot be exported ({type(error).__name__}: {error})"
+        raise UsageError(f"{said}; run the suite again to write them anew") from error
 
 
 def _csv(results: Record) -> str:

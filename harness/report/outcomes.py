@@ -41,7 +41,8 @@ LEVELS = {
 }
 """What a claim's verdict may stand on."""
 FLAGS = {
-    "EXTENDED": "Seeds or margin were changed after a first result was seen.",
+    "EXTENDED": "Seeds, margin, printed number, or the form of a claim were changed after a first result, or nothing "
+    "shows that they were declared before it.",
     "STALE": "The data or the code of a job differ from what they were when its result was made.",
     "RECORDED": "A test server gave the number and somebody entered it; who, when and of which predictions is told "
     "beside it.",

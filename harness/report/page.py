@@ -55,12 +55,14 @@ _SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
+_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": []}
 _IF_ANY = ("table", "claims", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
-_CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm")
-_CLAIM |= _nulls("extended stale recorded imported recorded_operands")
+_CELL |= _TOLD
+_CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm") | _TOLD
+_CLAIM |= _nulls("recorded imported recorded_operands")
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256 prepared")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")

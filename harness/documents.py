@@ -1,0 +1,75 @@
+"""JSON documents from a disk that anybody may have written to: read whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+
+RESULT_FORMAT = 1
+
+
+def is_whole(result: dict[str, Any]) -> bool:
+    """Whether a result says what every one says, in the types that its readers expect.
+
+    One that was trained elsewhere has neither code nor cost of ours.
+    """
+    kinds = {"kind": str, "inputs": dict, "outcome": str, "values": dict, "data": list, "marks": list, "outputs": dict}
+    elsewhere = isinstance(result.get("imported"), dict)
+    kinds |= {} if elsewhere else {"code": str, "cost": dict}
+    if not all(isinstance(result.get(name), kind) for name, kind in kinds.items()):
+        return False
+    of_data = {"name": str, "split": str, "count": int, "whole": bool, "ids_sha256": str, "fingerprint": str}
+    of_data |= {"official": bool, "official_reason": str}
+    records = [record if isinstance(record, dict) else {} for record in result["data"]]
+    cost = {"seconds": 0, "finished_at": ""} if elsewhere else result["cost"]
+    numbers = [*result["values"].values(), cost.get("seconds")]
+    texts = [*result["marks"], *result["outputs"].values(), cost.get("finished_at")]
+    return (
+        all(isinstance(record.get(name), kind) for record in records for name, kind in of_data.items())
+        and all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers)
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(result.get(name, {}), dict) for name in ("absent", "environment"))
+    )
+
+
+def parsed_json(content: bytes | str) -> Any:
+    """What a JSON file holds; raises ValueError for what is no JSON, or nested too deeply to be read."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def json_text(document: Any) -> str:
+    """The JSON that this project writes to disk: sorted, indented, no NaN, a newline at the end."""
+    return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def seal(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with a digest over the rest of it, so that a change by hand or by a bad disk shows."""
+    body = {name: value for name, value in document.items() if name != "seal"}
+    return body | {"seal": hashlib.sha256(json_text(body).encode()).hexdigest()}
+
+
+def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
+    """A sealed document of this format, or None where there is none; HarnessError with a remedy for a damaged one."""
+    try:
+        document = parsed_json(path.read_bytes())
+        sound = isinstance(document, dict) and seal(document) == document and "format" in document
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        sound = False
+    if not sound:
+        raise HarnessError(f"{path} is damaged or was edited: its digest does not fit; {remedy}")
+    if document["format"] != RESULT_FORMAT:
+        raise HarnessError(
+            f"{path} has format {document['format']}, this program reads {RESULT_FORMAT}; use another store"
+        )
+    return dict(document)

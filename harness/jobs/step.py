@@ -1,0 +1,86 @@
+"""One step of training: the gradient of a batch, taken at once or in parts that fit in less memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+
+from harness.errors import UsageError
+from harness.jobs.device import autocast
+from harness.models.modules import PaperDropout
+from harness.models.network import Network
+
+Begin = Callable[[int], None]
+"""Says at which image of the batch the next part starts."""
+
+
+def gradients(
+    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, micro_batch: int | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Add the gradients of the mean loss to the weights'; gives the loss, and how many images the net got wrong.
+
+    In parts of `micro_batch` images the sum of the parts' gradients is that of the batch, but for rounding: every layer
+    treats each image by itself, and dropout draws for the whole batch. Raises UsageError for a layer of which that
+    cannot be said.
+    """
+    if micro_batch is None or micro_batch >= len(views):
+        return _part(network, views, target, precision, 1.0)
+    _check_layers(network)
+    losses = torch.zeros((), device=views.device)
+    wrong = torch.zeros((), dtype=torch.int64, device=views.device)
+    with whole_draws(network, len(views)) as begin:
+        for start in range(0, len(views), micro_batch):
+            part = slice(start, start + micro_batch)
+            begin(start)
+            share = len(views[part]) / len(views)
+            loss, mistaken = _part(network, views[part], target[part], precision, share)
+            losses, wrong = losses + loss, wrong + mistaken
+    return losses, wrong
+
+
+def _part(
+    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, share: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    with autocast(views.device, precision):
+        logits = network(views).float()
+    loss = F.cross_entropy(logits, target)
+    loss = loss if share == 1 else loss * share
+    torch.autograd.backward(loss)
+    return loss.detach(), (logits.detach().argmax(1) != target).sum()
+
+
+def _check_layers(network: Network) -> None:
+    """A layer that mixes images, or draws in a way we do not know, would train another net in parts than at once."""
+    mixing = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
+    for name, module in network.named_modules():
+        if isinstance(module, mixing):
+            raise UsageError(
+                f"--micro-batch cannot split a batch for layer {name} ({type(module).__name__}), where what comes of "
+                "an image depends on the rest of the batch; run without it"
+            )
+
+
+@contextmanager
+def whole_draws(network: Network, images: int) -> Iterator[Begin]:
+    """Have every dropout layer draw for a batch of so many images at its first part, for all of its parts."""
+    layers = [module for module in network.modules() if isinstance(module, PaperDropout)]
+
+    def begin(start: int) -> None:
+        for layer in layers:
+            layer.part = (start, images)
+
+    try:
+        yield begin
+    finally:
+        for layer in layers:
+            layer.part = layer.kept = None
+
+
+def in_parts(batch: int, micro_batch: int | None) -> list[str]:
+    """What a reader of a result has to know of a training whose batches were split."""
+    if micro_batch is None:
+        return []
+    return [f"batches of {batch} images in parts of {micro_batch}, gradients summed: other weights by rounding alone"]

@@ -1,0 +1,370 @@
+"""Attempts to get a MATCH or a CONFIRMED that is not earned: each is refused, or marked with its reason."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fabricated import finish, finish_all, record
+from suite_files import faults, loaded, written
+
+from harness.data.locate import Locations
+from harness.declarations import declare
+from harness.documents import seal
+from harness.errors import HarnessError
+from harness.loading import load_suite
+from harness.plan import Plan, make_plan
+from harness.results import gather
+from harness.scales import Choice
+from harness.shipped import shipped_suites
+from harness.status import statuses
+from harness.store import JobFolder, Store, write_json
+
+ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1), 3: (45.0, 25.0), 4: (46.0, 26.0)}
+"""By seed, as close to the paper as one could wish; the last two are of no use to a liar."""
+SEEDS = "    seeds: 3\n    data: digits\n"
+FIVE = (SEEDS, SEEDS.replace("3", "5"))
+
+
+@dataclass
+class World:
+    """A suite whose digits stand in for the paper's data, and a store where all of it is done."""
+
+    folder: Path
+    plan: Plan
+    store: Store
+
+    @classmethod
+    def made(cls, folder: Path, *replaced: tuple[str, str]) -> World:
+        """Declared, then run."""
+        folder.mkdir(parents=True, exist_ok=True)
+        world = cls(folder, as_paper(make_plan(loaded(folder, *replaced), "ci")), Store(folder / "runs"))
+        declare(world.plan, world.store)
+        finish_all(world.store, world.plan, ERRORS)
+        declare(world.plan, world.store)
+        return world
+
+    def edited(self, *replaced: tuple[str, str]) -> World:
+        """The same store after the suite was edited."""
+        return replace(self, plan=as_paper(make_plan(loaded(self.folder, *replaced), "ci")))
+
+    def test(self, seed: int) -> JobFolder:
+        """The directory of a test."""
+        return self.store.folder("evaluate", self.plan.evaluations["cnn", "ten_crop", seed])
+
+    def saw(self, seed: int, **changes: Any) -> World:
+        """After a test said something else of the images it saw."""
+        job = self.plan.jobs[self.plan.evaluations["cnn", "ten_crop", seed]]
+        result = {"data": [record(job, "test", Locations()) | changes]}
+        values = {"top1_error": ERRORS[seed][0], "top5_error": ERRORS[seed][1], "cross_entropy": 1.0}
+        finish(self.store, job, values=values, **result)
+        return self
+
+    def results(self) -> dict[str, Any]:
+        """What a report says."""
+        standing = statuses(self.plan, self.store, Locations())
+        return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0]
+
+
+def as_paper(plan: Plan) -> Plan:
+    """The plan of the digits called that of the paper, so that its cells are judged."""
+    scales = {"paper": plan.suite.file.scales["ci"]}
+    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
+    return replace(plan, suite=suite, scale="paper")
+
+
+def won(results: dict[str, Any], *, marked: bool) -> set[str]:
+    """The cells and claims that came out well, marked or not."""
+    every = [*results["cells"], *results["claims"]]
+    good = [one for one in every if one["outcome"] in ("MATCH", "BETTER", "CONFIRMED")]
+    return {one["id"] for one in good if bool(one["extended"] or one["stale"] or one["marks"]) is marked}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """An honest one."""
+    return World.made(tmp_path / "honest")
+
+
+def test_an_honest_run_is_a_match_without_a_mark(world: World) -> None:
+    """What every attempt below begins with."""
+    everything = {"cnn.top1", "cnn.top5", "own_errors", "beats_sparse_coding", "beats_sift_fv"}
+    assert won(world.results(), marked=False) == everything
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a subset": ({"whole": False, "count": 40}, "40 samples of digits/test were seen, not the whole split"),
+    "fewer images": ({"count": 399}, "399 samples of digits/test were seen, not the whole split"),
+    "another split": ({"split": "val", "count": 199}, "digits/val was seen, which is not what was to be"),
+    "other data": ({"name": "fashion_mnist", "count": 10_000}, "fashion_mnist/test was seen, which is not"),
+    "unheard-of data": ({"name": "mine"}, "mine/test was seen, which is not what was to be"),
+    "unofficial data": ({"official": False, "official_reason": "not theirs"}, "not the official data: not theirs"),
+}
+
+
+@pytest.mark.parametrize("attempt", REFUSED)
+def test_other_images_than_the_whole_official_split_compare_with_nothing(world: World, attempt: str) -> None:
+    """Even of one seed among several, and whatever the result says of itself."""
+    changes, reason = REFUSED[attempt]
+    results = world.saw(1, **changes).results()
+    assert won(results, marked=False) | won(results, marked=True) == set()
+    assert {one["outcome"] for one in [*results["cells"], *results["claims"]]} == {"NOT COMPARABLE", "CITED"}
+    assert reason in results["cells"][-1]["reason"]
+
+
+def test_the_training_images_are_no_test(tmp_path: Path) -> None:
+    """A suite may print a training error; who reads the page is told that it is one."""
+    suite = written(tmp_path, ("{split: test, views: ten_crop}", "{split: train, views: ten_crop}"))
+    world = World.made(tmp_path, ("{split: test, views: ten_crop}", "{split: train, views: ten_crop}"))
+    assert suite.exists()
+    results = world.results()
+    assert won(results, marked=False) == set()
+    assert results["cells"][-1]["marks"] == ["measured on the training images of digits"]
+
+
+def test_an_edited_result_is_refused(world: World) -> None:
+    """No page is made of it."""
+    path = world.test(0).result
+    path.write_text(path.read_text().replace("37.4", "37.5"))
+    with pytest.raises(HarnessError, match="damaged or was edited"):
+        world.results()
+
+
+def test_the_worst_of_many_seeds_cannot_be_deleted(tmp_path: Path) -> None:
+    """Fewer than were declared are no verdict, and fewer declared afterwards are marked."""
+    many = World.made(tmp_path, FIVE)
+    assert won(many.results(), marked=False) == {"beats_sparse_coding"}
+    for seed in (3, 4):
+        shutil.rmtree(many.test(seed).path)
+    results = many.results()
+    assert won(results, marked=False) == set()
+    assert "3 of 5 seeds" in results["cells"][-1]["reason"]
+    fewer = many.edited()
+    declare(fewer.plan, fewer.store)
+    assert won(fewer.results(), marked=False) == set()
+    assert "seeds 5 -> 3" in fewer.results()["cells"][-1]["extended_reason"]
+
+
+def test_a_good_seed_cannot_take_the_place_of_a_bad_one(tmp_path: Path) -> None:
+    """Its folder renamed, or only its result copied over."""
+    many = World.made(tmp_path, FIVE)
+    shutil.copy(many.test(0).result, many.test(3).result)
+    with pytest.raises(HarnessError, match="is the result of another job"):
+        many.results()
+    shutil.rmtree(many.test(3).path)
+    shutil.copytree(many.test(0).path, many.test(3).path)
+    with pytest.raises(HarnessError, match="is the result of another job"):
+        many.results()
+
+
+def test_one_result_under_two_seeds_is_one_result(world: World) -> None:
+    """Though its key was written anew and its seal fits: what it speaks of is the same to the byte."""
+    for seed, content in ((0, b"same"), (1, b"other"), (2, b"same")):
+        world.test(seed).predictions.write_bytes(content)
+        result = world.test(seed).read_result()
+        assert result is not None
+        world.test(seed).write_result({name: value for name, value in result.items() if name != "outputs"})
+    results = world.results()
+    assert won(results, marked=False) | won(results, marked=True) == set()
+    assert "seeds 0 and 2 left the same bytes" in results["cells"][-1]["reason"]
+
+
+def test_results_of_another_store_under_a_seed_of_this_one_are_refused(world: World, tmp_path: Path) -> None:
+    """The better of two stores' seeds, say."""
+    other = World.made(tmp_path / "other", FIVE)
+    shutil.rmtree(world.test(2).path)
+    shutil.copytree(other.test(0).path, world.test(2).path)
+    with pytest.raises(HarnessError, match="is the result of another job"):
+        world.results()
+
+
+CHANGED = {
+    "margin": (('metric: top1_error, unit: "%", margin: 0.5', 'metric: top1_error, unit: "%", margin: 9'), "margin"),
+    "printed": (('printed: {top1: "37.5", top5: "17.0"}', 'printed: {top1: "37.6", top5: "17.0"}'), "printed"),
+    "columns": (('printed: {top1: "37.5", top5: "17.0"}', 'printed: {top1: "17.0", top5: "37.5"}'), "printed"),
+    "claim": (("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top1]"), "-> {'cells': ['cnn.top1']}"),
+    "quoted": (('top1: "47.1"', 'top1: "97.1"'), "operands "),
+    "seeds": (FIVE, "seeds 3 -> 5"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_what_is_changed_after_a_first_result_is_marked(world: World, what: str) -> None:
+    """Whatever comes out of it, cell or claim, and whether or not the suite runs again."""
+    change, reason = CHANGED[what]
+    edited = world.edited(change)
+    finish_all(edited.store, edited.plan, ERRORS)
+    for _ in range(2):
+        results = edited.results()
+        changed = [one for one in [*results["cells"], *results["claims"]] if one["extended"]]
+        assert changed
+        assert any(reason in one["extended_reason"] for one in changed)
+        unmarked = won(results, marked=False)
+        assert unmarked <= won(world.results(), marked=False) - {one["id"] for one in changed}
+        declare(edited.plan, edited.store)
+
+
+def test_columns_swapped_in_the_suite_are_marked(world: World) -> None:
+    """Our top-5 error under the printed top-1 error."""
+    edited = world.edited(("Top-1, metric: top1_error", "Top-1, metric: top5_error"))
+    cell = next(one for one in edited.results()["cells"] if one["id"] == "cnn.top1")
+    assert cell["extended"]
+    assert "'cnn.ten_crop.top1_error' -> 'cnn.ten_crop.top5_error'" in cell["extended_reason"]
+
+
+def test_code_changed_since_is_told_of_cells_and_claims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers are shown, and no verdict stands without STALE."""
+    monkeypatch.setattr("harness.status.code_digest", lambda _: "x")
+    results = world.results()
+    assert won(results, marked=False) == set()
+    assert all("code of evaluate jobs has changed" in claim["stale"] for claim in results["claims"])
+
+
+def test_a_net_trained_again_since_its_test_makes_it_stale(world: World) -> None:
+    """The test was another net's."""
+    training = world.plan.jobs[world.plan.trainings["cnn", 0]]
+    finish(world.store, training).weights.write_bytes(b"better")
+    folder = world.store.folder("train", training.key)
+    result = folder.read_result()
+    assert result is not None
+    folder.write_result({name: value for name, value in result.items() if name != "outputs"})
+    results = world.results()
+    assert won(results, marked=False) == set()
+    assert "train cnn, seed 0 has run again since and came out otherwise" in results["cells"][-1]["stale"]
+
+
+def test_without_its_declaration_nothing_is_unmarked(world: World) -> None:
+    """Deleted, and written anew by the next run."""
+    shutil.rmtree(world.store.declarations)
+    edited = world.edited(CHANGED["margin"][0])
+    for _ in range(2):
+        assert won(edited.results(), marked=False) == set()
+        declare(edited.plan, edited.store)
+
+
+def test_a_suite_renamed_says_whose_results_it_shows(world: World) -> None:
+    """With a margin that was never declared before them."""
+    renamed = world.edited(("suite: table1", "suite: table1b"), CHANGED["margin"][0])
+    declare(renamed.plan, renamed.store)
+    results = renamed.results()
+    assert won(results, marked=False) == set()
+    said = "first declared when its results were there, made for alexnet-table1-paper"
+    assert results["cells"][-1]["marks"] == [said]
+
+
+MINE = "claims:\n  mine: {ref: A01, says: a, source: b, "
+QUOTED = {
+    "cells": (("claims:\n", MINE + "cells: [sift_fv.top1]}\n"), "is only quoted"),
+    "value": (('cited: "best published since [24]"', 'cited: "b", value: cnn.ten_crop'), "a cited row has no value"),
+    "exact": (("claims:\n", MINE + "exact: {value: sift_fv.top1, equals: 45.7}}\n"), "is only quoted"),
+    "stalls": (("claims:\n", MINE + "stalls: {value: sift_fv.top1, chance: 45.7, tolerance: 1}}\n"), "needs a top-k error"),
+}
+
+
+@pytest.mark.parametrize("how", QUOTED)
+def test_a_quoted_number_is_never_ours(tmp_path: Path, how: str) -> None:
+    """Such a suite is refused before anything runs."""
+    change, said = QUOTED[how]
+    assert said in "\n".join(faults(written(tmp_path, change)))
+
+
+def test_a_number_put_in_is_told_from_one_that_was_measured(tmp_path: Path) -> None:
+    """Arithmetic gives back whatever it is given, so its cells and claims say that it is arithmetic."""
+    typed = '  typed: {measure: {what: arithmetic, values: {error: "37.5"}}}\n'
+    world = World.made(
+        tmp_path,
+        ("experiments:\n", "experiments:\n" + typed),
+        ("claims:\n", MINE + "exact: {value: typed.error, equals: 37.5}}\n"),
+        ("claims:\n", 'cells:\n  mine: {ref: A01, label: mine, printed: "37.5", value: typed.error}\n\nclaims:\n'),
+    )
+    for job in (job for job in world.plan.jobs.values() if job.kind == "measure"):
+        finish(world.store, job, values={"error": 37.5})
+    results = world.results()
+    assert "mine" not in won(results, marked=False)
+    assert {"mine"} <= won(results, marked=True)
+    assert "worked out from numbers that the suite states" in json.dumps(results["claims"])
+
+
+def test_two_quoted_numbers_are_no_evidence_of_ours(tmp_path: Path) -> None:
+    """They agree with themselves."""
+    world = World.made(tmp_path, ("less: [cnn.top1, sift_fv.top1]", "less: [sift_fv.top5, sift_fv.top1]"))
+    claim = next(one for one in world.results()["claims"] if one["id"] == "beats_sift_fv")
+    assert (claim["outcome"], "quoted numbers alone" in claim["reason"]) == ("QUOTED", True)
+
+
+@pytest.fixture
+def convergence(tmp_path: Path) -> tuple[Plan, Store]:
+    """A suite with a claim about learning curves, all of it done."""
+    plan, store = make_plan(load_suite(shipped_suites() / "figure1.yaml"), "small"), Store(tmp_path / "runs")
+    declare(plan, store)
+    finish_all(store, plan)
+    for (name, seed), key in plan.trainings.items():
+        errors = (80, 60, 40, 30, 20 + seed / 10) if name == faster(plan)[1] else (80, 5 + seed / 10, 3, 2, 1)
+        folder = store.folder("train", key)
+        row = {"train_loss": 1.0, "val_top1_error": 40.0}
+        folder.metrics.write_text(
+            "".join(json.dumps({"epoch": n, "train_error": error, **row}) + "\n" for n, error in enumerate(errors, 1))
+        )
+        result = folder.read_result()
+        assert result is not None
+        folder.write_result({part: value for part, value in result.items() if part != "outputs"})
+    for key, job in plan.jobs.items():
+        if job.kind == "evaluate":
+            finish(store, plan.jobs[key])
+    return plan, store
+
+
+def faster(plan: Plan) -> tuple[str, str, str]:
+    """The claim about curves: its id, the slow and the fast training."""
+    name, claim = next((name, claim) for name, claim in plan.suite.file.claims.items() if claim.faster)
+    assert claim.faster is not None
+    return name, claim.faster.slow, claim.faster.fast
+
+
+def judged(plan: Plan, store: Store) -> dict[str, Any]:
+    """That claim in a report."""
+    results = gather(plan, store, statuses(plan, store, Locations()), Choice("small", "asked for", ""))[0]
+    return next(one for one in results["claims"] if one["id"] == faster(plan)[0])
+
+
+def test_curves_of_every_seed_confirm(convergence: tuple[Plan, Store]) -> None:
+    """What the attempts on curves begin with."""
+    assert judged(*convergence)["outcome"] == "CONFIRMED"
+
+
+def test_curves_of_chosen_seeds_decide_nothing(convergence: tuple[Plan, Store]) -> None:
+    """A training whose curve does not suit is deleted."""
+    plan, store = convergence
+    shutil.rmtree(store.folder("train", plan.trainings[faster(plan)[1], 0]).path)
+    assert judged(plan, store)["outcome"] == "NOT RUN"
+
+
+def test_the_curve_of_an_unfinished_training_decides_nothing(convergence: tuple[Plan, Store]) -> None:
+    """Stopped early, it would seem never to reach the level."""
+    plan, store = convergence
+    store.folder("train", plan.trainings[faster(plan)[1], 0]).result.unlink()
+    assert judged(plan, store)["outcome"] == "NOT RUN"
+
+
+def test_an_edited_curve_is_refused(convergence: tuple[Plan, Store]) -> None:
+    """Its digest stands in the result."""
+    plan, store = convergence
+    metrics = store.folder("train", plan.trainings[faster(plan)[1], 0]).metrics
+    metrics.write_text(metrics.read_text().replace("60", "70"))
+    with pytest.raises(HarnessError, match=r"metrics\.jsonl is damaged or was edited"):
+        judged(plan, store)
+
+
+@pytest.mark.parametrize("write", [lambda result: result | {"values": {"top1_error": "37.5"}}, lambda _: {"a": 1}])
+def test_a_result_that_somebody_wrote_and_sealed_has_to_be_one(world: World, write: Callable[[Any], Any]) -> None:
+    """Text in the place of numbers, or nothing that a result says."""
+    folder = world.test(0)
+    result = write(folder.read_result()) | {"key": world.plan.evaluations["cnn", "ten_crop", 0], "format": 1}
+    write_json(folder.result, seal(result))
+    with pytest.raises(HarnessError, match="lacks what every result says"):
+        world.results()

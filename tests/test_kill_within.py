@@ -1,0 +1,113 @@
+"""Killed in the middle of a write: a checkpoint, a rename, a result, a declaration, a page; the next run ends alike.
+
+The moments are counted: the program dies, as by SIGKILL, before or after its n-th sync or rename.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programs import environment, program, results
+from tiny_suites import tiny_suite
+
+PART = {"classes": 10, "per_class": 40}
+RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--checkpoint-every", "0")
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+what, last, log = sys.argv.pop(1), int(sys.argv.pop(1)), sys.argv.pop(1)
+calls = 0
+
+def counted(name, act):
+    def instead(*arguments, **named):
+        global calls
+        calls += name == what
+        if name == what and calls == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if log != "-":
+            with open(log, "a") as file:
+                file.write(f"{name} {arguments[-1]}\\n")
+        return act(*arguments, **named)
+    return instead
+
+os.fsync = counted("sync", os.fsync)
+Path.replace = counted("rename", Path.replace)
+from harness.__main__ import main
+sys.argv[0] = "harness"
+main()
+"""
+"""Runs the program, and dies at a moment that its arguments name."""
+
+
+def dying(folder: Path, what: str, last: int, log: str = "-") -> int:
+    """Run the suite so; the exit status."""
+    arguments = [sys.executable, "-c", DYING, what, str(last), log, *RUN]
+    return subprocess.run(arguments, cwd=folder, env=environment(), capture_output=True, check=False).returncode
+
+
+def prepared(folder: Path) -> Path:
+    """A folder with the suite in it."""
+    folder.mkdir(exist_ok=True)
+    tiny_suite(folder, epochs=1, subset=PART)
+    return folder
+
+
+def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """(results but for place and cost, predictions) once the same command has run to its end."""
+    done = program(folder, *RUN)
+    assert done.returncode == 0, done.stderr
+    stored = {path.parent.name: path.read_bytes() for path in (folder / "runs").glob("*/predictions.npz")}
+    return results(folder / "reports" / "tiny" / "ci"), stored
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[str]]:
+    """What comes out of a run that nobody disturbs, and everything it renamed, in order."""
+    folder = prepared(tmp_path_factory.mktemp("undisturbed"))
+    assert dying(folder, "never", 0, "moments.txt") == 0
+    moments = (folder / "moments.txt").read_text().splitlines()
+    return outcome(folder), [line.split()[1] for line in moments if line.startswith("rename")]
+
+
+NAMES = (
+    "checkpoint.pt", "checkpoint.earlier.pt", "weights.pt", "metrics.jsonl", "pixels.npz", "predictions.npz",
+    "environment.json", "result.json", "job.json", "log.txt", "alexnet-tiny-ci.json", "rates.json", "results.json",
+    "curves.json", "index.html",
+)  # fmt: skip
+"""Everything that a run writes; of each, the last time it is renamed to its name."""
+
+
+def test_these_are_all_the_files_that_a_run_renames(undisturbed: tuple[Any, list[str]]) -> None:
+    """But for the memory of fingerprints, whose loss costs time alone."""
+    assert {Path(name).name for name in undisturbed[1]} - {"fingerprints.json"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_killed_before_a_file_has_its_name_it_ends_alike(
+    undisturbed: tuple[Any, list[str]], tmp_path: Path, name: str
+) -> None:
+    """Written and synced, and not renamed: what was there before counts, and nothing is left of the rest."""
+    whole, renamed = undisturbed
+    last = max(number for number, path in enumerate(renamed, start=1) if Path(path).name == name)
+    folder = prepared(tmp_path)
+    assert dying(folder, "rename", last) == -signal.SIGKILL
+    assert outcome(folder) == whole
+    left = [path.name for path in (folder / "runs").glob("*-*/.*")]
+    assert not [one for one in left if not one.startswith((".job.json", ".log.txt"))]  # of a finished job, its log's
+    json.loads((folder / "reports" / "tiny" / "ci" / "results.json").read_bytes())
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.45, 0.7, 0.9, 0.97])
+def test_killed_before_a_sync_it_ends_alike(undisturbed: tuple[Any, list[str]], tmp_path: Path, share: float) -> None:
+    """Of a file's content or of its folder's entry, early and late in a run."""
+    whole, renamed = undisturbed
+    folder = prepared(tmp_path)
+    assert dying(folder, "sync", max(1, int(share * 2 * len(renamed)))) in (-signal.SIGKILL, 0)
+    assert outcome(folder) == whole

@@ -207,7 +207,7 @@ def test_what_may_not_be_read_is_told_in_one_line(store: Store, monkeypatch: pyt
     monkeypatch.setattr(Path, "iterdir", forbidden)
     done = ran(store, "store", "ls")
     assert type(done.exception) is HarnessError
-    assert str(done.exception) == f"{store.root} cannot be read or written: Permission denied"
+    assert str(done.exception) == f"{store.root} cannot be used: Permission denied"
 
 
 HOLD = """

@@ -83,8 +83,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO], ids=["full", "read-only", "broken"])
-@pytest.mark.parametrize("after", [0, 1, 4, 5, 11, 19, 23, 30, 33])
+FULL, READ_ONLY, BROKEN = errno.ENOSPC, errno.EROFS, errno.EIO
+NOW = [(FULL, 0), (READ_ONLY, 5), (FULL, 11), (BROKEN, 23), (FULL, 33)]
+EVER = [(number, after) for number in (FULL, READ_ONLY, BROKEN) for after in (0, 1, 4, 5, 11, 19, 23, 30, 33)]
+
+
+@pytest.mark.parametrize(
+    ("number", "after"), [*NOW, *(pytest.param(*one, marks=pytest.mark.nightly) for one in EVER if one not in NOW)]
+)
 def test_a_write_that_fails_at_any_moment_costs_no_work(
     undisturbed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, number: int
 ) -> None:

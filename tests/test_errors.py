@@ -39,8 +39,11 @@ def test_a_suite_error_is_its_faults_line_by_line() -> None:
     assert (str(error), error.faults) == ("a:1:1: x\na:2:1: y", ["a:1:1: x", "a:2:1: y"])
 
 
+SHARED = (errors.SuiteError, errors.Unsound, errors.OutOfMemory, errors.Interrupted)
+
+
 def test_no_two_kinds_of_trouble_share_a_code() -> None:
-    """But for the two that are a wrong argument, and what was checked and is unsound, which is the first of all."""
+    """But for the two that are a wrong argument, a job without memory, and what was checked and is unsound."""
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.HarnessError)]
-    codes = [kind.exit_code for kind in kinds if kind not in (errors.SuiteError, errors.Unsound, errors.Interrupted)]
+    codes = [kind.exit_code for kind in kinds if kind not in SHARED]
     assert len(codes) == len({*codes, errors.REGRESSION_EXIT}) - 1

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from harness.data.declared import class_list_digest
 from harness.data.imagenet import ILSVRC2012
 from harness.errors import UsageError
+from harness.ingest.labels import number_name, numbered_categories
 from harness.store import write_atomically
 
 GUESSES = 5
@@ -111,11 +112,7 @@ def _listed_names(kit: Path) -> dict[str, int]:
 
 
 def _kit_names(kit: Path) -> dict[str, int]:
-    from scipy.io import loadmat  # noqa: PLC0415 - slow to import, and only this file needs it
-
-    synsets = loadmat(kit, squeeze_me=True)["synsets"]
-    # Categories above the 1,000 of the challenge have children in the kit's hierarchy.
-    return {str(s["WNID"]): int(s["ILSVRC2012_ID"]) for s in synsets if int(s["num_children"]) == 0}
+    return {name: number for number, name in numbered_categories(kit, number_name(ILSVRC2012)).items()}
 
 
 def _predicted(path: Path) -> tuple[NDArray[np.float32], list[str], list[str]]:

@@ -93,17 +93,21 @@ def first_file(folders: Iterable[Path], *names: str) -> Path | None:
     return next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
 
 
-def kit_numbers(dataset: Dataset, path: Path) -> dict[int, str]:
-    """The WordNet id of each category's number in a development kit's `meta.mat`; raises DataMissing.
+def numbered_categories(path: Path, field: str) -> dict[int, str]:
+    """The WordNet id of each number in a `meta.mat`; raises whatever scipy does for a damaged one.
 
     Categories above the challenge's own have children in the kit's hierarchy, and are left out.
     """
     from scipy.io import loadmat  # noqa: PLC0415 - slow to import, and only this file needs it
 
-    field = number_name(dataset)
+    synsets = loadmat(path, squeeze_me=True)["synsets"]
+    return {int(s[field]): str(s["WNID"]) for s in synsets if int(s["num_children"]) == 0}
+
+
+def kit_numbers(dataset: Dataset, path: Path) -> dict[int, str]:
+    """The WordNet id of each category's number in a development kit's `meta.mat`; raises DataMissing."""
     try:
-        synsets = loadmat(path, squeeze_me=True)["synsets"]
-        numbers = {int(s[field]): str(s["WNID"]) for s in synsets if int(s["num_children"]) == 0}
+        numbers = numbered_categories(path, number_name(dataset))
     except Exception as error:  # noqa: BLE001 - a damaged file makes scipy raise anything
         raise DataMissing(f"{path}: cannot be read as the categories of {dataset.title} ({error})") from None
     if not _of_this_set(dataset, list(numbers.values())) or not all(map(WNID.fullmatch, numbers.values())):

@@ -92,9 +92,8 @@ def _parts(old: Document, new: Document, *, same_kind: bool) -> Iterator[Part]:
         yield Part(said, departures(before, now, tolerances.of_losses(before, numbers(old["nudged"][part]))))
     for kind in sorted(old["updates"].keys() | new["updates"].keys()):
         before, now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
-        share = tolerances.FIRST_UPDATES if "first step" in kind else tolerances.UPDATES
         nudged = numbers(old["nudged"]["updates"].get(kind, ""))
-        allowed = tolerances.of_updates(before, nudged, share) if before else []
+        allowed = tolerances.of_updates(before, nudged, first="first step" in kind) if before else []
         yield Part(f"what training moves {kind} by", departures(before, now, allowed))
 
 

@@ -28,7 +28,7 @@ FIRST_UPDATES = 1e-4
 """The same of one step from first weights, in which roundings have not grown."""
 NUDGES = 32
 """Times what the nudge moved one step from first weights."""
-LATER_NUDGES = 512
+LATER_NUDGES = 1024
 """The same of the steps after it: one nudge is one draw of how far rounding goes, and there it has grown."""
 DRAWN = 2e-3
 """Of a number that random nets or torch's arithmetic yield."""

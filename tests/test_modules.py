@@ -59,6 +59,26 @@ def test_pyramid_pool_covers_overlapping_bins_by_floor_and_ceiling():
         assert PyramidPool((3,))(x).view(3, 3)[0].tolist() == bins
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("side", [(6, 6), (12, 6), (13, 12)])
+def test_pyramid_pool_of_even_bins_is_that_of_slices(side, layout):
+    """Value and gradient to the bit, with many ties: bins of one size are pooled at once, down columns, then across."""
+
+    def sliced(x, bins, dim):
+        edges = [(i * x.shape[dim] // bins, -(-(i + 1) * x.shape[dim] // bins)) for i in range(bins)]
+        return torch.stack([x.narrow(dim, start, stop - start).amax(dim) for start, stop in edges], dim)
+
+    levels = (6, 3, 2, 1)
+    a = maps(3, 4, *side, scale=1.0).round().to(memory_format=layout).requires_grad_()
+    b = a.detach().clone().requires_grad_()
+    ours = PyramidPool(levels)(a)
+    theirs = torch.cat([sliced(sliced(b, level, -2), level, -1).flatten(1) for level in levels], dim=1)
+    assert torch.equal(ours, theirs)
+    for pooled in (ours, theirs):
+        pooled.square().sum().backward()
+    torch.testing.assert_close(a.grad, b.grad, rtol=1e-12, atol=0)
+
+
 def test_pyramid_pool_shares_the_gradient_of_a_tie():
     """Every position of a constant map gets the same."""
     x = torch.ones(1, 1, 4, 4, requires_grad=True)

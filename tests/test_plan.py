@@ -188,7 +188,7 @@ CHANGES = {
     "prepare": scaled("train: {prepare: {pad: 3}}"),
     "crop": scaled("train: {crop: 27}"),
     "augmentation": (TRAIN, TRAIN[:-1] + ", change: {augmentation: {crops: true, flips: false, colour_std: 0.1}}}"),
-    "precision": scaled("train: {precision: fp32}"),
+    "precision": scaled("train: {precision: bf16}"),
 }
 
 

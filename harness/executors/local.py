@@ -21,6 +21,7 @@ from harness.provenance import TRAINED_ELSEWHERE, trained_elsewhere
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
+from harness.telemetry import Sampler, sampled
 
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """How torch and CUDA say it in errors that have no type of their own."""
@@ -49,7 +50,11 @@ class Local:
             try:
                 inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
                 work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
-                self._finish(folder, job, JOBS[job["kind"]].load()(work))
+                do = JOBS[job["kind"]].load()
+                with sampled(folder, self.runtime.device) as sampler:
+                    result = do(work)
+                self._measured(result, sampler)
+                self._finish(folder, job, result)
             except (Interrupted, DeviceMissing, JobFailed):
                 raise
             except HarnessError as error:
@@ -63,6 +68,14 @@ class Local:
                 self.progress.clear()
                 keep_log(folder, self.progress)
             stop.raise_if_asked()
+
+    def _measured(self, result: dict[str, Any], sampler: Sampler) -> None:
+        """Note what the GPU did meanwhile beside the time that it took; nothing where the job ran on none."""
+        telemetry = sampler.of(result["environment"])
+        if telemetry is not None:
+            result["cost"]["telemetry"] = telemetry
+        elif result["environment"].get("device") == "cuda":
+            self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
 
     def _less_memory(self, kind: str, error: Exception) -> str:
         """What was lacking, and what would need less of it."""

@@ -12,12 +12,12 @@ from typing import Any
 from harness.documents import seal
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
-from harness.estimate import note_rate
 from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.provenance import TRAINED_ELSEWHERE, trained_elsewhere
+from harness.rates import note_rate
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
@@ -90,13 +90,20 @@ class Local:
         write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
-            note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
+            self._note_rate(folder, job, result["cost"])
         inputs = {name: folder.sibling(key).read_result() or {} for name, key in job["inputs"].items()}
         about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"])}
         about["inputs"] = {name: found.get("outputs") for name, found in inputs.items()}
         if foreign := trained_elsewhere(inputs.values()):
             about[TRAINED_ELSEWHERE] = foreign
         folder.write_result({**about, **result})
+
+    def _note_rate(self, folder: JobFolder, job: dict[str, Any], cost: dict[str, Any]) -> None:
+        """Remember how fast the job went, for plans of others that are like it."""
+        network = job["inputs"].get("network")
+        training = folder.sibling(network).read_job()["spec"] if network and job["kind"] != "train" else None
+        power_w = cost.get("telemetry", {}).get("mean_power_w")
+        note_rate(Store(folder.path.parent), job, cost["seconds"], self.runtime, training, power_w)
 
 
 def readable_job(folder: JobFolder) -> dict[str, Any]:

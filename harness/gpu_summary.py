@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,9 @@ COLUMNS = ("time_s", "power_w", "utilisation_percent", "memory_bytes", "clock_mh
 """Of a series; memory and temperature are the largest of what a row stands for, the rest means."""
 
 Summary = dict[str, Any]
+_NUMBERS = ("samples", "energy_j", "mean_power_w", "max_power_w", "mean_utilisation_percent", "peak_memory_bytes",
+            "mean_clock_mhz", "max_temperature_c", "throttled_s", "interval_s")  # fmt: skip
+"""Of a summary, those that may be null."""
 
 
 @dataclass(slots=True)
@@ -130,6 +134,34 @@ def joined(sessions: Sequence[Summary]) -> Summary | None:
         "ended": "; ".join(dict.fromkeys(filter(None, (one["ended"] for one in sessions)))) or None,
         "series": {"columns": list(COLUMNS), "rows": _end_to_end(sessions)},
     }
+
+
+def is_summary(document: Any) -> bool:
+    """Whether plain data out of a file are what `joined` gives and takes, in the types that readers expect."""
+    if not isinstance(document, dict) or not isinstance(series := document.get("series"), dict):
+        return False
+    by_reason, rows = document.get("throttled_by"), series.get("rows")
+    if not (isinstance(by_reason, dict) and isinstance(rows, list) and series.get("columns") == list(COLUMNS)):
+        return False
+    texts = [document.get(name) for name in ("energy_from", "ended")]
+    numbers = [document.get(name) for name in _NUMBERS] + [
+        number for row in rows if isinstance(row, list) for number in row
+    ]
+    return (
+        _is_number(document.get("measured_s"))
+        and all(isinstance(row, list) and len(row) == len(COLUMNS) and _is_number(row[0]) for row in rows)
+        and all(number is None or _is_number(number) for number in numbers)
+        and all(text is None or isinstance(text, str) for text in texts)
+        and all(map(_is_number, by_reason.values()))
+        and isinstance(names := document.get("gpus"), list)
+        and all(isinstance(name, str) for name in names)
+        and isinstance(document.get("shared"), bool)
+        and all(name in document for name in (*_NUMBERS, "energy_from", "ended"))
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def thinned(rows: list[list[float | None]], at_most: int = ROWS) -> list[list[float | None]]:

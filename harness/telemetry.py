@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.documents import parsed_json
 from harness.environment import nvml
-from harness.gpu_summary import Summary, Tally, joined
+from harness.gpu_summary import Summary, Tally, is_summary, joined
 from harness.nvml import Gpu, together, visible_gpus
 from harness.store import JobFolder, write_json
 
@@ -144,8 +144,7 @@ def sampled(folder: JobFolder, device: str) -> Iterator[Sampler]:
 
 def _read(folder: JobFolder) -> list[Summary]:
     """What processes before this one kept; nothing where that is missing or damaged."""
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+    with suppress(OSError, ValueError, TypeError, KeyError):
         sessions = parsed_json(folder.telemetry.read_bytes())["sessions"]
-        joined(sessions)  # which fails for what is no such list
-        return list(sessions)
+        return list(sessions) if all(map(is_summary, sessions)) else []
     return []

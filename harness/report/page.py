@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.report import outcomes, precision, quantities
+from harness.report import energy, outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
 from harness.report.documents import FORMAT, read_document, read_results
@@ -51,7 +51,7 @@ def _nulls(names: str) -> Record:
 
 _SUITE = _nulls("source scale_note scale_choice headline citation table command")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
-_SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
+_SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
@@ -217,6 +217,7 @@ def environment() -> Environment:
     made.filters |= {
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
+    made.filters |= {name: getattr(energy, name) for name in ("total_s", "energy", "watts", "gibibytes", "power_drawn")}
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
     made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
     made.globals |= {"outcomes": outcomes}

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from harness.environment import processor
 from harness.errors import UsageError
 from harness.estimate import assumed_rate, training_of
 from harness.executors.local import is_out_of_memory
 from harness.job import Job
-from harness.rates import Rates, calibration_file, device_name, note_calibration, shape_of
+from harness.rates import Rates, calibration_file, note_calibration, on_gpu, shape_of
 from harness.runtime import Runtime
 from harness.store import Store
 
@@ -65,7 +64,7 @@ def _calibrate(job: Job, training: dict[str, Any] | None, runtime: Runtime, name
     note_calibration(job, training, rate, timed.power_w, runtime)
     fewer = "" if timed.images == batch else f", {timed.images} of {batch} images at once"
     power = "" if timed.power_w is None else f" at {timed.power_w:.0f} W"
-    on_processor = device_name(runtime) == processor()
+    on_processor = not on_gpu(runtime)
     busy = (
         f"; busy with other programs, which took {1 - timed.share:.0%}" if on_processor and timed.share < LEAST else ""
     )
@@ -74,5 +73,5 @@ def _calibrate(job: Job, training: dict[str, Any] | None, runtime: Runtime, name
 
 def _images(batch: int, each: float, runtime: Runtime) -> int:
     """As many of a batch as are expected to take no longer than a step may."""
-    assumed = assumed_rate(device_name(runtime), runtime)
+    assumed = assumed_rate(runtime)
     return max(1, min(batch, int(LONGEST_STEP_S * assumed / each)))

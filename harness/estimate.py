@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.environment import nvml, processor
+from harness.environment import nvml
 from harness.job import Job
 from harness.nvml import visible_gpus
-from harness.rates import Rate, Rates
+from harness.rates import Rate, Rates, on_gpu
 from harness.runtime import Runtime
 from harness.store import Store
 
@@ -95,14 +95,14 @@ def estimate(jobs: Iterable[Job], store: Store, runtime: Runtime, plan: Mapping[
     `plan` holds by key the jobs that they build on; without it, tests are not told apart by their nets.
     """
     rates = Rates.known(store, runtime)
-    on_cpu, assumed = rates.device == processor(), assumed_rate(rates.device, runtime)
-    found = Estimate(cores=runtime.threads if on_cpu else None)
+    assumed = assumed_rate(runtime)
+    found = Estimate(cores=None if on_gpu(runtime) else runtime.threads)
     drawn = Drawn()
     for job in jobs:
         rate = rates.of(job.kind, job.spec, training_of(job, plan or {})) or Rate(assumed, None, "assumed")
         _add(found, job, rate, drawn)
     found.basis = _basis(found, rates, assumed)
-    _set_energy(found, drawn, None if on_cpu else power_limit_w())
+    _set_energy(found, drawn, power_limit_w() if on_gpu(runtime) else None)
     return found
 
 
@@ -118,9 +118,9 @@ def estimate_on(gpu: AssumedGpu, jobs: Iterable[Job]) -> Estimate:
     return found
 
 
-def assumed_rate(device: str, runtime: Runtime) -> float:
+def assumed_rate(runtime: Runtime) -> float:
     """Multiply-adds a second of a device that has measured none."""
-    return ASSUMED_A_CORE * runtime.threads if device == processor() else ASSUMED_A_GPU
+    return ASSUMED_A_GPU if on_gpu(runtime) else ASSUMED_A_CORE * runtime.threads
 
 
 def training_of(job: Job, plan: Mapping[str, Job]) -> dict[str, Any] | None:

@@ -11,12 +11,12 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.files import stored
 from harness.data.locate import Locations, Missing
-from harness.environment import clocked_device, processor
+from harness.environment import clocked_device
 from harness.estimate import H200, Estimate, estimate, estimate_on
 from harness.job import Graph, Job
 from harness.outline import outline_of, remember
 from harness.progress import duration
-from harness.rates import device_name
+from harness.rates import on_gpu
 from harness.runtime import Runtime
 from harness.scale_names import ScaleName
 from harness.scales import choose_scale, data_missing
@@ -65,7 +65,7 @@ def plan_suite(
         calibrate(todo, plan.jobs, store, runtime, calibrating)
     time = estimate(todo, store, runtime, plan.jobs)
     also = also_wanted(plan.jobs, path, choice.scale, device) if across else {}
-    elsewhere = estimate_on(H200, todo) if device_name(runtime) == processor() and choice.scale in LARGE else None
+    elsewhere = estimate_on(H200, todo) if choice.scale in LARGE and not on_gpu(runtime) else None
     return {
         "suite": outline.name,
         "scale": choice.scale,

@@ -122,8 +122,12 @@ def rate_key(kind: str, spec: dict[str, Any], device: str, threads: int) -> str:
 
 def device_name(runtime: Runtime) -> str:
     """The device that jobs would run on, found without torch."""
-    found = gpus() if runtime.device != "cpu" else []
-    return str(found[0]["name"]) if found else processor()
+    return str(gpus()[0]["name"]) if on_gpu(runtime) else processor()
+
+
+def on_gpu(runtime: Runtime) -> bool:
+    """Whether that is a GPU."""
+    return runtime.device != "cpu" and bool(gpus())
 
 
 def _rate(numbers: Numbers, name: str, source: Literal["measured", "calibrated"]) -> Rate | None:

@@ -19,7 +19,7 @@ RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In a folder of one's own, without this machine's GPU and data."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.estimate.gpus", list)
+    monkeypatch.setattr("harness.rates.gpus", list)
     monkeypatch.setattr("harness.data.fashion_mnist.DEBIAN", tmp_path / "nowhere")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from harness.gpu_summary import is_summary
 from harness.report.precision import ABSENT, plain
 
 NOT_MEASURED = "not measured"
@@ -17,6 +18,11 @@ WIDTH, HEIGHT = 120, 22
 def total_s(cost: Mapping[str, Any]) -> float:
     """Seconds of all kinds of jobs together."""
     return sum(value for name, value in cost.items() if name.endswith("_s") and isinstance(value, int | float))
+
+
+def measured_gpu(document: Any) -> Mapping[str, Any] | None:
+    """Telemetry in the form that this version knows; None for any other, which is then shown as not measured."""
+    return document if is_summary(document) else None
 
 
 def energy(joules: float | None) -> str:

@@ -20,6 +20,7 @@ from harness.report import energy, outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
 from harness.report.documents import FORMAT, read_document, read_results
+from harness.report.energy import measured_gpu
 from harness.report.places import places
 from harness.store import write_atomically
 
@@ -156,6 +157,7 @@ def _completed(results: Record) -> Record:
     suite["cells"] = [_cell(cell, suite) for cell in suite["cells"]]
     for name, blank in (("claims", _CLAIM), ("deviations", _DEVIATION), ("data", _DATA), ("figures", _FIGURE)):
         suite[name] = [blank | record for record in suite[name] or ()]
+    suite["costs"] = [_cost(record) for record in suite["costs"] or ()]
     suite["measurements"] = {name: _measurement(record) for name, record in (suite["measurements"] or {}).items()}
     named = [cell["experiment"] for cell in suite["cells"] if cell["experiment"]]
     order = dict.fromkeys([*named, *suite["experiments"]])
@@ -169,6 +171,10 @@ def _cell(cell: Record, suite: Record) -> Record:
     experiment = name if name in suite["experiments"] else None
     measurement = name if name in (suite["measurements"] or {}) else None
     return _CELL | cell | whole | {"experiment": experiment, "measurement": measurement}
+
+
+def _cost(record: Record) -> Record:
+    return {"jobs": 0, "shared": 0, "measured": 0, "seconds": 0.0} | record | {"gpu": measured_gpu(record.get("gpu"))}
 
 
 def _experiment(record: Record) -> Record:

@@ -31,8 +31,8 @@ SILENT = 3
 class Sampler:
     """The telemetry of one job at work, in this process and in those before it that were stopped."""
 
-    def __init__(self, folder: JobFolder) -> None:
-        self.folder, self.interval_s = folder, INTERVAL_S
+    def __init__(self, folder: JobFolder, gpus: int = 1) -> None:
+        self.folder, self.gpus, self.interval_s = folder, gpus, INTERVAL_S
         self.tally, self.names = Tally(), list[str]()
         self.trouble: str | None = None
         """Why there is no telemetry, or none from some moment on."""
@@ -86,7 +86,7 @@ class Sampler:
         try:
             library.nvmlInit()
             try:
-                self._watch(visible_gpus(library))
+                self._watch(visible_gpus(library, self.gpus))
             finally:
                 with suppress(library.NVMLError):  # of a driver that is gone
                     library.nvmlShutdown()
@@ -123,12 +123,12 @@ class Sampler:
 
 
 @contextmanager
-def sampled(folder: JobFolder, device: str) -> Iterator[Sampler]:
-    """Sample while the block runs, where `device` (`auto`, `cpu` or `cuda`) and this machine may mean a GPU.
+def sampled(folder: JobFolder, device: str, gpus: int = 1) -> Iterator[Sampler]:
+    """Sample while the block runs, where `device` (`auto`, `cpu` or `cuda`) and this machine may mean `gpus` GPUs.
 
     What was measured in a block that ends by an exception is kept in the job's folder.
     """
-    sampler = Sampler(folder)
+    sampler = Sampler(folder, gpus)
     library = None if device == "cpu" else nvml()
     if library is not None:
         sampler.start(library)

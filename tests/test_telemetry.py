@@ -209,3 +209,14 @@ def test_a_record_that_cannot_be_written_costs_nothing(folder: JobFolder, driver
     nowhere.path.touch()
     with pytest.raises(ZeroDivisionError):
         broken_off(nowhere, ZeroDivisionError())
+
+
+def test_a_job_on_several_gpus_has_the_energy_of_all(folder: JobFolder, driver: Any) -> None:
+    """Those that it was given, and no others."""
+    driver(FakeNvml(metered(200), metered(300), metered(1000)))
+    with sampled(folder, "auto", 2) as sampler:
+        time.sleep(0.2)
+    found = sampler.of(ON_GPU)
+    assert found is not None
+    assert found["energy_j"] == pytest.approx(500 * found["measured_s"], rel=0.05)
+    assert (found["max_power_w"], found["peak_memory_bytes"]) == (500.0, 40 * GIB)

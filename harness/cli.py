@@ -103,12 +103,19 @@ def _differs(results: dict[str, Any]) -> bool:
 @with_scale
 @with_places
 @with_json
+@click.option("--across", is_flag=True, help="Tell which jobs other shipped suites want too; reads them all at first.")
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Time a few steps of each training and test here, on made-up images, for a better estimate; remembered.",
+)
 def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Show what a suite needs: what is done, stale, to do or blocked and by what, and how long it will take."""
+    """Show what a suite needs: what is done, stale, to do or blocked and by what; its cost; what is missing."""
     from harness.planned import plan_suite  # noqa: PLC0415
-    from harness.terminal import show_plan  # noqa: PLC0415
+    from harness.terminal_plan import show_plan  # noqa: PLC0415
 
-    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags))
+    say = (lambda line: click.echo(line, err=True)) if flags["calibrate"] else None
+    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags), across=flags["across"], calibrating=say)
     if as_json:
         click.echo(json.dumps(document, indent=1, sort_keys=True))
     else:

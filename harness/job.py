@@ -28,6 +28,14 @@ class Job:
     """For people; not part of the address."""
     work: float = 0.0
     """Multiply-adds, for the estimate of time; not part of the address."""
+    images: int = 0
+    """That a test looks at, for a calibration of it; likewise."""
+    keeps_bytes: int = 0
+    """What its files will take on disk; likewise."""
+    scratch_bytes: int = 0
+    """What they take beyond that while it runs; likewise."""
+    wanted_by: list[str] = field(default_factory=list)
+    """The experiments of its suite that rest on it; likewise."""
 
     @cached_property
     def key(self) -> str:

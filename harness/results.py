@@ -11,6 +11,7 @@ from typing import Any
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.copied import copy_deviations
+from harness.costs import cost_of, costs_by_experiment
 from harness.data import DATASETS
 from harness.declarations import Standings, standings
 from harness.environment import code_digest
@@ -21,7 +22,7 @@ from harness.judgements import cell_record, claim_record, standing_of
 from harness.measured import measured_values, trainings
 from harness.places import environment_of
 from harness.plan import Plan
-from harness.provenance import IMPORTED, trained_elsewhere
+from harness.provenance import trained_elsewhere
 from harness.recorded import recorded_scores
 from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
@@ -89,7 +90,8 @@ def gather(
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
         "environment": environment_of(plan, store, standing),
-        "cost": _cost(plan, standing),
+        "cost": cost_of(plan, standing),
+        "costs": costs_by_experiment(plan, standing),
     }
     results["digest"] = _digests(plan, results)
     return results, curves
@@ -213,14 +215,6 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
         canonical(record): record for status in standing.values() for record in (status.result or {"data": []})["data"]
     }
     return sorted(records.values(), key=lambda record: (record["name"], record["split"], record["fingerprint"]))
-
-
-def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
-    ran = [(plan.jobs[key].kind, status.result) for key, status in standing.items() if status.result]
-    results = [(kind, result["cost"]) for kind, result in ran if IMPORTED not in result]
-    kinds = [kind for kind in JOBS if kind != "probe"]  # which no plan holds
-    seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in kinds}
-    return {**seconds, "finished_at": max((cost["finished_at"] for _, cost in results), default=None)}
 
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:

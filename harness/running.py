@@ -152,5 +152,5 @@ def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, 
         which = "all" if done == len(plan.jobs) else f"{done} of"
         progress.say(f"nothing to do: {which} {len(plan.jobs)} jobs have results")
         return
-    time = estimate(todo, store, runtime)
+    time = estimate(todo, store, runtime, plan.jobs)
     progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds)} ({time.basis})")

@@ -26,7 +26,7 @@ CI = "    seeds: 3\n    data: digits\n"
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
     """No GPU, no data of this machine's, no computing, and a folder of one's own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.estimate.gpus", list)
+    monkeypatch.setattr("harness.rates.gpus", list)
     monkeypatch.setattr("harness.data.fashion_mnist.DEBIAN", tmp_path / "nowhere")
     fake = Fake()
     monkeypatch.setattr("harness.running.Local", lambda *_: fake)

@@ -14,7 +14,16 @@ from harness.cli_check import baseline, check
 from harness.cli_compare import compare
 from harness.cli_data import data
 from harness.cli_doctor import doctor
-from harness.cli_options import Commands, runtime_of, with_json, with_micro_batch, with_out, with_places, with_scale
+from harness.cli_options import (
+    Commands,
+    runtime_of,
+    with_jobs,
+    with_json,
+    with_micro_batch,
+    with_out,
+    with_places,
+    with_scale,
+)
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
 from harness.cli_store import store, verify
@@ -52,8 +61,11 @@ def command() -> None:
 @with_out
 @with_json
 @with_micro_batch
+@with_jobs
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
 @click.option(
     "--checkpoint-every",
     "checkpoint_every_s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
-from harness.executors import Executor
+from harness.executors import Executor, Places
 from harness.job import Graph, Job
 from harness.progress import Progress
 from harness.status import Status
@@ -42,6 +42,47 @@ def execute(
         else:
             execution.ran.append(job.key)
     return execution
+
+
+def execute_at_once(
+    plan: Graph, store: Store, standing: dict[str, Status], places: Places, progress: Progress
+) -> Execution:
+    """The same on several places: a job begins as soon as its inputs are there and a place is free.
+
+    One that takes time is alone on the machine, so that it measures nothing else. Raises what `execute` does.
+    """
+    execution, at_work = Execution(), dict[str, Job]()
+    waiting = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    whole = len(waiting)
+    while waiting or at_work:
+        for job in list(waiting.values()):
+            if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
+                execution.failed[job.key] = f"its input failed: {missing[0]}"
+                del waiting[job.key]
+            elif places.free and _may_begin(job, waiting, at_work):
+                at_work[job.key] = waiting.pop(job.key)
+                places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
+        progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
+        for folder, error in places.ended():
+            _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
+    execution.ran.sort(key=list(plan.jobs).index)
+    return execution
+
+
+def _may_begin(job: Job, waiting: dict[str, Job], at_work: dict[str, Job]) -> bool:
+    if any(key in waiting or key in at_work for key in job.inputs.values()):
+        return False
+    return not at_work or not any(one.takes_time for one in (job, *at_work.values()))
+
+
+def _note(execution: Execution, job: Job, error: HarnessError | None, progress: Progress) -> None:
+    if error is None:
+        execution.ran.append(job.key)
+    elif isinstance(error, JobFailed):
+        execution.failed[job.key] = str(error)
+        progress.say(f"{job.label}: FAILED: {error}")
+    else:
+        raise error
 
 
 def written(store: Store, job: Job) -> JobFolder:

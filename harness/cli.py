@@ -22,6 +22,7 @@ from harness.cli_options import (
     with_micro_batch,
     with_out,
     with_places,
+    with_processes,
     with_scale,
 )
 from harness.cli_publish import publish
@@ -62,6 +63,7 @@ def command() -> None:
 @with_json
 @with_micro_batch
 @with_jobs
+@with_processes
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
@@ -215,6 +217,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_places
 @with_micro_batch
+@with_processes
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:

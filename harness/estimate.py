@@ -59,7 +59,8 @@ def rate_key(kind: str, spec: dict[str, Any], device: str, runtime: Runtime) -> 
     recipe = spec.get("recipe", {})
     size = "x".join(map(str, spec.get("input", [])))
     what = (kind, spec.get("model", {}).get("name"), size, recipe.get("precision"))
-    return f"{' '.join(part for part in what if part)} on {device}, {runtime.threads} threads"
+    shared = "" if runtime.processes == 1 else f", {runtime.processes} processes"
+    return f"{' '.join(part for part in what if part)} on {device}, {runtime.threads} threads{shared}"
 
 
 def device_name(runtime: Runtime) -> str:

@@ -13,6 +13,8 @@ from harness.documents import seal
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.estimate import note_rate
+from harness.executors.gpus import require_gpus
+from harness.executors.shared import run_shared
 from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
@@ -49,7 +51,7 @@ class Local:
             try:
                 inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
                 work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
-                self._finish(folder, job, JOBS[job["kind"]].load()(work))
+                self._finish(folder, job, self._computed(job["kind"], work))
             except (Interrupted, DeviceMissing, JobFailed):
                 raise
             except HarnessError as error:
@@ -63,6 +65,12 @@ class Local:
                 self.progress.clear()
                 keep_log(folder, self.progress)
             stop.raise_if_asked()
+
+    def _computed(self, kind: str, work: Work) -> dict[str, Any]:
+        if self.runtime.processes > 1 and JOBS[kind].shares_batches:
+            require_gpus(self.runtime)
+            return run_shared(kind, work)
+        return JOBS[kind].load()(work)
 
     def _less_memory(self, kind: str, error: Exception) -> str:
         """What was lacking, and what would need less of it."""

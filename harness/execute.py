@@ -21,11 +21,21 @@ class Execution:
 
 
 def execute(
-    plan: Graph, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress
+    plan: Graph,
+    store: Store,
+    standing: dict[str, Status],
+    executor: Executor,
+    progress: Progress,
+    *,
+    left: bool = False,
 ) -> Execution:
-    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop."""
+    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
+
+    With `left`, those that `execute_at_once` leaves.
+    """
     execution = Execution()
-    waiting = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    waiting = [job for job in todo if job.takes_time or not left]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:
@@ -49,17 +59,18 @@ def execute_at_once(
 ) -> Execution:
     """The same on several places: a job begins as soon as its inputs are there and a place is free.
 
-    One that takes time is alone on the machine, so that it measures nothing else. Raises what `execute` does.
+    What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
     """
     execution, at_work = Execution(), dict[str, Job]()
-    waiting = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    waiting = {key: job for key, job in todo.items() if not job.takes_time}
     whole = len(waiting)
     while waiting or at_work:
         for job in list(waiting.values()):
             if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
                 execution.failed[job.key] = f"its input failed: {missing[0]}"
                 del waiting[job.key]
-            elif places.free and _may_begin(job, waiting, at_work):
+            elif places.free and not any(key in waiting or key in at_work for key in job.inputs.values()):
                 at_work[job.key] = waiting.pop(job.key)
                 places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
         progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
@@ -67,12 +78,6 @@ def execute_at_once(
             _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
     execution.ran.sort(key=list(plan.jobs).index)
     return execution
-
-
-def _may_begin(job: Job, waiting: dict[str, Job], at_work: dict[str, Job]) -> bool:
-    if any(key in waiting or key in at_work for key in job.inputs.values()):
-        return False
-    return not at_work or not any(one.takes_time for one in (job, *at_work.values()))
 
 
 def _note(execution: Execution, job: Job, error: HarnessError | None, progress: Progress) -> None:

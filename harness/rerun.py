@@ -16,7 +16,7 @@ from harness.differences import Difference, file_differences, result_differences
 from harness.environment import code_digest
 from harness.errors import Unsound, UsageError
 from harness.execute import written
-from harness.executors.gpus import uses_gpus, visible_gpus
+from harness.executors.gpus import uses_gpus
 from harness.executors.local import Local
 from harness.inventory import with_key
 from harness.job import Job
@@ -25,6 +25,7 @@ from harness.provenance import IMPORTED
 from harness.runtime import Runtime
 from harness.soundness import faults_of, foreign, job_of, left_out_of
 from harness.store import JobFolder, Store
+from harness.visible import visible_gpus
 
 DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
 """Of an environment, what no result depends on: the code has a digest of its own, and threads stand with the job."""

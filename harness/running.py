@@ -84,11 +84,13 @@ def _run(
 def _execute(
     plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime, progress: Progress, stop: StopSignal
 ) -> Execution:
-    todo = sum(status.state == "to do" for status in standing.values())
+    todo = sum(status.state == "to do" and not plan.jobs[key].takes_time for key, status in standing.items())
     if min(runtime.jobs, todo) <= 1:
         return execute(plan, store, standing, Local(runtime, progress, stop), progress)
     with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
-        return execute_at_once(plan, store, standing, pool, progress)
+        together = execute_at_once(plan, store, standing, pool, progress)
+    alone = execute(plan, store, standing, Local(runtime, progress, stop), progress, left=True)
+    return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
 
 
 def report_suite(

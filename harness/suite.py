@@ -13,6 +13,7 @@ from harness.claims import Claim
 from harness.data.spec import Subset
 from harness.inspections import InspectionSpec
 from harness.measures import MeasureSpec
+from harness.measures.speedup import Speedup
 from harness.measures.timing import Timing
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
@@ -162,7 +163,7 @@ class Scale(Strict):
 
         Raises ValueError for a parameter that one of the nets does not have.
         """
-        if not isinstance(measurement, Timing):
+        if not isinstance(measurement, Timing | Speedup):
             return measurement
         return measurement.with_models(self.model.applied_to).with_batch(self.timing_batch or measurement.batch)
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness import runtime
+from harness import runtime, visible
 from harness.cli_options import runtime_of
 from harness.errors import UsageError
-from harness.executors import gpus
 from harness.runtime import Runtime
 
 FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", "jobs": None}
@@ -19,13 +18,13 @@ FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", 
 def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of so many, without GPUs."""
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(gpus, "gpus", list)
+    monkeypatch.setattr(visible, "gpus", list)
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """And with four GPUs."""
-    monkeypatch.setattr(gpus, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

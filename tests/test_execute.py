@@ -208,11 +208,13 @@ def test_at_once_what_is_no_failure_of_a_job_ends_the_run(plan: Plan, store: Sto
         at_once(plan, store, FakePlaces(2, {"train cnn, seed 1": error}))
 
 
-def test_at_once_what_takes_time_is_alone(store: Store) -> None:
+def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> None:
     """Two timings at once, or a timing beside a training, would measure each other."""
-    fake = FakePlaces(3)
-    at_once(make_plan(load_suite(TIMING), "ci"), store, fake)
-    timings = [labels for labels in fake.together if any("rectifiers" in label for label in labels)]
-    assert timings
-    assert all(len(labels) == 1 for labels in timings)
-    assert any(len(labels) > 1 for labels in fake.together)
+    plan, fake = make_plan(load_suite(TIMING), "ci"), FakePlaces(3)
+    timings = [key for key, job in plan.jobs.items() if job.takes_time]
+    standing = statuses(plan, store, Locations())
+    execution = execute_at_once(plan, store, standing, fake, silent())
+    assert execution.ran == [key for key in plan.jobs if key not in timings and standing[key].state == "to do"]
+    alone = execute(plan, store, standing, Fake(), silent(), left=True)
+    assert alone.ran == [key for key in timings if standing[key].state == "to do"]
+    assert alone.ran

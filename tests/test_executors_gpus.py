@@ -4,43 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from harness import visible
 from harness.errors import DeviceMissing
-from harness.executors import gpus
-from harness.executors.gpus import groups, places, require_gpus, uses_gpus, visible_gpus
+from harness.executors.gpus import groups, places, processes_of, require_gpus, uses_gpus
 from harness.runtime import Runtime
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four GPUs."""
-    monkeypatch.setattr(gpus, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without."""
-    monkeypatch.setattr(gpus, "gpus", list)
-
-
-@pytest.mark.parametrize(
-    ("asked", "seen"),
-    [(None, ["0", "1", "2", "3"]), ("2,0", ["2", "0"]), ("", []), ("-1", []), ("1,-1,2", ["1"]), ("1,7,2", ["1"]),
-     ("GPU-8932f937", ["GPU-8932f937"]), (" 3 , 1", ["3", "1"]), ("1,1", ["1"])],
-)  # fmt: skip
-def test_the_visible_ones_are_those_that_cuda_shows(
-    four: None, monkeypatch: pytest.MonkeyPatch, asked: str | None, seen: list[str]
-) -> None:
-    """By CUDA's own rules: in the order named, up to the first name that is none."""
-    if asked is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked)
-    assert visible_gpus() == seen
-
-
-def test_where_there_is_none_none_is_visible(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the variable says."""
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
-    assert visible_gpus() == []
+    monkeypatch.setattr(visible, "gpus", list)
 
 
 def test_each_job_has_a_gpu_of_its_own(four: None) -> None:
@@ -84,3 +64,14 @@ def test_no_gpu_at_all_is_too_few(no_gpu: None) -> None:
 def test_a_run_uses_gpus_where_it_finds_them(four: None) -> None:
     """Or is told to."""
     assert [uses_gpus(Runtime(device=device)) for device in ("auto", "cuda", "cpu")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "processes"),
+    [("train", {}, 3), ("evaluate", {}, 3), ("pixels", {}, 1), ("ensemble", {}, 1), ("measure", {"gpus": 8}, 8)],
+)
+def test_trainings_and_tests_are_shared_and_a_measurement_of_gpus_has_its_own(
+    kind: str, spec: dict[str, int], processes: int
+) -> None:
+    """Whatever a run asks for."""
+    assert processes_of(kind, spec, Runtime(processes=3)) == processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -12,18 +13,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from measure_specs import SMALL, parsed
 from tiny_suites import World, lasting, tiny_world
 
+from harness import visible
 from harness.data.locate import Locations
+from harness.environment import clocked_device
 from harness.errors import DeviceMissing, Interrupted, JobFailed
-from harness.executors import gpus
+from harness.execute import written
+from harness.executors.local import Local
 from harness.executors.shared import _failure
+from harness.job import Job
 from harness.jobs.checkpoint import load_weights
+from harness.progress import Progress
 from harness.report.page import render
 from harness.results import gather
 from harness.runtime import Runtime
 from harness.scales import Choice
 from harness.status import statuses
+from harness.store import Store
 
 PART = {"classes": 10, "per_class": 67}
 
@@ -146,11 +154,24 @@ def test_what_is_unforeseen_in_a_process_is_told_and_kept_in_the_log(tmp_path: P
     assert "save_weights" in world.folder("train").log.read_text()
 
 
+def test_a_measurement_of_several_gpus_runs_in_as_many_processes(tmp_path: Path) -> None:
+    """Whatever the run asks for; here two processes on the CPU stand for two GPUs."""
+    spec = parsed("speedup", net=SMALL, gpus=2, scheme="conv_data_fc_single", batch=4, rounds=1, warm_up=0)
+    content = spec.model_dump(mode="json") | {"seed": 0, "device_name": clocked_device("cpu", 1)}
+    job = Job("measure", content, label="measure two")
+    folder = written(Store(tmp_path), job)
+    Local(Runtime(device="cpu", threads=1), Progress(io.StringIO())).run(folder)
+    result = folder.read_result()
+    assert result is not None
+    assert result["values"].keys() == spec.quantities().keys()
+    assert folder.read_environment()["job"]["processes"] == 2
+
+
 def test_fewer_gpus_than_asked_for_end_the_run_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the exit code of a missing device."""
-    monkeypatch.setattr(gpus, "gpus", lambda: [{"name": "a GPU"}])
+    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels"})

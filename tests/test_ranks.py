@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import socket
 from collections.abc import Iterator
-from contextlib import suppress
-from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
+import two_processes
 
 from harness.data.share import Share
-from harness.errors import HarnessError, Interrupted, UsageError
+from harness.errors import Interrupted, UsageError
 from harness.jobs.ranks import ALONE, Ranks, joined, joining
 from harness.stop_signal import StopSignal
 
@@ -84,36 +82,15 @@ def about(ranks: Ranks) -> Any:
     return ranks.record(), ranks.marks(64), ranks.first, joined() is ranks, ranks.share(5)
 
 
-def both(rank: int, port: int, connection: Connection) -> None:
-    """One of the processes."""
-    os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
-    torch.set_num_threads(1)
-    with joining(CPU, "alike") as ranks:
-        connection.send({ask.__name__: ask(ranks) for ask in (sums, stops, dealt, interrupted, about)})
-    os.environ["MASTER_PORT"] = str(port + 1)
-    with suppress(HarnessError), joining(CPU, f"a GPU of kind {rank}"):
-        connection.send("joined")
-    connection.send(joined() is ALONE)
+def both(ranks: Ranks) -> dict[str, Any]:
+    """Everything that one of the processes is asked."""
+    return {ask.__name__: ask(ranks) for ask in (sums, stops, dealt, interrupted, about)}
 
 
 @pytest.fixture(scope="module")
 def answers() -> list[dict[str, Any]]:
     """What two processes found."""
-    context = multiprocessing.get_context("spawn")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    pipes = [context.Pipe() for _ in range(2)]
-    processes = [context.Process(target=both, args=(rank, port, pipes[rank][1])) for rank in range(2)]
-    for process in processes:
-        process.start()
-    found = [{**ours.recv(), "unlike": ours.recv()} for ours, _ in pipes]
-    for process in processes:
-        process.join()
-    for pipe in pipes:
-        for end in pipe:
-            end.close()
-    return found
+    return two_processes.answers(both)
 
 
 def test_gradients_losses_and_mistakes_are_summed_alike_in_both(answers: list[dict[str, Any]]) -> None:
@@ -150,9 +127,23 @@ def test_one_writes_and_the_result_says_how_many_there_were(answers: list[dict[s
     assert answers[1]["about"] == ({"processes": 2}, [mark], False, True, Share(2, 5, 5))
 
 
-def test_processes_on_devices_that_are_not_alike_are_refused(answers: list[dict[str, Any]]) -> None:
-    """Their draws would differ; and after it each is alone again."""
-    assert [one["unlike"] for one in answers] == [True, True]
+def unlike(ranks: Ranks) -> tuple[str, bool]:
+    """What a process is told that is of another kind than its peer, and whether it is alone then."""
+    dist.destroy_process_group()
+    port = int(os.environ["MASTER_PORT"])
+    two_processes.join(ranks.rank, port + 1)
+    with pytest.raises(UsageError) as caught, joining(CPU, f"a GPU of kind {ranks.rank}"):
+        pass
+    found = str(caught.value), joined() is ranks
+    two_processes.join(ranks.rank, port + 2)
+    dist.init_process_group("gloo")
+    return found
+
+
+def test_processes_on_devices_that_are_not_alike_are_refused() -> None:
+    """Their draws would differ; it leaves them as they were."""
+    says = "the processes that share a batch have to be alike, and are ['a GPU of kind 0', 'a GPU of kind 1']"
+    assert two_processes.answers(unlike) == [(says, True)] * 2
 
 
 def test_alone_nothing_is_exchanged_and_nothing_said() -> None:

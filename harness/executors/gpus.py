@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
+from typing import Any
 
-from harness.environment import gpus
 from harness.errors import DeviceMissing
+from harness.jobs import JOBS
 from harness.runtime import Runtime
+from harness.visible import VISIBLE, visible_gpus
 
-VISIBLE = "CUDA_VISIBLE_DEVICES"
 
-
-def visible_gpus() -> list[str]:
-    """The GPUs that CUDA would show to this process, as `CUDA_VISIBLE_DEVICES` names them."""
-    there = [str(number) for number in range(len(gpus()))]
-    asked = os.environ.get(VISIBLE)
-    if asked is None or not there:
-        return there
-    named: list[str] = []
-    for name in (part.strip() for part in asked.split(",")):
-        if not name or (name.isdecimal() and name not in there) or name.startswith("-") or name in named:
-            break  # CUDA ignores a name that is none, and all after it
-        named.append(name)
-    return named
+def processes_of(kind: str, spec: dict[str, Any], runtime: Runtime) -> int:
+    """In how many processes a job runs: as many as what it measures is about, or as its batches are shared by."""
+    return int(spec.get("gpus", runtime.processes if JOBS[kind].shares_batches else 1))
 
 
 def uses_gpus(runtime: Runtime) -> bool:

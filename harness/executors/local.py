@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import traceback
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from harness.documents import seal
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.estimate import note_rate
-from harness.executors.gpus import require_gpus
+from harness.executors.gpus import processes_of, require_gpus
 from harness.executors.shared import run_shared
 from harness.job import Job
 from harness.jobs import JOBS
@@ -67,10 +67,12 @@ class Local:
             stop.raise_if_asked()
 
     def _computed(self, kind: str, work: Work) -> dict[str, Any]:
-        if self.runtime.processes > 1 and JOBS[kind].shares_batches:
-            require_gpus(self.runtime)
-            return run_shared(kind, work)
-        return JOBS[kind].load()(work)
+        processes = processes_of(kind, work.spec, self.runtime)
+        if processes == 1:
+            return JOBS[kind].load()(work)
+        runtime = replace(self.runtime, processes=processes)
+        require_gpus(runtime)
+        return run_shared(kind, replace(work, runtime=runtime))
 
     def _less_memory(self, kind: str, error: Exception) -> str:
         """What was lacking, and what would need less of it."""

@@ -16,13 +16,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.errors import HarnessError, JobFailed
-from harness.executors.gpus import VISIBLE, groups
+from harness.executors.gpus import groups
 from harness.executors.local import Local
 from harness.progress import Progress
 from harness.relay import STOPPING, Relayed, Told, heed
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder
+from harness.visible import VISIBLE
 
 LOOK_EVERY_S = 0.1
 """How long a signal may wait until the workers are told of it."""

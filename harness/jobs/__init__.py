@@ -37,7 +37,15 @@ _TRAINING = (
     "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
     "jobs/step.py",
 )  # fmt: skip
-_MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py", "jobs/ranks.py")
+_MEASURES = (
+    "measures",
+    "models",
+    "jobs/quantities.py",
+    "jobs/device.py",
+    "jobs/ranks.py",
+    "jobs/step.py",
+    "data/share.py",
+)
 
 JOBS: dict[str, JobKind] = {
     "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", *_DATA)),

@@ -91,6 +91,11 @@ class Ranks:
         total = sum(map(len, everybody))
         return [everybody[place % self.count][place // self.count] for place in range(total)]
 
+    def meet(self) -> None:
+        """Wait until every process is here."""
+        if self.count > 1:
+            dist.all_reduce(torch.zeros(1))
+
     def record(self) -> dict[str, int]:
         """How many processes, for a result; nothing of one alone."""
         return {} if self.count == 1 else {"processes": self.count}

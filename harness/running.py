@@ -15,7 +15,7 @@ from harness.environment import clocked_device
 from harness.errors import DataMissing
 from harness.estimate import estimate
 from harness.execute import Execution, execute, execute_at_once, set_aside
-from harness.executors.gpus import require_gpus
+from harness.executors.gpus import places, require_gpus, uses_gpus
 from harness.executors.local import Local
 from harness.executors.pool import Pool
 from harness.loading import load_suite
@@ -30,6 +30,7 @@ from harness.status import Status, statuses
 from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
+from harness.visible import lacking
 from harness.wanted import timed_on
 
 Folder = Path
@@ -67,6 +68,7 @@ def _run(
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
     if (missing := data_missing(plan, runtime.locations)) is not None:
         raise DataMissing(missing)
+    runtime = _as_the_suite_asks(plan, runtime, flags, progress)
     require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
@@ -79,6 +81,17 @@ def _run(
     failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
     results, folder = _write(plan, store, standing, choice, failed, out)
     return results, folder, execution.failed
+
+
+def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress) -> Runtime:
+    """The settings with as many GPUs a training as the scale wants, unless the run says or there are too few."""
+    wanted = plan.suite.file.scales[plan.scale].gpus
+    if wanted is None or flags.get("gpus") or flags.get("processes") or not uses_gpus(runtime):
+        return runtime
+    if (lack := lacking(wanted)) is not None:
+        progress.say(f"the suite wants {wanted} GPUs for each training: {lack}; each has one")
+        return runtime
+    return replace(runtime, processes=wanted, jobs=flags.get("jobs") or places(runtime.device, wanted))
 
 
 def _execute(

@@ -151,6 +151,9 @@ class Scale(Strict):
     model: ScaledModel = ScaledModel()
     """Declared parameters of the nets that this scale changes: width and geometry."""
     train: ScaledTraining = ScaledTraining()
+    gpus: PositiveInt | None = None
+    """GPUs that share the batches of each training and test where there are so many; a setting of the run, part of no
+    key, in the place of which a run's own flag counts."""
     timing_batch: PositiveInt | None = None
     """Images of a timed step, in the place of the measurement's own."""
     experiments: dict[Name, ScaledExperiment] = Field(default_factory=dict)

@@ -14,7 +14,17 @@ from harness.cli_check import baseline, check
 from harness.cli_compare import compare
 from harness.cli_data import data
 from harness.cli_doctor import doctor
-from harness.cli_options import Commands, runtime_of, with_json, with_micro_batch, with_out, with_places, with_scale
+from harness.cli_options import (
+    Commands,
+    runtime_of,
+    with_jobs,
+    with_json,
+    with_micro_batch,
+    with_out,
+    with_places,
+    with_processes,
+    with_scale,
+)
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
 from harness.cli_store import store, verify
@@ -52,8 +62,12 @@ def command() -> None:
 @with_out
 @with_json
 @with_micro_batch
+@with_jobs
+@with_processes
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
 @click.option(
     "--checkpoint-every",
     "checkpoint_every_s",
@@ -210,6 +224,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_places
 @with_micro_batch
+@with_processes
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:

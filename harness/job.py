@@ -48,7 +48,12 @@ class Job:
 
     def on(self, device: str) -> Job:
         """This job where it times nothing, else the same job on the device of this name."""
-        return replace(self, spec={**self.spec, "device_name": device}) if "device_name" in self.spec else self
+        return replace(self, spec={**self.spec, "device_name": device}) if self.takes_time else self
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it measures time, which other work on the same machine would change."""
+        return "device_name" in self.spec
 
     @property
     def data_name(self) -> str | None:

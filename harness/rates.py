@@ -36,7 +36,8 @@ class Rates:
     """What is known of the speed of one device."""
 
     device: str
-    threads: int
+    place: str
+    """The device with the threads and processes that use it, as `place_of` tells."""
     measured: Numbers
     """By earlier runs into this store."""
     calibrated: Numbers
@@ -44,7 +45,7 @@ class Rates:
     @classmethod
     def known(cls, store: Store, runtime: Runtime) -> Rates:
         """Of the device that jobs would run on here."""
-        return cls(device_name(runtime), runtime.threads, _numbers(store.rates), _numbers(calibration_file()))
+        return cls(device_name(runtime), place_of(runtime), _numbers(store.rates), _numbers(calibration_file()))
 
     def of(self, kind: str, spec: dict[str, Any], training: dict[str, Any] | None = None) -> Rate | None:
         """The rate of a job: of its very shape, by runs or else by a calibration, or else of jobs like it; or None.
@@ -52,11 +53,11 @@ class Rates:
         `training` is the spec of the training whose net a test looks through.
         """
         found = self.exactly(shape_of(kind, spec, training))
-        return found or _rate(self.measured, rate_key(kind, spec, self.device, self.threads), "measured")
+        return found or _rate(self.measured, rate_key(kind, spec, self.place), "measured")
 
     def exactly(self, shape: str) -> Rate | None:
         """The rate of jobs of that shape, as `shape_of` names it, and of no others."""
-        name = f"{shape} on {self.device}, {self.threads} threads"
+        name = f"{shape} on {self.place}"
         return _rate(self.measured, name, "measured") or _rate(self.calibrated, name, "calibrated")
 
 
@@ -71,10 +72,10 @@ def note_rate(
     """Remember how fast a finished job was, and at what power, for the next plan."""
     if job.get("work", 0) <= 0 or seconds <= 0:
         return
-    device, kind, spec = device_name(runtime), job["kind"], job["spec"]
-    exact = f"{shape_of(kind, spec, training)} on {device}, {runtime.threads} threads"
+    place, kind, spec = place_of(runtime), job["kind"], job["spec"]
+    exact = f"{shape_of(kind, spec, training)} on {place}"
     numbers = dict(_numbers(store.rates))
-    for name in (exact, rate_key(kind, spec, device, runtime.threads)):
+    for name in (exact, rate_key(kind, spec, place)):
         numbers[name] = job["work"] / seconds
         numbers.pop(WATTS + name, None)
         numbers |= {} if power_w is None else {WATTS + name: power_w}
@@ -85,7 +86,7 @@ def note_calibration(
     job: Job, training: dict[str, Any] | None, multiply_adds_s: float, power_w: float | None, runtime: Runtime
 ) -> None:
     """Remember a calibration, in the user's cache folder; raises OSError where that cannot be written."""
-    name = f"{shape_of(job.kind, job.spec, training)} on {device_name(runtime)}, {runtime.threads} threads"
+    name = f"{shape_of(job.kind, job.spec, training)} on {place_of(runtime)}"
     numbers = dict(_numbers(calibration_file())) | {name: multiply_adds_s}
     write_json(calibration_file(), numbers | ({} if power_w is None else {WATTS + name: power_w}))
 
@@ -111,13 +112,19 @@ def shape_of(kind: str, spec: dict[str, Any], training: dict[str, Any] | None) -
     return f"{kind} {net.get('model', {}).get('name', '')} of shape {digest}"
 
 
-def rate_key(kind: str, spec: dict[str, Any], device: str, threads: int) -> str:
-    """What a rate of jobs that are alike belongs to: the kind, the net's name and input, the precision, the device."""
+def rate_key(kind: str, spec: dict[str, Any], place: str) -> str:
+    """What a rate of jobs that are alike belongs to: the kind, the net's name and input, the precision, the place."""
     spec = spec if kind == "train" else {}
     recipe = spec.get("recipe", {})
     size = "x".join(map(str, spec.get("input", [])))
     what = (kind, spec.get("model", {}).get("name"), size, recipe.get("precision"))
-    return f"{' '.join(part for part in what if part)} on {device}, {threads} threads"
+    return f"{' '.join(part for part in what if part)} on {place}"
+
+
+def place_of(runtime: Runtime) -> str:
+    """The device that jobs would run on, and in how many threads and processes."""
+    shared = "" if runtime.processes == 1 else f", {runtime.processes} processes"
+    return f"{device_name(runtime)}, {runtime.threads} threads{shared}"
 
 
 def device_name(runtime: Runtime) -> str:

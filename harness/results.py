@@ -187,26 +187,32 @@ def _deviations(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _in_parts(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
-    """The deviation of trainings whose batches were split, which is one of rounding and of no suite."""
-    split: dict[str, set[int]] = {}
-    for (name, _), key in plan.trainings.items():
-        images = (standing[key].result or {}).get("micro_batch")
-        if isinstance(images, int):
-            split.setdefault(name, set()).add(images)
-    if not split:
-        return []
-    sizes = ", ".join(map(str, sorted(set.union(*split.values()))))
+    """The deviations of trainings whose batches were split or shared, which are of rounding and of no suite."""
+    ways = {
+        "micro_batch": ("In parts of {} images, whose gradients are summed", "Less memory; asked for by --micro-batch"),
+        "processes": ("In {} processes, whose gradients are summed", "More GPUs; asked for by --gpus or --processes"),
+    }
     return [
         {
-            "id": "micro_batch",
+            "id": name,
             "paper": "The gradient of a batch is taken at once",
-            "ours": f"In parts of {sizes} images, whose gradients are summed; dropout draws for the whole batch",
-            "why": "Less memory; asked for by --micro-batch, no part of the suite",
+            "ours": f"{ours.format(', '.join(map(str, sorted(numbers))))}; dropout draws for the whole batch",
+            "why": f"{why}, no part of the suite",
             "expected": "none but rounding",
-            "affects": sorted(split),
+            "affects": affected,
             "scales": None,
         }
+        for name, (ours, why) in ways.items()
+        for numbers, affected in [_said_of_trainings(name, plan, standing)]
+        if affected
     ]
+
+
+def _said_of_trainings(word: str, plan: Plan, standing: Mapping[str, Status]) -> tuple[set[int], list[str]]:
+    """The numbers that the results of trainings have for a word, and the experiments that have one."""
+    found = [(name, (standing[key].result or {}).get(word)) for (name, _), key in plan.trainings.items()]
+    said = [(name, number) for name, number in found if isinstance(number, int)]
+    return {number for _, number in said}, sorted({name for name, _ in said})
 
 
 def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:

@@ -22,8 +22,8 @@ LAYERS = (
         "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "documents locks store provenance"),
-    ("parts", "models data metrics recipe sliding runtime environment measures inspections ingest"),
+    ("files", "documents locks store provenance relay"),
+    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests names loading resolve schema references coverage"),
     (
@@ -121,7 +121,7 @@ def test_only_what_runs_jobs_knows_their_work() -> None:
     And calibrations time it.
     """
     users = {name for name in MODULES if not is_job(name) and any(map(is_job, imports(name, lazy=True)))}
-    assert users <= {"executors.local", "importing", "calibrating"}
+    assert users <= {"executors.local", "executors.shared", "importing", "calibrating"}
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(MODULES) if name])

@@ -111,21 +111,22 @@ def test_what_does_not_change_a_step_makes_no_other_shape(change: dict[str, Any]
 def test_a_rate_belongs_to_kind_net_size_precision_device_and_threads() -> None:
     """Each of them makes another."""
     keys = {
-        rate_key("train", SPEC, "a", 4),
-        rate_key("evaluate", SPEC, "a", 4),
-        rate_key("train", SPEC | {"model": {"name": "vgg"}}, "a", 4),
-        rate_key("train", SPEC | {"input": [1, 28, 28]}, "a", 4),
-        rate_key("train", SPEC | {"recipe": {"precision": "bf16"}}, "a", 4),
-        rate_key("train", SPEC, "b", 4),
-        rate_key("train", SPEC, "a", 1),
+        rate_key("train", SPEC, "a, 4 threads"),
+        rate_key("evaluate", SPEC, "a, 4 threads"),
+        rate_key("train", SPEC | {"model": {"name": "vgg"}}, "a, 4 threads"),
+        rate_key("train", SPEC | {"input": [1, 28, 28]}, "a, 4 threads"),
+        rate_key("train", SPEC | {"recipe": {"precision": "bf16"}}, "a, 4 threads"),
+        rate_key("train", SPEC, "b, 4 threads"),
+        rate_key("train", SPEC, "a, 1 threads"),
     }
     assert len(keys) == 7
 
 
 def test_rates_of_another_device_are_not_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor of another number of threads."""
+    """Nor of another number of threads or processes."""
     note_rate(store, finished(), 4.0, CPU)
     note_calibration(Job("train", SPEC), None, 7.0, None, CPU)
+    assert Rates.known(store, Runtime(device="cpu", threads=4, processes=2)).of("train", SPEC) is None
     assert Rates.known(store, Runtime(device="cpu", threads=1)).of("train", SPEC) is None
     monkeypatch.setattr("harness.rates.gpus", lambda: [GPU])
     assert Rates.known(store, Runtime(device="auto", threads=4)).of("train", SPEC) is None

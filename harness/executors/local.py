@@ -5,13 +5,15 @@ from __future__ import annotations
 import errno
 import traceback
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.documents import seal
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
+from harness.executors.gpus import processes_of, require_gpus
+from harness.executors.shared import run_shared
 from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
@@ -50,9 +52,8 @@ class Local:
             try:
                 inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
                 work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
-                do = JOBS[job["kind"]].load()
                 with sampled(folder, self.runtime.device) as sampler:
-                    result = do(work)
+                    result = self._computed(job["kind"], work)
                 self._measured(result, sampler)
                 self._finish(folder, job, result)
             except (Interrupted, DeviceMissing, JobFailed):
@@ -76,6 +77,14 @@ class Local:
             result["cost"]["telemetry"] = telemetry
         elif result["environment"].get("device") == "cuda":
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
+
+    def _computed(self, kind: str, work: Work) -> dict[str, Any]:
+        processes = processes_of(kind, work.spec, self.runtime)
+        if processes == 1:
+            return JOBS[kind].load()(work)
+        runtime = replace(self.runtime, processes=processes)
+        require_gpus(runtime)
+        return run_shared(kind, replace(work, runtime=runtime))
 
     def _less_memory(self, kind: str, error: Exception) -> str:
         """What was lacking, and what would need less of it."""

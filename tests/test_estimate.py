@@ -99,7 +99,7 @@ def test_the_last_measurement_counts(store: Store) -> None:
 )  # fmt: skip
 def test_a_broken_cache_costs_an_estimate_and_nothing_else(store: Store, content: str) -> None:
     """It is taken as empty, and mended by the next measurement."""
-    store.rates.write_text(content.replace("%s", rate_key("train", SPEC, "a processor", 4)))
+    store.rates.write_text(content.replace("%s", rate_key("train", SPEC, "a processor, 4 threads")))
     found = estimate([job(4 * ASSUMED_A_CORE)], store, CPU)
     assert (found.seconds, found.basis[:7]) == (pytest.approx(OVERHEAD_S + 1), "assumes")
     note_rate(store, finished(1e12), 4.0, CPU)

@@ -220,3 +220,25 @@ def test_a_job_on_several_gpus_has_the_energy_of_all(folder: JobFolder, driver: 
     assert found is not None
     assert found["energy_j"] == pytest.approx(500 * found["measured_s"], rel=0.05)
     assert (found["max_power_w"], found["peak_memory_bytes"]) == (500.0, 40 * GIB)
+
+
+@pytest.mark.gpu
+def test_a_real_gpu_tells_what_it_drew(folder: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its counter and its power agree, and it is the GPU that torch computes on."""
+    import torch
+
+    from harness.jobs.device import device_environment
+
+    monkeypatch.setattr(telemetry, "INTERVAL_S", 0.5)
+    device = torch.device("cuda")
+    square, begun = torch.rand(4096, 4096, device=device), time.monotonic()
+    with sampled(folder, "auto") as sampler:
+        while time.monotonic() - begun < 5:
+            square = torch.nn.functional.normalize(square @ square)
+            torch.cuda.synchronize()
+    found = sampler.of(device_environment(device))
+    assert found is not None, sampler.trouble
+    assert found["measured_s"] > 3
+    assert found["energy_j"] == pytest.approx(found["mean_power_w"] * found["measured_s"], rel=0.3)
+    assert found["peak_memory_bytes"] > square.nbytes
+    assert 0 < found["mean_utilisation_percent"] <= 100

@@ -21,7 +21,7 @@ _PACKAGE = Path(__file__).parent
 _DRIVER = (Path("/proc/driver/nvidia"), Path("/dev/nvidiactl"), Path("/dev/dxg"))
 """One of these is there on a Linux with an NVIDIA driver; the last belongs to Linux inside Windows."""
 
-_PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pydantic", "scikit-learn", "pillow")
+_PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pydantic", "scikit-learn", "pillow", "simplejpeg")
 
 
 def environment() -> dict[str, Any]:

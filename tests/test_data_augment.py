@@ -192,3 +192,12 @@ def test_without_noise_views_stay_and_nothing_is_drawn(std: float, covariance: t
     before = generator.get_state()
     assert ColourNoise(augmentation(colour_std=std), covariance).added_to(views, generator) is views
     assert torch.equal(generator.get_state(), before)
+
+
+def test_noise_is_the_same_in_either_layout() -> None:
+    """Views come in channels-last order from cutting, and need not."""
+    noise = ColourNoise(augmentation(colour_std=0.1), COVARIANCE)
+    views = torch.rand(4, 3, 5, 6, generator=seeded(1))
+    last = noise.added_to(views.to(memory_format=torch.channels_last), seeded())
+    assert torch.equal(noise.added_to(views, seeded()), last)
+    assert last.is_contiguous(memory_format=torch.channels_last)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from harness.models.modules import CACHED_NUMBERS, Local, PaperDropout, PyramidPool, ResponseNorm
+from harness.models.modules import Local, PaperDropout, PyramidPool, ResponseNorm
 
 PAPER = {"k": 2.0, "n": 5, "alpha": 1e-4, "beta": 0.75}
 
@@ -15,82 +15,6 @@ PAPER = {"k": 2.0, "n": 5, "alpha": 1e-4, "beta": 0.75}
 def maps(*shape, dtype=torch.float64, scale=50.0, seed=0):
     """Activities of both signs, large enough that the norm matters."""
     return (torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * scale).to(dtype)
-
-
-def printed_formula(a, k, n, alpha, beta, groups=1):
-    """Section 3.3 map by map, in loops."""
-    per_group = a.shape[1] // groups
-    b = torch.empty_like(a)
-    for i in range(a.shape[1]):
-        first = i // per_group * per_group
-        lowest, highest = max(first, i - n // 2), min(first + per_group - 1, i + n // 2)
-        total = sum(a[:, j] ** 2 for j in range(lowest, highest + 1))
-        b[:, i] = a[:, i] / (k + alpha * total) ** beta
-    return b
-
-
-@pytest.mark.parametrize("groups", [1, 2, 4])
-@pytest.mark.parametrize(
-    "constants", [PAPER, PAPER | {"n": 4}, PAPER | {"n": 1}, PAPER | {"n": 9, "beta": 0.6, "k": 1.0}]
-)
-def test_response_norm_is_the_printed_formula(constants, groups):
-    """For odd and even n, n beyond the maps of a group, other powers, and neighbourhoods within groups."""
-    a = maps(3, 12, 5, 4)
-    torch.testing.assert_close(
-        ResponseNorm(**constants, groups=groups)(a), printed_formula(a, **constants, groups=groups), rtol=1e-12, atol=0
-    )
-
-
-def test_response_norm_is_torchs_with_alpha_times_n_and_not_with_alpha():
-    """The library divides alpha by n, which changes the paper by much more than rounding."""
-    a = maps(2, 96, 6, 6)
-    ours = ResponseNorm(**PAPER)(a)
-    torch.testing.assert_close(ours, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)(a), rtol=1e-12, atol=0)
-    assert (ours - nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(a)).abs().max() > 1
-
-
-@pytest.mark.parametrize("constants", [PAPER, PAPER | {"alpha": 0.3}, PAPER | {"alpha": 0.3, "n": 4, "beta": 0.6}])
-@pytest.mark.parametrize("groups", [1, 3])
-def test_response_norm_has_the_gradient_of_its_formula(constants, groups):
-    """Finite differences in float64."""
-    a = maps(2, 6, 2, 3, scale=2.0).requires_grad_()
-    assert torch.autograd.gradcheck(ResponseNorm(**constants, groups=groups), (a,))
-
-
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_response_norm_in_float32_is_within_a_hundred_thousandth(layout):
-    """Value and gradient against torch's in float64, in both memory formats, over several pieces of a batch."""
-    a = maps(9, 32, 64, 64, dtype=torch.float32).to(memory_format=layout).requires_grad_()
-    assert a.numel() > CACHED_NUMBERS
-    gradient = maps(*a.shape, dtype=torch.float32, seed=1, scale=1.0)
-    exact = a.detach().double().requires_grad_()
-    reference = nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)(exact)
-    reference.backward(gradient.double())
-    ours = ResponseNorm(**PAPER)(a)
-    ours.backward(gradient)
-    assert ours.is_contiguous(memory_format=layout)
-    torch.testing.assert_close(ours.double(), reference, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(a.grad.double(), exact.grad, rtol=1e-5, atol=1e-6)
-
-
-def test_response_norm_under_autocast_loses_no_more_than_the_rounding_of_its_result():
-    """bfloat16 in, bfloat16 out, the sum in float32: half a step of bfloat16, 2^-8, from the formula."""
-    a = maps(2, 16, 5, 5, dtype=torch.bfloat16)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        ours = ResponseNorm(**PAPER)(a)
-    assert ours.dtype == torch.bfloat16
-    torch.testing.assert_close(ours.double(), printed_formula(a.double(), **PAPER), rtol=1.01 * 2**-8, atol=0)
-
-
-def test_response_norm_takes_an_empty_batch():
-    """Nothing in, nothing out."""
-    assert ResponseNorm(**PAPER)(maps(0, 8, 3, 3)).shape == (0, 8, 3, 3)
-
-
-def test_response_norm_names_groups_that_do_not_divide():
-    """The error says how many groups and maps there are."""
-    with pytest.raises(ValueError, match="4 groups do not divide 6 maps"):
-        ResponseNorm(**PAPER, groups=4)(maps(1, 6, 2, 2))
 
 
 @pytest.mark.parametrize("p", [0.0, 0.3, 0.5])
@@ -133,6 +57,26 @@ def test_pyramid_pool_covers_overlapping_bins_by_floor_and_ceiling():
         x = torch.zeros(1, 1, 14, 14)
         x[..., position] = 1
         assert PyramidPool((3,))(x).view(3, 3)[0].tolist() == bins
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("side", [(6, 6), (12, 6), (13, 12)])
+def test_pyramid_pool_of_even_bins_is_that_of_slices(side, layout):
+    """Value and gradient to the bit, with many ties: bins of one size are pooled at once, down columns, then across."""
+
+    def sliced(x, bins, dim):
+        edges = [(i * x.shape[dim] // bins, -(-(i + 1) * x.shape[dim] // bins)) for i in range(bins)]
+        return torch.stack([x.narrow(dim, start, stop - start).amax(dim) for start, stop in edges], dim)
+
+    levels = (6, 3, 2, 1)
+    a = maps(3, 4, *side, scale=1.0).round().to(memory_format=layout).requires_grad_()
+    b = a.detach().clone().requires_grad_()
+    ours = PyramidPool(levels)(a)
+    theirs = torch.cat([sliced(sliced(b, level, -2), level, -1).flatten(1) for level in levels], dim=1)
+    assert torch.equal(ours, theirs)
+    for pooled in (ours, theirs):
+        pooled.square().sum().backward()
+    torch.testing.assert_close(a.grad, b.grad, rtol=1e-12, atol=0)
 
 
 def test_pyramid_pool_shares_the_gradient_of_a_tie():

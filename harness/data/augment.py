@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from harness.data.cutting import views_less_mean
 from harness.data.declared import centre_offset
 from harness.data.share import Share, whole
 from harness.data.spec import Augmentation
 from harness.data.views import central
+
+Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Top and left corners of the views, and whether (1) or not (0) they are reflected, int64 [batch] each."""
 
 
 def random_views(
@@ -20,13 +24,13 @@ def random_views(
 ) -> torch.Tensor:
     """One view of each image, less the mean image.
 
-    uint8 [batch, channels, H, W] becomes float32 [batch, channels, crop, crop]; `mean` is [channels, H, W] on the same
-    device, of any H and W where only its central part is subtracted. Everything random comes from `generator`, and
-    every number is drawn whether its part is switched on or not, so that arms that differ in one part share the other's
-    draws. With a `share` the images are that part of a batch, and see what they would in the whole of it. Raises
-    ValueError when the crop does not fit.
+    uint8 [batch, channels, H, W] becomes float32 [batch, channels, crop, crop] in channels-last order; `mean` is
+    [channels, H, W] on the same device, of any H and W where only its central part is subtracted. Everything random
+    comes from `generator`, and every number is drawn whether its part is switched on or not, so that arms that differ
+    in one part share the other's draws. With a `share` the images are that part of a batch, and see what they would in
+    the whole of it. Raises ValueError when the crop does not fit.
     """
-    batch, channels, height, width = images.shape
+    batch, _, height, width = images.shape
     share = share or whole(batch)
     centre = (centre_offset(height, crop), centre_offset(width, crop))
     drawn = _draws(share.whole, height - crop + 1, width - crop + 1, generator)
@@ -35,22 +39,44 @@ def random_views(
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
         flip = torch.zeros_like(flip)
-    top, left, flip = (draw.to(images.device) for draw in (top, left, flip))  # the places take far more
-    where = places(top, left, flip, crop, width).expand(-1, channels, -1)
-    views = images.flatten(2).gather(2, where).view(batch, channels, crop, crop)
-    if augmentation.mean == "centre_crop":
-        return views - central(mean, crop)
-    return views - mean.flatten(1).expand(batch, -1, -1).gather(2, where).view_as(views)
+    moving = augmentation.mean == "same_offset"
+    subtracted = mean if moving else central(mean, crop)
+    cut = cut_out if images.device.type == "cpu" else gathered
+    return cut(images, subtracted, (top, left, flip), crop, moving=moving)
 
 
-def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
+    """The views of `random_views`, on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
+    pixels, under = images.permute(0, 2, 3, 1).numpy(), mean.permute(1, 2, 0).contiguous().numpy()
+    top, left, flip = (spot.numpy() for spot in spots)
+    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving)
+    return torch.from_numpy(views).permute(0, 3, 1, 2)
+
+
+def gathered(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
+    """The same, bit for bit, by few large operations of the images' device."""
+    batch, channels, _, width = images.shape
+    top, left, flip = (spot.to(images.device) for spot in spots)  # the places take far more
+    where = places(top, left, flip, crop, width).mT.expand(-1, -1, channels)
+    under = _pixels(mean.expand_as(images)).gather(1, where) if moving else _pixels(mean[None])
+    views = _pixels(images).gather(1, where) - under
+    return views.view(batch, crop, crop, channels).permute(0, 3, 1, 2)
+
+
+def _pixels(images: torch.Tensor) -> torch.Tensor:
+    """Those of each image [batch, H * W, channels], without a copy where the layout allows."""
+    return images.permute(0, 2, 3, 1).flatten(1, 2)
+
+
+def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> Spots:
     """Top and left corners and reflections, [batch] each.
 
     A 224-pixel window has 33 places along 256 pixels when both ends count; the paper's factor of 2048 counts 32.
     """
     sizes = (rows, columns, 2)
     draws = (torch.randint(size, (batch,), generator=generator, device=generator.device) for size in sizes)
-    return tuple(draws)
+    top, left, flip = draws
+    return top, left, flip
 
 
 def places(top: torch.Tensor, left: torch.Tensor, flip: torch.Tensor, crop: int, width: int) -> torch.Tensor:
@@ -81,8 +107,10 @@ class ColourNoise:
             return views
         share = share or whole(len(views))
         alpha = self.std * torch.randn(share.whole, 3, generator=generator, device=generator.device)[share.part]
-        noise = alpha @ self.components.to(alpha)
-        return views + noise.to(views.device)[:, :, None, None]
+        noise = (alpha @ self.components.to(alpha)).to(views.device)
+        rows = views.permute(0, 2, 3, 1).flatten(2)  # as long as a row of pixels, for three numbers make a slow loop
+        shifted = rows + noise.repeat(1, views.shape[3])[:, None]
+        return shifted.view(len(views), *views.shape[2:], 3).permute(0, 3, 1, 2)
 
 
 def components(covariance: torch.Tensor, scale: str) -> torch.Tensor:

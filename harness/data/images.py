@@ -17,6 +17,9 @@ from harness.data.spec import Prepare
 
 Indices = torch.Tensor | Sequence[int]
 
+AT_ONCE = 8
+"""Images that a thread is given at a time; handing over each by itself takes a tenth of the time of decoding it."""
+
 
 class InMemory:
     """Every prepared image of a split in one tensor, uint8 [count, channels, height, width]."""
@@ -30,8 +33,8 @@ class InMemory:
         return np.tile(self.images.shape[2:], (len(self.images), 1))
 
     def read(self, indices: Indices) -> torch.Tensor:
-        """Copies of those images."""
-        return self.images[torch.as_tensor(indices)]
+        """Copies of those images; numpy's loop, for torch's takes longer over images this small."""
+        return torch.from_numpy(self.images.numpy().take(np.asarray(indices), axis=0))
 
     def only(self, indices: Indices) -> InMemory:
         """A part of the images."""
@@ -72,12 +75,12 @@ class OnDisk:
         """
         numbers = torch.as_tensor(indices).tolist()
         size = self._size(numbers) if windows is None else (windows[0].crop, windows[0].crop)
-        batch = torch.empty((len(numbers), 3, *size), dtype=torch.uint8)
+        batch = torch.empty((len(numbers), 3, *size), dtype=torch.uint8, memory_format=torch.channels_last)
         rows = batch.numpy()
-        views = repeat(None) if windows is None else windows
+        views: Sequence[Window | None] = [None] * len(numbers) if windows is None else windows
         tasks = [
-            self._pool.submit(self._decode, rows, row, number, window)
-            for row, (number, window) in enumerate(zip(numbers, views, strict=False))
+            self._pool.submit(self._decode, rows[few], numbers[few], views[few])
+            for few in (slice(first, first + AT_ONCE) for first in range(0, len(numbers), AT_ONCE))
         ]
         return Decoding(batch, tasks)
 
@@ -97,11 +100,12 @@ class OnDisk:
             raise ValueError(f"images of {len(sizes)} sizes do not fit in one batch; give prepare a `center`")
         return int(sizes[0, 0]), int(sizes[0, 1])
 
-    def _decode(self, rows: NDArray[np.uint8], row: int, number: int, window: Window | None) -> None:
-        path = self.paths[number]
-        rows[row], mode = decode(path, self.prepare) if window is None else decode_window(path, window)
-        if mode != "RGB":
-            self.modes[number] = mode
+    def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], views: Sequence[Window | None]) -> None:
+        for row, number, window in zip(rows, numbers, views, strict=True):
+            path = self.paths[number]
+            row[...], mode = decode(path, self.prepare) if window is None else decode_window(path, window)
+            if mode != "RGB":
+                self.modes[number] = mode
 
 
 @dataclass(frozen=True, slots=True)

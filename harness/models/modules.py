@@ -2,40 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
-CACHED_NUMBERS = 2**20
-"""Numbers in a piece of a batch whose intermediate results a CPU's cache still holds: 4 MiB of float32 each."""
+from harness.models.response_norm import ResponseNorm
 
-
-class ResponseNorm(nn.Module):
-    """Local response normalisation across maps by the printed formula (AlexNet section 3.3); any shape [N, C, ...].
-
-    b_i = a_i / (k + alpha sum_j a_j^2)^beta, with j from max(0, i - n/2) to min(C - 1, i + n/2) in integer division: n
-    maps for an odd n, n + 1 for an even one. `nn.LocalResponseNorm` divides alpha by n, which the formula does not.
-    `groups` > 1 stops the sum at the borders of that many groups of maps; raises ValueError where they do not divide C.
-    """
-
-    def __init__(self, *, k: float, n: int, alpha: float, beta: float, groups: int = 1) -> None:
-        super().__init__()
-        self.constants = _Constants(k, n // 2, alpha, beta, groups)
-
-    def forward(self, a: Tensor) -> Tensor:
-        """The normalised maps, in the type and memory format of `a`."""
-        if a.shape[1] % self.constants.groups:
-            raise ValueError(f"response normalisation: {self.constants.groups} groups do not divide {a.shape[1]} maps")
-        normalised: Tensor = _Normalise.apply(a, self.constants)  # type: ignore[no-untyped-call]
-        return normalised
-
-    def extra_repr(self) -> str:
-        """The constants."""
-        return ", ".join(f"{name}={value}" for name, value in self.constants._asdict().items())
+__all__ = ["Local", "PaperDropout", "PyramidPool", "ResponseNorm"]
 
 
 class PaperDropout(nn.Module):
@@ -128,78 +101,11 @@ class Local(nn.Module):
 
 
 def _maxima(x: Tensor, bins: int, dim: int) -> Tensor:
+    """Of each bin along a dimension; where they are of one size, by one operation, for small maps take no time else."""
     side = x.shape[dim]
+    if side == bins:
+        return x
+    if side % bins == 0:
+        return torch.unflatten(x, dim, (bins, -1)).amax(dim)
     edges = ((i * side // bins, -(-(i + 1) * side // bins)) for i in range(bins))
     return torch.stack([x.narrow(dim, start, stop - start).amax(dim) for start, stop in edges], dim)
-
-
-class _Constants(NamedTuple):
-    """The formula's; `reach` is n/2 in integer division."""
-
-    k: float
-    reach: int
-    alpha: float
-    beta: float
-    groups: int
-
-
-class _Normalise(torch.autograd.Function):
-    """The formula with its gradient written out.
-
-    With s = k + alpha sum a^2, dE/da = g s^-beta - 2 alpha beta a sum(g a s^(-beta-1)), the second sum over the same
-    neighbourhood, for it is symmetric. Only `a` is saved, which the ReLU before keeps anyway: while it is in cache, s
-    is cheaper to compute again than to write out. Types below float32 are computed in float32: near k = 2, bfloat16 has
-    steps of 1/64, in which alpha times the sum would be lost.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, constants: _Constants) -> Tensor:
-        ctx.save_for_backward(a)
-        ctx.constants = constants
-        b = torch.empty_like(a)
-        for x, out in _pieces(a, b):
-            out.copy_(_inverse_power(_scale(x, constants), constants.beta).mul_(x))
-        return b
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (a,) = ctx.saved_tensors
-        _, reach, alpha, beta, groups = ctx.constants
-        result = torch.empty_like(a)
-        for x, g, out in _pieces(a, gradient, result):
-            scale = _scale(x, ctx.constants)
-            direct = _inverse_power(scale, beta).mul_(g)
-            shared = _neighbours(scale.reciprocal_().mul_(direct).mul_(x), reach, groups).mul_(x)
-            out.copy_(direct.sub_(shared, alpha=2 * alpha * beta))
-        return result, None
-
-
-def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Parts of a batch, small on a CPU, else the whole: inputs in float32 or better, and last the output to fill."""
-    first, images = tensors[0], max(1, len(tensors[0]))
-    if first.device.type == "cpu":
-        images = max(1, CACHED_NUMBERS * images // max(1, first.numel()))
-    wide = torch.promote_types(first.dtype, torch.float32)
-    for *inputs, out in zip(*(torch.split(tensor, images) for tensor in tensors), strict=True):
-        yield (*(piece.to(wide) for piece in inputs), out)
-
-
-def _scale(x: Tensor, constants: _Constants) -> Tensor:
-    """The base of the power, k + alpha sum x^2; a new tensor."""
-    return _neighbours(x.square(), constants.reach, constants.groups).mul_(constants.alpha).add_(constants.k)
-
-
-def _neighbours(x: Tensor, reach: int, groups: int) -> Tensor:
-    """The sum over the maps within `reach` of each, in the same group; a new tensor."""
-    maps = torch.unflatten(x, 1, (groups, -1))
-    total = maps.clone()
-    for distance in range(1, reach + 1):
-        total[:, :, distance:] += maps[:, :, :-distance]
-        total[:, :, :-distance] += maps[:, :, distance:]
-    return total.flatten(1, 2)
-
-
-def _inverse_power(scale: Tensor, beta: float) -> Tensor:
-    """The factor scale^-beta, a new tensor; by square roots for the paper's 3/4, for a general power is slow."""
-    return scale.sqrt().mul_(scale).rsqrt_() if beta == 0.75 else torch.pow(scale, -beta)

@@ -6,22 +6,20 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from reference_loops import Pictures, ordinary
 from tiny_suites import STEM, tiny_world
 
 from harness.data.augment import random_views
 from harness.jobs import train as training
 from harness.jobs.device import on_device
 from harness.jobs.work import Work
-from harness.models.modules import PaperDropout, ResponseNorm
 from harness.progress import Progress
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
@@ -100,41 +98,6 @@ def test_the_loop_adds_little_to_the_bare_steps(benchmark, side_by_side):
     if benchmark.enabled:
         benchmark.extra_info["times_the_bare_loop"] = round(ours_s / theirs_s, 3)
         assert ours_s / theirs_s <= ALLOWED + NOISE
-
-
-class Pictures(Dataset):
-    """Images as torchvision's data sets hand them out: PIL, transformed one by one."""
-
-    def __init__(self, split, crop, mean):
-        from PIL import Image
-        from torchvision import transforms
-
-        self.images = [Image.fromarray(image[0]) for image in split.in_memory.numpy()]
-        self.labels = split.labels.tolist()
-        self.transform = transforms.Compose(
-            [
-                transforms.RandomCrop(crop),
-                transforms.RandomHorizontalFlip(),
-                transforms.ToTensor(),
-                transforms.Normalize((float(np.mean(mean.numpy())) / 255,), (1 / 255,)),
-            ]
-        )
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, index):
-        return self.transform(self.images[index]), self.labels[index]
-
-
-def ordinary(network):
-    """The same net of torch's own layers."""
-    for name, layer in network.named_children():
-        if isinstance(layer, ResponseNorm):
-            setattr(network, name, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0))
-        elif isinstance(layer, PaperDropout):
-            setattr(network, name, nn.Dropout(layer.p))
-    return network
 
 
 @pytest.mark.parametrize("precision", TARGETS)

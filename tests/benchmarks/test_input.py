@@ -1,0 +1,133 @@
+"""What comes before the net, against torchvision's loading: python -m pytest tests/benchmarks --benchmark-enable."""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from reference_loops import Pictures, image_folder_loader
+
+import harness.jobs.device  # noqa: F401 - before torch allocates, as in every job
+from harness.data.augment import random_views
+from harness.data.locate import Locations
+from harness.data.spec import Augmentation, DataSpec, Prepare
+from harness.data.splits import open_split, prefetch
+
+THREADS = 2  # the processors that the targets are for
+GATE = 0.8  # machines are noisy
+FILES, RESIDENT = 4.0, 15.0  # the targets
+AUGMENTATION = Augmentation(crops=True, flips=True, colour_std=0)
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*pin_memory.*"),
+    pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
+]
+
+
+def natural(random, height, width):
+    """An image with the spectrum of photographs; as a JPEG of quality 90 it has about the 17 KB of an ImageNet copy."""
+    rows, columns = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    fall = np.maximum(np.hypot(rows, columns), 1 / width) ** -1.8
+
+    def field():
+        plane = np.fft.irfft2(fall * (random.normal(size=fall.shape) + 1j * random.normal(size=fall.shape)))
+        return (plane - plane.mean()) / plane.std()
+
+    light, grain = 120 + 50 * field(), random.normal(0, 2, (height, width))
+    colours = [light + grain + 15 * field() for _ in range(3)]
+    return Image.fromarray(np.stack(colours, -1).clip(0, 255).astype(np.uint8))
+
+
+def copies(folder, count):
+    """Prepared copies as training reads them, shorter side 256, in class folders; returns their sizes in bytes."""
+    random, sizes = np.random.default_rng(0), []
+    for number in range(count):
+        path = folder / "train" / f"n{number % 8:08d}" / f"{number}.JPEG"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        height, width = (256, 340) if number % 4 else (340, 256)
+        natural(random, height, width).save(path, quality=90, subsampling="4:2:0")
+        sizes.append(path.stat().st_size)
+    return sizes
+
+
+def times_as_fast(benchmark, ours, theirs, rounds):
+    """The ratio of medians of rounds that take turns, in images a second; both say how many images they handed out."""
+    rates = []
+
+    def time_theirs():
+        start = time.perf_counter()
+        count = theirs()
+        rates.append((time.perf_counter() - start) / count)
+
+    count = ours()
+    benchmark.pedantic(ours, setup=time_theirs, rounds=rounds, warmup_rounds=1)
+    if not benchmark.enabled:
+        return float("inf")
+    ours_s = benchmark.stats.stats.median / count
+    ratio = statistics.median(rates[1:]) / ours_s
+    benchmark.extra_info |= {"times_as_fast": round(ratio, 2), "images_per_s": round(1 / ours_s)}
+    return ratio
+
+
+@pytest.fixture
+def two_threads():
+    """The processors that the targets are for."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(THREADS)
+    yield
+    torch.set_num_threads(before)
+
+
+def views_of(split, mean, crop, batch, seed):
+    """One epoch of what a net is given, as the training loop makes it; returns how many images."""
+    draws = torch.Generator().manual_seed(seed)
+    order = torch.randperm(split.count, generator=draws)[: split.count - split.count % batch]
+    seen = 0
+    for _, images in prefetch(split, order.view(-1, batch)):
+        seen += len(random_views(images, mean, crop, AUGMENTATION, draws))
+    return seen
+
+
+def test_image_files_come_four_times_as_fast_as_from_image_folder(benchmark, two_threads, tmp_path):
+    """From 256-pixel copies to float views of 224 less the mean image, reflected at random, for AlexNet."""
+    enabled = benchmark.enabled
+    sizes, batch = copies(tmp_path / "ilsvrc2010", 512 if enabled else 16), 64 if enabled else 8
+    assert 14_000 < statistics.mean(sizes) < 22_000
+    split = open_split(
+        DataSpec(name="ilsvrc2010", prepare=Prepare(short_side=256, center=256)),
+        "train",
+        Locations.gather(data_root=tmp_path, config_files=()),
+        threads=THREADS,
+    )
+    mean = torch.full((3, 256, 256), 120.0)
+    loader = image_folder_loader(tmp_path / "ilsvrc2010" / "train", 224, batch, THREADS)
+
+    def theirs():
+        return sum(len(images) for images, _ in loader)
+
+    ratio = times_as_fast(benchmark, lambda: views_of(split, mean, 224, batch, 0), theirs, 9 if enabled else 1)
+    split.close()
+    assert ratio >= GATE * FILES
+
+
+def test_resident_images_come_fifteen_times_as_fast_as_from_a_loader(benchmark, two_threads):
+    """Small grey images that are kept in memory, prepared, against PIL images and torchvision's transforms."""
+    split = open_split(DataSpec(name="digits", prepare=Prepare(short_side=32)), "train", Locations())
+    mean = torch.full((1, 32, 32), 60.0)
+    loader = DataLoader(Pictures(split, 28, mean), 128, shuffle=True, drop_last=True)
+
+    def theirs():
+        return sum(len(images) for images, _ in loader)
+
+    def ours():
+        return sum(views_of(split, mean, 28, 128, seed) for seed in range(5))
+
+    assert times_as_fast(benchmark, ours, theirs, 15 if benchmark.enabled else 1) >= GATE * RESIDENT

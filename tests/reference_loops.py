@@ -1,0 +1,109 @@
+"""What others would write: torchvision's data sets and transforms, torch's own layers, and its reference training loop.
+
+Honestly tuned: nothing is left in that costs time and that such a loop would not need.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+
+from harness.data.splits import Split
+from harness.models.modules import PaperDropout, ResponseNorm
+
+
+class Pictures(Dataset):
+    """Grey images as torchvision's data sets hand them out: PIL, transformed one by one."""
+
+    def __init__(self, split: Split, crop: int, mean: torch.Tensor) -> None:
+        from torchvision import transforms
+
+        self.images = [Image.fromarray(image[0]) for image in split.in_memory.numpy()]
+        self.labels = split.labels.tolist()
+        self.transform = transforms.Compose(
+            [
+                transforms.RandomCrop(crop),
+                transforms.RandomHorizontalFlip(),
+                transforms.ToTensor(),
+                transforms.Normalize((float(np.mean(mean.numpy())) / 255,), (1 / 255,)),
+            ]
+        )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        return self.transform(self.images[index]), self.labels[index]
+
+
+def image_folder_loader(folder: Path, crop: int, batch: int, workers: int) -> DataLoader:
+    """The class folders below a folder in torchvision's way: decoded by PIL, in processes that live on between epochs.
+
+    Images have the size that views are cut from, so nothing is rescaled.
+    """
+    from torchvision import datasets, transforms
+
+    transform = transforms.Compose(
+        [
+            transforms.RandomCrop(crop),
+            transforms.RandomHorizontalFlip(),
+            transforms.ToTensor(),
+            transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        ]
+    )
+    images = datasets.ImageFolder(folder, transform)
+    return DataLoader(images, batch, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=True)
+
+
+def ordinary(network: nn.Sequential) -> nn.Sequential:
+    """The same net of torch's own layers."""
+    for name, layer in network.named_children():
+        if isinstance(layer, ResponseNorm):
+            setattr(network, name, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0))
+        elif isinstance(layer, PaperDropout):
+            setattr(network, name, nn.Dropout(layer.p))
+        elif isinstance(layer, nn.ReLU):
+            setattr(network, name, nn.ReLU(inplace=True))
+    return network
+
+
+class ReferenceLoop:
+    """torchvision's references/classification/train.py, `train_one_epoch`: SGD with momentum, one step a batch.
+
+    A step looks at the loss and at the errors of its batch, as the reference's meters do.
+    """
+
+    def __init__(self, network: nn.Sequential) -> None:
+        self.network = ordinary(network).train()
+        self.criterion = nn.CrossEntropyLoss()
+        self.optimiser = torch.optim.SGD(self.network.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005)
+        self.meters: dict[str, list[float]] = {"loss": [], "acc1": [], "acc5": [], "img/s": []}
+
+    def epoch(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> None:
+        """Take a step for each batch of float images and labels."""
+        for image, target in batches:
+            start = time.time()
+            output = self.network(image)
+            loss = self.criterion(output, target)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            for name, correct in zip(("acc1", "acc5"), accuracies(output, target, (1, 5)), strict=True):
+                self.meters[name].append(correct)
+            self.meters["loss"].append(loss.item())
+            self.meters["img/s"].append(len(image) / (time.time() - start))
+
+
+def accuracies(output: torch.Tensor, target: torch.Tensor, most: tuple[int, ...]) -> list[float]:
+    """The reference's `accuracy`, in percent, for so many guesses each."""
+    with torch.inference_mode():
+        _, guesses = output.topk(max(most), 1, largest=True, sorted=True)
+        correct = guesses.t().eq(target[None])
+        return [correct[:k].flatten().sum(dtype=torch.float32).item() * (100.0 / len(target)) for k in most]

@@ -1,0 +1,59 @@
+"""Views cut on a CPU against those that any device gathers."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from harness.data import cutting
+from harness.data.augment import Spots, cut_out, gathered
+
+HEIGHT, WIDTH = 12, 15
+
+
+def seeded(seed: int) -> torch.Generator:
+    """A generator at its start."""
+    return torch.Generator().manual_seed(seed)
+
+
+def drawn(count: int, crop: int) -> Spots:
+    """Places of so many views, and reflections."""
+    top, left, flip = (
+        torch.randint(size, (count,), generator=seeded(size)) for size in (HEIGHT - crop + 1, WIDTH - crop + 1, 2)
+    )
+    return top, left, flip
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("moving", [True, False])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("crop", [7, HEIGHT])
+@pytest.mark.parametrize("least", [1, 2**62], ids=["singly", "together"])
+def test_views_are_those_gathered(
+    monkeypatch: pytest.MonkeyPatch,
+    channels: int,
+    moving: bool,  # noqa: FBT001 - pytest's way
+    layout: torch.memory_format,
+    crop: int,
+    least: int,
+) -> None:
+    """To the bit, one by one or all together, in either layout of the images, and in channels-last order."""
+    monkeypatch.setattr(cutting, "SINGLY", least)
+    images = torch.randint(0, 256, (40, channels, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
+    size = (HEIGHT, WIDTH) if moving else (crop, crop)
+    mean, spots = 255 * torch.rand(channels, *size, generator=seeded(1)), drawn(40, crop)
+    ours = cut_out(images.to(memory_format=layout), mean, spots, crop, moving=moving)
+    theirs = gathered(images.to(memory_format=layout), mean, spots, crop, moving=moving)
+    assert torch.equal(ours, theirs)
+    for views in (ours, theirs):
+        assert views.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_images_and_mean_stay_as_they_were() -> None:
+    """Views are copies."""
+    images = torch.randint(0, 256, (6, 3, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
+    mean = torch.rand(3, HEIGHT, WIDTH, generator=seeded(1))
+    before = images.clone(), mean.clone()
+    cut_out(images, mean, drawn(6, 7), 7, moving=True).zero_()
+    assert torch.equal(images, before[0])
+    assert torch.equal(mean, before[1])

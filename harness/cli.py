@@ -14,7 +14,17 @@ from harness.cli_check import baseline, check
 from harness.cli_compare import compare
 from harness.cli_data import data
 from harness.cli_doctor import doctor
-from harness.cli_options import Commands, runtime_of, with_json, with_micro_batch, with_out, with_places, with_scale
+from harness.cli_options import (
+    Commands,
+    runtime_of,
+    with_jobs,
+    with_json,
+    with_micro_batch,
+    with_out,
+    with_places,
+    with_processes,
+    with_scale,
+)
 from harness.cli_publish import publish
 from harness.cli_results import import_weights, record, submission
 from harness.cli_store import store, verify
@@ -52,8 +62,12 @@ def command() -> None:
 @with_out
 @with_json
 @with_micro_batch
+@with_jobs
+@with_processes
 @click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
 @click.option(
     "--checkpoint-every",
     "checkpoint_every_s",
@@ -103,12 +117,19 @@ def _differs(results: dict[str, Any]) -> bool:
 @with_scale
 @with_places
 @with_json
+@click.option("--across", is_flag=True, help="Tell which jobs other shipped suites want too; reads them all at first.")
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Time a few steps of each training and test here, on made-up images, for a better estimate; remembered.",
+)
 def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Show what a suite needs: what is done, stale, to do or blocked and by what, and how long it will take."""
+    """Show what a suite needs: what is done, stale, to do or blocked and by what; its cost; what is missing."""
     from harness.planned import plan_suite  # noqa: PLC0415
-    from harness.terminal import show_plan  # noqa: PLC0415
+    from harness.terminal_plan import show_plan  # noqa: PLC0415
 
-    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags))
+    say = (lambda line: click.echo(line, err=True)) if flags["calibrate"] else None
+    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags), across=flags["across"], calibrating=say)
     if as_json:
         click.echo(json.dumps(document, indent=1, sort_keys=True))
     else:
@@ -203,6 +224,7 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @with_places
 @with_micro_batch
+@with_processes
 @click.option("--threads", type=click.IntRange(min=1))
 @click.option("--resume-elsewhere", is_flag=True)
 def job(folder: Path, **flags: Any) -> None:

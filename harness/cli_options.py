@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from harness.errors import HarnessError, Interrupted
+from harness.errors import HarnessError, Interrupted, UsageError
 from harness.scale_names import SCALES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -93,6 +93,26 @@ with_micro_batch = click.option(
     metavar="IMAGES",
     help="Put at most so many images through a net at once, for less memory; batches keep their size.",
 )
+with_processes = options(
+    click.option(
+        "--gpus",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Share each batch of a training or test among so many GPUs; batches keep their size.",
+    ),
+    click.option(
+        "--processes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="The same with so many processes on whatever the device is: one a GPU, or all on the CPU.",
+    ),
+)
+with_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run so many jobs at a time; by default one for each GPU there is (or for each --gpus N), one on a CPU.",
+)
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
     "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
@@ -104,11 +124,37 @@ def runtime_of(flags: dict[str, Any]) -> Any:
     from harness.data.locate import Locations  # noqa: PLC0415
     from harness.runtime import Runtime, cores  # noqa: PLC0415
 
+    locations = Locations.gather(flags["data_root"], flags["data_flags"], os.environ)
+    device, processes = _shared_by(flags)
+    jobs = _at_once(flags, device, processes)
     return Runtime(
-        locations=Locations.gather(flags["data_root"], flags["data_flags"], os.environ),
-        device=flags["device"],
-        threads=flags.get("threads") or cores(),
+        locations=locations,
+        device=device,
+        threads=flags.get("threads") or max(1, cores() // (jobs * processes)),
+        jobs=jobs,
+        processes=processes,
         checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
         resume_elsewhere=flags.get("resume_elsewhere", False),
         micro_batch=flags.get("micro_batch"),
     )
+
+
+def _shared_by(flags: dict[str, Any]) -> tuple[Any, int]:
+    """The device, and how many processes share each batch; raises UsageError for flags that contradict each other."""
+    gpus, processes = flags.get("gpus"), flags.get("processes")
+    if gpus is None:
+        return flags["device"], processes or 1
+    if processes not in (None, gpus):
+        raise UsageError(f"--gpus {gpus} is as many processes; leave --processes {processes} out")
+    if flags["device"] == "cpu":
+        raise UsageError(f"--gpus {gpus} contradicts --device cpu; --processes {gpus} shares batches on a CPU")
+    return "cuda", gpus
+
+
+def _at_once(flags: dict[str, Any], device: str, processes: int) -> int:
+    """Jobs at a time, where a command runs several."""
+    if "jobs" not in flags or flags["jobs"] is not None:
+        return flags.get("jobs") or 1
+    from harness.executors.gpus import places  # noqa: PLC0415
+
+    return places(device, processes)

@@ -113,7 +113,7 @@ def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageS
     specs = [suite.file.experiments[name].measure for name in experiments]
     kinds = [MEASURES[spec.what] for spec in specs if spec is not None]
     if any(kind.timed for kind in kinds):
-        return "timing", "measured on the device at hand"
+        return "timing", "it is measured on a clock, on the device at hand"
     if len(kinds) == len(experiments):
         return "analytic", "exact, without data" if not any(kind.random for kind in kinds) else "random nets, no data"
     if "small" in suite.file.scales:

@@ -97,14 +97,25 @@ def processor_kind() -> str:
     return ", ".join(f"{name} {value}" for name, value in told.items())
 
 
+def nvml() -> Any | None:
+    """NVIDIA's management library, not yet initialised; None where there is no driver, or no such package."""
+    if platform.system() == "Linux" and not any(path.exists() for path in _DRIVER):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of its own former name
+        try:
+            import pynvml  # noqa: PLC0415 - slow to import, and only of use beside a driver
+        except ImportError:
+            return None
+    return pynvml
+
+
 @cache
 def gpus() -> list[dict[str, Any]]:
     """Name and memory of each NVIDIA GPU, and the driver, through NVML; empty where there is none."""
-    if platform.system() == "Linux" and not any(path.exists() for path in _DRIVER):
+    pynvml = nvml()
+    if pynvml is None:
         return []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of its own former name
-        import pynvml  # noqa: PLC0415 - slow to import, and only of use beside a driver
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:

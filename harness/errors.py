@@ -75,3 +75,7 @@ class Interrupted(HarnessError):
     def __init__(self, signal_number: int, message: str) -> None:
         self.exit_code = 128 + signal_number
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[Interrupted], tuple[int, str]]:
+        """How it goes from one process to another."""
+        return Interrupted, (self.exit_code - 128, str(self))

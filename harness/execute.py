@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
-from harness.executors import Executor
+from harness.executors import Executor, Places
 from harness.job import Graph, Job
 from harness.progress import Progress
 from harness.status import Status
@@ -21,11 +21,21 @@ class Execution:
 
 
 def execute(
-    plan: Graph, store: Store, standing: dict[str, Status], executor: Executor, progress: Progress
+    plan: Graph,
+    store: Store,
+    standing: dict[str, Status],
+    executor: Executor,
+    progress: Progress,
+    *,
+    left: bool = False,
 ) -> Execution:
-    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop."""
+    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
+
+    With `left`, those that `execute_at_once` leaves.
+    """
     execution = Execution()
-    waiting = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    waiting = [job for job in todo if job.takes_time or not left]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:
@@ -42,6 +52,42 @@ def execute(
         else:
             execution.ran.append(job.key)
     return execution
+
+
+def execute_at_once(
+    plan: Graph, store: Store, standing: dict[str, Status], places: Places, progress: Progress
+) -> Execution:
+    """The same on several places: a job begins as soon as its inputs are there and a place is free.
+
+    What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
+    """
+    execution, at_work = Execution(), dict[str, Job]()
+    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    waiting = {key: job for key, job in todo.items() if not job.takes_time}
+    whole = len(waiting)
+    while waiting or at_work:
+        for job in list(waiting.values()):
+            if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
+                execution.failed[job.key] = f"its input failed: {missing[0]}"
+                del waiting[job.key]
+            elif places.free and not any(key in waiting or key in at_work for key in job.inputs.values()):
+                at_work[job.key] = waiting.pop(job.key)
+                places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
+        progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
+        for folder, error in places.ended():
+            _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
+    execution.ran.sort(key=list(plan.jobs).index)
+    return execution
+
+
+def _note(execution: Execution, job: Job, error: HarnessError | None, progress: Progress) -> None:
+    if error is None:
+        execution.ran.append(job.key)
+    elif isinstance(error, JobFailed):
+        execution.failed[job.key] = str(error)
+        progress.say(f"{job.label}: FAILED: {error}")
+    else:
+        raise error
 
 
 def written(store: Store, job: Job) -> JobFolder:

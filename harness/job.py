@@ -28,6 +28,14 @@ class Job:
     """For people; not part of the address."""
     work: float = 0.0
     """Multiply-adds, for the estimate of time; not part of the address."""
+    images: int = 0
+    """That a test looks at, for a calibration of it; likewise."""
+    keeps_bytes: int = 0
+    """What its files will take on disk; likewise."""
+    scratch_bytes: int = 0
+    """What they take beyond that while it runs; likewise."""
+    wanted_by: list[str] = field(default_factory=list)
+    """The experiments of its suite that rest on it; likewise."""
 
     @cached_property
     def key(self) -> str:
@@ -40,7 +48,12 @@ class Job:
 
     def on(self, device: str) -> Job:
         """This job where it times nothing, else the same job on the device of this name."""
-        return replace(self, spec={**self.spec, "device_name": device}) if "device_name" in self.spec else self
+        return replace(self, spec={**self.spec, "device_name": device}) if self.takes_time else self
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it measures time, which other work on the same machine would change."""
+        return "device_name" in self.spec
 
     @property
     def data_name(self) -> str | None:

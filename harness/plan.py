@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from harness.data.declared import VIEWS
+from harness.footprint import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.inspections import InspectionSpec
 from harness.job import Job, datasets_of
 from harness.measures import MEASURES
@@ -61,7 +63,22 @@ def make_plan(suite: Suite, scale: ScaleName, device: str = "") -> Plan:
     for name, experiment in suite.file.experiments.items():
         for seed in plan.seeds:
             _add(plan, name, experiment, seed)
+    _note_who_wants_what(plan)
     return plan
+
+
+def _note_who_wants_what(plan: Plan) -> None:
+    """Tell every job which experiments rest on it, by themselves or by what they are made from."""
+    wanted: dict[str, dict[str, None]] = {key: {} for key in plan.jobs}
+    asked: tuple[dict[Any, str], ...] = (plan.trainings, plan.evaluations, plan.inspections, plan.measurements)
+    for (name, *_), key in chain.from_iterable(each.items() for each in asked):
+        wanted[key][name] = None
+    for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
+        for needed in job.inputs.values():
+            wanted[needed] |= wanted[key]
+    order = list(plan.suite.file.experiments)
+    for key, names in wanted.items():
+        plan.jobs[key] = replace(plan.jobs[key], wanted_by=sorted(names, key=order.index))
 
 
 def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
@@ -126,11 +143,14 @@ def _add_inspection(plan: Plan, name: str, inspection: str, spec: InspectionSpec
 def _add_ensemble(plan: Plan, name: str, experiment: Experiment, test: str, repetition: int) -> None:
     """Ensembles of one suite share no net: repetition r takes the nets after those of repetition r - 1."""
     inputs: dict[str, str] = {}
+    keeps = 0
     for member in experiment.ensemble or []:
         for net in range(repetition * member.nets, (repetition + 1) * member.nets):
-            inputs[f"{member.experiment}_{net}"] = _add_test(plan, member.experiment, test, net).key
+            job = _add_test(plan, member.experiment, test, net)
+            inputs[f"{member.experiment}_{net}"], keeps = job.key, job.keeps_bytes
     label = f"average {len(inputs)} nets for {name}.{test}, repetition {repetition}"
-    plan.evaluations[name, test, repetition] = _added(plan, Job("ensemble", {}, inputs, label)).key
+    average = Job("ensemble", {}, inputs, label, keeps_bytes=keeps)
+    plan.evaluations[name, test, repetition] = _added(plan, average).key
 
 
 def _added(plan: Plan, job: Job) -> Job:
@@ -141,7 +161,9 @@ def _pixels(experiment: ResolvedExperiment) -> Job:
     spec = {**_data(experiment), "splits": ["train"]}
     subset = experiment.data.subset
     part = "" if subset is None else f", {subset.per_class} images of each of {subset.classes} classes"
-    return Job("pixels", spec, label=f"mean image and colour covariance of {experiment.data.name}{part}")
+    label = f"mean image and colour covariance of {experiment.data.name}{part}"
+    shape = experiment.dataset.shape(experiment.data.prepare)
+    return Job("pixels", spec, label=label, keeps_bytes=pixels_bytes(shape))
 
 
 def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) -> Job:
@@ -158,7 +180,16 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
     # A training step costs three forward passes; a validation pass a plain one.
     work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])
-    return Job("train", spec, inputs, f"train {experiment.name}, seed {seed}", float(work))
+    layers = experiment.traced()
+    return Job(
+        "train",
+        spec,
+        inputs,
+        f"train {experiment.name}, seed {seed}",
+        float(work),
+        keeps_bytes=weights_bytes(layers),
+        scratch_bytes=checkpoints_bytes(layers),
+    )
 
 
 def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Job) -> Job:
@@ -169,9 +200,16 @@ def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Jo
         "protocol": protocol.model_dump(mode="json", exclude={"source"}),
     }
     images = experiment.dataset.count(test.split, experiment.data.subset)
-    work = multiply_adds_of_test(experiment, protocol) * min(images, protocol.sample or images)
-    inputs = {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]}
-    return Job("evaluate", spec, inputs, f"test {experiment.name}.{name}, seed {seed}", float(work))
+    images = min(images, protocol.sample or images)
+    return Job(
+        "evaluate",
+        spec,
+        {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]},
+        f"test {experiment.name}.{name}, seed {seed}",
+        float(multiply_adds_of_test(experiment, protocol) * images),
+        images=images,
+        keeps_bytes=predictions_bytes(images, experiment.classes),
+    )
 
 
 def _data(experiment: ResolvedExperiment) -> dict[str, Any]:

@@ -37,15 +37,22 @@ class Progress:
 
     def moving(self, done: float, rate: str, left_s: float) -> None:
         """How far the work is (0 to 1), how fast, how long yet; only drawn on a terminal, ten times a second."""
-        now = time.monotonic()
-        if not self.stream.isatty() or now - self._drawn < 0.1:
+        if not self.stream.isatty() or not self.is_due():
             return
-        self._drawn, self._moving = now, True
+        self._moving = True
         columns = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
         text = f" {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left"[:columns]
         room = min(24, columns - len(text))
         bar = "█" * round(room * done) + "·" * (room - round(room * done))
         print(f"\r\x1b[K{self._tinted(bar)}{text}", end="", file=self.stream, flush=True)
+
+    def is_due(self) -> bool:
+        """Whether a tenth of a second has gone since this last was true."""
+        now = time.monotonic()
+        if now - self._drawn < 0.1:
+            return False
+        self._drawn = now
+        return True
 
     def _tinted(self, text: str) -> str:
         return text if os.environ.get("NO_COLOR") else f"\x1b[36m{text}\x1b[0m"

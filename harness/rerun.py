@@ -16,6 +16,7 @@ from harness.differences import Difference, file_differences, result_differences
 from harness.environment import code_digest
 from harness.errors import Unsound, UsageError
 from harness.execute import written
+from harness.executors.gpus import uses_gpus
 from harness.executors.local import Local
 from harness.inventory import with_key
 from harness.job import Job
@@ -24,6 +25,7 @@ from harness.provenance import IMPORTED
 from harness.runtime import Runtime
 from harness.soundness import faults_of, foreign, job_of, left_out_of
 from harness.store import JobFolder, Store
+from harness.visible import visible_gpus
 
 DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
 """Of an environment, what no result depends on: the code has a digest of its own, and threads stand with the job."""
@@ -70,8 +72,9 @@ class Rerun:
 def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads: int | None = None) -> Rerun:
     """Run the job whose key begins so in a folder of its own, and compare; the store is only read.
 
-    The device and threads are those of the result unless others are asked for. Raises UsageError where there is no
-    such finished job or its inputs are not whole here, Unsound where it is damaged, DataMissing, and what jobs raise.
+    The device, threads and processes are those of the result unless others are asked for. Raises UsageError where there
+    is no such finished job or its inputs are not whole here, Unsound where it is damaged, DataMissing, and what jobs
+    raise.
     """
     folder = with_key(store, key)
     _refuse_unsound(folder)
@@ -86,6 +89,9 @@ def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads:
     if runtime.device == "auto" and recorded.get("device") == "cpu":
         runtime = replace(runtime, device="cpu")
     runtime = replace(runtime, threads=threads or recorded.get("threads") or runtime.threads)
+    shared = replace(runtime, processes=recorded.get("processes") or 1)
+    if not uses_gpus(shared) or len(visible_gpus()) >= shared.processes:
+        runtime = shared
     with tempfile.TemporaryDirectory(prefix="harness-rerun-") as temporary:
         again = written(Store(Path(temporary)), job)
         for input_folder in map(folder.sibling, job.inputs.values()):

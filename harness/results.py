@@ -11,6 +11,7 @@ from typing import Any
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.copied import copy_deviations
+from harness.costs import cost_of, costs_by_experiment
 from harness.data import DATASETS
 from harness.declarations import Standings, standings
 from harness.environment import code_digest
@@ -21,7 +22,7 @@ from harness.judgements import cell_record, claim_record, standing_of
 from harness.measured import measured_values, trainings
 from harness.places import environment_of
 from harness.plan import Plan
-from harness.provenance import IMPORTED, trained_elsewhere
+from harness.provenance import trained_elsewhere
 from harness.recorded import recorded_scores
 from harness.results_by_seed import measurements, trained_experiment
 from harness.scales import Choice
@@ -89,7 +90,8 @@ def gather(
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
         "environment": environment_of(plan, store, standing),
-        "cost": _cost(plan, standing),
+        "cost": cost_of(plan, standing),
+        "costs": costs_by_experiment(plan, standing),
     }
     results["digest"] = _digests(plan, results)
     return results, curves
@@ -185,26 +187,32 @@ def _deviations(plan: Plan) -> list[dict[str, Any]]:
 
 
 def _in_parts(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
-    """The deviation of trainings whose batches were split, which is one of rounding and of no suite."""
-    split: dict[str, set[int]] = {}
-    for (name, _), key in plan.trainings.items():
-        images = (standing[key].result or {}).get("micro_batch")
-        if isinstance(images, int):
-            split.setdefault(name, set()).add(images)
-    if not split:
-        return []
-    sizes = ", ".join(map(str, sorted(set.union(*split.values()))))
+    """The deviations of trainings whose batches were split or shared, which are of rounding and of no suite."""
+    ways = {
+        "micro_batch": ("In parts of {} images, whose gradients are summed", "Less memory; asked for by --micro-batch"),
+        "processes": ("In {} processes, whose gradients are summed", "More GPUs; asked for by --gpus or --processes"),
+    }
     return [
         {
-            "id": "micro_batch",
+            "id": name,
             "paper": "The gradient of a batch is taken at once",
-            "ours": f"In parts of {sizes} images, whose gradients are summed; dropout draws for the whole batch",
-            "why": "Less memory; asked for by --micro-batch, no part of the suite",
+            "ours": f"{ours.format(', '.join(map(str, sorted(numbers))))}; dropout draws for the whole batch",
+            "why": f"{why}, no part of the suite",
             "expected": "none but rounding",
-            "affects": sorted(split),
+            "affects": affected,
             "scales": None,
         }
+        for name, (ours, why) in ways.items()
+        for numbers, affected in [_said_of_trainings(name, plan, standing)]
+        if affected
     ]
+
+
+def _said_of_trainings(word: str, plan: Plan, standing: Mapping[str, Status]) -> tuple[set[int], list[str]]:
+    """The numbers that the results of trainings have for a word, and the experiments that have one."""
+    found = [(name, (standing[key].result or {}).get(word)) for (name, _), key in plan.trainings.items()]
+    said = [(name, number) for name, number in found if isinstance(number, int)]
+    return {number for _, number in said}, sorted({name for name, _ in said})
 
 
 def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
@@ -213,14 +221,6 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
         canonical(record): record for status in standing.values() for record in (status.result or {"data": []})["data"]
     }
     return sorted(records.values(), key=lambda record: (record["name"], record["split"], record["fingerprint"]))
-
-
-def _cost(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
-    ran = [(plan.jobs[key].kind, status.result) for key, status in standing.items() if status.result]
-    results = [(kind, result["cost"]) for kind, result in ran if IMPORTED not in result]
-    kinds = [kind for kind in JOBS if kind != "probe"]  # which no plan holds
-    seconds = {f"{kind}_s": round(sum(cost["seconds"] for of, cost in results if of == kind), 3) for kind in kinds}
-    return {**seconds, "finished_at": max((cost["finished_at"] for _, cost in results), default=None)}
 
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from harness.declarations import declare
 from harness.environment import clocked_device
 from harness.errors import DataMissing
 from harness.estimate import estimate
-from harness.execute import execute, set_aside
+from harness.execute import Execution, execute, execute_at_once, set_aside
+from harness.executors.gpus import places, require_gpus, uses_gpus
 from harness.executors.local import Local
+from harness.executors.pool import Pool
 from harness.loading import load_suite
 from harness.outline import Outline
 from harness.plan import Plan, make_plan
@@ -27,6 +30,7 @@ from harness.status import Status, statuses
 from harness.stop_signal import StopSignal
 from harness.store import Store, make_writable
 from harness.suite import Suite
+from harness.visible import lacking
 from harness.wanted import timed_on
 
 Folder = Path
@@ -64,17 +68,42 @@ def _run(
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
     if (missing := data_missing(plan, runtime.locations)) is not None:
         raise DataMissing(missing)
+    runtime = _as_the_suite_asks(plan, runtime, flags, progress)
+    require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
     _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
-    execution = execute(plan, store, standing, Local(runtime, progress, stop), progress)
+    execution = _execute(plan, store, standing, runtime, progress, stop)
     declare(plan, store)
     standing = statuses(plan, store, runtime.locations)
     failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
     results, folder = _write(plan, store, standing, choice, failed, out)
     return results, folder, execution.failed
+
+
+def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress) -> Runtime:
+    """The settings with as many GPUs a training as the scale wants, unless the run says or there are too few."""
+    wanted = plan.suite.file.scales[plan.scale].gpus
+    if wanted is None or flags.get("gpus") or flags.get("processes") or not uses_gpus(runtime):
+        return runtime
+    if (lack := lacking(wanted)) is not None:
+        progress.say(f"the suite wants {wanted} GPUs for each training: {lack}; each has one")
+        return runtime
+    return replace(runtime, processes=wanted, jobs=flags.get("jobs") or places(runtime.device, wanted))
+
+
+def _execute(
+    plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime, progress: Progress, stop: StopSignal
+) -> Execution:
+    todo = sum(status.state == "to do" and not plan.jobs[key].takes_time for key, status in standing.items())
+    if min(runtime.jobs, todo) <= 1:
+        return execute(plan, store, standing, Local(runtime, progress, stop), progress)
+    with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
+        together = execute_at_once(plan, store, standing, pool, progress)
+    alone = execute(plan, store, standing, Local(runtime, progress, stop), progress, left=True)
+    return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
 
 
 def report_suite(
@@ -152,5 +181,7 @@ def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, 
         which = "all" if done == len(plan.jobs) else f"{done} of"
         progress.say(f"nothing to do: {which} {len(plan.jobs)} jobs have results")
         return
-    time = estimate(todo, store, runtime)
-    progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds)} ({time.basis})")
+    time = estimate(todo, store, runtime, plan.jobs)
+    at_once = min(runtime.jobs, len(todo))
+    how = time.basis if at_once == 1 else f"{time.basis}; {at_once} at a time"
+    progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds / at_once)} ({how})")

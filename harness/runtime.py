@@ -26,5 +26,10 @@ class Runtime:
     micro_batch: int | None = None
     """Images that go through a net at once; a training batch is then split, and its gradients summed. Less memory, the
     same weights but for rounding, which the result says."""
+    jobs: int = 1
+    """Jobs at a time, each in a process of its own with so many threads."""
+    processes: int = 1
+    """Processes that share each batch of a training or a test, one a GPU; the same weights but for rounding, which the
+    result says."""
     resume_elsewhere: bool = False
     """Go on from a checkpoint of another device kind, thread count or torch; the result is then marked."""

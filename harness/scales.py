@@ -71,7 +71,7 @@ def _obstacle(graph: Graph, store: Store, runtime: Runtime) -> str | None:
             return f"{name} is not on disk ({DATASETS[name].unlock})"
     standing = statuses(graph, store, runtime.locations)
     todo = [job for key, job in graph.jobs.items() if standing[key].state == "to do"]
-    time = estimate(todo, store, runtime)
+    time = estimate(todo, store, runtime, graph.jobs)
     if time.seconds > LONGEST_UNASKED_S:
         return f"would take about {duration(time.seconds)} ({time.basis}); --scale {graph.scale} runs it"
     return None

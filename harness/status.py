@@ -12,6 +12,7 @@ from harness.environment import code_digest
 from harness.job import Graph, Job
 from harness.provenance import IMPORTED, said
 from harness.store import Store
+from harness.visible import lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
             reason for name, (other, status) in inputs.items() if (reason := _outdated(name, other, status, result))
         ]
         return Status("stale" if reasons else "done", "; ".join(reasons), result)
+    if "gpus" in job.spec and (lack := lacking(job.spec["gpus"])) is not None:
+        return Status("blocked", lack)
     if isinstance(found, Missing):
         return Status("blocked", f"{found.title} is not on disk")
     if found is not None and (absent := [split for split in job.spec.get("splits", ()) if _absent(job, split, found)]):

@@ -89,6 +89,11 @@ class JobFolder:
         return self.path / "left_out.json"
 
     @property
+    def telemetry(self) -> Path:
+        """What was measured of the GPU while a job ran that was then stopped; a finished one has it in its result."""
+        return self.path / "telemetry.json"
+
+    @property
     def outputs(self) -> tuple[Path, ...]:
         """The files whose digests stand in the result."""
         return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
@@ -138,6 +143,7 @@ class JobFolder:
         write_json(self.result, seal({"format": RESULT_FORMAT, **result, "beside": beside, "outputs": outputs}))
         self.checkpoint.unlink(missing_ok=True)
         self.earlier_checkpoint.unlink(missing_ok=True)
+        self.telemetry.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
         """Where and with what the job ran; raises HarnessError when the file is damaged or was edited."""

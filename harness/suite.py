@@ -13,6 +13,7 @@ from harness.claims import Claim
 from harness.data.spec import Subset
 from harness.inspections import InspectionSpec
 from harness.measures import MeasureSpec
+from harness.measures.speedup import Speedup
 from harness.measures.timing import Timing
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
@@ -150,6 +151,9 @@ class Scale(Strict):
     model: ScaledModel = ScaledModel()
     """Declared parameters of the nets that this scale changes: width and geometry."""
     train: ScaledTraining = ScaledTraining()
+    gpus: PositiveInt | None = None
+    """GPUs that share the batches of each training and test where there are so many; a setting of the run, part of no
+    key, in the place of which a run's own flag counts."""
     timing_batch: PositiveInt | None = None
     """Images of a timed step, in the place of the measurement's own."""
     experiments: dict[Name, ScaledExperiment] = Field(default_factory=dict)
@@ -162,7 +166,7 @@ class Scale(Strict):
 
         Raises ValueError for a parameter that one of the nets does not have.
         """
-        if not isinstance(measurement, Timing):
+        if not isinstance(measurement, Timing | Speedup):
             return measurement
         return measurement.with_models(self.model.applied_to).with_batch(self.timing_batch or measurement.batch)
 

@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.progress import duration
 from harness.provenance import said
 
 _STYLES = {
@@ -52,7 +51,7 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
         interval = "" if cell["interval"] is None else " to ".join(map(_number, cell["interval"]))
         seeds = str(cell["n"] or "")
         paper = Text(f"{cell['printed']}{cell['unit']}")
-        table.add_row(cell["id"], paper, ours, interval, seeds, _tinted(cell["outcome"]))
+        table.add_row(cell["id"], paper, ours, interval, seeds, tinted(cell["outcome"]))
     return table
 
 
@@ -66,7 +65,7 @@ def _number(value: float | None) -> str:
 def _claims(claims: list[dict[str, Any]]) -> Table:
     table = Table("claim", "says", "verdict")
     for claim in claims:
-        table.add_row(Text(claim["ref"]), Text(claim["says"]), _tinted(claim["outcome"]))
+        table.add_row(Text(claim["ref"]), Text(claim["says"]), tinted(claim["outcome"]))
     return table
 
 
@@ -77,11 +76,11 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
         if one["outcome"] != "CITED":
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
-        console.print(Text.assemble(_tinted(outcome), f" {', '.join(ids)}: {reason}"))
+        console.print(Text.assemble(tinted(outcome), f" {', '.join(ids)}: {reason}"))
     for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
         for one in judged:
             if one.get(key):
-                console.print(Text.assemble(_tinted(flag), f" {one['id']}: {one[key]}"))
+                console.print(Text.assemble(tinted(flag), f" {one['id']}: {one[key]}"))
 
 
 def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
@@ -90,27 +89,6 @@ def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
         for seed, record in (cell.get("recorded") or {}).items():
             what = f"{record['value']}% of seed {seed} was recorded by hand: {said(record)}"
             console.print(Text(f"RECORDED {cell['id']}: {what}"))
-
-
-def show_plan(document: dict[str, Any]) -> None:
-    """The jobs of a plan and what they will cost."""
-    console = Console(highlight=False)
-    console.print(Text(f"{document['suite']} at scale {document['scale']}: {document['reason']}", style="bold"))
-    if document["unlock"]:
-        console.print(Text(f"larger scales: {document['unlock']}"))
-    table = Table("state", "job", "key", "why")
-    for job in document["jobs"]:
-        table.add_row(_tinted(job["state"]), Text(job["label"]), job["key"][:20], Text(job["why"]))
-    console.print(table)
-    counts = Counter(job["state"] for job in document["jobs"])
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
-    left = document["estimate"]
-    if counts["to do"] + counts["blocked"]:
-        console.print(Text(f"about {duration(left['seconds'])} of work ({left['basis']})"))
-    if document["finds"] is not None:
-        console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
-    if document["blocked_by"]:
-        console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
 
 
 def show_coverage(rows: list[dict[str, Any]]) -> None:
@@ -136,5 +114,6 @@ def show_nested(document: dict[str, Any], indent: int = 0) -> None:
             console.print(Text(f"{' ' * indent}{name}: {shown}"), soft_wrap=True)
 
 
-def _tinted(word: str) -> Text:
+def tinted(word: str) -> Text:
+    """A state or an outcome in its colour."""
     return Text(word, style=_STYLES.get(word, "dim"))

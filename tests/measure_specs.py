@@ -32,6 +32,7 @@ SPECS = {
     "network": {"net": ALEXNET},
     "propagation": {"net": CHAIN, "initialisation": EQ14, "batch": 1},
     "rescaling": {"net": CHAIN, "initialisation": XAVIER, "against": EQ14, "batch": 1},
+    "speedup": {"net": SMALL, "gpus": 2, "scheme": "conv_data_fc_single", "batch": 4},
     "spp": {"levels": [7, 3, 2, 1], "channels": 512, "side": 14},
     "stds": {"net": SMALL, "initialisation": XAVIER},
     "timing": {
@@ -45,6 +46,9 @@ SPECS = {
     "variance_products": {"net": CHAIN, "initialisation": XAVIER},
 }
 """A small spec of every measurement."""
+
+SHARED = {"speedup"}
+"""Measurements that run in several processes; tests/test_executors_shared.py runs one as a job."""
 
 
 def parsed(what, **fields):

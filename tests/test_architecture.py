@@ -22,8 +22,9 @@ LAYERS = (
         "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "documents locks store provenance"),
-    ("parts", "models data metrics recipe sliding runtime environment measures inspections ingest"),
+    ("files", "documents locks store provenance relay"),
+    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
+    ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests names loading resolve schema references coverage"),
     (
         "plans",
@@ -31,9 +32,9 @@ LAYERS = (
     ),
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales planned importing rerun"),
-    ("documents", "places judgements results_by_seed copied"),
-    ("reports", "results figures markdown report terminal compare regression published"),
+    ("work", "execute executors scales sharing calibrating planned importing rerun"),
+    ("documents", "places judgements results_by_seed copied costs"),
+    ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
     ("program", "running"),
     ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),
     ("command line", "cli __main__"),
@@ -42,7 +43,7 @@ LAYERS = (
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""
 
-JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts"]
+JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts", "gauges"]
 TORCH = ("jobs", "metrics", "measures.on_device", "models.modules", "models.network", "models.initialisers",
          "data.augment", "data.images", "data.jitter", "data.splits", "data.statistics", "data.views")  # fmt: skip
 """Where torch may be imported with the module; nowhere else, and nothing else may bring it along."""
@@ -115,9 +116,12 @@ def test_nobody_imports_upwards(name: str) -> None:
 
 
 def test_only_what_runs_jobs_knows_their_work() -> None:
-    """Suites, plans and reports know their names; the executor hands them their work, and imports stand in for it."""
+    """Suites, plans and reports know their names; the executor hands them their work, imports stand in for it.
+
+    And calibrations time it.
+    """
     users = {name for name in MODULES if not is_job(name) and any(map(is_job, imports(name, lazy=True)))}
-    assert users <= {"executors.local", "importing"}
+    assert users <= {"executors.local", "executors.shared", "importing", "calibrating"}
 
 
 @pytest.mark.parametrize("name", [name for name in sorted(MODULES) if name])

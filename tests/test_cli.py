@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from suite_files import TABLE1, written
+from tiny_suites import tiny_suite
 
 from harness import __version__
 from harness.cli import command
@@ -195,6 +196,28 @@ def test_a_plan_without_its_data_is_no_error(harness, tmp_path: Path) -> None:
     assert (
         f"blocked: ILSVRC-2010 is not on disk. Looked in:\n  {tmp_path} (--data ilsvrc2010): no folder" in done.stdout
     )
+
+
+def test_a_plan_tells_who_else_wants_its_jobs_when_asked(harness, tmp_path: Path) -> None:
+    """And only then."""
+    plain, asked = (
+        json.loads(harness("plan", "table1", "--scale", "paper", "--json", *more).stdout) for more in ([], ["--across"])
+    )
+    assert {job["also_in"] for job in plain["jobs"]} == {None}
+    trained = [job["also_in"] for job in asked["jobs"] if job["kind"] == "train"]
+    assert "figure3" in trained[0]
+    assert not any("table1" in names for names in trained)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_calibrated_plan_tells_on_what_it_rests(harness, tmp_path: Path) -> None:
+    """Progress goes to standard error, the plan to standard output, and the store stays as it was."""
+    suite = tiny_suite(tmp_path)
+    done = harness("plan", suite, "--scale", "ci", "--device", "cpu", "--calibrate", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["estimate"]["basis"].startswith("calibrated here on ")
+    assert done.stderr.startswith("train cnn (")
+    assert [path.name for path in tmp_path.iterdir()] == [suite.name]
 
 
 def test_a_plan_leaves_nothing_behind(harness, tmp_path: Path) -> None:

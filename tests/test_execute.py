@@ -12,12 +12,15 @@ from suite_files import TABLE1
 
 from harness.data.locate import Locations
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
-from harness.execute import Execution, execute, written
+from harness.execute import Execution, execute, execute_at_once, written
 from harness.loading import load_suite
 from harness.plan import Plan, make_plan
 from harness.progress import Progress
+from harness.shipped import shipped_suites
 from harness.status import statuses
-from harness.store import Store, write_json
+from harness.store import JobFolder, Store, write_json
+
+TIMING = shipped_suites() / "prelu_timing.yaml"
 
 
 @pytest.fixture
@@ -135,3 +138,83 @@ def test_a_damaged_job_file_is_told(plan: Plan, store: Store, content: str) -> N
     (folder / "job.json").write_text(content)
     with pytest.raises(HarnessError, match=r"job\.json is damaged; move"):
         written(store, job)
+
+
+class FakePlaces:
+    """So many places whose jobs are fabricated, each over when it is asked what ended: the last begun first."""
+
+    def __init__(self, count: int, acts: dict[str, Exception] | None = None) -> None:
+        self.count, self.acts = count, acts or {}
+        self.at_work: list[tuple[JobFolder, str]] = []
+        self.together: list[set[str]] = []
+
+    @property
+    def free(self) -> int:
+        """Places without a job."""
+        return self.count - len(self.at_work)
+
+    def begin(self, folder: JobFolder, label: str) -> None:
+        """Take a job."""
+        self.at_work.append((folder, label.split("] ", 1)[1]))
+
+    def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
+        """End the last one."""
+        if not self.at_work:
+            return []
+        self.together.append({label for _, label in self.at_work})
+        folder, label = self.at_work.pop()
+        if label in self.acts:
+            return [(folder, self.acts[label])]
+        Fake().run(folder)
+        return [(folder, None)]
+
+
+def at_once(plan: Plan, store: Store, fake: FakePlaces, progress: Progress | None = None) -> Execution:
+    """Execute what is not done, several at a time."""
+    return execute_at_once(plan, store, statuses(plan, store, Locations()), fake, progress or silent())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 100])
+def test_at_once_every_job_runs_once_and_after_its_inputs(plan: Plan, store: Store, count: int) -> None:
+    """With any number of places, none of them idle while a job could run."""
+    fake = FakePlaces(count)
+    execution = at_once(plan, store, fake)
+    assert (execution.ran, execution.failed) == (list(plan.jobs), {})
+    assert max(map(len, fake.together)) == min(count, 3)  # three seeds, each a training and then its test
+    assert len(fake.together) == len(plan.jobs)
+    by_label = {job.label: job for job in plan.jobs.values()}
+    for labels in fake.together:
+        keys = {by_label[label].key for label in labels}
+        assert not any(keys & set(by_label[label].inputs.values()) for label in labels)
+
+
+def test_at_once_a_failure_stops_only_what_needs_it(plan: Plan, store: Store) -> None:
+    """As one after another."""
+    fake = FakePlaces(2, {"train cnn, seed 1": JobFailed("out of memory")})
+    progress = silent()
+    execution = at_once(plan, store, fake, progress)
+    assert execution.failed == {
+        plan.trainings["cnn", 1]: "out of memory",
+        plan.evaluations["cnn", "ten_crop", 1]: "its input failed: out of memory",
+    }
+    assert len(execution.ran) == 5
+    assert progress.stream.getvalue() == "train cnn, seed 1: FAILED: out of memory\n"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("error", [Interrupted(15, "stopped"), UsageError("another process is working on this job")])
+def test_at_once_what_is_no_failure_of_a_job_ends_the_run(plan: Plan, store: Store, error: HarnessError) -> None:
+    """A signal, or a job that another process works on."""
+    with pytest.raises(type(error), match=str(error)):
+        at_once(plan, store, FakePlaces(2, {"train cnn, seed 1": error}))
+
+
+def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> None:
+    """Two timings at once, or a timing beside a training, would measure each other."""
+    plan, fake = make_plan(load_suite(TIMING), "ci"), FakePlaces(3)
+    timings = [key for key, job in plan.jobs.items() if job.takes_time]
+    standing = statuses(plan, store, Locations())
+    execution = execute_at_once(plan, store, standing, fake, silent())
+    assert execution.ran == [key for key in plan.jobs if key not in timings and standing[key].state == "to do"]
+    alone = execute(plan, store, standing, Fake(), silent(), left=True)
+    assert alone.ran == [key for key in timings if standing[key].state == "to do"]
+    assert alone.ran

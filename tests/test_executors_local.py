@@ -4,11 +4,14 @@ import errno
 import json
 import os
 import signal
+import time
 
 import pytest
 import torch
+from fake_nvml import FakeNvml, metered
 from tiny_suites import tiny_world
 
+from harness import telemetry
 from harness.errors import DeviceMissing, Interrupted, JobFailed, UsageError
 from harness.execute import written
 from harness.executors import local
@@ -16,6 +19,7 @@ from harness.executors.local import Local
 from harness.jobs import JOBS, JobKind, pixel_statistics
 from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.soundness import faults_of
 from harness.store import JobFolder
 
 CPU = Runtime(device="cpu", threads=1)
@@ -192,3 +196,62 @@ def test_an_input_that_was_edited_is_refused(world):
     folder.job.write_text(json.dumps(job))
     (reason,) = world.run().failed.values()
     assert "key does not fit" in reason
+
+
+@pytest.fixture
+def on_gpu(monkeypatch):
+    """Measuring jobs say that they ran, a moment long, on a GPU that draws 300 W."""
+    real = pixel_statistics.measure_pixels
+
+    def measure(work):
+        time.sleep(0.2)
+        return {**real(work), "environment": {"device": "cuda", "instructions": "NVIDIA H200"}}
+
+    monkeypatch.setattr(pixel_statistics, "measure_pixels", measure)
+    monkeypatch.setattr(telemetry, "INTERVAL_S", 0.01)
+    monkeypatch.setattr(telemetry, "nvml", lambda: FakeNvml(metered(300)))
+
+
+def test_a_job_on_a_gpu_leaves_what_it_drew_with_its_cost(folder, on_gpu):
+    """Beside its time, and nowhere else."""
+    run(folder, Runtime(threads=1))
+    result = folder.read_result()
+    found = result["cost"]["telemetry"]
+    assert found["energy_j"] == pytest.approx(300 * found["measured_s"], rel=0.05)
+    assert found["measured_s"] >= 0.2
+    assert faults_of(folder) == []
+    assert not folder.telemetry.exists()
+
+
+def test_a_job_on_the_processor_has_no_telemetry(folder, monkeypatch):
+    """A GPU that stands idle beside it is none of its business."""
+    monkeypatch.setattr(telemetry, "nvml", lambda: FakeNvml(metered(300)))
+    run(folder, Runtime(threads=1))
+    assert folder.read_result()["cost"].keys() == {"seconds", "finished_at"}
+    assert "energy" not in folder.log.read_text()
+
+
+def test_a_gpu_that_is_not_measured_is_told_in_the_log(folder, on_gpu, monkeypatch):
+    """With the reason; the result is whole without it."""
+    monkeypatch.setattr(telemetry, "nvml", lambda: FakeNvml({"nvmlDeviceGetMigMode": [1, 1]}))
+    run(folder, Runtime(threads=1))
+    assert "telemetry" not in folder.read_result()["cost"]
+    assert "energy is not measured (NVML: a GPU that is partitioned)" in folder.log.read_text()
+
+
+def test_a_stopped_job_keeps_what_it_drew_for_the_next_process(folder, on_gpu, monkeypatch):
+    """Both count."""
+    real = pixel_statistics.measure_pixels
+
+    def stopped(_work):
+        time.sleep(0.2)
+        raise Interrupted(signal.SIGTERM, "stopped")
+
+    monkeypatch.setattr(pixel_statistics, "measure_pixels", stopped)
+    with pytest.raises(Interrupted):
+        run(folder, Runtime(threads=1))
+    monkeypatch.setattr(pixel_statistics, "measure_pixels", real)
+    run(folder, Runtime(threads=1))
+    found = folder.read_result()["cost"]["telemetry"]
+    assert found["measured_s"] >= 0.4
+    assert found["energy_j"] == pytest.approx(300 * found["measured_s"], rel=0.05)

@@ -8,9 +8,15 @@ import torch
 from tiny_suites import lasting, tiny_world
 
 from harness.errors import Interrupted
+from harness.execute import execute_at_once
+from harness.executors.pool import Pool
 from harness.jobs import train as training
+from harness.jobs.checkpoint import load_weights
 from harness.jobs.device import set_up
+from harness.progress import Progress
 from harness.runtime import Runtime
+from harness.status import statuses
+from harness.stop_signal import StopSignal
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]
 PART = {"classes": 10, "per_class": 67}
@@ -64,3 +70,36 @@ def test_single_precision_is_not_tf32():
     device = set_up(Runtime(device="cuda"))
     left, right = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
     torch.testing.assert_close(left @ right, (left.double() @ right.double()).float(), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
+def test_two_gpus_train_and_test_as_one_but_for_rounding(tmp_path):
+    """Through torchrun and NCCL: weights, the epochs' figures and the predictions."""
+    one, two = (tiny_world(tmp_path / name, subset=PART) for name in ("one", "two"))
+    assert one.run(device="cuda").failed == {}
+    assert two.run(device="cuda", processes=2).failed == {}
+    ours, theirs = (load_weights(world.folder("train")) for world in (two, one))
+    for name, weight in theirs.items():
+        torch.testing.assert_close(ours[name], weight, rtol=1e-3, atol=1e-4)
+    assert two.result("train")["processes"] == 2
+    assert two.result("evaluate")["values"] == pytest.approx(one.result("evaluate")["values"], rel=1e-3, abs=1)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
+def test_two_gpus_repeat_bit_for_bit(tmp_path):
+    """As one does."""
+    one, two = (tiny_world(tmp_path / name, subset=PART) for name in ("one", "two"))
+    for world in (one, two):
+        assert world.run({"pixels", "train"}, device="cuda", processes=2).failed == {}
+    assert lasting(one.result("train")) == lasting(two.result("train"))
+
+
+def test_jobs_at_a_time_share_a_gpu_with_the_results_of_one_after_another(tmp_path):
+    """Two workers on one device, or on two."""
+    one, two = (tiny_world(tmp_path / name, subset=PART, seeds=2) for name in ("one", "two"))
+    assert one.run(device="cuda").failed == {}
+    progress, standing = Progress(two.stream), statuses(two.plan, two.store, two.runtime.locations)
+    with Pool(Runtime(device="cuda", threads=1, jobs=2), progress, StopSignal()) as pool:
+        assert execute_at_once(two.plan, two.store, standing, pool, progress).failed == {}
+    for seed in (0, 1):
+        assert lasting(two.result("evaluate", seed)) == lasting(one.result("evaluate", seed))

@@ -188,7 +188,7 @@ CHANGES = {
     "prepare": scaled("train: {prepare: {pad: 3}}"),
     "crop": scaled("train: {crop: 27}"),
     "augmentation": (TRAIN, TRAIN[:-1] + ", change: {augmentation: {crops: true, flips: false, colour_std: 0.1}}}"),
-    "precision": scaled("train: {precision: fp32}"),
+    "precision": scaled("train: {precision: bf16}"),
 }
 
 
@@ -277,3 +277,32 @@ def test_the_estimate_knows_how_much_work_a_job_is() -> None:
     a_pass = plan.jobs[plan.trainings["cnn", 0]].work / 90 / (3 * images["train"] + images["val"])
     assert a_pass == pytest.approx(0.724e9, rel=0.01)
     assert plan.jobs[plan.evaluations["cnn", "ten_crop", 0]].work == pytest.approx(10 * a_pass * images["test"])
+
+
+def test_a_job_knows_every_experiment_that_rests_on_it() -> None:
+    """In the order of the suite, by whatever comes between; a net that is tuned further is wanted by both."""
+    plan = make_plan(load_suite(shipped_suites() / "prelu_table6.yaml"), "ci")
+    wanted = {job.kind: job.wanted_by for job in plan.jobs.values()}
+    assert wanted["pixels"] == ["a_relu", "a_prelu", "b_prelu", "c_prelu"]
+    for (name, _), key in plan.trainings.items():
+        assert plan.jobs[key].wanted_by == [name]
+    tuned = make_plan(load_suite(shipped_suites() / "table2.yaml"), "ci")
+    started = {name: one.start_from for name, one in tuned.experiments.items() if one.start_from is not None}
+    assert started
+    for name, parent in started.items():
+        assert {name, parent} <= set(tuned.jobs[tuned.trainings[parent, 0]].wanted_by)
+
+
+def test_who_wants_a_job_is_no_part_of_its_address() -> None:
+    """Nor is what it will cost."""
+    job = Job("train", {"a": 1}, work=5.0)
+    assert replace(job, wanted_by=["x"], keeps_bytes=9, scratch_bytes=9, images=9, work=1.0).key == job.key
+
+
+def test_room_is_estimated_for_what_leaves_large_files() -> None:
+    """Nets, predictions and mean images; an ensemble leaves as much as a member's test."""
+    plan = make_plan(load_suite(shipped_suites() / "table2.yaml"), "ci")
+    kinds = {job.kind for job in plan.jobs.values() if job.keeps_bytes > 0}
+    assert kinds == {"pixels", "train", "evaluate", "ensemble"}
+    average = next(job for job in plan.jobs.values() if job.kind == "ensemble")
+    assert average.keeps_bytes == plan.jobs[next(iter(average.inputs.values()))].keeps_bytes

@@ -23,6 +23,7 @@ PAPERS = {
 COVERED = [
     Coverage("A01", "one", "claims.less", "small", ""),
     Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
+    Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data"),
     Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
     Coverage("alexnet:T1", "one", "table", "paper", ""),
     Coverage("alexnet:F1", "one", "figures.f1", "small", ""),
@@ -51,6 +52,11 @@ def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
     """What stands for one reference."""
     found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports)["papers"][0][kind][number]["places"]
     return found
+
+
+def test_what_no_report_speaks_of_says_what_it_needs() -> None:
+    """Data that are not at hand, or a reason why nothing can."""
+    assert [place["reason"] for place in places("claims", 1, {})] == ["needs two GPUs", "needs the paper's own data"]
 
 
 def test_a_claim_has_the_verdict_and_level_of_its_report() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ CI = "    seeds: 3\n    data: digits\n"
 def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
     """No GPU, no data of this machine's, no computing, and a folder of one's own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.estimate.gpus", list)
+    monkeypatch.setattr("harness.rates.gpus", list)
     monkeypatch.setattr("harness.data.fashion_mnist.DEBIAN", tmp_path / "nowhere")
     fake = Fake()
     monkeypatch.setattr("harness.running.Local", lambda *_: fake)
@@ -211,3 +212,30 @@ def test_a_finished_run_leaves_every_job_done() -> None:
     document = plan_suite("table1", "ci", Path("runs"), RUNTIME)
     assert {job["state"] for job in document["jobs"]} == {"done"}
     assert document["estimate"]["seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "flags", "processes"),
+    [(4, {}, 2), (1, {}, 1), (4, {"gpus": 1}, 1), (4, {"processes": 1}, 1), (0, {}, 1)],
+)
+def test_a_scale_may_ask_for_gpus(
+    fake: Fake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    there: int,
+    flags: dict[str, int],
+    processes: int,
+) -> None:
+    """Its trainings have them where they are and the run says nothing else; no key depends on it."""
+    used: list[Runtime] = []
+    monkeypatch.setattr("harness.visible.gpus", lambda: [{"name": "a GPU"}] * there)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("harness.running.Local", lambda runtime, *_: used.append(runtime) or fake)
+    written(tmp_path, (CI, f"    gpus: 2\n{CI}"))
+    run("mine.yaml", runtime=replace(RUNTIME, device="auto"), jobs=1, **flags)
+    assert [runtime.processes for runtime in used] == [processes]
+    told = "the suite wants 2 GPUs for each training: it needs 2 GPUs, and 1 can be seen here; each has one"
+    assert (told in capsys.readouterr().err) == (there == 1)
+    run("table1")
+    assert len(fake.labels) == 7

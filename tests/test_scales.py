@@ -25,8 +25,8 @@ CPU = "a processor"
 @pytest.fixture(autouse=True)
 def _this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a GPU nor another package's data decide these tests."""
-    monkeypatch.setattr("harness.estimate.gpus", list)
-    monkeypatch.setattr("harness.estimate.processor", lambda: CPU)
+    monkeypatch.setattr("harness.rates.gpus", list)
+    monkeypatch.setattr("harness.rates.processor", lambda: CPU)
     monkeypatch.setattr("harness.data.fashion_mnist.DEBIAN", Path("/nowhere"))
 
 

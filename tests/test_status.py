@@ -195,3 +195,12 @@ def test_nothing_stale_is_nothing_set_aside(plan: Plan, store: Store) -> None:
     """And nothing moves."""
     assert set_aside(store, plan, statuses(plan, store, HERE)) == 0
     assert states(plan, store) == {"done": 7}
+
+
+def test_a_measurement_of_more_gpus_than_there_are_is_blocked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what it needs; where they are, it is to do."""
+    plan = make_plan(load_suite(TABLE1.with_name("prelu_timing.yaml")), "ci")
+    key = plan.measurements["four_gpus", 0]
+    for count, expected in ((1, Status("blocked", "it needs 4 GPUs, and 1 can be seen here")), (4, Status("to do"))):
+        monkeypatch.setattr("harness.visible.gpus", lambda count=count: [{"name": "a GPU"}] * count)
+        assert statuses(plan, store, Locations())[key] == expected

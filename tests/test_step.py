@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tiny_suites import World, tiny_world
 
 from harness.data.locate import Locations
+from harness.data.share import Share, share
 from harness.errors import Interrupted, UsageError
 from harness.jobs.checkpoint import load_weights
 from harness.jobs.step import gradients, in_parts, whole_draws
@@ -51,13 +52,17 @@ def net() -> networks.Network:
     return network.to(memory_format=torch.channels_last).train()
 
 
-def taken(micro_batch: int | None) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+def taken(
+    micro_batch: int | None, part: Share | None = None
+) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
     """(loss, images wrong, gradients) of one batch."""
     network, draws = net(), torch.Generator().manual_seed(2)
     views = torch.randn(BATCH, 3, 9, 9, generator=draws).to(memory_format=torch.channels_last)
     target = torch.randint(10, (BATCH,), generator=draws)
     torch.manual_seed(3)
-    loss, wrong = gradients(network, views, target, "fp32", micro_batch)
+    if part is not None:
+        views, target = views[part.part], target[part.part]
+    loss, wrong = gradients(network, views, target, "fp32", micro_batch, part)
     found = {name: parameter.grad for name, parameter in network.named_parameters() if parameter.grad is not None}
     return loss, wrong, found
 
@@ -73,6 +78,19 @@ def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
         torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(loss_in_parts, loss)
     assert int(wrong_in_parts) == int(wrong)
+
+
+@settings(max_examples=20)
+@given(st.integers(2, BATCH), st.one_of(st.none(), st.integers(1, BATCH + 3)))
+def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batch: int | None) -> None:
+    """Of any number of processes, each in parts or not: gradients, the loss and the mistakes, to rounding."""
+    loss, wrong, whole = taken(None)
+    shares = [taken(micro_batch, share(BATCH, rank, processes)) for rank in range(processes)]
+    for name, gradient in whole.items():
+        summed = torch.stack([found[name] for _, _, found in shares]).sum(0)
+        torch.testing.assert_close(summed, gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(torch.stack([one for one, _, _ in shares]).sum(), loss)
+    assert sum(int(one) for _, one, _ in shares) == int(wrong)
 
 
 def test_other_draws_would_be_seen() -> None:
@@ -121,6 +139,8 @@ def test_a_layer_that_mixes_images_is_refused(layer: torch.nn.Module) -> None:
     gradients(network, views, target, "fp32", None)
     with pytest.raises(UsageError, match=rf"--micro-batch cannot split .* layer 0 \({type(layer).__name__}\)"):
         gradients(network, views, target, "fp32", 4)
+    with pytest.raises(UsageError, match="--gpus cannot split"):
+        gradients(network, views[:4], target[:4], "fp32", None, share(8, 0, 2))
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import torch
 
 from harness.data.cutting import views_less_mean
 from harness.data.declared import centre_offset
+from harness.data.share import Share, whole
 from harness.data.spec import Augmentation
 from harness.data.views import central
 
@@ -14,18 +15,26 @@ Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 def random_views(
-    images: torch.Tensor, mean: torch.Tensor, crop: int, augmentation: Augmentation, generator: torch.Generator
+    images: torch.Tensor,
+    mean: torch.Tensor,
+    crop: int,
+    augmentation: Augmentation,
+    generator: torch.Generator,
+    share: Share | None = None,
 ) -> torch.Tensor:
     """One view of each image, less the mean image.
 
     uint8 [batch, channels, H, W] becomes float32 [batch, channels, crop, crop] in channels-last order; `mean` is
     [channels, H, W] on the same device, of any H and W where only its central part is subtracted. Everything random
     comes from `generator`, and every number is drawn whether its part is switched on or not, so that arms that differ
-    in one part share the other's draws. Raises ValueError when the crop does not fit.
+    in one part share the other's draws. With a `share` the images are that part of a batch, and see what they would in
+    the whole of it. Raises ValueError when the crop does not fit.
     """
     batch, _, height, width = images.shape
+    share = share or whole(batch)
     centre = (centre_offset(height, crop), centre_offset(width, crop))
-    top, left, flip = _draws(batch, height - crop + 1, width - crop + 1, generator)
+    drawn = _draws(share.whole, height - crop + 1, width - crop + 1, generator)
+    top, left, flip = (draw[share.part] for draw in drawn)
     if not augmentation.crops:
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
@@ -92,11 +101,12 @@ class ColourNoise:
         if covariance is not None and self.std > 0:
             self.components = components(covariance, augmentation.colour_scale)
 
-    def added_to(self, views: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def added_to(self, views: torch.Tensor, generator: torch.Generator, share: Share | None = None) -> torch.Tensor:
         """The views float32 [batch, 3, H, W] with the noise, everything random drawn from `generator`."""
         if self.components is None:
             return views
-        alpha = self.std * torch.randn(len(views), 3, generator=generator, device=generator.device)
+        share = share or whole(len(views))
+        alpha = self.std * torch.randn(share.whole, 3, generator=generator, device=generator.device)[share.part]
         noise = (alpha @ self.components.to(alpha)).to(views.device)
         rows = views.permute(0, 2, 3, 1).flatten(2)  # as long as a row of pixels, for three numbers make a slow loop
         shifted = rows + noise.repeat(1, views.shape[3])[:, None]

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from harness.data.augment import places
 from harness.data.declared import centre_offset
 from harness.data.decode import Window
+from harness.data.share import Share, whole
 from harness.data.spec import Augmentation, Prepare
 from harness.data.splits import Split, prefetch
 
@@ -22,13 +23,20 @@ def jittered(
     augmentation: Augmentation,
     crop: int,
     device: torch.device,
+    share: Share | None = None,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Each batch of indices with one view of each image, uint8 [batch, channels, crop, crop].
 
     The split holds the images as they are stored; each batch draws its views from its own generator of `draws`. Image
-    files are cut while they are decoded, in threads, and come on the CPU; images in memory are cut on the device.
+    files are cut while they are decoded, in threads, and come on the CPU; images in memory are cut on the device. With
+    a `share`, only that part of each batch comes, with the views that it has in the whole of it.
     """
-    cuts = ((batch, windows(len(batch), augmentation, crop, draw)) for batch, draw in zip(batches, draws, strict=True))
+
+    def cut(batch: torch.Tensor, draw: torch.Generator) -> tuple[torch.Tensor, list[Window]]:
+        part = (share or whole(len(batch))).part
+        return batch[part], windows(len(batch), augmentation, crop, draw)[part]
+
+    cuts = (cut(batch, draw) for batch, draw in zip(batches, draws, strict=True))
     if split.in_memory is not None:
         yield from ((batch, cut_alike(split.images(batch).to(device), views)) for batch, views in cuts)
         return

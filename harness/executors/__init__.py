@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from harness.errors import HarnessError
 from harness.store import JobFolder
 
 
@@ -12,6 +13,20 @@ class Executor(Protocol):
 
     def run(self, folder: JobFolder) -> None:
         """Run one job."""
+
+
+class Places(Protocol):
+    """Where several jobs run at a time."""
+
+    @property
+    def free(self) -> int:
+        """How many more may begin now."""
+
+    def begin(self, folder: JobFolder, label: str) -> None:
+        """Begin the job whose directory this is, on a free place."""
+
+    def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
+        """Wait until any job is over; gives each that is, with why it has no result. Raises Interrupted."""
 
 
 EXECUTORS: dict[str, str] = {"local": "harness.executors.local:Local"}

@@ -5,22 +5,25 @@ from __future__ import annotations
 import errno
 import traceback
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from harness.documents import seal
 from harness.environment import code_digest, environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
-from harness.estimate import note_rate
+from harness.executors.gpus import processes_of, require_gpus
+from harness.executors.shared import run_shared
 from harness.job import Job
 from harness.jobs import JOBS
 from harness.jobs.work import Work
 from harness.progress import Progress
 from harness.provenance import TRAINED_ELSEWHERE, trained_elsewhere
+from harness.rates import note_rate
 from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 from harness.store import JobFolder, Store, file_sha256, write_atomically, write_json
+from harness.telemetry import Sampler, sampled
 
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """How torch and CUDA say it in errors that have no type of their own."""
@@ -49,7 +52,10 @@ class Local:
             try:
                 inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
                 work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
-                self._finish(folder, job, JOBS[job["kind"]].load()(work))
+                with sampled(folder, self.runtime.device) as sampler:
+                    result = self._computed(job["kind"], work)
+                self._measured(result, sampler)
+                self._finish(folder, job, result)
             except (Interrupted, DeviceMissing, JobFailed):
                 raise
             except HarnessError as error:
@@ -64,6 +70,22 @@ class Local:
                 keep_log(folder, self.progress)
             stop.raise_if_asked()
 
+    def _measured(self, result: dict[str, Any], sampler: Sampler) -> None:
+        """Note what the GPU did meanwhile beside the time that it took; nothing where the job ran on none."""
+        telemetry = sampler.of(result["environment"])
+        if telemetry is not None:
+            result["cost"]["telemetry"] = telemetry
+        elif result["environment"].get("device") == "cuda":
+            self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
+
+    def _computed(self, kind: str, work: Work) -> dict[str, Any]:
+        processes = processes_of(kind, work.spec, self.runtime)
+        if processes == 1:
+            return JOBS[kind].load()(work)
+        runtime = replace(self.runtime, processes=processes)
+        require_gpus(runtime)
+        return run_shared(kind, replace(work, runtime=runtime))
+
     def _less_memory(self, kind: str, error: Exception) -> str:
         """What was lacking, and what would need less of it."""
         now = self.runtime.micro_batch
@@ -77,13 +99,20 @@ class Local:
         write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
-            note_rate(Store(folder.path.parent), job, result["cost"]["seconds"], self.runtime)
+            self._note_rate(folder, job, result["cost"])
         inputs = {name: folder.sibling(key).read_result() or {} for name, key in job["inputs"].items()}
         about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"])}
         about["inputs"] = {name: found.get("outputs") for name, found in inputs.items()}
         if foreign := trained_elsewhere(inputs.values()):
             about[TRAINED_ELSEWHERE] = foreign
         folder.write_result({**about, **result})
+
+    def _note_rate(self, folder: JobFolder, job: dict[str, Any], cost: dict[str, Any]) -> None:
+        """Remember how fast the job went, for plans of others that are like it."""
+        network = job["inputs"].get("network")
+        training = folder.sibling(network).read_job()["spec"] if network and job["kind"] != "train" else None
+        power_w = cost.get("telemetry", {}).get("mean_power_w")
+        note_rate(Store(folder.path.parent), job, cost["seconds"], self.runtime, training, power_w)
 
 
 def readable_job(folder: JobFolder) -> dict[str, Any]:

@@ -18,6 +18,9 @@ class JobKind:
     sources: tuple[str, ...]
     """Files and folders of the package whose code decides the result; their digest tells when a result is stale."""
 
+    shares_batches: bool = False
+    """Whether several processes can do it, each with its part of the images."""
+
     def load(self) -> Callable[..., dict[str, Any]]:
         """The function that does the work."""
         module, function = self.runs.split(":")
@@ -28,18 +31,26 @@ class JobKind:
 _DATA = ("data", "jobs/observe.py")
 _NETS = (
     *_DATA, "models", "metrics.py", "recipe.py", "sliding.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py",
-    "jobs/pixels.py",
+    "jobs/pixels.py", "jobs/ranks.py",
 )  # fmt: skip
 _TRAINING = (
     "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
     "jobs/step.py",
 )  # fmt: skip
-_MEASURES = ("measures", "models", "jobs/quantities.py", "jobs/device.py")
+_MEASURES = (
+    "measures",
+    "models",
+    "jobs/quantities.py",
+    "jobs/device.py",
+    "jobs/ranks.py",
+    "jobs/step.py",
+    "data/share.py",
+)
 
 JOBS: dict[str, JobKind] = {
     "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", *_DATA)),
-    "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING)),
-    "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS),
+    "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING), shares_batches=True),
+    "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS, shares_batches=True),
     "ensemble": JobKind(1, "harness.jobs.ensemble:average", ("jobs/ensemble.py", "metrics.py")),
     "inspect": JobKind(
         1,

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from harness.errors import UsageError
+from harness.jobs.ranks import joined
 from harness.progress import Progress
 from harness.store import JobFolder, write_atomically
 
@@ -21,7 +22,9 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def save(folder: JobFolder, state: dict[str, Any]) -> None:
-    """Write `state` (tensors and plain values), keeping the checkpoint before it."""
+    """Write `state` (tensors and plain values), keeping the checkpoint before it; of several processes, the first."""
+    if not joined().first:
+        return
     buffer = io.BytesIO()
     torch.save(state, buffer)
     buffer.seek(0, io.SEEK_END)
@@ -55,7 +58,9 @@ def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
 
 
 def save_weights(folder: JobFolder, weights: dict[str, torch.Tensor]) -> None:
-    """Write a trained net's tensors."""
+    """Write a trained net's tensors; of several processes, the first."""
+    if not joined().first:
+        return
     buffer = io.BytesIO()
     torch.save(weights, buffer)
     write_atomically(folder.weights, buffer.getbuffer())

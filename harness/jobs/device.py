@@ -25,6 +25,7 @@ _keep_freed_memory()  # before torch allocates anything
 import torch  # noqa: E402
 
 from harness.errors import DeviceMissing  # noqa: E402
+from harness.jobs.ranks import joined  # noqa: E402
 from harness.runtime import Runtime  # noqa: E402
 
 
@@ -43,6 +44,8 @@ def set_up(runtime: Runtime) -> torch.device:
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     use_cuda = runtime.device != "cpu" and torch.cuda.is_available()
+    if use_cuda and "LOCAL_RANK" in os.environ:  # one of several processes, each with a GPU of its own
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     return torch.device("cuda" if use_cuda else "cpu")
 
 
@@ -57,7 +60,7 @@ def repeats_on(device: torch.device) -> dict[str, Any]:
     """What has to be the same for a run to repeat bit for bit."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
     threads, version = torch.get_num_threads(), str(torch.__version__)
-    return {"device": device.type, "instructions": name, "threads": threads, "torch": version}
+    return {"device": device.type, "instructions": name, "threads": threads, "torch": version, **joined().record()}
 
 
 def device_environment(device: torch.device) -> dict[str, Any]:

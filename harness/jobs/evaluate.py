@@ -21,6 +21,7 @@ from harness.jobs.dense import DenseNetwork
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import load_pixels
+from harness.jobs.ranks import joined
 from harness.jobs.work import Work
 from harness.metric_names import guessing
 from harness.metrics import tally
@@ -66,6 +67,7 @@ def evaluate(work: Work) -> dict[str, Any]:
             "environment": device_environment(device),
             "cost": {"seconds": time.monotonic() - started},
             **({} if work.runtime.micro_batch is None else {"micro_batch": work.runtime.micro_batch}),
+            **joined().record(),
         }
 
 
@@ -160,15 +162,17 @@ def probabilities(look: Look, split: Split, device: torch.device, work: Work) ->
     """
     look.network.eval()
     views = min(VIEWS_A_BATCH, work.runtime.micro_batch or VIEWS_A_BATCH)
-    batches = split.batches(max(1, views // look.views))
-    found = []
-    for _, images in work.watched(prefetch(split, batches), len(batches), split.count):
-        found.append(look.scores(images.to(device)).cpu())
+    batches, ranks = split.batches(max(1, views // look.views)), joined()
+    mine = ranks.mine(batches)
+    passing = work.watched(prefetch(split, mine), len(mine), sum(map(len, mine)))
+    found = ranks.gathered(look.scores(images.to(device)).cpu() for _, images in passing)
     return torch.cat(found)[torch.cat(batches).argsort()]
 
 
 def keep(work: Work, split: Split, found: torch.Tensor) -> None:
     """Store what the net said of each image; a column of `probabilities` is the class at that place of `classes`."""
+    if not joined().first:
+        return
     buffer = io.BytesIO()
     ids, classes = np.array(split.ids), np.array(split.classes)
     np.savez(buffer, probabilities=found.numpy(), labels=split.labels.numpy(), ids=ids, classes=classes)

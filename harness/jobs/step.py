@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import torch
 import torch.nn.functional as F
 
+from harness.data.share import Share, whole
 from harness.errors import UsageError
 from harness.jobs.device import autocast
 from harness.models.modules import PaperDropout
@@ -18,25 +19,31 @@ Begin = Callable[[int], None]
 
 
 def gradients(
-    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, micro_batch: int | None
+    network: Network,
+    views: torch.Tensor,
+    target: torch.Tensor,
+    precision: str,
+    micro_batch: int | None,
+    share: Share | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Add the gradients of the mean loss to the weights'; gives the loss, and how many images the net got wrong.
 
     In parts of `micro_batch` images the sum of the parts' gradients is that of the batch, but for rounding: every layer
     treats each image by itself, and dropout draws for the whole batch. Raises UsageError for a layer of which that
-    cannot be said.
+    cannot be said. So with a `share` of a batch: what comes of all shares sums to what comes of the batch.
     """
-    if micro_batch is None or micro_batch >= len(views):
+    share, size = share or whole(len(views)), min(micro_batch or len(views), len(views))
+    if size == share.whole:
         return _part(network, views, target, precision, 1.0)
-    _check_layers(network)
+    _check_layers(network, "--micro-batch" if len(views) == share.whole else "--gpus")
     losses = torch.zeros((), device=views.device)
     wrong = torch.zeros((), dtype=torch.int64, device=views.device)
-    with whole_draws(network, len(views)) as begin:
-        for start in range(0, len(views), micro_batch):
-            part = slice(start, start + micro_batch)
-            begin(start)
-            share = len(views[part]) / len(views)
-            loss, mistaken = _part(network, views[part], target[part], precision, share)
+    with whole_draws(network, share.whole) as begin:
+        for start in range(0, len(views), size):
+            part = slice(start, start + size)
+            begin(share.start + start)
+            weight = len(views[part]) / share.whole
+            loss, mistaken = _part(network, views[part], target[part], precision, weight)
             losses, wrong = losses + loss, wrong + mistaken
     return losses, wrong
 
@@ -52,13 +59,13 @@ def _part(
     return loss.detach(), (logits.detach().argmax(1) != target).sum()
 
 
-def _check_layers(network: Network) -> None:
+def _check_layers(network: Network, flag: str) -> None:
     """A layer that mixes images, or draws in a way we do not know, would train another net in parts than at once."""
     mixing = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
     for name, module in network.named_modules():
         if isinstance(module, mixing):
             raise UsageError(
-                f"--micro-batch cannot split a batch for layer {name} ({type(module).__name__}), where what comes of "
+                f"{flag} cannot split a batch for layer {name} ({type(module).__name__}), where what comes of "
                 "an image depends on the rest of the batch; run without it"
             )
 

@@ -26,6 +26,7 @@ from harness.jobs.observe import observed, opened_split
 from harness.jobs.optimiser import make_optimiser, set_rate
 from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
+from harness.jobs.ranks import Ranks, joined
 from harness.jobs.schedule import Rate
 from harness.jobs.step import gradients, in_parts
 from harness.jobs.work import Work
@@ -73,6 +74,7 @@ class Training:
     started: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
+    ranks: Ranks = field(default_factory=joined)
 
     @property
     def micro_batch(self) -> int | None:
@@ -110,7 +112,7 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     """Take the epoch's remaining steps, leaving their losses in the state; gives the step that diverged, if one did."""
     work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
     labels, mean = run.training.labels.to(device), pixels.subtracted(recipe.augmentation, recipe.crop)
-    noise = ColourNoise(recipe.augmentation, pixels.covariance)
+    noise, share = ColourNoise(recipe.augmentation, pixels.covariance), run.ranks.share(recipe.batch)
     run.network.train()
     batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
     losses = torch.zeros(run.steps, device=device)
@@ -119,20 +121,23 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     for batch, images in arriving(run, batches[state.step : run.steps]):
         seed_step(seed, state.epoch, state.step)
         draws = generator(seed, "augmentation", state.epoch, state.step)
-        views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws)
-        views = noise.added_to(views, draws).to(memory_format=torch.channels_last)
+        views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws, share)
+        views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
         target = labels[batch.to(device)]
         run.optimiser.zero_grad(set_to_none=True)
-        losses[state.step], mistaken = gradients(run.network, views, target, recipe.precision, run.micro_batch)
+        found = gradients(run.network, views, target, recipe.precision, run.micro_batch, share)
+        losses[state.step], mistaken = run.ranks.summed(run.network, *found)
         run.optimiser.step()
         wrong += mistaken
         state.step += 1
 
         if state.step % FINITE_CHECK_EVERY == 0 and not bool(losses.isfinite().all()):
             break
-        if work.stop.number is not None or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
+        stopping = run.ranks.agree(work.stop)
+        if stopping or time.monotonic() - run.saved >= work.runtime.checkpoint_every_s:
             state.losses, state.wrong = losses[: state.step].tolist(), int(wrong)
             save(run)
+        if stopping:
             work.stop.raise_if_asked()
         show(run)
     state.losses, state.wrong = losses.tolist(), int(wrong)
@@ -142,10 +147,11 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
 def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The images of the epoch's remaining batches: prepared ones, or views that jitter has already cut to size."""
     recipe, epoch, seed = run.recipe, run.state.epoch, run.work.spec["seed"]
+    share = run.ranks.share(recipe.batch)
     if recipe.augmentation.jitter is None:
-        return prefetch(run.training, batches)
+        return prefetch(run.training, batches if share is None else batches[:, share.part])
     draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
-    return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device)
+    return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
 
 
 def prepared(work: Work, opened: ExitStack) -> Training:
@@ -227,10 +233,11 @@ def described(run: Training) -> dict[str, Any]:
     """What every training result says of its data, marks, machine and time."""
     return {
         "data": [observed(split, run.work.runtime.locations) for split in (run.training, run.validation)],
-        "marks": run.state.marks + in_parts(run.recipe.batch, run.micro_batch),
+        "marks": run.state.marks + in_parts(run.recipe.batch, run.micro_batch) + run.ranks.marks(run.recipe.batch),
         "environment": device_environment(run.device),
         "cost": {"seconds": run.seconds()},
         **({} if run.micro_batch is None else {"micro_batch": run.micro_batch}),
+        **run.ranks.record(),
     }
 
 
@@ -286,4 +293,5 @@ def show(run: Training) -> None:
 def write_curve(run: Training) -> None:
     """Write the figures of every epoch so far, one JSON object a line."""
     lines = (json.dumps(row, sort_keys=True, allow_nan=False) + "\n" for row in run.state.curve)
-    write_atomically(run.work.folder.metrics, "".join(lines).encode())
+    if run.ranks.first:
+        write_atomically(run.work.folder.metrics, "".join(lines).encode())

@@ -14,6 +14,7 @@ from harness.measures.configuration import Configuration
 from harness.measures.network import Network
 from harness.measures.propagation import FirstStep, Propagation, Rescaling
 from harness.measures.quantity import Measured
+from harness.measures.speedup import Speedup
 from harness.measures.spp import Spp
 from harness.measures.stds import FilterStds, Stds
 from harness.measures.timing import Timing
@@ -57,6 +58,7 @@ MEASURES: dict[str, Measure] = {
     "network": Measure(Network, _COMPUTE),
     "propagation": Measure(Propagation, f"{_ON_DEVICE}.propagation:measure", random=True, needs_torch=True),
     "rescaling": Measure(Rescaling, f"{_ON_DEVICE}.propagation:compare", random=True, needs_torch=True),
+    "speedup": Measure(Speedup, f"{_ON_DEVICE}.speedup:measure", random=True, timed=True, needs_torch=True),
     "spp": Measure(Spp, _COMPUTE),
     "stds": Measure(Stds, _COMPUTE),
     "timing": Measure(Timing, f"{_ON_DEVICE}.timing:measure", random=True, timed=True, needs_torch=True),
@@ -73,6 +75,7 @@ MeasureSpec = Annotated[
     | Network
     | Propagation
     | Rescaling
+    | Speedup
     | Spp
     | Stds
     | Timing

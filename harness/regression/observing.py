@@ -8,7 +8,6 @@ from typing import Any
 
 from harness.data import DATASETS
 from harness.declarations import declare
-from harness.estimate import device_name
 from harness.execute import Execution, execute
 from harness.executors.local import Local
 from harness.job import Job, datasets_of
@@ -16,6 +15,7 @@ from harness.measures import MEASURES
 from harness.outline import Drawn
 from harness.plan import Plan, make_plan
 from harness.progress import Progress
+from harness.rates import device_name
 from harness.regression.probes import Probes, probes_of
 from harness.regression.selection import Selection
 from harness.regression.snapshot import snapshot

@@ -16,10 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.report import outcomes, precision, quantities
+from harness.report import energy, outcomes, precision, quantities
 from harness.report.charts import forest
 from harness.report.curves import by_seed, learning_curves
 from harness.report.documents import FORMAT, read_document, read_results
+from harness.report.energy import measured_gpu
 from harness.report.places import places
 from harness.store import write_atomically
 
@@ -51,7 +52,7 @@ def _nulls(names: str) -> Record:
 
 _SUITE = _nulls("source scale_note scale_choice headline citation table command")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
-_SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures")}
+_SUITE |= {name: [] for name in ("claims", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
@@ -156,6 +157,7 @@ def _completed(results: Record) -> Record:
     suite["cells"] = [_cell(cell, suite) for cell in suite["cells"]]
     for name, blank in (("claims", _CLAIM), ("deviations", _DEVIATION), ("data", _DATA), ("figures", _FIGURE)):
         suite[name] = [blank | record for record in suite[name] or ()]
+    suite["costs"] = [_cost(record) for record in suite["costs"] or ()]
     suite["measurements"] = {name: _measurement(record) for name, record in (suite["measurements"] or {}).items()}
     named = [cell["experiment"] for cell in suite["cells"] if cell["experiment"]]
     order = dict.fromkeys([*named, *suite["experiments"]])
@@ -169,6 +171,10 @@ def _cell(cell: Record, suite: Record) -> Record:
     experiment = name if name in suite["experiments"] else None
     measurement = name if name in (suite["measurements"] or {}) else None
     return _CELL | cell | whole | {"experiment": experiment, "measurement": measurement}
+
+
+def _cost(record: Record) -> Record:
+    return {"jobs": 0, "shared": 0, "measured": 0, "seconds": 0.0} | record | {"gpu": measured_gpu(record.get("gpu"))}
 
 
 def _experiment(record: Record) -> Record:
@@ -217,6 +223,7 @@ def environment() -> Environment:
     made.filters |= {
         name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
+    made.filters |= {name: getattr(energy, name) for name in ("total_s", "energy", "watts", "gibibytes", "power_drawn")}
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
     made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
     made.globals |= {"outcomes": outcomes}

@@ -86,11 +86,12 @@ def synthetic_views(arm: Arm, batch: int, seed: int, device: torch.device) -> Ca
 def timed_round(steps: dict[str, Step], count: int, device: torch.device, *, turned: bool) -> dict[str, float]:
     """Seconds of one step of each arm, as the mean of `count`; the order of the arms turned about every other time."""
     order = list(reversed(steps)) if turned else list(steps)
-    found = {name: _seconds(steps[name], count, device) / count for name in order}
+    found = {name: seconds_of(steps[name], count, device) / count for name in order}
     return {name: found[name] for name in steps}
 
 
-def _seconds(step: Step, count: int, device: torch.device) -> float:
+def seconds_of(step: Step, count: int, device: torch.device) -> float:
+    """Seconds of so many steps, by events on CUDA."""
     if device.type != "cuda":
         started = time.perf_counter()
         for _ in range(count):

@@ -1,0 +1,158 @@
+"""Calibration: a few real steps of a training, and a real test of a few images, timed on images that are made up."""
+
+from __future__ import annotations
+
+import io
+import math
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.data import DATASETS
+from harness.data.images import InMemory
+from harness.data.spec import DataSpec, Prepare
+from harness.data.splits import Split
+from harness.jobs.device import device_environment, on_device, set_up
+from harness.jobs.evaluate import outputs
+from harness.jobs.first_weights import initialised
+from harness.jobs.optimiser import make_optimiser
+from harness.jobs.pixels import load_pixels
+from harness.jobs.schedule import Rate
+from harness.jobs.train import State, Training, take_epoch
+from harness.jobs.work import Work
+from harness.models import parse_model
+from harness.models.layers import trace
+from harness.progress import Progress
+from harness.recipe import Protocol, Recipe
+from harness.runtime import Runtime
+from harness.stop_signal import StopSignal
+from harness.store import JobFolder, write_atomically
+from harness.telemetry import sampled
+
+SPENT_S = 4.0
+"""On the timed part of a calibration, about."""
+STEPS = 30
+"""Timed at most, for what is so fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What a calibration found."""
+
+    images: int
+    """Of a batch, or of the test."""
+    seconds_an_image: float
+    power_w: float | None
+    """Of the GPU meanwhile."""
+    share: float
+    """Of its threads' time that this process got; on a processor less where other programs took some of it."""
+
+
+def time_training(spec: dict[str, Any], runtime: Runtime, images: int) -> Timed:
+    """Time steps of a training of that spec with `images` images a batch, after one to warm up."""
+    with tempfile.TemporaryDirectory() as place:
+        recipe = Recipe.parsed({"source": "", **spec["recipe"]})
+        # Jittered images are cut while they are decoded, and come as large as a view.
+        jitters = recipe.augmentation.jitter is not None
+        augmentation = recipe.augmentation.model_copy(update={"jitter": None})
+        recipe = recipe.model_copy(update={"batch": images, "augmentation": augmentation})
+        work = _work(spec, runtime, Path(place))
+        shape = tuple(spec["input"]) if jitters else _prepared(spec, recipe.prepare)
+        run = _training(work, recipe, made_up(spec, shape, images * (STEPS + 1)), set_up(runtime))
+        pixels = load_pixels(work.inputs["pixel_statistics"], run.device)
+
+        def steps(count: int) -> None:
+            run.steps = run.state.step + count
+            take_epoch(run, pixels)
+
+        return _timed(steps, images, work, run.device)
+
+
+def time_test(spec: dict[str, Any], training: dict[str, Any], runtime: Runtime, images: int) -> Timed:
+    """Time tests of so many images by the protocol of that spec, of a net as it was first drawn, after one test."""
+    with tempfile.TemporaryDirectory() as place:
+        work, device = _work(spec, runtime, Path(place)), set_up(runtime)
+        protocol = Protocol.parsed({"source": "", **spec["protocol"]})
+        recipe = Recipe.parsed({"source": "", **training["recipe"]})
+        network = on_device(initialised(training, recipe), device)
+        passes = [
+            made_up(spec, _prepared(spec, prepare), images)
+            for prepare in protocol.prepares(DataSpec.parsed(spec["data"]).prepare)
+        ]
+
+        def tests(count: int) -> None:
+            for _ in range(count):
+                outputs(work, passes, training, network, protocol, device)
+
+        return _timed(tests, images, work, device)
+
+
+def forward_multiply_adds(spec: dict[str, Any]) -> int:
+    """Multiply-adds of one image through the net of a training's spec."""
+    layers = parse_model(spec["model"]).layers(spec["classes"])
+    return sum(layer.multiply_adds for layer in trace(layers, tuple(spec["input"])))
+
+
+def made_up(spec: dict[str, Any], shape: tuple[int, ...], count: int) -> Split:
+    """So many images of noise, all of them one in memory, of one class."""
+    image = torch.randint(0, 256, (1, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    ids, labels = [str(number) for number in range(count)], torch.zeros(count, dtype=torch.int64)
+    channels, height, width = shape
+    pixels = InMemory(image.expand(count, *shape))
+    return Split(DataSpec.parsed(spec["data"]), "made up", ids, labels, (), (channels, height, width), pixels)
+
+
+def _timed(repeat: Callable[[int], None], images: int, work: Work, device: torch.device) -> Timed:
+    """Repeat once to warm up, once more to see how long it takes, and then for as long as is to be spent."""
+    count = 1
+    if _seconds(repeat, 1) < SPENT_S:  # what is slower than that is slow when it is warm, too
+        once_s = _seconds(repeat, 1)
+        count = min(STEPS - 2, max(1, math.floor(SPENT_S / max(once_s, 1e-6))))
+    with sampled(work.folder, work.runtime.device) as sampler:
+        had_s = time.process_time()
+        seconds = _seconds(repeat, count)
+        had_s = time.process_time() - had_s
+    telemetry = sampler.of(device_environment(device)) or {}
+    share = had_s / (seconds * work.runtime.threads)
+    return Timed(images, seconds / (count * images), telemetry.get("mean_power_w"), share)
+
+
+def _seconds(repeat: Callable[[int], None], count: int) -> float:
+    started = time.monotonic()
+    repeat(count)
+    return time.monotonic() - started
+
+
+def _training(work: Work, recipe: Recipe, split: Split, device: torch.device) -> Training:
+    network = on_device(initialised(work.spec, recipe), device)
+    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
+    return Training(work, recipe, split, split, network, optimiser, device, State(Rate(recipe.rate)), 0)
+
+
+def _work(spec: dict[str, Any], runtime: Runtime, place: Path) -> Work:
+    """Of a job that saves nothing, with a mean image of grey beside it."""
+    measured = JobFolder(place / "pixels")
+    prepare = DataSpec.parsed(spec["data"]).prepare
+    shape, buffer = _prepared(spec, prepare), io.BytesIO()
+    arrays: dict[str, Any] = {"mean": np.full(shape, 127.0, np.float32)}
+    if shape[0] == 3:
+        arrays["covariance"] = 1000 * np.eye(3, dtype=np.float32)
+    np.savez(buffer, **arrays)
+    write_atomically(measured.pixels, buffer.getbuffer())
+    quiet = replace(runtime, checkpoint_every_s=math.inf)
+    progress = Progress(stream=io.StringIO())
+    return Work(spec, JobFolder(place), {"pixel_statistics": measured}, quiet, progress, StopSignal())
+
+
+def _prepared(spec: dict[str, Any], prepare: Prepare) -> tuple[int, int, int]:
+    """(channels, height, width) of a prepared image; of images of many sizes, as if they were square."""
+    dataset = DATASETS[spec["data"]["name"]]
+    if dataset.raw_size is None and prepare.center is None and prepare.short_side is not None:
+        return (dataset.channels, prepare.short_side, prepare.short_side)
+    return dataset.shape(prepare)

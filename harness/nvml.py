@@ -1,0 +1,173 @@
+"""What a GPU says of itself through NVML at one moment; whatever it does not say is None, never 0."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+SLOWED_BY = {
+    0x004: "power limit",
+    0x008: "hardware slowdown",
+    0x020: "heat (software)",
+    0x040: "heat (hardware)",
+    0x080: "power brake",
+}
+"""Bits of NVML's reasons for lower clocks (nvml.h, nvmlClocksEventReasons) that mean throttling.
+
+The others are an idle GPU, clocks that somebody set, and clocks held alike on several boards.
+"""
+
+LASTING = ("NVMLError_NotSupported", "NVMLError_FunctionNotFound", "NVMLError_NoPermission")
+"""Errors that a call will give again, so that it is not made twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One GPU, or several together, at one moment."""
+
+    time_s: float
+    """Of a clock that only moves forward."""
+    power_w: float | None = None
+    counter_j: float | None = None
+    """Energy since the driver was loaded."""
+    utilisation_percent: float | None = None
+    """Part of the last interval of the driver in which anything ran."""
+    memory_bytes: float | None = None
+    """Taken by all processes."""
+    clock_mhz: float | None = None
+    temperature_c: float | None = None
+    slowed_by: frozenset[str] | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was said at all."""
+        return all(getattr(self, name) is None for name in self.__slots__ if name != "time_s")
+
+
+class Gpu:
+    """One GPU, or one partition (MIG) of it, behind an NVML handle.
+
+    Power, clocks and utilisation of a partitioned GPU are those of all its partitions together, and so nobody's: only
+    the memory of a partition of its own handle is asked for.
+    """
+
+    def __init__(self, library: Any, handle: Any, *, partition: bool = False) -> None:
+        self.library, self.handle, self.partition = library, handle, partition
+        self.refused: set[str] = set()
+        self.trouble: str | None = None
+        """The last error that need not last, such as a GPU that fell off its bus."""
+        self.partitioned = not partition and (self._asked("nvmlDeviceGetMigMode") or [0])[0] == 1
+        self.name = str(self._asked("nvmlDeviceGetName") or "a GPU without a name")
+
+    def read(self) -> Reading:
+        """Ask for everything."""
+        now = time.monotonic()
+        if self.partitioned:
+            return Reading(now)
+        memory = getattr(self._asked("nvmlDeviceGetMemoryInfo"), "used", None)
+        if self.partition:
+            return Reading(now, memory_bytes=memory)
+        return Reading(
+            now,
+            power_w=_thousandth(self._asked("nvmlDeviceGetPowerUsage")),
+            counter_j=_thousandth(self._asked("nvmlDeviceGetTotalEnergyConsumption")),
+            utilisation_percent=getattr(self._asked("nvmlDeviceGetUtilizationRates"), "gpu", None),
+            memory_bytes=memory,
+            clock_mhz=self._asked("nvmlDeviceGetClockInfo", self.library.NVML_CLOCK_SM),
+            temperature_c=self._asked("nvmlDeviceGetTemperature", self.library.NVML_TEMPERATURE_GPU),
+            slowed_by=self._slowed_by(),
+        )
+
+    def power_limit_w(self) -> float | None:
+        """The most that it may draw."""
+        return None if self.partition else _thousandth(self._asked("nvmlDeviceGetPowerManagementLimit"))
+
+    def processes(self) -> int | None:
+        """Programs that compute on it, ours included."""
+        found = self._asked("nvmlDeviceGetComputeRunningProcesses")
+        return None if found is None else len(found)
+
+    def _slowed_by(self) -> frozenset[str] | None:
+        bits = self._asked("nvmlDeviceGetCurrentClocksEventReasons")
+        if bits is None:  # drivers before 535 know it by its former name
+            bits = self._asked("nvmlDeviceGetCurrentClocksThrottleReasons")
+        return None if bits is None else frozenset(name for bit, name in SLOWED_BY.items() if bits & bit)
+
+    def _asked(self, call: str, *arguments: Any) -> Any:
+        """What a call of NVML gives; None where it fails, or is no part of this version of the package."""
+        function = getattr(self.library, call, None)
+        if function is None or call in self.refused:
+            return None
+        try:
+            return function(self.handle, *arguments)
+        except self.library.NVMLError as error:
+            if type(error).__name__ in LASTING:
+                self.refused.add(call)
+            else:
+                self.trouble = str(error) or type(error).__name__
+            return None
+
+
+def visible_gpus(library: Any, count: int = 1) -> list[Gpu]:
+    """The first `count` GPUs that CUDA gives to this process, of an NVML that is initialised.
+
+    By CUDA_VISIBLE_DEVICES: numbers, beginnings of UUIDs, or UUIDs of partitions. Numbers are taken in the order of the
+    bus, which on a machine with GPUs of several kinds is CUDA's only with CUDA_DEVICE_ORDER=PCI_BUS_ID; whoever uses
+    what was read has to compare names. Raises NVML's own error where the driver does not answer.
+    """
+    every = [library.nvmlDeviceGetHandleByIndex(index) for index in range(library.nvmlDeviceGetCount())]
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    wanted = [str(index) for index in range(len(every))] if named is None else named.split(",")
+    found: list[Gpu] = []
+    for name in wanted[:count]:
+        gpu = _named(library, name.strip(), every)
+        if gpu is None:  # as CUDA has it: one that is not there hides those after it
+            break
+        found.append(gpu)
+    return found
+
+
+def together(readings: Sequence[Reading]) -> Reading:
+    """Several GPUs as one: power, energy and memory added up, the hottest, means of the rest; None if one is silent."""
+    if len(readings) == 1:
+        return readings[0]
+    slowed = [one.slowed_by for one in readings if one.slowed_by is not None]
+    return Reading(
+        readings[-1].time_s,
+        power_w=_sum(one.power_w for one in readings),
+        counter_j=_sum(one.counter_j for one in readings),
+        utilisation_percent=_mean([one.utilisation_percent for one in readings]),
+        memory_bytes=_sum(one.memory_bytes for one in readings),
+        clock_mhz=_mean([one.clock_mhz for one in readings]),
+        temperature_c=max((one.temperature_c for one in readings if one.temperature_c is not None), default=None),
+        slowed_by=frozenset().union(*slowed) if slowed else None,
+    )
+
+
+def _named(library: Any, name: str, every: list[Any]) -> Gpu | None:
+    if name.isdecimal():
+        return Gpu(library, every[int(name)]) if int(name) < len(every) else None
+    if name.startswith("MIG-"):
+        return Gpu(library, library.nvmlDeviceGetHandleByUUID(name), partition=True)
+    if not name.startswith("GPU-"):
+        return None
+    alike = [handle for handle in every if str(library.nvmlDeviceGetUUID(handle)).startswith(name)]
+    return Gpu(library, alike[0]) if len(alike) == 1 else None
+
+
+def _thousandth(value: float | None) -> float | None:
+    """NVML counts milliwatts and millijoules."""
+    return None if value is None else value / 1000
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
+
+
+def _mean(values: list[float | None]) -> float | None:
+    total = _sum(values)
+    return None if total is None else total / len(values)

@@ -5,8 +5,11 @@ Honestly tuned: nothing is left in that costs time and that such a loop would no
 
 from __future__ import annotations
 
+import multiprocessing
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +19,9 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from harness.data.splits import Split
+from harness.models.alexnet import AlexNet
 from harness.models.modules import PaperDropout, ResponseNorm
+from harness.models.network import Network, build
 
 
 class Pictures(Dataset):
@@ -107,3 +112,47 @@ def accuracies(output: torch.Tensor, target: torch.Tensor, most: tuple[int, ...]
         _, guesses = output.topk(max(most), 1, largest=True, sorted=True)
         correct = guesses.t().eq(target[None])
         return [correct[:k].flatten().sum(dtype=torch.float32).item() * (100.0 / len(target)) for k in most]
+
+
+def alexnet(width: float) -> Network:
+    """AlexNet for 1000 classes with random weights."""
+    network = build(AlexNet(width=width).layers(1000), (3, 224, 224))
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.01)
+    return network
+
+
+def a_batch(count: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Float views for AlexNet, and labels."""
+    return torch.randn(count, 3, 224, 224), torch.randint(1000, (count,))
+
+
+@contextmanager
+def stepping(width: float, batch: int, threads: int) -> Iterator[Callable[[], float]]:
+    """The reference loop on AlexNet, in a process of its own, with the memory and settings that such a script has.
+
+    Gives what has it take one step, and says how many seconds that took.
+    """
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe()
+    process = spawning.Process(target=_steps, args=(theirs, width, batch, threads))
+    process.start()
+
+    def step() -> float:
+        ours.send(1)
+        return ours.recv()
+
+    try:
+        yield step
+    finally:
+        ours.send(0)
+        process.join()
+
+
+def _steps(pipe: Connection, width: float, batch: int, threads: int) -> None:
+    torch.set_num_threads(threads)
+    loop, (images, labels) = ReferenceLoop(alexnet(width)), a_batch(batch)
+    while pipe.recv() == 1:
+        start = time.perf_counter()
+        loop.epoch(iter([(images, labels)]))
+        pipe.send(time.perf_counter() - start)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 CACHED_NUMBERS = 2**18
-"""Numbers in a piece of a batch whose intermediate results a CPU's cache still holds: 1 MiB of float32 each."""
+"""Numbers in a piece of a batch whose intermediate results a processor's cache still holds: 1 MiB of float32 each."""
 
 NARROW = 32
 """Maps up to which a CPU sums a neighbourhood sooner by a product with a matrix of zeros and ones than map by map."""
@@ -87,7 +87,7 @@ def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """Parts of a batch, small on a CPU, else the whole: inputs in float32 or better, and last the output to fill."""
     first, images = tensors[0], max(1, len(tensors[0]))
     if first.device.type == "cpu":
-        images = max(1, CACHED_NUMBERS * images // max(1, first.numel()))
+        images = max(1, torch.get_num_threads() * CACHED_NUMBERS * images // max(1, first.numel()))
     wide = torch.promote_types(first.dtype, torch.float32)
     for *inputs, out in zip(*(torch.split(tensor, images) for tensor in tensors), strict=True):
         yield (*(piece.to(wide) for piece in inputs), out)

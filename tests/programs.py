@@ -65,4 +65,4 @@ def signalled(folder: Path, number: int, after: str | float, *arguments: str | P
 def results(folder: Path) -> dict[str, Any]:
     """A report's results without what may change from run to run: where it ran, how long it took."""
     document: dict[str, Any] = json.loads((folder / "results.json").read_text())
-    return {name: value for name, value in document.items() if name not in ("environment", "cost")}
+    return {name: value for name, value in document.items() if name not in ("environment", "cost", "costs")}

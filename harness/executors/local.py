@@ -52,8 +52,9 @@ class Local:
             try:
                 inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
                 work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
-                with sampled(folder, self.runtime.device) as sampler:
-                    result = self._computed(job["kind"], work)
+                processes = processes_of(job["kind"], job["spec"], self.runtime)
+                with sampled(folder, self.runtime.device, gpus=processes) as sampler:
+                    result = self._computed(job["kind"], work, processes)
                 self._measured(result, sampler)
                 self._finish(folder, job, result)
             except (Interrupted, DeviceMissing, JobFailed):
@@ -78,8 +79,8 @@ class Local:
         elif result["environment"].get("device") == "cuda":
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
 
-    def _computed(self, kind: str, work: Work) -> dict[str, Any]:
-        processes = processes_of(kind, work.spec, self.runtime)
+    def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
+        """What the job finds, in this process or in several that share it."""
         if processes == 1:
             return JOBS[kind].load()(work)
         runtime = replace(self.runtime, processes=processes)

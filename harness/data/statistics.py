@@ -10,7 +10,7 @@ import torch
 
 from harness.data.splits import Split, prefetch
 
-BATCH_PIXELS = 2**24
+BATCH_PIXELS = 2**21
 """Pixels of a batch, which bounds the memory used; the figures do not depend on it."""
 
 

@@ -35,7 +35,7 @@ _NETS = (
 )  # fmt: skip
 _TRAINING = (
     "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
-    "jobs/step.py",
+    "jobs/step.py", "jobs/captured.py",
 )  # fmt: skip
 _MEASURES = (
     "measures",
@@ -44,6 +44,7 @@ _MEASURES = (
     "jobs/device.py",
     "jobs/ranks.py",
     "jobs/step.py",
+    "jobs/captured.py",
     "data/share.py",
 )
 

@@ -4,18 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from torch.optim import SGD
 
 from harness.data.share import Share, whole
 from harness.errors import UsageError
 from harness.jobs.device import autocast
+from harness.jobs.ranks import Ranks
 from harness.models.modules import PaperDropout
 from harness.models.network import Network
 
 Begin = Callable[[int], None]
 """Says at which image of the batch the next part starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a training: the gradients of a batch, summed over the processes that share it, and the update."""
+
+    network: Network
+    optimiser: SGD
+    precision: str
+    micro_batch: int | None
+    ranks: Ranks
+    batch: int
+    """Images of all processes together."""
+
+    @property
+    def undivided(self) -> bool:
+        """Whether a batch is taken by one process, all of it at once."""
+        return self.micro_batch is None and self.ranks.count == 1
+
+    def __call__(self, views: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong."""
+        self.optimiser.zero_grad(set_to_none=True)
+        share = self.ranks.share(self.batch)
+        found = gradients(self.network, views, target, self.precision, self.micro_batch, share)
+        found = self.ranks.summed(self.network, *found)
+        self.optimiser.step()
+        return found
 
 
 def gradients(

@@ -19,6 +19,7 @@ from harness.data.splits import Split, prefetch
 from harness.environment import code_digest
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
+from harness.jobs.captured import Stepping
 from harness.jobs.device import device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluate import probabilities, views_look
 from harness.jobs.first_weights import initialised
@@ -28,7 +29,7 @@ from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.schedule import Rate
-from harness.jobs.step import gradients, in_parts
+from harness.jobs.step import Step, in_parts
 from harness.jobs.work import Work
 from harness.metrics import tally
 from harness.models.network import Network, weights_sha256
@@ -75,6 +76,11 @@ class Training:
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
     ranks: Ranks = field(default_factory=joined)
+    step: Stepping = field(init=False)
+
+    def __post_init__(self) -> None:
+        how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch
+        self.step = Stepping(Step(self.network, self.optimiser, *how), self.work.progress.say)
 
     @property
     def micro_batch(self) -> int | None:
@@ -124,10 +130,7 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
         views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws, share)
         views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
         target = labels[batch.to(device)]
-        run.optimiser.zero_grad(set_to_none=True)
-        found = gradients(run.network, views, target, recipe.precision, run.micro_batch, share)
-        losses[state.step], mistaken = run.ranks.summed(run.network, *found)
-        run.optimiser.step()
+        losses[state.step], mistaken = run.step(views, target)
         wrong += mistaken
         state.step += 1
 

@@ -195,7 +195,7 @@ def test_a_paper_beside_the_suite_comes_before_a_shipped_one(tmp_path: Path) -> 
 
 def test_a_net_that_cannot_be_built_is_a_fault_of_its_scale(tmp_path: Path) -> None:
     """Every experiment is resolved at every scale when the file is read."""
-    (line,) = faults(written(tmp_path, ("crop: 28, precision: bf16", "crop: 4, precision: bf16")))
+    (line,) = faults(written(tmp_path, ("prepare: {pad: 2}, crop: 28", "prepare: {pad: 2}, crop: 4")))
     assert line.split(": ", 1)[1].startswith("scales.small: experiment 'cnn' cannot be resolved: ")
 
 

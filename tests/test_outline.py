@@ -172,7 +172,7 @@ def test_timed_jobs_are_for_the_device_named() -> None:
     timed = Outline.of(load_suite(shipped_suites() / "prelu_timing.yaml"))
     one, two = (timed.graph("paper", device).jobs for device in ("one", "two"))
     apart = [job for job in one.values() if job.key not in two]
-    assert {job.spec["what"] for job in apart} == {"timing"}
+    assert {job.spec["what"] for job in apart} == {"timing", "speedup"}
     assert {job.spec["device_name"] for job in apart} == {"one"}
     plain = Outline.of(load_suite(TABLE1))
     assert plain.graph("ci", "one").jobs == plain.graph("ci", "two").jobs

@@ -68,9 +68,9 @@ def test_yaml_that_would_explode_is_refused_in_time(tmp_path: Path, bomb: str) -
     """By lines that name the file."""
     path = tmp_path / "bomb.yaml"
     path.write_text(BOMBS[bomb])
-    started = time.monotonic()
+    started = time.process_time()
     assert faults(path)
-    assert time.monotonic() - started < LONGEST_S
+    assert time.process_time() - started < LONGEST_S
 
 
 TAGS = [

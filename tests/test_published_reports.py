@@ -1,0 +1,28 @@
+"""The reports that are committed: every page is what its documents give today, byte for byte, and the index too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import command
+
+PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
+FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[f"{folder.parent.name} {folder.name}" for folder in FOLDERS])
+def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -> None:
+    """By the command that anybody would use."""
+    for name in ("results.json", "curves.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    done = CliRunner().invoke(command, ["report", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "index.html").read_bytes() == (folder / "index.html").read_bytes()
+
+
+def test_there_are_published_reports() -> None:
+    """So that the test above cannot pass for want of them."""
+    assert FOLDERS

@@ -128,7 +128,8 @@ def _failure(folder: Path, processes: int, results: list[Any]) -> Exception:
         lost = json.loads((folder / LOST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         lost = []
-    killed = [one for one in lost if one[1] < 0]
+    # torchrun itself ends the others by SIGTERM once one has failed: that is no cause
+    killed = [one for one in lost if one[1] < 0 and one[1] != -signal.SIGTERM]
     errors = [result for result in results if isinstance(result, Exception)]
     if errors and not killed:
         return errors[0]

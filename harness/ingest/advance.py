@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.progress import Progress, duration
@@ -20,9 +21,14 @@ class Advance:
     total: int
     """Images expected, which may be an estimate."""
     done: int = 0
+    clock: Callable[[], float] = time.monotonic
     _first: int = 0
-    _told_s: float = field(default_factory=time.monotonic)
-    _started: float = field(default_factory=time.monotonic)
+    _told_s: float = field(init=False)
+    _started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The time of the first images, and of silence, counts from here."""
+        self._told_s = self._started = self.clock()
 
     def skip(self, count: int) -> None:
         """So many were done before."""
@@ -33,11 +39,12 @@ class Advance:
         """One more is done."""
         self.done += 1
         share = min(1.0, self.done / max(1, self.total))
-        seconds = time.monotonic() - self._started
+        now = self.clock()
+        seconds = now - self._started
         rate = (self.done - self._first) / max(seconds, 1e-9)
         left_s = max(0, self.total - self.done) / rate
         self.progress.label = self.what
         self.progress.moving(share, f"{rate:,.0f} img/s", left_s)
-        if not self.progress.stream.isatty() and time.monotonic() - self._told_s > SAID_EVERY_S:
-            self._told_s = time.monotonic()
+        if not self.progress.stream.isatty() and now - self._told_s > SAID_EVERY_S:
+            self._told_s = now
             self.progress.say(f"{self.what}: {self.done:,} of about {self.total:,}, {duration(left_s)} left")

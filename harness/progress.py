@@ -65,11 +65,12 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """A length of time for people: `45 s`, `12 min`, `3.4 h`, `5.2 days`."""
+    """A length of time for people: `45 s`, `12 min`, `3.4 h`, `5.2 days`, `85.3 years`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     if seconds < 36 * 3600:
         return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} days"
+    days = seconds / 86400
+    return f"{days:.1f} days" if days < 2 * 365.25 else f"{days / 365.25:.1f} years"

@@ -4,10 +4,16 @@ Jobs set torch's threads and its determinism for the whole process. What hypothe
 passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
 """
 
+import os
 import sys
 
 import hypothesis
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before torch is imported: beside other workers, threads that spin while they wait for each other take three times
+    # as long as one thread alone.
+    os.environ.update({"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"})
 
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)

@@ -297,10 +297,11 @@ def test_two_quoted_numbers_are_no_evidence_of_ours(tmp_path: Path) -> None:
     assert (claim["outcome"], "quoted numbers alone" in claim["reason"]) == ("QUOTED", True)
 
 
-@pytest.fixture
-def convergence(tmp_path: Path) -> tuple[Plan, Store]:
+@pytest.fixture(scope="module")
+def curves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
     """A suite with a claim about learning curves, all of it done."""
-    plan, store = make_plan(load_suite(shipped_suites() / "figure1.yaml"), "small"), Store(tmp_path / "runs")
+    folder = tmp_path_factory.mktemp("curves") / "runs"
+    plan, store = make_plan(load_suite(shipped_suites() / "figure1.yaml"), "small"), Store(folder)
     declare(plan, store)
     finish_all(store, plan)
     for (name, seed), key in plan.trainings.items():
@@ -317,6 +318,14 @@ def convergence(tmp_path: Path) -> tuple[Plan, Store]:
         if job.kind == "evaluate":
             finish(store, plan.jobs[key])
     return plan, store
+
+
+@pytest.fixture
+def convergence(curves: tuple[Plan, Store], tmp_path: Path) -> tuple[Plan, Store]:
+    """A copy of it, for a test to change."""
+    plan, store = curves
+    shutil.copytree(store.root, tmp_path / "runs")
+    return plan, Store(tmp_path / "runs")
 
 
 def faster(plan: Plan) -> tuple[str, str, str]:

@@ -56,6 +56,7 @@ def test_killed_and_run_again_it_ends_alike(undisturbed, tmp_path, moment):
     assert again == undisturbed
 
 
+@pytest.mark.nightly
 def test_killed_on_all_cores_it_ends_alike(tmp_path):
     """Sums over several threads repeat too, as long as there are as many."""
     one, other = (prepared(tmp_path / name, seeds=1, subset=PART) for name in ("one", "other"))

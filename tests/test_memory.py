@@ -54,8 +54,11 @@ def test_a_training_on_ten_times_the_images_takes_no_more_memory(tmp_path: Path)
         make_image_folders(tmp_path / name / "ilsvrc2010", train=12 * many, val=2 * many, test=1)
         done = subprocess.run(
             [sys.executable, "-c", PEAK, str(suite), str(tmp_path / f"{name} runs"), str(tmp_path / name)],
-            env=environment(PYTHONPATH=":".join(sys.path), MALLOC_ARENA_MAX="2"), capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            env=environment(PYTHONPATH=":".join(sys.path), MALLOC_ARENA_MAX="2"),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         images, peak = json.loads(done.stdout)
         assert images == 4 * 12 * many
         peaks.append(peak)

@@ -35,4 +35,4 @@ def torch_as_it_was():
     if torch := sys.modules.get("torch"):
         threads, deterministic = before or (torch.get_num_threads(), False)
         torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(deterministic)
+        torch.set_deterministic_debug_mode("error" if deterministic else "default")

@@ -46,7 +46,15 @@ def digests(document):
     return [job["weights_sha256"] for job in document["experiments"]["cnn"]["jobs"]]
 
 
-@pytest.mark.parametrize("moment", ["jobs to do", "seed 0: epoch 1/4", "seed 0: epoch 4/4", "seed 1: epoch 2/4"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "jobs to do",
+        pytest.param("seed 0: epoch 1/4", marks=pytest.mark.nightly),
+        pytest.param("seed 0: epoch 4/4", marks=pytest.mark.nightly),
+        "seed 1: epoch 2/4",
+    ],
+)
 def test_killed_and_run_again_it_ends_alike(undisturbed, tmp_path, moment):
     """Before any work, within a training, at its end, within the second: same weights, same results, same bytes."""
     status, _ = signalled(prepared(tmp_path), signal.SIGKILL, moment, *RUN)
@@ -73,6 +81,7 @@ def killed_at_random(folder, moments, kills):
     return finished(folder)
 
 
+@pytest.mark.nightly
 def test_killed_again_and_again_it_ends_alike(undisturbed, tmp_path):
     """Five times in a row, at other moments each time this test is run; they need not be known, for any must do."""
     assert killed_at_random(tmp_path, random.Random(), 5) == undisturbed

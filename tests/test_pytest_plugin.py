@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
+from programs import program
 from tiny_suites import tiny_suite
 
 pytest_plugins = ["pytester"]
@@ -30,6 +32,21 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     pytester.makeini("[pytest]\naddopts = --strict-markers -p harness.pytest_plugin\nfilterwarnings = error\n")
     tiny_suite(pytester.path)
     return pytester
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which that suite is done."""
+    folder = tmp_path_factory.mktemp("finished")
+    tiny_suite(folder)
+    assert program(folder, "run", "tiny.yaml", "--scale", "ci", "--store", "kept").returncode == 0
+    return folder / "kept"
+
+
+def on(store: Path, project: pytest.Pytester) -> tuple[str, str]:
+    """The option that names a copy of a store."""
+    shutil.copytree(store, project.path / "kept")
+    return "--harness-store", "kept"
 
 
 def ran(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -61,10 +78,10 @@ def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> 
     assert again.stderr.str().count("nothing to do") == 1
 
 
-def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester) -> None:
+def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, finished: Path) -> None:
     """What the paper printed, what came out, the verdict with its reason, and the page."""
     project.makepyfile(TINY.format(line='assert reproduction.cell("cnn.top1").mean < -1'))
-    done = ran(project)
+    done = ran(project, *on(finished, project))
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines([
         "*where * = <cell cnn.top1: paper 37.5%, ours *",
@@ -101,10 +118,10 @@ def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester) -> None:
         ),
     ],
 )
-def test_what_cannot_be_looked_at_is_told(project: pytest.Pytester, body: str, said: str) -> None:
+def test_what_cannot_be_looked_at_is_told(project: pytest.Pytester, finished: Path, body: str, said: str) -> None:
     """In one message, without the inside of the plugin."""
     project.makepyfile(body)
-    done = ran(project)
+    done = ran(project, *on(finished, project))
     assert done.ret == 1
     text = done.stdout.str()
     assert said in text

@@ -48,7 +48,7 @@ SAMPLES = Path(__file__).parent / "samples"
 LONGEST_S = 60
 """Seconds a case may take before it counts as hanging, on a machine that others use too."""
 SEEDS = st.integers(0, 2**32 - 1)
-FEW = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 EXPECTED = {"refused", "refused by another message", "sound", "sound and reported"}
@@ -102,7 +102,7 @@ def documents(name: str) -> tuple[Any, Any]:
     return json.loads(results), json.loads(curves)
 
 
-@settings(parent=FEW, max_examples=100)
+@FEW
 @given(SEEDS)
 def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> None:
     """Its page and its exports, from files that anybody may have sent."""
@@ -158,7 +158,7 @@ STORED = [
 ]
 
 
-@settings(parent=FEW, max_examples=100)
+@FEW
 @given(SEEDS)
 def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, seed: int) -> None:
     """Sealed anew by whoever wrote it, or not; what is not refused makes a page, and can be worked on."""
@@ -287,7 +287,7 @@ def sets(folder: Path) -> dict[str, tuple[Any, list[Path]]]:
     }
 
 
-@FEW
+@settings(parent=FEW, max_examples=200)
 @given(SEEDS)
 def test_a_mutated_data_set_is_read_or_named(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """IDX files, plain and compressed, CIFAR-10's pickles, a table of digits."""

@@ -1,7 +1,11 @@
 """Everything that depends on the device."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
+from programs import environment
 from torch import nn
 
 from harness.errors import DeviceMissing
@@ -27,6 +31,15 @@ def test_algorithms_are_deterministic_and_not_picked_by_a_race():
     set_up(Runtime(device="cpu"))
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cudnn.benchmark
+
+
+def test_a_test_waits_for_no_compiler():
+    """In a process of its own: switching determinism on imports nothing of torch that is not used."""
+    code = (
+        "import sys, harness.jobs.evaluate as e; from harness.jobs.device import set_up, Runtime\n"
+        "set_up(Runtime(device='cpu')); sys.exit('torch._inductor' in sys.modules or 'torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -11,8 +11,8 @@ import hypothesis
 import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Before torch is imported: beside other workers, threads that spin while they wait for each other take three times
-    # as long as one thread alone.
+    # Before torch is imported: beside other workers, threads that spin while they wait for each other are slower
+    # than one thread alone.
     os.environ.update({"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"})
 
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)

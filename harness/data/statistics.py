@@ -33,7 +33,7 @@ def pixel_statistics(split: Split, images: Iterable[torch.Tensor] | None = None)
     total = torch.zeros(split.shape, dtype=torch.int64)
     products = torch.zeros(channels, channels, dtype=torch.int64)
     for batch in images or (found for _, found in prefetch(split, batches_of(split), depth=1)):
-        for image in batch:  # a sum of the batch would hold it in int64 first, at a tenth of the speed
+        for image in batch:  # a sum of the batch would hold all of it in int64 first
             total += image
             if channels == 3:
                 products += _products(image)

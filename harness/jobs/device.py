@@ -36,7 +36,7 @@ def set_up(runtime: Runtime) -> torch.device:
             "no CUDA device is visible to torch; run with --device cpu, or look at `python -m harness env`"
         )
     torch.set_num_threads(runtime.threads)
-    # `use_deterministic_algorithms` would import torch's compiler, which takes as long as torch itself and is not used.
+    # `use_deterministic_algorithms` would import torch's compiler, which is not used and large.
     torch.set_deterministic_debug_mode("error")
     # Else every new tensor is filled with NaN, a tenth of a small net's step; no layer reads what it has not written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -55,6 +55,19 @@ def test_stopped_and_started_again_it_ends_in_the_same_bits(tmp_path, monkeypatc
     assert lasting(world.result("train")) == lasting(undisturbed.result("train"))
 
 
+def test_no_step_waits_for_the_device(tmp_path, monkeypatch):
+    """From the second step, the first being captured, to the epoch's end torch meets nothing that it would wait for."""
+    whole = training.show
+
+    def show(at_work):
+        whole(at_work)
+        last = at_work.state.step >= min(at_work.steps, training.FINITE_CHECK_EVERY) - 1
+        torch.cuda.set_sync_debug_mode("default" if last else "error")
+
+    monkeypatch.setattr(training, "show", show)
+    run(tmp_path)
+
+
 def test_a_checkpoint_does_not_move_between_devices_unasked(tmp_path, monkeypatch):
     """A GPU's rounding is not a CPU's."""
     monkeypatch.setattr(training, "show", lambda _: os.kill(os.getpid(), signal.SIGTERM))

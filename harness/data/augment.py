@@ -8,6 +8,7 @@ from harness.data.cutting import views_less_mean
 from harness.data.declared import centre_offset
 from harness.data.share import Share, whole
 from harness.data.spec import Augmentation
+from harness.data.transfer import sent
 from harness.data.views import central
 
 Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -56,7 +57,7 @@ def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *
 def gathered(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
     """The same, bit for bit, by few large operations of the images' device."""
     batch, channels, _, width = images.shape
-    top, left, flip = (spot.to(images.device) for spot in spots)  # the places take far more
+    top, left, flip = sent(torch.stack(spots), images.device)  # the places take far more
     where = places(top, left, flip, crop, width).mT.expand(-1, -1, channels)
     under = _pixels(mean.expand_as(images)).gather(1, where) if moving else _pixels(mean[None])
     views = _pixels(images).gather(1, where) - under
@@ -107,7 +108,7 @@ class ColourNoise:
             return views
         share = share or whole(len(views))
         alpha = self.std * torch.randn(share.whole, 3, generator=generator, device=generator.device)[share.part]
-        noise = (alpha @ self.components.to(alpha)).to(views.device)
+        noise = sent(alpha @ self.components.to(alpha), views.device)
         rows = views.permute(0, 2, 3, 1).flatten(2)  # as long as a row of pixels, for three numbers make a slow loop
         shifted = rows + noise.repeat(1, views.shape[3])[:, None]
         return shifted.view(len(views), *views.shape[2:], 3).permute(0, 3, 1, 2)

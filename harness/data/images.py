@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.data.decode import Window, decode, decode_window, prepared_size
 from harness.data.spec import Prepare
+from harness.data.transfer import sent
 
 Indices = torch.Tensor | Sequence[int]
 
@@ -39,6 +40,38 @@ class InMemory:
     def only(self, indices: Indices) -> InMemory:
         """A part of the images."""
         return InMemory(self.read(indices))
+
+    def on(self, device: torch.device) -> InMemory | OnGpu:
+        """The same on a device: a small set is sent to a GPU once, and not batch by batch."""
+        return self if device.type == "cpu" else OnGpu(sent(self.images, device))
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnGpu:
+    """The images of an `InMemory` in the memory of another device, for a training or a test to read batches of."""
+
+    images: torch.Tensor
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(height, width) of each image, [count, 2]."""
+        return np.tile(self.images.shape[2:], (len(self.images), 1))
+
+    def read(self, indices: Indices) -> torch.Tensor:
+        """Copies of those images, on the device."""
+        return self.images.index_select(0, sent(torch.as_tensor(indices), self.images.device))
+
+    def only(self, indices: Indices) -> OnGpu:
+        """A part of the images."""
+        return OnGpu(self.read(indices))
+
+    def on(self, device: torch.device) -> OnGpu:
+        """Itself: it is where it is read."""
+        assert device.type == self.images.device.type
+        return self
 
     def close(self) -> None:
         """Nothing to end."""
@@ -75,7 +108,7 @@ class OnDisk:
         """
         numbers = torch.as_tensor(indices).tolist()
         size = self._size(numbers) if windows is None else (windows[0].crop, windows[0].crop)
-        batch = torch.empty((len(numbers), 3, *size), dtype=torch.uint8, memory_format=torch.channels_last)
+        batch = _decoded_into((len(numbers), 3, *size))
         rows = batch.numpy()
         views: Sequence[Window | None] = [None] * len(numbers) if windows is None else windows
         tasks = [
@@ -87,6 +120,10 @@ class OnDisk:
     def only(self, indices: Indices) -> OnDisk:
         """A part of the images, with threads of its own."""
         return OnDisk([self.paths[index] for index in indices], self.size, self.prepare, self._threads)
+
+    def on(self, device: torch.device) -> OnDisk:  # noqa: ARG002 - as the others have it
+        """Itself: files are decoded on the CPU."""
+        return self
 
     def close(self) -> None:
         """End the threads; what they have not begun is dropped."""
@@ -106,6 +143,12 @@ class OnDisk:
             row[...], mode = decode(path, self.prepare) if window is None else decode_window(path, window)
             if mode != "RGB":
                 self.modes[number] = mode
+
+
+def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
+    """Room for a batch, in pinned memory where a GPU is in use: from there it is sent without another copy."""
+    pinned = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    return torch.empty(shape, dtype=torch.uint8, memory_format=torch.channels_last, pin_memory=pinned)
 
 
 @dataclass(frozen=True, slots=True)

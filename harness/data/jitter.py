@@ -14,6 +14,7 @@ from harness.data.decode import Window
 from harness.data.share import Share, whole
 from harness.data.spec import Augmentation, Prepare
 from harness.data.splits import Split, prefetch
+from harness.data.transfer import sent
 
 
 def jittered(
@@ -38,7 +39,7 @@ def jittered(
 
     cuts = (cut(batch, draw) for batch, draw in zip(batches, draws, strict=True))
     if split.in_memory is not None:
-        yield from ((batch, cut_alike(split.images(batch).to(device), views)) for batch, views in cuts)
+        yield from ((batch, cut_alike(sent(split.images(batch), device), views)) for batch, views in cuts)
         return
     some, same = tee(cuts)
     yield from prefetch(split, (batch for batch, _ in some), windows=(views for _, views in same))
@@ -63,8 +64,9 @@ def cut_alike(images: torch.Tensor, views: Sequence[Window]) -> torch.Tensor:
     crop = views[0].crop
     cut = images.new_empty((*images.shape[:2], crop, crop))
     for side in sorted({view.side for view in views}):
-        rows = [row for row, view in enumerate(views) if view.side == side]
-        spots = torch.tensor([views[row].place(height, width)[2:] for row in rows], device=images.device)
+        chosen = [row for row, view in enumerate(views) if view.side == side]
+        rows = sent(torch.tensor(chosen), images.device)
+        spots = sent(torch.tensor([views[row].place(height, width)[2:] for row in chosen]), images.device)
         size = Prepare(short_side=side).rescaled(height, width)
         scaled = F.interpolate(images[rows].float(), size, mode="bilinear", antialias=True)
         top, left = spots.unbind(1)

@@ -17,7 +17,7 @@ from harness.data import Dataset, dataset_named
 from harness.data.declared import Examples, ranked
 from harness.data.decode import Window, all_prepared
 from harness.data.folders import kept, listed
-from harness.data.images import Decoding, Indices, InMemory, OnDisk
+from harness.data.images import Decoding, Indices, InMemory, OnDisk, OnGpu
 from harness.data.locate import Locations
 from harness.data.spec import DataSpec
 from harness.errors import DataMissing, UsageError
@@ -36,7 +36,7 @@ class Split:
     classes: tuple[str, ...]
     shape: tuple[int, int, int] | None
     """(channels, height, width) of a prepared image; None where they come in many sizes."""
-    pixels: InMemory | OnDisk
+    pixels: InMemory | OnGpu | OnDisk
 
     @property
     def count(self) -> int:
@@ -51,7 +51,7 @@ class Split:
     @property
     def in_memory(self) -> torch.Tensor | None:
         """Every prepared image, uint8 [count, channels, height, width]; None for a split that is read from files."""
-        return self.pixels.images if isinstance(self.pixels, InMemory) else None
+        return None if isinstance(self.pixels, OnDisk) else self.pixels.images
 
     @property
     def converted(self) -> dict[str, int]:
@@ -64,7 +64,7 @@ class Split:
         return bool((self.labels >= 0).all())
 
     def images(self, indices: Indices) -> torch.Tensor:
-        """Prepared images, uint8 [batch, channels, height, width] on the CPU.
+        """Prepared images, uint8 [batch, channels, height, width]; on the CPU, but of a split `on` another device.
 
         Raises DataMissing for a damaged file, ValueError for images of several sizes.
         """
@@ -85,6 +85,10 @@ class Split:
         places = [place for place, identity in enumerate(self.ids) if identity in chosen]
         ids = [self.ids[place] for place in places]
         return replace(self, ids=ids, labels=self.labels[places], pixels=self.pixels.only(places))
+
+    def on(self, device: torch.device) -> Split:
+        """The same images, those in memory on a device; what is read from files still comes on the CPU."""
+        return replace(self, pixels=self.pixels.on(device))
 
     def close(self) -> None:
         """End the threads of a split that is read from files."""
@@ -117,7 +121,7 @@ def prefetch(
     With `windows`, of a split on disk: for each batch, the views of its images, which come in their place.
     """
     pixels = split.pixels
-    if isinstance(pixels, InMemory):
+    if not isinstance(pixels, OnDisk):
         assert windows is None
         yield from ((batch, pixels.read(batch)) for batch in batches)
         return

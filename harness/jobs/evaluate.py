@@ -15,6 +15,7 @@ import torch
 from harness.data.declared import VIEWS
 from harness.data.spec import DataSpec
 from harness.data.splits import Split, prefetch
+from harness.data.transfer import sent
 from harness.data.views import central, fixed_views
 from harness.jobs import checkpoint
 from harness.jobs.dense import DenseNetwork
@@ -165,7 +166,7 @@ def probabilities(look: Look, split: Split, device: torch.device, work: Work) ->
     batches, ranks = split.batches(max(1, views // look.views)), joined()
     mine = ranks.mine(batches)
     passing = work.watched(prefetch(split, mine), len(mine), sum(map(len, mine)))
-    found = ranks.gathered(look.scores(images.to(device)).cpu() for _, images in passing)
+    found = ranks.gathered(look.scores(sent(images, device)).cpu() for _, images in passing)
     return torch.cat(found)[torch.cat(batches).argsort()]
 
 

@@ -16,6 +16,7 @@ from harness.data.augment import ColourNoise, random_views
 from harness.data.jitter import jittered
 from harness.data.spec import Prepare
 from harness.data.splits import Split, prefetch
+from harness.data.transfer import sent
 from harness.environment import code_digest
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
@@ -38,7 +39,10 @@ from harness.recipe import Recipe
 from harness.store import write_atomically
 
 FINITE_CHECK_EVERY = 50
-"""Steps between looks at the losses, so that no step waits for the device; the step of divergence is found exactly."""
+"""Steps between looks at the losses, so that no other waits for the device; the step of divergence is found exactly.
+
+The host is never further ahead than this, which bounds the batches that it keeps for the device to fetch.
+"""
 
 
 @dataclass
@@ -117,7 +121,7 @@ def trained(run: Training) -> dict[str, Any]:
 def take_epoch(run: Training, pixels: Pixels) -> int | None:
     """Take the epoch's remaining steps, leaving their losses in the state; gives the step that diverged, if one did."""
     work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
-    labels, mean = run.training.labels.to(device), pixels.subtracted(recipe.augmentation, recipe.crop)
+    mean = pixels.subtracted(recipe.augmentation, recipe.crop)
     noise, share = ColourNoise(recipe.augmentation, pixels.covariance), run.ranks.share(recipe.batch)
     run.network.train()
     batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
@@ -127,9 +131,9 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     for batch, images in arriving(run, batches[state.step : run.steps]):
         seed_step(seed, state.epoch, state.step)
         draws = generator(seed, "augmentation", state.epoch, state.step)
-        views = random_views(images.to(device), mean, recipe.crop, recipe.augmentation, draws, share)
+        views = random_views(sent(images, device), mean, recipe.crop, recipe.augmentation, draws, share)
         views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
-        target = labels[batch.to(device)]
+        target = sent(run.training.labels[batch], device)
         losses[state.step], mistaken = run.step(views, target)
         wrong += mistaken
         state.step += 1
@@ -164,7 +168,7 @@ def prepared(work: Work, opened: ExitStack) -> Training:
     device = set_up(work.runtime)
     stored = None if recipe.augmentation.jitter is None else Prepare()  # jitter rescales the images as they are stored
     training, validation = (
-        opened.enter_context(opened_split(work, name, prepare))
+        opened.enter_context(opened_split(work, name, prepare)).on(device)
         for name, prepare in zip(spec["splits"], (stored, None), strict=True)
     )
     steps = training.count // recipe.batch

@@ -46,7 +46,7 @@ know nothing of them: all they are given is a spec."""
 JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts", "gauges"]
 TORCH = ("jobs", "metrics", "measures.on_device", "models.modules", "models.response_norm", "models.network",
          "models.initialisers", "data.augment", "data.images", "data.jitter", "data.splits",
-         "data.statistics", "data.views")  # fmt: skip
+         "data.statistics", "data.transfer", "data.views")  # fmt: skip
 """Where torch may be imported with the module; nowhere else, and nothing else may bring it along."""
 
 

@@ -24,7 +24,8 @@ from harness.jobs.first_weights import initialised
 from harness.jobs.optimiser import make_optimiser
 from harness.jobs.pixels import load_pixels
 from harness.jobs.schedule import Rate
-from harness.jobs.train import State, Training, take_epoch
+from harness.jobs.state import State
+from harness.jobs.train import Training, take_epoch
 from harness.jobs.work import Work
 from harness.models import parse_model
 from harness.models.layers import trace

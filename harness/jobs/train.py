@@ -30,6 +30,7 @@ from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.schedule import Rate
+from harness.jobs.state import State
 from harness.jobs.step import Step, in_parts
 from harness.jobs.work import Work
 from harness.metrics import tally
@@ -43,23 +44,6 @@ FINITE_CHECK_EVERY = 50
 
 The host is never further ahead than this, which bounds the batches that it keeps for the device to fetch.
 """
-
-
-@dataclass
-class State:
-    """Where a training stands; with the weights and velocities, all that a checkpoint holds."""
-
-    rate: Rate
-    epoch: int = 0
-    step: int = 0
-    losses: list[float] = field(default_factory=list)
-    """Of the steps of this epoch so far."""
-    wrong: int = 0
-    """Training images of this epoch so far that the net, dropout and augmentation on, got wrong."""
-    curve: list[dict[str, float]] = field(default_factory=list)
-    seconds: float = 0.0
-    marks: list[str] = field(default_factory=list)
-    """What a reader of the result has to know of how it came about."""
 
 
 @dataclass

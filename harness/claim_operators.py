@@ -11,6 +11,8 @@ from harness.statistics import (
     Censored,
     Equivalence,
     PairedComparison,
+    RatioOfSteps,
+    ReachTime,
     against_chance,
     compare_paired,
     equal_within,
@@ -18,6 +20,7 @@ from harness.statistics import (
     gap_difference,
     monotone_trend,
     ratio_of_steps,
+    ratio_within,
     steps_to_reach,
 )
 from harness.verdict import MIN_SEEDS
@@ -158,21 +161,39 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     verdict = replace(verdict, evidence=f"{evidence.scale} scale")
     if not seeds:
         return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
-    times = [[steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves]
-    found = ratio_of_steps(times[0], times[1])
-    never = sum(isinstance(time, Censored) for arm in times for time in arm)
-    outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
+    slow, fast = ([steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves)
+    found = ratio_of_steps(slow, fast)
+    never = sum(isinstance(time, Censored) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"{never} runs never reach {threshold:g}%; " if never else ""
-    return replace(
-        verdict,
-        outcome=outcomes.get(found.comparison.direction, "INCONCLUSIVE"),
-        reason=f"{ratio}{missed}{found.comparison.reason}",
-        n=found.n,
-        effect=found.ratio,
-        interval=found.interval,
-        p=found.comparison.decided_by.p_value if found.comparison.decided_by else None,
-    )
+    amount = evidence.scale == "paper" and said.times is not None
+    outcome, why, p = _by_factor(said, found, slow, fast) if amount else _slower(found)
+    reason, measured = f"{ratio}{missed}{why}", replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
+    return replace(measured, outcome=outcome, reason=reason, p=p)
+
+
+def _slower(found: RatioOfSteps) -> tuple[ClaimOutcome, str, float | None]:
+    """By the direction: which arm takes longer."""
+    outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
+    decided = found.comparison.decided_by
+    outcome = outcomes.get(found.comparison.direction, "INCONCLUSIVE")
+    return outcome, found.comparison.reason, decided.p_value if decided else None
+
+
+def _by_factor(
+    said: Faster, found: RatioOfSteps, slow: Sequence[ReachTime], fast: Sequence[ReachTime]
+) -> tuple[ClaimOutcome, str, float | None]:
+    """By the ratio the paper prints; where runs never reach the error, a bound may still lie wholly beyond it."""
+    assert said.times is not None
+    by, within = said.times.by, said.times.within
+    wanted = f"wanted {by:g} within a factor of {within:g}"
+    tested = ratio_within(slow, fast, by, within)
+    if tested is not None:
+        outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
+        return outcomes.get(tested.position, "CONTRADICTED"), f"{wanted}; {tested.reason}", tested.p_within
+    limits = found.interval
+    beyond = limits is not None and found.n >= MIN_SEEDS and (limits.low > by * within or limits.high < by / within)
+    return ("CONTRADICTED", f"{wanted}, beyond which it lies", None) if beyond else ("INCONCLUSIVE", wanted, None)
 
 
 def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:

@@ -69,15 +69,23 @@ class AtChance(Strict):
         return self
 
 
+class Times(Strict):
+    """A ratio that the paper prints, and how far off ours may be: from `by` / `within` to `by` * `within`."""
+
+    by: PositiveFloat
+    within: float = Field(gt=1)
+    """A factor, declared before running, for the paper's words are round."""
+
+
 class Faster(Strict):
-    """The `fast` training reaches a training error in fewer epochs than the `slow` one."""
+    """The `fast` training reaches a training error in fewer epochs than the `slow` one: at all, or `times` fewer."""
 
     slow: str
     fast: str
     train_error: Annotated[float, Field(gt=0, lt=100)] | dict[ScaleName, Annotated[float, Field(gt=0, lt=100)]]
     """Percent; where both nets still differ on this data set, declared beforehand: one number, or one a scale."""
-    times: PositiveFloat | None = None
-    """The ratio the paper prints; decides nothing, and stands beside ours."""
+    times: Times | None = None
+    """The ratio the paper prints: tested at paper scale, below it the direction alone."""
 
     def threshold(self, scale: ScaleName) -> float | None:
         """The training error at a scale; None where none is declared."""

@@ -188,6 +188,45 @@ def test_speed_is_a_ratio_of_epochs_to_a_training_error():
     assert found.effect == pytest.approx(3, rel=0.02)
 
 
+def _curves(slope_of_slow, slope_of_fast, epochs=11):
+    """Four seeds of each arm that fall from 80%, by about so many points an epoch."""
+    arms = {"tanh": slope_of_slow, "relu": slope_of_fast}
+    return {
+        arm: {
+            "train_error": {
+                str(seed): [[e, 80.0 - (slope + seed / 50) * e] for e in range(1, epochs + 1)] for seed in range(4)
+            }
+        }
+        for arm, slope in arms.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "scale", "expected"),
+    [
+        (3, "paper", "CONFIRMED"),
+        (6, "paper", "CONTRADICTED"),
+        (1.2, "paper", "CONTRADICTED"),
+        (6, "small", "CONFIRMED"),
+    ],
+)
+def test_a_printed_ratio_is_tested_at_paper_scale_alone(by, scale, expected):
+    """faster: three times is three within a factor of 1.5, and no six; below paper scale faster at all is enough."""
+    times = {"by": by, "within": 1.5}
+    said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
+    found = outcome(said, {}, scale, curves=_curves(6, 18))
+    assert (found.outcome, found.effect) == (expected, pytest.approx(3, rel=0.02))
+    assert (f"wanted {by:g} within a factor of 1.5" in found.reason) == (scale == "paper")
+
+
+@pytest.mark.parametrize(("by", "expected"), [(6, "INCONCLUSIVE"), (1.2, "CONTRADICTED")])
+def test_a_bound_decides_about_a_printed_ratio_only_where_it_lies_beyond(by, expected):
+    """faster: an arm that never gets there is at least so many times slower, which may be six and cannot be 1.2."""
+    times = {"by": by, "within": 1.5}
+    said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
+    assert outcome(said, {}, "paper", curves=_curves(1, 18)).outcome == expected
+
+
 def test_speed_is_judged_at_the_training_error_of_the_scale():
     """faster: declared by scale, the one of the run's own counts, and a scale without one is not judged."""
     slow = {str(s): [[e, 80.0 - 6 * e + s / 10] for e in range(1, 12)] for s in range(4)}

@@ -16,6 +16,7 @@ from harness.statistics.convergence import (
     ReachedBy,
     against_chance,
     ratio_of_steps,
+    ratio_within,
     steps_to_reach,
 )
 
@@ -198,6 +199,25 @@ def test_chance_is_tested_by_exact_one_sided_binomial_tests(wrong, tolerance) ->
     for k, stays, leaves in zip(wrong, found.stays, found.leaves, strict=True):
         assert stays == pytest.approx(stats.binomtest(k, 1000, 0.9 - tolerance, "greater").pvalue, rel=1e-6, abs=1e-12)
         assert leaves == pytest.approx(stats.binomtest(k, 1000, 0.9 - tolerance, "less").pvalue, rel=1e-6, abs=1e-12)
+
+
+def test_a_printed_ratio_is_two_one_sided_tests_of_the_logarithms() -> None:
+    """As scipy's one-sample t tests of both edges give it; the larger p-value counts."""
+    ratios = [5.1, 6.9, 6.2, 5.5]
+    slow, fast = [Reached(10 * ratio) for ratio in ratios], [Reached(10.0)] * 4
+    found = ratio_within(slow, fast, 6, 1.5)
+    logs, (low, high) = np.log(ratios), np.log([6 / 1.5, 6 * 1.5])
+    both = [stats.ttest_1samp(logs, edge, alternative=side).pvalue for edge, side in ((low, "greater"), (high, "less"))]
+    assert found is not None
+    assert (found.position, found.p_within) == ("within", pytest.approx(max(both)))
+
+
+@pytest.mark.parametrize(("slow", "fast"), [([Censored(20.0), Reached(9.0)], [Reached(3.0)] * 2),
+                                            ([Reached(9.0)] * 2, [ReachedBy(1.0), Reached(3.0)]),
+                                            ([Reached(9.0)], [Reached(3.0)])])  # fmt: skip
+def test_a_bound_or_a_single_seed_is_set_against_no_printed_ratio(slow, fast) -> None:
+    """It says nothing of being within."""
+    assert ratio_within(slow, fast, 3, 1.5) is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from harness.statistics.convergence import (
     ReachTime,
     against_chance,
     ratio_of_steps,
+    ratio_within,
     steps_to_reach,
 )
 from harness.statistics.equivalence import (
@@ -68,6 +69,7 @@ __all__ = [
     "prediction_interval",
     "printed_number",
     "ratio_of_steps",
+    "ratio_within",
     "relative_within",
     "seeds_for_effect",
     "seeds_to_reject",

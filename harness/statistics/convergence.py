@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from harness.statistics.equivalence import Equivalence, equivalence
 from harness.statistics.intervals import Array, Interval, Values, checked_fraction, mean_interval, spread
 from harness.statistics.paired import PairedComparison, compare_by_rank, compare_paired, paired_differences
 from harness.statistics.significance import sign_test
@@ -119,6 +120,20 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
     if np.isfinite(high).all():
         return _ratio(high, "at_most", level, comparison)
     return RatioOfSteps(len(slow), None, "none", None, comparison)
+
+
+def ratio_within(
+    slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, level: float = 0.95
+) -> Equivalence | None:
+    """Set the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
+
+    Paired by training seed, as `ratio_of_steps`; None where censored runs leave only bounds on it, or there are fewer
+    than two seeds.
+    """
+    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
+    if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
+        return None
+    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), level)
 
 
 def against_chance(

@@ -110,8 +110,8 @@ def estimate_on(gpu: AssumedGpu, jobs: Iterable[Job]) -> Estimate:
     """The same on a GPU that is not at hand."""
     found, drawn, precisions = Estimate(), Drawn(), list[str]()
     for job in jobs:
-        training = job.spec if job.kind == "train" else None
-        precisions.append("fp32" if training is None else training["recipe"]["precision"])  # tests are always fp32
+        told = job.spec.get("recipe", {}) if job.kind == "train" else job.spec
+        precisions.append(told.get("precision", "fp32"))  # tests are always fp32
         _add(found, job, gpu.rate(precisions[-1]), drawn)
     found.basis = gpu.says(precisions)
     _set_energy(found, drawn, gpu.power_w)
@@ -156,6 +156,8 @@ def _add(found: Estimate, job: Job, rate: Rate, drawn: Drawn) -> None:
 
 def _basis(found: Estimate, rates: Rates, assumed: float) -> str:
     """That of the weakest part, and how much of the time it is."""
+    if not found.by_source:
+        return f"{OVERHEAD_S:g} s for each job, none of which trains or tests a net"
     weakest = next((source for source in ("assumed", "calibrated") if source in found.by_source), "measured")
     rest = sum(seconds for source, seconds in found.by_source.items() if source != weakest)
     share = f", {rest / (rest + found.by_source[weakest]):.0%} of the time measured or calibrated here" if rest else ""
@@ -175,5 +177,6 @@ def _set_energy(found: Estimate, drawn: Drawn, limit_w: float | None) -> None:
         found.power_basis = "the power of this GPU is not known"
         return
     found.energy_j = sum((limit_w or 0.0 if watts is None else watts) * seconds for watts, seconds in drawn)
-    measured = "at the power assumed" if "assumed" in found.by_source else "at the power measured"
+    assumed = "assumed" in found.by_source or not found.by_source
+    measured = "at the power assumed" if assumed else "at the power measured"
     found.power_basis = measured if known else f"at most, at its limit of {limit_w:g} W"

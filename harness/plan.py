@@ -104,7 +104,8 @@ def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -
     content |= {"seed": seed} if kind.random else {}
     content |= {"device_name": plan.device} if kind.timed else {}
     label = f"measure {name}" + (f", seed {seed}" if kind.random else "")
-    plan.measurements[name, seed] = _added(plan, Job("measure", content, label=label)).key
+    job = Job("measure", content, label=label, work=spec.multiply_adds())
+    plan.measurements[name, seed] = _added(plan, job).key
 
 
 def _add_training(plan: Plan, name: str, seed: int) -> Job:

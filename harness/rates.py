@@ -103,21 +103,27 @@ def shape_of(kind: str, spec: dict[str, Any], training: dict[str, Any] | None) -
     """All that decides how fast a job's arithmetic goes: the net, its input, the batch and precision, or the views."""
     net = spec if kind == "train" else training or {}
     recipe, protocol = spec.get("recipe", {}), spec.get("protocol", {})
-    shape = {
+    shape: dict[str, Any] = {
         "net": [net.get(name) for name in ("model", "classes", "input")],
         "step": [recipe.get(name) for name in ("batch", "precision")],
         "views": [protocol.get(name) for name in ("views", "scales", "window", "flips")],
     }
+    if kind == "measure":
+        shape = {name: value for name, value in spec.items() if name not in ("seed", "device_name")}
     digest = hashlib.sha256(canonical(shape).encode()).hexdigest()[:12]
-    return f"{kind} {net.get('model', {}).get('name', '')} of shape {digest}"
+    return f"{kind} {spec.get('what') or net.get('model', {}).get('name', '')} of shape {digest}"
 
 
 def rate_key(kind: str, spec: dict[str, Any], place: str) -> str:
-    """What a rate of jobs that are alike belongs to: the kind, the net's name and input, the precision, the place."""
+    """What a rate of jobs that are alike belongs to: the kind, the net's name and input, the precision, the place.
+
+    Of a measurement, what it measures.
+    """
+    measured = spec.get("what") if kind == "measure" else None
     spec = spec if kind == "train" else {}
     recipe = spec.get("recipe", {})
     size = "x".join(map(str, spec.get("input", [])))
-    what = (kind, spec.get("model", {}).get("name"), size, recipe.get("precision"))
+    what = (kind, measured or spec.get("model", {}).get("name"), size, recipe.get("precision"))
     return f"{' '.join(part for part in what if part)} on {place}"
 
 

@@ -111,6 +111,14 @@ def test_nothing_to_do_takes_no_time(store: Store) -> None:
     assert estimate([], store, CPU).seconds == 0
 
 
+def test_jobs_that_compute_little_are_told_to_rest_on_no_measurement(store: Store) -> None:
+    """Half a second each; that was assumed, and so is the power of a GPU elsewhere."""
+    found = estimate([Job("measure", {"what": "network"})] * 3, store, CPU)
+    assert found.seconds == 3 * OVERHEAD_S
+    assert found.basis == f"{OVERHEAD_S:g} s for each job, none of which trains or tests a net"
+    assert estimate_on(H200, [Job("measure", {"what": "network"})]).power_basis == "at the power assumed"
+
+
 def on_gpu(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """A machine with a GPU whose limit is 700 W."""
     monkeypatch.setattr("harness.rates.gpus", lambda: [GPU])

@@ -108,3 +108,25 @@ def test_what_cannot_be_measured_is_refused_when_it_is_read(what, fields, messag
     """A fault of a suite shows before anything runs, and says what to mend."""
     with pytest.raises(ValidationError, match=message):
         parsed(what, **fields)
+
+
+FORWARD = sum(one.multiply_adds for one in parsed("network", net=SMALL).net.traced())
+"""Of the small AlexNet and one image."""
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "passes"),
+    [
+        ("timing", {"warm_up": 3, "rounds": 10, "steps": 2}, 2 * 3 * 2 * 13 * 2),  # two arms, three passes a step
+        ("speedup", {"warm_up": 0, "rounds": 4}, 4 * 3 * 4 * 1.5),  # the whole batch on one, half of it on each of two
+        ("first_step", {}, 3 * 2),
+    ],
+)
+def test_what_runs_nets_says_how_much_it_computes(what, changes, passes):
+    """For a plan's estimate: images that pass, a step counting three forward passes of each of a batch."""
+    assert parsed(what, **SPECS[what] | changes).multiply_adds() == pytest.approx(FORWARD * passes)
+
+
+def test_what_is_counted_computes_nothing_worth_telling():
+    """Arithmetic takes what every job takes."""
+    assert {parsed(what).multiply_adds() for what in ("arithmetic", "network", "spp", "stds")} == {0.0}

@@ -108,6 +108,20 @@ def test_what_does_not_change_a_step_makes_no_other_shape(change: dict[str, Any]
     assert shape_of("train", SPEC | change, None) == shape_of("train", SPEC, None)
 
 
+def test_a_measurements_shape_is_all_of_it_but_seed_and_device() -> None:
+    """One of another net or batch is another."""
+    spec = {"what": "timing", "arms": {}, "batch": 1, "seed": 0, "device_name": "a"}
+    changed = [{}, {"seed": 1}, {"device_name": "x"}, {"batch": 2}, {"what": "y"}, {"arms": {"one": {}}}]
+    shapes = [shape_of("measure", spec | change, None) for change in changed]
+    assert len({*shapes[:3]}) == 1
+    assert len({*shapes[2:]}) == 4
+
+
+def test_a_rate_of_measurements_belongs_to_what_they_measure() -> None:
+    """Steps that are timed tell nothing of variances."""
+    assert rate_key("measure", {"what": "timing"}, "a") != rate_key("measure", {"what": "propagation"}, "a")
+
+
 def test_a_rate_belongs_to_kind_net_size_precision_device_and_threads() -> None:
     """Each of them makes another."""
     keys = {

@@ -36,6 +36,10 @@ class MeasuredNet(Strict):
         """Every layer with its shapes and counts; raises ValueError where a map shrinks to nothing."""
         return tuple(trace(self.layers(), self.input))
 
+    def step_multiply_adds(self, batch: int) -> int:
+        """Of a forward and a backward pass of a batch; a step of training costs three forward passes."""
+        return 3 * batch * sum(one.multiply_adds for one in self.traced())
+
     def full_size(self) -> tuple[Traced, ...]:
         """The network at the paper's own size."""
         return self.model.full_size(self.classes)

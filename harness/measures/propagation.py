@@ -39,6 +39,10 @@ class Propagation(OfNet):
         conv_factors(self.net, self.initialisation)
         return self
 
+    def multiply_adds(self) -> float:
+        """Of one pass forward and back."""
+        return float(self.net.step_multiply_adds(self.batch))
+
     def quantities(self) -> dict[str, Quantity]:
         """Ratios of the last to the first variance, forward and backward, with those predicted, and each layer's."""
         layers = [one.layer for one in conv_factors(self.net, self.initialisation)]
@@ -78,6 +82,10 @@ class Rescaling(OfNet):
             conv_factors(self.net, rule)
         return self
 
+    def multiply_adds(self) -> float:
+        """Of one pass of either net forward and back."""
+        return float(2 * self.net.step_multiply_adds(self.batch))
+
     def quantities(self) -> dict[str, Quantity]:
         """Attenuations measured and predicted; amplitudes, not variances."""
         labels = {
@@ -109,6 +117,10 @@ class FirstStep(OfNet):
         if len(self.net.traced()[-1].output) > 1:
             raise ValueError(f"the net {self.net.model.name} ends in maps, not in logits")
         return self
+
+    def multiply_adds(self) -> float:
+        """Of one pass forward and back."""
+        return float(self.net.step_multiply_adds(self.batch))
 
     def quantities(self) -> dict[str, Quantity]:
         """Sizes of the logits, the cross-entropy, and the norms of the loss gradient and of the decay term."""

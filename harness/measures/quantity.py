@@ -37,6 +37,10 @@ class Measured(Strict):
         """Every number it yields, by a flat name of small letters, digits and underscores."""
         raise NotImplementedError
 
+    def multiply_adds(self) -> float:
+        """How many it takes, for an estimate of its time; none worth counting, unless it runs nets."""
+        return 0.0
+
     def with_models(self, _change: Callable[[Model], Model]) -> Self:
         """The spec with every network of the registry in it changed, as a scale does; without one, the spec itself."""
         return self

@@ -53,6 +53,11 @@ class Speedup(Measured):
         """The same with so many images in a step, or the next number that the GPUs can share."""
         return self.model_copy(update={"batch": -(-batch // self.gpus) * self.gpus})
 
+    def multiply_adds(self) -> float:
+        """Of the steps on one GPU, and of the share that each of several has of the others."""
+        steps = self.steps * (self.warm_up + self.rounds)
+        return steps * self.net.step_multiply_adds(self.batch) * (1 + 1 / self.gpus)
+
     def quantities(self) -> dict[str, Quantity]:
         """Both times and their ratio."""
         return {

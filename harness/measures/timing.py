@@ -76,6 +76,11 @@ class Timing(Measured):
         """The same with so many images in a step."""
         return self.model_copy(update={"batch": batch})
 
+    def multiply_adds(self) -> float:
+        """Of every step of every arm."""
+        steps = self.steps * (self.warm_up + self.rounds)
+        return float(steps * sum(arm.net.step_multiply_adds(self.batch) for arm in self.arms.values()))
+
     def quantities(self) -> dict[str, Quantity]:
         """Time and speed of each arm, and each later arm's ratio to the first."""
         found = {}

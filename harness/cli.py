@@ -23,6 +23,7 @@ from harness.cli_options import (
     with_out,
     with_places,
     with_processes,
+    with_reported_scale,
     with_scale,
 )
 from harness.cli_publish import publish
@@ -64,7 +65,7 @@ def command() -> None:
 @with_micro_batch
 @with_jobs
 @with_processes
-@click.option("--offline", is_flag=True, help="Fetch nothing, even for --scale small.")
+@click.option("--offline", is_flag=True, help="Fetch nothing, even for a scale that --scale names.")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
 )
@@ -80,7 +81,7 @@ def command() -> None:
 @click.option(
     "--resume-elsewhere",
     is_flag=True,
-    help="Go on from checkpoints of another machine or thread count; marked in the results.",
+    help="Go on from checkpoints of another machine, or number of threads or processes; marked in the results.",
 )
 @click.option(
     "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
@@ -166,7 +167,7 @@ def schema() -> None:
 
 @command.command()
 @click.argument("target", metavar="SUITE|DIR")
-@with_scale
+@with_reported_scale
 @with_places
 @with_out
 @click.option(
@@ -225,8 +226,12 @@ def env(as_json: bool) -> None:  # noqa: FBT001
 @with_places
 @with_micro_batch
 @with_processes
-@click.option("--threads", type=click.IntRange(min=1))
-@click.option("--resume-elsewhere", is_flag=True)
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
+@click.option(
+    "--resume-elsewhere", is_flag=True, help="Go on from a checkpoint of another machine, marked in the result."
+)
 def job(folder: Path, **flags: Any) -> None:
     """Run one job from its directory in a store; what an executor on another machine would call."""
     from harness.executors.local import Local  # noqa: PLC0415

@@ -64,6 +64,9 @@ with_scale = click.option(
     type=click.Choice(SCALES),
     help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
 )
+with_reported_scale = click.option(
+    "--scale", type=click.Choice(SCALES), help="Which scale to report on; without it, the largest with results here."
+)
 FOLDER = click.Path(path_type=Path)
 with_store = click.option(
     "--store",
@@ -75,7 +78,7 @@ with_store = click.option(
 )
 with_places = options(
     with_store,
-    click.option("--data-root", type=FOLDER, help="A folder that holds data sets, in torchvision's layout."),
+    click.option("--data-root", type=FOLDER, help="A folder that holds a folder for each data set."),
     click.option(
         "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."
     ),

@@ -95,7 +95,7 @@ def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
     "--keep",
     multiple=True,
     metavar="SUITE[:SCALE]",
-    help="Also what no suite named so wants; may be repeated.",
+    help="Also jobs that none of the suites named so wants; may be repeated.",
 )
 @click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
 def gc(store_folder: Path, as_json: bool, yes: bool, **flags: Any) -> None:  # noqa: FBT001

@@ -85,10 +85,10 @@ class Gpu:
         """The most that it may draw."""
         return None if self.partition else _thousandth(self._asked("nvmlDeviceGetPowerManagementLimit"))
 
-    def processes(self) -> int | None:
-        """Programs that compute on it, ours included."""
+    def processes(self, but: int | None = None) -> int | None:
+        """Programs that compute on it, ours included, less the one with this number."""
         found = self._asked("nvmlDeviceGetComputeRunningProcesses")
-        return None if found is None else len(found)
+        return None if found is None else sum(one.pid != but for one in found)
 
     def _slowed_by(self) -> frozenset[str] | None:
         bits = self._asked("nvmlDeviceGetCurrentClocksEventReasons")

@@ -6,6 +6,7 @@ and a driver that hangs is left behind. A job that ran on no GPU, or on one that
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,15 +105,20 @@ class Sampler:
             last = self._stopping.is_set()
             silent = 0 if self._sample(gpus) else silent + 1
             if last:
-                self.shared |= any((gpu.processes() or 0) > 1 for gpu in gpus)
+                self.shared |= self._with_others(gpus)
                 return
             if time.monotonic() - kept >= KEEP_EVERY_S and not self._stopping.is_set():
-                self.shared |= any((gpu.processes() or 0) > 1 for gpu in gpus)
+                self.shared |= self._with_others(gpus)
                 self.keep()
                 kept = time.monotonic()
             self._stopping.wait(self.interval_s)
         said = next((gpu.trouble for gpu in gpus if gpu.trouble), "it tells nothing of this GPU")
         self.trouble = f"NVML: {'a GPU that is partitioned' if gpus[0].partitioned else said}"
+
+    def _with_others(self, gpus: Sequence[Gpu]) -> bool:
+        """Whether more than one program computes on a GPU; where processes share a job, this one is none of them."""
+        own = os.getpid() if self.gpus > 1 else None
+        return any((gpu.processes(own) or 0) > 1 for gpu in gpus)
 
     def _sample(self, gpus: Sequence[Gpu]) -> bool:
         """Read once; whether there was an answer."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from fake_nvml import FakeNvml, metered
 from tiny_suites import tiny_suite
 
@@ -15,7 +16,7 @@ from harness.calibrating import calibrate
 from harness.errors import UsageError
 from harness.estimate import estimate
 from harness.jobs import calibration
-from harness.jobs.calibration import Timed, forward_multiply_adds, time_test, time_training
+from harness.jobs.calibration import OneImage, Timed, forward_multiply_adds, time_test, time_training
 from harness.loading import load_suite
 from harness.plan import make_plan
 from harness.rates import Rates, calibration_file, note_rate
@@ -182,3 +183,13 @@ def test_power_is_that_of_the_timed_steps(jobs: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(calibration, "device_environment", lambda _: {"device": "cuda", "instructions": "NVIDIA H200"})
     timed = time_training(spec, Runtime(device="auto", threads=1), 32)
     assert timed.power_w == pytest.approx(250, rel=0.01)
+
+
+def test_a_batch_of_made_up_images_is_as_large_as_one_of_real_ones() -> None:
+    """Memory of its own, and no more: the set itself is one image."""
+    pixels = OneImage(torch.arange(12, dtype=torch.uint8).view(1, 3, 2, 2).expand(1000, 3, 2, 2))
+    batch = pixels.read(torch.tensor([5, 900, 5]))
+    assert (batch.shape, batch.is_contiguous()) == ((3, 3, 2, 2), True)
+    assert batch.untyped_storage().nbytes() == 36
+    assert torch.equal(batch[0], batch[2])
+    assert pixels.on(torch.device("cpu")) is pixels

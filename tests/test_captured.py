@@ -162,3 +162,37 @@ def test_captured_steps_follow_their_seeds() -> None:
         seed_step(seed, 0, 0)
         losses.append(float(taken(*batch)[0]))
     assert losses[0] == losses[2] != losses[1]
+
+
+@on_gpu
+def test_after_a_capture_that_failed_steps_are_taken_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that waits for the device cannot be captured; the training ends in the bits of a plain one still."""
+    lost: list[torch.cuda.CUDAGraph] = []
+    monkeypatch.setattr(captured, "_lost", lost)
+    plain, step, said = a_step("cuda"), a_step("cuda"), []
+    whole = Step.__call__
+
+    def waiting(self: Step, views: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = whole(self, views, target)
+        found[0].item()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Step, "__call__", waiting)
+        taken = captured.captured(step, *batches("cuda")[0], said.append)
+    assert taken is step
+    assert (len(lost), len(said)) == (1, 1)
+    hold_rate(plain.optimiser, torch.device("cuda"))
+    start_velocities(plain.optimiser)
+    (found, weights), (same, others) = trained(plain, plain, "cuda"), trained(step, taken, "cuda")
+    assert found == same
+    assert all(torch.equal(weight, others[name]) for name, weight in weights.items())
+
+
+def test_no_capture_is_tried_after_one_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Torch's allocator still knows the lost graph."""
+    step, said = a_step("cpu"), []
+    monkeypatch.setattr(captured, "_lost", [object()])
+    views = SimpleNamespace(is_cuda=True, device=torch.device("cpu"))
+    assert captured.captured(step, views, torch.zeros(1), said.append) is step  # type: ignore[arg-type]
+    assert said == ["steps are launched kernel by kernel, for a capture failed earlier in this process"]

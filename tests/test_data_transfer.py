@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -15,6 +17,12 @@ def test_nothing_is_sent_to_where_it_is() -> None:
     """On a CPU a batch is used as it was made, without a copy."""
     batch = torch.arange(6)
     assert sent(batch, CPU) is batch
+
+
+def test_nothing_on_a_gpu_is_sent_to_it_again() -> None:
+    """Tensors say which GPU, and the device that a run chose does not; pinning what is there already would fail."""
+    there = SimpleNamespace(device=torch.device("cuda", 0))
+    assert sent(there, torch.device("cuda")) is there  # type: ignore[arg-type]
 
 
 def test_what_is_sent_elsewhere_goes_from_pinned_memory_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from harness.doctor.machine import arithmetic, device, memory, probed, versions
 
 GPU = {"name": "GPU 9000", "memory_bytes": 24 << 30, "driver": "550.1"}
 SEEN: dict[str, Any] = {
-    "version": "2.6.0", "cuda_available": False, "missing": None, "device": "cpu", "instructions": "AVX2", "threads": 2,
+    "version": "2.6.0", "cuda": None, "cuda_available": False, "missing": None, "device": "cpu", "instructions": "AVX2", "threads": 2,
     "deterministic_algorithms": True, "tf32": False, "workspace": ":4096:8", "workspace_repeats": True, "repeats": True,
 }  # fmt: skip
 
@@ -119,6 +119,13 @@ def test_a_device_that_torch_does_not_see_is_missing(torch_says, gpus) -> None:
     assert (check.level, check.exit_code) == ("wrong", 5)
     assert torch_says("auto")["torch"].level == "warning"
     assert torch_says("cpu")["torch"].level == "ok"
+
+
+def test_what_is_lacking_is_a_build_or_a_driver(torch_says, gpus) -> None:
+    """By what torch was built for."""
+    gpus([GPU])
+    assert torch_says("auto")["torch"].remedy == "install a torch that is built for CUDA"
+    assert "a driver that has CUDA 13.0" in torch_says("auto", cuda="13.0")["torch"].remedy
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_stopped_and_started_again_it_ends_in_the_same_bits(tmp_path, monkeypatc
     assert lasting(world.result("train")) == lasting(undisturbed.result("train"))
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_no_step_waits_for_the_device(tmp_path, monkeypatch):
     """From the second step, the first being captured, to the epoch's end torch meets nothing that it would wait for."""
     whole = training.show
@@ -65,7 +66,10 @@ def test_no_step_waits_for_the_device(tmp_path, monkeypatch):
         torch.cuda.set_sync_debug_mode("default" if last else "error")
 
     monkeypatch.setattr(training, "show", show)
-    run(tmp_path)
+    try:
+        run(tmp_path)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def test_a_checkpoint_does_not_move_between_devices_unasked(tmp_path, monkeypatch):

@@ -145,7 +145,7 @@ GPU_LAYERS = {
 def test_cuda_agrees_with_the_cpu_and_repeats_its_gradient_to_the_bit(layer, dtype):
     """With deterministic algorithms demanded, so that a layer without one raises."""
     x, steps = maps(4, 32, 18, 18, dtype=dtype), []
-    torch.use_deterministic_algorithms(mode=True)
+    torch.set_deterministic_debug_mode("error")
     try:
         for device in ("cuda", "cuda", "cpu"):
             a = x.detach().to(device).requires_grad_()
@@ -153,7 +153,8 @@ def test_cuda_agrees_with_the_cpu_and_repeats_its_gradient_to_the_bit(layer, dty
             y.float().square().sum().backward()
             steps.append((y.cpu(), a.grad.cpu()))
     finally:
-        torch.use_deterministic_algorithms(mode=False)
+        torch.set_deterministic_debug_mode("default")
     assert all(torch.equal(one, two) for one, two in zip(steps[0], steps[1], strict=True))
+    rounding = {torch.float32: 1e-5, torch.bfloat16: 2e-2}[dtype]  # of sums of hundreds of products, in another order
     for one, two in zip(steps[0], steps[2], strict=True):
-        torch.testing.assert_close(one, two)
+        torch.testing.assert_close(one, two, rtol=rounding, atol=rounding * float(two.abs().max()))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pynvml
@@ -37,9 +39,9 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda library: monkeypatch.setattr(telemetry, "nvml", lambda: library)
 
 
-def watched(folder: JobFolder, seconds: float = 0.1, device: str = "auto") -> Sampler:
+def watched(folder: JobFolder, seconds: float = 0.1, device: str = "auto", gpus: int = 1) -> Sampler:
     """The telemetry of a job of so many seconds."""
-    with sampled(folder, device) as sampler:
+    with sampled(folder, device, gpus) as sampler:
         time.sleep(seconds)
     return sampler
 
@@ -194,9 +196,18 @@ def test_a_damaged_record_is_no_record(folder: JobFolder, driver: Any, content: 
     assert watched(folder).of(ON_GPU) is None
 
 
+def test_where_processes_share_a_job_the_one_that_waits_for_them_is_no_other(folder: JobFolder, driver: Any) -> None:
+    """It may hold a GPU from an earlier job."""
+    running = [SimpleNamespace(pid=os.getpid()), SimpleNamespace(pid=2)]
+    driver(FakeNvml(*[{"nvmlDeviceGetComputeRunningProcesses": running}] * 2))
+    found = watched(folder, gpus=2).of(ON_GPU)
+    assert found is not None
+    assert not found["shared"]
+
+
 def test_a_gpu_that_others_compute_on_is_told(folder: JobFolder, driver: Any) -> None:
     """Their watts are in the sum."""
-    driver(FakeNvml({"nvmlDeviceGetComputeRunningProcesses": [object(), object()]}))
+    driver(FakeNvml({"nvmlDeviceGetComputeRunningProcesses": [SimpleNamespace(pid=1), SimpleNamespace(pid=2)]}))
     found = watched(folder).of(ON_GPU)
     assert found is not None
     assert found["shared"]

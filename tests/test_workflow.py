@@ -55,15 +55,6 @@ def test_the_files_that_are_written_are_those_that_are_used(workflow: dict[str, 
     assert {str(Path(path).parent) for path in written} == {kept}
 
 
-def test_what_is_saved_is_what_is_restored(workflow: dict[str, Any]) -> None:
-    """The store, under one key, and whatever became of the check."""
-    caches = {step["uses"].split("/")[2].split("@")[0]: step for step in steps(workflow) if "cache/" in str(step)}
-    restored, saved = caches["restore"]["with"], caches["save"]["with"]
-    assert (saved["path"], saved["key"]) == (restored["path"], restored["key"]) == ("runs", restored["key"])
-    assert restored["key"].startswith(restored["restore-keys"])
-    assert caches["save"]["if"].startswith("always()")
-
-
 def test_it_finds_its_own_comment(workflow: dict[str, Any]) -> None:
     """By the first line that every comment has."""
     (step,) = [step for step in steps(workflow) if "gh api" in step.get("run", "")]

@@ -11,6 +11,6 @@ def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     From ordinary memory torch would wait for the copy, and for all that was asked of the GPU before it. Pinned memory
     that is let go is kept by torch until its copy is done.
     """
-    if device.type == "cpu" or tensor.device == device:
+    if tensor.device.type == device.type:  # not by index: torch.device("cuda") is none of its tensors' devices
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)

@@ -72,8 +72,7 @@ def arithmetic(asked: str, threads: int, wait_s: float) -> Iterator[Check]:
         yield seen
         return
     if seen["missing"]:
-        remedy = "install a torch that is built for CUDA, or look at CUDA_VISIBLE_DEVICES"
-        yield Check("torch", "wrong", seen["missing"], remedy, DeviceMissing.exit_code)
+        yield Check("torch", "wrong", seen["missing"], _no_cuda(seen), DeviceMissing.exit_code)
         return
     yield _torch(asked, seen)
     yield _determinism(seen)
@@ -82,9 +81,15 @@ def arithmetic(asked: str, threads: int, wait_s: float) -> Iterator[Check]:
 def _torch(asked: str, seen: dict[str, Any]) -> Check:
     says = f"torch {seen['version']} computes on {seen['device']} ({seen['instructions']}), {seen['threads']} threads"
     if asked == "auto" and environment.gpus() and not seen["cuda_available"]:
-        remedy = "install a torch that is built for CUDA, or look at CUDA_VISIBLE_DEVICES"
-        return Check("torch", "warning", f"{says}, though there is a GPU", remedy)
+        return Check("torch", "warning", f"{says}, though there is a GPU", _no_cuda(seen))
     return Check("torch", "ok", says)
+
+
+def _no_cuda(seen: dict[str, Any]) -> str:
+    """What makes torch see a GPU, by whether it is built for one."""
+    if seen["cuda"] is None:
+        return "install a torch that is built for CUDA"
+    return f"this torch needs a driver that has CUDA {seen['cuda']} (`nvidia-smi`); or look at CUDA_VISIBLE_DEVICES"
 
 
 def _determinism(seen: dict[str, Any]) -> Check:

@@ -29,7 +29,7 @@ def disk(store: Path) -> Check:
     """How much room there is where the store is, or would be."""
     free = shutil.disk_usage(_existing(store)).free
     says = f"{free / GB:,.1f} GB free at {store}"
-    remedy = "free some, `store gc` shows what may go, or name another place with --store DIR"
+    remedy = "free some, `python -m harness store gc` shows what may go, or name another place with --store DIR"
     return at_least("disk", free, LITTLE_DISK, TOO_LITTLE_DISK, says, remedy)
 
 
@@ -79,7 +79,12 @@ def jobs(store: Path) -> Iterator[Check]:
     if running:
         yield Check("locks", "ok", f"held by running processes: {'; '.join(running)}")
     if left:
-        yield Check("leftovers", "warning", f"{len(left)} left by stopped processes", "`store gc --yes` removes them")
+        yield Check(
+            "leftovers",
+            "warning",
+            f"{len(left)} left by stopped processes",
+            "`python -m harness store gc --yes` removes them",
+        )
 
 
 def clock(store: Path) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import traceback
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -85,6 +86,8 @@ class Local:
             return JOBS[kind].load()(work)
         runtime = replace(self.runtime, processes=processes)
         require_gpus(runtime)
+        if torch := sys.modules.get("torch"):  # what an earlier job of this process holds of the GPU's memory
+            torch.cuda.empty_cache()
         return run_shared(kind, replace(work, runtime=runtime))
 
     def _less_memory(self, kind: str, error: Exception) -> str:

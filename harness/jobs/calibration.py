@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from harness.data import DATASETS
-from harness.data.images import InMemory
+from harness.data.images import Indices, InMemory, OnGpu
 from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import Split
+from harness.data.transfer import sent
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.evaluate import outputs
 from harness.jobs.first_weights import initialised
@@ -65,7 +66,8 @@ def time_training(spec: dict[str, Any], runtime: Runtime, images: int) -> Timed:
         recipe = recipe.model_copy(update={"batch": images, "augmentation": augmentation})
         work = _work(spec, runtime, Path(place))
         shape = tuple(spec["input"]) if jitters else _prepared(spec, recipe.prepare)
-        run = _training(work, recipe, made_up(spec, shape, images * (STEPS + 1)), set_up(runtime))
+        device = set_up(runtime)
+        run = _training(work, recipe, made_up(spec, shape, images * (STEPS + 1)).on(device), device)
         pixels = load_pixels(work.inputs["pixel_statistics"], run.device)
 
         def steps(count: int) -> None:
@@ -83,7 +85,7 @@ def time_test(spec: dict[str, Any], training: dict[str, Any], runtime: Runtime, 
         recipe = Recipe.parsed({"source": "", **training["recipe"]})
         network = on_device(initialised(training, recipe), device)
         passes = [
-            made_up(spec, _prepared(spec, prepare), images)
+            made_up(spec, _prepared(spec, prepare), images).on(device)
             for prepare in protocol.prepares(DataSpec.parsed(spec["data"]).prepare)
         ]
 
@@ -105,8 +107,21 @@ def made_up(spec: dict[str, Any], shape: tuple[int, ...], count: int) -> Split:
     image = torch.randint(0, 256, (1, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     ids, labels = [str(number) for number in range(count)], torch.zeros(count, dtype=torch.int64)
     channels, height, width = shape
-    pixels = InMemory(image.expand(count, *shape))
-    return Split(DataSpec.parsed(spec["data"]), "made up", ids, labels, (), (channels, height, width), pixels)
+    split = DataSpec.parsed(spec["data"]), "made up", ids, labels, (), (channels, height, width)
+    return Split(*split, OneImage(image.expand(count, *shape)))
+
+
+class OneImage(InMemory):
+    """One image in the place of many, which would not fit; reading a batch costs what it does of many."""
+
+    def read(self, indices: Indices) -> torch.Tensor:
+        """As many copies of it."""
+        return self.images[: len(indices)].clone(memory_format=torch.contiguous_format)
+
+    def on(self, device: torch.device) -> InMemory | OnGpu:
+        """The one image on a device, again in the place of many."""
+        one = sent(self.images[:1].contiguous(), device)
+        return self if device.type == "cpu" else OnGpu(one.expand_as(self.images))
 
 
 def _timed(repeat: Callable[[int], None], images: int, work: Work, device: torch.device) -> Timed:

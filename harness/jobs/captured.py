@@ -38,15 +38,23 @@ class Stepping:
         return self._taken(views, target)
 
 
+_lost: list[torch.cuda.CUDAGraph] = []
+"""Graphs whose capture failed: kept, for torch's allocator still knows them, and the last of this process."""
+
+
 def captured(step: Step, views: Tensor, target: Tensor, say: Callable[[str], None]) -> Taken:
     """The step captured for batches like this one, or the step itself; weights and generators stay as they are."""
     if not views.is_cuda or not step.undivided:
+        return step
+    if _lost:
+        say("steps are launched kernel by kernel, for a capture failed earlier in this process")
         return step
     with unchanged(step.optimiser, views.device):
         try:
             return CapturedStep(step, views, target)
         except RuntimeError as error:
-            say(f"steps are launched kernel by kernel, for they could not be captured: {str(error).splitlines()[0]}")
+            cause = error.__context__ or error  # what ended a capture, not the end of the capture
+            say(f"steps are launched kernel by kernel, for they could not be captured: {str(cause).splitlines()[0]}")
     return step
 
 
@@ -63,7 +71,7 @@ class CapturedStep:
             for _ in range(WARM_UP):
                 step(self.views, self.target)
         step.optimiser.zero_grad(set_to_none=True)  # the graph's gradients are to be its own, and written, not added to
-        with torch.cuda.graph(self.graph, stream=stream):
+        with surviving(self.graph, views.device), torch.cuda.graph(self.graph, stream=stream):
             self.loss, self.wrong = step(self.views, self.target)
         torch.cuda.current_stream(views.device).wait_stream(stream)
 
@@ -73,6 +81,23 @@ class CapturedStep:
         self.target.copy_(target, non_blocking=True)
         self.graph.replay()
         return self.loss, self.wrong
+
+
+@contextmanager
+def surviving(graph: torch.cuda.CUDAGraph, device: torch.device) -> Iterator[None]:
+    """Leave torch fit for plain steps where a capture fails, which torch itself does not.
+
+    `torch.cuda.graph` then keeps its stream the current one, and the generator believes to be captured still.
+    """
+    stream = torch.cuda.current_stream(device)
+    try:
+        yield
+    except RuntimeError:
+        _lost.append(graph)
+        torch.cuda.set_stream(stream)
+        generator = torch.cuda.default_generators[device.index]
+        generator.graphsafe_set_state(generator.clone_state())
+        raise
 
 
 @contextmanager

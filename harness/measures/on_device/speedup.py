@@ -9,7 +9,6 @@ from typing import NamedTuple
 import torch
 from torch.optim import SGD
 
-from harness.environment import clocked_device
 from harness.errors import JobFailed
 from harness.jobs.device import on_device
 from harness.jobs.optimiser import make_optimiser
@@ -17,7 +16,7 @@ from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.randomness import generator
 from harness.jobs.ranks import ALONE, Ranks, joined
 from harness.measures.on_device.schemes import Halves, conv_data_fc_single, data_parallel
-from harness.measures.on_device.timing import Step, seconds_of
+from harness.measures.on_device.timing import Step, require_planned, seconds_of
 from harness.measures.speedup import Speedup
 from harness.models.initialisation import FanScaled
 from harness.models.initialisers import initialise
@@ -38,12 +37,10 @@ class Round(NamedTuple):
 def measure(spec: Speedup, seed: int | None, device: str) -> dict[str, float]:
     """The quantities of a `Speedup`; raises JobFailed on other devices than those it was planned for."""
     assert seed is not None
-    ranks, here = joined(), clocked_device(device, torch.get_num_threads())
+    ranks, place = joined(), torch.device(device)
     if ranks.count != spec.gpus:
         raise JobFailed(f"it is about {spec.gpus} processes, and this is one of {ranks.count}")
-    if spec.device_name not in {"", here}:
-        raise JobFailed(f"planned for timing on {spec.device_name}, but this is {here}; name the device with --device")
-    place = torch.device(device)
+    require_planned(spec.device_name, place)
     one, everybody = one_step(spec, seed, place), shared_step(spec, seed, place, ranks)
     found = [
         timed(one, everybody, spec.steps, place, ranks, turned=bool(number % 2))

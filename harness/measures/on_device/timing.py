@@ -29,16 +29,23 @@ Step = Callable[[], None]
 def measure(spec: Timing, seed: int | None, device: str) -> dict[str, float]:
     """The quantities of a `Timing`; raises JobFailed on another device than the one it was planned for."""
     assert seed is not None
-    here = clocked_device(device, torch.get_num_threads())
-    if spec.device_name not in {"", here}:
-        raise JobFailed(f"planned for timing on {spec.device_name}, but this is {here}; name the device with --device")
     place = torch.device(device)
+    require_planned(spec.device_name, place)
     steps = {name: training_step(arm, spec, seed, place) for name, arm in spec.arms.items()}
     for _ in range(spec.warm_up):
         for step in steps.values():
             step()
     rounds = [timed_round(steps, spec.steps, place, turned=bool(number % 2)) for number in range(spec.rounds)]
     return _summary(spec, rounds)
+
+
+def require_planned(name: str, device: torch.device) -> None:
+    """Raises JobFailed where a clock would measure another device than the one of that name; any will do without."""
+    here = clocked_device(device.type, torch.get_num_threads())
+    if device.type == "cuda" and name:  # which GPU NVML lists first need not be the one that torch takes
+        here = torch.cuda.get_device_name(device)
+    if name not in {"", here}:
+        raise JobFailed(f"planned for timing on {name}, but this is {here}; name the device with --device")
 
 
 def training_step(arm: Arm, spec: Timing, seed: int, device: torch.device) -> Step:

@@ -15,7 +15,8 @@ from harness.doctor.machine import arithmetic, device, memory, probed, versions
 
 GPU = {"name": "GPU 9000", "memory_bytes": 24 << 30, "driver": "550.1"}
 SEEN: dict[str, Any] = {
-    "version": "2.6.0", "cuda": None, "cuda_available": False, "missing": None, "device": "cpu", "instructions": "AVX2", "threads": 2,
+    "version": "2.6.0", "cuda": None, "cuda_available": False, "missing": None,
+    "device": "cpu", "instructions": "AVX2", "threads": 2,
     "deterministic_algorithms": True, "tf32": False, "workspace": ":4096:8", "workspace_repeats": True, "repeats": True,
 }  # fmt: skip
 

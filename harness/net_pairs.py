@@ -78,12 +78,13 @@ class _Predictions:
 def net_pairs(plan: Plan, store: Store, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
     """For every claim that sets one test's top-k error against another's: the nets of each seed, image by image.
 
-    A difference is the first operand's error less the second's, in points. Weights that were trained elsewhere are left
+    A difference is the error of the first net less that of the second, in points. Of a claim that something reduces the
+    error, the net that has it comes first: the difference then has the sign of the claim's effect. Weights that were trained elsewhere are left
     out, and so are training images.
     """
     predictions = _Predictions(plan, store, standing)
     return [
-        {"claim": name, "metric": one.metric, "operands": [f"{t.experiment}.{t.evaluation}" for t in (one, other)],
+        {"claim": name, "metric": one.metric, "nets": [f"{t.experiment}.{t.evaluation}" for t in (one, other)],
          "seeds": [_pair(predictions, one, other, seed) for seed in plan.seeds]}
         for name, one, other in _compared(plan, standing)
     ]  # fmt: skip
@@ -111,7 +112,7 @@ def _compared(plan: Plan, standing: Mapping[str, Status]) -> Iterator[tuple[str,
             continue
         results = [standing[plan.evaluations[*test[:2], seed]].result for test in (one, other) for seed in plan.seeds]
         if any(results) and not trained_elsewhere(result for result in results if result is not None):
-            yield name, one, other
+            yield (name, other, one) if claim.operator == "reduces" else (name, one, other)
 
 
 def _test(plan: Plan, place: tuple[str, ...]) -> _Test | None:

@@ -20,6 +20,7 @@ from harness.job import canonical
 from harness.jobs import JOBS
 from harness.judgements import cell_record, claim_record, standing_of
 from harness.measured import measured_values, trainings
+from harness.net_pairs import net_pairs
 from harness.places import environment_of
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
@@ -84,6 +85,7 @@ def gather(
         "claims": [
             claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence) for verdict in claims
         ],
+        "net_pairs": net_pairs(plan, store, standing),
         "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),

@@ -33,7 +33,7 @@ LAYERS = (
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
     ("work", "execute executors scales sharing calibrating planned importing rerun"),
-    ("documents", "places judgements results_by_seed copied costs"),
+    ("documents", "places judgements net_pairs results_by_seed copied costs"),
     ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
     ("program", "running"),
     ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),

@@ -79,8 +79,8 @@ def net_pairs(plan: Plan, store: Store, standing: Mapping[str, Status]) -> list[
     """For every claim that sets one test's top-k error against another's: the nets of each seed, image by image.
 
     A difference is the error of the first net less that of the second, in points. Of a claim that something reduces the
-    error, the net that has it comes first: the difference then has the sign of the claim's effect. Weights that were trained elsewhere are left
-    out, and so are training images.
+    error, the net that has it comes first: the difference then has the sign of the claim's effect. Weights that were
+    trained elsewhere are left out, and so are training images.
     """
     predictions = _Predictions(plan, store, standing)
     return [

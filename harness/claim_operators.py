@@ -18,6 +18,7 @@ from harness.statistics import (
     gap_difference,
     monotone_trend,
     ratio_of_steps,
+    seeds_for_effect,
     steps_to_reach,
 )
 from harness.verdict import MIN_SEEDS
@@ -71,7 +72,16 @@ def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdic
         effect=found.difference,
         interval=found.interval,
         p=found.decided_by.p_value if found.decided_by else None,
+        companion=found.companion,
+        seeds_to_settle=_to_settle(found),
     )
+
+
+def _to_settle(found: PairedComparison) -> int | None:
+    """Seeds that would find the difference seen four times in five; None where it is found, or there is none."""
+    if found.direction != "undecided" or not found.difference or found.std is None:
+        return None
+    return seeds_for_effect(found.std, found.difference)
 
 
 def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
@@ -108,6 +118,7 @@ def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
         effect=found.difference,
         interval=found.outer,
         p=found.p_within,
+        seeds_to_settle=found.settles_at,
     )
 
 
@@ -172,6 +183,8 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
         effect=found.ratio,
         interval=found.interval,
         p=found.comparison.decided_by.p_value if found.comparison.decided_by else None,
+        companion=found.comparison.companion,
+        seeds_to_settle=_to_settle(found.comparison),
     )
 
 

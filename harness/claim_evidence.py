@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from harness.claims import Claim
 from harness.scale_names import ScaleName
-from harness.statistics import Interval
+from harness.statistics import Interval, Significance
 from harness.verdict import CellVerdict, Measured
 
 ClaimOutcome = Literal[
@@ -33,6 +33,10 @@ class ClaimVerdict:
     interval: Interval | None = None
     p: float | None = None
     p_holm: float | None = None
+    companion: Significance | None = None
+    """A test over the same seeds that stands beside the one that decides."""
+    seeds_to_settle: int | None = None
+    """How many would decide what is inconclusive, were the difference and the spread those seen."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Whose weights it rests on that were not trained here."""
     recorded: tuple[str, ...] = ()

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
-from harness.claims import AtChance, Exact, Faster, Trend, WiderGap
+from harness.claims import AtChance, Exact, Faster, Times, Trend, WiderGap
 from harness.statistics import (
     Censored,
     Equivalence,
     PairedComparison,
     RatioOfSteps,
-    ReachTime,
     against_chance,
     compare_paired,
     equal_within,
@@ -21,6 +20,7 @@ from harness.statistics import (
     monotone_trend,
     ratio_of_steps,
     ratio_within,
+    seeds_for_effect,
     steps_to_reach,
 )
 from harness.verdict import MIN_SEEDS
@@ -74,7 +74,16 @@ def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdic
         effect=found.difference,
         interval=found.interval,
         p=found.decided_by.p_value if found.decided_by else None,
+        companion=found.companion,
+        seeds_to_settle=_to_settle(found),
     )
+
+
+def _to_settle(found: PairedComparison) -> int | None:
+    """Seeds that would find the difference seen four times in five; None where it is found, or there is none."""
+    if found.direction != "undecided" or not found.difference or found.std is None:
+        return None
+    return seeds_for_effect(found.std, found.difference)
 
 
 def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
@@ -111,6 +120,7 @@ def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
         effect=found.difference,
         interval=found.outer,
         p=found.p_within,
+        seeds_to_settle=found.settles_at,
     )
 
 
@@ -166,34 +176,40 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     never = sum(isinstance(time, Censored) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"{never} runs never reach {threshold:g}%; " if never else ""
-    amount = evidence.scale == "paper" and said.times is not None
-    outcome, why, p = _by_factor(said, found, slow, fast) if amount else _slower(found)
-    reason, measured = f"{ratio}{missed}{why}", replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
-    return replace(measured, outcome=outcome, reason=reason, p=p)
+    verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
+    if evidence.scale == "paper" and said.times is not None:
+        tested = ratio_within(slow, fast, said.times.by, said.times.within)
+        verdict = _by_factor(verdict, said.times, found, tested)
+    else:
+        verdict = _slower(verdict, found.comparison)
+    return replace(verdict, reason=f"{ratio}{missed}{verdict.reason}")
 
 
-def _slower(found: RatioOfSteps) -> tuple[ClaimOutcome, str, float | None]:
+def _slower(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
     """By the direction: which arm takes longer."""
     outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
-    decided = found.comparison.decided_by
-    outcome = outcomes.get(found.comparison.direction, "INCONCLUSIVE")
-    return outcome, found.comparison.reason, decided.p_value if decided else None
+    return replace(
+        verdict,
+        outcome=outcomes.get(found.direction, "INCONCLUSIVE"),
+        reason=found.reason,
+        p=found.decided_by.p_value if found.decided_by else None,
+        companion=found.companion,
+        seeds_to_settle=_to_settle(found),
+    )
 
 
-def _by_factor(
-    said: Faster, found: RatioOfSteps, slow: Sequence[ReachTime], fast: Sequence[ReachTime]
-) -> tuple[ClaimOutcome, str, float | None]:
+def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: Equivalence | None) -> ClaimVerdict:
     """By the ratio the paper prints; where runs never reach the error, a bound may still lie wholly beyond it."""
-    assert said.times is not None
-    by, within = said.times.by, said.times.within
-    wanted = f"wanted {by:g} within a factor of {within:g}"
-    tested = ratio_within(slow, fast, by, within)
+    wanted = f"wanted {said.by:g} within a factor of {said.within:g}"
     if tested is not None:
         outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
-        return outcomes.get(tested.position, "CONTRADICTED"), f"{wanted}; {tested.reason}", tested.p_within
-    limits = found.interval
-    beyond = limits is not None and found.n >= MIN_SEEDS and (limits.low > by * within or limits.high < by / within)
-    return ("CONTRADICTED", f"{wanted}, beyond which it lies", None) if beyond else ("INCONCLUSIVE", wanted, None)
+        outcome = outcomes.get(tested.position, "CONTRADICTED")
+        reason = f"{wanted}; {tested.reason}"
+        return replace(verdict, outcome=outcome, reason=reason, p=tested.p_within, seeds_to_settle=tested.settles_at)
+    limits = found.interval if found.n >= MIN_SEEDS else None
+    if limits is not None and (limits.low > said.by * said.within or limits.high < said.by / said.within):
+        return replace(verdict, outcome="CONTRADICTED", reason=f"{wanted}, beyond which it lies")
+    return replace(verdict, outcome="INCONCLUSIVE", reason=wanted)
 
 
 def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:

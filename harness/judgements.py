@@ -85,10 +85,18 @@ def claim_record(verdict: ClaimVerdict, declared: Standing, evidence: Evidence) 
         "interval": _pair(verdict.interval),
         "p": verdict.p,
         "p_holm": verdict.p_holm,
+        "companion": _beside(verdict),
+        "seeds_to_settle": verdict.seeds_to_settle,
         **_told(declared, evidence.measured_of(claim)),
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
     }
+
+
+def _beside(verdict: ClaimVerdict) -> dict[str, Any] | None:
+    """The test that stands beside the one that decides."""
+    beside = verdict.companion
+    return None if beside is None else {"test": beside.test.replace("_", " "), "p": beside.p_value, "n": beside.n}
 
 
 def _pair(interval: Interval | None) -> list[float | None] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import mean, stdev
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from harness.cells import Cell
 from harness.claim_evidence import Evidence
 from harness.claim_verdict import judge_claims
 from harness.claims import Claim
+from harness.statistics import seeds_for_effect
 from harness.verdict import Measured, judge_cell
 
 
@@ -330,3 +332,24 @@ def test_a_timing_on_a_device_without_a_name_is_still_judged():
     evidence = Evidence({}, {"a.b": Measured(values={0: 1.0}, declared_seeds=1, how="timed")}, {}, "ci")
     (verdict,) = judge_claims({"claim": claim}, evidence)
     assert (verdict.outcome, verdict.evidence) == ("CONFIRMED", "timing on a device without a name, ci scale")
+
+
+def test_what_is_inconclusive_says_how_many_seeds_would_settle_it():
+    """less: so many that the difference seen, with its spread, would be found four times in five; then it is."""
+    near = {"a.t.top1_error": trained(10.0, 10.6, 9.5, 10.1), "b.t.top1_error": trained(10.5, 10.4, 10.3, 10.4)}
+    found = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), near)
+    assert found.outcome == "INCONCLUSIVE"
+    differences = [-0.5, 0.2, -0.8, -0.3]
+    assert found.seeds_to_settle == seeds_for_effect(stdev(differences), mean(differences))
+    assert outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}
+                   ).seeds_to_settle is None  # fmt: skip
+
+
+def test_an_exact_test_stands_beside_where_it_could_reject():
+    """less: six seeds of one sign have a sign-flip p of 2 / 64; four could not reject, and have none."""
+    low, high = trained(10.0, 10.2, 9.9, 10.1, 10.0, 9.8), trained(12.0, 12.3, 11.8, 12.2, 12.1, 12.0)
+    found = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": low, "b.t.top1_error": high})
+    assert found.companion is not None
+    assert (found.companion.test, found.companion.p_value) == ("sign_flip", 2 / 64)
+    few = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH})
+    assert few.companion is None

@@ -42,7 +42,8 @@ class PairedComparison:
     """Arm a against arm b over `n` paired training seeds; it speaks of the methods, on these test images.
 
     `difference` is the mean of a - b in the unit of the values and `interval` its t interval at 1 - alpha, both None
-    where a run diverged or was censored, the interval also where the differences have no spread. `direction` is that of
+    where a run diverged or was censored, the interval also where the differences have no spread; `std` is theirs over
+    seeds. `direction` is that of
     a - b when `decided_by` rejects at alpha. `companion` is shown beside it and never decides. `reason` says in one
     line what was assumed, or why nothing was decided.
     """
@@ -54,6 +55,7 @@ class PairedComparison:
     companion: Significance | None
     direction: Direction
     reason: str
+    std: float | None = None
 
 
 def paired_differences(a: Values, b: Values) -> Array:
@@ -155,6 +157,7 @@ def _compare_by_mean(d: Array, alternative: Alternative, alpha: float) -> Paired
         companion=usable_flip if t else None,
         direction=decided.direction(alpha) if decided else "undecided",
         reason=_reason(d, decided, flip, alpha),
+        std=std,
     )
 
 

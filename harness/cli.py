@@ -179,12 +179,14 @@ def report(
     target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
 ) -> None:
     """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
-    from harness.running import report_folder, report_suite  # noqa: PLC0415
+    if (folder := Path(target)).is_dir():
+        from harness.report.page import rebuild  # noqa: PLC0415 - jinja and matplotlib
 
-    is_folder = Path(target).is_dir()
-    folder, results = (
-        report_folder(Path(target)) if is_folder else report_suite(target, scale, store_folder, out, runtime_of(flags))
-    )
+        results = rebuild(folder)
+    else:
+        from harness.running import report_suite  # noqa: PLC0415 - pydantic, YAML and all of the former
+
+        folder, results = report_suite(target, scale, store_folder, out, runtime_of(flags))
     if export is None:
         click.echo(folder / "index.html")
         return

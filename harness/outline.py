@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cache import cache_folder
-from harness.documents import parsed_json, seal
+from harness.documents import parsed_json
 from harness.errors import SuiteError
 from harness.job import Job, datasets_of
 from harness.scale_names import ScaleName
@@ -129,7 +129,8 @@ def remember(outline: Outline) -> None:
         "jobs": {scale: [_fields(job) for job in jobs.values()] for scale, jobs in outline.made.items()},
     }  # fmt: skip
     try:
-        write_atomically(_memory(outline.path), json.dumps(seal(document)).encode())
+        body = json.dumps(document).encode()
+        write_atomically(_memory(outline.path), hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
     except (OSError, RuntimeError):  # RuntimeError where the user has no home
         return
 
@@ -142,8 +143,11 @@ def _read(path: Path) -> Suite:
 
 def _recalled(path: Path, digest: str) -> Outline | None:
     try:
-        document = parsed_json(_memory(path).read_bytes())
-        if seal(document) != document or document["digest"] != digest:
+        seal, _, body = _memory(path).read_bytes().partition(b"\n")
+        if seal.decode() != hashlib.sha256(body).hexdigest():
+            return None
+        document = parsed_json(body)
+        if document["digest"] != digest:
             return None
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,15 +116,6 @@ def report_suite(
     plan = make_plan(suite, choice.scale, timed_on(outline, choice.scale, store, here))
     results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
     return folder, results
-
-
-def report_folder(folder: Path) -> tuple[Folder, dict[str, Any]]:
-    """Write a report's page again from the files beside it."""
-    from harness.report.page import rebuild  # noqa: PLC0415 - jinja and matplotlib
-
-    make_writable(folder, "the report", "copy it to where you may write")
-    rebuild(folder)
-    return folder, json.loads((folder / "results.json").read_text(encoding="utf-8"))
 
 
 def _write(

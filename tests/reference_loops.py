@@ -156,3 +156,8 @@ def _steps(pipe: Connection, width: float, batch: int, threads: int) -> None:
         start = time.perf_counter()
         loop.epoch(iter([(images, labels)]))
         pipe.send(time.perf_counter() - start)
+
+
+def computes_bf16():
+    """Whether this processor multiplies bfloat16 itself; without, torch computes in float32 and converts besides."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -22,7 +22,7 @@ from harness.report.curves import by_seed, learning_curves
 from harness.report.documents import FORMAT, read_document, read_results
 from harness.report.energy import measured_gpu
 from harness.report.places import places
-from harness.store import write_atomically
+from harness.store import make_writable, write_atomically
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
@@ -122,12 +122,13 @@ def write_report(results: Mapping[str, Any], curves: Mapping[str, Any], folder: 
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
 
 
-def rebuild(folder: Path) -> None:
-    """Write `index.html` anew, byte for byte, from the two JSON files beside it.
+def rebuild(folder: Path) -> dict[str, Any]:
+    """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
 
     Raises:
-        UsageError: a file is missing, is not JSON, or is not a document of this format.
+        UsageError: a file is missing, is not JSON, or is not a document of this format; or the folder is read-only.
     """
+    make_writable(folder, "the report", "copy it to where you may write")
     results, curves = read_results(folder / "results.json"), read_document(folder / "curves.json")
     try:
         page = render(results, curves)
@@ -137,6 +138,7 @@ def rebuild(folder: Path) -> None:
             f"({type(error).__name__}: {error}); run the suite again to write them anew"
         ) from error
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
+    return results
 
 
 def _as_json(document: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from reference_loops import a_batch, alexnet, stepping
+from reference_loops import a_batch, alexnet, computes_bf16, stepping
 
 from harness.jobs.device import on_device, set_up
 from harness.jobs.optimiser import make_optimiser
@@ -22,11 +22,6 @@ THREADS = 2  # the processors that the targets are for
 TARGETS = {"fp32": 1.5, "bf16": 2.5}  # times as fast as the reference loop in float32
 GATE = 0.8  # machines are noisy
 BATCH = 32
-
-
-def computes_bf16():
-    """Whether this processor multiplies bfloat16 itself; without, torch computes in float32 and converts besides."""
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
 
 
 @pytest.mark.parametrize("precision", TARGETS)

@@ -23,7 +23,8 @@ TARGETS = {
 """How many times as fast as `import torch`, whether nothing is remembered of the suite, and the command.
 
 The first time, pydantic's own import, the building of its records and the parsing of YAML are most of it."""
-REPORT_S = 1.5
+REPORT = 1.42 / 1.5
+"""The same of rebuilding a report: a second and a half where importing torch takes 1.42 s."""
 
 
 def run(*arguments):
@@ -32,15 +33,12 @@ def run(*arguments):
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True, cwd=ROOT, env=kept)
 
 
-@pytest.mark.parametrize("name", TARGETS)
-def test_it_answers_sooner_than_torch_is_imported(benchmark, name):
-    """The ratio of medians of interleaved starts."""
-    target, first_time, arguments = TARGETS[name]
+def times_as_fast_as_torch(benchmark, arguments, before=lambda: None):
+    """The ratio of medians of interleaved starts, `before` preceding each of ours; None where nothing is timed."""
     times_s = []
 
     def time_torch():
-        if first_time:
-            shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"]), ignore_errors=True)
+        before()
         if benchmark.enabled:
             start = time.perf_counter()
             run("-c", "import torch")
@@ -48,18 +46,30 @@ def test_it_answers_sooner_than_torch_is_imported(benchmark, name):
 
     run("-m", "harness", *arguments)
     benchmark.pedantic(run, ("-m", "harness", *arguments), setup=time_torch, rounds=7, warmup_rounds=1)
-    if benchmark.enabled:
-        ratio = statistics.median(times_s) / benchmark.stats.stats.median
-        benchmark.extra_info["times_as_fast_as_importing_torch"] = round(ratio, 2)
-        assert ratio >= GATE * target
+    if not benchmark.enabled:
+        return None
+    ratio = statistics.median(times_s) / benchmark.stats.stats.median
+    benchmark.extra_info["times_as_fast_as_importing_torch"] = round(ratio, 2)
+    return ratio
 
 
-def test_a_report_is_rebuilt_without_torch_in_a_second_and_a_half(benchmark, tmp_path):
+def forget():
+    """Have nothing remembered of any suite."""
+    shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"]), ignore_errors=True)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_it_answers_sooner_than_torch_is_imported(benchmark, name):
+    """As soon as its target says."""
+    target, first_time, arguments = TARGETS[name]
+    ratio = times_as_fast_as_torch(benchmark, arguments, *([forget] if first_time else []))
+    assert ratio is None or ratio >= GATE * target
+
+
+def test_a_report_is_rebuilt_without_torch_about_as_soon_as_that_is_imported(benchmark, tmp_path):
     """From its folder, charts included."""
     for kind in ("results", "curves"):
         (tmp_path / f"{kind}.json").write_bytes((SAMPLES / f"paper_{kind}.json").read_bytes())
-    arguments = ("-m", "harness", "report", str(tmp_path))
-    benchmark.pedantic(run, arguments, rounds=5, warmup_rounds=1)
+    ratio = times_as_fast_as_torch(benchmark, ["report", str(tmp_path)])
     assert (tmp_path / "index.html").is_file()
-    if benchmark.enabled:
-        assert benchmark.stats.stats.median <= REPORT_S / GATE
+    assert ratio is None or ratio >= GATE * REPORT

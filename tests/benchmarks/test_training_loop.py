@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from reference_loops import Pictures, ordinary
+from reference_loops import Pictures, computes_bf16, ordinary
 from tiny_suites import STEM, tiny_world
 
 from harness.data.augment import random_views
@@ -103,6 +103,8 @@ def test_the_loop_adds_little_to_the_bare_steps(benchmark, side_by_side):
 @pytest.mark.parametrize("precision", TARGETS)
 def test_an_epoch_of_the_small_net_beats_an_ordinary_loop(benchmark, side_by_side, precision):
     """Against a DataLoader of PIL images, torchvision's transforms, torch's own layers and SGD, all in float32."""
+    if benchmark.enabled and precision == "bf16" and not computes_bf16():
+        pytest.skip("this processor has no bfloat16 instructions, so nothing can be gained by it")
     theirs = {}
 
     def epoch(run, mean):

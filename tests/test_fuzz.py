@@ -37,9 +37,8 @@ from harness.errors import HarnessError, SuiteError
 from harness.loading import load_suite
 from harness.plan import make_plan
 from harness.report.exports import KINDS, export
-from harness.report.page import render
+from harness.report.page import rebuild, render
 from harness.results import gather
-from harness.running import report_folder
 from harness.scales import Choice
 from harness.status import statuses
 from harness.store import Store
@@ -122,7 +121,7 @@ def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> No
         path.write_bytes(mutated_bytes(path.read_bytes(), chance))
     with within(LONGEST_S), touching_only(folder, Path(os.environ["XDG_CACHE_HOME"])):
         try:
-            _, found = report_folder(folder)
+            found = rebuild(folder)
         except HarnessError:
             return
         for kind in KINDS:

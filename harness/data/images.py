@@ -51,7 +51,7 @@ class InMemory:
 
 @dataclass(frozen=True, slots=True)
 class OnGpu:
-    """The images of an `InMemory` in the memory of another device, for a training or a test to read batches of."""
+    """The images of an `InMemory` in the memory of another device, for a training to read batches of."""
 
     images: torch.Tensor
 
@@ -67,11 +67,6 @@ class OnGpu:
     def only(self, indices: Indices) -> OnGpu:
         """A part of the images."""
         return OnGpu(self.read(indices))
-
-    def on(self, device: torch.device) -> OnGpu:
-        """Itself: it is where it is read."""
-        assert device.type == self.images.device.type
-        return self
 
     def close(self) -> None:
         """Nothing to end."""
@@ -120,10 +115,6 @@ class OnDisk:
     def only(self, indices: Indices) -> OnDisk:
         """A part of the images, with threads of its own."""
         return OnDisk([self.paths[index] for index in indices], self.size, self.prepare, self._threads)
-
-    def on(self, device: torch.device) -> OnDisk:  # noqa: ARG002 - as the others have it
-        """Itself: files are decoded on the CPU."""
-        return self
 
     def close(self) -> None:
         """End the threads; what they have not begun is dropped."""

@@ -88,7 +88,7 @@ class Split:
 
     def on(self, device: torch.device) -> Split:
         """The same images, those in memory on a device; what is read from files still comes on the CPU."""
-        return replace(self, pixels=self.pixels.on(device))
+        return replace(self, pixels=self.pixels.on(device)) if isinstance(self.pixels, InMemory) else self
 
     def close(self) -> None:
         """End the threads of a split that is read from files."""

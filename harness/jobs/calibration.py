@@ -85,7 +85,7 @@ def time_test(spec: dict[str, Any], training: dict[str, Any], runtime: Runtime, 
         recipe = Recipe.parsed({"source": "", **training["recipe"]})
         network = on_device(initialised(training, recipe), device)
         passes = [
-            made_up(spec, _prepared(spec, prepare), images).on(device)
+            made_up(spec, _prepared(spec, prepare), images)
             for prepare in protocol.prepares(DataSpec.parsed(spec["data"]).prepare)
         ]
 

@@ -186,16 +186,11 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
 
 
 def _slower(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
-    """By the direction: which arm takes longer."""
+    """By the direction: which arm takes longer; the effect stays a ratio, which the comparison of logarithms is not."""
     outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
-    return replace(
-        verdict,
-        outcome=outcomes.get(found.direction, "INCONCLUSIVE"),
-        reason=found.reason,
-        p=found.decided_by.p_value if found.decided_by else None,
-        companion=found.companion,
-        seeds_to_settle=_to_settle(found),
-    )
+    outcome = outcomes.get(found.direction, "INCONCLUSIVE")
+    judged = _by_direction(verdict, found)
+    return replace(judged, outcome=outcome, n=verdict.n, effect=verdict.effect, interval=verdict.interval)
 
 
 def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: Equivalence | None) -> ClaimVerdict:

@@ -27,6 +27,15 @@ OTHER_MARGIN = (
     'label: Top-1, metric: top1_error, unit: "%", margin: 5',
 )
 
+RECIPE = "train: {model: {name: alexnet}, data: ilsvrc2010, recipe: alexnet"
+OTHER_ARM = f"{RECIPE}, change: {{precision: bf16}}}}"
+OTHER = f"experiments:\n  other: {{says: b, {OTHER_ARM}, evaluate: {{ten_crop: {{split: test, views: ten_crop}}}}}}\n"
+BETTER = (
+    "claims:\n  better: {ref: A01, says: a, source: b, less: [cnn.ten_crop.top1_error, other.ten_crop.top1_error]}\n"
+)
+TWO_ARMS = (("suite: table1", "suite: two_arms"), ("experiments:\n", OTHER), ("claims:\n", BETTER))
+ONLY_OTHER = (("suite: table1", "suite: only_other"), (f"{RECIPE}}}", OTHER_ARM))
+
 
 def planned(folder: Path, *replaced: tuple[str, str], scale: str = "ci") -> Plan:
     """Table 1 with something replaced, planned."""
@@ -156,8 +165,35 @@ def test_a_suite_that_shares_results_says_whose_they_were(store: Store, tmp_path
     for _ in range(2):
         assert extended(plan, store) == set()
         notes = {one.note for one in standings(plan, store).cells.values()}
-        assert notes == {"first declared when its results were there, made for alexnet-table1-ci"}
+        assert notes == {"first declared when results that it rests on were there, made for alexnet-table1-ci"}
         declare(plan, store)
+
+
+def test_a_comparison_of_which_one_arm_was_there_is_declared_before_the_other(store: Store, tmp_path: Path) -> None:
+    """Nobody has seen which is better, and the reader is told whose results the first arm's were."""
+    plan = planned(tmp_path, *TWO_ARMS)
+    declare(plan, store)
+    finish_all(store, plan)
+    declare(plan, store)
+    standing = standings(plan, store).claims["better"]
+    assert standing.extended == ""
+    assert standing.note == "first declared when results that it rests on were there, made for alexnet-table1-ci"
+
+
+def test_a_comparison_of_which_an_arm_was_never_declared_is_extended(store: Store, tmp_path: Path) -> None:
+    """Whoever had it might have looked."""
+    plan = planned(tmp_path, *TWO_ARMS)
+    finish_all(store, plan)
+    assert extended(plan, store) == {"better"}
+
+
+def test_arms_made_for_several_suites_name_them_all(store: Store, tmp_path: Path) -> None:
+    """Each had been declared where it was made."""
+    other = planned(tmp_path, *ONLY_OTHER)
+    declare(other, store)
+    finish_all(store, other)
+    note = standings(planned(tmp_path, *TWO_ARMS), store).claims["better"].note
+    assert note.endswith("made for alexnet-only_other-ci and alexnet-table1-ci")
 
 
 @pytest.mark.parametrize(

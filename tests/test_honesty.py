@@ -253,7 +253,7 @@ def test_a_suite_renamed_says_whose_results_it_shows(world: World) -> None:
     declare(renamed.plan, renamed.store)
     results = renamed.results()
     assert won(results, marked=False) == set()
-    said = "first declared when its results were there, made for alexnet-table1-paper"
+    said = "first declared when results that it rests on were there, made for alexnet-table1-paper"
     assert results["cells"][-1]["marks"] == [said]
 
 

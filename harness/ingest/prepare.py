@@ -165,10 +165,7 @@ def _make(making: Making) -> None:
     try:
         with ThreadPoolExecutor(making.threads, thread_name_prefix="copy") as pool:
             for source in making.sources:
-                summary = making.summaries[source.split] = Summary()
-                for piece in source.pieces:
-                    for entry in _piece(making, source, piece, pool, advance):
-                        summary.add(entry)
+                making.summaries[source.split] = _summary(making, source, pool, advance)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -179,6 +176,15 @@ def _make(making: Making) -> None:
     finally:
         making.progress.clear()
     _require_few_damaged(making, advance.done)
+
+
+def _summary(making: Making, source: Source, pool: ThreadPoolExecutor, advance: Advance) -> Summary:
+    """What became of the images of a split."""
+    summary = Summary()
+    for piece in source.pieces:
+        for entry in _piece(making, source, piece, pool, advance):
+            summary.add(entry)
+    return summary
 
 
 def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecutor, advance: Advance) -> list[Entry]:

@@ -105,7 +105,16 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
             late = "" if not now.found else UNKNOWN if before else _made_for(store, path.name, now.found)
             entries[now.evidence] = {"form": now.form, "seen": bool(now.found), "late": late}
         jobs |= set(now.jobs)
-    return document | {"jobs": sorted(jobs)}
+    return document | {"jobs": sorted(_with_inputs(plan, jobs))}
+
+
+def _with_inputs(plan: Plan, keys: Iterable[str]) -> set[str]:
+    """These jobs and all that they are made from, for another suite may rest on a training where this one tests it."""
+    whole = set(keys)
+    for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
+        if key in whole:
+            whole |= set(job.inputs.values())
+    return whole
 
 
 def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, Any] | None:

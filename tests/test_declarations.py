@@ -180,6 +180,16 @@ def test_a_comparison_of_which_one_arm_was_there_is_declared_before_the_other(st
     assert standing.note == "first declared when results that it rests on were there, made for alexnet-table1-ci"
 
 
+def test_a_training_is_known_by_the_suite_that_declared_its_test(store: Store, tmp_path: Path) -> None:
+    """Where another suite rests on the training itself."""
+    faster = (
+        "less: [cnn.ten_crop.top1_error, other.ten_crop.top1_error]",
+        "faster: {slow: cnn, fast: other, train_error: 50}",
+    )
+    note = standings(planned(tmp_path, *TWO_ARMS, faster), store).claims["better"].note
+    assert note.endswith("made for alexnet-table1-ci")
+
+
 def test_a_comparison_of_which_an_arm_was_never_declared_is_extended(store: Store, tmp_path: Path) -> None:
     """Whoever had it might have looked."""
     plan = planned(tmp_path, *TWO_ARMS)

@@ -49,7 +49,8 @@ class _Form:
     form: dict[str, Any]
     jobs: tuple[str, ...]
     """Keys of the first seed's jobs, which stay the same however many seeds there are."""
-    has_result: bool
+    found: tuple[str, ...]
+    """Those of them that have a result of some seed."""
 
     @property
     def evidence(self) -> str:
@@ -84,7 +85,8 @@ def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
         return Standing(f"changed after its first result: {'; '.join(changed)}")
     if kept["late"] == UNKNOWN:
         return Standing("its results were in the store before it was declared there")
-    return Standing("", f"first declared when its results were there, made for {kept['late']}" if kept["late"] else "")
+    late = f"first declared when results that it rests on were there, made for {kept['late']}"
+    return Standing("", late if kept["late"] else "")
 
 
 def _declared(plan: Plan, store: Store) -> dict[str, Any]:
@@ -97,13 +99,22 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
     for kind, name, now in _forms(plan, store):
         entries = document[kind].setdefault(name, {})
         kept = entries.get(now.evidence, _kept_earlier(first, kind, name))
-        if kept is not None and (kept["seen"] or now.has_result):
+        if kept is not None and (kept["seen"] or now.found):
             entries[now.evidence] = kept | {"seen": True}
         else:
-            late = "" if not now.has_result else UNKNOWN if before else _made_for(store, path.name, now.jobs)
-            entries[now.evidence] = {"form": now.form, "seen": now.has_result, "late": late}
+            late = "" if not now.found else UNKNOWN if before else _made_for(store, path.name, now.found)
+            entries[now.evidence] = {"form": now.form, "seen": bool(now.found), "late": late}
         jobs |= set(now.jobs)
-    return document | {"jobs": sorted(jobs)}
+    return document | {"jobs": sorted(_with_inputs(plan, jobs))}
+
+
+def _with_inputs(plan: Plan, keys: Iterable[str]) -> set[str]:
+    """These jobs and all that they are made from, for another suite may rest on a training where this one tests it."""
+    whole = set(keys)
+    for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
+        if key in whole:
+            whole |= set(job.inputs.values())
+    return whole
 
 
 def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, Any] | None:
@@ -115,11 +126,22 @@ def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, 
 
 
 def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
-    """The suite and scale whose declaration in this store speaks of all these jobs."""
-    for path in sorted(store.declarations.glob("*.json")):
-        if path.name != own and set(jobs) <= set((_read(path) or {"jobs": []})["jobs"]):
-            return path.stem
-    return UNKNOWN
+    """The suites and scales whose declarations in this store speak of these jobs; UNKNOWN where none speaks of one.
+
+    Each job that is spoken of was declared before its result, or is said to have come late, where it was first wanted.
+    """
+    left, names = set(jobs), []
+    for name, spoken_of in sorted(_spoken_of(store, own), key=lambda one: (-len(left & one[1]), one[0])):
+        if left & spoken_of:
+            names.append(name)
+            left -= spoken_of
+    return UNKNOWN if left else " and ".join(names)
+
+
+def _spoken_of(store: Store, own: str) -> list[tuple[str, set[str]]]:
+    """Every declaration but one's own, with the jobs that it speaks of."""
+    paths = [path for path in store.declarations.glob("*.json") if path.name != own]
+    return [(path.stem, set((_read(path) or {"jobs": []})["jobs"])) for path in paths]
 
 
 def declared_in(path: Path) -> dict[str, Any]:
@@ -191,14 +213,18 @@ def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
 
 
 def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple[str, ...]]) -> _Form:
-    places = list(places)
-    jobs = sorted({key for place in places for key in _jobs(plan, place, range(1))})
-    seen = any(
-        store.folder(plan.jobs[key].kind, key).result.exists()
-        for place in places
-        for key in _jobs(plan, place, plan.seeds)
-    )
-    return _Form({**form, "seeds": len(plan.seeds)}, tuple(jobs), seen)
+    jobs: set[str] = set()
+    found: set[str] = set()
+    for place in places:
+        of_place = set(_jobs(plan, place, range(1)))
+        jobs |= of_place
+        if any(_has_result(plan, store, key) for key in _jobs(plan, place, plan.seeds)):
+            found |= of_place
+    return _Form({**form, "seeds": len(plan.seeds)}, tuple(sorted(jobs)), tuple(sorted(found)))
+
+
+def _has_result(plan: Plan, store: Store, key: str) -> bool:
+    return store.folder(plan.jobs[key].kind, key).result.exists()
 
 
 def _cell_form(cell: Cell) -> dict[str, Any]:

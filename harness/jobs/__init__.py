@@ -34,8 +34,8 @@ _NETS = (
     "jobs/pixels.py", "jobs/ranks.py",
 )  # fmt: skip
 _TRAINING = (
-    "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/randomness.py", "jobs/schedule.py",
-    "jobs/step.py", "jobs/captured.py",
+    "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/sgd.py", "jobs/randomness.py",
+    "jobs/schedule.py", "jobs/step.py", "jobs/captured.py",
 )  # fmt: skip
 _MEASURES = (
     "measures",

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor
-from torch.optim import SGD
 
+from harness.jobs.sgd import SGD
 from harness.jobs.step import Step
 
 Taken = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -70,7 +70,7 @@ class CapturedStep:
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP):
                 step(self.views, self.target)
-        step.optimiser.zero_grad(set_to_none=True)  # the graph's gradients are to be its own, and written, not added to
+        step.optimiser.zero_grad()  # the graph's gradients are to be its own, and written, not added to
         with surviving(self.graph, views.device), torch.cuda.graph(self.graph, stream=stream):
             self.loss, self.wrong = step(self.views, self.target)
         torch.cuda.current_stream(views.device).wait_stream(stream)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.optim import SGD
 
 from harness.jobs.optimiser_spec import Optimiser
+from harness.jobs.sgd import SGD
 from harness.models.network import decay_groups
 
 FUSED_DEVICES = {"cpu", "cuda"}
@@ -19,7 +19,7 @@ def make_optimiser(network: nn.Module, spec: Optimiser, rate: float | Tensor) ->
     _check(float(rate))
     groups = decay_groups(network, spec.weight_decay, spec.decays)
     fused = {parameter.device.type for parameter in network.parameters()} <= FUSED_DEVICES
-    optimiser = SGD(groups, lr=rate, momentum=spec.momentum, fused=fused)
+    optimiser = SGD(groups, rate, spec.momentum, fused=fused)
     for group in optimiser.param_groups:
         group["rule"] = spec.rule  # travels with the optimiser's state into a checkpoint
     return optimiser

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch.optim import SGD
 
 from harness.data.share import Share, whole
 from harness.errors import UsageError
 from harness.jobs.device import autocast
 from harness.jobs.ranks import Ranks
+from harness.jobs.sgd import SGD
 from harness.models.modules import PaperDropout
 from harness.models.network import Network
 
@@ -40,7 +40,7 @@ class Step:
 
     def __call__(self, views: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong."""
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         share = self.ranks.share(self.batch)
         found = gradients(self.network, views, target, self.precision, self.micro_batch, share)
         found = self.ranks.summed(self.network, *found)

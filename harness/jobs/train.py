@@ -30,6 +30,7 @@ from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.schedule import Rate
+from harness.jobs.sgd import SGD
 from harness.jobs.state import State
 from harness.jobs.step import Step, in_parts
 from harness.jobs.work import Work
@@ -55,7 +56,7 @@ class Training:
     training: Split
     validation: Split
     network: Network
-    optimiser: torch.optim.SGD
+    optimiser: SGD
     device: torch.device
     state: State
     steps: int

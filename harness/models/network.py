@@ -151,7 +151,6 @@ def _blank(kind: type[nn.Module], *sizes: int, **arguments: Any) -> nn.Module:
     """A layer without torch's own first weights, which take time and draw from the global generator."""
     with torch.device("meta"):
         module = kind(*sizes, **arguments)
-    module.to_empty(device=torch.get_default_device())
-    for parameter in module.parameters():
-        nn.init.constant_(parameter, float("nan"))
+    for name, parameter in module.named_parameters():  # `to_empty` would import a package for symbolic algebra
+        setattr(module, name, nn.Parameter(torch.full(parameter.shape, float("nan"))))
     return module

@@ -7,7 +7,6 @@ from statistics import median
 from typing import NamedTuple
 
 import torch
-from torch.optim import SGD
 
 from harness.errors import JobFailed
 from harness.jobs.device import on_device
@@ -15,6 +14,7 @@ from harness.jobs.optimiser import make_optimiser
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.randomness import generator
 from harness.jobs.ranks import ALONE, Ranks, joined
+from harness.jobs.sgd import SGD
 from harness.measures.on_device.schemes import Halves, conv_data_fc_single, data_parallel
 from harness.measures.on_device.timing import Step, require_planned, seconds_of
 from harness.measures.speedup import Speedup
@@ -102,7 +102,7 @@ def updating(optimisers: list[SGD], take: Callable[[], torch.Tensor]) -> Step:
 
     def step() -> None:
         for optimiser in optimisers:
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad()
         take()
         for optimiser in optimisers:
             optimiser.step()

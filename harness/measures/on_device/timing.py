@@ -64,7 +64,7 @@ def training_step(arm: Arm, spec: Timing, seed: int, device: torch.device) -> St
         with autocast(device, spec.precision):
             logits = network(views()).float()
         logits = logits.flatten(2).mean(2) if len(outputs) > 1 else logits
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.zero_grad()
         torch.autograd.backward(F.cross_entropy(logits, target))
         optimiser.step()
 

@@ -8,7 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import warm
 
 import harness
 
@@ -31,11 +34,21 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "harness", *map(str, arguments)]
 
 
-def program(folder: Path, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
-    return subprocess.run(
-        command(*arguments), cwd=folder, env=environment(**variables), capture_output=True, text=True, check=False
-    )
+def program(
+    folder: Path, *arguments: str | Path, anew: bool = False, code: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it, or Python code with these arguments, to its end.
+
+    It finds its modules imported already, unless it is to begin `anew` or has a variable that speaks to Python.
+    """
+    words, its = [*map(str, arguments)], environment(**variables)
+    if anew or any(name.startswith("PYTHON") for name in variables):
+        return subprocess.run(command(*words), cwd=folder, env=its, capture_output=True, text=True, check=False)
+    with nothing() as stdin, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        status = warm.start(words, folder, its, [stdin.fileno(), out.fileno(), err.fileno()], code).wait()
+        for said in (out, err):
+            said.seek(0)
+        return subprocess.CompletedProcess(words, status, out.read(), err.read())
 
 
 def signalled(folder: Path, number: int, after: str | float, *arguments: str | Path) -> tuple[int | None, str]:
@@ -43,13 +56,14 @@ def signalled(folder: Path, number: int, after: str | float, *arguments: str | P
 
     The status is None when it ended before the moment came.
     """
-    with subprocess.Popen(
-        command(*arguments), cwd=folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
+    reading, writing = os.pipe()
+    with nothing() as null, os.fdopen(reading) as stderr:
+        streams = [null.fileno(), null.fileno(), writing]
+        process = warm.start([*map(str, arguments)], folder, environment(), streams)
+        os.close(writing)
         said = []
         if isinstance(after, str):
-            for line in process.stderr:
+            for line in stderr:
                 said.append(line)
                 if after in line:
                     break
@@ -57,9 +71,14 @@ def signalled(folder: Path, number: int, after: str | float, *arguments: str | P
             time.sleep(after)
         ended = process.poll() is not None
         process.send_signal(number)
-        said += process.stderr.readlines()
-        process.wait()
-    return (None if ended else process.returncode), "".join(said)
+        said += stderr.readlines()
+        status = process.wait()
+    return (None if ended else status), "".join(said)
+
+
+def nothing() -> IO[str]:
+    """What has nothing to read and keeps nothing that is written."""
+    return Path(os.devnull).open("r+")
 
 
 def results(folder: Path) -> dict[str, Any]:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from programs import environment, program
 from tiny_suites import tiny_suite
-
-ROOT = Path(__file__).parent.parent
 
 
 def harness(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder, without a terminal."""
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", *map(str, arguments)],
-        capture_output=True, text=True, cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"},
-        timeout=300, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = program(folder, *arguments, COLUMNS="200")
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
@@ -117,5 +110,5 @@ except SystemExit as end:
 assert not {"torch", "numpy", "pydantic", "rich"} & sys.modules.keys(), "imported"
 """
     for arguments in (["check", "--help"], ["baseline", "update", "--help"]):
-        environment: dict[str, Any] = os.environ | {"PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, env=environment)
+        command = [sys.executable, "-c", code, *arguments]
+        subprocess.run(command, check=True, capture_output=True, env=environment())

@@ -62,4 +62,4 @@ def test_no_torch_is_needed(folder: Path) -> None:
     (folder / "torch.py").write_text("raise ImportError('torch is not to be had')", encoding="utf-8")
     (folder / "pandas.py").write_text("raise ImportError('nor is pandas')", encoding="utf-8")
     for form in ("terminal", "markdown", "html"):
-        assert program(folder, "compare", "a.json", "b.json", "--format", form).returncode == 0
+        assert program(folder, "compare", "a.json", "b.json", "--format", form, anew=True).returncode == 0

@@ -148,7 +148,7 @@ def test_checking_needs_no_torch(tmp_path):
     """A machine that only stores the data has none."""
     (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')")
     shutil.copytree(class_folders(ORIGINALS, tmp_path / "a"), tmp_path / "set")
-    done = program(tmp_path, "data", "check", "ilsvrc2012", "set", PYTHONSTARTUP="")
+    done = program(tmp_path, "data", "check", "ilsvrc2012", "set", anew=True)
     assert "torch was imported" not in done.stderr
     assert done.returncode == 4
     assert "24 of 1,281,167 images" in done.stdout

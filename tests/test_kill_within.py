@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import environment, program, results
+from programs import program, results
 from tiny_suites import tiny_suite
 
 PART = {"classes": 10, "per_class": 40}
@@ -48,8 +46,7 @@ main()
 
 def dying(folder: Path, what: str, last: int, log: str = "-") -> int:
     """Run the suite so; the exit status."""
-    arguments = [sys.executable, "-c", DYING, what, str(last), log, *RUN]
-    return subprocess.run(arguments, cwd=folder, env=environment(), capture_output=True, check=False).returncode
+    return program(folder, what, str(last), log, *RUN, code=DYING).returncode
 
 
 def prepared(folder: Path) -> Path:

@@ -11,14 +11,14 @@ ALL_CORES = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--checkpoi
 RUN = (*ALL_CORES, "--threads", "1")
 """One thread, for two that share a busy core wait for each other most of the time."""
 PART = {"classes": 10, "per_class": 40}
-LONGEST_S = 6.0
+LONGEST_S = 4.0
 """About how long an undisturbed run takes, for kills at random moments of it."""
 
 
 def prepared(folder, **changes):
     """A folder with the suite in it: two seeds of four epochs."""
     folder.mkdir(exist_ok=True)
-    tiny_suite(folder, **{"seeds": 2, "epochs": 4, "drops_after": [2]} | changes)
+    tiny_suite(folder, **{"seeds": 2, "epochs": 4, "drops_after": [2], "subset": PART} | changes)
     return folder
 
 
@@ -67,7 +67,7 @@ def test_killed_and_run_again_it_ends_alike(undisturbed, tmp_path, moment):
 @pytest.mark.nightly
 def test_killed_on_all_cores_it_ends_alike(tmp_path):
     """Sums over several threads repeat too, as long as there are as many."""
-    one, other = (prepared(tmp_path / name, seeds=1, subset=PART) for name in ("one", "other"))
+    one, other = (prepared(tmp_path / name, seeds=1) for name in ("one", "other"))
     status, _ = signalled(one, signal.SIGKILL, "epoch 2/4", *ALL_CORES)
     assert status == -signal.SIGKILL
     assert finished(one, ALL_CORES) == finished(other, ALL_CORES)

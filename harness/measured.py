@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
@@ -11,11 +12,12 @@ from harness.data import DATASETS
 from harness.job import Job
 from harness.measures import MEASURES, MeasureSpec
 from harness.measures.arithmetic import Arithmetic
-from harness.metric_names import METRICS, guessing
+from harness.metric_names import MEMBERS, METRICS, guessing
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
 from harness.recorded import SCORED, Scores, counts, outdated
 from harness.status import Status
+from harness.suite import Experiment
 from harness.verdict import How, Measured
 
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
@@ -37,18 +39,39 @@ def measured_values(
             if not test.taken_at(plan.scale):
                 why = f"this test is taken at {' and '.join(test.scales or ())} scale only"
                 absent = Measured(declared_seeds=len(plan.seeds), blocked=why)
-                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in METRICS)
+                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in _metrics(experiment))
                 continue
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
             guesses = guessing(plan.classes(name))
             for metric in METRICS:
                 measured = _one_measured(plan, keys, metric, standing, failed, scores)
                 yield f"{name}.{evaluation}.{metric}", replace(measured, guessing=guesses[metric])
+                if experiment.ensemble:
+                    members = _mean_of_members(plan, keys, metric, standing)
+                    single = replace(measured, values=members, guessing=guesses[metric])
+                    yield f"{name}.{evaluation}.members_{metric}", single
         for inspection, spec in experiment.inspect.items():
             resolved = plan.experiments[name]
             keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}
             for quantity in spec.quantities(resolved.traced(), resolved.classes):
                 yield f"{name}.{inspection}.{quantity}", _one_measured(plan, keys, quantity, standing, failed)
+
+
+def _metrics(experiment: Experiment) -> list[str]:
+    return [*METRICS, *(MEMBERS if experiment.ensemble else ())]
+
+
+def _mean_of_members(
+    plan: Plan, keys: Mapping[int, str], metric: str, standing: Mapping[str, Status]
+) -> dict[int, float]:
+    """By seed of the ensemble, the mean of its nets' own values; a net that diverged has those of guessing."""
+    means = {}
+    for seed, key in keys.items():
+        results = [standing[one].result for one in plan.jobs[key].inputs.values()]
+        values = [result["values"].get(metric) for result in results if result is not None]
+        if standing[key].result is not None and len(values) == len(results) and None not in values:
+            means[seed] = fmean(values)
+    return means
 
 
 def trainings(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Measured]:

@@ -20,6 +20,10 @@ METRICS: dict[str, Metric] = {
     "top5_error": Metric("%", "lower", "Top-5 error"),
     "cross_entropy": Metric("nats", "lower", "Cross-entropy"),
 }
+MEMBERS: dict[str, Metric] = {
+    f"members_{name}": metric._replace(label=f"{metric.label} of one") for name, metric in METRICS.items()
+}
+"""Of an ensemble, the mean over its nets of what each has by itself: what averaging is to be set against."""
 
 
 def guessing(classes: int) -> dict[str, float]:

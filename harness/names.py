@@ -14,7 +14,7 @@ from harness.data import DATASETS
 from harness.entries import dotted, items_of, items_of_any, list_of, names_of
 from harness.located import KeyPath, Located, shown
 from harness.measures import MeasureSpec
-from harness.metric_names import METRICS
+from harness.metric_names import MEMBERS, METRICS
 from harness.said import operands_of, parts_of, placed, table_cells
 from harness.suite import RecipesFile
 
@@ -147,6 +147,10 @@ class _Checks:
         elif not self._inspections(experiment):
             self._known(path, part, METRICS, "metric")
 
+    def _of_members(self, experiment: str) -> Iterable[str]:
+        """The metrics of the nets of an ensemble, each by itself."""
+        return MEMBERS if "ensemble" in (names_of(self.data, "experiments", experiment) or ()) else ()
+
     def _inspections(self, experiment: Any) -> list[str]:
         """The names of what is read off an experiment's nets."""
         return names_of(self.data, "experiments", str(experiment), "inspect") or []
@@ -207,7 +211,7 @@ class _Checks:
                 return
             self._part(path, experiment, "evaluation", parts[0])
             if parts[0] not in self._inspections(experiment):  # what an inspection yields is checked at every scale
-                self._known(path, parts[1], METRICS, "metric")
+                self._known(path, parts[1], [*METRICS, *self._of_members(experiment)], "metric")
         elif len(parts) == 2:
             return  # its experiment is a fault already
         elif len(parts) == 1 and self._measures(experiment):

@@ -1,7 +1,7 @@
 """What a claim says, as types: one relation with one operator over operands that a suite's experiments measure.
 
 An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
-measuring experiment.
+measuring experiment. `members_` before the metric of an ensemble means its nets, each by itself.
 """
 
 from __future__ import annotations

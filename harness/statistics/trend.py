@@ -77,7 +77,7 @@ def _permutation_p(score: int, n: int, layers: int) -> float:
 def _direction(over: PairedComparison, score: int, p_within: float, alpha: float) -> tuple[TrendDirection, str]:
     same = over.interval is None and over.n >= MIN_SEEDS
     tau = f"tau is the same in all {over.n} seeds" if same else over.reason
-    reason = f"{tau}; orders of the layers within each net permuted: p = {p_within:.2g}"
+    reason = f"{tau}; orders permuted within each seed: p = {p_within:.2g}"
     if score == 0 or p_within > alpha or not (same or over.direction != "undecided"):
         return "undecided", reason
     return ("increasing" if score > 0 else "decreasing"), reason

@@ -117,7 +117,8 @@ def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageS
     if len(kinds) == len(experiments):
         return "analytic", "exact, without data" if not any(kind.random for kind in kinds) else "random nets, no data"
     if "small" in suite.file.scales:
-        return "small", "its direction, on small data"
+        small = suite.file.scales["small"].data
+        return "small", f"its direction, on {'a part of its own data' if small is None else DATASETS[small].title}"
     return "paper", "needs the paper's own data"
 
 

@@ -141,7 +141,8 @@ def _adjusted(reports: Reports) -> dict[tuple[str, str, str], float]:
 def _place(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Record:
     """What stands at one place of a suite, in its report at the largest published scale that weighed evidence there."""
     empty = dict.fromkeys(("scale", "page", "name", *_SHOWN, "p_holm_paper"))
-    why = {"analytic": NOT_PUBLISHED, "small": NOT_PUBLISHED}.get(row.status, row.reason)
+    untold = {"analytic": NOT_PUBLISHED, "small": f"{NOT_PUBLISHED}; it would tell {row.reason}"}
+    why = untold.get(row.status, row.reason)
     empty |= {"suite": row.suite, "where": row.where, "evidence": "", "reason": why}
     empty["outcome"] = "QUOTED" if row.status == "quoted" else "NOT RUN"
     found = list(_found(row, reports, adjusted))

@@ -21,7 +21,7 @@ PAPERS = {
     )
 }
 COVERED = [
-    Coverage("A01", "one", "claims.less", "small", ""),
+    Coverage("A01", "one", "claims.less", "small", "its direction, on Fashion-MNIST"),
     Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
     Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data"),
     Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
@@ -75,7 +75,8 @@ def test_the_largest_scale_that_weighed_evidence_speaks() -> None:
 
 def test_what_has_no_report_is_not_run() -> None:
     """And what nothing can test says why instead."""
-    assert places("claims", 0, {})[0]["reason"] == "no report of this suite is published"
+    told = "no report of this suite is published; it would tell its direction, on Fashion-MNIST"
+    assert places("claims", 0, {})[0]["reason"] == told
     assert places("claims", 1, {})[0]["reason"] == "needs two GPUs"
 
 

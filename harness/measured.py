@@ -17,7 +17,6 @@ from harness.plan import Plan
 from harness.provenance import trained_elsewhere
 from harness.recorded import SCORED, Scores, counts, outdated
 from harness.status import Status
-from harness.suite import Experiment
 from harness.verdict import How, Measured
 
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
@@ -35,21 +34,22 @@ def measured_values(
         if experiment.measure is not None:
             yield from _quantities(plan, name, experiment.measure, standing, failed)
             continue
+        members = MEMBERS.values() if experiment.ensemble else ()
         for evaluation, test in experiment.evaluate.items():
             if not test.taken_at(plan.scale):
                 why = f"this test is taken at {' and '.join(test.scales or ())} scale only"
                 absent = Measured(declared_seeds=len(plan.seeds), blocked=why)
-                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in _metrics(experiment))
+                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in [*METRICS, *members])
                 continue
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
             guesses = guessing(plan.classes(name))
             for metric in METRICS:
                 measured = _one_measured(plan, keys, metric, standing, failed, scores)
-                yield f"{name}.{evaluation}.{metric}", replace(measured, guessing=guesses[metric])
+                measured = replace(measured, guessing=guesses[metric])
+                yield f"{name}.{evaluation}.{metric}", measured
                 if experiment.ensemble:
-                    members = _mean_of_members(plan, keys, metric, standing)
-                    single = replace(measured, values=members, guessing=guesses[metric])
-                    yield f"{name}.{evaluation}.members_{metric}", single
+                    means = _means_of_members(plan, keys, metric, standing)
+                    yield f"{name}.{evaluation}.{MEMBERS[metric]}", replace(measured, values=means, recorded={})
         for inspection, spec in experiment.inspect.items():
             resolved = plan.experiments[name]
             keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}
@@ -57,11 +57,7 @@ def measured_values(
                 yield f"{name}.{inspection}.{quantity}", _one_measured(plan, keys, quantity, standing, failed)
 
 
-def _metrics(experiment: Experiment) -> list[str]:
-    return [*METRICS, *(MEMBERS if experiment.ensemble else ())]
-
-
-def _mean_of_members(
+def _means_of_members(
     plan: Plan, keys: Mapping[int, str], metric: str, standing: Mapping[str, Status]
 ) -> dict[int, float]:
     """By seed of the ensemble, the mean of its nets' own values; a net that diverged has those of guessing."""

@@ -20,10 +20,8 @@ METRICS: dict[str, Metric] = {
     "top5_error": Metric("%", "lower", "Top-5 error"),
     "cross_entropy": Metric("nats", "lower", "Cross-entropy"),
 }
-MEMBERS: dict[str, Metric] = {
-    f"members_{name}": metric._replace(label=f"{metric.label} of one") for name, metric in METRICS.items()
-}
-"""Of an ensemble, the mean over its nets of what each has by itself: what averaging is to be set against."""
+MEMBERS = {metric: f"members_{metric}" for metric in METRICS}
+"""The name of the mean, over an ensemble's nets, of what each has by itself: what averaging is to be set against."""
 
 
 def guessing(classes: int) -> dict[str, float]:

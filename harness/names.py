@@ -149,7 +149,7 @@ class _Checks:
 
     def _of_members(self, experiment: str) -> Iterable[str]:
         """The metrics of the nets of an ensemble, each by itself."""
-        return MEMBERS if "ensemble" in (names_of(self.data, "experiments", experiment) or ()) else ()
+        return MEMBERS.values() if "ensemble" in (names_of(self.data, "experiments", experiment) or ()) else ()
 
     def _inspections(self, experiment: Any) -> list[str]:
         """The names of what is read off an experiment's nets."""

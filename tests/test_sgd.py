@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 from programs import environment
+from tiny_suites import tiny_suite
 from torch import nn
 
 from harness.jobs.sgd import SGD
@@ -102,19 +103,19 @@ def test_the_state_of_other_groups_is_refused():
         optimiser.load_state_dict(SGD(groups(network)[:1], 0.1, 0.9, fused=True).state_dict())
 
 
-def test_a_step_of_a_net_imports_no_compiler():
-    """Nor the packages that it needs, which take as long again."""
+def test_a_run_that_trains_and_tests_imports_no_compiler(tmp_path):
+    """From its first job to its page, in a process of its own."""
+    tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 40})
     code = """
 import sys
-import torch
-from harness.jobs.optimiser import make_optimiser
-from harness.jobs.optimiser_spec import Optimiser
-from harness.models import parse_model
-from harness.models.network import build
-network = build(parse_model({"name": "cifar_conv"}).layers(10), (3, 32, 32))
-optimiser = make_optimiser(network, Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0), 0.1)
-network(torch.zeros(1, 3, 32, 32)).sum().backward()
-optimiser.step()
+from harness.__main__ import main
+sys.argv = ["harness", "run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1"]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+assert "torch" in sys.modules
 assert not {"torch._dynamo", "sympy", "triton", "torch.fx.experimental.symbolic_shapes"} & sys.modules.keys()
 """
-    subprocess.run([sys.executable, "-c", code], env=environment(), check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
+    assert list(tmp_path.glob("runs/train-*/result.json"))

@@ -1,7 +1,6 @@
 """Stochastic gradient descent with momentum on torch's own kernels, without the class around them in `torch.optim`.
 
-That class imports torch's compiler when it is first used, which takes half as long as importing torch, in every process
-that trains, and nothing here is compiled.
+That class imports torch's compiler when it is first used, in every process that trains, and nothing here is compiled.
 """
 
 from __future__ import annotations

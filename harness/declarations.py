@@ -126,7 +126,7 @@ def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, 
 
 
 def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
-    """The suites and scales whose declarations in this store speak of these jobs; UNKNOWN where none speaks of one.
+    """The suites and scales whose declarations in this store speak of these jobs; UNKNOWN if one is spoken of nowhere.
 
     Each job that is spoken of was declared before its result, or is said to have come late, where it was first wanted.
     """

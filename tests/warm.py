@@ -87,8 +87,8 @@ def _waiting() -> socket.socket:
 def _serve(connection: socket.socket) -> None:
     """Fork for every request, until nobody can send one; returns in the process of a request, and then runs it."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that watch are waited for by nobody
-    while message := socket.recv_fds(connection, MESSAGE, 4):
-        data, files, *_ = message
+    while True:
+        data, files, *_ = socket.recv_fds(connection, MESSAGE, 4)
         if not data:
             sys.exit()
         if os.fork() == 0:

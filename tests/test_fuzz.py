@@ -1,6 +1,7 @@
 """Whatever a file holds, the program answers with a message of its own: no traceback, no hang, no file elsewhere.
 
-Some hundreds of mutants by default; with `-m nightly` ten thousand of suites, or as many as HARNESS_FUZZ says.
+Some hundreds of mutants by default; HARNESS_FUZZ says how many of each kind instead, and of suites with `-m nightly`,
+where they are ten thousand without it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,12 @@ SAMPLES = Path(__file__).parent / "samples"
 LONGEST_S = 60
 """Seconds a case may take before it counts as hanging, on a machine that others use too."""
 SEEDS = st.integers(0, 2**32 - 1)
-FEW = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+def mutants(number: int) -> settings:
+    """As many, or as HARNESS_FUZZ says."""
+    unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    return settings(max_examples=int(os.environ.get("HARNESS_FUZZ", number)), suppress_health_check=unfit)
 
 
 EXPECTED = {"refused", "refused by another message", "sound", "sound and reported"}
@@ -75,7 +81,7 @@ def suite_case(seed: int, folder: Path) -> str:
     return "sound"
 
 
-@FEW
+@mutants(100)
 @given(SEEDS)
 def test_a_mutated_suite_is_sound_or_refused(tmp_path: Path, seed: int) -> None:
     """By lines that name the file; a sound one is planned, and reported."""
@@ -101,7 +107,7 @@ def documents(name: str) -> tuple[Any, Any]:
     return json.loads(results), json.loads(curves)
 
 
-@FEW
+@mutants(100)
 @given(SEEDS)
 def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> None:
     """Its page and its exports, from files that anybody may have sent."""
@@ -157,7 +163,7 @@ STORED = [
 ]
 
 
-@FEW
+@mutants(100)
 @given(SEEDS)
 def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, seed: int) -> None:
     """Sealed anew by whoever wrote it, or not; what is not refused makes a page, and can be worked on."""
@@ -203,7 +209,7 @@ def world_test(store: Store, world: World) -> Path:
 CONFIG = '[data]\nroot = "/data"\nilsvrc2010 = "imagenet"\ndigits = "~/x"\n'
 
 
-@FEW
+@mutants(300)
 @given(SEEDS)
 def test_a_mutated_configuration_is_used_or_refused(tmp_path: Path, seed: int) -> None:
     """And a flag or a variable made of anything."""
@@ -242,7 +248,7 @@ def image(form: str) -> bytes:
     return buffer.getvalue()
 
 
-@FEW
+@mutants(300)
 @given(SEEDS)
 def test_a_mutated_image_is_decoded_or_named(tmp_path: Path, seed: int) -> None:
     """JPEG in its colours, PNG with and without a palette: cut short, flipped, or of a size that nobody has."""
@@ -286,7 +292,7 @@ def sets(folder: Path) -> dict[str, tuple[Any, list[Path]]]:
     }
 
 
-@settings(parent=FEW, max_examples=200)
+@mutants(200)
 @given(SEEDS)
 def test_a_mutated_data_set_is_read_or_named(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """IDX files, plain and compressed, CIFAR-10's pickles, a table of digits."""

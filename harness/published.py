@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -26,12 +27,17 @@ _SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "prin
 NOT_PUBLISHED = "no report of this suite is published"
 
 
-def ledger(papers: Mapping[str, References], covered: Sequence[Coverage], reports: Reports) -> Record:
-    """All references of all papers with every place that stands for them; the same reports give the same document."""
+def ledger(
+    papers: Mapping[str, References], covered: Sequence[Coverage], reports: Reports, texts: Mapping[str, str]
+) -> Record:
+    """All references of all papers with every place that stands for them; the same reports give the same document.
+
+    `texts` are the suites' files of today, by name: a report says how far its own differs.
+    """
     return {
         "format": FORMAT,
         "papers": [_paper(name, references, covered, reports) for name, references in papers.items()],
-        "reports": [_report(results) for _, results in sorted(reports.items(), key=_by_size)],
+        "reports": [_report(found, texts.get(found["suite"])) for _, found in sorted(reports.items(), key=_by_size)],
     }
 
 
@@ -45,7 +51,7 @@ def _by_size(item: tuple[tuple[str, str], Record]) -> tuple[str, int]:
     return suite, SCALES.index(scale) if scale in SCALES else len(SCALES)
 
 
-def _report(results: Record) -> Record:
+def _report(results: Record, text: str | None) -> Record:
     cost = results.get("cost") or {}
     return {
         "suite": results["suite"],
@@ -56,7 +62,14 @@ def _report(results: Record) -> Record:
         "page": link(results["suite"], results["scale"]),
         "seconds": sum(value for name, value in cost.items() if name.endswith("_s") and value is not None),
         "commits": sorted(set(_commits(results.get("environment")))),
+        "changed_lines": None if text is None else changed_lines(results.get("suite_yaml") or "", text),
     }
+
+
+def changed_lines(then: str, now: str) -> int:
+    """Lines of a suite file that were taken away or added since a report of it."""
+    changes = list(difflib.unified_diff(then.splitlines(), now.splitlines(), n=0, lineterm=""))[2:]
+    return sum(line[0] in "+-" for line in changes)
 
 
 def _commits(node: Any) -> Iterator[str]:

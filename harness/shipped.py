@@ -46,3 +46,8 @@ def _is(kind: Callable[[Path], bool], path: Path) -> bool:
 def shipped_names() -> list[str]:
     """The names of the shipped suites, in order."""
     return sorted(path.stem for path in shipped_suites().glob("*.yaml"))
+
+
+def shipped_texts() -> dict[str, str]:
+    """The file of each shipped suite, by the suite's name."""
+    return {name: (shipped_suites() / f"{name}.yaml").read_text("utf-8") for name in shipped_names()}

@@ -14,7 +14,6 @@ from harness.report.ledger_page import add_report, published_results, render_led
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples"
-PUBLISHED = ROOT / "reports" / "published"
 
 
 @pytest.fixture
@@ -45,9 +44,9 @@ def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:
     into = tmp_path / "published"
     for _ in range(2):
         add_report(source, into)
-        write_ledger(ledger(PAPERS, COVERED, published_results(into)), into)
+        write_ledger(ledger(PAPERS, COVERED, published_results(into), {}), into)
         found = files(into)
-    write_ledger(ledger(PAPERS, COVERED, published_results(into)), into)
+    write_ledger(ledger(PAPERS, COVERED, published_results(into), {}), into)
     assert files(into) == found
 
 
@@ -69,15 +68,6 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
 def test_names_become_no_markup() -> None:
     """Whatever stands in results."""
     hostile = report(reason="<script>alert(1)</script>", says="<img src=x>")
-    page = render_ledger(ledger(PAPERS, COVERED, hostile))
+    page = render_ledger(ledger(PAPERS, COVERED, hostile, {}))
     assert "<script>alert(1)" not in page
     assert "default-src 'none'" in page
-
-
-@pytest.mark.parametrize(
-    "folder", sorted(path.parent for path in PUBLISHED.glob("*/*/results.json")), ids=lambda path: path.parent.name
-)
-def test_a_published_page_is_rebuilt_to_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    """From the files beside it."""
-    copy = add_report(folder, tmp_path)
-    assert files(copy) == files(folder)

@@ -50,7 +50,7 @@ def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple
 
 def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
     """What stands for one reference."""
-    found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports)["papers"][0][kind][number]["places"]
+    found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports, {})["papers"][0][kind][number]["places"]
     return found
 
 
@@ -102,8 +102,17 @@ def test_holm_is_over_the_whole_paper() -> None:
 
 def test_compute_and_commits_are_those_of_the_results() -> None:
     """Each commit once."""
-    (entry,) = ledger(PAPERS, COVERED, report())["reports"]
+    (entry,) = ledger(PAPERS, COVERED, report(), {})["reports"]
     assert (entry["seconds"], entry["commits"]) == (3.0, ["c0ffee"])
+
+
+def test_a_report_says_how_far_its_suite_has_changed() -> None:
+    """A line taken away and two added; none of the same text, and nothing of a suite that is gone."""
+    reports = report()
+    reports["one", "small"]["suite_yaml"] = "suite: one\nseeds: 3\n"
+    today: list[dict[str, str]] = [{"one": "suite: one\nseeds: 6\nclaims:\n"}, {"one": "suite: one\nseeds: 3\n"}, {}]
+    entries = [ledger(PAPERS, COVERED, reports, texts)["reports"][0] for texts in today]
+    assert [entry["changed_lines"] for entry in entries] == [3, 0, None]
 
 
 @pytest.mark.parametrize(

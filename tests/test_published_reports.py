@@ -8,6 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import command
+from harness.coverage import shipped_coverage
+from harness.published import ledger
+from harness.references import shipped_references
+from harness.report.documents import read_results
+from harness.report.ledger_page import write_ledger
+from harness.shipped import shipped_texts
 
 PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
 FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
@@ -21,6 +27,14 @@ def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -
     done = CliRunner().invoke(command, ["report", str(tmp_path)])
     assert done.exit_code == 0, done.output
     assert (tmp_path / "index.html").read_bytes() == (folder / "index.html").read_bytes()
+
+
+def test_the_index_is_of_these_reports_and_of_the_suites_as_they_are(tmp_path: Path) -> None:
+    """Where a report or a suite has changed since, `python -m harness publish` writes it anew."""
+    reports = {(folder.parent.name, folder.name): read_results(folder) for folder in FOLDERS}
+    write_ledger(ledger(shipped_references(), shipped_coverage(), reports, shipped_texts()), tmp_path)
+    for name in ("index.json", "index.html"):
+        assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes(), name
 
 
 def test_there_are_published_reports() -> None:

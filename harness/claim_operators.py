@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.claim_evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
 from harness.claims import AtChance, Exact, Faster, Times, Trend, WiderGap
 from harness.statistics import (
+    AgainstChance,
     Censored,
     Equivalence,
     PairedComparison,
@@ -153,10 +154,15 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVe
     found = against_chance(wrong, images, guess / 100, tolerance=said.tolerance / 100)
     wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
     outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
-    did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
-    what = did.get(found.outcome, f"seeds disagree or cannot tell: {found.outcome}")
-    reason = f"{what}, {guess:.4g}% less {said.tolerance:g}"
+    reason = f"{_beside_chance(found)}; chance is {guess:.4g}% less {said.tolerance:g}"
     return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
+
+
+def _beside_chance(found: AgainstChance) -> str:
+    """What the seeds did; those that are told from neither side are left over."""
+    did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
+    seeds = f"seeds that leave chance: {found.leaving} of {len(found.stays)}, that stay at it: {found.staying}"
+    return did.get(found.outcome, seeds)
 
 
 def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
@@ -175,7 +181,7 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     found = ratio_of_steps(slow, fast)
     never = sum(isinstance(time, Censored) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
-    missed = f"{never} runs never reach {threshold:g}%; " if never else ""
+    missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
     verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
     if evidence.scale == "paper" and said.times is not None:
         tested = ratio_within(slow, fast, said.times.by, said.times.within)

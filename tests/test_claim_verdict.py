@@ -180,6 +180,15 @@ def test_staying_at_chance():
     assert found == ["CONFIRMED", "CONTRADICTED", "CONTRADICTED", "CONFIRMED"]
 
 
+def test_seeds_that_disagree_about_chance_are_counted():
+    """stalls, leaves_chance: one net of three that learns contradicts a stall, and one that does not that all leave."""
+    said = {"value": "a.t.top1_error", "chance": 90, "tolerance": 5}
+    measured = {"a.t.top1_error": trained(90.1, 20.0, 90.0)}
+    found = [outcome(claim(**{kind: said}), measured) for kind in ("stalls", "leaves_chance")]
+    reason = "seeds that leave chance: 1 of 3, that stay at it: 2; chance is 90% less 5"
+    assert [(one.outcome, one.reason) for one in found] == [("CONTRADICTED", reason)] * 2
+
+
 def test_speed_is_a_ratio_of_epochs_to_a_training_error():
     """faster: an arm that reaches 25% in a third of the epochs is three times faster."""
     slow = {str(s): [[e, 80.0 - 6 * e + s / 10] for e in range(1, 12)] for s in range(4)}

@@ -65,13 +65,15 @@ class AgainstChance:
 
     `stays` and `leaves` are one-sided binomial p-values, one per seed, that the error is above and below `threshold`
     (the chance error less the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
-    some leave. `share_at_least` is a lower confidence bound on the share of training seeds that do as these all did,
-    0 unless they agree.
+    some leave; `staying` and `leaving` count them, and the other seeds show neither. `share_at_least` is a lower
+    confidence bound on the share of training seeds that do as these all did, 0 unless they agree.
     """
 
     threshold: float
     stays: tuple[float, ...]
     leaves: tuple[float, ...]
+    staying: int
+    leaving: int
     outcome: ChanceOutcome
     share_at_least: float
 
@@ -114,7 +116,7 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
     if np.isfinite(low).all() and np.array_equal(low, high):
         return _ratio(low, "estimate", level, compare_paired(low, np.zeros_like(low), alpha=alpha))
     censored = sum(not isinstance(time, Reached) for time in (*slow, *fast))
-    comparison = compare_by_rank(_later(low, high), sign_test, f"{censored} runs censored", alpha=alpha)
+    comparison = compare_by_rank(_later(low, high), sign_test, f"censored runs: {censored}", alpha=alpha)
     if np.isfinite(low).all():
         return _ratio(low, "at_least", level, comparison)
     if np.isfinite(high).all():
@@ -155,9 +157,11 @@ def against_chance(
     threshold = chance_error - tolerance
     leaves = scipy.special.bdtr(k, images, threshold)
     stays = scipy.special.bdtr(images - k, images, 1 - threshold)
-    outcome = _chance_outcome(stays <= checked_fraction(alpha, "alpha"), leaves <= alpha)
+    stay, leave = stays <= checked_fraction(alpha, "alpha"), leaves <= alpha
+    outcome = _chance_outcome(stay, leave)
     share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's for n of n
-    return AgainstChance(threshold, tuple(map(float, stays)), tuple(map(float, leaves)), outcome, share)
+    ps = tuple(map(float, stays)), tuple(map(float, leaves))
+    return AgainstChance(threshold, *ps, int(stay.sum()), int(leave.sum()), outcome, share)
 
 
 def _chance_outcome(stay: NDArray[np.bool_], leave: NDArray[np.bool_]) -> ChanceOutcome:

@@ -10,6 +10,7 @@ from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.declarations import Standing
 from harness.metric_names import METRICS
 from harness.statistics import Interval
+from harness.suite import Reading
 from harness.verdict import CellVerdict, Measured
 
 
@@ -67,8 +68,11 @@ def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
     }
 
 
-def claim_record(verdict: ClaimVerdict, declared: Standing, evidence: Evidence) -> dict[str, Any]:
-    """One claim with what it was judged on."""
+def claim_record(
+    verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
+) -> dict[str, Any]:
+    """One claim with what it was judged on, and those of the readings that are of what came out."""
+    read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
     claim = verdict.claim
     return {
         "id": verdict.id,
@@ -90,6 +94,7 @@ def claim_record(verdict: ClaimVerdict, declared: Standing, evidence: Evidence) 
         **_told(declared, evidence.measured_of(claim)),
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
+        "readings": [one.says for one in read if one.outcome == verdict.outcome],
     }
 
 

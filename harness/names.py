@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import json
-from collections.abc import Iterable
 from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from harness.cells import NUMBER, PARTS
 from harness.data import DATASETS
+from harness.defined import Defined
 from harness.entries import dotted, items_of, items_of_any, list_of, names_of
 from harness.located import KeyPath, Located, shown
-from harness.measures import MeasureSpec
-from harness.metric_names import MEMBERS, METRICS
-from harness.said import operands_of, parts_of, placed, table_cells
+from harness.metric_names import METRICS
+from harness.said import operands_of, parts_of, placed
 from harness.suite import RecipesFile
 
 ALONE = ("exact", "stalls", "leaves_chance")
 """Operators of a claim that speak of one number, which therefore has to be ours."""
-
-_MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
 
 def check_names(located: Located, shared: RecipesFile | None) -> None:
@@ -35,19 +28,16 @@ def check_names(located: Located, shared: RecipesFile | None) -> None:
     checks.free_cells()
     checks.claims()
     checks.deviations_and_figures()
+    checks.readings()
     checks.scales()
 
 
-class _Checks:
-    """One file's checks, with the names it defines."""
+class _Checks(Defined):
+    """One file's checks."""
 
     def __init__(self, located: Located, shared: RecipesFile | None) -> None:
-        self.located, self.data, self.shared = located, located.data, shared
-        self.defined = names_of(self.data, "experiments")
-        self.rows = names_of(self.data, "table", "rows")
-        self.columns = names_of(self.data, "table", "columns")
-        self.free = names_of(self.data, "cells")
-        self.cells = None if self.rows is None and self.free is None else [*table_cells(self.data), *(self.free or ())]
+        super().__init__(located)
+        self.shared = shared
 
     def experiments(self) -> None:
         for name, experiment in items_of(self.data, "experiments"):
@@ -147,14 +137,6 @@ class _Checks:
         elif not self._inspections(experiment):
             self._known(path, part, METRICS, "metric")
 
-    def _of_members(self, experiment: str) -> Iterable[str]:
-        """The metrics of the nets of an ensemble, each by itself."""
-        return MEMBERS.values() if "ensemble" in (names_of(self.data, "experiments", experiment) or ()) else ()
-
-    def _inspections(self, experiment: Any) -> list[str]:
-        """The names of what is read off an experiment's nets."""
-        return names_of(self.data, "experiments", str(experiment), "inspect") or []
-
     def _metric(self, path: KeyPath, metric: Any) -> None:
         if any(self._inspections(name) for name in self.defined or ()):
             return  # what an inspection yields depends on the net, so it is checked at every scale
@@ -231,6 +213,13 @@ class _Checks:
                 if self._known(path, target, self.defined, "experiment"):
                     self._drawn(path, figure, target)
 
+    def readings(self) -> None:
+        claims, scales = names_of(self.data, "claims"), names_of(self.data, "scales")
+        for name, reading in items_of(self.data, "readings"):
+            self._known(("readings", name, "scale"), reading.get("scale"), scales, "scale of this suite")
+            for index, claim in enumerate(list_of(reading.get("claims"))):
+                self._known(("readings", name, "claims", index), claim, claims, "claim")
+
     def _drawn(self, path: KeyPath, figure: dict[str, Any], name: str) -> None:
         """Whether an experiment of a figure has what the figure draws of it."""
         if figure.get("inspection") is not None:
@@ -249,50 +238,3 @@ class _Checks:
                 self._known(("scales", scale, "data"), settings["data"], DATASETS, "data set")
             for name, _ in items_of(settings, "experiments"):
                 self._known(("scales", scale, "experiments", name), name, self.defined, "experiment")
-
-    def _known(self, path: KeyPath, name: object, known: Iterable[str] | None, what: str) -> bool:
-        """Whether a name means something; where a faulty file lacks what would define it, that is the one fault."""
-        if path in self.located.faulty or (known is None and self.located.faults):
-            return False
-        known = list(known or ())
-        if not isinstance(name, str) or name in known:
-            return isinstance(name, str)
-        close = difflib.get_close_matches(name, known, n=1)
-        listed = f"; there are {', '.join(known) or 'none'}" if len(known) <= 12 else ""
-        self.located.fault(path, f"no {what} {shown(name)}" + (f"; did you mean {close[0]!r}?" if close else listed))
-        return False
-
-    def _trained(self) -> list[str] | None:
-        """The experiments that train, those whose kind cannot be told among them."""
-        found = dict(items_of(self.data, "experiments"))
-        return None if self.defined is None else [name for name in self.defined if "train" in found.get(name, "train")]
-
-    def _tests(self, experiment: str) -> list[str] | None:
-        return names_of(self.data, "experiments", experiment, "evaluate")
-
-    def _measures(self, experiment: object) -> bool:
-        return "measure" in dict(items_of(self.data, "experiments")).get(str(experiment), {})
-
-    def _quantities(self, experiment: str) -> list[str] | None:
-        """What a measurement yields, or None where its spec is not sound."""
-        try:
-            spec = _MEASURE.validate_json(json.dumps(self.data["experiments"][experiment]["measure"]))
-            return list(spec.quantities())
-        except (ValidationError, ValueError):
-            return None
-
-    def _ours(self, cell: str) -> bool:
-        """Whether a cell is reproduced, or would be, and not quoted."""
-        if cell in (self.free or ()):
-            return placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
-        row, _, column = cell.partition(".")
-        columns = dict(items_of(self.data, "table", "columns"))
-        return placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
-
-    def _faulty_row(self, operand: object) -> bool:
-        """Whether the row that a cell's id begins with is there, but its printed numbers cannot be told."""
-        row = str(operand).partition(".")[0]
-        if row not in (self.rows or ()):
-            return False
-        printed = names_of(self.data, "table", "rows", row, "printed")
-        return printed is None or self.columns is None or not set(printed) <= set(self.columns)

@@ -22,7 +22,7 @@ Reports = Mapping[tuple[str, str], Record]
 WEIGHED = ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MATCH", "BETTER", "WORSE", "DIFFERS", "DRAWN")
 """Outcomes for which evidence was weighed."""
 
-_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean")
+_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings")
 
 NOT_PUBLISHED = "no report of this suite is published"
 
@@ -179,4 +179,4 @@ def _entry(kind: str, entry: Record, results: Record) -> Record:
     if kind == "figures":
         drawn = not entry.get("not_run")
         return place | {"outcome": "DRAWN" if drawn else "NOT RUN", "reason": entry.get("not_run") or ""}
-    return place | {name: entry.get(name) for name in _SHOWN if entry.get(name) is not None}
+    return place | {name: entry.get(name) for name in _SHOWN if entry.get(name) not in (None, [])}

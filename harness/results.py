@@ -76,6 +76,7 @@ def gather(
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     found = judged(plan, store, standing, failed or {})
     cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
+    file = plan.suite.file
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
@@ -83,7 +84,8 @@ def gather(
         "table": _table(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
-            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence) for verdict in claims
+            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
+            for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),
         "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],

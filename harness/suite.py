@@ -126,6 +126,16 @@ class Deviation(Strict):
     """Only at these scales; at every one when left out."""
 
 
+class Reading(Strict):
+    """Why claims probably came out as they did, written after their results: an opinion, part of no key or verdict."""
+
+    claims: list[Name] = Field(min_length=1)
+    scale: ScaleName
+    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]
+    """What it explains; where a claim comes out otherwise it is not shown."""
+    says: str
+
+
 class ScaledExperiment(Strict):
     """What a scale changes in one experiment: its size, not its method."""
 
@@ -185,6 +195,7 @@ class SuiteFile(Strict):
     experiments: dict[Name, Experiment]
     claims: dict[Name, Claim] = Field(default_factory=dict)
     deviations: dict[Name, Deviation] = Field(default_factory=dict)
+    readings: dict[Name, Reading] = Field(default_factory=dict)
     scales: dict[ScaleName, Scale] = Field(min_length=1)
 
 

@@ -25,7 +25,7 @@ LAYERS = (
     ("files", "documents locks store provenance relay"),
     ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
-    ("suites", "cells claims said suite scales_of_tests names loading resolve schema references coverage"),
+    ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
     (
         "plans",
         "plan anonymous detectable outline status declarations estimate verdict measured submission recorded recording",

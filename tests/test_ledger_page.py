@@ -67,7 +67,8 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
 
 def test_names_become_no_markup() -> None:
     """Whatever stands in results."""
-    hostile = report(reason="<script>alert(1)</script>", says="<img src=x>")
+    hostile = report(reason="<script>alert(1)</script>", says="<img src=x>", readings=["<script>alert(1)</script>"])
     page = render_ledger(ledger(PAPERS, COVERED, hostile, {}))
     assert "<script>alert(1)" not in page
+    assert "Our reading, written after the result: &lt;script&gt;" in page
     assert "default-src 'none'" in page

@@ -8,6 +8,7 @@ import pytest
 from suite_files import faults, loaded, place, written
 
 from harness.data import DATASETS
+from harness.shipped import shipped_suites
 
 NEAREST = [
     ("value: cnn.ten_crop", "value: cn.ten_crop", "table.rows.cnn.value: no experiment 'cn'; did you mean 'cnn'?"),
@@ -110,6 +111,35 @@ def test_where_nothing_is_near_the_names_there_are_stand(tmp_path: Path) -> None
     """So that one need not look for them."""
     (line,) = faults(written(tmp_path, ("data: digits", "data: zzz")))
     assert line.endswith(f"no data set 'zzz'; there are {', '.join(DATASETS)}")
+
+
+READING = "readings:\n  why: {claims: [beats_sift_fv], scale: ci, outcome: CONFIRMED, says: so}\nscales:\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("[beats_sift_fv]", "[beats_sift]", "claims.0: no claim 'beats_sift'; did you mean 'beats_sift_fv'?"),
+        ("CONFIRMED", "MATCH", "outcome: 'MATCH' is not one of CONFIRMED, CONTRADICTED, INCONCLUSIVE"),
+    ],
+)
+def test_a_reading_is_of_claims_and_of_what_they_can_come_to(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    """Of this suite."""
+    assert loaded(tmp_path, ("scales:\n", READING)).file.readings["why"].claims == ["beats_sift_fv"]
+    (line,) = faults(written(tmp_path, ("scales:\n", READING.replace(right, wrong))))
+    assert line.split(": ", 1)[1].startswith(f"readings.why.{message}")
+
+
+def test_a_reading_is_of_a_scale_of_the_suite(tmp_path: Path) -> None:
+    """Not of one that other suites have."""
+    path = tmp_path / "mine.yaml"
+    reading = READING.replace("beats_sift_fv", "width_helps").replace("scale: ci", "scale: subset")
+    text = (shipped_suites() / "prelu_depth.yaml").read_text("utf-8")
+    path.write_text(text.replace("scales:\n  paper", f"{reading}  paper"), encoding="utf-8")
+    (line,) = faults(path)
+    assert line.endswith("readings.why.scale: no scale of this suite 'subset'; there are paper, small, ci")
 
 
 @pytest.mark.parametrize("printed", ["37.5%", "about 37", "nan", "inf", "1_000", "٣", "", " 37.5", "37,5"])

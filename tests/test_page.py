@@ -351,6 +351,16 @@ def test_numbers_have_one_digit_more_than_the_paper():
     assert ">\N{MINUS SIGN}1.18<" in html
 
 
+def test_a_reading_stands_below_the_reason_and_says_what_it_is():
+    """So that nobody takes an opinion for a result."""
+    results, curves = sample("small")
+    results["claims"][0]["readings"] = ["The narrow net <underfits>"]
+
+    html = page.render(results, curves)
+
+    assert "Our reading, written after the result: The narrow net &lt;underfits&gt;" in html
+
+
 def test_a_verdict_on_a_claim_is_never_without_its_level():
     """CONFIRMED is read with the scale it holds at, above and in its row; nothing is called reproduced."""
     results, curves = sample("small")

@@ -66,6 +66,12 @@ def test_a_claim_has_the_verdict_and_level_of_its_report() -> None:
     assert place["page"] == link("one", "small") == "one/small/index.html"
 
 
+def test_a_reading_goes_with_its_verdict_into_the_ledger() -> None:
+    """Where there is one."""
+    assert places("claims", 0, report(readings=["too narrow"]))[0]["readings"] == ["too narrow"]
+    assert places("claims", 0, report(readings=[]))[0]["readings"] is None
+
+
 def test_the_largest_scale_that_weighed_evidence_speaks() -> None:
     """Paper before small; but one that did not run says nothing."""
     small, paper = report(), report("paper", outcome="CONTRADICTED")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:
         found = files(into)
     write_ledger(ledger(PAPERS, COVERED, published_results(into), {}), into)
     assert files(into) == found
+
+
+def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
+    """And below it "as above"."""
+    reports = report(readings=["too narrow"])
+    claim = reports["one", "small"]["claims"][0]
+    reports["one", "small"]["claims"].append(claim | {"id": "more"})
+    page = render_ledger(ledger(PAPERS, [*COVERED, replace(COVERED[0], where="claims.more")], reports, {}))
+    assert (page.count(": too narrow<"), page.count(": as above<")) == (1, 1)
 
 
 @pytest.mark.parametrize("name", ["../../elsewhere", "/elsewhere"])

@@ -351,6 +351,17 @@ def test_numbers_have_one_digit_more_than_the_paper():
     assert ">\N{MINUS SIGN}1.18<" in html
 
 
+def test_a_unit_that_is_printed_with_its_number_is_not_said_twice():
+    """A time of five to six days is in days."""
+    results, curves = sample("paper")
+    results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": None, "column": None}
+
+    html = page.render(results, curves)
+
+    assert "five to six days" in html
+    assert not re.search(r"five to six days\s*<span[^>]*>[^<]*days", html)
+
+
 def test_a_reading_stands_below_the_reason_and_says_what_it_is():
     """So that nobody takes an opinion for a result."""
     results, curves = sample("small")

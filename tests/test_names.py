@@ -135,11 +135,11 @@ def test_a_reading_is_of_claims_and_of_what_they_can_come_to(
 def test_a_reading_is_of_a_scale_of_the_suite(tmp_path: Path) -> None:
     """Not of one that other suites have."""
     path = tmp_path / "mine.yaml"
-    reading = READING.replace("beats_sift_fv", "width_helps").replace("scale: ci", "scale: subset")
-    text = (shipped_suites() / "prelu_depth.yaml").read_text("utf-8")
+    reading = READING.replace("beats_sift_fv", "rate_and_schedule").replace("scale: ci", "scale: subset")
+    text = (shipped_suites() / "training.yaml").read_text("utf-8")
     path.write_text(text.replace("scales:\n  paper", f"{reading}  paper"), encoding="utf-8")
     (line,) = faults(path)
-    assert line.endswith("readings.why.scale: no scale of this suite 'subset'; there are paper, small, ci")
+    assert line.endswith("readings.why.scale: no scale of this suite 'subset'; there are paper, ci")
 
 
 @pytest.mark.parametrize("printed", ["37.5%", "about 37", "nan", "inf", "1_000", "٣", "", " 37.5", "37,5"])

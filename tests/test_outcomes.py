@@ -38,6 +38,7 @@ def test_no_outcome_claims_a_reproduction(outcome):
         ("exact", "exactly"),
         ("random nets, no data", "on random nets, without data"),
         ("timing on NVIDIA H200", "by timing on NVIDIA H200"),
+        ("timing on AMD EPYC, 2 threads, small scale", "by timing on AMD EPYC, 2 threads, small scale"),
         ("something new", "something new"),
         ("", ""),
         (None, ""),

@@ -79,10 +79,10 @@ def level(claim: Mapping[str, Any]) -> str:
     evidence = claim.get("evidence") or ""
     if claim["outcome"] not in TESTED or not evidence:
         return ""
-    if " scale" in evidence:
-        return f"at {evidence}"
     if evidence.startswith("timing on "):
         return f"by {evidence}"
+    if " scale" in evidence:
+        return f"at {evidence}"
     return {"exact": "exactly", "random nets, no data": "on random nets, without data"}.get(evidence, evidence)
 
 

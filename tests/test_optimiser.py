@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from torch import nn
 from torch.optim import SGD
 
 from harness.jobs.optimiser import make_optimiser, set_rate
 from harness.jobs.optimiser_spec import Optimiser
+from harness.models.layers import Activation, Conv, Linear
+from harness.models.network import build
 
 RATES = [0.01] * 4 + [0.001] * 4 + [0.0001] * 4 + [0.003] * 4  # drops as in AlexNet section 5, and a rise
 ALEXNET = Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005)  # AlexNet section 5
@@ -15,8 +16,11 @@ TORCHS = ALEXNET.model_copy(update={"rule": "rate_outside_velocity"})
 
 def net(dtype=torch.float64):
     """A convolution, a PReLU and a fully connected layer, the same at every call."""
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.PReLU(3), nn.Flatten(), nn.Linear(12, 5)).to(dtype)
+    network = build((Conv("conv", 3, 3), Activation("prelu_channel", "prelu", 0.25), Linear("fc", 5)), (2, 4, 4))
+    draws = torch.Generator().manual_seed(0)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2, generator=draws)
+    return network.to(dtype)
 
 
 def gradients(network, step):
@@ -54,7 +58,7 @@ def difference(network, expected):
 
 def names_decayed(network):
     """Weights of convolutions and fully connected layers, in the order of the parameters."""
-    return [name in {"0.weight", "3.weight"} for name, _ in network.named_parameters()]
+    return [name in {"conv.weight", "fc.weight"} for name, _ in network.named_parameters()]
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])

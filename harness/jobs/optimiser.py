@@ -6,12 +6,12 @@ from torch import Tensor, nn
 
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.sgd import SGD
-from harness.models.network import decay_groups
+from harness.models.network import Network, decay_groups
 
 FUSED_DEVICES = {"cpu", "cuda"}
 
 
-def make_optimiser(network: nn.Module, spec: Optimiser, rate: float | Tensor) -> SGD:
+def make_optimiser(network: Network, spec: Optimiser, rate: float | Tensor) -> SGD:
     """SGD over the net's parameters at a first rate > 0, one kernel a step where torch has it.
 
     A rate held in a tensor can be changed under a captured CUDA graph; `set_rate` then writes into it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.jobs.device import autocast
 from harness.jobs.ranks import Ranks
 from harness.jobs.sgd import SGD
-from harness.models.modules import PaperDropout
+from harness.models.modules import Drawing
 from harness.models.network import Network
 
 Begin = Callable[[int], None]
@@ -91,19 +91,24 @@ def _part(
 
 def _check_layers(network: Network, flag: str) -> None:
     """A layer that mixes images, or draws in a way we do not know, would train another net in parts than at once."""
-    mixing = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
-    for name, module in network.named_modules():
-        if isinstance(module, mixing):
-            raise UsageError(
-                f"{flag} cannot split a batch for layer {name} ({type(module).__name__}), where what comes of "
-                "an image depends on the rest of the batch; run without it"
-            )
+    unknown = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
+    names = network.mixing() + [name for name, module in network.named_modules() if isinstance(module, unknown)]
+    if names:
+        raise UsageError(cannot_split(flag, names[:1]))
+
+
+def cannot_split(flag: str, layers: Sequence[str]) -> str:
+    """What a user is told who asks to split the batches of a net with such layers."""
+    return (
+        f"{flag} cannot split a batch for layer {', '.join(layers)}, where what comes of an image depends on the rest "
+        "of the batch; run without it"
+    )
 
 
 @contextmanager
-def whole_draws(network: Network, images: int) -> Iterator[Begin]:
-    """Have every dropout layer draw for a batch of so many images at its first part, for all of its parts."""
-    layers = [module for module in network.modules() if isinstance(module, PaperDropout)]
+def whole_draws(network: torch.nn.Module, images: int) -> Iterator[Begin]:
+    """Have every layer that draws do so for a batch of so many images at its first part, for all of its parts."""
+    layers = [module for module in network.modules() if isinstance(module, Drawing)]
 
     def begin(start: int) -> None:
         for layer in layers:

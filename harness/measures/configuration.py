@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from harness.measures.quantity import Computed, Number, flat
 from harness.models import Model
-from harness.models.layers import Dropout, ResponseNorm
+from harness.models.layers import Layer
 from harness.recipe import FixedDrops, Recipe
 
 
@@ -56,13 +56,11 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, float]]:
 
 def _built(model: Model) -> Iterator[tuple[str, float]]:
     """Constants of the layers that stand in no field of the recipe; equal in every layer of the papers' networks."""
-    layers = model.layers(1000)
-    dropouts = [layer for layer in layers if isinstance(layer, Dropout)]
-    norms = [layer for layer in layers if isinstance(layer, ResponseNorm)]
-    yield "dropout_layers", float(len(dropouts))
-    yield "response_norm_layers", float(len(norms))
-    if dropouts:
-        yield "dropout", dropouts[0].p
-    if norms:
-        for constant in ("k", "n", "alpha", "beta"):
-            yield f"response_norm_{constant}", float(getattr(norms[0], constant))
+    kinds: dict[str, list[Layer]] = {"dropout": [], "response_norm": []}
+    for layer in model.layers(1000):
+        if layer.constants:
+            kinds.setdefault(layer.kind_name, []).append(layer)
+    for kind, layers in kinds.items():
+        yield f"{kind}_layers", float(len(layers))
+        for constant, value in layers[0].constants.items() if layers else ():
+            yield f"{kind}_{constant}".rstrip("_"), float(value)

@@ -69,7 +69,7 @@ class _Rectified(Strict, ABC):
     def layers(self, classes: int) -> tuple[Layer, ...]:
         """The chain from image to logits; raises ValueError where `without_pools` names no pooling layer."""
         chain = (*self._maps(), *self._hidden("fc1"), *self._hidden("fc2"), Linear("fc3", classes))
-        pools = [layer.name for layer in chain if isinstance(layer, MaxPool)]
+        pools = [layer.name for layer in chain if layer.kind_name == "max_pool"]
         unknown = sorted(set(self.without_pools) - set(pools))
         if unknown:
             raise ValueError(f"without_pools: no pooling layer {', '.join(unknown)}; there are {', '.join(pools)}")

@@ -21,9 +21,13 @@ LAYERS = (
         "words",
         "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
-    ("kinds of jobs", "jobs jobs.optimiser_spec job"),
+    ("kinds of jobs", "jobs job"),
     ("files", "documents locks store provenance relay"),
-    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
+    (
+        "parts",
+        "models data metrics jobs.optimiser_spec recipe sliding runtime environment visible measures ingest "
+        "inspections",
+    ),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
     (
@@ -32,7 +36,7 @@ LAYERS = (
     ),
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales sharing calibrating planned importing rerun"),
+    ("work", "execute dividing executors scales sharing calibrating planned importing rerun"),
     ("documents", "places judgements net_pairs results_by_seed copied costs"),
     ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
     ("program", "running"),

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from harness.data import DATASETS, Dataset
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
+from harness.jobs.code import code_digest
 from harness.machine.cuda_visible import lacking
-from harness.machine.environment import code_digest
 from harness.plan.job import Graph, Job
 from harness.store.provenance import IMPORTED, said
 from harness.store.store import Store

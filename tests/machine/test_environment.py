@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from harness.jobs import JOBS
+from harness.jobs import JOBS, code
+from harness.jobs.code import code_digest
 from harness.machine import environment as module
-from harness.machine.environment import code_digest, commit, environment, gpus, processor
+from harness.machine.environment import commit, environment, gpus, processor
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "clone" / "harness"
     shutil.copytree(module._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "_PACKAGE", copy)
+    monkeypatch.setattr(code, "_PACKAGE", copy)
     return copy
 
 

@@ -14,7 +14,7 @@ from suite_files import TABLE1
 
 from harness.data.locate import Locations, Place
 from harness.errors import HarnessError
-from harness.machine.environment import code_digest
+from harness.jobs.code import code_digest
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
 from harness.plan.status import Status, statuses

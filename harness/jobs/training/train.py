@@ -19,6 +19,7 @@ from harness.data.splits import Split, prefetch
 from harness.data.transfer import sent
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
+from harness.jobs.code import code_digest
 from harness.jobs.device import device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluation.evaluate import probabilities, views_look
 from harness.jobs.metrics import tally
@@ -35,7 +36,6 @@ from harness.jobs.training.sgd import SGD
 from harness.jobs.training.state import State
 from harness.jobs.training.step import Step, in_parts
 from harness.jobs.work import Work
-from harness.machine.environment import code_digest
 from harness.models.network import Network, weights_sha256
 from harness.progress import duration
 from harness.store.store import write_atomically

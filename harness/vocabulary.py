@@ -1,9 +1,13 @@
-"""What can be measured of a trained net on a split: `METRICS` maps a metric's name to its unit, direction and label."""
+"""Words that suites, plans, jobs and reports share: the scales of a suite and the metrics of an evaluation."""
 
 from __future__ import annotations
 
 import math
 from typing import Literal, NamedTuple
+
+ScaleName = Literal["paper", "subset", "small", "ci"]
+SCALES: tuple[ScaleName, ...] = ("paper", "subset", "small", "ci")
+"""The four sizes of world that a suite can run in, from the largest to the smallest."""
 
 
 class Metric(NamedTuple):
@@ -20,6 +24,9 @@ METRICS: dict[str, Metric] = {
     "top5_error": Metric("%", "lower", "Top-5 error"),
     "cross_entropy": Metric("nats", "lower", "Cross-entropy"),
 }
+"""What can be measured of a trained net on a split."""
+
+
 MEMBERS = {metric: f"members_{metric}" for metric in METRICS}
 """The name of the mean, over an ensemble's nets, of what each has by itself: what averaging is to be set against."""
 

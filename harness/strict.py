@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_]{0,63}$"
 
@@ -22,3 +22,8 @@ class Strict(BaseModel):
     def parsed(cls, data: Any) -> Self:
         """The record that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
         return cls.model_validate_json(json.dumps(data))
+
+
+def later(default: Any, **more: Any) -> Any:
+    """A field that came after results were stored: at its default no spec mentions it, so that their keys stay."""
+    return Field(default, exclude_if=lambda value: bool(value == default), **more)

@@ -45,16 +45,18 @@ class Drawing(nn.Module):
 class PaperDropout(Drawing):
     """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test.
 
-    `nn.Dropout` divides by 1 - p in training instead: equal in expectation, but from the same first weights and at the
-    same rate it learns differently.
+    With `rescaled`, as `nn.Dropout`, it divides by 1 - p in training instead: equal in expectation, but from the same
+    first weights and at the same rate the net learns differently. Both draw the same zeros.
     """
 
-    def __init__(self, p: float) -> None:
+    def __init__(self, p: float, *, rescaled: bool = False) -> None:
         super().__init__()
-        self.p = p
+        self.p, self.rescaled = p, rescaled
 
     def forward(self, x: Tensor) -> Tensor:
         """A tensor of the shape of `x`; in training it draws from the generator of the device."""
+        if self.rescaled:
+            return x * self._drawn(x) / (1 - self.p) if self.training else x
         return x * self._drawn(x) if self.training else x * (1 - self.p)
 
     def _drawn(self, x: Tensor) -> Tensor:
@@ -69,8 +71,8 @@ class PaperDropout(Drawing):
         return self.kept[start : start + len(x)].to(x.dtype)
 
     def extra_repr(self) -> str:
-        """The probability."""
-        return f"p={self.p}"
+        """The probability, and the form where it is not AlexNet's."""
+        return f"p={self.p}, rescaled" if self.rescaled else f"p={self.p}"
 
 
 class PyramidPool(nn.Module):

@@ -22,6 +22,7 @@ from harness.models.layers import (
     trace,
 )
 from harness.models.net import Net
+from harness.strict import later
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3
 
@@ -49,6 +50,9 @@ class _Rectified(Net, ABC):
     slope: float | None = None
     """The slope of leaky, the first slope of PReLU; the paper's 0.01 and 0.25 when left out (section 2.1)."""
     dropout: float = Field(0.5, ge=0, lt=1)  # section 3, on fc1 and fc2
+    dropout_form: Literal["at_test", "rescaled"] = later("at_test")
+    """at_test: outputs are multiplied by 1 - p in tests, as in AlexNet (its section 4.2); rescaled: what is kept is
+    divided by 1 - p in training, as in Caffe, on which the authors built. The paper prints neither."""
     without_pools: tuple[str, ...] = ()
     """Pooling layers left out, for images so small that a map would vanish."""
 
@@ -93,7 +97,7 @@ class _Rectified(Net, ABC):
         yield Linear(name, scaled(4096, self.width))  # Tables 1 and 3
         yield self._rectifier(name)
         if self.dropout:
-            yield Dropout(f"{name}.dropout", self.dropout)
+            yield Dropout(f"{name}.dropout", self.dropout, rescaled=self.dropout_form == "rescaled")
 
     def _rectifier(self, name: str) -> Activation:
         slope = SLOPES[self.activation] if self.slope is None else self.slope

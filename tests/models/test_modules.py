@@ -119,6 +119,17 @@ def test_a_local_layer_with_one_kernel_everywhere_is_a_convolution():
     torch.testing.assert_close(layer(x), expected)
 
 
+def test_rescaled_dropout_keeps_the_same_units_and_doubles_them():
+    """Caffe's form: in training twice AlexNet's at p = 0.5, at test the input itself."""
+    x = maps(3, 7, scale=1.0)
+    both = []
+    for rescaled in (False, True):
+        torch.manual_seed(5)
+        both.append(PaperDropout(0.5, rescaled=rescaled).train()(x))
+    assert torch.equal(2 * both[0], both[1])
+    assert torch.equal(PaperDropout(0.5, rescaled=True).eval()(x), x)
+
+
 def test_a_local_layer_has_the_gradient_of_its_loop():
     """Finite differences in float64, of images, weights and biases."""
     layer = local(maps=2, filters=2, kernel=2, sides=(2, 2), stride=1, padding=(0, 0))

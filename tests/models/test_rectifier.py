@@ -228,3 +228,26 @@ def test_the_full_size_net_keeps_everything_but_its_size(full, changes):
     """Width, geometry and pooling are the paper's own again."""
     small = full.model_copy(update={"width": 0.1, "without_pools": ("pool1",), **changes})
     assert small.full_size(1000) == tuple(traced(full).values())
+
+
+@pytest.mark.parametrize(("padding", "count"), [("alternate", 907_612_864), ("one_side", 876_188_352)])
+def test_both_paddings_of_model_e_have_the_multiply_adds_that_the_suites_name(padding, count):
+    """Of its convolutions, on a view of 224 pixels; nets are trained with the first."""
+    layers = traced(PreluSmall(padding=padding)).values()
+    assert sum(one.multiply_adds for one in layers if one.kernels) == count
+
+
+def test_the_form_of_dropout_is_a_switch():
+    """AlexNet's unless asked otherwise, and then no spec mentions it."""
+    assert "dropout_form" not in PreluSmall().model_dump()
+    forms = [
+        [layer.rescaled for layer in net.layers(10) if layer.noise]
+        for net in (PreluSmall(), PreluSmall(dropout_form="rescaled"))
+    ]
+    assert forms == [[False, False], [True, True]]
+
+
+def test_coefficients_start_at_a_quarter():
+    """PReLU section 2.1."""
+    net = PreluSmall(activation="prelu_channel")
+    assert {one.layer.activation.slope for one in traced(net).values() if one.layer.activation} == {0.25}

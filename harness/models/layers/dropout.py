@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test."""
+    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test.
+
+    `rescaled` is the form of Caffe and torch: divide by 1 - p in training what is kept, and leave tests alone.
+    """
 
     mixes_images: ClassVar[bool] = False
     """Its module draws for the whole of a batch that comes in parts (`modules.Drawing`)."""
@@ -23,6 +26,7 @@ class Dropout(Layer):
 
     name: str
     p: float
+    rescaled: bool = False
 
     def output(self, *shapes: Shape) -> Shape:
         """That of the input."""
@@ -37,4 +41,4 @@ class Dropout(Layer):
         """Ours."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
-        return modules.PaperDropout(self.p)
+        return modules.PaperDropout(self.p, rescaled=self.rescaled)

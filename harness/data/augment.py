@@ -34,8 +34,9 @@ def random_views(
     batch, _, height, width = images.shape
     share = share or whole(batch)
     centre = (centre_offset(height, crop), centre_offset(width, crop))
-    drawn = _draws(share.whole, height - crop + 1, width - crop + 1, generator)
-    top, left, flip = (draw[share.part] for draw in drawn)
+    groups = -(-share.whole // augmentation.shared)
+    drawn = _draws(groups, height - crop + 1, width - crop + 1, generator)
+    top, left, flip = (draw.repeat_interleave(augmentation.shared)[share.part] for draw in drawn)
     if not augmentation.crops:
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
@@ -93,22 +94,28 @@ class ColourNoise:
 
     Section 4.1 adds P (alpha * lambda) with P the eigenvectors and lambda the eigenvalues of the 3 x 3 `covariance` of
     RGB values, and alpha Gaussian. With `sqrt_eigenvalues` the components have the length of their standard deviation.
-    Without a covariance, for grey images, or with a `colour_std` of zero, nothing is added.
+    Without a covariance, for grey images, or with a `colour_std` of zero, nothing is added. With `noise_divides` the
+    views are divided by 1 + `colour_std`, grey ones too.
     """
 
     def __init__(self, augmentation: Augmentation, covariance: torch.Tensor | None) -> None:
         self.std = augmentation.colour_std
+        self.divisor = 1 + self.std if augmentation.noise_divides else 1.0
         self.components: torch.Tensor | None = None
         if covariance is not None and self.std > 0:
             self.components = components(covariance, augmentation.colour_scale)
 
     def added_to(self, views: torch.Tensor, generator: torch.Generator, share: Share | None = None) -> torch.Tensor:
         """The views float32 [batch, 3, H, W] with the noise, everything random drawn from `generator`."""
-        if self.components is None:
-            return views
+        noisy = views if self.components is None else self._shifted(views, self.components, generator, share)
+        return noisy if self.divisor == 1 else noisy / self.divisor
+
+    def _shifted(
+        self, views: torch.Tensor, components: torch.Tensor, generator: torch.Generator, share: Share | None
+    ) -> torch.Tensor:
         share = share or whole(len(views))
         alpha = self.std * torch.randn(share.whole, 3, generator=generator, device=generator.device)[share.part]
-        noise = sent(alpha @ self.components.to(alpha), views.device)
+        noise = sent(alpha @ components.to(alpha), views.device)
         rows = views.permute(0, 2, 3, 1).flatten(2)  # as long as a row of pixels, for three numbers make a slow loop
         shifted = rows + noise.repeat(1, views.shape[3])[:, None]
         return shifted.view(len(views), *views.shape[2:], 3).permute(0, 3, 1, 2)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from harness.data.ranked import ranked
-from harness.strict import Strict
+from harness.strict import Strict, later
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
 """A length in pixels; no image set of the field comes near the bound."""
@@ -101,6 +101,10 @@ class Augmentation(Strict):
     """Length of a colour component: its standard deviation, or the eigenvalue, as the formula is printed."""
     mean: Literal["same_offset", "centre_crop"] = "same_offset"
     """Which part of the mean image is subtracted: the part under the view, or always the central one."""
+    shared: PositiveInt = later(1)
+    """So many images that stand one after another in a batch share one place and one reflection."""
+    noise_divides: bool = later(False)  # noqa: FBT003 - the default of a field
+    """Divide training inputs by 1 + `colour_std` while that is not 0, colour or not."""
     jitter: tuple[PositiveInt, PositiveInt] | None = None
     """Rescale each image anew so that its shorter side is a whole number of pixels, all from the first to the second
     equally likely, before a view is cut out of it (PReLU, section 3). The image is then taken as it is stored, whole;
@@ -112,6 +116,8 @@ class Augmentation(Strict):
             low, high = self.jitter
             if low > high:
                 raise ValueError(f"jitter goes from the smaller to the larger side, not from {low} to {high}")
+            if self.shared > 1:
+                raise ValueError("jitter draws a view for each image; leave `shared` out with it")
             if not self.crops or self.mean != "centre_crop":
                 raise ValueError("jitter needs `crops: true`, and `mean: centre_crop`, for views are of many scales")
         return self

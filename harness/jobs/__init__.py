@@ -34,6 +34,8 @@ _NETS = (
     "models",
     "jobs/metrics.py",
     "jobs/recipe.py",
+    "jobs/rate_schedule.py",
+    "jobs/rate_schedule.py",
     "models/sliding.py",
     "jobs/evaluation/evaluate.py",
     "jobs/evaluation/dense.py",
@@ -48,6 +50,7 @@ _TRAINING = (
     "jobs/training/sgd.py",
     "jobs/randomness.py",
     "jobs/training/schedule.py",
+    "jobs/training/changes.py",
     "jobs/training/step.py",
     "jobs/training/captured.py",
 )

@@ -147,7 +147,7 @@ def _seconds(repeat: Callable[[int], None], count: int) -> float:
 
 def _training(work: Work, recipe: Recipe, split: Split, device: torch.device) -> Training:
     network = on_device(initialised(work.spec, recipe), device)
-    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
+    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate, by_layer=recipe.schedule.rule == "changes")
     return Training(work, recipe, split, split, network, optimiser, device, State(Rate(recipe.rate)), 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -76,10 +76,17 @@ def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
     return weights
 
 
-def start_from(network: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
-    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights."""
+def start_from(
+    network: torch.nn.Module, weights: dict[str, torch.Tensor], takes: Collection[str] | None = None
+) -> None:
+    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights.
+
+    Only those of the layers that are named in `takes`, where it is given.
+    """
     own = network.state_dict()
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    if takes is not None:
+        fitting = {name: tensor for name, tensor in fitting.items() if name.rpartition(".")[0] in takes}
     network.load_state_dict(own | fitting)
 
 

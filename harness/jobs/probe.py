@@ -128,7 +128,8 @@ def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pi
     run = prepared(replace(work, spec=_trained(work.spec)), opened)
     if work.spec["start_from"] is not None:
         other = work.spec["start_from"]
-        start_from(run.network, initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict())
+        weights = initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict()
+        start_from(run.network, weights, work.spec.get("takes"))
     nudge_weights(run.network, nudge, work.spec["seed"])
     return run, load_pixels(work.inputs["pixel_statistics"], run.device)
 
@@ -146,9 +147,17 @@ def nudge_weights(network: Network, nudge: float, seed: int) -> None:
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
-    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"]["factor"]}
-    changed = {**recipe, "schedule": drop, "epochs": epochs + 1}
+    changed = {**recipe, "schedule": _one_drop(recipe, epochs), "epochs": epochs + 1}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
+
+
+def _one_drop(recipe: dict[str, Any], epochs: int) -> dict[str, Any]:
+    """The recipe's schedule with one drop after so many epochs; of a list of changes, those before the first step."""
+    schedule = recipe["schedule"]
+    if schedule["rule"] != "changes":
+        return {"rule": "fixed", "after": [epochs], "factor": schedule["factor"]}
+    first = [change for change in schedule["changes"] if change["at"] == 0]
+    return {"rule": "changes", "changes": [*first, {"at": epochs, "weights": recipe["rate"] / 10}]}
 
 
 def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:

@@ -26,7 +26,13 @@ def seed_step(seed: int, epoch: int, step: int) -> None:
         torch.cuda.manual_seed(number)
 
 
-def epoch_batches(seed: int, epoch: int, count: int, batch: int) -> torch.Tensor:
-    """Indices [steps, batch] of one epoch: a new order of all `count` images, less the remainder."""
-    order = torch.randperm(count, generator=generator(seed, "order", epoch))
-    return order[: count - count % batch].view(-1, batch)
+def epoch_batches(
+    seed: int, epoch: int, count: int, batch: int, order: str = "shuffled", remainder: str = "dropped"
+) -> tuple[torch.Tensor, ...]:
+    """Indices of one epoch's batches: a new order of all `count` images, less the remainder.
+
+    The order `fixed` is that of the first epoch every time; a remainder that is `trained` comes last, in a smaller
+    batch.
+    """
+    images = torch.randperm(count, generator=generator(seed, "order", 0 if order == "fixed" else epoch))
+    return torch.split(images if remainder == "trained" else images[: count - count % batch], batch)

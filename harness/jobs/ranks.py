@@ -39,6 +39,11 @@ class Ranks:
             raise UsageError(f"{self.count} processes cannot share batches of {batch}; ask for fewer")
         return None if self.count == 1 else share(batch, self.rank, self.count)
 
+    def part(self, batch: torch.Tensor) -> torch.Tensor:
+        """Those of a whole batch that this process takes."""
+        share = self.share(len(batch))
+        return batch if share is None else batch[share.part]
+
     def summed(
         self, network: torch.nn.Module, loss: torch.Tensor, wrong: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -8,36 +8,14 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.data.spec import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
+from harness.jobs.rate_schedule import Changes, FixedDrops, Schedule
 from harness.models.initialisation import Gaussian, Initialisation
-from harness.strict import Strict
+from harness.strict import Strict, later
 
 Precision = Literal["fp32", "bf16"]
 
 Count = Annotated[int, Field(gt=0, le=1_000_000)]
 """Epochs, or images of a batch; the bound is far above what anybody trains, and keeps a typing error from a plan."""
-
-
-class FixedDrops(Strict):
-    """The rate is multiplied by `factor` after each of the epochs in `after`."""
-
-    rule: Literal["fixed"]
-    after: list[PositiveInt]
-    factor: float = Field(0.1, gt=0, lt=1)
-
-
-class Plateau(Strict):
-    """The rate is multiplied by `factor`, at most `drops` times, when the validation error stops improving."""
-
-    rule: Literal["plateau"]
-    drops: PositiveInt
-    patience: PositiveInt
-    """Epochs without an improvement of at least `smallest_gain` that count as having stopped."""
-    smallest_gain: float = Field(ge=0)
-    """Percentage points of top-1 error on the validation split, single centre view."""
-    factor: float = Field(0.1, gt=0, lt=1)
-
-
-Schedule = Annotated[FixedDrops | Plateau, Field(discriminator="rule")]
 
 
 class Recipe(Strict):
@@ -55,6 +33,21 @@ class Recipe(Strict):
     """Side of the square views the net sees, in pixels."""
     augmentation: Augmentation
     precision: Precision = "fp32"
+    order: Literal["shuffled", "fixed"] = later("shuffled")
+    """shuffled: a new random order of the images every epoch; fixed: one random order, the same in every epoch."""
+    remainder: Literal["dropped", "trained"] = later("dropped")
+    """What becomes of the images that fill no batch: dropped anew each epoch, or a last, smaller batch of their own,
+    whose gradient is averaged over its own images."""
+
+    @model_validator(mode="after")
+    def _jitter_in_whole_batches(self) -> Self:
+        if self.remainder == "trained" and self.augmentation.jitter is not None:
+            raise ValueError("jittered views come in whole batches; leave `remainder` out of the recipe, or `jitter`")
+        return self
+
+    def steps(self, images: int) -> int:
+        """How many an epoch of so many images has."""
+        return images // self.batch + (self.remainder == "trained" and images % self.batch > 0)
 
 
 class Protocol(Strict):
@@ -111,6 +104,8 @@ class RecipeChange(Strict):
     crop: PositiveInt | None = None
     augmentation: Augmentation | None = None
     precision: Precision | None = None
+    order: Literal["shuffled", "fixed"] | None = None
+    remainder: Literal["dropped", "trained"] | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe with every field given here in the place of its own."""
@@ -122,10 +117,14 @@ class ScaledTraining(Strict):
     """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method."""
 
     epochs: Count | None = None
+    """Also changes, in proportion, the epochs at which a list of changes has its own."""
     batch: Count | None = None
+    """Also changes, in proportion, how many images share a view."""
     rate: PositiveFloat | None = None
+    """Also changes, in proportion, the rates in a list of changes."""
     drops_after: list[PositiveInt] | None = None
-    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule."""
+    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule; a list of changes keeps its
+    own, in proportion to the epochs, for which layer changes when is its method."""
     gain: Literal["as_printed", "paper_fan_in"] | None = None
     """Whether printed standard deviations, or the gain they had at the paper's fan-ins, are kept."""
     prepare: Prepare | None = None
@@ -137,13 +136,28 @@ class ScaledTraining(Strict):
         """The recipe at this scale."""
         whole = {"epochs", "batch", "rate", "prepare", "crop", "precision"}
         changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
-        if self.drops_after is not None:
-            changed["schedule"] = FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
+        if (schedule := self._schedule(recipe)) is not None:
+            changed["schedule"] = schedule
         if self.gain is not None:
             printed = isinstance(recipe.initialisation, Gaussian) or recipe.initialisation.fc_std is not None
             if printed:  # a rule that prints no standard deviation follows the width by itself
                 changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
-        if self.crop is not None and (jitter := recipe.augmentation.jitter) is not None:
-            sides = tuple(in_proportion(side, self.crop, recipe.crop) for side in jitter)
-            changed["augmentation"] = recipe.augmentation.model_copy(update={"jitter": sides})
+        if (augmentation := self._augmentation(recipe)) is not None:
+            changed["augmentation"] = augmentation
         return recipe.model_copy(update=changed)
+
+    def _schedule(self, recipe: Recipe) -> FixedDrops | Changes | None:
+        if isinstance(recipe.schedule, Changes):
+            time, rate = (self.epochs or recipe.epochs) / recipe.epochs, (self.rate or recipe.rate) / recipe.rate
+            return recipe.schedule.scaled(time, rate)
+        if self.drops_after is None:
+            return None
+        return FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
+
+    def _augmentation(self, recipe: Recipe) -> Augmentation | None:
+        own, changed = recipe.augmentation, dict[str, object]()
+        if self.crop is not None and own.jitter is not None:
+            changed["jitter"] = tuple(in_proportion(side, self.crop, recipe.crop) for side in own.jitter)
+        if self.batch is not None and own.shared > 1:
+            changed["shared"] = max(1, in_proportion(own.shared, self.batch, recipe.batch))
+        return own.model_copy(update=changed) if changed else None

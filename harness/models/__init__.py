@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from harness.models.alexnet import AlexNet
+from harness.models.alexnet_released import AlexNetReleased
 from harness.models.cifar import CifarConv, CifarLocal
 from harness.models.geometry import Levels, Stem
 from harness.models.net import Net, OneOfRegistered
@@ -17,6 +18,7 @@ __all__ = ["MODELS", "Model", "Net", "ScaledModel", "parse_model"]
 
 MODELS: dict[str, type[Net]] = {
     "alexnet": AlexNet,
+    "alexnet_released": AlexNetReleased,
     "cifar_conv": CifarConv,
     "cifar_local": CifarLocal,
     "prelu_small": PreluSmall,

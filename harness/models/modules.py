@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from harness.models.response_norm import ResponseNorm
 
-__all__ = ["Applied", "Drawing", "Local", "PaperDropout", "PyramidPool", "ResponseNorm"]
+__all__ = ["Applied", "Drawing", "Local", "PaperDropout", "PyramidPool", "ResponseNorm", "SpatialNorm"]
 
 
 class Applied(nn.Module):
@@ -95,6 +95,29 @@ class PyramidPool(nn.Module):
     def extra_repr(self) -> str:
         """The levels."""
         return f"levels={self.levels}"
+
+
+class SpatialNorm(nn.Module):
+    """Response normalisation over a window of the same map (`layers.SpatialNorm`), float [N, C, H, W].
+
+    Types below float32 are computed in float32, in which alpha times a sum near k is not lost.
+    """
+
+    def __init__(self, *, k: float, size: int, alpha: float, beta: float) -> None:
+        super().__init__()
+        self.k, self.size, self.alpha, self.beta = k, size, alpha, beta
+        before, after = size // 2, (size - 1) // 2
+        self.around = (before, after, before, after)
+
+    def forward(self, a: Tensor) -> Tensor:
+        """The normalised maps, in the type of `a`."""
+        squares = F.pad(a.to(torch.promote_types(a.dtype, torch.float32)).square(), self.around)
+        summed = F.avg_pool2d(squares, self.size, stride=1, divisor_override=1)
+        return (a * (self.k + self.alpha * summed) ** -self.beta).to(a.dtype)
+
+    def extra_repr(self) -> str:
+        """The constants."""
+        return f"k={self.k}, size={self.size}, alpha={self.alpha}, beta={self.beta}"
 
 
 class Local(nn.Module):

@@ -124,13 +124,22 @@ def activations(network: Network, images: Tensor, layers: Iterable[str]) -> dict
     return found
 
 
-def decay_groups(network: Network, weight_decay: float, decays: Decays = "weights") -> list[dict[str, Any]]:
+def decay_groups(
+    network: Network, weight_decay: float, decays: Decays = "weights", *, by_layer: bool = False
+) -> list[dict[str, Any]]:
     """Parameter groups for an optimiser: the weights, then what else decays, then the rest.
 
     The rest are biases, PReLU slopes, and scales and shifts of normalisations; decay tends to push slopes to zero and
     so PReLU to ReLU (PReLU section 2.1). With `decays="all"` all of them decay; or else the kinds that are named.
+    `by_layer` gives each parameter a group, which names its `layer`, as the net does, and its `kind`.
     """
     decaying = {"weights": ("weight",), "all": PARAMETER_KINDS}.get(decays, ()) if isinstance(decays, str) else decays
+    if by_layer:
+        return [
+            {"params": [parameter], "weight_decay": weight_decay if kind in decaying else 0.0, "kind": kind}
+            | {"layer": network.traced[name.rpartition(".")[0]].name}
+            for kind, name, parameter in network.kinds()
+        ]
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for kind, _, parameter in network.kinds():
         groups.setdefault((kind != "weight", kind not in decaying), []).append(parameter)

@@ -178,6 +178,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         "recipe": recipe.model_dump(mode="json", exclude={"source"}),
         "seed": seed,
     }
+    spec |= {} if experiment.takes is None else {"takes": experiment.takes}
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
     # A training step costs three forward passes; a validation pass a plain one.
     work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])

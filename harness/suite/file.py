@@ -32,6 +32,8 @@ class Train(Strict):
     change: RecipeChange = RecipeChange()
     start_from: Name | None = None
     """The experiment whose weights, wherever a layer has the same shape, this training begins with."""
+    takes: list[str] | None = Field(None, min_length=1)
+    """The layers that it takes these weights in, where not in all that have the same shape."""
 
 
 class Evaluation(Strict):

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from harness.data import DATASETS, Dataset
 from harness.data.spec import DataSpec
+from harness.jobs.rate_schedule import Changes
 from harness.jobs.recipe import Protocol, Recipe
 from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
 from harness.suite.file import Evaluation, Scale, Suite
+from harness.suite.type_faults import nearest
 from harness.vocabulary import ScaleName
 
 LARGEST_K = 5
@@ -32,6 +34,8 @@ class ResolvedExperiment:
     evaluations: dict[str, tuple[Evaluation, Protocol]]
     start_from: str | None = None
     """The experiment whose weights this training begins with."""
+    takes: list[str] | None = None
+    """The layers that it takes them in; every one that fits when None."""
 
     @property
     def dataset(self) -> Dataset:
@@ -82,8 +86,9 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         recipe=recipe,
         evaluations={},
         start_from=train.start_from,
+        takes=train.takes,
     )
-    resolved.traced()
+    _check_layers(resolved)
     taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     _check_labels(dataset, world, taken)
     protocols = {key: suite.shared.protocols[test.views] for key, test in taken.items()}
@@ -117,6 +122,18 @@ def _check_labels(dataset: Dataset, world: Scale, tests: Mapping[str, Evaluation
         raise ValueError(
             f"{unlabelled[0]!r} is of images without labels, of which no subset can be taken; give it `scales`"
         )
+
+
+def _check_layers(experiment: ResolvedExperiment) -> None:
+    """Raises ValueError where the net cannot be built, or for a layer that is named and that it does not have."""
+    layers = [one.name for one in experiment.traced() if one.learned]
+    schedule = experiment.recipe.schedule
+    named = {"schedule": schedule.named() if isinstance(schedule, Changes) else [], "takes": experiment.takes or []}
+    for what, names in named.items():
+        if unknown := [name for name in names if name not in (*layers, *experiment.model.left_out)]:
+            raise ValueError(f"{what}: no layer {unknown[0]!r} in {experiment.model.name}{nearest(unknown[0], layers)}")
+    if experiment.takes is not None and experiment.start_from is None:
+        raise ValueError("`takes` names layers and there is no `start_from` to take them from")
 
 
 def _check_crop(dataset: Dataset, recipe: Recipe) -> None:

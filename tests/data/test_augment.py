@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.data.augment import ColourNoise, components, random_views
+from harness.data.share import Share
 from harness.data.spec import Augmentation
 
 SIDE, CROP = 12, 7
@@ -201,3 +202,34 @@ def test_noise_is_the_same_in_either_layout() -> None:
     last = noise.added_to(views.to(memory_format=torch.channels_last), seeded())
     assert torch.equal(noise.added_to(views, seeded()), last)
     assert last.is_contiguous(memory_format=torch.channels_last)
+
+
+@given(st.integers(1, 9), st.integers(1, 40))
+@settings(max_examples=20)
+def test_neighbouring_images_share_their_view(shared: int, count: int) -> None:
+    """So many one after another have one place and one reflection; the last of a batch may be fewer."""
+    views = random_views(index_images(count), nothing(), CROP, augmentation(shared=shared), seeded(3))
+    seen = corners(views)
+    chunks = [seen[start : start + shared] for start in range(0, count, shared)]
+    assert all(len(set(chunk)) == 1 for chunk in chunks)
+
+
+def test_chunks_draw_apart_and_a_part_of_a_batch_has_the_views_of_the_whole() -> None:
+    """Ten chunks of eight are at more than three places; processes that share a batch see the same."""
+    images, asked = index_images(80), augmentation(shared=8)
+    views = random_views(images, nothing(), CROP, asked, seeded(3))
+    assert len(set(corners(views))) > 3
+    part = random_views(images[20:50], nothing(), CROP, asked, seeded(3), Share(20, 50, 80))
+    assert torch.equal(part, views[20:50])
+
+
+@pytest.mark.parametrize("covariance", [torch.eye(3), None], ids=["colour", "grey"])
+def test_inputs_are_divided_while_there_is_noise(covariance: torch.Tensor | None) -> None:
+    """Image and noise by 1.1; without a noise level, or unless asked, by nothing."""
+    views = torch.rand(4, 3 if covariance is not None else 1, CROP, CROP, generator=seeded()) * 100
+    plain, divided, off = (
+        ColourNoise(augmentation(colour_std=std, noise_divides=divides), covariance).added_to(views, seeded(1))
+        for std, divides in ((0.1, False), (0.1, True), (0.0, True))
+    )
+    torch.testing.assert_close(divided, plain / 1.1)
+    assert torch.equal(off, views)

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from suite_files import TABLE1
 
 from harness.data.spec import Prepare
-from harness.jobs.recipe import FixedDrops, Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
+from harness.jobs.rate_schedule import FixedDrops
+from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
 from harness.suite.load import load_suite
 
 RECIPE: dict[str, Any] = {
@@ -126,6 +127,8 @@ CHANGES: dict[str, Any] = {
     "crop": 32,
     "augmentation": {"crops": False, "flips": False, "colour_std": 0.0},
     "precision": "bf16",
+    "order": "fixed",
+    "remainder": "trained",
 }
 
 

@@ -34,6 +34,10 @@ NETS: dict[str, dict[str, Any]] = {
         "model": {"name": "alexnet", "width": 0.06, "stem": STEM, "groups": 1, "norm_groups": 2, "without": ["conv4"]},
         "rule": GAUSSIAN,
     },
+    "alexnet_released": {
+        "model": {"name": "alexnet_released", "run": "146-2011", "width": 0.06, "stem": STEM},
+        "rule": {**GAUSSIAN, "std_of": {"conv3": 0.08}},
+    },
     "cifar_conv": {"model": {"name": "cifar_conv", "width": 0.3, "hidden": 64}, "rule": {"rule": "xavier"}},
     "cifar_local": {
         "model": {"name": "cifar_local", "width": 0.2},

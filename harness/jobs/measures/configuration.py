@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
 from harness.jobs.measures.quantity import Computed, Number, flat
-from harness.jobs.recipe import FixedDrops, Recipe
+from harness.jobs.recipe import Recipe
 from harness.models import Model
 from harness.models.layers import Layer
 
@@ -29,10 +29,9 @@ class Configuration(Computed):
     def numbers(self) -> dict[str, Number]:
         """Every field, the number of drops of the rate with the last rate, and what the layers are built with."""
         recipe = self.recipe
-        schedule = recipe.schedule
-        drops = len(schedule.after) if isinstance(schedule, FixedDrops) else schedule.drops
+        drops, last_rate = recipe.schedule.falls(recipe.rate)
         found = dict(_leaves((), recipe.model_dump(mode="json", exclude={"source"})))
-        found |= {"drops": drops, "last_rate": recipe.rate * schedule.factor**drops}
+        found |= {"drops": drops, "last_rate": last_rate}
         if self.model is not None:
             found |= dict(_leaves(("model",), self.model.model_dump(mode="json"))) | dict(_built(self.model))
         return {name: Number(value, "", name.replace("_", " ")) for name, value in found.items()}

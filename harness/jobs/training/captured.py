@@ -1,7 +1,7 @@
 """A training step as one CUDA graph: forward, loss, backward and update are launched together, not kernel by kernel.
 
 A small net's step is some hundred launches of microseconds' work each, so that launching is most of its time. The graph
-does what the step does, on the same numbers: shapes are fixed, for every batch of a training is whole, and dropout
+does what the step does, on the same numbers: shapes are fixed, for a smaller last batch is taken as it is, and dropout
 draws from the device's generator, which is seeded before each step and whose state a replay takes up. On a CPU, for a
 batch in parts or shared with other processes, and where it cannot be captured, a step is taken as it is.
 """
@@ -31,8 +31,13 @@ class Stepping:
         self._plain, self._say = step, say
         self._taken: Taken | None = None
 
-    def __call__(self, views: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one, on float views and labels; what is returned may be overwritten by the next."""
+    def __call__(self, views: Tensor, target: Tensor, batch: int | None = None) -> tuple[Tensor, Tensor]:
+        """Take one, on float views and labels; what is returned may be overwritten by the next.
+
+        `batch` are the images of all processes together, where these may be fewer than in other steps.
+        """
+        if batch is not None and batch != self._plain.batch:
+            return self._plain(views, target, batch)
         if self._taken is None:
             self._taken = captured(self._plain, views, target, self._say)
         return self._taken(views, target)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from torch import Tensor, nn
 
 from harness.jobs.optimiser_spec import Optimiser
+from harness.jobs.rate_schedule import Rates
 from harness.jobs.training.sgd import SGD
 from harness.models.network import Network, decay_groups
 
 FUSED_DEVICES = {"cpu", "cuda"}
 
 
-def make_optimiser(network: Network, spec: Optimiser, rate: float | Tensor) -> SGD:
+def make_optimiser(network: Network, spec: Optimiser, rate: float | Tensor, *, by_layer: bool = False) -> SGD:
     """SGD over the net's parameters at a first rate > 0, one kernel a step where torch has it.
 
-    A rate held in a tensor can be changed under a captured CUDA graph; `set_rate` then writes into it.
+    A rate held in a tensor can be changed under a captured CUDA graph; `set_rate` then writes into it. `by_layer` lets
+    `set_rates` give each layer rates of its own.
     """
     _check(float(rate))
-    groups = decay_groups(network, spec.weight_decay, spec.decays)
+    groups = decay_groups(network, spec.weight_decay, spec.decays, by_layer=by_layer)
     fused = {parameter.device.type for parameter in network.parameters()} <= FUSED_DEVICES
     optimiser = SGD(groups, rate, spec.momentum, fused=fused)
     for group in optimiser.param_groups:
@@ -32,10 +37,29 @@ def set_rate(optimiser: SGD, rate: float) -> None:
     v = -rate u (AlexNet section 5). For the same v at a new rate, u is multiplied by old rate / new rate.
     """
     _check(rate)
-    for group, old in [(group, float(group["lr"])) for group in optimiser.param_groups]:
-        group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else rate
-        if group["rule"] == "rate_inside_velocity":
-            _scale_velocities(optimiser, group["params"], old / float(group["lr"]))
+    for group, old in [(group, float(group["lr"])) for group in optimiser.param_groups]:  # all may share one tensor
+        _set(optimiser, group, old, rate)
+
+
+def set_rates(optimiser: SGD, rates: Mapping[str, Rates]) -> None:
+    """Change the rates of each layer's weights and of what else it learns; the velocities as in `set_rate`.
+
+    A rate of 0 freezes: weights keep every bit, whatever their velocities do. Raises ValueError for a rate below 0, and
+    for a frozen layer that is to move again, whose velocity is lost.
+    """
+    for group in optimiser.param_groups:
+        of = rates[group["layer"]]
+        rate = of.weights if group["kind"] == "weight" else of.biases
+        if rate != float(group["lr"]):
+            _check(rate or 1.0)
+            _check(float(group["lr"]))
+            _set(optimiser, group, float(group["lr"]), rate)
+
+
+def _set(optimiser: SGD, group: dict[str, Any], old: float, rate: float) -> None:
+    group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], Tensor) else rate
+    if group["rule"] == "rate_inside_velocity" and rate > 0:
+        _scale_velocities(optimiser, group["params"], old / float(group["lr"]))
 
 
 def _scale_velocities(optimiser: SGD, parameters: list[nn.Parameter], factor: float) -> None:

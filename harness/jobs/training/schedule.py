@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.jobs.recipe import FixedDrops, Plateau
+from harness.jobs.rate_schedule import Changes, FixedDrops, Plateau, Schedule
 
 
 @dataclass
 class Rate:
-    """A learning rate with what its next drop depends on; all of it stands in a checkpoint."""
+    """A learning rate with what its next drop depends on; all of it stands in a checkpoint.
+
+    Of a list of changes it only notes the highest rate of weights, for people: changes come before a step.
+    """
 
     value: float
     drops: int = 0
     best_error: float = float("inf")
     stalled_epochs: int = 0
 
-    def after_epoch(self, schedule: FixedDrops | Plateau, epoch: int, val_error: float) -> None:
+    def after_epoch(self, schedule: Schedule, epoch: int, val_error: float) -> None:
         """Move on from epoch `epoch` (from 1), whose validation error is in percent."""
-        if self._drops_now(schedule, epoch, val_error):
+        if not isinstance(schedule, Changes) and self._drops_now(schedule, epoch, val_error):
             self.value *= schedule.factor
             self.drops += 1
 

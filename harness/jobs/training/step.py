@@ -38,10 +38,15 @@ class Step:
         """Whether a batch is taken by one process, all of it at once."""
         return self.micro_batch is None and self.ranks.count == 1
 
-    def __call__(self, views: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong."""
+    def __call__(
+        self, views: torch.Tensor, target: torch.Tensor, batch: int | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong.
+
+        `batch` are the images of all processes together, where these are fewer than in other steps.
+        """
         self.optimiser.zero_grad()
-        share = self.ranks.share(self.batch)
+        share = self.ranks.share(batch or self.batch)
         found = gradients(self.network, views, target, self.precision, self.micro_batch, share)
         found = self.ranks.summed(self.network, *found)
         self.optimiser.step()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
 
-from harness.data.augment import ColourNoise, random_views
+from harness.data.augment import random_views
 from harness.data.jitter import jittered
 from harness.data.spec import Prepare
 from harness.data.splits import Split, prefetch
@@ -29,6 +29,7 @@ from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.recipe import Recipe
 from harness.jobs.training.captured import Stepping
+from harness.jobs.training.changes import ListedChanges
 from harness.jobs.training.first_weights import initialised
 from harness.jobs.training.optimiser import make_optimiser, set_rate
 from harness.jobs.training.schedule import Rate
@@ -66,8 +67,10 @@ class Training:
     shown_steps: int = 0
     ranks: Ranks = field(default_factory=joined)
     step: Stepping = field(init=False)
+    changes: ListedChanges = field(init=False)
 
     def __post_init__(self) -> None:
+        self.changes = ListedChanges(self.recipe, self.training.count, self.network.traced.values())
         how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch
         self.step = Stepping(Step(self.network, self.optimiser, *how), self.work.progress.say)
 
@@ -107,19 +110,23 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     """Take the epoch's remaining steps, leaving their losses in the state; gives the step that diverged, if one did."""
     work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
     mean = pixels.subtracted(recipe.augmentation, recipe.crop)
-    noise, share = ColourNoise(recipe.augmentation, pixels.covariance), run.ranks.share(recipe.batch)
+    noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
     run.network.train()
-    batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
+    batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch, recipe.order, recipe.remainder)
     losses = torch.zeros(run.steps, device=device)
     losses[: state.step] = torch.tensor(state.losses, device=device)
     wrong = torch.tensor(state.wrong, device=device)
     for batch, images in arriving(run, batches[state.step : run.steps]):
+        if run.changes.due(state.epoch, state.step):
+            state.rate.value = run.changes.set_rates(run.optimiser, state.epoch, state.step)
+            noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
         seed_step(seed, state.epoch, state.step)
+        share = run.ranks.share(len(batch))
         draws = generator(seed, "augmentation", state.epoch, state.step)
         views = random_views(sent(images, device), mean, recipe.crop, recipe.augmentation, draws, share)
         views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
-        target = sent(run.training.labels[batch], device)
-        losses[state.step], mistaken = run.step(views, target)
+        target = sent(run.training.labels[run.ranks.part(batch)], device)
+        losses[state.step], mistaken = run.step(views, target, len(batch))
         wrong += mistaken
         state.step += 1
 
@@ -136,14 +143,16 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     return None if bool(losses.isfinite().all()) else int((~losses.isfinite()).nonzero()[0])
 
 
-def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The images of the epoch's remaining batches: prepared ones, or views that jitter has already cut to size."""
+def arriving(run: Training, batches: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Each of the epoch's remaining batches, with this process's images of it: prepared ones, or jittered views."""
     recipe, epoch, seed = run.recipe, run.state.epoch, run.work.spec["seed"]
-    share = run.ranks.share(recipe.batch)
     if recipe.augmentation.jitter is None:
-        return prefetch(run.training, batches if share is None else batches[:, share.part])
-    draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
-    return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
+        found = prefetch(run.training, map(run.ranks.part, batches))
+    else:
+        draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
+        share = run.ranks.share(recipe.batch)
+        found = jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
+    return ((batch, images) for batch, (_, images) in zip(batches, found, strict=True))
 
 
 def prepared(work: Work, opened: ExitStack) -> Training:
@@ -156,14 +165,14 @@ def prepared(work: Work, opened: ExitStack) -> Training:
         opened.enter_context(opened_split(work, name, prepare)).on(device)
         for name, prepare in zip(spec["splits"], (stored, None), strict=True)
     )
-    steps = training.count // recipe.batch
+    steps = recipe.steps(training.count)
     if steps == 0:
         raise UsageError(f"{training.count} training images do not fill one batch of {recipe.batch}")
     network = initialised(spec, recipe)
     if "network" in work.inputs:
-        checkpoint.start_from(network, checkpoint.load_weights(work.inputs["network"]))
+        checkpoint.start_from(network, checkpoint.load_weights(work.inputs["network"]), spec.get("takes"))
     network = on_device(network, device)
-    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate)
+    optimiser = make_optimiser(network, recipe.optimiser, recipe.rate, by_layer=recipe.schedule.rule == "changes")
     run = Training(work, recipe, training, validation, network, optimiser, device, State(Rate(recipe.rate)), steps)
     resume(run)
     return run
@@ -182,7 +191,8 @@ def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
 def epoch_is_over(run: Training, val_error: float) -> None:
     """Note the epoch's figures and move to the next; errors in percent."""
     state, rate = run.state, run.state.rate
-    loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / (run.steps * run.recipe.batch)
+    seen = min(run.training.count, run.steps * run.recipe.batch)
+    loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / seen
     row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
     state.curve.append({"epoch": state.epoch + 1, "rate": rate.value, **row})
     write_curve(run)
@@ -195,7 +205,8 @@ def next_epoch(run: Training, val_error: float) -> None:
     """Set the next rate and move to the start of the next epoch; the error is in percent."""
     state, rate = run.state, run.state.rate
     rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
-    set_rate(run.optimiser, rate.value)
+    if run.recipe.schedule.rule != "changes":
+        set_rate(run.optimiser, rate.value)
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
 
 

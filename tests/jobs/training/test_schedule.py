@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.jobs.recipe import FixedDrops, Plateau
+from harness.jobs.rate_schedule import FixedDrops, Plateau
 from harness.jobs.training.schedule import Rate
 
 PLATEAU = Plateau(rule="plateau", drops=3, patience=2, smallest_gain=0.1)

@@ -210,8 +210,8 @@ def test_a_net_ruined_by_the_very_last_step_has_diverged(world, monkeypatch):
     nan_at(monkeypatch, 2 * STEPS)
     whole, steps = training.make_optimiser, []
 
-    def ruinous(*arguments):
-        optimiser = whole(*arguments)
+    def ruinous(*arguments, **more):
+        optimiser = whole(*arguments, **more)
         step = optimiser.step
 
         def ruining_step():

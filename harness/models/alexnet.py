@@ -40,8 +40,8 @@ class AlexNet(Net):
     groups: Literal[1, 2] = 2
     """2: conv2, conv4 and conv5 see the maps of their own half, as on the paper's two GPUs (section 3.2)."""
     half: bool = False
-    """The one-GPU net of section 3.2: half the kernels in conv1 to conv4. That conv5, fc6 and fc7 keep theirs, so that
-    both nets have about as many parameters, is from memory of the footnote. Needs `groups: 1`."""
+    """The one-GPU net of section 3.2: half the kernels in conv1 to conv4. conv5, fc6 and fc7 keep theirs, so that both
+    nets have about as many parameters; the authors' released definition has it so. Needs `groups: 1`."""
     response_norm: bool = True
     norm_groups: Literal[1, 2] = 1
     """1: neighbours of a map are sought among all maps of the layer, the N of section 3.3; 2: on its own GPU only."""

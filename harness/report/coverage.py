@@ -9,6 +9,7 @@ from typing import Any, Literal
 from harness.data import DATASETS
 from harness.errors import SuiteError
 from harness.jobs.measures import MEASURES
+from harness.report.settled import settled_rows
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
 from harness.suite.load import load_suites
@@ -124,10 +125,21 @@ def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageS
 
 def shipped_coverage() -> list[Coverage]:
     """The ledger of the shipped papers in the shipped suites; raises SuiteError when one of them is unsound."""
-    suites, faults = load_suites(shipped_suites().glob("*.yaml"))
+    return coverage(sound_suites(), shipped_references())
+
+
+def shipped_rows() -> list[dict[str, Any]]:
+    """The same as plain data, and after it the choices and deviations with what the authors' releases say of them."""
+    suites, papers = sound_suites(), shipped_references()
+    return [*as_rows(coverage(suites, papers)), *settled_rows(suites, papers)]
+
+
+def sound_suites() -> list[Suite]:
+    """The shipped suites by name; raises SuiteError when one of them is unsound."""
+    suites, faults = load_suites(sorted(shipped_suites().glob("*.yaml")))
     if faults:
         raise SuiteError(faults)
-    return coverage(suites, shipped_references())
+    return suites
 
 
 def as_rows(found: Sequence[Coverage]) -> list[dict[str, Any]]:

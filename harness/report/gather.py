@@ -184,10 +184,17 @@ def _table(plan: Plan) -> dict[str, Any] | None:
 def _deviations(plan: Plan) -> list[dict[str, Any]]:
     """The deviations that hold at this scale."""
     return [
-        {"id": name, **deviation.model_dump(mode="json")}
+        {"id": name, **deviation.model_dump(mode="json"), **_settled(plan, name)}
         for name, deviation in plan.suite.file.deviations.items()
         if deviation.scales is None or plan.scale in deviation.scales
     ]
+
+
+def _settled(plan: Plan, deviation: str) -> dict[str, Any]:
+    """What the authors' release says of a deviation, where they released anything that speaks of it."""
+    released = plan.suite.released
+    found = None if released is None else released.of_deviation(plan.suite.name, deviation)
+    return {} if found is None else {"settled": found.model_dump(mode="json", exclude={"suites"})}
 
 
 def _in_parts(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from harness.judge.statistics import holm
 from harness.report.coverage import Coverage
 from harness.report.page.verdicts import level
 from harness.suite.references import References
+from harness.suite.released import Released
 from harness.vocabulary import SCALES
 
 FORMAT = 1
@@ -28,17 +30,33 @@ NOT_PUBLISHED = "no report of this suite is published"
 
 
 def ledger(
-    papers: Mapping[str, References], covered: Sequence[Coverage], reports: Reports, texts: Mapping[str, str]
+    papers: Mapping[str, References],
+    covered: Sequence[Coverage],
+    reports: Reports,
+    texts: Mapping[str, str],
+    releases: Mapping[str, Released] = MappingProxyType({}),
 ) -> Record:
     """All references of all papers with every place that stands for them; the same reports give the same document.
 
-    `texts` are the suites' files of today, by name: a report says how far its own differs.
+    `texts` are the suites' files of today, by name: a report says how far its own differs. `releases` are what the
+    authors released, by paper: its ledger says which run each printed number rounds from.
     """
     return {
         "format": FORMAT,
-        "papers": [_paper(name, references, covered, reports) for name, references in papers.items()],
+        "papers": [
+            _paper(name, references, covered, reports) | _printed(releases.get(name))
+            for name, references in papers.items()
+        ],
         "reports": [_report(found, texts.get(found["suite"])) for _, found in sorted(reports.items(), key=_by_size)],
     }
+
+
+def _printed(released: Released | None) -> Record:
+    """Where the printed numbers of a paper come from, if its authors released that."""
+    if released is None:
+        return {"printed_from": [], "release": None}
+    rows = [one.model_dump(mode="json") for one in released.printed.values()]
+    return {"printed_from": rows, "release": released.source.model_dump(mode="json")}
 
 
 def link(suite: str, scale: str) -> str:

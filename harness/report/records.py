@@ -53,7 +53,19 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
         "imported": [dict(one) for one in measured.elsewhere] or None,
+        **_logged(verdict),
     }
+
+
+def _logged(verdict: CellVerdict) -> dict[str, Any]:
+    """The number with the digits of its authors' notes, and how far ours is from it; nothing where none is known."""
+    logged, interval = verdict.cell.logged, verdict.interval
+    if logged is None:
+        return {}
+    value = float(logged.value)
+    difference = None if verdict.mean is None else verdict.mean - value
+    beside = None if interval is None else Interval(interval.low - value, interval.high - value, interval.level, "mean")
+    return {"logged": {**logged.model_dump(mode="json"), "difference": difference, "interval": _pair(beside)}}
 
 
 def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:

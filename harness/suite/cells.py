@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from harness.strict import Name, Strict
 
@@ -35,6 +35,16 @@ class Place(Strict):
         return given | (dict(zip(PARTS, self.value.split("."), strict=False)) if self.value else {})
 
 
+class Logged(Strict):
+    """The same number with the digits that the authors noted of their own run."""
+
+    value: str = Field(pattern=r"^\d+(\.\d+)?$")
+    """In the cell's unit."""
+    run: str
+    at: str
+    """FILE:LINE of what they released."""
+
+
 class Judged(Place):
     """What a row, a column or a single number may declare of how it is judged."""
 
@@ -61,6 +71,8 @@ class Row(Judged):
     """Whose number it is, where it is not the authors' own."""
     not_run: str | None = None
     """Why no experiment of this program can reproduce the row."""
+    logged: dict[Name, Logged] = Field(default_factory=dict)
+    """By column, the number as its authors noted it."""
 
 
 class Table(Strict):
@@ -84,6 +96,7 @@ class FreeCell(Judged):
     """What it says, where the printed text is not a plain number."""
     cited: str | None = None
     not_run: str | None = None
+    logged: Logged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,8 @@ class Cell:
     """(experiment, evaluation, metric), or (experiment, quantity)."""
     cited: str | None = None
     not_run: str | None = None
+    logged: Logged | None = None
+    """Stands beside, and decides nothing."""
 
     @property
     def target(self) -> str | float:
@@ -140,6 +155,7 @@ def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) 
         place=_place(parts) if row.cited is None and row.not_run is None else None,
         cited=row.cited,
         not_run=row.not_run,
+        logged=row.logged.get(column_id),
     )
 
 
@@ -158,6 +174,7 @@ def _free_cell(name: str, ref: str, cell: FreeCell) -> Cell:
         place=_place(cell.parts()) if cell.cited is None and cell.not_run is None else None,
         cited=cell.cited,
         not_run=cell.not_run,
+        logged=cell.logged,
     )
 
 

@@ -18,6 +18,7 @@ from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
 from harness.suite.claims import Claim
+from harness.suite.released import Released
 from harness.vocabulary import ScaleName
 
 SplitName = Literal["train", "val", "test"]
@@ -229,6 +230,8 @@ class Suite:
     file: SuiteFile
     citation: Citation
     shared: RecipesFile
+    released: Released | None = None
+    """What its paper's authors released later says of it."""
 
     @property
     def name(self) -> str:

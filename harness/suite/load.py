@@ -15,6 +15,7 @@ from harness.strict import NAME_PATTERN, Strict
 from harness.suite.check_names import check_names
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
 from harness.suite.plain import items_of
+from harness.suite.released import Released, released_file
 from harness.suite.shipped import shipped_suites
 from harness.suite.type_faults import nearest, note_faults
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
@@ -34,7 +35,7 @@ def load_suite(path: Path) -> Suite:
     check_names(located, shared)
     if located.faults or file is None or citation is None or shared is None:
         raise SuiteError(located.lines() or [f"{path}:1:1: its paper's files cannot be used"])
-    suite = Suite(path, path.read_text(encoding="utf-8"), file, citation, shared)
+    suite = Suite(path, path.read_text(encoding="utf-8"), file, citation, shared, _released(folder))
     check_scales_of_tests(located, file)
     _check_every_scale(suite, located)
     return suite
@@ -134,6 +135,11 @@ def _paper(folder: Path | None) -> tuple[Citation | None, RecipesFile | None]:
     if folder is None:
         return None, None
     return load_document(folder / "paper.yaml", Citation), load_document(folder / "recipes.yaml", RecipesFile)
+
+
+def _released(folder: Path | None) -> Released | None:
+    file = None if folder is None else released_file(folder)
+    return None if file is None else load_document(file, Released)
 
 
 def load_document(path: Path, kind: type[Document]) -> Document:

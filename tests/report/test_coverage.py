@@ -25,4 +25,5 @@ def test_table_1_stands_where_it_is():
     rows = {row.ref: row for row in shipped_coverage() if row.suite == "table1"}
     assert rows["alexnet:T1.cnn.top1"].status == "paper"
     assert rows["alexnet:T1.sift_fv.top5"].status == "quoted"
-    assert rows["A01"].where == "claims.own_errors"
+    places = {row.where for row in shipped_coverage() if (row.suite, row.ref) == ("table1", "A01")}
+    assert places == {"claims.own_errors", "claims.own_errors_released"}

@@ -58,7 +58,9 @@ _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
 _SUITE |= {name: [] for name in ("claims", "net_pairs", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
-_CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
+_CELL |= _nulls(
+    "logged difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported"
+)
 _TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": []}
 _IF_ANY = ("table", "claims", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
@@ -67,7 +69,7 @@ _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 _CELL |= _TOLD
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm companion") | _TOLD
 _CLAIM |= _nulls("recorded imported recorded_operands seeds_to_settle readings")
-_DEVIATION = _nulls("paper ours why expected affects scales")
+_DEVIATION = _nulls("paper ours why expected affects scales settled")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256 prepared")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")
 _MEASURED: Record = {"seed": None, "key": None, "values": {}, "absent": {}, "reason": ""}

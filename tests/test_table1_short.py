@@ -9,10 +9,10 @@ import pytest
 from image_layouts import make_originals, tars
 from programs import program, results
 from ruamel.yaml import YAML
+from suite_files import TABLE1
 
 from harness.plan.graph import make_plan
 from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_suites
 
 SUITE = Path(__file__).parent / "suites" / "table1_short.yaml"
 
@@ -24,7 +24,7 @@ def read(path):
 
 def test_only_its_length_differs_from_table_1():
     """Its name, and at paper scale epochs, seeds and drops of the rate."""
-    short, whole = read(SUITE), read(shipped_suites() / "table1.yaml")
+    short, whole = read(SUITE), read(TABLE1)
     assert set(short["scales"]["paper"].pop("train")) == {"epochs", "drops_after"}
     for suite in (short, whole):
         del suite["suite"], suite["scales"]["paper"]["seeds"]
@@ -33,7 +33,7 @@ def test_only_its_length_differs_from_table_1():
 
 def test_the_spec_differs_in_epochs_and_schedule_alone():
     """The recipe, the net and the preparation of images are the paper's."""
-    (short,), whole = _trainings(SUITE), _trainings(shipped_suites() / "table1.yaml")[0]
+    (short,), whole = _trainings(SUITE), _trainings(TABLE1)[0]
     changed = {name for name in whole["recipe"] if short["recipe"][name] != whole["recipe"][name]}
     assert changed == {"epochs", "schedule"}
     assert {name: value for name, value in short.items() if name != "recipe"} == {

@@ -158,7 +158,7 @@ def test_a_sound_suite_is_summed_up(harness) -> None:
     """Exit 0."""
     done = harness("validate", "table1")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("table1.yaml: sound (6 cells, 3 claims, scales paper, subset, small, ci)\n")
+    assert done.stdout.endswith("table1.yaml: sound (8 cells, 4 claims, scales paper, subset, small, ci)\n")
 
 
 def test_validation_is_data_too(harness, tmp_path: Path) -> None:

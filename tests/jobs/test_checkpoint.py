@@ -2,12 +2,16 @@
 
 import errno
 import io
+from collections.abc import Callable
 
 import pytest
 import torch
 
 from harness.errors import UsageError
 from harness.jobs import checkpoint
+from harness.jobs.training import first_weights
+from harness.models.layers import Linear
+from harness.models.network import build
 from harness.progress import Progress
 from harness.store.store import JobFolder
 
@@ -110,3 +114,16 @@ def test_differences_name_what_changed():
     """Each with both values; what is alike is left out."""
     found = list(checkpoint.differences({"threads": 1, "torch": "2.6"}, {"threads": 2, "torch": "2.6"}))
     assert found == ["threads 2 -> 1"]
+
+
+@pytest.mark.parametrize("start", [checkpoint.start_from, first_weights.start_from], ids=["training", "probe"])
+def test_only_named_layers_are_taken_over(start: Callable[..., None]) -> None:
+    """Of those that fit; the rest keep their first weights."""
+    network, other = (build((Linear("one", 3), Linear("two", 3)), (3,)) for _ in range(2))
+    for net, value in ((network, 0.0), (other, 1.0)):
+        for parameter in net.parameters():
+            torch.nn.init.constant_(parameter, value)
+    start(network, other.state_dict(), ["two"])
+    assert {name: float(one.mean()) for name, one in network.state_dict().items()} == {
+        "one.weight": 0.0, "one.bias": 0.0, "two.weight": 1.0, "two.bias": 1.0,
+    }  # fmt: skip

@@ -18,15 +18,15 @@ from harness.suite.shipped import suite_path
 @pytest.fixture
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of the shipped suites three, one of them without the scale `subset`."""
-    for name in ("table1", "training", "prelu_table1"):
-        (tmp_path / f"{name}.yaml").write_bytes(suite_path(name).read_bytes())
+    for path in (TABLE1, suite_path("training"), suite_path("prelu_table1")):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(sharing, "shipped_suites", lambda: tmp_path)
     return tmp_path
 
 
 def test_shared_jobs_are_those_that_both_plans_hold(few: Path) -> None:
     """By key, at the same scale."""
-    mine, other = (make_plan(load_suite(suite_path(name)), "ci").jobs for name in ("table1", "training"))
+    mine, other = (make_plan(load_suite(path), "ci").jobs for path in (TABLE1, suite_path("training")))
     found = also_wanted(mine, few / "table1.yaml", "ci", "")
     assert [key for key, names in found.items() if "training" in names] == [key for key in mine if key in other]
     assert any(found.values())

@@ -9,8 +9,10 @@ import pytest
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import Evidence
 from harness.plan.preregistration import Standing
-from harness.report.records import claim_record
+from harness.report.records import cell_record, claim_record
+from harness.suite.cells import Logged
 from harness.suite.file import Reading
+from tests.judge.test_cells import cell, judged
 from tests.judge.test_claims import HIGH, LOW, claim
 
 SAID = {"claims": ["it"], "scale": "small", "outcome": "CONFIRMED", "says": "the narrow net underfits"}
@@ -33,3 +35,15 @@ def test_a_reading_stands_with_the_claim_it_is_of() -> None:
 def test_a_reading_of_something_else_is_not_shown(changed: dict[str, Any]) -> None:
     """Of another claim, another scale, or what a claim no longer comes to."""
     assert readings(**changed) == []
+
+
+def test_the_noted_digits_stand_beside_the_verdict_and_leave_it() -> None:
+    """With how far ours and its interval are from them; a cell without any has no word of it."""
+    noted = Logged(value="37.4727", run="145-2010", at="layer-params-145-2010.cfg:178")
+    plain, beside = judged(37.4, 37.5, 37.6), judged(37.4, 37.5, 37.6, of=cell(logged=noted))
+    record = cell_record(beside, Standing())
+    found = record.pop("logged")
+    assert record == cell_record(plain, Standing())
+    assert (found["value"], found["run"], found["at"]) == ("37.4727", "145-2010", "layer-params-145-2010.cfg:178")
+    assert found["difference"] == pytest.approx(0.0273)
+    assert found["interval"] == pytest.approx([end - 37.4727 for end in record["interval"]])

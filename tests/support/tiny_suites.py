@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from suite_files import TABLE1
 
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
@@ -19,7 +20,6 @@ from harness.run.execute import Execution, execute, written
 from harness.run.executors.local import Local
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_suites
 
 STEM = {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}
 """Conv1 for 28-pixel views."""
@@ -42,9 +42,13 @@ TINY: dict[str, Any] = {
 
 
 def tiny_suite(folder: Path, name: str = "tiny", **changes: Any) -> Path:
-    """Write table1's suite with the tiny scale alone, as `ci`; changes are of the scale or of its training."""
+    """Write table1's suite with the tiny scale alone, as `ci`; changes are of the scale or of its training.
+
+    `change` is made in its recipe.
+    """
     own = {key: changes.pop(key) for key in ("seeds", "subset", "model") if key in changes}
-    return _written(folder, name, {"ci": {**TINY, **own, "train": {**TINY["train"], **changes}}}, {})
+    train = {"change": changes.pop("change")} if "change" in changes else {}
+    return _written(folder, name, {"ci": {**TINY, **own, "train": {**TINY["train"], **changes}}}, train)
 
 
 def paper_suite(folder: Path, name: str = "miniature", *, seeds: int = 1, **change: Any) -> Path:
@@ -54,7 +58,7 @@ def paper_suite(folder: Path, name: str = "miniature", *, seeds: int = 1, **chan
 
 
 def _written(folder: Path, name: str, scales: dict[str, Any], train: dict[str, Any]) -> Path:
-    suite = YAML(typ="safe", pure=True).load(shipped_suites() / "table1.yaml")
+    suite = YAML(typ="safe", pure=True).load(TABLE1)
     suite |= {"suite": name, "scales": scales}
     suite["experiments"]["cnn"]["train"] |= train
     path = folder / f"{name}.yaml"

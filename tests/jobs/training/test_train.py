@@ -91,6 +91,36 @@ def test_stopped_and_started_again_it_ends_in_the_same_bits(done, world, monkeyp
     assert world.folder("train").read_metrics() == done.folder("train").read_metrics()
 
 
+LISTED = {
+    "schedule": {
+        "rule": "changes",
+        "changes": [
+            {"at": 0, "biases": 0.02},
+            {"at": 0.6, "layers": ["conv1"], "weights": 0.001},
+            {"at": 1, "layers": ["conv1"], "weights": 0.0},
+            {"at": 1.3, "weights": 0.002, "colour_std": 0.0},
+        ],
+    },
+    "order": "fixed",
+    "remainder": "trained",
+    "augmentation": {
+        "crops": True, "flips": True, "colour_std": 0.1, "mean": "centre_crop", "shared": 8, "noise_divides": True,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("moments", [(7,), (9, 11, 18)], ids=["after a change", "around the short batch"])
+def test_as_released_it_ends_in_the_same_bits_too(tmp_path, monkeypatch, moments):
+    """With rates by layer, a frozen one, noise that ends within an epoch, and a smaller last batch."""
+    first, again = (tiny_world(tmp_path / name, subset=PART, change=LISTED) for name in ("whole", "stopped"))
+    assert first.run().failed == {}
+    assert first.result("train")["steps"] == 2 * (STEPS + 1)
+    stop_after(monkeypatch, *moments)
+    run_with_stops(again, len(moments))
+    assert lasting(again.result("train")) == lasting(first.result("train"))
+    assert again.folder("train").read_metrics() == first.folder("train").read_metrics()
+
+
 def test_stopped_while_validating_it_goes_on_from_the_epochs_end(done, world, monkeypatch):
     """The epoch is not trained a second time."""
     whole = training.validated

@@ -3,6 +3,7 @@
 import base64
 import copy
 import hashlib
+import html
 import json
 import re
 import subprocess
@@ -548,3 +549,23 @@ def test_style_defines_what_it_uses():
     for outcome in [*outcomes.ORDER, "SOMETHING NEW"]:
         assert f".v-{outcomes.mark(outcome)}" in STYLE
         assert f'id="mark-{outcomes.mark(outcome)}"' in marks
+
+
+def test_noted_digits_and_what_a_release_settles_are_shown_where_there_are_any() -> None:
+    """Beside the printed number and the deviation; without them the page is what it was."""
+    results, curves = sample("paper")
+    before = page.render(results, curves)
+    assert "logged" not in before
+    assert "authors' release" not in html.unescape(before)
+    noted = {"value": "37.4727", "run": "145-2010", "at": "a.cfg:1", "difference": 0.03, "interval": [-0.1, 0.2]}
+    results["cells"][0]["logged"] = noted
+    results["deviations"][0]["settled"] = {
+        "status": "contradicted",
+        "fact": "another <b>",
+        "at": ["b.cfg:2"],
+        "inferred": None,
+    }
+    after = html.unescape(page.render(results, curves))
+    assert "logged 37.4727, run 145-2010" in after
+    assert "the authors' release: contradicted" in after
+    assert "another &lt;b&gt;" in page.render(results, curves)

@@ -24,7 +24,8 @@ from harness.statistics.equivalence import (
 )
 from harness.statistics.images import NetsCompared, bootstrap_difference, mcnemar
 from harness.statistics.intervals import Interval, prediction_interval, t_interval, wilson
-from harness.statistics.paired import PairedComparison, compare_paired, gap_difference, paired_differences
+from harness.statistics.looks import FIXED, Levels, Look, crossing, declared_looks, levels_at, nominal_level
+from harness.statistics.paired import PairedComparison, Runs, compare_paired, gap_difference, paired_differences
 from harness.statistics.power import seeds_for_effect, smallest_detectable
 from harness.statistics.significance import (
     Significance,
@@ -40,10 +41,13 @@ from harness.statistics.significance import (
 from harness.statistics.trend import Trend, monotone_trend
 
 __all__ = [
+    "FIXED",
     "AgainstChance",
     "Censored",
     "Equivalence",
     "Interval",
+    "Levels",
+    "Look",
     "Nearness",
     "NetsCompared",
     "PairedComparison",
@@ -51,19 +55,24 @@ __all__ = [
     "ReachTime",
     "Reached",
     "ReachedBy",
+    "Runs",
     "Significance",
     "Trend",
     "against_chance",
     "bootstrap_difference",
     "can_reject",
     "compare_paired",
+    "crossing",
+    "declared_looks",
     "equal_within",
     "equivalence",
     "gap_difference",
     "half_last_digit",
     "holm",
+    "levels_at",
     "mcnemar",
     "monotone_trend",
+    "nominal_level",
     "paired_differences",
     "paired_t",
     "prediction_interval",

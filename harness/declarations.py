@@ -216,11 +216,16 @@ def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple
     jobs: set[str] = set()
     found: set[str] = set()
     for place in places:
-        of_place = set(_jobs(plan, place, range(1)))
+        of_place = set(_jobs(plan, place, plan.seeds[:1]))
         jobs |= of_place
         if any(_has_result(plan, store, key) for key in _jobs(plan, place, plan.seeds)):
             found |= of_place
-    return _Form({**form, "seeds": len(plan.seeds)}, tuple(sorted(jobs)), tuple(sorted(found)))
+    return _Form({**form, "seeds": _declared_seeds(plan)}, tuple(sorted(jobs)), tuple(sorted(found)))
+
+
+def _declared_seeds(plan: Plan) -> int | dict[str, Any]:
+    """The number of seeds, or the looks and the first seed."""
+    return plan.declared if isinstance(plan.declared, int) else plan.declared.model_dump(mode="json")
 
 
 def _has_result(plan: Plan, store: Store, key: str) -> bool:

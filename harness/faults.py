@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.located import KeyPath, Located, shown
@@ -52,7 +52,7 @@ def _key_path(detail: ErrorDetails, data: Any) -> KeyPath:
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
-        elif not last:
+        elif not last or not isinstance(data, dict | list):  # below a plain value there is no key
             continue
         path.append(part)
     return tuple(path)
@@ -119,6 +119,9 @@ def _below(kind: Any, part: int | str) -> Iterator[Any]:
             yield model.model_fields[str(part)].annotation
         if any(part in get_args(field.annotation) for field in model.model_fields.values()):
             yield model  # the part is no key but the tag of a union's member
+    for member in get_args(kind):
+        if any(isinstance(meta, Tag) and meta.tag == part for meta in get_args(member)):
+            yield member
     for member in (kind, *get_args(kind)):
         if getattr(member, "__origin__", None) in (dict, list, tuple):
             yield get_args(member)[-1]

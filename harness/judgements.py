@@ -9,9 +9,10 @@ from typing import Any
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.declarations import Standing
 from harness.metric_names import METRICS
-from harness.statistics import Interval
+from harness.seeds import SeedLooks, in_words
+from harness.statistics import Interval, Look
 from harness.suite import Reading
-from harness.verdict import CellVerdict, Measured
+from harness.verdict import DECIDED, CellVerdict, Measured
 
 
 def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
@@ -49,6 +50,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "seeds_to_settle": verdict.seeds_to_settle,
+        "look": _look(verdict.look, decided=verdict.outcome in DECIDED),
         **_told(declared, [measured]),
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
@@ -91,11 +93,33 @@ def claim_record(
         "p_holm": verdict.p_holm,
         "companion": _beside(verdict),
         "seeds_to_settle": verdict.seeds_to_settle,
+        "look": _look(verdict.look, decided=verdict.outcome != "INCONCLUSIVE"),
         **_told(declared, evidence.measured_of(claim)),
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
     }
+
+
+def looks_record(seeds: int | SeedLooks, reached: Look | None) -> dict[str, Any] | None:
+    """The looks that a scale declares, their levels, and the one with which a run ends; None for fixed seeds."""
+    if isinstance(seeds, int) or reached is None:
+        return None
+    levels = {"within": reached.levels.within, "beyond": reached.levels.beyond}
+    return {**seeds.model_dump(mode="json"), **levels, "reached": reached.number, "says": in_words(seeds)}
+
+
+def _look(look: Look | None, *, decided: bool) -> dict[str, Any] | None:
+    """The declared look at which a verdict fell, with the levels that its tests were made at."""
+    if look is None:
+        return None
+    within, beyond = look.levels.within, look.levels.beyond
+    says = (
+        f"{'decided' if decided else 'undecided'} at look {look.number} of {look.of} ({look.seeds} seeds), at the "
+        f"nominal one-sided level {within:.4f} within a margin and {beyond:.4f} beyond it or of a direction; "
+        f"intervals are of {look.levels.inner:.1%} and {look.levels.outer:.1%}"
+    )
+    return {"number": look.number, "of": look.of, "seeds": look.seeds, "within": within, "beyond": beyond, "says": says}
 
 
 def _beside(verdict: ClaimVerdict) -> dict[str, Any] | None:

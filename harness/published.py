@@ -22,7 +22,20 @@ Reports = Mapping[tuple[str, str], Record]
 WEIGHED = ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MATCH", "BETTER", "WORSE", "DIFFERS", "DRAWN")
 """Outcomes for which evidence was weighed."""
 
-_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings")
+_SHOWN = (
+    "outcome",
+    "reason",
+    "evidence",
+    "n",
+    "effect",
+    "interval",
+    "p",
+    "printed",
+    "unit",
+    "mean",
+    "readings",
+    "look",
+)
 
 NOT_PUBLISHED = "no report of this suite is published"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.cells import Cell
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.copied import copy_deviations
@@ -18,7 +19,7 @@ from harness.environment import code_digest
 from harness.figures import figures_of
 from harness.job import canonical
 from harness.jobs import JOBS
-from harness.judgements import cell_record, claim_record, standing_of
+from harness.judgements import cell_record, claim_record, looks_record, standing_of
 from harness.measured import measured_values, trainings
 from harness.net_pairs import net_pairs
 from harness.places import environment_of
@@ -37,8 +38,10 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Everything that a plan's results came to."""
+    """Everything that a plan's results came to, at the look that left nothing to a later one."""
 
+    plan: Plan
+    """The seeds that count: all of them, or those of that look."""
     measured: dict[str, Measured]
     cells: list[CellVerdict]
     claims: list[ClaimVerdict]
@@ -48,26 +51,58 @@ class Judged:
 
 
 def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
-    """Judge every cell and claim of a plan's suite by what is in the store."""
+    """Judge every cell and claim of a plan's suite by what is in the store.
+
+    Where seeds are declared in looks, look by look, as long as one leaves something undecided that the next may decide:
+    results of later seeds, in the store or not, change nothing.
+    """
+    declared = standings(plan, store)
+    looks = plan.looks()
+    found = _judged_at(plan.at(looks[0]), store, standing, failed, declared, ())
+    for look in looks[1:]:
+        if not (any(cell.waits for cell in found.cells) or any(claim.waits for claim in found.claims)):
+            break
+        earlier = (*found.evidence.earlier, found.evidence)
+        found = _judged_at(plan.at(look), store, standing, failed, declared, earlier)
+    return found
+
+
+def _judged_at(
+    plan: Plan,
+    store: Store,
+    standing: Mapping[str, Status],
+    failed: Mapping[str, str],
+    declared: Standings,
+    earlier: tuple[Evidence, ...],
+) -> Judged:
+    """The verdicts by the seeds of a plan, those of earlier looks kept."""
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
     measured = dict(measured_values(plan, standing, failed, scores))
-    declared = standings(plan, store)
-    cells = [
-        judge_cell(
-            cell,
-            measured.get(".".join(cell.place or ())),
-            plan.scale,
-            extended=standing_of(declared.cells, cell.id).extended,
-        )
-        for cell in plan.suite.cells()
-    ]
+    cells = [_judged_cell(cell, measured, plan, declared, earlier) for cell in plan.suite.cells()]
     curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    by_id = {verdict.cell.id: verdict for verdict in cells}
-    learned = trainings(plan, standing, failed)
-    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing), learned)
+    evidence = Evidence(
+        cells={verdict.cell.id: verdict for verdict in cells},
+        measured=measured,
+        curves=curves,
+        scale=plan.scale,
+        elsewhere=_elsewhere(plan, standing),
+        trainings=trainings(plan, standing, failed),
+        look=plan.look,
+        earlier=earlier,
+    )
     changed = {name: one.extended for name, one in declared.claims.items()}
     claims = judge_claims(plan.suite.file.claims, evidence, changed)
-    return Judged(measured, cells, claims, curves, evidence, declared)
+    return Judged(plan, measured, cells, claims, curves, evidence, declared)
+
+
+def _judged_cell(
+    cell: Cell, measured: Mapping[str, Measured], plan: Plan, declared: Standings, earlier: tuple[Evidence, ...]
+) -> CellVerdict:
+    place = ".".join(cell.place or ())
+    before = [(one.look, one.measured.get(place)) for one in earlier if one.look is not None]
+    extended = standing_of(declared.cells, cell.id).extended
+    found = measured.get(place)
+    return judge_cell(cell, found, plan.scale, extended=extended, look=plan.look, earlier=before)
 
 
 def gather(
@@ -75,11 +110,13 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     found = judged(plan, store, standing, failed or {})
+    plan, standing = found.plan, {key: standing[key] for key in found.plan.jobs}
     cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
     file = plan.suite.file
     results = {
         "format": FORMAT,
         **_identity(plan, choice),
+        "looks": looks_record(plan.declared, plan.look),
         "headline": headline(plan, cells, claims),
         "table": _table(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],

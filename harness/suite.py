@@ -18,6 +18,7 @@ from harness.measures.timing import Timing
 from harness.models import Model, ScaledModel
 from harness.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.scale_names import ScaleName
+from harness.seeds import Seeds
 from harness.strict import Name, Strict
 
 SplitName = Literal["train", "val", "test"]
@@ -148,8 +149,8 @@ class ScaledExperiment(Strict):
 class Scale(Strict):
     """How large a world the suite runs in, and with which seeds."""
 
-    seeds: int = Field(gt=0, le=1000)
-    """The seeds are 0 to seeds - 1, declared here, before anything has run."""
+    seeds: Seeds
+    """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""
     subset: Subset | None = None

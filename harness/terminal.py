@@ -49,7 +49,8 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
     for cell in cells:
         ours = _number(cell["mean"])
         interval = "" if cell["interval"] is None else " to ".join(map(_number, cell["interval"]))
-        seeds = str(cell["n"] or "")
+        look = cell.get("look")
+        seeds = str(cell["n"] or "") + (f" (look {look['number']} of {look['of']})" if look else "")
         paper = Text(f"{cell['printed']}{cell['unit']}")
         table.add_row(cell["id"], paper, ours, interval, seeds, tinted(cell["outcome"]))
     return table
@@ -77,6 +78,12 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(tinted(outcome), f" {', '.join(ids)}: {reason}"))
+    looks: dict[str, list[str]] = {}
+    for one in judged:
+        if one.get("look"):
+            looks.setdefault(one["look"]["says"], []).append(one["id"])
+    for says, ids in looks.items():
+        console.print(Text(f"{says}: {', '.join(ids)}"))
     for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
         for one in judged:
             if one.get(key):

@@ -51,13 +51,13 @@ def _nulls(names: str) -> Record:
     return dict.fromkeys(names.split())
 
 
-_SUITE = _nulls("source scale_note scale_choice headline citation table command")
+_SUITE = _nulls("source scale_note scale_choice headline citation table command looks")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
 _SUITE |= {name: [] for name in ("claims", "net_pairs", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
-_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": []}
+_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": [], "look": None}
 _IF_ANY = ("table", "claims", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")

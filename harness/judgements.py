@@ -11,7 +11,7 @@ from harness.declarations import Standing
 from harness.metric_names import METRICS
 from harness.seeds import SeedLooks, in_words
 from harness.statistics import Interval, Look
-from harness.suite import Reading
+from harness.suite import Earlier, Reading
 from harness.verdict import DECIDED, CellVerdict, Measured
 
 
@@ -71,9 +71,13 @@ def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
 
 
 def claim_record(
-    verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
+    verdict: ClaimVerdict,
+    declared: Standing,
+    evidence: Evidence,
+    readings: Iterable[Reading],
+    earlier: Iterable[Earlier] = (),
 ) -> dict[str, Any]:
-    """One claim with what it was judged on, and those of the readings that are of what came out."""
+    """One claim with what it was judged on, those of the readings that are of what came out, and earlier outcomes."""
     read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
     claim = verdict.claim
     return {
@@ -97,6 +101,11 @@ def claim_record(
         **_told(declared, evidence.measured_of(claim)),
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
+        "earlier": [
+            {"seeds": in_words(one.seeds), "outcome": one.claims[verdict.id], "says": one.says}
+            for one in earlier
+            if verdict.id in one.claims
+        ],
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
     }
 

@@ -121,7 +121,13 @@ def gather(
         "table": _table(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
-            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
+            claim_record(
+                verdict,
+                standing_of(declared.claims, verdict.id),
+                found.evidence,
+                file.readings.values(),
+                file.scales[plan.scale].earlier,
+            )
             for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),

@@ -137,6 +137,15 @@ class Reading(Strict):
     says: str
 
 
+class Earlier(Strict):
+    """What other seeds than those declared now came to before, so that nobody tries seeds until one verdict pleases."""
+
+    seeds: Seeds
+    claims: dict[Name, Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]] = Field(min_length=1)
+    """The outcome of each claim; it stands beside the verdict of today's seeds."""
+    says: str | None = None
+
+
 class ScaledExperiment(Strict):
     """What a scale changes in one experiment: its size, not its method."""
 
@@ -151,6 +160,7 @@ class Scale(Strict):
 
     seeds: Seeds
     """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
+    earlier: list[Earlier] = Field(default_factory=list)
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""
     subset: Subset | None = None

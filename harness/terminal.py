@@ -39,6 +39,7 @@ def show_results(results: dict[str, Any], folder: Path) -> None:
     if results["claims"]:
         console.print(_claims(results["claims"]))
     _show_reasons(console, [*results["cells"], *results["claims"]])
+    _show_looks(console, [*results["cells"], *results["claims"]])
     _show_recorded(console, results["cells"])
     console.print(Text(f"\n{results['headline']}", style="bold"))
     console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
@@ -78,16 +79,24 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(tinted(outcome), f" {', '.join(ids)}: {reason}"))
+    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
+        for one in judged:
+            if one.get(key):
+                console.print(Text.assemble(tinted(flag), f" {one['id']}: {one[key]}"))
+
+
+def _show_looks(console: Console, judged: list[dict[str, Any]]) -> None:
+    """At which of the declared looks verdicts fell, and what other seeds came to before."""
     looks: dict[str, list[str]] = {}
     for one in judged:
         if one.get("look"):
             looks.setdefault(one["look"]["says"], []).append(one["id"])
     for says, ids in looks.items():
         console.print(Text(f"{says}: {', '.join(ids)}"))
-    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
-        for one in judged:
-            if one.get(key):
-                console.print(Text.assemble(tinted(flag), f" {one['id']}: {one[key]}"))
+    for one in judged:
+        for before in one.get("earlier") or ():
+            said = Text(f" {one['id']}: on other seeds ({before['seeds']})")
+            console.print(Text.assemble("earlier ", tinted(before["outcome"]), said))
 
 
 def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:

@@ -20,6 +20,8 @@ _SAID = {
     "bool_type": "should be true or false",
 }
 """Pydantic's faults, by type, in the words of YAML."""
+_OF_ABSENT_KEYS = frozenset({"missing", "union_tag_invalid", "union_tag_not_found"})
+"""Faults whose place ends in a key that the file may not have."""
 
 
 def note_faults(located: Located, error: ValidationError, kind: type[BaseModel]) -> None:
@@ -48,11 +50,11 @@ def _key_path(detail: ErrorDetails, data: Any) -> KeyPath:
     path: list[int | str] = []
     for index, part in enumerate(location):
         last = index == len(location) - 1
-        if isinstance(data, dict) and (part in data or last):
+        if isinstance(data, dict) and (part in data or (last and detail["type"] in _OF_ABSENT_KEYS)):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
-        elif not last or not isinstance(data, dict | list):  # below a plain value there is no key
+        elif not (last and isinstance(data, list) and isinstance(part, int)):
             continue
         path.append(part)
     return tuple(path)

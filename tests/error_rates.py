@@ -123,33 +123,43 @@ def most(design: Design) -> int:
     return design if isinstance(design, int) else design[-1]
 
 
-def of_cell(values: Sequence[float], images: int, margin: float, design: Design, printed: float = 10.0) -> str:
-    """The outcome of a cell at paper scale."""
+def of_cell(values: Sequence[float], images: int, margin: float, design: Design) -> str:
+    """The outcome of a cell at paper scale, printed 10."""
+    return ended_at(values, images, margin, design)[0]
+
+
+def ended_at(values: Sequence[float], images: int, margin: float, design: Design) -> tuple[str, int]:
+    """The outcome of such a cell, and the number of seeds that it rests on."""
     cell = Cell(
-        id="c", row="c", column="", label="c", ref="", printed=f"{printed:.9f}", paper=printed, unit="%", margin=margin,
+        id="c", row="c", column="", label="c", ref="", printed="10.000000000", paper=10.0, unit="%", margin=margin,
         place=("a", "t", "top1_error"),
     )  # fmt: skip
     seen = [(look, measured(values[:n], images)) for look, n in stages(design)]
     (last, now), earlier = seen[-1], seen[:-1]
-    return judge_cell(cell, now, "paper", look=last, earlier=[(look, one) for look, one in earlier if look]).outcome
+    verdict = judge_cell(cell, now, "paper", look=last, earlier=[(look, one) for look, one in earlier if look])
+    return verdict.outcome, len(verdict.measured.values)
+
+
+Curves = Mapping[str, Sequence[Sequence[Sequence[float]]]]
+"""By arm, a curve of training errors for each seed."""
 
 
 def of_claim(
-    said: Claim, arms: Mapping[str, Sequence[float | None]], images: int, design: Design, curves: Any = None
+    said: Claim, arms: Mapping[str, Sequence[float | None]], images: int, design: Design, curves: Curves | None = None
 ) -> str:
-    """The outcome of a claim at paper scale; `curves` are training errors by arm and seed."""
+    """The outcome of a claim at paper scale."""
     evidence: Evidence | None = None
     for look, n in stages(design):
-        drawn = {
-            arm: {
-                name: {seed: curve for seed, curve in by_seed.items() if int(seed) < n} for name, by_seed in of.items()
-            }
-            for arm, of in (curves or {}).items()
-        }
-        learned = {arm: measured([0.0] * n, images) for arm in drawn}
-        before = () if evidence is None else (*evidence.earlier, evidence)
-        seen = {name: measured(values[:n], images) for name, values in arms.items()}
-        evidence = Evidence({}, seen, drawn, "paper", trainings=learned, look=look, earlier=before)
+        seeds = [str(seed) for seed in range(n)]
+        evidence = Evidence(
+            {},
+            {name: measured(values[:n], images) for name, values in arms.items()},
+            {arm: {"train_error": dict(zip(seeds, of, strict=False))} for arm, of in (curves or {}).items()},
+            "paper",
+            trainings={arm: measured([0.0] * n, images) for arm in curves or {}},
+            look=look,
+            earlier=() if evidence is None else (*evidence.earlier, evidence),
+        )
     assert evidence is not None
     (verdict,) = judge_claims({"it": said}, evidence)
     return verdict.outcome
@@ -235,10 +245,7 @@ def races(
     said = claim(faster={"slow": "s", "fast": "f", "train_error": 25, **by})
     found = Counter[str]()
     for one, other in zip(np.exp(slow).tolist(), np.exp(fast).tolist(), strict=True):
-        curves = {
-            arm: {str(seed): _curve(time, budget) for seed, time in enumerate(of)}
-            for arm, of in (("s", one), ("f", other))
-        }
+        curves = {arm: [_curve(time, budget) for time in of] for arm, of in (("s", one), ("f", other))}
         found[of_claim(said, {}, 0, design, curves)] += 1
     return found
 

@@ -1,7 +1,7 @@
 """How often the judges err where the truth is known, by simulation through `judge_cell` and `judge_claims`.
 
-`python tests/error_rates.py` prints the table of docs/verdicts.md: rates where differences are skewed, which no t test
-holds at its level. `--trials N` sets how many draws each number is of.
+`python tests/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates where
+differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate is of.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness.cells import Cell
 from harness.claim_evidence import Evidence
 from harness.claim_verdict import judge_claims
 from harness.claims import Claim
-from harness.statistics import Look, declared_looks
+from harness.statistics import Look, declared_looks, levels_at
 from harness.verdict import Measured, judge_cell
 
 Array = NDArray[np.float64]
@@ -265,9 +265,32 @@ def skewed_rates(trials: int, designs: Sequence[Design] = (3, 5, 8, (3, 5, 8))) 
     return rows
 
 
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """As Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+LOOKS = ((3, 5), (3, 5, 8), (3, 5, 10), (6, 10, 15))
+
+
+def table_of_levels(all_looks: Iterable[tuple[int, ...]] = LOOKS) -> str:
+    """The nominal one-sided levels at looks."""
+    rows = [
+        [", ".join(map(str, looks)), f"{levels_at(looks).within:.4f}", f"{levels_at(looks).beyond:.4f}"]
+        for looks in all_looks
+    ]
+    return table(["looks", "within a margin (0.05)", "beyond it, or a direction (0.025 a side)"], rows)
+
+
+def table_of_skew(trials: int) -> str:
+    """How often verdicts err where differences are skewed, in percent."""
+    head = ["differences", "seeds", "MATCH at the margin (5)", "`less` CONFIRMED (2.5)", "`less` CONTRADICTED (2.5)"]
+    return table(head, skewed_rates(trials))
+
+
+TRIALS = 2000
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=10_000)
-    head = ["differences", "seeds", "MATCH at the margin (5)", "less CONFIRMED (2.5)", "less CONTRADICTED (2.5)"]
-    table = [head, ["---"] * len(head), *skewed_rates(parser.parse_args().trials)]
-    print("\n".join(f"| {' | '.join(row)} |" for row in table))  # noqa: T201 - a command that prints a table
+    parser.add_argument("--trials", type=int, default=TRIALS)
+    print(table_of_levels(), table_of_skew(parser.parse_args().trials), sep="\n\n")  # noqa: T201 - what it is for

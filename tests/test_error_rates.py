@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import error_rates
 import numpy as np
@@ -192,6 +193,20 @@ def test_skewed_differences_are_published_and_not_held():
     rows = error_rates.skewed_rates(200, (5,))
     assert [row[0] for row in rows] == list(SKEWED)
     assert float(rows[-1][-2]) + float(rows[-1][-1]) > 5.0
+
+
+VERDICTS = Path(__file__).parent.parent / "docs" / "verdicts.md"
+
+
+def test_the_published_levels_are_those_in_use():
+    """As the command prints them."""
+    assert error_rates.table_of_levels() in VERDICTS.read_text(encoding="utf-8")
+
+
+@pytest.mark.nightly
+def test_the_published_rates_under_skew_are_those_that_come_out():
+    """As the command prints them."""
+    assert error_rates.table_of_skew(error_rates.TRIALS) in VERDICTS.read_text(encoding="utf-8")
 
 
 @pytest.mark.nightly

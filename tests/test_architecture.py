@@ -19,7 +19,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     (
         "words",
-        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
+        "errors strict scale_names seeds metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "documents locks store provenance relay"),

@@ -355,7 +355,7 @@ def test_what_is_inconclusive_says_how_many_seeds_would_settle_it():
     found = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), near)
     assert found.outcome == "INCONCLUSIVE"
     differences = [-0.5, 0.2, -0.8, -0.3]
-    assert found.seeds_to_settle == seeds_for_effect(hypot(stdev(differences), 0.1), mean(differences))
+    assert found.seeds_to_settle == seeds_for_effect(hypot(stdev(differences), 0.05), mean(differences))
     assert outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}
                    ).seeds_to_settle is None  # fmt: skip
 

@@ -136,16 +136,17 @@ def test_equal_runs_are_spread_by_the_step_of_the_metric() -> None:
     step = 100 / 360
     found = equivalence([10.0] * 3, 10.0, 0.2, resolution=step)
 
-    assert found.std == step
+    assert found.std == pytest.approx(0.9 * step)
     assert found.position == "undecided"
     assert equivalence([10.0] * 3, 10.0, 0.5, resolution=step).position == "within"
 
 
-def test_a_step_is_added_to_the_spread_in_quadrature() -> None:
-    """Three and four tenths make five; a fine metric is left as it is."""
+def test_half_a_step_is_added_to_the_spread_in_quadrature() -> None:
+    """Nine tenths of it where no two seeds lie more than two steps apart; a fine metric is left as it is."""
     runs = [9.6, 10.0, 10.4]
 
-    assert equivalence(runs, 10.0, 5.0, resolution=0.3).std == pytest.approx(0.5)
+    assert equivalence(runs, 10.0, 5.0, resolution=0.3).std == pytest.approx(math.hypot(0.4, 0.15))
+    assert equivalence(runs, 10.0, 5.0, resolution=0.4).std == pytest.approx(math.hypot(0.4, 0.36))
     assert equivalence(runs, 10.0, 5.0, resolution=0.01).std == pytest.approx(0.4, rel=1e-3)
 
 

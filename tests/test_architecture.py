@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import command
+from harness.cli.main import command
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "harness"
@@ -44,9 +44,22 @@ LAYERS = (
 know nothing of them: all they are given is a spec."""
 
 JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts", "gauges"]
-TORCH = ("jobs", "metrics", "measures.on_device", "models.modules", "models.response_norm", "models.network",
-         "models.initialisers", "data.augment", "data.images", "data.jitter", "data.splits",
-         "data.statistics", "data.transfer", "data.views")  # fmt: skip
+TORCH = (
+    "jobs",
+    "metrics",
+    "measures.on_device",
+    "models.modules",
+    "models.response_norm",
+    "models.network",
+    "models.initialisers",
+    "data.augment",
+    "data.images",
+    "data.jitter",
+    "data.splits",
+    "data.statistics",
+    "data.transfer",
+    "data.views",
+)
 """Where torch may be imported with the module; nowhere else, and nothing else may bring it along."""
 
 

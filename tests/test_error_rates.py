@@ -16,7 +16,7 @@ import pytest
 from error_rates import COARSE, SHARES, SKEWED, SMOOTH, Design, World
 from scipy import stats
 
-from harness.statistics import levels_at
+from harness.judge.statistics import levels_at
 
 FIXED: tuple[Design, ...] = (3, 4, 5, 6, 7, 8, 9, 10)
 LOOKS: tuple[Design, ...] = ((3, 5, 8), (3, 5))

@@ -13,17 +13,17 @@ import pytest
 from fabricated import Fake, finish, finish_all
 from suite_files import loaded, written
 
+from harness.cli.plan_tables import show_plan
+from harness.cli.tables import show_results
 from harness.data.locate import Locations
 from harness.errors import JobFailed
-from harness.job import Job
-from harness.plan import make_plan
-from harness.planned import plan_suite
-from harness.report.exports import export, frame
-from harness.running import report_suite, run_suite
-from harness.runtime import Runtime
-from harness.store import JobFolder, Store
-from harness.terminal import show_results
-from harness.terminal_plan import show_plan
+from harness.machine.runtime import Runtime
+from harness.plan.graph import make_plan
+from harness.plan.job import Job
+from harness.plan.summary import plan_suite
+from harness.report.page.exports import export, frame
+from harness.run.pipeline import report_suite, run_suite
+from harness.store.store import JobFolder, Store
 
 FLAGS = {"offline": False, "refresh_stale": False}
 RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
@@ -74,13 +74,13 @@ class Arms(Fake):
 @pytest.fixture(autouse=True)
 def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("harness.rates.gpus", list)
+    monkeypatch.setattr("harness.plan.rates.gpus", list)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: Any) -> tuple[Arms, dict[str, Any], Path]:
     """Run two arms in looks; gives the executor, the results and the report's folder."""
     fake = more if isinstance(more, Arms) else Arms(more)
-    monkeypatch.setattr("harness.running.Local", lambda *_: fake)
+    monkeypatch.setattr("harness.run.pipeline.Local", lambda *_: fake)
     suite = written(Path(), *LOOKS, name="two_arms")
     results, folder, _ = run_suite(str(suite), "ci", Path("runs"), None, replace(RUNTIME, **runtime), FLAGS)
     return fake, results, folder
@@ -148,7 +148,7 @@ def test_with_many_jobs_at_once_no_later_look_starts_early(monkeypatch: pytest.M
     def pool(*_: object) -> Iterator[Together]:
         yield Together(fake)
 
-    monkeypatch.setattr("harness.running.Pool", pool)
+    monkeypatch.setattr("harness.run.pipeline.Pool", pool)
     _, results, _ = run(monkeypatch, fake, jobs=50)
     assert seeds_of(fake) == {0, 1, 2}
     assert better(results)["look"]["number"] == 1
@@ -214,7 +214,7 @@ def test_a_plan_says_how_many_seeds_to_expect(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Under an assumption that it states, and at most."""
-    monkeypatch.setattr("harness.outline.cache_folder", lambda: Path("cache"))
+    monkeypatch.setattr("harness.plan.outline.cache_folder", lambda: Path("cache"))
     suite = written(Path(), *LOOKS, name="two_arms")
     document = plan_suite(str(suite), "ci", Path("runs"), RUNTIME)
     looks = document["finds"]["looks"]

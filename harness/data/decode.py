@@ -17,6 +17,12 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for files that are damaged, cut short, no images, or of a mode it cannot convert."""
 
 
+DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+"""Pillow's modes of more than 8 bits a pixel; it opens deeper colours with 8 bits each."""
+WHITE_16 = 65535
+"""White in 16-bit grey, by the definition of PNG."""
+
+
 class Window(NamedTuple):
     """One view of an image that is rescaled for this view alone."""
 
@@ -85,8 +91,33 @@ def _unreadable(path: str, error: Exception) -> DataMissing:
     return DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place")
 
 
+def says_white(image: Image.Image) -> bool:
+    """Whether an image that was just opened says which of its numbers is white: all of 8 bits do, and PNG's of 16."""
+    return image.mode not in DEEP or image.format == "PNG"
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """An image that was just opened with at most 8 bits a colour; deeper grey is scaled to the nearest level.
+
+    Pillow would cut it off at 255. Raises ValueError where it does not say which of its numbers is white.
+    """
+    if image.mode not in DEEP:
+        return image
+    if not says_white(image):
+        raise ValueError(
+            f"more than 8 bits a pixel ({image.mode}), and a {image.format} does not say which number is white; store "
+            "it with 8 bits"
+        )
+    grey = np.asarray(image).astype(np.uint32)
+    return Image.fromarray(((grey * 255 + WHITE_16 // 2) // WHITE_16).astype(np.uint8))
+
+
 def as_rgb(image: Image.Image) -> Image.Image:
-    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped."""
+    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped.
+
+    Raises ValueError as `eight_bits` does.
+    """
+    image = eight_bits(image)
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image if image.mode == "RGB" else image.convert("RGB")

@@ -24,12 +24,12 @@ from harness.ingest.advance import Advance
 from harness.ingest.encode import Compact, sha256
 from harness.ingest.findings import check_command
 from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
-from harness.ingest.labels import WNID
 from harness.ingest.looking import chosen, in_order, unpacked
 from harness.ingest.manifest import write_manifest
 from harness.ingest.records import Entry, How, Summary, finished, write_record
 from harness.ingest.room import Room, estimated, require_room
 from harness.ingest.sources import Piece, Source, StoredImage
+from harness.ingest.strangers import require_only_classes
 from harness.ingest.tally import AHEAD, expected_images
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
@@ -100,6 +100,7 @@ def prepare(
 def _sources(dataset: Dataset, folder: Path, splits: tuple[str, ...], kit: Path | None) -> list[Source]:
     if prepared_copy(folder) is not None:
         raise UsageError(f"{folder} is a prepared copy itself; copy from the originals")
+    require_only_classes(dataset, folder, kit)
     found = {split: find_source(dataset, folder, split, kit) for split in splits or stored_splits(dataset)}
     sources = [source for source in found.values() if source is not None]
     absent = [split for split, source in found.items() if source is None]
@@ -214,11 +215,14 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
 def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
     """The images of a piece; raises DataMissing for one whose class nothing tells, or whose name tells another."""
     for image in piece.images():
-        own = WNID.match(image.name)
         if source.labelled and image.wnid is None:
             raise DataMissing(f"{image.place}: nothing tells its class; `data check` names all such images")
-        if own is not None and image.wnid not in (None, own[0]):
-            raise DataMissing(f"{image.place}: lies in class {image.wnid}; `data check` names all such images")
+        if source.labelled and image.misplaced:
+            told = " and ".join(image.told)
+            raise DataMissing(
+                f"{image.place}: lies in class {image.wnid}, and its name tells {told}; `data check` names all such "
+                "images"
+            )
         yield image
 
 

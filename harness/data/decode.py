@@ -91,9 +91,11 @@ def _unreadable(path: str, error: Exception) -> DataMissing:
     return DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place")
 
 
-def says_white(image: Image.Image) -> bool:
-    """Whether an image that was just opened says which of its numbers is white: all of 8 bits do, and PNG's of 16."""
-    return image.mode not in DEEP or image.format == "PNG"
+def depth_fault(image: Image.Image) -> str | None:
+    """Why an image that was just opened cannot be had in 8 bits; None where it can: it has no more, or is a PNG."""
+    if image.mode not in DEEP or image.format == "PNG":
+        return None
+    return f"a {image.format} of mode {image.mode} does not say which number is white; store it with 8 bits a colour"
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
@@ -103,11 +105,8 @@ def eight_bits(image: Image.Image) -> Image.Image:
     """
     if image.mode not in DEEP:
         return image
-    if not says_white(image):
-        raise ValueError(
-            f"more than 8 bits a pixel ({image.mode}), and a {image.format} does not say which number is white; store "
-            "it with 8 bits"
-        )
+    if (fault := depth_fault(image)) is not None:
+        raise ValueError(fault)
     grey = np.asarray(image).astype(np.uint32)
     return Image.fromarray(((grey * 255 + WHITE_16 // 2) // WHITE_16).astype(np.uint8))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.data import jpeg
 from harness.data.declared import Dataset, class_list_digest
 from harness.data.imagenet import class_entries, is_image
 from harness.data.naming import image_name
@@ -15,10 +15,12 @@ from harness.data.prepared import CopyFiles
 from harness.data.rescaled import common_short_side, says_rescaled
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
+from harness.ingest.archives import archive_md5, is_released, official_md5
 from harness.ingest.checked import Checked
 from harness.ingest.copies import judge_copy
 from harness.ingest.findings import KEPT, Finding, check_command
 from harness.ingest.forms import NOT_TOLD, find_source, in_place, kit_places, stored_splits
+from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.patches import ARCHIVE, not_applied
 from harness.ingest.sources import Source, image_entries
@@ -83,6 +85,8 @@ def _judge(checked: Checked, *, decode: bool) -> None:
         _judge_others(checked, tally.source)
         _judge_patches(checked, tally.source)
     _judge_forms(checked)
+    if not jpeg.is_strict():
+        checked.note("silent decoder", NO_STRICT_DECODER)
 
 
 def _judge_forms(checked: Checked) -> None:
@@ -159,7 +163,7 @@ def _judge_others(checked: Checked, source: Source) -> None:
               "sort them into the folders of their classes, or take them away")  # fmt: skip
     others = list(_others(source))
     _note(checked, "within", f"{source.split}: folders among the images, which no run reads",
-          [entry.path for entry in others if entry.is_dir()],
+          [entry.path for entry in others if entry.is_dir() and source.form == "class folders"],
           "take the images out of them, into the folder of their class, or the folders away")  # fmt: skip
     files = [entry.path for entry in others if not entry.is_dir()]
     _note(checked, "other", f"{source.split}: files among the images that are not called images and are left alone",
@@ -192,12 +196,10 @@ def _judge_patches(checked: Checked, source: Source) -> None:
 
 def _judge_archive(checked: Checked, source: Source) -> None:
     """An archive as it is handed out has a known digest."""
-    official = checked.dataset.archive_md5.get(source.split)
-    if official is None or source.form not in ("tar", "tar of class tars"):
+    official = official_md5(checked.dataset, source)
+    if official is None:
         return
-    with source.place.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found == official:
+    if (found := archive_md5(source.place)) == official:
         checked.note("archive", f"{source.split}: {source.place} is the official archive, by its MD5")
     else:
         says = f"{source.split}: {source.place} has MD5 {found}, where the official archive has {official}"
@@ -244,7 +246,9 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
     """What was noted of single images, with what can be done about it."""
     source = tally.source
     for code, finding in tally.found.items():
-        if code in DAMAGE:
+        if code == "warned" and is_released(checked.dataset, source):
+            finding.wrong, finding.says = False, f"{source.split}: JPEGs that the decoder warns of, and released so"
+        elif code in DAMAGE:
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
         elif code == "gzipped":
             finding.fix = checked.prepare_command()

@@ -19,6 +19,7 @@ FEW = 16
 """Bytes before the end marker that are taken as harmless, whatever they are; what a decoder lost is hundreds."""
 HOLE = bytes(64)
 """So many zeros in a row within coded pixels that are followed by more than they need: a part of the file is lost."""
+NO_STRICT_DECODER = "simplejpeg is not installed: JPEGs whose pixels are damaged within are not told from sound ones"
 _SOI, _EOI, _SOS = b"\xff\xd8", 0xD9, 0xDA
 _TABLES = frozenset({0xDB, 0xC4, 0xCC, 0xDD, *range(0xC0, 0xD0)} - {0xC8})
 """Quantisation, codes, restart intervals and frames: all that decoding needs."""

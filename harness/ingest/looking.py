@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 from PIL import Image
 
 from harness.data import jpeg
-from harness.data.decode import UNREADABLE, as_rgb, says_white
+from harness.data.decode import UNREADABLE, as_rgb, depth_fault
 from harness.ingest.jpeg_scan import Remark, remark
 from harness.ingest.sources import StoredImage
 
@@ -81,10 +81,8 @@ def _looked(file: BinaryIO, *, decode: bool) -> Look:
         return Look(fault=f"is no image that can be read ({_short(error)})", damage="unreadable")
     with opened:
         look = Look(opened.mode, opened.format or "", opened.size)
-        if not says_white(opened):
-            return look._replace(
-                fault=f"a {look.format} of mode {look.mode}, stored with 8 bits it can be", damage="deep"
-            )
+        if (fault := depth_fault(opened)) is not None:
+            return look._replace(fault=fault, damage="deep")
         if not decode and _ends(file, look.format):
             return look
         return _decoded(file, opened, look)

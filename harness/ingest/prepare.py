@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.data import jpeg
 from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
 from harness.documents import json_text
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.ingest.advance import Advance
-from harness.ingest.encode import Compact, sha256
+from harness.ingest.archives import is_released
+from harness.ingest.encode import Compact, Warned, sha256
 from harness.ingest.findings import check_command
 from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
+from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.looking import chosen, in_order, unpacked
 from harness.ingest.manifest import write_manifest
 from harness.ingest.records import Entry, How, Summary, finished, write_record
@@ -158,6 +161,8 @@ def _say_room(making: Making, room: Room) -> None:
     making.progress.say(f"{making.dataset.title}: about {room.images:,} images ({forms}); the copy takes {room.says()}")
     if made:
         making.progress.say(f"{out}: {made:,} of {pieces:,} pieces are done already")
+    if not jpeg.is_strict():
+        making.progress.say(NO_STRICT_DECODER)
     require_room(room, 1 - made / max(1, pieces), out)
 
 
@@ -198,7 +203,7 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
     entries: list[Entry] = []
     names: set[str] = set()
     images = _told(source, piece)
-    for entry in in_order(pool, lambda image: _copied(making, folder, image), images, AHEAD * making.threads):
+    for entry in in_order(pool, lambda image: _copied(making, source, image), images, AHEAD * making.threads):
         if entry.name in names:
             raise DataMissing(f"{source.place}: has two images that the copy would name {entry.name}; rename one")
         names.add(entry.name)
@@ -226,7 +231,7 @@ def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
         yield image
 
 
-def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
+def _copied(making: Making, source: Source, image: StoredImage) -> Entry:
     """Copy one image; a damaged one gives an entry that says so."""
     name = _name(image, unchanged=making.compact.short_side is None)
     data = b""
@@ -234,15 +239,25 @@ def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
         with image.open() as file:
             data = file.read()
         original = unpacked(data)
-        made = making.compact.copied(original)
+        made = _made(making, source, original)
         compared = chosen(f"{making.dataset.name}/{image.name}", COMPARED / max(1, making.total))
         difference = making.compact.difference(original, made) if compared else {}
     except UNREADABLE as error:
         why = str(error).partition(" <_io.")[0] if data else "the file is empty or cannot be read"
         return Entry(name, "damaged", sha256(data), len(data), why=why)
-    write_atomically(folder / name, made)
+    write_atomically(making.files.out / source.split / name, made)
     how: How = "encoded" if made != original else "kept" if original == data else "unpacked"
     return Entry(name, how, sha256(data), len(data), sha256(made), len(made), difference=difference)
+
+
+def _made(making: Making, source: Source, original: bytes) -> bytes:
+    """The bytes of an image's copy; what a decoder warns of is copied where it was released so."""
+    try:
+        return making.compact.copied(original)
+    except Warned:
+        if not is_released(making.dataset, source):
+            raise
+        return making.compact.copied(original, released=True)
 
 
 def _name(image: StoredImage, *, unchanged: bool) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
+from harness.cgroups import cpu_quota
 from harness.jobs import JOBS
 from harness.runtime import cores
 
@@ -33,6 +34,7 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": processor(),
         "cores": cores(),
+        **({} if (quota := cpu_quota()) is None else {"cpu_quota": quota}),
         "gpus": gpus(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }

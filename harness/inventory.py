@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, UsageError
-from harness.locks import NAME as LOCK
+from harness.locks import FILES as LOCK_FILES
 from harness.locks import is_held
 from harness.store import KEY_LETTERS, JobFolder, Store
 
@@ -59,14 +59,14 @@ def contents(store: Store) -> Contents:
     """What lies in a store; raises UsageError where there is none."""
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
-    found = Contents()
+    found, locks = Contents(), [store.root / name for name in LOCK_FILES]
     for path in sorted(store.root.iterdir()):
         named = _JOB.fullmatch(path.name)
         if named and path.is_dir():
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])
-        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, store.root / LOCK):
+        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, *locks):
             found.unknown.append(path)
     for folder in [*(job.path for job in found.jobs), store.declarations]:
         found.leftovers.extend(_temporaries(folder))

@@ -6,12 +6,15 @@ import os
 from dataclasses import dataclass, field
 from typing import Literal
 
+from harness.cgroups import cpu_quota
 from harness.data.locate import Locations
 
 
 def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use; of a container's quota, the whole ones, for more threads would only wait."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cpu_quota()
+    return there if quota is None else max(1, min(there, int(quota)))
 
 
 @dataclass(frozen=True, slots=True)

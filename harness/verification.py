@@ -13,6 +13,7 @@ from harness.declarations import declared_in
 from harness.environment import code_digest
 from harness.errors import HarnessError, UsageError
 from harness.inventory import contents
+from harness.locks import FILES as LOCK_FILES
 from harness.locks import is_held
 from harness.progress import Progress
 from harness.soundness import Fault, JobDocument, ResultDocument, faults_of, foreign, job_of, left_out_of, result_of
@@ -70,7 +71,8 @@ def verify(store: Store, progress: Progress) -> Verification:
 
 def _check(folder: JobFolder, checked: Verification, finished: Finished) -> None:
     checked.jobs += 1
-    checked.files += sum(1 for path in folder.path.iterdir() if path.name != "lock" and not path.name.startswith("."))
+    names = (path.name for path in folder.path.iterdir())
+    checked.files += sum(1 for name in names if name not in LOCK_FILES and not name.startswith("."))
     if not folder.result.exists():
         checked.damage += unfinished_faults(folder)
         checked.notes.append(_unfinished(folder))

@@ -23,7 +23,7 @@ LAYERS = (
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "documents locks store provenance relay"),
-    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
+    ("parts", "models data metrics recipe sliding runtime cgroups environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
     (

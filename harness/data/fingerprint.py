@@ -178,6 +178,7 @@ class Memory:
             handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(self.entries, file)
+            Path(temporary).chmod(0o644)  # as all files of a store, for others who share it
             Path(temporary).replace(self.path)
 
 

@@ -51,10 +51,17 @@ def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
     Raises DataMissing when they cannot be listed, and for what is called an image and is a folder or a link to nothing.
     """
     images = [entry for entry in class_entries(folder) if is_image(entry.name)]
-    if stranger := next((entry for entry in images if not entry.is_file()), None):
-        what = "a folder" if stranger.is_dir() else "a link to nothing" if stranger.is_symlink() else "no file"
+    if stranger := next((entry for entry in images if not _is_file(entry)), None):
+        what = "a link to nothing" if stranger.is_symlink() else "a folder" if stranger.is_dir() else "no file"
         raise DataMissing(f"{stranger.path}: is {what} with the name of an image; put the image there")
     return iter(images)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
 
 
 ILSVRC2010 = Dataset(

@@ -19,9 +19,9 @@ from harness.errors import HarnessError, JobFailed
 from harness.executors.gpus import groups
 from harness.executors.local import Local
 from harness.progress import Progress
-from harness.relay import STOPPING, Relayed, Told, heed
+from harness.relay import Relayed, Told, heed
 from harness.runtime import Runtime
-from harness.stop_signal import StopSignal
+from harness.stop_signal import STOPPING, StopSignal
 from harness.store import JobFolder
 from harness.visible import VISIBLE
 

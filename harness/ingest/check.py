@@ -163,9 +163,9 @@ def _judge_others(checked: Checked, source: Source) -> None:
               "sort them into the folders of their classes, or take them away")  # fmt: skip
     others = list(_others(source))
     _note(checked, "within", f"{source.split}: folders among the images, which no run reads",
-          [entry.path for entry in others if entry.is_dir() and source.form == "class folders"],
+          [entry.path for entry in others if Path(entry).is_dir() and source.form == "class folders"],
           "take the images out of them, into the folder of their class, or the folders away")  # fmt: skip
-    files = [entry.path for entry in others if not entry.is_dir()]
+    files = [entry.path for entry in others if not Path(entry).is_dir()]
     _note(checked, "other", f"{source.split}: files among the images that are not called images and are left alone",
           files, wrong=False)  # fmt: skip
 

@@ -79,8 +79,8 @@ class ParquetPiece:
         if len(image.told) == 1:
             return image.told[0]
         raise DataMissing(
-            f"{self.path}: its labels are words ({label!r}), and neither they nor the files' names are WordNet ids; take "
-            "an upload whose labels are numbers or WordNet ids"
+            f"{self.path}: its labels are words ({label!r}), and neither they nor the files' names are WordNet ids; "
+            "take an upload whose labels are numbers or WordNet ids"
         )
 
     def _by_number(self, label: int | None, image: StoredImage, seen: dict[int, str]) -> str | None:
@@ -106,9 +106,7 @@ class ParquetPiece:
 
     def _mixed(self, what: str) -> DataMissing:
         said = f"{what}: its labels are not places among the sorted WordNet ids, but of another order of classes"
-        return DataMissing(
-            f"{self.path}: {said}; take an upload whose labels are, or one with the classes in the names"
-        )
+        return DataMissing(f"{self.path}: {said}; take an upload whose labels are")
 
 
 def parquet_source(

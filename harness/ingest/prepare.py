@@ -7,7 +7,6 @@ what became of each. A piece without its record is done again; the manifest is w
 from __future__ import annotations
 
 import errno
-import fcntl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from harness.ingest.room import Room, estimated, require_room
 from harness.ingest.sources import Piece, Source, StoredImage
 from harness.ingest.strangers import require_only_classes
 from harness.ingest.tally import AHEAD, expected_images
+from harness.locks import held
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store import make_writable, write_atomically, write_json
@@ -126,11 +126,9 @@ def _require_apart(folder: Path, out: Path, sources: list[Source]) -> None:
 
 @contextmanager
 def _locked(files: CopyFiles) -> Iterator[None]:
-    with files.lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"{files.out}: another process is making this copy; wait for it or stop it") from None
+    with held(files.lock.parent, files.lock.name) as ours:
+        if not ours:
+            raise UsageError(f"{files.out}: another process is making this copy; wait for it or stop it")
         yield
 
 

@@ -52,7 +52,7 @@ def strangers(dataset: Dataset, folder: Path) -> Iterator[Stranger]:
         for place in dict.fromkeys(folder / base / split for base in BASES):
             if place.is_dir():
                 names = sorted(path.name for path in place.iterdir() if path.is_dir())
-                odd = (name for name in names if not name.startswith(".") and not WNID.fullmatch(name))
+                odd = (name for name in names if not (name.startswith(".") or is_image(name) or WNID.fullmatch(name)))
                 yield from (Stranger(split, place / name) for name in odd)
 
 

@@ -1,4 +1,4 @@
-"""Every way in which ImageNet's files are called, in every layout: one reading of class, number, id and misplacement."""
+"""Every way in which ImageNet files are called, in every layout: one reading of class, number, id and place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies among classes and images and is neither: named, with the command that mends it, before anything is copied."""
+"""What lies among classes and images and is neither: named with its mending, before anything is copied."""
 
 from __future__ import annotations
 

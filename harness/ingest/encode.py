@@ -94,14 +94,15 @@ class Warned(OSError):
 def _pixels(image: Image.Image, data: bytes, *, released: bool) -> Image.Image:
     """All the pixels of an image that was opened; raises Warned, and UNREADABLE's errors."""
     found = jpeg.decoded(data)
-    if found is not None:  # by a decoder that takes nothing it has to warn of
-        pixels, mode = found
-        return Image.fromarray(pixels[..., 0] if mode == "L" else pixels)
-    image.load()
-    said = None if released else remark(data)
+    if found is None:
+        image.load()
+    said = None if released else remark(data, decoded=found is not None)
     if said is not None and said.kind == "warned":
         raise Warned(f"the decoder warns: {said.says}")
-    return eight_bits(image)
+    if found is None:
+        return eight_bits(image)
+    pixels, mode = found
+    return Image.fromarray(pixels[..., 0] if mode == "L" else pixels)
 
 
 def unreadable(error: BaseException) -> str | None:

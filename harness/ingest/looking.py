@@ -92,14 +92,14 @@ def _decoded(file: BinaryIO, opened: Image.Image, look: Look) -> Look:
     """The same, with all of its pixels seen; Pillow has the word on whether an image can be decoded."""
     file.seek(0)
     data = file.read()
-    if jpeg.decoded(data) is not None:
-        return look
+    strictly = jpeg.decoded(data) is not None
     try:
         file.seek(0)
-        as_rgb(opened).load()
+        if not strictly:
+            as_rgb(opened).load()
     except UNREADABLE as error:
         return look._replace(fault=f"cannot be decoded to its end ({_short(error)})", damage="truncated")
-    said = remark(data)
+    said = remark(data, decoded=strictly)
     if said is not None and said.kind == "warned":
         return look._replace(fault=said.says, damage="warned")
     return look._replace(remark=said)

@@ -29,7 +29,7 @@ def memory_limit() -> int | None:
 
 def _quotas_2() -> Iterator[float]:
     for folder in _folders("cpu"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, ZeroDivisionError):
             quota, period = (folder / "cpu.max").read_text(encoding="utf-8").split()
             if quota != "max":
                 yield int(quota) / int(period)
@@ -37,7 +37,7 @@ def _quotas_2() -> Iterator[float]:
 
 def _quotas_1() -> Iterator[float]:
     for folder in _folders("cpu"):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, ZeroDivisionError):
             quota = int((folder / "cpu.cfs_quota_us").read_text(encoding="utf-8"))
             period = int((folder / "cpu.cfs_period_us").read_text(encoding="utf-8"))
             if quota > 0:
@@ -48,11 +48,10 @@ def _folders(controller: str) -> Iterator[Path]:
     """Those of a process's own group and of all above it, for each limits what is below; not all are there."""
     yield from (ROOT, ROOT / controller)
     try:
-        lines = OWN.read_text(encoding="utf-8").splitlines()
-    except OSError:
+        lines = [line.split(":", 2) for line in OWN.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError):
         return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
+    for _, controllers, path in (line for line in lines if len(line) == 3):
         if controllers and controller not in controllers.split(","):
             continue
         for top in (ROOT / controllers, ROOT / controller) if controllers else (ROOT,):

@@ -11,9 +11,9 @@ from image_layouts import write
 
 from harness import cgroups
 from harness.cgroups import cpu_quota, memory_limit
-from harness.doctor.machine import device
-from harness.environment import environment
-from harness.runtime import cores
+from harness.machine.doctor.device import device
+from harness.machine.environment import environment
+from harness.machine.runtime import cores
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_layouts import class_folders, make_originals, saved, write
 from PIL import Image
-from test_ingest_check import checked, some_image, wrong
-from test_ingest_prepare import made
 
 from harness.data.decode import as_rgb, decode, eight_bits
 from harness.data.spec import Prepare
 from harness.errors import DataMissing
 from harness.ingest.encode import Compact
 from harness.ingest.reference import central_square, levels
+from tests.ingest.test_check import checked, some_image, wrong
+from tests.ingest.test_prepare import made
 
 ORIGINALS = make_originals()
 DEPTHS = {"grey": (0, 1, (1, 2, 4, 8, 16)), "colour": (2, 3, (8, 16)), "grey and alpha": (4, 2, (8, 16)),

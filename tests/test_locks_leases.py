@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import locks
-from harness.locks import NAME, NO_LOCKS, held, is_held, lease_file
+from harness.store import locks
+from harness.store.locks import NAME, NO_LOCKS, held, is_held, lease_file
 
 HOLD = """
 import sys
 from pathlib import Path
-from harness.locks import held
+from harness.store.locks import held
 with held(Path(sys.argv[1])) as ours:
     print(ours, flush=True)
     sys.stdin.read()
@@ -65,7 +65,7 @@ def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_disk_without_locks_is_worked_on_all_the_same(tmp_path: Path, code: str) -> None:
     """Whatever it answers; it is said once."""
     program = (
-        "import sys; from pathlib import Path; from harness.locks import held\n"
+        "import sys; from pathlib import Path; from harness.store.locks import held\n"
         "for name in 'ab':\n"
         "    with held(Path(sys.argv[1]) / name) as ours: print(ours)\n"
     )

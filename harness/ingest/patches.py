@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.data.imagenet import is_image
 from harness.data.naming import original_name
+from harness.data.sets.imagenet import is_image
 from harness.ingest.sources import Piece, Source, StoredImage, section, tar_members
 
 ARCHIVE = "patch_images.tar"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.data.naming import image_name
-from harness.store import write_atomically
+from harness.store.store import write_atomically
 
 How = Literal["kept", "unpacked", "encoded", "damaged"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
-from harness.data.imagenet import class_entries, is_image
 from harness.data.naming import image_name
+from harness.data.sets.imagenet import class_entries, is_image
 from harness.errors import DataMissing
 
 Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data.declared import Dataset
-from harness.data.imagenet import is_image
 from harness.data.naming import WNID
+from harness.data.sets.imagenet import is_image
 from harness.errors import DataMissing
-from harness.ingest.findings import Finding, check_command
-from harness.ingest.forms import BASES, kit_places, stored_splits
+from harness.ingest.finding import Finding, check_command
 from harness.ingest.labels import class_list, first_file, kit_numbers, number_name
+from harness.ingest.layouts import BASES, kit_places, stored_splits
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ def _cell_form(cell: Cell) -> dict[str, Any]:
 
 def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
     """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
-    said = claim.model_dump(mode="json")[claim.operator]
+    said = claim.form
     operands: dict[str, Any] = {}
     places: list[tuple[str, ...]] = []
     for operand in claim.operands:

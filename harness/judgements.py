@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.claim_evidence import ClaimVerdict, Evidence
+from harness.claim_parts import parent_of
 from harness.declarations import Standing
 from harness.metric_names import METRICS
 from harness.statistics import Interval
@@ -72,8 +73,8 @@ def claim_record(
     verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
 ) -> dict[str, Any]:
     """One claim with what it was judged on, and those of the readings that are of what came out."""
-    read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
-    claim = verdict.claim
+    claim, written_for = verdict.claim, parent_of(verdict.id)
+    read = [one for one in readings if written_for in one.claims and one.scale == evidence.scale]
     return {
         "id": verdict.id,
         "ref": claim.ref,
@@ -95,6 +96,12 @@ def claim_record(
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
+        "post_hoc": claim.post_hoc,
+        "differs_in": list(verdict.differs_in),
+        "thresholds": [
+            {"train_error": one.train_error, "ratios": list(one.ratios), "median_difference": one.median_difference}
+            for one in verdict.thresholds
+        ],
     }
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from harness.claim_parts import is_direction
+from harness.claims import Claim
 from harness.entries import items_of
 from harness.errors import SuiteError, UsageError
 from harness.faults import nearest, note_faults
@@ -81,7 +83,7 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
 
 def _check_thresholds(suite: Suite, located: Located) -> None:
     """A training error that is declared by scale is declared for each of the suite's scales, and for no others."""
-    for name, claim in suite.file.claims.items():
+    for name, claim in _as_written(suite):
         said = claim.faster.train_error if claim.faster is not None else None
         if isinstance(said, dict) and said.keys() != suite.file.scales.keys():
             scales = ", ".join(suite.file.scales)
@@ -94,10 +96,15 @@ def _numbers(suite: Suite, experiment: str) -> Iterator[tuple[KeyPath, str, str]
         if cell.place is not None and cell.place[0] == experiment and len(cell.place) == 3:
             where: KeyPath = ("table", "rows", cell.row) if cell.column else ("cells", cell.id)
             yield where, cell.place[1], cell.place[2]
-    for name, claim in suite.file.claims.items():
+    for name, claim in _as_written(suite):
         for parts in (operand.split(".") for operand in claim.operands):
             if parts[0] == experiment and len(parts) == 3:
                 yield ("claims", name), parts[1], parts[2]
+
+
+def _as_written(suite: Suite) -> Iterator[tuple[str, Claim]]:
+    """The claims that stand in the file, so that none is faulted twice."""
+    return ((name, claim) for name, claim in suite.file.claims.items() if not is_direction(name))
 
 
 def _write_out_recipes(data: dict[str, Any], shared: RecipesFile | None) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.claim_parts import is_direction
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
 from harness.statistics import bootstrap_difference, mcnemar
@@ -104,7 +105,7 @@ def _compared(plan: Plan, standing: Mapping[str, Status]) -> Iterator[tuple[str,
     """Claims about two tests of the same metric of this suite's own nets."""
     places = {cell.id: cell.place for cell in plan.suite.cells()}
     for name, claim in plan.suite.file.claims.items():
-        if claim.operator not in ("less", "reduces", "equal"):
+        if claim.operator not in ("less", "reduces", "equal") or is_direction(name):
             continue
         tests = [_test(plan, places.get(operand) or tuple(operand.split("."))) for operand in claim.operands]
         one, other = tests if len(tests) == 2 else (None, None)

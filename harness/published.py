@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.coverage import Coverage
 from harness.references import References
-from harness.report.outcomes import level
+from harness.report.outcomes import TESTED, level
 from harness.scale_names import SCALES
 from harness.statistics import holm
 
@@ -19,10 +19,11 @@ Record = dict[str, Any]
 Reports = Mapping[tuple[str, str], Record]
 """The results of each published report, by suite and scale."""
 
-WEIGHED = ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MATCH", "BETTER", "WORSE", "DIFFERS", "DRAWN")
+WEIGHED = ("CONFIRMED", "MIXED", "CONTRADICTED", "BY CONSTRUCTION", "INCONCLUSIVE", "MATCH", "BETTER", "WORSE", "DIFFERS", "DRAWN")
 """Outcomes for which evidence was weighed."""
 
-_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings")
+_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings",
+          "extended", "extended_reason", "post_hoc", "differs_in", "before")  # fmt: skip
 
 NOT_PUBLISHED = "no report of this suite is published"
 
@@ -127,13 +128,13 @@ def summary(places: Sequence[Record]) -> tuple[str, str]:
     What was tested speaks for what was not. Where tests disagree the outcome is MIXED, and where some could not decide
     it is INCONCLUSIVE; nobody picks the better half.
     """
-    tested = [place for place in places if place["outcome"] in ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE")]
+    tested = [place for place in places if place["outcome"] in TESTED]
     outcomes = {place["outcome"] for place in tested}
     levels = sorted({level(place) for place in tested} - {""})
     if not tested:
         others = Counter(place["outcome"] for place in places)
         return (others.most_common(1)[0][0] if others else "NOT RUN"), ""
-    if outcomes == {"CONFIRMED", "CONTRADICTED"} or len(outcomes) == 3:
+    if "MIXED" in outcomes or outcomes >= {"CONFIRMED", "CONTRADICTED"}:
         return "MIXED", " and ".join(levels)
     if "INCONCLUSIVE" in outcomes:
         return "INCONCLUSIVE", " and ".join(levels)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.arm_differences import arm_differences
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
 from harness.copied import copy_deviations
@@ -31,6 +32,7 @@ from harness.shipped import shipped_suites
 from harness.status import Status
 from harness.store import Store
 from harness.verdict import CellVerdict, Measured, judge_cell
+from harness.warrants import RULES
 
 FORMAT = 1
 
@@ -52,6 +54,19 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
     measured = dict(measured_values(plan, standing, failed, scores))
     declared = standings(plan, store)
+    curves = {name: _curves(plan, name, store) for name in plan.experiments}
+    return judged_by(plan, standing, failed, measured, declared, curves)
+
+
+def judged_by(
+    plan: Plan,
+    standing: Mapping[str, Status],
+    failed: Mapping[str, str],
+    measured: dict[str, Measured],
+    declared: Standings,
+    curves: dict[str, Any],
+) -> Judged:
+    """Judge every cell and claim by what was measured, wherever that was kept."""
     cells = [
         judge_cell(
             cell,
@@ -61,10 +76,16 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
         )
         for cell in plan.suite.cells()
     ]
-    curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    by_id = {verdict.cell.id: verdict for verdict in cells}
-    learned = trainings(plan, standing, failed)
-    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing), learned)
+    evidence = Evidence(
+        {verdict.cell.id: verdict for verdict in cells},
+        measured,
+        curves,
+        plan.scale,
+        _elsewhere(plan, standing),
+        trainings(plan, standing, failed),
+        plan.suite.file.scales[plan.scale].smallest_effect,
+        arm_differences(plan),
+    )
     changed = {name: one.extended for name, one in declared.claims.items()}
     claims = judge_claims(plan.suite.file.claims, evidence, changed)
     return Judged(measured, cells, claims, curves, evidence, declared)
@@ -79,16 +100,17 @@ def gather(
     file = plan.suite.file
     results = {
         "format": FORMAT,
+        "rules": RULES,
         **_identity(plan, choice),
         "headline": headline(plan, cells, claims),
-        "table": _table(plan),
+        "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
             claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
             for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),
-        "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
+        "deviations": [*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
@@ -130,7 +152,7 @@ def _counted(outcomes: Iterable[str]) -> str:
 
 def _with_level(verdict: ClaimVerdict) -> str:
     """A decided outcome with the evidence it rests on, wherever that is not the paper's own world."""
-    decided = verdict.outcome in ("CONFIRMED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
+    decided = verdict.outcome in ("CONFIRMED", "MIXED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
     return f"{verdict.outcome} ({verdict.evidence})" if decided else verdict.outcome
 
 
@@ -170,7 +192,8 @@ def _shown_path(plan: Plan) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
-def _table(plan: Plan) -> dict[str, Any] | None:
+def table_of(plan: Plan) -> dict[str, Any] | None:
+    """The rows and columns of the printed table; None where the suite has none."""
     table = plan.suite.file.table
     if table is None:
         return None
@@ -181,7 +204,7 @@ def _table(plan: Plan) -> dict[str, Any] | None:
     return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
 
 
-def _deviations(plan: Plan) -> list[dict[str, Any]]:
+def deviations_of(plan: Plan) -> list[dict[str, Any]]:
     """The deviations that hold at this scale."""
     return [
         {"id": name, **deviation.model_dump(mode="json")}
@@ -229,12 +252,17 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
-    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
         "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
-        "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
+        "results": digest_of(results),
     }
+
+
+def digest_of(results: Mapping[str, Any]) -> str:
+    """The digest of what is reported."""
+    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
+    return hashlib.sha256(canonical(reported).encode()).hexdigest()
 
 
 def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:

@@ -152,7 +152,10 @@ def _counted(outcomes: Iterable[str]) -> str:
 
 def _with_level(verdict: ClaimVerdict) -> str:
     """A decided outcome with the evidence it rests on, wherever that is not the paper's own world."""
-    decided = verdict.outcome in ("CONFIRMED", "MIXED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
+    decided = verdict.outcome in ("CONFIRMED", "MIXED", "CONTRADICTED") and verdict.evidence not in (
+        "exact",
+        "paper scale",
+    )
     return f"{verdict.outcome} ({verdict.evidence})" if decided else verdict.outcome
 
 

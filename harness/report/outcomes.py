@@ -22,8 +22,8 @@ CELL_OUTCOMES = {
 }
 CLAIM_OUTCOMES = {
     "CONFIRMED": "What the paper asserts holds in our runs, by the test named in its row.",
-    "BY CONSTRUCTION": "It holds, and could not have come out otherwise: it follows from how the quantity is defined, or "
-    "repeats what the suite itself states. It confirms nothing and is counted apart.",
+    "BY CONSTRUCTION": "It holds, and could not have come out otherwise: it follows from how the quantity is defined, "
+    "or repeats what the suite itself states. It confirms nothing and is counted apart.",
     "MIXED": "Parts of the evidence disagree, which the reason names: seeds, training errors, or a gap and its test "
     "error. It is neither confirmed nor contradicted.",
     "CONTRADICTED": "Our runs show the opposite, by the test named in its row, and by no less than the smallest effect "

@@ -21,6 +21,7 @@ from harness.scales_of_tests import check_scales_of_tests
 from harness.shipped import shipped_suites
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite import Citation, RecipesFile, Suite, SuiteFile
+from harness.warrant_checks import check_warrants
 
 Document = TypeVar("Document", bound=Strict)
 
@@ -38,6 +39,7 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(located.lines() or [f"{path}:1:1: its paper's files cannot be used"])
     suite = Suite(path, path.read_text(encoding="utf-8"), file, citation, shared)
     check_scales_of_tests(located, file)
+    check_warrants(suite, located)
     _check_every_scale(suite, located)
     return suite
 

@@ -1,5 +1,6 @@
 """Intervals and tests over training seeds and test images, pure; scipy.stats is never imported."""
 
+from harness.printed_numbers import half_last_digit, printed_number
 from harness.statistics.convergence import (
     AgainstChance,
     Censored,
@@ -17,8 +18,6 @@ from harness.statistics.equivalence import (
     Nearness,
     equal_within,
     equivalence,
-    half_last_digit,
-    printed_number,
     relative_within,
     seeds_to_settle,
 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import bisect
 import math
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 import scipy
 
+from harness.printed_numbers import half_last_digit, printed_number
 from harness.statistics.intervals import (
     MIN_SEEDS,
     Array,
@@ -25,8 +24,6 @@ from harness.statistics.intervals import (
 from harness.statistics.paired import paired_differences
 
 Position = Literal["within", "above", "below", "undecided"]
-
-_PRINTED = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +57,6 @@ class Nearness:
     relative: float
     fraction: float
     position: Position
-
-
-def printed_number(text: str) -> Decimal:
-    """Read a number as a paper prints it, thousands commas allowed; ValueError for anything else."""
-    if not _PRINTED.fullmatch(text.strip()):
-        raise ValueError(f"{text!r} is not a printed number such as 24.20 or 253,440")
-    return Decimal(text.strip().replace(",", ""))
-
-
-def half_last_digit(printed: str) -> float:
-    """Half a unit of the last digit printed: 0.005 for "24.20"; how far the number meant may lie from that printed."""
-    exponent = printed_number(printed).as_tuple().exponent
-    assert isinstance(exponent, int)  # the pattern admits no NaN and no infinity
-    return float(Decimal(5).scaleb(exponent - 1))
 
 
 def equivalence(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -45,7 +46,7 @@ def judge_again(results: Record, curves: Record, suite: Suite) -> Record:
     first = _first_forms(results)
     declared = _standings(plan, results, first)
     found = judged_by(plan, standing, failed, measured, declared, curves)
-    claims = adjusted([_kept(plan, verdict, before.get(parent_of(verdict.id))) for verdict in found.claims])
+    claims = adjusted([_kept(plan, verdict, _record_of(before, verdict.id)) for verdict in found.claims])
     document = results | {
         "headline": headline(plan, found.cells, claims),
         "table": table_of(plan),
@@ -111,7 +112,7 @@ def _standings(plan: Plan, results: Record, first: Mapping[str, Any]) -> Standin
     cells = {cell.id: _cell_standing(cell, old_cells.get(cell.id)) for cell in plan.suite.cells()}
     old = {one["id"]: one for one in results["claims"]}
     claims = {
-        name: _claim_standing(_form(claim), first.get(name), old.get(name, old.get(parent_of(name), {})))
+        name: _claim_standing(_form(claim), first.get(name), _record_of(old, name) or {})
         for name, claim in plan.suite.file.claims.items()
         if claim.quoted is None and claim.impossible is None
     }
@@ -124,12 +125,22 @@ def _claim_standing(form: Record, first: Record | None, old: Record) -> Standing
     if first is None:
         return Standing("", LATE)
     if form != first:
-        said.append(f"changed after its first result: {_plain(first)} -> {_plain(form)}")
+        said.append(f"changed after its first result: {_changed(first, form)}")
     return Standing("; ".join(filter(None, said)))
 
 
-def _plain(form: Record) -> str:
-    return ", ".join(f"{operator} {said}" for operator, said in form.items())
+def _changed(first: Record, form: Record) -> str:
+    """What of a form is another now, each field as it was and is."""
+    (operator, said), (first_operator, first_said) = next(iter(form.items())), next(iter(first.items()))
+    if operator != first_operator or not isinstance(said, dict) or not isinstance(first_said, dict):
+        return f"{_plain(first)} -> {_plain(form)}"
+    names = [name for name in sorted(said.keys() | first_said.keys()) if said.get(name) != first_said.get(name)]
+    changes = [f"{name} {_plain(first_said.get(name))} -> {_plain(said.get(name))}" for name in names]
+    return f"{operator}: {'; '.join(changes)}"
+
+
+def _plain(value: Any) -> str:
+    return "none" if value is None else json.dumps(value, sort_keys=True)
 
 
 def _cell_standing(cell: Any, old: Record | None) -> Standing:
@@ -163,6 +174,11 @@ def _cells(found: Judged, results: Record) -> list[Record]:
             }
         records.append(record)
     return records
+
+
+def _record_of(records: Mapping[str, Record], name: str) -> Record | None:
+    """What a report says of a claim; of a direction that it does not know, what it says of the whole."""
+    return records.get(name) or records.get(parent_of(name))
 
 
 def _noted(marks: Iterable[str], *more: str) -> list[str]:
@@ -200,7 +216,7 @@ def _claim(
     """One claim with the verdict, the level and the form that it was first published with."""
     declared = found.declared.claims.get(verdict.id, Standing())
     record = claim_record(verdict, declared, found.evidence, plan.suite.file.readings.values())
-    was = before.get(verdict.id) or before.get(parent_of(verdict.id))
+    was = _record_of(before, verdict.id)
     if was is None:
         return record
     own = [mark for mark in was.get("marks") or [] if mark != LATE]

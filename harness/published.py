@@ -204,4 +204,4 @@ def _before(entry: Record) -> Record | None:
     before = entry.get("before")
     if before is None or before["outcome"] == entry["outcome"]:
         return None
-    return {"outcome": before["outcome"], "evidence": before.get("evidence") or ""}
+    return {"outcome": before["outcome"], "evidence": before.get("evidence") or "", "reason": ""}

@@ -21,13 +21,14 @@ def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
     Thresholds that every run has met by its first epoch tell nothing and are left out.
     """
     seeds = sorted(set(slow) & set(fast))
+    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds), default=0)
     found = []
     for train_error in range(100 - STEP, 0, -STEP):
         pairs = [(_epochs(slow[seed], train_error), _epochs(fast[seed], train_error)) for seed in seeds]
         both = [(one, other) for one, other in pairs if one is not None and other is not None]
         if len(both) < len(pairs) or not both:
             break
-        if any(one != other for one, other in both):
+        if any(time > first for pair in both for time in pair):
             found.append(_at(train_error, both))
     return tuple(found)
 

@@ -19,6 +19,9 @@ PARTS = ("experiment", "evaluation", "metric")
 NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?", re.ASCII)
 """A number as papers print them, thousands commas allowed."""
 
+POWERED = re.compile(r"(\d+(?:\.\d+)?) x 10\^([+-]?\d{1,3})", re.ASCII)
+"""A number as papers print large ones: 1.96 x 10^10, whose last digit is that before the power."""
+
 
 class Place(Strict):
     """Where a number comes from: `experiment.evaluation.metric` of a training, `experiment.quantity` of a measurement.
@@ -111,6 +114,8 @@ class Cell:
     @property
     def target(self) -> str | float:
         """The printed number for statistics: as text where its last digit says how well it is known."""
+        if (powered := POWERED.fullmatch(self.printed)) is not None:
+            return f"{powered[1]}e{powered[2]}"
         return self.printed if NUMBER.fullmatch(self.printed) else self.paper
 
 

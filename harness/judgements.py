@@ -70,9 +70,16 @@ def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
 
 
 def claim_record(
-    verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
+    verdict: ClaimVerdict,
+    declared: Standing,
+    evidence: Evidence,
+    readings: Iterable[Reading],
+    first: ClaimVerdict | None = None,
 ) -> dict[str, Any]:
-    """One claim with what it was judged on, and those of the readings that are of what came out."""
+    """One claim with what it was judged on, and those of the readings that are of what came out.
+
+    `first` is the verdict by the form in which the claim was declared before its first result, where that is another.
+    """
     claim, written_for = verdict.claim, parent_of(verdict.id)
     read = [one for one in readings if written_for in one.claims and one.scale == evidence.scale]
     return {
@@ -97,6 +104,9 @@ def claim_record(
         "recorded_operands": list(verdict.recorded) or None,
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
         "post_hoc": claim.post_hoc,
+        "by_first_form": None
+        if first is None
+        else {"outcome": first.outcome, "evidence": first.evidence, "reason": first.reason},
         "differs_in": list(verdict.differs_in),
         "thresholds": [
             {"train_error": one.train_error, "ratios": list(one.ratios), "median_difference": one.median_difference}

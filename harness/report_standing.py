@@ -68,6 +68,9 @@ def _told(plan: Plan, results: Record) -> Iterator[tuple[str, tuple[dict[str, An
             for read in (job.get("inspections") or {}).values():
                 known = read["values"] or read.get("absent")
                 yield read["key"], (_read(job, read) if known else None, read.get("reason") or "")
+    for ensemble in (results.get("ensembles") or {}).values():
+        for test in ensemble["tests"]:
+            yield from ((one["key"], (_averaged(one, results), "")) for one in (test, *test["nets"]) if one["outcome"])
     for experiment in (results.get("measurements") or {}).values():
         for job in experiment["jobs"]:
             result = {"outcome": "done", "values": job["values"], **_nothing()} if job["values"] else None
@@ -94,6 +97,13 @@ def _tested(job: Record, test: Record, classes: int, results: Record) -> dict[st
     elsewhere = {"trained_elsewhere": [job["imported"]]} if job.get("imported") else {}
     outcome = "diverged" if guessed or job.get("diverged_at") is not None else "done"
     return {**_nothing(), "outcome": outcome, "values": test["values"], "data": seen[:1], **elsewhere}
+
+
+def _averaged(test: Record, results: Record) -> dict[str, Any]:
+    """The result of an ensemble's test, or of the test of one of its nets."""
+    seen = [one for one in results["data"] if one["ids_sha256"] == test["ids_sha256"] and one["count"] == test["count"]]
+    elsewhere = {"trained_elsewhere": test["imported"]} if test.get("imported") else {}
+    return {**_nothing(), "outcome": test["outcome"], "values": test["values"], "data": seen[:1], **elsewhere}
 
 
 def _read(job: Record, read: Record) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from harness.data import DATASETS
 from harness.declarations import Standings, standings
 from harness.environment import code_digest
 from harness.figures import figures_of
+from harness.first_forms import by_first_form
 from harness.job import canonical
 from harness.jobs import JOBS
 from harness.judgements import cell_record, claim_record, standing_of
@@ -26,7 +27,7 @@ from harness.places import environment_of
 from harness.plan import Plan
 from harness.provenance import trained_elsewhere
 from harness.recorded import recorded_scores
-from harness.results_by_seed import measurements, trained_experiment
+from harness.results_by_seed import ensembles, measurements, trained_experiment
 from harness.scales import Choice
 from harness.shipped import shipped_suites
 from harness.status import Status
@@ -106,12 +107,19 @@ def gather(
         "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
-            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
+            claim_record(
+                verdict,
+                standing_of(declared.claims, verdict.id),
+                found.evidence,
+                file.readings.values(),
+                by_first_form(verdict, standing_of(declared.claims, verdict.id), found.evidence),
+            )
             for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),
         "deviations": [*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "ensembles": ensembles(plan, standing),
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),

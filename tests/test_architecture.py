@@ -19,23 +19,36 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     (
         "words",
-        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
+        "errors strict scale_names metric_names progress located "
+        "faults cache entries shipped stop_signal statistics printed_numbers",
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "documents locks store provenance relay"),
     ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
-    ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
+    (
+        "suites",
+        "cells claims claim_parts warrant_checks said suite scales_of_tests "
+        "defined names loading resolve schema references coverage",
+    ),
     (
         "plans",
         "plan anonymous detectable outline status declarations estimate verdict measured submission recorded recording",
     ),
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
-    ("claims", "claim_evidence claim_operators claim_verdict"),
+    (
+        "claims",
+        "claim_evidence claim_operators claim_verdict claim_bounds "
+        "threshold_sweep warrants arm_differences first_forms",
+    ),
     ("work", "execute executors scales sharing calibrating planned importing rerun"),
-    ("documents", "places judgements net_pairs results_by_seed copied costs"),
-    ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
-    ("program", "running"),
+    ("documents", "places judgements net_pairs results_by_seed copied costs report_standing"),
+    (
+        "reports",
+        "results figures markdown report terminal "
+        "terminal_plan compare regression published changed_verdicts judged_again",
+    ),
+    ("program", "running judging_again"),
     ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),
     ("command line", "cli __main__"),
     ("pytest", "reproduction pytest_plugin"),

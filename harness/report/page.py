@@ -65,7 +65,9 @@ _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
 _CELL |= _TOLD
 _CLAIM = _nulls("ref source evidence reason operator operands n effect interval p p_holm companion") | _TOLD
-_CLAIM |= _nulls("recorded imported recorded_operands seeds_to_settle readings post_hoc differs_in thresholds before")
+_CLAIM |= _nulls(
+    "recorded imported recorded_operands seeds_to_settle readings post_hoc differs_in thresholds before by_first_form"
+)
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256 prepared")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")

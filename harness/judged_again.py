@@ -116,6 +116,10 @@ def _standings(plan: Plan, results: Record, first: Mapping[str, Any]) -> Standin
         for name, claim in plan.suite.file.claims.items()
         if claim.quoted is None and claim.impossible is None
     }
+    for name, claim in plan.suite.file.claims.items():
+        changed = [f"{cell}: {cells[cell].extended}" for cell in claim.cells or () if cells[cell].extended]
+        if changed and name in claims and not claims[name].extended:
+            claims[name] = Standing("; ".join(changed), claims[name].note)
     return Standings(cells, claims)
 
 

@@ -19,8 +19,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     (
         "words",
-        "errors strict scale_names metric_names progress located "
-        "faults cache entries shipped stop_signal statistics printed_numbers",
+        (
+            "errors strict scale_names metric_names progress located "
+            "faults cache entries shipped stop_signal statistics printed_numbers"
+        ),
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
     ("files", "documents locks store provenance relay"),
@@ -28,8 +30,10 @@ LAYERS = (
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     (
         "suites",
-        "cells claims claim_parts warrant_checks said suite scales_of_tests "
-        "defined names loading resolve schema references coverage",
+        (
+            "cells claims claim_parts warrant_checks said suite scales_of_tests "
+            "defined names loading resolve schema references coverage"
+        ),
     ),
     (
         "plans",
@@ -38,15 +42,19 @@ LAYERS = (
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     (
         "claims",
-        "claim_evidence claim_operators claim_verdict claim_bounds "
-        "threshold_sweep warrants arm_differences first_forms",
+        (
+            "claim_evidence claim_operators claim_verdict claim_bounds "
+            "threshold_sweep warrants arm_differences first_forms"
+        ),
     ),
     ("work", "execute executors scales sharing calibrating planned importing rerun"),
     ("documents", "places judgements net_pairs results_by_seed copied costs report_standing"),
     (
         "reports",
-        "results figures markdown report terminal "
-        "terminal_plan compare regression published changed_verdicts judged_again",
+        (
+            "results figures markdown report terminal "
+            "terminal_plan compare regression published changed_verdicts judged_again"
+        ),
     ),
     ("program", "running judging_again"),
     ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),

@@ -12,7 +12,8 @@ Record = dict[str, Any]
 Reports = Mapping[tuple[str, str], Record]
 
 RULES_SAID = (
-    "by stricter rules, applied to the same results; where a claim's own declaration was changed too, it is EXTENDED."
+    "by stricter rules, applied to the same results. A printed size and its direction, once one verdict, count as two; "
+    "where a claim's own declaration was changed too, it is EXTENDED."
 )
 
 

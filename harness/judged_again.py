@@ -221,7 +221,7 @@ def _claim(
     declared = found.declared.claims.get(verdict.id, Standing())
     record = claim_record(verdict, declared, found.evidence, plan.suite.file.readings.values())
     was = _record_of(before, verdict.id)
-    if was is None:
+    if was is None or first.get(verdict.id) is None:
         return record
     own = [mark for mark in was.get("marks") or [] if mark != LATE]
     record |= {"stale": was.get("stale"), "marks": _noted(own, *record["marks"])}

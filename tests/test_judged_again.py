@@ -140,3 +140,13 @@ def test_bad_input_is_told_in_one_line(tmp_path: Path, arguments: list[str], say
     done = CliRunner().invoke(command, [one.format(folder=copy) for one in arguments])
     assert (done.exit_code, says in str(done.exception) + done.output) == (2, True) or says in str(done.exception)
     assert (copy / "results.json").read_bytes() == before
+
+
+def test_a_claim_added_since_has_no_verdict_that_was_first_published() -> None:
+    """However often the report is judged again, and so it is in no list of changes."""
+    record = next(
+        one
+        for one in read_document(folder_of("ablations") / "results.json")["claims"]
+        if one["id"] == "norm_beyond_scale"
+    )
+    assert (record["outcome"], "before" in record) == ("NOT RUN", False)

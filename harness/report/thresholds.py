@@ -12,6 +12,7 @@ from harness.report.precision import plain
 from harness.report.theme import MUTED, SERIES, blank_figure, page_settings, svg_data_uri
 
 _WIDTH_IN, _HEIGHT_IN = 3.6, 2.0
+_TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, 20)
 
 
 def threshold_words(claim: Mapping[str, Any]) -> str:
@@ -29,7 +30,7 @@ def threshold_chart(claim: Mapping[str, Any]) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _drawn(thresholds: str, words: str) -> str:
-    from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: PLC0415 - slow to import
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator  # noqa: PLC0415 - slow to import
 
     found = json.loads(thresholds)
     errors = [one["train_error"] for one in found]
@@ -47,6 +48,8 @@ def _drawn(thresholds: str, words: str) -> str:
         axes.set_xlim(max(errors) + 3, min(errors) - 3)  # as training goes
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plain(value)))
         axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_locator(FixedLocator(_TICKS))
+        axes.yaxis.set_minor_locator(NullLocator())
         axes.set_xlabel("training error, %")
         axes.set_ylabel("epochs, slow / fast")
         return svg_data_uri(figure, "Ratio of epochs against training error", words)

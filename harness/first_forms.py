@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.claim_evidence import ClaimVerdict, Evidence
-from harness.claim_verdict import judge_claims
-from harness.claims import OPERATORS, Claim
-from harness.declarations import Standing
+from harness.judge.claims import judge_claims
+from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.plan.preregistration import Standing
+from harness.suite.claims import OPERATORS, Claim
 
 
 def by_first_form(verdict: ClaimVerdict, declared: Standing, evidence: Evidence) -> ClaimVerdict | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.cells import Cell
-from harness.claim_parts import is_direction
-from harness.claims import Claim, Exact
-from harness.located import KeyPath, Located
 from harness.metric_names import METRICS
 from harness.printed_numbers import half_last_digit
-from harness.suite import Suite
+from harness.suite.cells import Cell
+from harness.suite.claim_parts import is_direction
+from harness.suite.claims import Claim, Exact
+from harness.suite.file import Suite
+from harness.suite.yaml_places import KeyPath, Located
 
 REMEDY = "give `by_construction` with why, or measure something that can come out otherwise"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from random_measurements import Chance, RandomNets
 
-from harness.claims import Claim
-from harness.loading import load_suite
-from harness.shipped import shipped_names, suite_path
-from harness.suite import Suite
+from harness.suite.claims import Claim
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_names, suite_path
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import SuiteError
-from harness.loading import load_suite
-from harness.shipped import suite_path
+from harness.suite.load import load_suite
+from harness.suite.shipped import suite_path
 
 
 def faults(tmp_path: Path, suite: str, *changes: tuple[str, str]) -> str:

@@ -1,0 +1,211 @@
+"""What a claim says, as types: one relation with one operator over operands that a suite's experiments measure.
+
+An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
+measuring experiment. `members_` before the metric of an ensemble means its nets, each by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveFloat, model_validator
+
+from harness.scale_names import ScaleName
+from harness.strict import Strict
+from harness.suite.cells import NUMBER
+
+
+class Reduction(Strict):
+    """The second operand is smaller than the first `by` so much within `margin`, which paper scale alone can tell."""
+
+    of: tuple[str, str]
+    by: PositiveFloat
+    margin: PositiveFloat
+
+
+class Equality(Strict):
+    """Both operands are the same within `margin`, in their unit."""
+
+    of: tuple[str, str]
+    margin: PositiveFloat
+
+
+class Exact(Strict):
+    """A number set against another.
+
+    What follows from definitions is decided by arithmetic, a timing by its interval, what is sampled in every seed.
+    """
+
+    value: str
+    equals: float | None = None
+    printed: str | None = None
+    """The number as the paper prints it, in the place of `equals`; ours may differ by half of its last digit."""
+    at_most: float | None = None
+    at_least: float | None = None
+    within_percent: float = Field(0.0, ge=0)
+    """Of the number it is to equal; a round figure in prose is declared here."""
+    bound: Literal["lower", "upper"] | None = None
+    """The value is only a bound on what the claim speaks of: one from below cannot contradict `at_least`."""
+    smallest_effect: PositiveFloat | None = None
+    """How far beyond a threshold of ours a sampled value has to lie to contradict the claim; without it, none does."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Exact:
+        if self.printed is not None and not NUMBER.fullmatch(self.printed):
+            raise ValueError(f"`printed` {self.printed!r} is not a number as printed")
+        given = [self.equals is not None, self.printed is not None, (self.at_most, self.at_least) != (None, None)]
+        if sum(given) != 1:
+            raise ValueError("needs one of `equals`, `printed`, or `at_most` and/or `at_least`")
+        return self
+
+
+class Trend(Strict):
+    """The operands, in their order, go down or up as a whole."""
+
+    values: list[str] = Field(min_length=3)
+    direction: Literal["down", "up"]
+
+
+class AtChance(Strict):
+    """An error in percent stays at that of guessing, or leaves it, in every seed."""
+
+    value: str
+    chance: float | None = Field(None, gt=0, le=100)
+    """The error, in percent, of guessing; without it, that of guessing among the classes of the scale."""
+    tolerance: PositiveFloat
+    """Points below chance that still count as staying there."""
+
+    @model_validator(mode="after")
+    def _is_an_error(self) -> AtChance:
+        if self.value.count(".") != 2 or not self.value.endswith((".top1_error", ".top5_error")):
+            raise ValueError("`value` needs a top-k error of a test: experiment.evaluation.top1_error or top5_error")
+        return self
+
+
+class Times(Strict):
+    """A ratio that the paper prints, and how far off ours may be: from `by` / `within` to `by` * `within`."""
+
+    by: PositiveFloat
+    within: float = Field(gt=1)
+    """A factor, declared before running, for the paper's words are round."""
+
+
+class Faster(Strict):
+    """The `fast` training reaches a training error in fewer epochs than the `slow` one: at all, or `times` fewer."""
+
+    slow: str
+    fast: str
+    train_error: Annotated[float, Field(gt=0, lt=100)] | dict[ScaleName, Annotated[float, Field(gt=0, lt=100)]]
+    """Percent; where both nets still differ on this data set, declared beforehand: one number, or one a scale."""
+    times: Times | None = None
+    """The ratio the paper prints, tested at paper scale; the direction is a claim of its own."""
+
+    def threshold(self, scale: ScaleName) -> float | None:
+        """The training error at a scale; None where none is declared."""
+        return self.train_error.get(scale) if isinstance(self.train_error, dict) else self.train_error
+
+
+class EqualGaps(Strict):
+    """The gaps between test and training error of two arms are the same within `margin`: neither overfits more."""
+
+    of: tuple[tuple[str, str], tuple[str, str]]
+    """(training error, test error) of each arm."""
+    margin: PositiveFloat
+
+
+class WiderGap(Strict):
+    """The gap between test and training error is wider in one arm than in another: it overfits more."""
+
+    wider: tuple[str, str]
+    """(training error, test error) of the arm said to overfit more."""
+    narrower: tuple[str, str]
+
+
+OPERATORS = (
+    "cells", "less", "reduces", "equal", "exact", "trend", "stalls", "leaves_chance", "faster", "gap",
+    "equal_gaps", "quoted", "impossible",
+)  # fmt: skip
+"""Every operator; a claim has exactly one."""
+
+
+class Claim(Strict):
+    """One relation the paper asserts, or why nobody can test it."""
+
+    ref: str = Field(pattern=r"^[A-Z]\d\d$")
+    """The paper's claim: A01. A claim with several parts stands in several entries with the same ref."""
+    says: str
+    source: str
+    cells: Annotated[list[str], Field(min_length=1)] | None = None
+    """Holds when every one of these cells is a match."""
+    less: tuple[str, str] | None = None
+    """The first operand is smaller than the second."""
+    reduces: Reduction | None = None
+    equal: Equality | None = None
+    exact: Exact | None = None
+    trend: Trend | None = None
+    stalls: AtChance | None = None
+    leaves_chance: AtChance | None = None
+    faster: Faster | None = None
+    gap: WiderGap | None = None
+    equal_gaps: EqualGaps | None = None
+    quoted: str | None = None
+    """Only quoted by the paper from others, or a setting it states: where it comes from."""
+    impossible: str | None = None
+    """Why no experiment of this program can test it."""
+    by_construction: str | None = None
+    """Why what is measured cannot come out otherwise, whatever the nets are like; it is then never a confirmation."""
+    post_hoc: str | None = None
+    """After which result the claim was declared, and why; a claim declared beforehand has none."""
+    confounders: str | None = None
+    """In what the arms differ beyond the thing that is tested, as far as their resolved specs do not tell."""
+
+    @model_validator(mode="after")
+    def _one_operator(self) -> Claim:
+        given = [name for name in OPERATORS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(OPERATORS)}; has {', '.join(given) or 'none'}")
+        return self
+
+    @property
+    def operator(self) -> str:
+        """The name of the one operator."""
+        return next(name for name in OPERATORS if getattr(self, name) is not None)
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """What the operator was given, as plain data; a later option that is left as it was is left out.
+
+        Forms are compared with those of earlier versions, which a rule common to all claims must not change.
+        """
+        said = self.model_dump(mode="json")[self.operator]
+        return _without_defaults(said) if isinstance(said, dict) else said
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """What the operator speaks of."""
+        return operands(self.operator, getattr(self, self.operator))
+
+
+_LATER: dict[str, object] = {"printed": None, "bound": None, "smallest_effect": None}
+"""Options of operators that came after the first forms were declared, each with what it is where it is left out."""
+
+
+def _without_defaults(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in _LATER or value != _LATER[name]}
+
+
+def operands(operator: str, said: object) -> tuple[str, ...]:
+    """The operands in what an operator was given; the trainings of `faster` are experiments and no operands."""
+    match said:
+        case Reduction(of=both) | Equality(of=both):
+            return both
+        case Exact() | AtChance():
+            return (said.value,)
+        case Trend():
+            return tuple(said.values)
+        case WiderGap(wider=one, narrower=other) | EqualGaps(of=(one, other)):
+            return (*one, *other)
+        case list() | tuple() if operator in ("cells", "less"):
+            return tuple(said)
+        case _:
+            return ()

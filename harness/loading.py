@@ -14,6 +14,7 @@ from harness.errors import SuiteError, UsageError
 from harness.faults import nearest, note_faults
 from harness.located import KeyPath, Located, read_yaml
 from harness.metric_names import METRICS
+from harness.models.layers import Traced
 from harness.names import check_names
 from harness.scales_of_tests import check_scales_of_tests
 from harness.shipped import shipped_suites
@@ -64,6 +65,7 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
                     continue
                 resolved = resolve_experiment(suite, scale, name)
                 layers = resolved.traced()
+                _check_shared(suite.file.scales[scale].gpus, layers)
                 known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
                 known |= {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
             except (ValueError, UsageError) as error:
@@ -77,6 +79,13 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
     _check_thresholds(suite, located)
     if located.faults:
         raise SuiteError(located.lines())
+
+
+def _check_shared(gpus: int | None, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where a scale has GPUs share the batches of a net that mixes their images."""
+    mixing = [one.name for one in layers if one.layer.mixes_images]
+    if mixing and (gpus or 1) > 1:
+        raise ValueError(f"`gpus: {gpus}` would divide its batches, and layer {mixing[0]} mixes their images")
 
 
 def _check_thresholds(suite: Suite, located: Located) -> None:

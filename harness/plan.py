@@ -190,6 +190,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         float(work),
         keeps_bytes=weights_bytes(layers),
         scratch_bytes=checkpoints_bytes(layers),
+        mixing=[one.name for one in layers if one.layer.mixes_images],
     )
 
 

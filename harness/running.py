@@ -10,6 +10,7 @@ from harness.anonymous import without_places
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.declarations import declare
+from harness.dividing import require_whole_batches
 from harness.environment import clocked_device
 from harness.errors import DataMissing
 from harness.estimate import estimate
@@ -71,6 +72,8 @@ def _run(
     require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
+    ready = ("to do", "stale") if flags["refresh_stale"] else ("to do",)
+    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
     _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)

@@ -21,9 +21,10 @@ LAYERS = (
         "words",
         "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
-    ("kinds of jobs", "jobs jobs.optimiser_spec job"),
+    ("kinds of jobs", "jobs job"),
     ("files", "documents locks store provenance relay"),
-    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
+    ("nets", "models jobs.optimiser_spec"),
+    ("parts", "data metrics recipe sliding runtime environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
     (
@@ -32,7 +33,7 @@ LAYERS = (
     ),
     ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
     ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales sharing calibrating planned importing rerun"),
+    ("work", "execute dividing executors scales sharing calibrating planned importing rerun"),
     ("documents", "places judgements net_pairs results_by_seed copied costs"),
     ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
     ("program", "running"),
@@ -43,7 +44,7 @@ LAYERS = (
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""
 
-JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts", "gauges"]
+JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "nets", "parts", "gauges"]
 TORCH = ("jobs", "metrics", "measures.on_device", "models.modules", "models.response_norm", "models.network",
          "models.initialisers", "data.augment", "data.images", "data.jitter", "data.splits",
          "data.statistics", "data.transfer", "data.views")  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from harness.models.layers import ParameterKind
 from harness.strict import Strict
 
 
@@ -17,6 +18,7 @@ class Optimiser(Strict):
     drop the velocity still carries the old rate until it fades. Outside: torch's form, where a drop acts at once."""
     momentum: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0)
-    decays: Literal["weights", "all"] = "weights"
-    """The weights of convolutions and fully connected layers, or biases and PReLU slopes as well. AlexNet gives its
-    rule for weights w; PReLU section 2.1 says that slopes do not decay."""
+    decays: Literal["weights", "all"] | Annotated[list[ParameterKind], Field(min_length=1)] = "weights"
+    """The weights of convolutions and fully connected layers, or biases, PReLU slopes and what a normalisation learns
+    as well; or the kinds that are named, as their layers declare them. AlexNet gives its rule for weights w; PReLU
+    section 2.1 says that slopes do not decay."""

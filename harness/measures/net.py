@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import PositiveInt, model_validator
 
 from harness.measures.chain import Chain
 from harness.measures.quantity import Measured
 from harness.models import Model
 from harness.models.initialisation import FanScaled, Gaussian, drawn, learnable, standard_deviations
 from harness.models.layers import Layer, Traced, require_chain, trace, without
+from harness.models.net import Net, OneOfRegistered
 from harness.strict import Strict
 
 
 class MeasuredNet(Strict):
     """A network of the registry, or a plain chain, with the classes and images it is built for."""
 
-    model: Annotated[Model | Chain, Field(discriminator="name")]
+    model: Annotated[Net, OneOfRegistered(also=[Chain])]
     classes: PositiveInt
     input: tuple[PositiveInt, PositiveInt, PositiveInt]
     """(channels, height, width)."""

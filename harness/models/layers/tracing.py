@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -128,8 +129,10 @@ def _traced(layer: Layer, inputs: Inputs, shapes: tuple[Shape, ...]) -> Traced:
 def check_answers(layer: object) -> None:
     """Raises ValueError for what is no layer, with the nearest that is one, and for a kind that leaves much open."""
     if not isinstance(layer, Layer):
-        known = [kind.__name__ for kind in _kinds(Layer)]
-        said = f"{_kind(layer)} is no kind of layer{nearest(type(layer).__name__, known)}"
+        known = sorted({kind.__name__ for kind in _kinds(Layer)})
+        close = difflib.get_close_matches(type(layer).__name__, known, n=1, cutoff=0.4)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+        said = f"{_kind(layer)} is no kind of layer; {hint}"
         raise ValueError(said)  # noqa: TRY004 - a fault of a suite's net, as the others here
     kind = type(layer)
     required: tuple[tuple[str, Callable[..., Any]], ...] = (("output", Layer.output), ("module", Layer.module))

@@ -359,7 +359,7 @@ def test_a_net_is_cut_only_where_one_output_crosses() -> None:
 def test_a_chain_is_told_from_a_graph() -> None:
     """By the inputs, not by the kinds."""
     require_chain(trace((Conv("a", 4, 1), Linear("fc", 3, inputs=("a",))), SHAPE), "x is of")
-    with pytest.raises(ValueError, match="x is of only a net that is a chain; sum takes a and image"):
+    with pytest.raises(ValueError, match="x is of a chain of layers, and sum takes a and image"):
         require_chain(trace((Conv("a", 4, 1), Add("sum", inputs=("a", "image"))), SHAPE), "x is of")
 
 

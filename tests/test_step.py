@@ -131,6 +131,19 @@ def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dt
     assert torch.equal(layer(x), after)
 
 
+def test_label_smoothing_is_its_formula_in_parts_and_whole() -> None:
+    """Of K classes, 1 - s + s / K of a label stays with its class, and every other has s / K."""
+    network, views, target = net().eval(), torch.randn(BATCH, 3, 9, 9), torch.arange(BATCH) % 10
+    smooth = torch.full((BATCH, 10), 0.2 / 10)
+    smooth[torch.arange(BATCH), target] += 0.8
+    expected = -(smooth * network(views).log_softmax(1)).sum(1).mean()
+    loss, _ = gradients(network, views, target, "fp32", None, None, 0.2)
+    torch.testing.assert_close(loss, expected.detach())
+    in_parts, _ = gradients(network, views, target, "fp32", 5, None, 0.2)
+    torch.testing.assert_close(in_parts, loss)
+    assert abs(float(gradients(network, views, target, "fp32", None)[0] - loss)) > 1e-4
+
+
 @dataclass(frozen=True, slots=True)
 class TorchsDropout(Layer):
     """A layer of somebody's own that says it does not mix images, and draws in a way that cannot be told."""

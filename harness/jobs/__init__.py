@@ -35,7 +35,7 @@ _NETS = (
 )  # fmt: skip
 _TRAINING = (
     "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/sgd.py", "jobs/randomness.py",
-    "jobs/schedule.py", "jobs/step.py", "jobs/captured.py",
+    "jobs/schedule.py", "jobs/schedule_spec.py", "jobs/optimiser_spec.py", "jobs/step.py", "jobs/captured.py",
 )  # fmt: skip
 _MEASURES = (
     "measures",

@@ -26,6 +26,9 @@ from harness.models.layers import ParameterKind
 from harness.models.network import Network, weights_sha256
 from harness.recipe import Protocol, Recipe
 
+DROP = 0.1
+"""Of the rate, where the recipe's schedule names no factor."""
+
 PLURAL: dict[ParameterKind, str] = {
     "weight": "weights", "bias": "biases", "slope": "slopes", "scale": "scales", "shift": "shifts",
 }  # fmt: skip
@@ -146,8 +149,8 @@ def nudge_weights(network: Network, nudge: float, seed: int) -> None:
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
-    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"]["factor"]}
-    changed = {**recipe, "schedule": drop, "epochs": epochs + 1}
+    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"].get("factor", DROP)}
+    changed = {**recipe, "schedule": drop, "epochs": epochs + 1, "iterations": None, "warm_up": None}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
+from harness.jobs.schedule_spec import FixedDrops, Plateau
 from harness.measures.quantity import Computed, Number, flat
 from harness.models import Model
 from harness.models.layers import Layer
-from harness.recipe import FixedDrops, Recipe
+from harness.recipe import Recipe
 
 
 class Configuration(Computed):
@@ -27,12 +28,13 @@ class Configuration(Computed):
         return self if self.model is None else self.model_copy(update={"model": change(self.model)})
 
     def numbers(self) -> dict[str, Number]:
-        """Every field, the number of drops of the rate with the last rate, and what the layers are built with."""
+        """Every field, the declared drops of the rate with the last rate, and what the layers are built with."""
         recipe = self.recipe
         schedule = recipe.schedule
-        drops = len(schedule.after) if isinstance(schedule, FixedDrops) else schedule.drops
         found = dict(_leaves((), recipe.model_dump(mode="json", exclude={"source"})))
-        found |= {"drops": drops, "last_rate": recipe.rate * schedule.factor**drops}
+        if isinstance(schedule, FixedDrops | Plateau):
+            drops = len(schedule.after) if isinstance(schedule, FixedDrops) else schedule.drops
+            found |= {"drops": drops, "last_rate": recipe.rate * schedule.factor**drops}
         if self.model is not None:
             found |= dict(_leaves(("model",), self.model.model_dump(mode="json"))) | dict(_built(self.model))
         return {name: Number(value, "", name.replace("_", " ")) for name, value in found.items()}

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
+from harness.printed import OverRuns, is_printed, over_runs, printed_number
 from harness.strict import Name, Strict
 
 if TYPE_CHECKING:
     from harness.suite import SuiteFile
 
 PARTS = ("experiment", "evaluation", "metric")
-
-NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?", re.ASCII)
-"""A number as papers print them, thousands commas allowed."""
 
 
 class Place(Strict):
@@ -47,6 +44,8 @@ class Judged(Place):
     """Half-width of the region, around the printed number and in its unit, inside which a result counts as a match."""
     within_percent: PositiveFloat | None = None
     """The same as a part of the printed number; for counts that nothing is sampled in, such as "60 million"."""
+    runs: Annotated[int, Field(ge=2, le=10_000)] | None = None
+    """Of the authors: over how many a mean is, where one is printed with its spread, such as "6.43 (6.61 +- 0.16)"."""
 
 
 class Column(Judged):
@@ -61,6 +60,9 @@ class Row(Judged):
     label: str
     printed: dict[Name, str | None]
     """By column, the number as the paper prints it, with its zeros."""
+    values: dict[Name, str] = Field(default_factory=dict)
+    """By column, a `value` of its own, in the place of the row's and the column's: a row may draw on several
+    experiments."""
     cited: str | None = None
     """Whose number it is, where it is not the authors' own."""
     not_run: str | None = None
@@ -107,11 +109,20 @@ class Cell:
     """(experiment, evaluation, metric), or (experiment, quantity)."""
     cited: str | None = None
     not_run: str | None = None
+    runs: int | None = None
+    """Of the authors, over which the printed mean is."""
 
     @property
     def target(self) -> str | float:
         """The printed number for statistics: as text where its last digit says how well it is known."""
-        return self.printed if NUMBER.fullmatch(self.printed) else self.paper
+        if self.over_runs is not None:
+            return self.over_runs.mean
+        return self.printed if is_printed(self.printed) else self.paper
+
+    @property
+    def over_runs(self) -> OverRuns | None:
+        """The mean and spread over the authors' runs, where these are printed."""
+        return over_runs(self.printed)
 
 
 def cells_of(file: SuiteFile) -> Iterator[Cell]:
@@ -128,8 +139,9 @@ def cells_of(file: SuiteFile) -> Iterator[Cell]:
 
 
 def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) -> Cell:
-    parts = column.parts() | row.parts()
     row_id, column_id = cell_id.split(".")
+    own = Place(value=row.values.get(column_id))
+    parts = column.parts() | row.parts() if own.value is None else own.parts()
     paper = number(printed)
     return Cell(
         id=cell_id,
@@ -144,6 +156,7 @@ def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) 
         place=_place(parts) if row.cited is None and row.not_run is None else None,
         cited=row.cited,
         not_run=row.not_run,
+        runs=row.runs or column.runs,
     )
 
 
@@ -162,6 +175,7 @@ def _free_cell(name: str, ref: str, cell: FreeCell) -> Cell:
         place=_place(cell.parts()) if cell.cited is None and cell.not_run is None else None,
         cited=cell.cited,
         not_run=cell.not_run,
+        runs=cell.runs,
     )
 
 
@@ -178,7 +192,8 @@ def _margin(judged: Judged, paper: float) -> float | None:
 
 
 def number(printed: str) -> float:
-    """The number in a printed text; raises ValueError where it is none."""
-    if not NUMBER.fullmatch(printed):
+    """The number in a printed text, of several runs the mean; raises ValueError where it is none."""
+    runs = over_runs(printed)
+    if runs is None and not is_printed(printed):
         raise ValueError(f"{printed!r} is not a number as printed; give what it says as `number`")
-    return float(printed.replace(",", ""))
+    return float(printed_number(printed if runs is None else runs.mean))

@@ -13,7 +13,7 @@ from harness.entries import items_of, names_of
 from harness.located import KeyPath, Located, shown
 from harness.measures import MeasureSpec
 from harness.metric_names import MEMBERS
-from harness.said import placed, table_cells
+from harness.said import in_column, placed, table_cells
 
 _MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 
@@ -74,7 +74,8 @@ class Defined:
             return placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
         row, _, column = cell.partition(".")
         columns = dict(items_of(self.data, "table", "columns"))
-        return placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
+        rows = dict(items_of(self.data, "table", "rows"))
+        return placed(*in_column(rows.get(row, {}), columns.get(column, {}), column))
 
     def _faulty_row(self, operand: object) -> bool:
         """Whether the row that a cell's id begins with is there, but its printed numbers cannot be told."""

@@ -17,10 +17,8 @@ PACKAGE = ROOT / "harness"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    (
-        "words",
-        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
-    ),
+    ("numbers", "printed statistics"),
+    ("words", "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal"),
     ("kinds of jobs", "jobs job"),
     ("files", "documents locks store provenance relay"),
     ("nets", "models jobs.optimiser_spec jobs.schedule_spec"),
@@ -44,9 +42,9 @@ LAYERS = (
 """From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
 know nothing of them: all they are given is a spec."""
 
-JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "nets", "parts", "gauges"]
+JOBS_MAY_IMPORT = ["numbers", "words", "kinds of jobs", "files", "nets", "parts", "gauges"]
 TORCH = ("jobs", "metrics", "measures.on_device", "models.modules", "models.response_norm", "models.network",
-         "models.initialisers", "data.augment", "data.images", "data.jitter", "data.splits",
+         "models.initialisers", "models.declaring", "data.augment", "data.images", "data.jitter", "data.splits",
          "data.statistics", "data.transfer", "data.views")  # fmt: skip
 """Where torch may be imported with the module; nowhere else, and nothing else may bring it along."""
 

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.models.declaring import declared
 from harness.models.layers import (
     Activation,
     Add,
@@ -64,6 +65,7 @@ KINDS: dict[str, tuple[Layer, ...]] = {
     "add": (Conv("c", 4, 3, pad=SAME), Add("one", inputs=("c", "image"))),
     "concat": (Conv("c", 3, 3, pad=SAME), Concat("one", inputs=("image", "c", "image"))),
     "zero_padded": (ZeroPadded("one", 7, 2),),
+    "torch_module": (Conv("c", 3, 1), declared("one", "residual_nets:torch_body", (3, 8, 6), parameters={})),
 }
 """Every kind of the vocabulary, the last layer of each net."""
 

@@ -33,6 +33,7 @@ from harness.models.layers.local import Local
 from harness.models.layers.max_pool import MaxPool
 from harness.models.layers.pyramid_pool import PyramidPool
 from harness.models.layers.response_norm import ResponseNorm
+from harness.models.layers.torch_module import TorchModule
 from harness.models.layers.tracing import Traced, nearest_levels, require_chain, trace, without
 from harness.models.layers.zero_padded import ZeroPadded
 
@@ -63,6 +64,7 @@ __all__ = [
     "PyramidPool",
     "ResponseNorm",
     "Shape",
+    "TorchModule",
     "Traced",
     "ZeroPadded",
     "nearest_levels",

@@ -66,6 +66,8 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
                 resolved = resolve_experiment(suite, scale, name)
                 layers = resolved.traced()
                 _check_shared(suite.file.scales[scale].gpus, layers)
+                if any(spec.reads_features for spec in experiment.inspect.values()):
+                    _check_feature(resolved.model.hidden_feature, layers)
                 known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
                 known |= {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
             except (ValueError, UsageError) as error:
@@ -86,6 +88,13 @@ def _check_shared(gpus: int | None, layers: Iterable[Traced]) -> None:
     mixing = [one.name for one in layers if one.layer.mixes_images]
     if mixing and (gpus or 1) > 1:
         raise ValueError(f"`gpus: {gpus}` would divide its batches, and layer {mixing[0]} mixes their images")
+
+
+def _check_feature(name: str, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where the layer that a net names for its feature vector is none of its layers."""
+    names = [one.name for one in layers]
+    if name not in names:
+        raise ValueError(f"the net has no layer {name!r} for an image's feature vector{nearest(name, names)}")
 
 
 def _check_thresholds(suite: Suite, located: Located) -> None:

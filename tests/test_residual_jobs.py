@@ -227,3 +227,34 @@ def test_measures_of_chains_refuse_a_net_that_is_none(residual: type[Residual], 
     path.write_text(json.dumps(suite))
     with pytest.raises(SuiteError, match=r"is that of a chain of layers, and stage1\.block1\.add takes"):
         load_suite(path)
+
+
+class Headless(Forgotten):
+    """A net that forgot its classifier, and names a layer that it has not."""
+
+    name: Literal["headless"] = "headless"  # type: ignore[assignment]
+    hidden_feature: ClassVar[str] = "fc6"
+    complete: bool = False
+
+    def layers(self, classes: int) -> tuple[Any, ...]:
+        """Up to the features, or on to the logits."""
+        return Linear("fc", 32), *((Linear("fc8", classes),) if self.complete else ())
+
+
+def test_a_net_without_logits_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of its first step."""
+    monkeypatch.setitem(MODELS, "headless", Headless)
+    with pytest.raises(SuiteError, match=r"ends in layer fc with an output of \(32,\), not in 10 logits"):
+        load_suite(suite_of(tmp_path, {"name": "headless"}))
+
+
+def test_a_feature_that_is_no_layer_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of the inspection, after the training."""
+    monkeypatch.setitem(MODELS, "headless", Headless)
+    path = suite_of(tmp_path, {"name": "headless", "complete": True})
+    load_suite(path)
+    suite = json.loads(path.read_text())
+    suite["experiments"]["cnn"]["inspect"] = {"near": {"what": "neighbours"}}
+    path.write_text(json.dumps(suite))
+    with pytest.raises(SuiteError, match="has no layer 'fc6' for an image's feature vector; did you mean 'fc"):
+        load_suite(path)

@@ -26,6 +26,12 @@ class Optimiser(Grown):
     """Whether the gradient is looked at ahead of the velocity: the step is gradient + momentum u in the place of u, as
     torch has it (Sutskever et al., 2013)."""
 
+    @property
+    def decay_of_weights(self) -> float:
+        """The weight decay that weights of connections have."""
+        named = isinstance(self.decays, str) or "weight" in self.decays
+        return self.weight_decay if named else 0.0
+
     @model_validator(mode="after")
     def _looks_ahead_with_momentum(self) -> Self:
         if self.nesterov and not self.momentum:

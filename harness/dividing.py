@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.errors import UsageError
-from harness.job import Job
-from harness.runtime import Runtime
+from harness.machine.runtime import Runtime
+from harness.plan.job import Job
 
 
 def require_whole_batches(todo: Iterable[Job], runtime: Runtime) -> None:

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from measure_specs import measured
 from residual_nets import PARAMETERS, Residual, TorchResidual, residual, same_tensors
 
-from harness.jobs.captured import unchanged
-from harness.jobs.optimiser import make_optimiser
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.ranks import ALONE
-from harness.jobs.step import Step
+from harness.jobs.training.captured import unchanged
+from harness.jobs.training.optimiser import make_optimiser
+from harness.jobs.training.step import Step
 from harness.models.initialisation import FanScaled, drawn, standard_deviations
 from harness.models.initialisers import initialise
 from harness.models.layers import trace

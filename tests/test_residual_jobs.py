@@ -12,27 +12,27 @@ import pytest
 import torch
 from residual_nets import Residual, residual
 from ruamel.yaml import YAML
-from test_probe import probed
-from test_tracing import Convolution
 from tiny_suites import World, lasting
 
 from harness.dividing import require_whole_batches
 from harness.errors import Interrupted, SuiteError, UsageError
-from harness.importing import Foreign, import_weights
-from harness.jobs import train as training
 from harness.jobs.checkpoint import load_weights
-from harness.jobs.evaluate import trained_network
+from harness.jobs.evaluation.evaluate import trained_network
 from harness.jobs.foreign_weights import misfits
-from harness.loading import load_suite
+from harness.jobs.training import train as training
+from harness.machine.runtime import Runtime
 from harness.models import MODELS
 from harness.models.layers import Linear
 from harness.models.net import Net
 from harness.models.network import weights_sha256
-from harness.plan import make_plan
-from harness.running import run_suite
-from harness.runtime import Runtime
-from harness.shipped import shipped_suites
-from harness.store import Store
+from harness.plan.graph import make_plan
+from harness.run.import_weights import Foreign, import_weights
+from harness.run.pipeline import run_suite
+from harness.store.store import Store
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
+from tests.jobs.test_probe import probed
+from tests.models.layers.test_tracing import Convolution
 
 __all__ = ["residual"]
 

@@ -12,7 +12,7 @@ from recorded_nets import DRAWN, MEASURES, NETS, measurement, net, place
 from harness.models import MODELS
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "nets.json").read_text(encoding="utf-8"))
-"""What tests/recorded_nets.py gave on commit af83622."""
+"""What tests/support/recorded_nets.py gave on commit af83622."""
 HERE = place() == RECORDED["place"]
 """Whether steps repeat bit for bit on this machine; elsewhere they are compared to rounding."""
 

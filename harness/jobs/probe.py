@@ -14,17 +14,17 @@ import torch
 from harness.data.splits import Split
 from harness.data.views import fixed_views
 from harness.jobs.device import device_environment, on_device, set_up
-from harness.jobs.evaluate import opened_passes, outputs
-from harness.jobs.first_weights import initialised, start_from
+from harness.jobs.evaluation.evaluate import opened_passes, outputs
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import generator
+from harness.jobs.recipe import Protocol, Recipe
 from harness.jobs.settled import settled
-from harness.jobs.train import Training, next_epoch, prepared, take_epoch
+from harness.jobs.training.first_weights import initialised, start_from
+from harness.jobs.training.train import Training, next_epoch, prepared, take_epoch
 from harness.jobs.work import Work
 from harness.models.layers import ParameterKind
 from harness.models.network import Network, weights_sha256
-from harness.recipe import Protocol, Recipe
 
 DROP = 0.1
 """Of the rate, where the recipe's schedule names no factor."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.faults import nearest
 from harness.models.layers.layer import (
     IMAGE,
     PARAMETER_KINDS,
@@ -21,6 +20,7 @@ from harness.models.layers.layer import (
     Shape,
     size,
 )
+from harness.suite.type_faults import nearest
 
 
 @dataclass(frozen=True, slots=True)

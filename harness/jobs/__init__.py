@@ -30,34 +30,56 @@ class JobKind:
 
 _DATA = ("data", "jobs/observe.py")
 _NETS = (
-    *_DATA, "models", "metrics.py", "recipe.py", "sliding.py", "jobs/evaluate.py", "jobs/dense.py", "jobs/device.py",
-    "jobs/pixels.py", "jobs/ranks.py",
-)  # fmt: skip
-_TRAINING = (
-    "jobs/train.py", "jobs/first_weights.py", "jobs/optimiser.py", "jobs/sgd.py", "jobs/randomness.py",
-    "jobs/schedule.py", "jobs/step.py", "jobs/captured.py",
-)  # fmt: skip
-_MEASURES = (
-    "measures",
+    *_DATA,
     "models",
-    "jobs/quantities.py",
+    "jobs/metrics.py",
+    "jobs/recipe.py",
+    "models/sliding.py",
+    "jobs/evaluation/evaluate.py",
+    "jobs/evaluation/dense.py",
+    "jobs/device.py",
+    "jobs/pixels.py",
+    "jobs/ranks.py",
+)
+_TRAINING = (
+    "jobs/training/train.py",
+    "jobs/training/first_weights.py",
+    "jobs/training/optimiser.py",
+    "jobs/training/sgd.py",
+    "jobs/randomness.py",
+    "jobs/training/schedule.py",
+    "jobs/training/step.py",
+    "jobs/training/captured.py",
+)
+_MEASURES = (
+    "jobs/measures",
+    "models",
+    "jobs/measures/job.py",
     "jobs/device.py",
     "jobs/ranks.py",
-    "jobs/step.py",
-    "jobs/captured.py",
+    "jobs/training/step.py",
+    "jobs/training/captured.py",
     "data/share.py",
 )
 
 JOBS: dict[str, JobKind] = {
     "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", *_DATA)),
-    "train": JobKind(1, "harness.jobs.train:train", (*_NETS, *_TRAINING), shares_batches=True),
-    "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", _NETS, shares_batches=True),
-    "ensemble": JobKind(1, "harness.jobs.ensemble:average", ("jobs/ensemble.py", "metrics.py")),
+    "train": JobKind(1, "harness.jobs.training.train:train", (*_NETS, *_TRAINING), shares_batches=True),
+    "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", _NETS, shares_batches=True),
+    "ensemble": JobKind(
+        1, "harness.jobs.evaluation.ensemble:average", ("jobs/evaluation/ensemble.py", "jobs/metrics.py")
+    ),
     "inspect": JobKind(
         1,
-        "harness.jobs.inspect:inspect",
-        (*_NETS, "inspections", "jobs/inspect.py", "jobs/inspections", "jobs/subject.py"),
+        "harness.jobs.inspections.job:inspect",
+        (
+            *_NETS,
+            "jobs/inspections",
+            "jobs/inspections/job.py",
+            "jobs/inspections/on_device",
+            "jobs/inspections/subject.py",
+        ),
     ),
     "probe": JobKind(1, "harness.jobs.probe:probe", (*_NETS, *_TRAINING, "jobs/probe.py")),
-    "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", _MEASURES),
+    "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", _MEASURES),
 }

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.code import is_current
 from harness.data import DATASETS
 from harness.differences import Difference, file_differences, result_differences
-from harness.environment import code_digest
 from harness.errors import Unsound, UsageError
 from harness.execute import written
 from harness.executors.gpus import uses_gpus
@@ -143,7 +143,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
 
 
 def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    if stored["code"] != code_digest(job.kind):
+    if not is_current(job.kind, stored["code"]):
         yield f"the code of {job.kind} jobs has changed since"
     for before, seen in zip(stored["data"], now["data"], strict=False):
         if before["fingerprint"] != seen["fingerprint"]:

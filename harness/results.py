@@ -10,11 +10,11 @@ from typing import Any
 
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
+from harness.code import code_digest
 from harness.copied import copy_deviations
 from harness.costs import cost_of, costs_by_experiment
 from harness.data import DATASETS
 from harness.declarations import Standings, standings
-from harness.environment import code_digest
 from harness.figures import figures_of
 from harness.job import canonical
 from harness.jobs import JOBS

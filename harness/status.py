@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from harness.code import is_current
 from harness.data import DATASETS, Dataset
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
-from harness.environment import code_digest
 from harness.job import Graph, Job
 from harness.provenance import IMPORTED, said
 from harness.store import Store
@@ -76,7 +76,7 @@ def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> 
 
 def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing | None) -> list[str]:
     reasons = []
-    if result["code"] != code_digest(job.kind):
+    if not is_current(job.kind, result["code"]):
         reasons.append(f"the code of {job.kind} jobs has changed since")
     if isinstance(found, Found):
         dataset = _dataset(job)

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.code import code_digest
 from harness.data import DATASETS
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations
 from harness.documents import seal
-from harness.environment import code_digest
 from harness.execute import written
 from harness.job import Job
 from harness.plan import Plan

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.code import code_digest
 from harness.documents import seal
-from harness.environment import code_digest, environment
+from harness.environment import environment
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.executors.gpus import processes_of, require_gpus
 from harness.executors.shared import run_shared

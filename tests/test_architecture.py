@@ -19,11 +19,10 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LAYERS = (
     (
         "words",
-        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics "
-        "syntax",
+        "errors strict scale_names metric_names progress located faults cache entries shipped stop_signal statistics",
     ),
     ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "documents locks store provenance relay syntax_memory same_code code"),
+    ("files", "documents locks store provenance relay syntax syntax_memory same_code code"),
     ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
     ("gauges", "nvml gpu_summary telemetry rates footprint"),
     ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),

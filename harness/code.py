@@ -20,7 +20,7 @@ from pathlib import Path
 import harness
 from harness.cache import cache_folder
 from harness.jobs import JOBS
-from harness.same_code import same_code
+from harness.same_code import earliest, same_code
 from harness.syntax import Import, Syntax
 from harness.syntax_memory import Memory
 
@@ -55,9 +55,9 @@ class Package:
     excepted: Mapping[str, str] = field(default_factory=lambda: EXCEPTED)
     memory: Path | None = None
     """A file that remembers the syntax of files by their content."""
-    _syntax: dict[str, Syntax] = field(default_factory=dict)
-    _nexts: dict[str, set[str]] = field(default_factory=dict)
-    _digests: dict[str, str] = field(default_factory=dict)
+    _syntax: dict[str, Syntax] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _nexts: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _digests: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def modules(self) -> dict[str, Path]:
@@ -161,6 +161,11 @@ def package() -> Package:
 def code_digest(kind: str) -> str:
     """sha256, hexadecimal, of the code that decides the results of a job kind."""
     return package().digest(roots_of(kind))
+
+
+def lasting_digest(kind: str) -> str:
+    """The digest of the earliest code that gives what today's does; it changes when results may."""
+    return earliest(kind, code_digest(kind))
 
 
 def is_current(kind: str, digest: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.claim_evidence import ClaimVerdict, Evidence
 from harness.claim_verdict import judge_claims
-from harness.code import code_digest
+from harness.code import lasting_digest
 from harness.copied import copy_deviations
 from harness.costs import cost_of, costs_by_experiment
 from harness.data import DATASETS
@@ -232,7 +232,7 @@ def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
+        "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
         "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
     }
 

@@ -24,6 +24,13 @@ def same_code(kind: str, digest: str) -> set[str]:
     return found
 
 
+def earliest(kind: str, digest: str) -> str:
+    """Of the digests whose code gives the results of this one, the first there was: it stays while results do."""
+    found = same_code(kind, digest)
+    later = {after for _, after in pairs().get(kind, ())}
+    return min(found - later or found)
+
+
 @cache
 def pairs() -> dict[str, list[list[str]]]:
     """Of each kind, pairs of digests: the code before a change and after it."""

@@ -103,7 +103,8 @@ def test_comments_and_docstrings_move_no_digest(copy: Path) -> None:
         said = r'\1# A comment.\n\1"""In other words: '
         text = re.sub(r'^( *)"""(?=\w)', said, file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         file.write_text(text + "\n# The end.\n", encoding="utf-8")
-    assert "In other words" in (copy / "jobs" / "train.py").read_text(encoding="utf-8")
+    train = HERE.modules[KINDS["train"][0].partition(":")[0]].relative_to(PACKAGE)
+    assert "In other words" in (copy / train).read_text(encoding="utf-8")
     assert digests(copy) == before
 
 

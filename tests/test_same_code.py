@@ -8,7 +8,7 @@ import pytest
 
 from harness import same_code as module
 from harness.jobs import JOBS
-from harness.same_code import pairs, same_code
+from harness.same_code import earliest, pairs, same_code
 
 A, B, C, D = (letter * 64 for letter in "abcd")
 
@@ -21,6 +21,21 @@ def test_a_chain_of_pairs_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert same_code("train", D) == {D}
     assert same_code("evaluate", D) == {A, D}
     assert same_code("measure", A) == {A}
+
+
+def test_the_earliest_digest_stays_while_results_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the chain grows, in whatever order its pairs stand."""
+    for found in ([], [[C, B]], [[B, A], [C, B]], [[C, B], [B, A]]):
+        monkeypatch.setattr(module, "pairs", lambda found=found: {"train": found})
+        newest = A if len(found) == 2 else B if found else C
+        assert earliest("train", newest) == C
+    assert earliest("train", D) == D
+
+
+def test_code_that_is_the_same_again_ends_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that was taken back."""
+    monkeypatch.setattr(module, "pairs", lambda: {"train": [[B, A], [A, B]]})
+    assert earliest("train", A) == earliest("train", B) == A
 
 
 def test_the_committed_pairs_are_pairs_of_digests() -> None:

@@ -40,7 +40,7 @@ EXCEPTED: dict[str, str] = {
     "harness.locks": "keeps two processes out of one folder",
     "harness.progress": "tells people how far a job is",
     "harness.relay": "tells people how far a job is that several processes share",
-    "harness.runtime": "holds what the user asks of the machine; whatever of it moves a number is marked in the result",
+    "harness.runtime": "holds what the user asks of the machine; what of it moves a number is recorded with the result",
     "harness.stop_signal": "remembers a signal; a job that is stopped has no result",
     "harness.store": "names the files of a job and writes them whole; a result holds their digests",
 }

@@ -3,8 +3,8 @@
     python tests/equal_code.py COMMIT           run every kind of job under both, compare, print the pairs
     python tests/equal_code.py COMMIT --write   and add them to `same_code.json`, whose results then stay current
 
-Run it after every change of code that decides results (a move of files included: it changes digests only where files
-end in other packages), with the last commit that has a pair, or was released. It takes some ten minutes of one
+Run it after every change of code that decides results, with the last commit whose results shall stay current. A move
+of files changes digests only where a file comes into a package with code of its own. It takes some ten minutes of one
 thread. What is done lies in `--folder` and is not done again: results of the commit, and results of today's code until
 that changes. It ends with 1 where anything differs, and lists nothing for that kind.
 
@@ -211,7 +211,7 @@ def listed(new: Mapping[str, tuple[str, str]]) -> None:
     write_json(PAIRS, document)
 
 
-@click.command(help=__doc__)
+@click.command(help=(__doc__ or "").partition("\n")[0])
 @click.argument("commit")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(tempfile.gettempdir()) / "equal-code")
 @click.option("--write", is_flag=True)
@@ -224,8 +224,11 @@ def main(commit: str, folder: Path, *, write: bool) -> None:
     new: dict[str, tuple[str, str]] = {}
     for kind, found in differences.items():
         pair = comparison.pair(kind)
-        said = f"{len(found)} of {comparison.count(kind)} differ" if found else f"all {comparison.count(kind)} equal"
-        click.echo(f"{kind}: {said}; " + (" -> ".join(pair) if pair else "the digest is the same"))
+        said = f"{len(found)} differences" if found else "all equal"
+        click.echo(
+            f"{kind}: {comparison.count(kind)} compared, {said}; "
+            + (" -> ".join(pair) if pair else "the digest is the same")
+        )
         for line in found:
             click.echo(f"  {line}")
         if pair and not found and pair[0] not in same_code(kind, pair[1]):

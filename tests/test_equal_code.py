@@ -144,7 +144,7 @@ def test_pairs_are_written_when_asked(listed: Path) -> None:
     """And only told else."""
     done = CliRunner().invoke(equal_code.main, ["HEAD"])
     assert (done.exit_code, json.loads(listed.read_text())) == (0, {})
-    assert f"train: all 1 equal; {OLD} -> {code_digest('train')}" in done.output
+    assert f"train: 1 compared, all equal; {OLD} -> {code_digest('train')}" in done.output
     assert CliRunner().invoke(equal_code.main, ["HEAD", "--write"]).exit_code == 0
     assert json.loads(listed.read_text()) == {"train": [[OLD, code_digest("train")]]}
 
@@ -156,6 +156,8 @@ def test_no_pair_is_written_where_anything_differs(listed: Path, comparison: Com
     finish(store, replace(TRAINING), code=code_digest("train"), data=[], steps=7)
     done = CliRunner().invoke(equal_code.main, ["HEAD", "--write"])
     assert (done.exit_code, json.loads(listed.read_text())) == (1, {})
-    assert "train: 1 of 1 differ" in done.output
+    assert "train: 1 compared, 1 differences" in done.output
     assert "  train vgg (plainly): other steps" in done.output
-    assert all(f"{kind}: all 0 equal; the digest is the same" in done.output for kind in JOBS if kind != "train")
+    assert all(
+        f"{kind}: 0 compared, all equal; the digest is the same" in done.output for kind in JOBS if kind != "train"
+    )

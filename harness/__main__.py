@@ -10,7 +10,7 @@ from harness.errors import HarnessError
 
 def main() -> None:
     """Run the command line."""
-    from harness.cli import command  # noqa: PLC0415 - after this module's own start, so that errors of it show
+    from harness.cli.main import command  # noqa: PLC0415 - after this module's own start, so that errors of it show
 
     try:
         command.main(prog_name="python -m harness", standalone_mode=True)

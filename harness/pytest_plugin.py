@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.reproduction import Reproduction
+    from harness.testing import Reproduction
 
 MARKER = (
     "reproduction(suite, scale='ci'): the suite, a file or the name of a shipped one, whose results the fixture "
@@ -51,7 +51,7 @@ def reproduction(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     A suite runs once a session at each scale; what its store holds already is not run again, unless the code or the
     data have changed since. Nothing is downloaded. The test fails when the suite cannot run, or a job of it does.
     """
-    from harness.reproduction import Reproduction  # noqa: PLC0415 - only where a test asks
+    from harness.testing import Reproduction  # noqa: PLC0415 - only where a test asks
 
     suite, scale = _asked(request.node)
     known = request.config.stash[_RUN]
@@ -93,7 +93,7 @@ def _asked(node: pytest.Item) -> tuple[str, str]:
 def _run(config: pytest.Config, suite: str, scale: str, tmp_path_factory: pytest.TempPathFactory) -> Reproduction | str:
     """What a suite came to, or why it came to nothing."""
     from harness.errors import HarnessError  # noqa: PLC0415
-    from harness.reproduction import reproduce  # noqa: PLC0415
+    from harness.testing import reproduce  # noqa: PLC0415
 
     store = config.rootpath / Path(config.getoption("--harness-store")).expanduser()
     try:

@@ -32,12 +32,12 @@ import click
 from equal_code_jobs import IMAGES, Jobs, chosen_jobs, with_inputs
 from image_folders import make_image_folders
 
-from harness.code import code_digest
-from harness.execute import written
-from harness.job import Job
 from harness.jobs import JOBS
-from harness.same_code import PAIRS, pairs, same_code
-from harness.store import Store, write_json
+from harness.jobs.code import code_digest
+from harness.jobs.same_code import PAIRS, pairs, same_code
+from harness.plan.job import Job
+from harness.run.execute import written
+from harness.store.store import Store, write_json
 
 ROOT = Path(__file__).parents[1]
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}

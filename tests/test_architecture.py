@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli import command
+from harness.cli.main import command
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "harness"

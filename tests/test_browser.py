@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from two_runs import moved
 
-from harness.compare.document import compare
-from harness.compare.page import render
-from harness.report import page
+from harness.report.compare.document import compare
+from harness.report.compare.page import render
+from harness.report.page import render as page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from tiny_suites import World, tiny_world
 
 from harness.data.locate import Locations
-from harness.declarations import declare
 from harness.errors import HarnessError
 from harness.jobs.checkpoint import load
+from harness.plan.preregistration import declare
+from harness.plan.scale_choice import Choice
+from harness.plan.status import statuses
 from harness.progress import Progress
-from harness.results import gather
-from harness.scales import Choice
-from harness.status import statuses
-from harness.store import JobFolder
+from harness.report.gather import gather
+from harness.store.store import JobFolder
 
 PART = {"classes": 10, "per_class": 40}
 

@@ -14,9 +14,9 @@ from equal_code import Comparison, Side, different, gone_on
 from equal_code_jobs import Jobs, covering, features_of, net_of, with_inputs
 from fabricated import finish
 
-from harness.code import code_digest
-from harness.job import Job
 from harness.jobs import JOBS
+from harness.jobs.code import code_digest
+from harness.plan.job import Job
 
 OLD = "0" * 64
 

@@ -26,23 +26,23 @@ from mutations import ODD, mutated_bytes, mutated_suite, mutated_text, mutated_t
 from PIL import Image
 from tiny_suites import World, tiny_world
 
-from harness.data.cifar10 import read as read_cifar10
 from harness.data.decode import Window, decode, decode_window, prepared_size
-from harness.data.digits import read as read_digits
-from harness.data.fashion_mnist import read as read_fashion
 from harness.data.locate import Locations
+from harness.data.sets.cifar10 import read as read_cifar10
+from harness.data.sets.digits import read as read_digits
+from harness.data.sets.fashion_mnist import read as read_fashion
 from harness.data.spec import Prepare
-from harness.declarations import declare
-from harness.documents import seal
 from harness.errors import HarnessError, SuiteError
-from harness.loading import load_suite
-from harness.plan import make_plan
-from harness.report.exports import KINDS, export
-from harness.report.page import rebuild, render
-from harness.results import gather
-from harness.scales import Choice
-from harness.status import statuses
-from harness.store import Store
+from harness.plan.graph import make_plan
+from harness.plan.preregistration import declare
+from harness.plan.scale_choice import Choice
+from harness.plan.status import statuses
+from harness.report.gather import gather
+from harness.report.page.exports import KINDS, export
+from harness.report.page.render import rebuild, render
+from harness.store.documents import seal
+from harness.store.store import Store
+from harness.suite.load import load_suite
 
 SAMPLES = Path(__file__).parent / "samples"
 LONGEST_S = 60

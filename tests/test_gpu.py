@@ -8,14 +8,14 @@ import torch
 from tiny_suites import lasting, tiny_world
 
 from harness.errors import Interrupted
-from harness.execute import execute_at_once
-from harness.executors.pool import Pool
-from harness.jobs import train as training
 from harness.jobs.checkpoint import load_weights
 from harness.jobs.device import set_up
+from harness.jobs.training import train as training
+from harness.machine.runtime import Runtime
+from harness.plan.status import statuses
 from harness.progress import Progress
-from harness.runtime import Runtime
-from harness.status import statuses
+from harness.run.execute import execute_at_once
+from harness.run.executors.pool import Pool
 from harness.stop_signal import StopSignal
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")]

@@ -14,16 +14,16 @@ from fabricated import finish, finish_all, record
 from suite_files import faults, loaded, written
 
 from harness.data.locate import Locations
-from harness.declarations import declare
-from harness.documents import seal
 from harness.errors import HarnessError
-from harness.loading import load_suite
-from harness.plan import Plan, make_plan
-from harness.results import gather
-from harness.scales import Choice
-from harness.shipped import shipped_suites
-from harness.status import statuses
-from harness.store import JobFolder, Store, write_json
+from harness.plan.graph import Plan, make_plan
+from harness.plan.preregistration import declare
+from harness.plan.scale_choice import Choice
+from harness.plan.status import statuses
+from harness.report.gather import gather
+from harness.store.documents import seal
+from harness.store.store import JobFolder, Store, write_json
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
 
 ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1), 3: (45.0, 25.0), 4: (46.0, 26.0)}
 """By seed, as close to the paper as one could wish; the last two are of no use to a liar."""
@@ -219,7 +219,7 @@ def test_columns_swapped_in_the_suite_are_marked(world: World) -> None:
 
 def test_code_changed_since_is_told_of_cells_and_claims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers are shown, and no verdict stands without STALE."""
-    monkeypatch.setattr("harness.status.is_current", lambda _, digest: digest == "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     results = world.results()
     assert won(results, marked=False) == set()
     assert all("code of evaluate jobs has changed" in claim["stale"] for claim in results["claims"])

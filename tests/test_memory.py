@@ -16,20 +16,20 @@ from programs import environment
 from tiny_suites import paper_suite, tiny_world
 
 from harness.errors import JobFailed, OutOfMemory
-from harness.executors.local import Local
-from harness.jobs import step
+from harness.jobs.training import step
+from harness.machine.runtime import Runtime
 from harness.progress import Progress
-from harness.runtime import Runtime
+from harness.run.executors.local import Local
 
 PEAK = """
 import json, sys
 from pathlib import Path
 from tiny_suites import World
 from harness.data.locate import Locations
-from harness.loading import load_suite
-from harness.plan import make_plan
-from harness.runtime import Runtime
-from harness.store import Store
+from harness.suite.load import load_suite
+from harness.plan.graph import make_plan
+from harness.machine.runtime import Runtime
+from harness.store.store import Store
 suite, store, data = map(Path, sys.argv[1:])
 locations = Locations.gather(data_root=data, config_files=())
 runtime = Runtime(device="cpu", threads=1, micro_batch=8, locations=locations)

@@ -26,20 +26,20 @@ from ruamel.yaml import YAML
 from suite_files import TABLE1, faults
 from tiny_suites import World, tiny_suite, tiny_world
 
-from harness.data.cifar10 import read as read_cifar10
 from harness.data.locate import Locations
-from harness.declarations import declare
-from harness.documents import seal
+from harness.data.sets.cifar10 import read as read_cifar10
 from harness.errors import DataMissing, HarnessError
 from harness.jobs import checkpoint
-from harness.loading import load_suite
-from harness.plan import make_plan
+from harness.plan.graph import make_plan
+from harness.plan.preregistration import declare
+from harness.plan.scale_choice import Choice
+from harness.plan.status import statuses
 from harness.progress import Progress
-from harness.report.page import write_report
-from harness.results import gather
-from harness.scales import Choice
-from harness.status import statuses
-from harness.store import JobFolder, Store, write_json
+from harness.report.gather import gather
+from harness.report.page.render import write_report
+from harness.store.documents import seal
+from harness.store.store import JobFolder, Store, write_json
+from harness.suite.load import load_suite
 
 PART = {"classes": 10, "per_class": 40}
 LONGEST_S = 20.0
@@ -300,7 +300,7 @@ def somebody(tmp_path: Path) -> Path:
         subprocess.run(["git", "-C", code, *identity, *arguments], check=True, capture_output=True)
     tiny_suite(home, epochs=1, subset=PART)
     (home / "digits").mkdir()
-    source = Path(sys.modules["harness.data.digits"].shipped())
+    source = Path(sys.modules["harness.data.sets.digits"].shipped())
     shutil.copy(source / "digits.csv.gz", home / "digits")
     return home
 

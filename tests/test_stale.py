@@ -12,7 +12,7 @@ import pytest
 from programs import PACKAGE, program
 from tiny_suites import tiny_suite
 
-from harness.data.digits import shipped
+from harness.data.sets.digits import shipped
 
 SCALE = ("--scale", "ci", "--device", "cpu")
 RUN = ("run", "tiny.yaml", *SCALE, "--threads", "1")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.job import canonical
-from harness.loading import load_suite
-from harness.plan import make_plan
-from harness.shipped import shipped_suites
-from harness.suite import Suite
+from harness.plan.graph import make_plan
+from harness.plan.job import canonical
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
 
 SUITES = [load_suite(path) for path in sorted(shipped_suites().glob("*.yaml"))]
 NAMES = [suite.name for suite in SUITES]
@@ -60,9 +60,9 @@ def test_every_experiment_takes_training_steps(name: str) -> None:
     import torch
     import torch.nn.functional as F
 
-    from harness.jobs.optimiser import make_optimiser
-    from harness.jobs.train import initialised
-    from harness.recipe import Recipe
+    from harness.jobs.recipe import Recipe
+    from harness.jobs.training.optimiser import make_optimiser
+    from harness.jobs.training.train import initialised
 
     spec = TRAININGS[name]
     if max(spec["input"]) > 64:

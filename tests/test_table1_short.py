@@ -10,9 +10,9 @@ from image_layouts import make_originals, tars
 from programs import program, results
 from ruamel.yaml import YAML
 
-from harness.loading import load_suite
-from harness.plan import make_plan
-from harness.shipped import shipped_suites
+from harness.plan.graph import make_plan
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
 
 SUITE = Path(__file__).parent / "suites" / "table1_short.yaml"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from harness.cli import command
+from harness.cli.main import command
 from harness.regression.annotations import MARKER
 
 ROOT = Path(__file__).parent.parent

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 
-from harness.data.cifar10 import CIFAR10
 from harness.data.declared import Dataset
-from harness.data.digits import DIGITS
-from harness.data.fashion_mnist import FASHION_MNIST
-from harness.data.imagenet import ILSVRC2010, ILSVRC2012
-from harness.data.imagenet_releases import FALL2009, FALL2011
+from harness.data.sets.cifar10 import CIFAR10
+from harness.data.sets.digits import DIGITS
+from harness.data.sets.fashion_mnist import FASHION_MNIST
+from harness.data.sets.imagenet import ILSVRC2010, ILSVRC2012
+from harness.data.sets.imagenet_releases import FALL2009, FALL2011
 from harness.errors import UsageError
 
 __all__ = ["DATASETS", "Dataset", "dataset_named"]

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.declared import Dataset, OfficialFile, class_list_digest
-from harness.data.files import content, stored
-from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
 from harness.data.prepared import Copy, prepared_copy
-from harness.data.rescaled import rescaled_to, says_rescaled
-from harness.documents import parsed_json
+from harness.data.sets.files import content, stored
+from harness.data.sets.imagenet import class_folders, class_images
+from harness.data.sets.rescaled import rescaled_to, says_rescaled
 from harness.errors import DataMissing
+from harness.store.documents import parsed_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import DATASETS, Dataset, dataset_named
-from harness.data.files import stored
+from harness.data.sets.files import stored
 from harness.errors import DataMissing, UsageError
 
 ENVIRONMENT_PREFIX = "HARNESS_DATA_"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.documents import seal
 from harness.errors import DataMissing
+from harness.store.documents import seal
 
 COPY_FORMAT = 1
 RECORDS = "prepared"

@@ -11,9 +11,9 @@ from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found
 from harness.data.prepared import RECORDS, Copy, prepared_copy
 from harness.errors import DataMissing
-from harness.ingest.findings import Finding
+from harness.ingest.finding import Finding
 from harness.ingest.records import Entry, read_record
-from harness.store import file_sha256
+from harness.store.store import file_sha256
 
 
 def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, contents: bool) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 
 from harness.data.declared import Dataset, class_list_digest
 from harness.data.fingerprint import fingerprint
-from harness.data.imagenet import class_folders, class_images
 from harness.data.locate import Found
 from harness.data.prepared import COPY_FORMAT, CopyFiles
-from harness.data.rescaled import says_rescaled
-from harness.documents import seal
+from harness.data.sets.imagenet import class_folders, class_images
+from harness.data.sets.rescaled import says_rescaled
 from harness.errors import DataMissing, HarnessError
 from harness.ingest.encode import Compact
 from harness.ingest.labels import require_first_images
 from harness.ingest.records import Summary
 from harness.ingest.sources import Source
-from harness.store import write_json
+from harness.store.documents import seal
+from harness.store.store import write_json
 
 
 def write_manifest(

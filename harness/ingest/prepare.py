@@ -18,22 +18,22 @@ from typing import Any
 from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
-from harness.documents import json_text
 from harness.errors import DataMissing, HarnessError, UsageError
-from harness.ingest.advance import Advance
+from harness.ingest.disk_room import Room, estimated, require_room
 from harness.ingest.encode import Compact, sha256
-from harness.ingest.findings import check_command
-from harness.ingest.forms import NOT_TOLD, find_source, stored_splits
+from harness.ingest.finding import check_command
 from harness.ingest.labels import WNID
-from harness.ingest.looking import chosen, in_order, unpacked
+from harness.ingest.layouts import NOT_TOLD, find_source, stored_splits
 from harness.ingest.manifest import write_manifest
+from harness.ingest.probe_image import chosen, in_order, unpacked
+from harness.ingest.progress import Advance
 from harness.ingest.records import Entry, How, Summary, finished, write_record
-from harness.ingest.room import Room, estimated, require_room
 from harness.ingest.sources import Piece, Source, StoredImage
 from harness.ingest.tally import AHEAD, expected_images
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-from harness.store import make_writable, write_atomically, write_json
+from harness.store.documents import json_text
+from harness.store.store import make_writable, write_atomically, write_json
 
 COMPARED = 200
 """About so many images of a copy, chosen by a hash, are compared with their originals."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.store import write_atomically
+from harness.store.store import write_atomically
 
 How = Literal["kept", "unpacked", "encoded", "damaged"]
 

@@ -12,8 +12,8 @@ from harness.data.fingerprint import official
 from harness.data.locate import Found
 from harness.data.prepared import Copy
 from harness.errors import DataMissing
-from harness.ingest.findings import Finding
-from harness.ingest.room import gigabytes
+from harness.ingest.disk_room import gigabytes
+from harness.ingest.finding import Finding
 
 
 def check_stored(dataset: Dataset, folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
-from harness.data.imagenet import SUFFIXES, class_images
+from harness.data.sets.imagenet import SUFFIXES, class_images
 from harness.errors import DataMissing
 
 Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]

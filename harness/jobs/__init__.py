@@ -27,15 +27,15 @@ class JobKind:
         return loaded
 
 
-_SHARED = ("harness.jobs.torchrun:main",)
+_SHARED = ("harness.jobs.distributed.torchrun:main",)
 
 JOBS: dict[str, JobKind] = {
     "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels"),
-    "train": JobKind(1, "harness.jobs.train:train", shares_batches=True, through=_SHARED),
-    "evaluate": JobKind(1, "harness.jobs.evaluate:evaluate", shares_batches=True, through=_SHARED),
-    "ensemble": JobKind(1, "harness.jobs.ensemble:average"),
-    "inspect": JobKind(1, "harness.jobs.inspect:inspect"),
+    "train": JobKind(1, "harness.jobs.training.train:train", shares_batches=True, through=_SHARED),
+    "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", shares_batches=True, through=_SHARED),
+    "ensemble": JobKind(1, "harness.jobs.evaluation.ensemble:average"),
+    "inspect": JobKind(1, "harness.jobs.inspections.job:inspect"),
     "probe": JobKind(1, "harness.jobs.probe:probe"),
-    "measure": JobKind(1, "harness.jobs.quantities:measure_quantities", through=_SHARED),
+    "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", through=_SHARED),
 }
 """A measurement says itself how many processes it is about, so it does not share batches and may still need several."""

@@ -20,22 +20,22 @@ from harness.data.spec import DataSpec, Prepare
 from harness.data.splits import Split
 from harness.data.transfer import sent
 from harness.jobs.device import device_environment, on_device, set_up
-from harness.jobs.evaluate import outputs
-from harness.jobs.first_weights import initialised
-from harness.jobs.optimiser import make_optimiser
+from harness.jobs.evaluation.evaluate import outputs
 from harness.jobs.pixels import load_pixels
-from harness.jobs.schedule import Rate
-from harness.jobs.state import State
-from harness.jobs.train import Training, take_epoch
+from harness.jobs.recipe import Protocol, Recipe
+from harness.jobs.training.first_weights import initialised
+from harness.jobs.training.optimiser import make_optimiser
+from harness.jobs.training.schedule import Rate
+from harness.jobs.training.state import State
+from harness.jobs.training.train import Training, take_epoch
 from harness.jobs.work import Work
+from harness.machine.runtime import Runtime
+from harness.machine.telemetry import sampled
 from harness.models import parse_model
 from harness.models.layers import trace
 from harness.progress import Progress
-from harness.recipe import Protocol, Recipe
-from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
-from harness.store import JobFolder, write_atomically
-from harness.telemetry import sampled
+from harness.store.store import JobFolder, write_atomically
 
 SPENT_S = 4.0
 """On the timed part of a calibration, about."""

@@ -13,7 +13,7 @@ import torch
 from harness.errors import UsageError
 from harness.jobs.ranks import joined
 from harness.progress import Progress
-from harness.store import JobFolder, write_atomically
+from harness.store.store import JobFolder, write_atomically
 
 UNREADABLE = (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
 """What torch raises for a file that is damaged, no checkpoint, or asks for more than tensors and plain values."""

@@ -26,7 +26,7 @@ import torch  # noqa: E402
 
 from harness.errors import DeviceMissing  # noqa: E402
 from harness.jobs.ranks import joined  # noqa: E402
-from harness.runtime import Runtime  # noqa: E402
+from harness.machine.runtime import Runtime  # noqa: E402
 
 
 def set_up(runtime: Runtime) -> torch.device:

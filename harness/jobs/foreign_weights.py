@@ -15,7 +15,7 @@ from harness.errors import UsageError
 from harness.jobs.checkpoint import save_weights
 from harness.models import parse_model
 from harness.models.network import Network, build, weights_sha256
-from harness.store import JobFolder
+from harness.store.store import JobFolder
 
 Tensors = dict[str, torch.Tensor]
 

@@ -14,7 +14,7 @@ from harness.data.statistics import batches_of, pixel_statistics
 from harness.jobs.device import set_up
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
-from harness.store import write_atomically
+from harness.store.store import write_atomically
 
 
 def measure_pixels(work: Work) -> dict[str, Any]:

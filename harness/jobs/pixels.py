@@ -12,7 +12,7 @@ import torch
 from harness.data.spec import Augmentation
 from harness.data.views import central
 from harness.errors import UsageError
-from harness.store import JobFolder
+from harness.store.store import JobFolder
 
 
 @dataclass(frozen=True, slots=True)

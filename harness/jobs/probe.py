@@ -14,15 +14,15 @@ import torch
 
 from harness.data.views import fixed_views
 from harness.jobs.device import device_environment, on_device, set_up
-from harness.jobs.evaluate import opened_passes, outputs
-from harness.jobs.first_weights import initialised, start_from
+from harness.jobs.evaluation.evaluate import opened_passes, outputs
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import generator
-from harness.jobs.train import Training, next_epoch, prepared, take_epoch
+from harness.jobs.recipe import Protocol, Recipe
+from harness.jobs.training.first_weights import initialised, start_from
+from harness.jobs.training.train import Training, next_epoch, prepared, take_epoch
 from harness.jobs.work import Work
 from harness.models.network import Network, Weighted, weights_sha256
-from harness.recipe import Protocol, Recipe
 
 
 def probe(work: Work) -> dict[str, Any]:

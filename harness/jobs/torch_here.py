@@ -14,7 +14,7 @@ import torch
 
 from harness.errors import DeviceMissing
 from harness.jobs.device import cuda_versions, device_environment, set_up
-from harness.runtime import Runtime
+from harness.machine.runtime import Runtime
 
 WORKSPACES = (":4096:8", ":16:8")
 """Settings of CUBLAS_WORKSPACE_CONFIG with which cuBLAS repeats bit for bit."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from harness.machine.runtime import Runtime
 from harness.progress import Progress
-from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
-from harness.store import JobFolder
+from harness.store.store import JobFolder
 
 Batch = TypeVar("Batch")
 

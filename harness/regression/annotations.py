@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness import markdown as md
 from harness.progress import duration
 from harness.regression.finding import Checked, Finding, Severity
-from harness.regression.places import place_of
+from harness.regression.suite_lines import place_of
 from harness.regression.wording import FAILING, GRAVEST_FIRST, counted, gravest_first, in_full, without_controls
+from harness.report import markdown as md
 
 # What GitHub allows, each from its documentation or the source of its runner. What is beyond is dropped unsaid.
 ANNOTATIONS_A_STEP = 10  # of each kind

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.documents import json_text, seal
 from harness.errors import BaselineMissing, UsageError
 from harness.scale_names import ScaleName
-from harness.store import write_atomically
+from harness.store.documents import json_text, seal
+from harness.store.store import write_atomically
 
 FORMAT = 1
 

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import REGRESSION_EXIT, JobFailed, UsageError
-from harness.loading import load_suite
 from harness.progress import Progress, duration
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
 from harness.regression.compare import Comparison, compare
 from harness.regression.finding import Checked, Finding
-from harness.regression.observing import Observed, Rules, Stores, observe
+from harness.regression.observe import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
-from harness.shipped import shipped_names
 from harness.stop_signal import StopSignal
-from harness.store import Store, make_writable
-from harness.suite import Suite
+from harness.store.store import Store, make_writable
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_names
 
 
 def check(

@@ -11,7 +11,7 @@ from harness.regression.annotations import LARGEST_SUMMARY, annotation_lines
 from harness.regression.annotations import markdown as as_markdown
 from harness.regression.finding import Checked
 from harness.regression.junit import junit_xml
-from harness.store import write_atomically
+from harness.store.store import write_atomically
 
 
 def write_outputs(checked: Checked, junit: Path | None, markdown: Path | None, github: bool) -> None:  # noqa: FBT001

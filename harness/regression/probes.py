@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.data import Dataset
-from harness.job import Job
-from harness.plan import Plan, multiply_adds, multiply_adds_of_test
+from harness.plan.graph import Plan, multiply_adds, multiply_adds_of_test
+from harness.plan.job import Job
 
 IMAGES = 4
 """Test images of a probe, the same on every machine."""

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.suite import Suite
+from harness.suite.file import Suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def changed_since(paths: Iterable[Path], revision: str) -> list[Path]:
 
 
 def _changed(path: Path, revision: str) -> bool:
-    from harness.loading import load_suite  # noqa: PLC0415 - pydantic and a parser of YAML
+    from harness.suite.load import load_suite  # noqa: PLC0415 - pydantic and a parser of YAML
 
     paper = path.parent / "papers" / load_suite(path).file.paper
     names = [path.name, f"papers/{paper.name}"]

@@ -8,17 +8,17 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from harness.cells import Cell
-from harness.claim_evidence import ClaimVerdict
-from harness.documents import json_text
-from harness.environment import environment, processor_kind
-from harness.measures import MEASURES
+from harness.jobs.measures import MEASURES
+from harness.judge.cells import CellVerdict, Measured
+from harness.judge.evidence import ClaimVerdict
+from harness.machine.environment import environment, processor_kind
 from harness.metric_names import METRICS
-from harness.plan import Plan
+from harness.plan.graph import Plan
+from harness.plan.status import Status
 from harness.regression.probes import Probes
-from harness.results import Judged
-from harness.status import Status
-from harness.verdict import CellVerdict, Measured
+from harness.report.gather import Judged
+from harness.store.documents import json_text
+from harness.suite.cells import Cell
 
 Document = dict[str, Any]
 

@@ -8,13 +8,13 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from tiny_suites import tiny_suite, tiny_world
 
-from harness.planned import plan_suite
-from harness.runtime import Runtime
-from harness.shipped import shipped_suites
+from harness.machine.runtime import Runtime
+from harness.plan.summary import plan_suite
+from harness.suite.shipped import shipped_suites
 
 ROOT = Path(__file__).parent.parent.parent
 GATE = 0.8  # machines are noisy
@@ -69,7 +69,7 @@ def test_ten_short_runs_are_faster_in_one_process(benchmark, tmp_path):
         benchmark.pedantic(together.run, rounds=1)
         assert together.result("evaluate")["outcome"] == "done"
         return
-    from harness.execute import written
+    from harness.run.execute import written
 
     for job in apart.plan.jobs.values():
         written(apart.store, job)

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from reference_loops import a_batch, alexnet, computes_bf16, stepping
 
 from harness.jobs.device import on_device, set_up
-from harness.jobs.optimiser import make_optimiser
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.randomness import seed_step
-from harness.jobs.step import gradients
-from harness.runtime import Runtime
+from harness.jobs.training.optimiser import make_optimiser
+from harness.jobs.training.step import gradients
+from harness.machine.runtime import Runtime
 
 THREADS = 2  # the processors that the targets are for
 TARGETS = {"fp32": 1.5, "bf16": 2.5}  # times as fast as the reference loop in float32

@@ -11,17 +11,17 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from reference_loops import Pictures, computes_bf16, ordinary
 from tiny_suites import STEM, tiny_world
 
 from harness.data.augment import random_views
-from harness.jobs import train as training
 from harness.jobs.device import on_device
+from harness.jobs.training import train as training
 from harness.jobs.work import Work
+from harness.machine.runtime import Runtime
 from harness.progress import Progress
-from harness.runtime import Runtime
 from harness.stop_signal import StopSignal
 
 THREADS = 2  # the processors that the targets are for

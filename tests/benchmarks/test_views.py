@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from harness.data.views import fixed_views
-from harness.jobs.dense import DenseNetwork, pyramid_windows
-from harness.jobs.evaluate import views_look
+from harness.jobs.evaluation.dense import DenseNetwork, pyramid_windows
+from harness.jobs.evaluation.evaluate import views_look
 from harness.models.alexnet import AlexNet
 from harness.models.modules import PyramidPool
 from harness.models.network import build

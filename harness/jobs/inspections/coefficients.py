@@ -1,44 +1,34 @@
-"""Reads the learned coefficients of PReLU off a net's tensors."""
+"""The learned coefficients of PReLU, layer by layer (PReLU section 2.1, Table 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.inspections.coefficients import Coefficients
-from harness.inspections.layers import slope_owners
-from harness.jobs.subject import Found, Subject
-from harness.measures.quantity import flat
-from harness.models.network import child_name
+from harness.jobs.inspections.inspected import Inspected
+from harness.jobs.inspections.layers import slope_owners
+from harness.jobs.measures.quantity import Quantity, flat
+from harness.models.layers import Traced
 
 
-def inspect(_spec: Coefficients, subject: Subject) -> Found:
-    """The slopes of every learned PReLU of the net."""
-    owners = slope_owners(subject.layers)
-    slopes = {owner: subject.weights[f"{child_name(name)}.weight"].double().numpy() for name, owner in owners.items()}
-    return summary(slopes)
+class Coefficients(Inspected):
+    """The slopes of every learned PReLU; a layer's mean is over its channels, of the shared form its one value."""
 
+    what: Literal["coefficients"]
 
-def summary(slopes: Mapping[str, NDArray[np.float64]]) -> Found:
-    """Means by layer and counts over all, of slopes [channels] by the layer they follow; of the shared form [1]."""
-    everything = np.concatenate(list(slopes.values()))
-    means = {owner: float(values.mean()) for owner, values in slopes.items()}
-    values = {
-        **{f"{flat(owner)}_mean": mean for owner, mean in means.items()},
-        "mean_magnitude": float(np.abs(everything).mean()),
-        "smallest": float(everything.min()),
-        "largest": float(everything.max()),
-        "beyond_one_percent": float(100 * (np.abs(everything) > 1).mean()),
-        "negative_percent": float(100 * (everything < 0).mean()),
-        "negative": float((everything < 0).sum()),
-        "count": float(everything.size),
-    }
-    extremes = {"lowest": np.min, "highest": np.max}
-    arrays = {
-        "layers": np.array(list(slopes)),
-        "means": np.array(list(means.values())),
-        **{name: np.array([find(one) for one in slopes.values()]) for name, find in extremes.items()},
-    }
-    return Found(values, arrays)
+    def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
+        """The mean of each layer, named by the layer before it, and counts over all; ValueError without a PReLU."""
+        owners = slope_owners(layers)
+        if not owners:
+            raise ValueError("the net has no PReLU, so no coefficients")
+        means = {f"{flat(owner)}_mean": Quantity("", f"{owner}, mean coefficient") for owner in owners.values()}
+        return {
+            **means,
+            "mean_magnitude": Quantity("", "mean of |a| over all coefficients"),
+            "smallest": Quantity("", "smallest coefficient"),
+            "largest": Quantity("", "largest coefficient"),
+            "beyond_one_percent": Quantity("%", "coefficients with |a| > 1"),
+            "negative_percent": Quantity("%", "coefficients with a < 0"),
+            "negative": Quantity("", "coefficients with a < 0, where the activation is not monotonic"),
+            "count": Quantity("", "coefficients"),
+        }

@@ -1,44 +1,43 @@
-"""Norms of the loss gradient and of the weight-decay term, layer by layer."""
+"""How large the gradient of the loss is in each layer, and how large the term of weight decay (PReLU section 2.2)."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+from typing import Literal
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+from pydantic import NonNegativeInt, PositiveInt
 
-from harness.inspections.gradients import Gradients
-from harness.jobs.subject import Found, Subject, seeded_order
-from harness.measures.quantity import flat
+from harness.jobs.inspections.inspected import Inspected, SplitName
+from harness.jobs.measures.quantity import Quantity, flat
 from harness.models.initialisation import learnable
-from harness.models.network import child_name
+from harness.models.layers import Traced
 
 
-def inspect(spec: Gradients, subject: Subject) -> Found:
-    """Both norms of the spec's batch; the ratio is absent where the gradient is zero to the last bit."""
-    split = subject.split("train")
-    batch = seeded_order(split.ids, spec.seed)[: spec.batch]
-    inputs = subject.centred(subject.views(split, batch))
-    names = [one.layer.name for one in learnable(subject.layers)]
-    weights = [subject.network.get_parameter(f"{child_name(name)}.weight") for name in names]
-    loss = F.cross_entropy(subject.network(inputs).float(), split.labels[batch].to(subject.device))
-    gradients = [_norm(gradient) for gradient in torch.autograd.grad(loss, weights)]
-    decay = subject.recipe.optimiser.weight_decay
-    return summary(float(loss.detach()), names, gradients, [decay * _norm(weight) for weight in weights])
+class Gradients(Inspected):
+    """Euclidean norms, for the weights of each layer, of dL/dw and of the recipe's weight decay times w.
 
+    L is the mean cross-entropy of one batch of training images, the first in a seeded order of their ids, seen through
+    the central view by the net as it is at test time, in single precision.
+    """
 
-def summary(loss: float, names: list[str], gradients: list[float], decays: list[float]) -> Found:
-    """The norms by layer and over all weights."""
-    values = {"loss": loss}
-    for name, gradient, decay in zip(names, gradients, decays, strict=True):
-        values |= {f"{flat(name)}_gradient": gradient, f"{flat(name)}_decay": decay}
-    values |= {"gradient": math.hypot(*gradients), "decay": math.hypot(*decays)}
-    arrays = {"layers": np.array(names), "gradients": np.array(gradients), "decays": np.array(decays)}
-    if values["gradient"] == 0:
-        return Found(values, arrays, {"decay_to_gradient": "the gradient of the loss is zero"})
-    return Found(values | {"decay_to_gradient": values["decay"] / values["gradient"]}, arrays)
+    what: Literal["gradients"]
+    batch: PositiveInt = 128  # PReLU section 3
+    seed: NonNegativeInt = 0
 
+    def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
+        """Both norms for each layer with weights and for all weights together, and their ratio."""
+        names = [one.layer.name for one in learnable(layers)]
+        found = {"loss": Quantity("nats", "mean cross-entropy of the batch")}
+        for name in names:
+            found[f"{flat(name)}_gradient"] = Quantity("", f"{name}, norm of the loss gradient")
+            found[f"{flat(name)}_decay"] = Quantity("", f"{name}, norm of the weight-decay term")
+        return {
+            **found,
+            "gradient": Quantity("", "norm of the loss gradient, all weights"),
+            "decay": Quantity("", "norm of the weight-decay term, all weights"),
+            "decay_to_gradient": Quantity("", "weight-decay term against loss gradient"),
+        }
 
-def _norm(tensor: torch.Tensor) -> float:
-    return float(tensor.detach().double().norm())
+    def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
+        """The training images."""
+        return ("train",)

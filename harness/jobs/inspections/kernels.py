@@ -1,86 +1,61 @@
-"""How colourful and how oriented the kernels of a convolution are."""
+"""The kernels of the first layer: how colourful and how oriented they are, group by group (AlexNet section 6.1)."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import Literal
 
-from harness.inspections.kernels import Kernels
-from harness.jobs.subject import Found, Subject
-from harness.models.network import child_name
+from pydantic import PositiveInt
 
-Array = NDArray[np.float64]
-
-BANDS = 8
-"""Of orientation; each 180 / 8 degrees wide, the first around horizontal frequencies."""
-POINTS = 32
-"""Along each axis of the spectrum, at least; a kernel of 11 is padded with zeros to that."""
-SHUFFLES = 1000
-"""Random allotments of the kernels to groups."""
+from harness.jobs.inspections.inspected import Inspected
+from harness.jobs.inspections.layers import convolution, groups_after
+from harness.jobs.measures.quantity import Quantity
+from harness.models.layers import Conv, Traced
 
 
-def inspect(spec: Kernels, subject: Subject) -> Found:
-    """Both numbers of the kernels of the spec's layer."""
-    kernels = subject.weights[f"{child_name(spec.layer)}.weight"].double().numpy()
-    groups = spec.group_count(subject.layers)
-    values: dict[str, float] = {}
-    absent: dict[str, str] = {}
-    if kernels.shape[1] == 3:
-        values |= colour_of_groups(colourfulness(kernels), groups, np.random.default_rng(subject.seed))
-    else:
-        names = [name for name in spec.quantities(subject.layers, subject.classes) if "orientation" not in name]
-        absent |= dict.fromkeys(names, "the images are grey, so no kernel can be colourful")
-    if kernels.shape[-1] >= 3:
-        noise = np.random.default_rng(subject.seed).standard_normal(kernels.shape)
-        values["orientation_selectivity"] = float(orientation_selectivity(kernels).mean())
-        values["random_orientation_selectivity"] = float(orientation_selectivity(noise).mean())
-    else:
-        names = ["orientation_selectivity", "random_orientation_selectivity"]
-        absent |= dict.fromkeys(names, f"kernels of {kernels.shape[-1]} x {kernels.shape[-1]} have no orientation")
-    return Found(values, {"kernels": kernels.astype(np.float32), "groups": np.array(groups)}, absent)
+class Kernels(Inspected):
+    """Colourfulness and orientation selectivity of the kernels of one convolution.
 
+    The colourfulness of a kernel w is 1 - 3 sum g^2 / sum w^2 with g the mean of its three colours at each place: the
+    share of its energy that a grey image cannot excite. It is 0 for a kernel blind to colour and 1 for one that adds to
+    nothing everywhere; of independent random weights it is 2/3. On grey images there is none.
 
-def colourfulness(kernels: Array) -> Array:
-    """The colourfulness [n] of kernels [n, 3, k, k], as `Kernels` defines it; 0 for a kernel of nothing but zeros."""
-    energy = np.square(kernels).sum((1, 2, 3))
-    grey = 3 * np.square(kernels.mean(1)).sum((1, 2))
-    share = np.divide(grey, energy, out=np.ones_like(energy), where=energy > 0)
-    found: Array = np.clip(1 - share, 0.0, 1.0)
-    return found
+    The orientation selectivity is the largest share of the energy of a kernel's spectrum that one of eight bands of
+    orientation holds, each 22.5 degrees wide. The mean of each colour is removed first, the spectrum is taken on
+    32 x 32 points, or twice the side where that is more, within the circle that every orientation reaches, and summed
+    over colours. That of as many Gaussian kernels, drawn by the net's seed, stands beside it.
+    """
 
+    what: Literal["kernels"]
+    layer: str = "conv1"
+    groups: PositiveInt | None = None
+    """How many equal groups the kernels fall into; without it, as many as the next convolution keeps apart."""
 
-def colour_of_groups(colourful: Array, groups: int, random: np.random.Generator) -> dict[str, float]:
-    """Means over all kernels and of each group, and how far groups are apart: as learned, and shuffled."""
-    found = {"colourfulness": float(colourful.mean())}
-    if groups == 1:
-        return found
-    means = colourful.reshape(groups, -1).mean(1)
-    shuffled = random.permuted(np.tile(colourful, (SHUFFLES, 1)), axis=1).reshape(SHUFFLES, groups, -1).mean(2)
-    return {
-        **found,
-        **{f"group{number}_colourfulness": float(mean) for number, mean in enumerate(means, start=1)},
-        "colourfulness_difference": float(np.ptp(means)),
-        "shuffled_difference": float(np.ptp(shuffled, axis=1).mean()),
-    }
+    def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
+        """Both numbers over all kernels; with groups, the colourfulness of each, and how far they are apart.
 
+        Raises ValueError for a layer that is no convolution, or groups that do not divide its kernels.
+        """
+        groups = self.group_count(layers)
+        found = {
+            "colourfulness": Quantity("", f"{self.layer}, mean colourfulness of a kernel"),
+            "orientation_selectivity": Quantity("", f"{self.layer}, mean orientation selectivity of a kernel"),
+            "random_orientation_selectivity": Quantity("", "the same of Gaussian kernels"),
+        }
+        if groups == 1:
+            return found
+        return {
+            **found,
+            **{f"group{g}_colourfulness": Quantity("", f"group {g}, mean colourfulness") for g in range(1, groups + 1)},
+            "colourfulness_difference": Quantity("", "colourfulness, most minus least colourful group"),
+            "shuffled_difference": Quantity("", "the same with kernels allotted to groups at random, mean"),
+        }
 
-def orientation_selectivity(kernels: Array) -> Array:
-    """The orientation selectivity [n] of kernels [n, c, k, k], as `Kernels` defines it; 1/8 for a constant kernel."""
-    points = max(POINTS, 2 * kernels.shape[-1])
-    patterns = kernels - kernels.mean((2, 3), keepdims=True)
-    power = np.square(np.abs(np.fft.fft2(patterns, s=(points, points)))).sum(1)
-    bands = _bands(points)
-    energy = np.stack([power[:, bands == band].sum(1) for band in range(BANDS)], 1)
-    whole = energy.sum(1)
-    share: Array = np.divide(energy.max(1), whole, out=np.full_like(whole, 1 / BANDS), where=whole > 0)
-    return share
-
-
-def _bands(points: int) -> NDArray[np.int64]:
-    """The band of each point of a spectrum [points, points]; -1 for the constant part and beyond the circle."""
-    rows, columns = np.meshgrid(np.fft.fftfreq(points), np.fft.fftfreq(points), indexing="ij")
-    angle = np.arctan2(rows, columns)
-    band: NDArray[np.int64] = np.round(angle / (np.pi / BANDS)).astype(np.int64) % BANDS
-    radius = np.hypot(rows, columns)
-    band[(radius == 0) | (radius > 0.5)] = -1
-    return band
+    def group_count(self, layers: Sequence[Traced]) -> int:
+        """Into how many groups the kernels fall; raises ValueError as `quantities` does."""
+        place, traced = convolution(layers, self.layer)
+        assert isinstance(traced.layer, Conv)
+        groups = self.groups or groups_after(layers, place)
+        if traced.layer.filters % groups:
+            raise ValueError(f"{groups} groups do not divide the {traced.layer.filters} kernels of {self.layer}")
+        return groups

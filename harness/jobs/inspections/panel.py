@@ -1,65 +1,50 @@
-"""Chooses the test images that a panel shows, with the labels a net finds most probable."""
+"""Test images with the labels a net finds most probable (AlexNet Figure 4, PReLU Figures 4 and 5)."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import Literal, Self
 
-from harness.inspections.panel import Panel
-from harness.jobs.inspections.per_class import class_errors, missed
-from harness.jobs.subject import Found, Predictions, Subject, one_of_each_class_first, seeded_order
+from pydantic import NonNegativeInt, PositiveInt
 
-LABELS = 5
-"""Shown of each image (AlexNet Figure 4, PReLU Figure 4)."""
-
-WORST_CLASSES = 3
-"""Whose errors are shown (PReLU Figure 5)."""
+from harness.jobs.inspections.inspected import Inspected, SplitName
+from harness.jobs.measures.quantity import Quantity
+from harness.models.layers import Traced
+from harness.strict import Name
 
 
-def inspect(spec: Panel, subject: Subject) -> Found:
-    """The panel of the test among the inputs; without arrays where no image is of the wanted kind."""
-    split, predictions = subject.tested_split(), subject.predictions("test")
-    places = chosen(spec, predictions)
-    if not places:
-        return Found(dict.fromkeys(("shown", "top1_right", "top5_right"), 0.0), {})
-    ids = [predictions.ids[place] for place in places]
-    stored = {identity: place for place, identity in enumerate(split.ids)}  # a test may be of a sample of the split
-    probabilities = predictions.probabilities[places]
-    labels = predictions.labels[places]
-    top = np.argsort(-probabilities, axis=1, kind="stable")[:, :LABELS]
-    values = {
-        "shown": float(len(places)),
-        "top1_right": float((~missed(probabilities, labels, 1)).sum()),
-        "top5_right": float((~missed(probabilities, labels, LABELS)).sum()),
-    }
-    arrays = {
-        "images": subject.views(split, [stored[identity] for identity in ids]).numpy(),
-        "labels": labels,
-        "top": top,
-        "probabilities": np.take_along_axis(probabilities, top, 1),
-        "own_probability": np.take_along_axis(probabilities, labels[:, None], 1)[:, 0],
-        "class_names": np.array(split.classes),
-        "ids": np.array(ids),
-    }
-    return Found(values, arrays)
+class Panel(Inspected):
+    """A few images of a test with their five most probable labels, chosen by a seeded rule and never by hand.
 
+    Images come in the order of a hash of the seed and their ids; those of the wanted kind are taken from the front, one
+    of each class before a second of any.
+    """
 
-def chosen(spec: Panel, predictions: Predictions) -> list[int]:
-    """The places of the images that the spec's rule chooses, in the order shown; fewer where there are not so many."""
-    order = seeded_order(predictions.ids, spec.seed)
-    labels = predictions.labels.tolist()
-    if spec.which == "any":
-        return one_of_each_class_first(order, labels, spec.images)
-    wrong = missed(predictions.probabilities, predictions.labels, LABELS)
-    wanted = [place for place in order if wrong[place] == (spec.which != "right")]
-    if spec.which != "worst_classes":
-        return one_of_each_class_first(wanted, labels, spec.images)
-    worst = worst_classes(wrong, predictions.labels, predictions.probabilities.shape[1])
-    each = -(-spec.images // WORST_CLASSES)
-    return [place for label in worst for place in [p for p in wanted if labels[p] == label][:each]][: spec.images]
+    what: Literal["panel"]
+    evaluation: Name
+    """Of the same experiment: the test whose predictions are shown."""
+    images: PositiveInt = 8  # AlexNet section 6.1, Figure 4
+    which: Literal["any", "right", "wrong", "worst_classes"] = "any"
+    """Any; those with the correct label among the five, or without; or, three of each, errors of the worst classes."""
+    seed: NonNegativeInt = 0
 
+    def quantities(self, _layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
+        """How many are shown, and how many of them the net gets right."""
+        return {
+            "shown": Quantity("", "images shown"),
+            "top1_right": Quantity("", "of them with the correct label first"),
+            "top5_right": Quantity("", "of them with the correct label among the five most probable"),
+        }
 
-def worst_classes(wrong: NDArray[np.bool_], labels: NDArray[np.int64], classes: int) -> list[int]:
-    """The classes with the highest error, the highest first; of equals, the first in the list of classes."""
-    errors, _ = class_errors(wrong, labels, classes)
-    return [int(label) for label in np.argsort(-errors, kind="stable")[:WORST_CLASSES]]
+    def tests(self, experiment: str) -> dict[str, tuple[str, str]]:
+        """The one test."""
+        return {"test": (experiment, self.evaluation)}
+
+    def splits(self, tested: SplitName | None) -> tuple[SplitName, ...]:
+        """The split that was tested."""
+        assert tested is not None
+        return (tested,)
+
+    def in_roles(self) -> Self:
+        """With the test under the name of the job's input."""
+        return self.model_copy(update={"evaluation": "test"})

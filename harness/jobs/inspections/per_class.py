@@ -1,61 +1,53 @@
-"""Errors class by class of stored predictions."""
+"""Errors class by class, and how they differ from another net's (PReLU section 4, Figures 6 and 7)."""
 
 from __future__ import annotations
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import Literal, Self
 
-from harness.errors import JobFailed
-from harness.inspections.per_class import PerClass
-from harness.jobs.subject import Found, Subject
-from harness.metrics import topk_errors
+from pydantic import PositiveInt
 
-
-def inspect(spec: PerClass, subject: Subject) -> Found:
-    """The errors of the test among the inputs; what sets it against a net that diverged is absent."""
-    split = subject.tested_split()
-    errors, counts = _errors(spec, subject, "test")
-    tested = counts > 0
-    values = {
-        "zero_error_classes": float((errors[tested] == 0).sum()),
-        "mean_error": float(errors[tested].mean()),
-        "worst_error": float(errors[tested].max()),
-    }
-    arrays = {"errors": errors, "counts": counts, "class_names": np.array(split.classes), "top": np.array(spec.top)}
-    if spec.against is None:
-        return Found(values, arrays)
-    if subject.diverged("against"):
-        names = ("better_classes", "same_classes", "worse_classes")
-        return Found(values, arrays, dict.fromkeys(names, f"the net of {spec.against} diverged"))
-    if subject.predictions("against").ids != subject.predictions("test").ids:
-        raise JobFailed(f"{subject.work.inputs['against'].path} was tested on other images than this net")
-    others, _ = _errors(spec, subject, "against")
-    reduced = others - errors
-    return Found(values | _changes(reduced[tested]), arrays | {"reductions": reduced})
+from harness.jobs.inspections.inspected import Inspected, SplitName
+from harness.jobs.measures.quantity import Quantity
+from harness.models.layers import Traced
+from harness.strict import Name
 
 
-def class_errors(
-    wrong: NDArray[np.bool_], labels: NDArray[np.int64], classes: int
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The error of each class in percent, 0 for one without images, and its images: both [classes]."""
-    counts = np.bincount(labels, minlength=classes)
-    errors = 100 * np.bincount(labels, weights=wrong, minlength=classes) / np.maximum(counts, 1)
-    return errors, counts
+class PerClass(Inspected):
+    """The top-k error of each class in one test; with `against`, set beside that of another experiment."""
 
+    what: Literal["per_class"]
+    evaluation: Name
+    """Of this experiment, and of the other."""
+    top: PositiveInt = 5  # PReLU Figure 6
+    against: Name | None = None
+    """Another experiment, whose net of the same seed is tested on the same images."""
 
-def missed(probabilities: NDArray[np.float32], labels: NDArray[np.int64], top: int) -> NDArray[np.bool_]:
-    """Whether each image is a top-`top` error."""
-    errors: NDArray[np.bool_] = topk_errors(torch.from_numpy(probabilities), torch.from_numpy(labels), top).numpy()
-    return errors
+    def quantities(self, _layers: Sequence[Traced], classes: int) -> dict[str, Quantity]:
+        """Over classes; ValueError when no class can be missed because all labels are among the first `top`."""
+        if self.top >= classes:
+            raise ValueError(f"top-{self.top} error is always zero with {classes} classes")
+        found = {
+            "zero_error_classes": Quantity("classes", f"classes without a top-{self.top} error"),
+            "mean_error": Quantity("%", f"mean top-{self.top} error of a class"),
+            "worst_error": Quantity("%", f"top-{self.top} error of the worst class"),
+        }
+        if self.against is not None:
+            for name, done in (("better", "falls"), ("same", "stays the same"), ("worse", "rises")):
+                label = f"classes whose top-{self.top} error {done} against {self.against}"
+                found[f"{name}_classes"] = Quantity("classes", label)
+        return found
 
+    def tests(self, experiment: str) -> dict[str, tuple[str, str]]:
+        """This experiment's test and the other's."""
+        found = {"test": (experiment, self.evaluation)}
+        return found if self.against is None else {**found, "against": (self.against, self.evaluation)}
 
-def _errors(spec: PerClass, subject: Subject, name: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    found = subject.predictions(name)
-    return class_errors(missed(found.probabilities, found.labels, spec.top), found.labels, subject.classes)
+    def splits(self, tested: SplitName | None) -> tuple[SplitName, ...]:
+        """The split that was tested, for the names of its classes."""
+        assert tested is not None
+        return (tested,)
 
-
-def _changes(reduced: NDArray[np.float64]) -> dict[str, float]:
-    """How many classes are better, the same and worse than another net's."""
-    signs = {"better": reduced > 0, "same": reduced == 0, "worse": reduced < 0}
-    return {f"{name}_classes": float(which.sum()) for name, which in signs.items()}
+    def in_roles(self) -> Self:
+        """With both tests under the names of the job's inputs."""
+        return self.model_copy(update={"evaluation": "test", "against": self.against and "against"})

@@ -1,0 +1,1 @@
+"""The command line: one file a family of commands, and the tables that they print."""

@@ -1,0 +1,182 @@
+"""Commands about data sets: checking those at hand, copying them compactly, fetching the public ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import FOLDER, Commands, with_json
+from harness.errors import DataMissing
+
+with_kit = click.option(
+    "--kit", type=click.Path(exists=True, path_type=Path), help="The development kit's folder, or its meta.mat."
+)
+with_threads = click.option("--threads", type=click.IntRange(min=1), help="Threads; all cores by default.")
+with_root = click.option("--data-root", type=FOLDER, help="A folder that holds data sets.")
+NAME = click.argument("name")
+PATH = click.argument("path", required=False, type=FOLDER)
+
+
+@click.group(cls=Commands)
+def data() -> None:
+    """Check data sets as they lie, make compact copies of them, or fetch the public ones."""
+
+
+@data.command()
+@NAME
+@PATH
+@click.option("--decode", is_flag=True, help="Decode every image, not a seeded sample.")
+@with_kit
+@with_root
+@with_threads
+@with_json
+def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
+    """Say what lies in PATH, whether it is the official set, what is damaged, and how to mend it.
+
+    Knows class folders, flat folders, Kaggle's tree, Hugging Face's parquet files, and the archives as they are handed
+    out. Without PATH, looks where a run would. Exits with 0 when it is usable as it is, 4 when something is missing or
+    wrong.
+    """
+    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
+    from harness.ingest.report import check_stored, show_check  # noqa: PLC0415
+
+    dataset = dataset_named(name)
+    folder = _folder(dataset, path, flags["data_root"])
+    document = check_stored(dataset, folder) if dataset.files else _checked(dataset, folder, flags)
+    if as_json:
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False))
+    else:
+        show_check(document)
+    if not document["usable"]:
+        sys.exit(DataMissing.exit_code)
+
+
+@data.command()
+@NAME
+@PATH
+@click.option("--out", required=True, type=FOLDER, help="The copy's folder; a copy begun there is gone on with.")
+@click.option(
+    "--short-side",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    metavar="PIXELS",
+    help="Reduce images whose shorter side is longer: 256 for AlexNet, 512 for PReLU's scale jitter.",
+)
+@click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Of the JPEGs.")
+@click.option("--unchanged", is_flag=True, help="Copy every file byte for byte, only sorted into class folders.")
+@click.option("--split", "splits", multiple=True, help="Only this split; may be repeated.")
+@click.option(
+    "--allow-damaged",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    metavar="FRACTION",
+    help="Leave out at most this share of images because they are damaged; the copy is then not official.",
+)
+@with_kit
+@with_root
+@with_threads
+@with_json
+def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: Any) -> None:
+    """Make the compact copy that training reads: class folders of JPEGs, with a manifest; the originals are only read.
+
+    Killed or stopped at any moment, the same command goes on, and ends in the same bytes.
+    """
+    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
+    from harness.ingest.encode import Compact  # noqa: PLC0415
+    from harness.ingest.prepare import prepare as prepared  # noqa: PLC0415
+    from harness.ingest.report import show_copy  # noqa: PLC0415
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.stop_signal import StopSignal  # noqa: PLC0415
+
+    dataset = dataset_named(name)
+    folder = _folder(dataset, path, flags["data_root"])
+    compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"])
+    with StopSignal().listening() as stop:
+        copy = prepared(
+            dataset,
+            folder,
+            out,
+            compact,
+            allow_damaged=flags["allow_damaged"],
+            threads=_threads(flags),
+            progress=Progress(),
+            stop=stop,
+            splits=flags["splits"],
+            kit=flags["kit"],
+        )
+    if as_json:
+        click.echo(json.dumps(copy.manifest, indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        show_copy(copy, out)
+
+
+@data.command()
+@NAME
+@with_root
+def fetch(name: str, data_root: Path | None) -> None:
+    """Download a public set into the first data root, and compare every file with its digest."""
+    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
+    from harness.data.locate import Found, Locations  # noqa: PLC0415
+    from harness.data.locate import fetch as fetched  # noqa: PLC0415
+    from harness.ingest.report import require_official  # noqa: PLC0415
+
+    dataset, locations = dataset_named(name), Locations.gather(data_root, (), os.environ)
+    found = locations.find(dataset)
+    if not isinstance(found, Found):
+        fetched(dataset, locations.roots[0].path, lambda line: click.echo(line, err=True))
+        found = locations.require(dataset)
+    click.echo(f"{found.path}: {require_official(dataset, found)}")
+
+
+def _checked(dataset: Any, folder: Path, flags: dict[str, Any]) -> dict[str, Any]:
+    from harness.ingest.check import check as checked  # noqa: PLC0415
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.stop_signal import StopSignal  # noqa: PLC0415
+
+    with StopSignal().listening() as stop:
+        found = checked(
+            dataset,
+            folder,
+            decode=flags["decode"],
+            threads=_threads(flags),
+            progress=Progress(),
+            stop=stop,
+            kit=flags["kit"],
+        )
+    return found.document()
+
+
+def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
+    """The folder that was named, or found; raises DataMissing where there is none."""
+    if path is not None and path.is_file():
+        raise DataMissing(f"{path}: is a file; name the folder that holds it: {path.parent}")
+    if path is not None and not path.is_dir():
+        raise DataMissing(f"{path}: no such folder")
+    return path or _place(dataset, data_root)
+
+
+def _place(dataset: Any, data_root: Path | None) -> Path:
+    """Where a run would look: a folder that holds the set, else the first of those that is there in any form."""
+    from harness.data.locate import Locations, Missing  # noqa: PLC0415
+
+    locations = Locations.gather(data_root, (), os.environ)
+    found = locations.find(dataset)
+    if not isinstance(found, Missing):
+        return found.path
+    there = next((place.path for place in locations.places(dataset) if place.path.is_dir()), None)
+    if there is None:
+        raise DataMissing(found.message())
+    return there
+
+
+def _threads(flags: dict[str, Any]) -> int:
+    from harness.machine.runtime import cores  # noqa: PLC0415
+
+    return flags["threads"] or cores()

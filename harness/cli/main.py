@@ -1,0 +1,252 @@
+"""The command line: data on standard output, progress on standard error, exit codes as the README lists them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness import __version__
+from harness.cli.check import baseline, check
+from harness.cli.compare import compare
+from harness.cli.data import data
+from harness.cli.doctor import doctor
+from harness.cli.external import import_weights, record, submission
+from harness.cli.options import (
+    Commands,
+    runtime_of,
+    with_jobs,
+    with_json,
+    with_micro_batch,
+    with_out,
+    with_places,
+    with_processes,
+    with_reported_scale,
+    with_scale,
+)
+from harness.cli.publish import publish
+from harness.cli.store import store, verify
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.scale_names import ScaleName
+
+EXAMPLES = """\b
+Examples:
+  python -m harness run suites/table1.yaml              # the largest scale this machine can run now
+  python -m harness run suites/table1.yaml --scale ci   # the smallest, on data that are always there
+  python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
+  python -m harness validate suites/*.yaml
+  python -m harness report reports/table1/ci            # write the page again from its results
+  python -m harness check suites/*.yaml                 # has a new torch, driver or refactoring changed anything?
+
+\b
+Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
+3 of `check`, a regression, or with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed;
+7 no baseline; 130 and 143 interrupted.
+"""
+
+
+@click.group(
+    cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
+)
+@click.version_option(__version__, prog_name="harness")
+def command() -> None:
+    """Reproduce the tables, figures and claims of a paper, and report each printed number beside the reproduced one."""
+
+
+@command.command()
+@click.argument("suite_file", metavar="SUITE")
+@with_scale
+@with_places
+@with_out
+@with_json
+@with_micro_batch
+@with_jobs
+@with_processes
+@click.option("--offline", is_flag=True, help="Fetch nothing, even for a scale that --scale names.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
+@click.option(
+    "--checkpoint-every",
+    "checkpoint_every_s",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How much work a kill may cost.",
+)
+@click.option(
+    "--resume-elsewhere",
+    is_flag=True,
+    help="Go on from checkpoints of another machine, or number of threads or processes; marked in the results.",
+)
+@click.option(
+    "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
+)
+@click.option(
+    "--strict", is_flag=True, help="Exit 3 when a cell is WORSE, BETTER or DIFFERS, or a claim is CONTRADICTED."
+)
+def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
+    """Run what a suite still needs, judge it, and write the report."""
+    from harness.run.pipeline import run_suite  # noqa: PLC0415 - help and validate do without it
+
+    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
+    if flags["as_json"]:
+        click.echo(json.dumps(results, indent=1, sort_keys=True))
+    else:
+        from harness.cli.tables import show_results  # noqa: PLC0415
+
+        show_results(results, folder)
+    if failed:
+        raise JobFailed(f"{len(failed)} job(s) failed; the report says which and why: {folder / 'index.html'}")
+    if flags["strict"] and _differs(results):
+        sys.exit(REGRESSION_EXIT)
+
+
+def _differs(results: dict[str, Any]) -> bool:
+    cells = {cell["outcome"] for cell in results["cells"]}
+    return bool(cells & {"WORSE", "BETTER", "DIFFERS"}) or any(
+        c["outcome"] == "CONTRADICTED" for c in results["claims"]
+    )
+
+
+@command.command()
+@click.argument("suite_file", metavar="SUITE")
+@with_scale
+@with_places
+@with_json
+@click.option("--across", is_flag=True, help="Tell which jobs other shipped suites want too; reads them all at first.")
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Time a few steps of each training and test here, on made-up images, for a better estimate; remembered.",
+)
+def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Show what a suite needs: what is done, stale, to do or blocked and by what; its cost; what is missing."""
+    from harness.cli.plan_tables import show_plan  # noqa: PLC0415
+    from harness.plan.summary import plan_suite  # noqa: PLC0415
+
+    say = (lambda line: click.echo(line, err=True)) if flags["calibrate"] else None
+    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags), across=flags["across"], calibrating=say)
+    if as_json:
+        click.echo(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        show_plan(document)
+
+
+@command.command()
+@click.argument("suite_files", metavar="SUITE...", nargs=-1, required=True)
+@with_json
+def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Check suite files; prints every fault as FILE:LINE:COL: key.path: message."""
+    from harness.plan.outline import outlines  # noqa: PLC0415 - help does without it
+    from harness.suite.shipped import suite_path  # noqa: PLC0415
+
+    sound, faults = outlines(suite_path(name) for name in suite_files)
+    if as_json:
+        click.echo(json.dumps({"sound": [outline.name for outline in sound.values()], "faults": faults}, indent=1))
+    else:
+        for path, outline in sound.items():
+            click.echo(
+                f"{path}: sound ({outline.cells} cells, {outline.claims} claims, scales {', '.join(outline.scales)})"
+            )
+    if faults:
+        raise SuiteError(faults)
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of suite files, for editors that complete and check YAML."""
+    from harness.suite.json_schema import suite_schema  # noqa: PLC0415
+
+    click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
+
+
+@command.command()
+@click.argument("target", metavar="SUITE|DIR")
+@with_reported_scale
+@with_places
+@with_out
+@click.option(
+    "--export",
+    type=click.Choice(["csv", "latex", "markdown"]),
+    help="Print the table in this form instead of the page's path.",
+)
+def report(
+    target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
+) -> None:
+    """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
+    if (folder := Path(target)).is_dir():
+        from harness.report.page.render import rebuild  # noqa: PLC0415 - jinja and matplotlib
+
+        results = rebuild(folder)
+    else:
+        from harness.run.pipeline import report_suite  # noqa: PLC0415 - pydantic, YAML and all of the former
+
+        folder, results = report_suite(target, scale, store_folder, out, runtime_of(flags))
+    if export is None:
+        click.echo(folder / "index.html")
+        return
+    from harness.report.page.exports import export as exported  # noqa: PLC0415 - pandas
+
+    click.echo(exported(results, export), nl=False)
+
+
+@command.command()
+@with_json
+def coverage(as_json: bool) -> None:  # noqa: FBT001
+    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged."""
+    from harness.cli.tables import show_coverage  # noqa: PLC0415
+    from harness.report.coverage import as_rows, shipped_coverage  # noqa: PLC0415
+
+    rows = as_rows(shipped_coverage())
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    else:
+        show_coverage(rows)
+
+
+@command.command()
+@with_json
+def env(as_json: bool) -> None:  # noqa: FBT001
+    """Show the machine, versions and commit that a run here would record."""
+    from harness.cli.tables import show_nested  # noqa: PLC0415
+    from harness.machine.environment import environment  # noqa: PLC0415
+
+    document = environment()
+    if as_json:
+        click.echo(json.dumps(document, indent=1, sort_keys=True))
+    else:
+        show_nested(document)
+
+
+@command.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@with_places
+@with_micro_batch
+@with_processes
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
+@click.option(
+    "--resume-elsewhere", is_flag=True, help="Go on from a checkpoint of another machine, marked in the result."
+)
+def job(folder: Path, **flags: Any) -> None:
+    """Run one job from its directory in a store; what an executor on another machine would call."""
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.run.executors.local import Local  # noqa: PLC0415
+    from harness.store.store import JobFolder  # noqa: PLC0415
+
+    progress = Progress()
+    progress.begin(folder.name)
+    Local(runtime_of(flags), progress).run(JobFolder(folder))
+    click.echo(JobFolder(folder).result)
+
+
+ELSEWHERE = (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline, data)
+"""Commands that have modules of their own."""
+for one in ELSEWHERE:
+    command.add_command(one)

@@ -1,0 +1,163 @@
+"""What the commands share: their options, the settings these amount to, and how a command ends that could not go on."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from harness.errors import HarnessError, Interrupted, UsageError
+from harness.scale_names import SCALES
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """A group that names the nearest command or option when one is misspelt."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Find a command; raises click's UsageError with the nearest name."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(error.message + hint, ctx) from None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; an interrupt, a reader that left, a full disk and a forbidden file are no tracebacks."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(128 + signal.SIGPIPE)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise HarnessError(f"{error.filename or 'the output'} cannot be written: {error.strerror}") from None
+            if error.filename is None:
+                raise
+            raise HarnessError(f"{error.filename} cannot be used: {error.strerror}") from None
+        except KeyboardInterrupt:
+            raise Interrupted(signal.SIGINT, "stopped at once; the same command goes on from what is saved") from None
+
+
+def options(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Several options as one decorator."""
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+with_scale = click.option(
+    "--scale",
+    type=click.Choice(SCALES),
+    help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
+)
+with_reported_scale = click.option(
+    "--scale", type=click.Choice(SCALES), help="Which scale to report on; without it, the largest with results here."
+)
+FOLDER = click.Path(path_type=Path)
+with_store = click.option(
+    "--store",
+    "store_folder",
+    type=FOLDER,
+    default=Path("runs"),
+    show_default=True,
+    help="Where jobs leave their results.",
+)
+with_places = options(
+    with_store,
+    click.option("--data-root", type=FOLDER, help="A folder that holds a folder for each data set."),
+    click.option(
+        "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        show_default=True,
+        help="CUDA when there is a GPU, else the CPU.",
+    ),
+)
+with_micro_batch = click.option(
+    "--micro-batch",
+    type=click.IntRange(min=1),
+    metavar="IMAGES",
+    help="Put at most so many images through a net at once, for less memory; batches keep their size.",
+)
+with_processes = options(
+    click.option(
+        "--gpus",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Share each batch of a training or test among so many GPUs; batches keep their size.",
+    ),
+    click.option(
+        "--processes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="The same with so many processes on whatever the device is: one a GPU, or all on the CPU.",
+    ),
+)
+with_jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run so many jobs at a time; by default one for each GPU there is (or for each --gpus N), one on a CPU.",
+)
+with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+with_out = click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
+)
+
+
+def runtime_of(flags: dict[str, Any]) -> Any:
+    """The runtime settings that the flags describe."""
+    from harness.data.locate import Locations  # noqa: PLC0415
+    from harness.machine.runtime import Runtime, cores  # noqa: PLC0415
+
+    locations = Locations.gather(flags["data_root"], flags["data_flags"], os.environ)
+    device, processes = _shared_by(flags)
+    jobs = _at_once(flags, device, processes)
+    return Runtime(
+        locations=locations,
+        device=device,
+        threads=flags.get("threads") or max(1, cores() // (jobs * processes)),
+        jobs=jobs,
+        processes=processes,
+        checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
+        resume_elsewhere=flags.get("resume_elsewhere", False),
+        micro_batch=flags.get("micro_batch"),
+    )
+
+
+def _shared_by(flags: dict[str, Any]) -> tuple[Any, int]:
+    """The device, and how many processes share each batch; raises UsageError for flags that contradict each other."""
+    gpus, processes = flags.get("gpus"), flags.get("processes")
+    if gpus is None:
+        return flags["device"], processes or 1
+    if processes not in (None, gpus):
+        raise UsageError(f"--gpus {gpus} is as many processes; leave --processes {processes} out")
+    if flags["device"] == "cpu":
+        raise UsageError(f"--gpus {gpus} contradicts --device cpu; --processes {gpus} shares batches on a CPU")
+    return "cuda", gpus
+
+
+def _at_once(flags: dict[str, Any], device: str, processes: int) -> int:
+    """Jobs at a time, where a command runs several."""
+    if "jobs" not in flags or flags["jobs"] is not None:
+        return flags.get("jobs") or 1
+    from harness.run.executors.gpus import places  # noqa: PLC0415
+
+    return places(device, processes)

@@ -1,0 +1,113 @@
+"""A plan on the terminal: its jobs, who shares them, what they will cost, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.cli.tables import tinted
+from harness.progress import duration
+
+Document = dict[str, Any]
+
+
+def show_plan(document: Document) -> None:
+    """The jobs of a plan, and, where any are left, their cost in time, energy and room."""
+    console = Console(highlight=False)
+    console.print(Text(f"{document['suite']} at scale {document['scale']}: {document['reason']}", style="bold"))
+    if document["unlock"]:
+        console.print(Text(f"larger scales: {document['unlock']}"))
+    elsewhere = document["elsewhere"]
+    console.print(_jobs(document["jobs"], "time" if elsewhere is None else f"time, {elsewhere['device'].split()[-1]}"))
+    for what, labels in [*_whys(document["jobs"]).items(), *_shared(document["jobs"]).items()]:
+        which = labels[0] if len(labels) == 1 else f"{len(labels)} jobs"
+        console.print(Text(f"{which}: {what}"), soft_wrap=True)
+    counts = Counter(job["state"] for job in document["jobs"])
+    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    if counts["to do"] + counts["blocked"]:
+        for line in _costs(document):
+            console.print(Text(line), soft_wrap=True)
+    if document["finds"] is not None:
+        console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
+    for one in document["missing"]:
+        console.print(Text(f"missing: {one['what']} ({one['jobs']} jobs)"), soft_wrap=True)
+    if document["blocked_by"]:
+        console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
+
+
+def _jobs(jobs: list[Document], time: str) -> Table:
+    table = Table("state", "job", "key", time)
+    for job in jobs:
+        seconds = job.get("seconds")
+        cost = "" if seconds is None else duration(seconds)
+        table.add_row(tinted(job["state"]), Text(job["label"]), job["key"][:20], cost)
+    return table
+
+
+def _whys(jobs: list[Document]) -> dict[str, list[str]]:
+    """Each reason once, with the jobs that it is given for; what blocks jobs is told as missing."""
+    whys: dict[str, list[str]] = {}
+    for job in jobs:
+        if job["why"] and job["state"] != "blocked":
+            whys.setdefault(f"{job['state']}: {job['why']}", []).append(job["label"])
+    return whys
+
+
+def _shared(jobs: list[Document]) -> dict[str, list[str]]:
+    """The experiments, where they are several, and the other suites that share jobs, with those jobs."""
+    shared: dict[str, list[str]] = {}
+    for job in jobs:
+        experiments, suites = job.get("wanted_by") or [], job.get("also_in") or []
+        if len(experiments) > 1:
+            shared.setdefault(f"shared by {', '.join(experiments)}", []).append(job["label"])
+        if suites:
+            shared.setdefault(f"wanted by {', '.join(suites)} too", []).append(job["label"])
+    return shared
+
+
+def _costs(document: Document) -> list[str]:
+    here, elsewhere, disk = document["estimate"], document["elsewhere"], document["disk"]
+    lines = [f"about {duration(here['seconds'])} of work: {_hours(here)} ({here['basis']}); {_energy(here)}"]
+    if elsewhere is not None:
+        lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']})")
+    kinds = ", ".join(f"{_FILES.get(kind, kind)} {size(count)}" for kind, count in disk["by_kind"].items())
+    scratch = disk["scratch_bytes"]
+    more = f", and {size(scratch)} of checkpoints while a training runs" if scratch else ""
+    lines.append(f"disk: {size(disk['keeps_bytes'])}{f' ({kinds})' if kinds else ''}{more}")
+    sizes = {
+        name: "of a size not known" if count is None else size(count) for name, count in disk["data_bytes"].items()
+    }
+    data = ", ".join(f"{name} {count}" for name, count in sizes.items())
+    return lines + ([f"data, beside that: {data}"] if data else [])
+
+
+_FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images"}
+
+
+def _hours(cost: Document) -> str:
+    unit = "GPU-hours" if cost["core_hours"] is None else "core-hours"
+    hours = cost["gpu_hours"] if cost["core_hours"] is None else cost["core_hours"]
+    return f"{amount(hours)} {unit}"
+
+
+def _energy(cost: Document) -> str:
+    if cost["kwh"] is None:
+        return f"kWh not known ({cost['power_basis']})"
+    return f"{amount(cost['kwh'])} kWh {cost['power_basis']}"
+
+
+def amount(value: float) -> str:
+    """A number to three significant digits, never in powers of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{float(f'{value:.3g}'):g}"
+
+
+def size(count: float) -> str:
+    """A number of bytes: `22 GB`, `3.1 MB`."""
+    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count / 1e3:.3g} kB"

@@ -1,0 +1,170 @@
+"""Commands that let a user trust a store: verify it, see what lies in it, clear it up, carry results between stores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli.options import FOLDER, Commands, runtime_of, with_json, with_places, with_store
+from harness.errors import Unsound, UsageError
+from harness.scale_names import SCALES
+
+
+@click.command()
+@with_places
+@with_json
+@click.option(
+    "--rerun", metavar="KEY", help="Run this one job again, elsewhere, and compare; a key's beginning will do."
+)
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads of --rerun; as recorded by default.")
+def verify(store_folder: Path, rerun: str | None, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Check every file of every job against its digests; exit 1 when one is damaged. Nothing is changed."""
+    if rerun is not None:
+        _verify_by_running(store_folder, rerun, flags, as_json=as_json)
+        return
+    from harness.progress import Progress  # noqa: PLC0415 - help does without all of these
+    from harness.run.verify import verify as checked  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    found = checked(Store(store_folder), Progress())
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=1, sort_keys=True))
+    else:
+        for kind, faults in (("damaged", found.damage), ("note", found.notes)):
+            for fault in faults:
+                click.echo(f"{kind}: {fault}")
+        click.echo(f"{found.jobs} jobs, {found.files} files: {'damaged' if found.damage else 'sound'}")
+    if found.damage:
+        raise Unsound(f"{store_folder}: {len(found.damage)} fault(s); what to do about each is said above")
+
+
+def _verify_by_running(store_folder: Path, key: str, flags: dict[str, Any], *, as_json: bool) -> None:
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.run.rerun import rerun  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    found = rerun(Store(store_folder), key, runtime_of(flags), Progress(), threads=flags["threads"])
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=1, sort_keys=True))
+    else:
+        for line in found.lines():
+            click.echo(line)
+    if found.is_unsound:
+        raise Unsound(f"{found.label} did not come out again as it is stored, though machine and versions are the same")
+
+
+@click.group(cls=Commands)
+def store() -> None:
+    """See what lies in a store, clear it up, and carry results from one to another."""
+
+
+@store.command()
+@with_store
+@with_json
+@click.option(
+    "--sort",
+    type=click.Choice(["label", "state", "age", "size", "seconds"]),
+    default="label",
+    show_default=True,
+    help="By what; the largest first where it is a number.",
+)
+def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
+    """List the jobs of a store: state, label, key, age, size, and the seconds each took."""
+    from harness.cli.store_tables import show_entries  # noqa: PLC0415
+    from harness.store.inventory import entries, sorted_by  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    listed = sorted_by(entries(Store(store_folder)), sort)
+    if as_json:
+        click.echo(json.dumps([entry.document() for entry in listed], indent=1))
+    else:
+        show_entries(listed)
+
+
+@store.command()
+@with_store
+@with_json
+@click.option("--stale", is_flag=True, help="Also stale results that --refresh-stale set aside.")
+@click.option(
+    "--unfinished", is_flag=True, help="Also jobs without a result, and the checkpoints they would go on from."
+)
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="SUITE[:SCALE]",
+    help="Also jobs that none of the suites named so wants; may be repeated.",
+)
+@click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
+def gc(store_folder: Path, as_json: bool, yes: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Remove what a killed process left and checkpoints of finished jobs; with flags, more. Dry without --yes."""
+    from harness.cli.store_tables import show_garbage  # noqa: PLC0415
+    from harness.store.garbage import garbage, remove  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    found = Store(store_folder)
+    gone = garbage(found, **flags)
+    removed, stayed = remove(found, gone) if yes else ([], [])
+    if as_json:
+        document = {"found": gone, "removed": removed, "stayed": stayed}
+        click.echo(
+            json.dumps({name: [one.document() for one in listed] for name, listed in document.items()}, indent=1)
+        )
+    else:
+        show_garbage(gone, removed=removed if yes else None, stayed=stayed)
+
+
+@store.command()
+@click.argument("file", metavar="FILE.tar.gz", type=FOLDER)
+@click.argument("keys", metavar="[KEY...]", nargs=-1)
+@with_store
+@click.option("--suite", metavar="SUITE", help="Export what this suite wants.")
+@click.option("--scale", type=click.Choice(SCALES), help="Of the suite, this scale only.")
+@click.option("--weights", is_flag=True, help="Trained nets too; they are large, and no report needs them.")
+def export(
+    store_folder: Path,
+    file: Path,
+    keys: tuple[str, ...],
+    suite: str | None,
+    scale: str | None,
+    weights: bool,  # noqa: FBT001
+) -> None:
+    """Write finished jobs, all of them by default, with what each was made from, into an archive for `store merge`."""
+    from harness.plan.wanted import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
+    from harness.store.archive import export as exported  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    if keys and suite:
+        raise UsageError("name either keys or a --suite")
+    if scale and not suite:
+        raise UsageError("--scale is that of a --suite; name one")
+    found = Store(store_folder)
+    folders = finished_of_suite(found, suite, scale) if suite else finished_of_keys(found, keys)
+    if not folders:
+        raise UsageError(f"{store_folder} has no finished job to export")
+    done = exported(file, folders, declarations_of(found, suite, scale), weights=weights)
+    without = f", {done.left_out} of them without all of their outputs" if done.left_out else ""
+    click.echo(f"{file}: {done.jobs} jobs{without}, {done.bytes:,} bytes")
+
+
+@store.command()
+@click.argument("sources", metavar="FILE|DIR...", nargs=-1, required=True, type=FOLDER)
+@with_store
+@with_json
+@click.option("--keep-ours", is_flag=True, help="In a conflict keep what is here, and take the rest.")
+def merge(store_folder: Path, sources: tuple[Path, ...], as_json: bool, keep_ours: bool) -> None:  # noqa: FBT001
+    """Take results from archives or other stores; each is verified first, and a conflict takes nothing."""
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.store.merge import merge as merged_into  # noqa: PLC0415
+    from harness.store.store import Store  # noqa: PLC0415
+
+    found = merged_into(Store(store_folder), sources, Progress(), keep_ours=keep_ours)
+    if as_json:
+        click.echo(json.dumps(found.document(), indent=1))
+        return
+    for conflict in found.kept:
+        click.echo(f"kept ours: {conflict}")
+    counts = f"{len(found.taken)} taken, {len(found.completed)} completed, {len(found.same)} here already"
+    click.echo(f"{store_folder}: {counts}")

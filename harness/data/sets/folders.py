@@ -1,0 +1,78 @@
+"""Lists the images of sets that are folders: their ids and labels, as they lie, as we divide them, or unlabelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from harness.data.declared import Dataset
+from harness.data.sets.imagenet import class_folders, class_images
+from harness.data.spec import Subset
+from harness.errors import DataMissing
+
+NO_LABEL = -1
+
+
+class Listing(NamedTuple):
+    """The images of one split in its fixed order."""
+
+    ids: list[str]
+    labels: list[int]
+    """Places in `classes`, or `NO_LABEL`."""
+    classes: tuple[str, ...]
+
+
+def listed(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
+    """What there is of a split; raises DataMissing for nothing or images not of this set, ValueError as Subset does."""
+    listing = _unlabelled if split in dataset.unlabelled else _by_class
+    found = listing(dataset, folder, split, subset)
+    if not found.ids:
+        raise DataMissing(f"{folder / split}: no images in its class folders; expected: {dataset.layout}")
+    return found
+
+
+def kept(by_class: dict[str, list[str]], split: str, subset: Subset) -> set[str]:
+    """The ids that a subset keeps: so many of each class in training, all of them elsewhere."""
+    chosen = (subset.choose_images(ids) if split == "train" else ids for ids in by_class.values())
+    return {identity for ids in chosen for identity in ids}
+
+
+def _by_class(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
+    names = _class_list(dataset, folder, split)
+    if subset:
+        names = subset.choose_classes(names)
+    by_class = {name: _ids_of_class(dataset, folder, split, name) for name in names}
+    if subset:
+        keep = kept(by_class, split, subset)
+        by_class = {name: [identity for identity in ids if identity in keep] for name, ids in by_class.items()}
+    ids = [identity for name in names for identity in by_class[name]]
+    labels = [label for label, name in enumerate(names) for _ in by_class[name]]
+    return Listing(ids, labels, tuple(names))
+
+
+def _unlabelled(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
+    if subset:
+        raise ValueError("its images have no labels, so no subset of its classes can be taken")
+    ids = [f"{dataset.name}/{split}/{image.name}" for image in class_images(folder / split)]
+    return Listing(ids, [NO_LABEL] * len(ids), tuple(_class_list(dataset, folder, "train")))
+
+
+def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
+    """The sorted classes, which the training images define, so that a label means the same in every split."""
+    if dataset.division:
+        here = names = class_folders(folder, dataset.division.folder)
+    else:
+        here = class_folders(folder, split)
+        names = class_folders(folder, "train") if (folder / "train").is_dir() else here
+    if strangers := sorted(set(here) - set(names)):
+        raise DataMissing(f"{folder / split / strangers[0]}: there is no such class in {folder / 'train'}")
+    if len(names) > dataset.classes:
+        raise DataMissing(f"{folder}: {len(names)} class folders, where {dataset.title} has {dataset.classes}")
+    return names
+
+
+def _ids_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> list[str]:
+    below = dataset.division.folder if dataset.division else split
+    images = class_images(folder / below / name) if (folder / below / name).is_dir() else ()
+    ids = [f"{dataset.name}/{below}/{name}/{image.name}" for image in images]
+    return dataset.division.part(ids, split) if dataset.division else ids

@@ -1,0 +1,155 @@
+"""Finds each split of an image set below a folder, in whichever of the forms people have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from harness.data.declared import Dataset
+from harness.data.sets.imagenet import class_images
+from harness.errors import DataMissing
+from harness.ingest.labels import SORTED_ORDER, WNID, Labels, class_list, find_labels, prefix
+from harness.ingest.parquet import parquet_source
+from harness.ingest.patches import patched
+from harness.ingest.sources import PIECE, ClassFolder, ClassTar, FlatPiece, Source, TarPiece, is_image, tar_entries
+
+Item = TypeVar("Item")
+
+BASES = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "data")
+"""Below the folder that was named, where splits may lie: there, in Kaggle's tree, in Hugging Face's."""
+KIT_FOLDERS = ("data", "*devkit*", "*devkit*/data")
+"""Below the folder that was named, where the files of a development kit may lie."""
+NOT_TOLD = "nothing here tells the classes of its images"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A split that is looked for."""
+
+    dataset: Dataset
+    split: str
+    labels: Callable[[], Labels | None]
+    """Read only where a form needs them."""
+    classes: Callable[[], list[str] | None]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its labels were published."""
+        return self.split not in self.dataset.unlabelled
+
+    def wnid_of(self) -> tuple[Callable[[str], str | None], str]:
+        """How the class of an image that lies in no class folder is told, and in words."""
+        if not self.labelled:
+            return _nothing, "its labels were never published"
+        labels = self.labels()
+        return (_nothing, NOT_TOLD) if labels is None else (labels.of, labels.order)
+
+
+def stored_splits(dataset: Dataset) -> dict[str, int | None]:
+    """The folders of a set as it is released, with their official number of images where that is known."""
+    if dataset.division:
+        return {dataset.division.folder: None}
+    return dict(dataset.splits)
+
+
+def find_source(dataset: Dataset, folder: Path, split: str, kit: Path | None = None) -> Source | None:
+    """A split in the first form that is there; None without any.
+
+    `kit` is a folder or a meta.mat of a development kit that does not lie with the images. Raises DataMissing for a
+    form that cannot be read, or whose labels contradict each other.
+    """
+    places = kit_places(dataset, folder, kit)
+    wanted = Wanted(dataset, split, lambda: find_labels(dataset, split, places), lambda: class_list(dataset, places))
+    found = (form(wanted, folder / base) for base in BASES for form in FORMS if (folder / base).is_dir())
+    source = next((source for source in found if source is not None), None)
+    return None if source is None else patched(source, folder)
+
+
+def kit_places(dataset: Dataset, folder: Path, kit: Path | None) -> list[Path]:
+    """The folders where lists of classes and labels may lie, those that were named first."""
+    named = [] if kit is None else [kit.parent if kit.is_file() else kit]
+    near = [*named, folder]
+    places = [place for top in near for place in (top, *_below(top, *KIT_FOLDERS))]
+    own = f"{prefix(dataset)}_devkit*"  # beside the folder may lie other sets' kits, too
+    return [*places, folder.parent, *_below(folder.parent, own, f"{own}/data")]
+
+
+def _below(top: Path, *patterns: str) -> list[Path]:
+    return [place for pattern in patterns for place in sorted(top.glob(pattern)) if place.is_dir()]
+
+
+def in_place(source: Source, folder: Path) -> bool:
+    """Whether training reads this source as it lies."""
+    form = "class folders" if source.labelled else "flat folder"
+    return source.form == form and source.place == folder / source.split
+
+
+def _class_folders(wanted: Wanted, base: Path) -> Source | None:
+    place = base / wanted.split
+    if not wanted.labelled or not (names := _folders(place)):
+        return None
+    pieces = tuple(ClassFolder(place / name, name) for name in names)
+    return Source(wanted.split, "class folders", place, pieces, SORTED_ORDER)
+
+
+def _class_tars(wanted: Wanted, base: Path) -> Source | None:
+    place = base / wanted.split
+    tars = sorted(place.glob("n*.tar")) if place.is_dir() else []
+    pieces = tuple(ClassTar(path, path.stem, 0, path.stat().st_size) for path in tars if WNID.fullmatch(path.stem))
+    return Source(wanted.split, "class tars", place, pieces, SORTED_ORDER) if pieces and wanted.labelled else None
+
+
+def _flat_folder(wanted: Wanted, base: Path) -> Source | None:
+    for place in (base / wanted.split, base):
+        own = place != base
+        names = [entry.name for entry in class_images(place)] if place.is_dir() else []
+        names = [name for name in names if own or name.startswith(f"{prefix(wanted.dataset)}_{wanted.split}_")]
+        if names:
+            wnid_of, order = wanted.wnid_of()
+            pieces = tuple(FlatPiece(name, place, part, wnid_of) for name, part in _parts(names))
+            return Source(wanted.split, "flat folder", place, pieces, order, wanted.labelled)
+    return None
+
+
+def _tar(wanted: Wanted, base: Path) -> Source | None:
+    """The archive of a split: of one archive for each class, or of images."""
+    path = next(iter(sorted(base.glob(f"{prefix(wanted.dataset)}_im*_{wanted.split}*.tar"))), None)
+    if path is None:
+        return None
+    entries = list(tar_entries(path))
+    tars = [entry for entry in entries if WNID.fullmatch(Path(entry[0]).stem) and entry[0].endswith(".tar")]
+    if tars and wanted.labelled:
+        pieces = tuple(ClassTar(path, Path(name).stem, offset, size) for name, offset, size in sorted(tars))
+        return Source(wanted.split, "tar of class tars", path, pieces, SORTED_ORDER)
+    images = sorted(entry for entry in entries if is_image(entry[0]))
+    if not images:
+        raise DataMissing(f"{path}: holds neither images nor an archive for each class; fetch it again")
+    wnid_of, order = wanted.wnid_of()
+    parts = tuple(TarPiece(name, path, tuple(part), wnid_of) for name, part in _parts(images))
+    return Source(wanted.split, "tar", path, parts, order, wanted.labelled)
+
+
+def _parquet(wanted: Wanted, base: Path) -> Source | None:
+    return parquet_source(base, wanted.split, wanted.classes, labelled=wanted.labelled)
+
+
+FORMS: tuple[Callable[[Wanted, Path], Source | None], ...] = (
+    _class_folders, _class_tars, _flat_folder, _tar, _parquet,
+)  # fmt: skip
+
+
+def _folders(place: Path) -> list[str]:
+    if not place.is_dir():
+        return []
+    return sorted(path.name for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _parts(items: list[Item]) -> Iterator[tuple[str, tuple[Item, ...]]]:
+    for start in range(0, len(items), PIECE):
+        yield f"images-{start // PIECE:05d}", tuple(items[start : start + PIECE])
+
+
+def _nothing(_name: str) -> None:
+    return None

@@ -1,0 +1,1 @@
+"""Jobs shared by several processes: torchrun and the processes it starts."""

@@ -1,0 +1,1 @@
+"""Evaluation: tests of nets, dense ones, and averages of several nets."""

@@ -1,0 +1,44 @@
+"""Norms of the loss gradient and of the weight-decay term, layer by layer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from harness.jobs.inspections.gradients import Gradients
+from harness.jobs.inspections.subject import Found, Subject, seeded_order
+from harness.jobs.measures.quantity import flat
+from harness.models.initialisation import learnable
+from harness.models.network import child_name
+
+
+def inspect(spec: Gradients, subject: Subject) -> Found:
+    """Both norms of the spec's batch; the ratio is absent where the gradient is zero to the last bit."""
+    split = subject.split("train")
+    batch = seeded_order(split.ids, spec.seed)[: spec.batch]
+    inputs = subject.centred(subject.views(split, batch))
+    names = [one.layer.name for one in learnable(subject.layers)]
+    weights = [subject.network.get_parameter(f"{child_name(name)}.weight") for name in names]
+    loss = F.cross_entropy(subject.network(inputs).float(), split.labels[batch].to(subject.device))
+    gradients = [_norm(gradient) for gradient in torch.autograd.grad(loss, weights)]
+    decay = subject.recipe.optimiser.weight_decay
+    return summary(float(loss.detach()), names, gradients, [decay * _norm(weight) for weight in weights])
+
+
+def summary(loss: float, names: list[str], gradients: list[float], decays: list[float]) -> Found:
+    """The norms by layer and over all weights."""
+    values = {"loss": loss}
+    for name, gradient, decay in zip(names, gradients, decays, strict=True):
+        values |= {f"{flat(name)}_gradient": gradient, f"{flat(name)}_decay": decay}
+    values |= {"gradient": math.hypot(*gradients), "decay": math.hypot(*decays)}
+    arrays = {"layers": np.array(names), "gradients": np.array(gradients), "decays": np.array(decays)}
+    if values["gradient"] == 0:
+        return Found(values, arrays, {"decay_to_gradient": "the gradient of the loss is zero"})
+    return Found(values | {"decay_to_gradient": values["decay"] / values["gradient"]}, arrays)
+
+
+def _norm(tensor: torch.Tensor) -> float:
+    return float(tensor.detach().double().norm())

@@ -1,0 +1,78 @@
+"""The variances of signals and gradients, layer by layer, as PReLU's section 2.2 derives them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from harness.jobs.measures.net import MeasuredNet, of_convolutions
+from harness.models.initialisation import FanScaled, Gaussian, standard_deviations
+from harness.models.layers import Activation, Conv, ResponseNorm, Traced, trace
+
+
+class Factors(NamedTuple):
+    """What one convolution l does to a variance.
+
+    `forward` is Var[y_l] / Var[y_(l-1)], of the first layer Var[y_1] / E[x_1^2] (eq. 8); `backward` is Var[Delta x_l] /
+    Var[Delta x_(l+1)] (eq. 12), where both count a map's positions together: so it holds for any stride, and the border
+    of a map without padding takes nothing away.
+    """
+
+    layer: str
+    std: float
+    forward: float
+    backward: float
+
+
+def conv_factors(net: MeasuredNet, initialisation: Gaussian | FanScaled) -> list[Factors]:
+    """The factors of every convolution, in the order of the net; pooling, which the equations do not know, is left out.
+
+    Raises ValueError for what does not scale with its input: other activations, response normalisation, biases.
+    """
+    traced = tuple(trace(net.convolutional(), net.input))
+    if isinstance(initialisation, Gaussian) and initialisation.bias_one:
+        raise ValueError("bias_one: the equations are of layers without biases; leave it out")
+    if any(isinstance(one.layer, ResponseNorm) for one in traced):
+        raise ValueError("the equations know no response normalisation; give the model response_norm: false")
+    stds = standard_deviations(traced, of_convolutions(initialisation), net.full_size(), net.left_out())
+    return list(_factors(traced, stds))
+
+
+def forward_product(factors: Sequence[Factors]) -> float:
+    """Var[y_L] / Var[y_1], eq. 9."""
+    return math.prod(one.forward for one in factors[1:])
+
+
+def backward_product(factors: Sequence[Factors]) -> float:
+    """Var[Delta x_2] / Var[Delta x_(L+1)], eq. 13."""
+    return math.prod(one.backward for one in factors[1:])
+
+
+def kept(activations: Iterable[Activation]) -> float:
+    """The part of a symmetric signal's mean square that rectifiers keep, 1/2 (1 + a^2); the whole without any."""
+    part = 1.0
+    for layer in activations:
+        if layer.kind in {"tanh", "logistic"}:
+            raise ValueError(f"layer {layer.name}: the equations are of rectifiers, not of {layer.kind}")
+        part *= (1 + layer.slope**2) / 2
+    return part
+
+
+def _factors(traced: Sequence[Traced], stds: dict[str, float]) -> Iterator[Factors]:
+    places = [index for index, one in enumerate(traced) if isinstance(one.layer, Conv)]
+    for place, before, after in zip(places, [0, *places[:-1]], [*places[1:], len(traced)], strict=True):
+        conv = traced[place].layer
+        assert isinstance(conv, Conv)
+        variance = stds[conv.name] ** 2
+        fan_in, fan_out = conv.fan_in(traced[place].input), conv.kernel**2 * conv.filters // conv.groups
+        yield Factors(
+            conv.name,
+            stds[conv.name],
+            kept(_activations(traced[before:place])) * fan_in * variance,
+            kept(_activations(traced[place:after])) * fan_out * variance,
+        )
+
+
+def _activations(traced: Iterable[Traced]) -> Iterator[Activation]:
+    return (one.layer for one in traced if isinstance(one.layer, Activation))

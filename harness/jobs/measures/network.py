@@ -1,0 +1,122 @@
+"""Counts of a network: parameters, neurons, multiply-adds, depth, and the memory that training it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import PositiveInt
+
+from harness.jobs.measures.net import OfNet
+from harness.jobs.measures.quantity import Computed, Number, flat
+from harness.models.initialisation import learnable
+from harness.models.layers import Activation, Conv, Dropout, Linear, Traced
+
+FLOAT32_BYTES = 4
+
+
+class Network(OfNet, Computed):
+    """The counts of one network, as a whole and by learned layer.
+
+    Neurons are the numbers that come out of convolutions and fully connected layers, the logits included, as the paper
+    counts them (AlexNet section 3.5). Dense weights are those of fully connected layers between the same sizes (section
+    1). Training memory is in float32. `training_bytes` is the least that back-propagation with momentum holds at once:
+    each parameter with its gradient and its velocity, and for a batch the images and every layer's output; activations
+    and dropout overwrite their input. `separate_training_bytes` also gives those their own outputs, and every output
+    its gradient. Neither counts the scratch space of convolutions or the buffers of data.
+    """
+
+    what: Literal["network"]
+    batch: PositiveInt = 128  # AlexNet section 5, PReLU section 3
+    """Images of the training step whose memory is counted."""
+
+    def numbers(self) -> dict[str, Number]:
+        """Every count."""
+        traced = self.net.traced()
+        return {**_sizes(traced), **_work(traced), **_memory(traced, self.batch), **_by_layer(traced)}
+
+
+def _sizes(traced: tuple[Traced, ...]) -> dict[str, Number]:
+    learned = list(learnable(traced))
+    convs, dense = _of(Conv, traced), _of(Linear, traced)
+    conv_percents = [_percent(one.parameters, _parameters(traced)) for one in convs]
+    return {
+        "parameters": Number(_parameters(traced), "", "parameters"),
+        "weights": Number(sum(one.weights for one in traced), "", "weights"),
+        "biases": Number(sum(one.biases for one in traced), "", "biases"),
+        "slopes": Number(sum(one.slopes for one in traced), "", "PReLU coefficients"),
+        "conv_slopes": Number(_slopes(traced, maps=True), "", "PReLU coefficients of convolutional layers"),
+        "fc_slopes": Number(_slopes(traced, maps=False), "", "PReLU coefficients of fully connected layers"),
+        "conv_parameters": Number(_parameters(convs), "", "parameters of convolutions"),
+        "fc_parameters": Number(_parameters(dense), "", "parameters of fully connected layers"),
+        "conv_percent": Number(sum(conv_percents), "%", "share of the parameters in convolutions"),
+        "largest_conv_percent": Number(max(conv_percents, default=0), "%", "largest share of one convolution"),
+        "input_numbers": Number(math.prod(traced[0].input), "", "numbers of an image"),
+        "neurons": Number(sum(one.units for one in learned), "", "neurons"),
+        "conv_layers": Number(len(convs), "", "convolutional layers"),
+        "local_layers": Number(len(learned) - len(convs) - len(dense), "", "convolutions without shared weights"),
+        "fc_layers": Number(len(dense), "", "fully connected layers"),
+        "depth": Number(len(learned), "", "learned layers"),
+    }
+
+
+def _work(traced: tuple[Traced, ...]) -> dict[str, Number]:
+    convs, dense = (sum(one.multiply_adds for one in _of(kind, traced)) for kind in (Conv, Linear))
+    total = sum(one.multiply_adds for one in traced)
+    slopes = sum(one.units for one in traced if isinstance(one.layer, Activation) and one.slopes)
+    weights, between = sum(one.weights for one in traced), sum(map(_dense_weights, learnable(traced)))
+    return {
+        "multiply_adds": Number(total, "", "multiply-adds of one image, forward"),
+        "conv_multiply_adds": Number(convs, "", "multiply-adds of convolutions"),
+        "fc_multiply_adds": Number(dense, "", "multiply-adds of fully connected layers"),
+        "fc_share_percent": Number(_percent(dense, total), "%", "share of fully connected layers in them"),
+        "slope_multiplies": Number(slopes, "", "multiplications by PReLU coefficients, at most"),
+        "slope_percent": Number(_percent(slopes, total), "%", "those against the multiply-adds"),
+        "dense_weights": Number(between, "", "weights of dense layers between the same sizes"),
+        "dense_ratio": Number(between / max(1, weights), "", "those against the weights there are"),
+    }
+
+
+def _memory(traced: tuple[Traced, ...], batch: int) -> dict[str, Number]:
+    learned = 3 * _parameters(traced)
+    image, outputs = math.prod(traced[0].input), sum(one.units for one in traced)
+    least = sum(one.units for one in traced if not isinstance(one.layer, Activation | Dropout))
+    numbers = {
+        "parameter_bytes": (learned, "parameters, their gradients and velocities"),
+        "training_bytes": (learned + batch * (image + least), "memory of training, outputs overwritten"),
+        "separate_training_bytes": (learned + batch * (image + 2 * outputs), "memory of training, outputs apart"),
+    }
+    return {name: Number(FLOAT32_BYTES * count, "bytes", label) for name, (count, label) in numbers.items()}
+
+
+def _by_layer(traced: tuple[Traced, ...]) -> dict[str, Number]:
+    total, found = _parameters(traced), {}
+    for one in learnable(traced):
+        name, layer = flat(one.layer.name), one.layer.name
+        found[f"{name}_parameters"] = Number(one.parameters, "", f"{layer}, parameters")
+        found[f"{name}_percent"] = Number(_percent(one.parameters, total), "%", f"{layer}, share of the parameters")
+        found[f"{name}_neurons"] = Number(one.units, "", f"{layer}, neurons")
+        found[f"{name}_multiply_adds"] = Number(one.multiply_adds, "", f"{layer}, multiply-adds")
+        found[f"{name}_dense_weights"] = Number(_dense_weights(one), "", f"{layer}, weights if it were dense")
+    return found
+
+
+def _parameters(traced: Iterable[Traced]) -> int:
+    return sum(one.parameters for one in traced)
+
+
+def _slopes(traced: Iterable[Traced], *, maps: bool) -> int:
+    return sum(one.slopes for one in traced if (len(one.output) > 1) == maps)
+
+
+def _of(kind: type[Conv | Linear], traced: Iterable[Traced]) -> list[Traced]:
+    return [one for one in traced if isinstance(one.layer, kind)]
+
+
+def _dense_weights(one: Traced) -> int:
+    return math.prod(one.input) * one.units
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / max(1, whole)

@@ -1,0 +1,67 @@
+"""One training step's gradients in several processes, by the schemes that a `Speedup` compares with one process."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from harness.data.share import Share
+from harness.jobs.device import autocast
+from harness.jobs.ranks import Ranks
+from harness.jobs.training.step import gradients, whole_draws
+from harness.models.network import Network
+
+
+class Halves(NamedTuple):
+    """A net in two."""
+
+    conv: Network
+    """From images to the numbers that the first fully connected layer takes."""
+    fc: Network
+    """From there to logits."""
+
+    @classmethod
+    def cut(cls, network: Network) -> Halves:
+        """A net before its first fully connected layer; both parts are its own modules."""
+        children = list(network.children())
+        first = next(place for place, child in enumerate(children) if isinstance(child, nn.Linear))
+        return cls(nn.Sequential(*children[:first]), nn.Sequential(*children[first:]))
+
+
+def data_parallel(
+    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, ranks: Ranks, share: Share | None
+) -> torch.Tensor:
+    """Leave the batch's gradients at every process's weights; `views` are its share. Gives the batch's mean loss."""
+    loss, _ = ranks.summed(network, *gradients(network, views, target, precision, None, share))
+    return loss
+
+
+def conv_data_fc_single(
+    halves: Halves, views: torch.Tensor, target: torch.Tensor, precision: str, ranks: Ranks, share: Share
+) -> torch.Tensor:
+    """The same at the convolutions of every process, and at the layers after them of the first.
+
+    `views` are the process's share, all shares equally large; `target` is the whole batch's. What the convolutions give
+    is gathered in the first process, which sends back the gradient of each share.
+    """
+    with autocast(views.device, precision), whole_draws(halves.conv, share.whole) as begin:
+        begin(share.start)
+        given = halves.conv(views)
+    back = torch.empty_like(given, memory_format=torch.contiguous_format)
+    loss = torch.zeros((), device=views.device)
+    if ranks.first:
+        parts = [torch.empty_like(back) for _ in range(ranks.count)]
+        dist.gather(given.detach().contiguous(), parts)
+        seen = torch.cat(parts).requires_grad_()
+        loss, _ = gradients(halves.fc, seen, target, precision, None)
+        assert seen.grad is not None
+        dist.scatter(back, list(seen.grad.chunk(ranks.count)))
+    else:
+        dist.gather(given.detach().contiguous())
+        dist.scatter(back)
+    torch.autograd.backward(given, back)
+    loss, _ = ranks.summed(halves.conv, loss, torch.zeros_like(loss))
+    return loss

@@ -1,0 +1,67 @@
+"""How much faster a training step is on several GPUs than on one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+
+from harness.jobs.measures.net import MeasuredNet
+from harness.jobs.measures.quantity import Measured, Quantity
+from harness.jobs.recipe import Precision
+from harness.models import Model
+from harness.models.layers import Linear
+
+
+class Speedup(Measured):
+    """Seconds of a training step of one batch on one GPU and on several, on synthetic images that lie there ready.
+
+    Every round times both, in an order that turns about; the ratio is the median over rounds. `data_parallel` shares
+    the batch among GPUs and sums the gradients; `conv_data_fc_single` does so up to the first fully connected layer,
+    whose inputs one GPU gathers, for it alone has the layers from there on (PReLU, section 3). Both come to the
+    gradients that one GPU has, but for rounding. Without so many GPUs it does not run.
+    """
+
+    what: Literal["speedup"]
+    net: MeasuredNet
+    gpus: int = Field(ge=2)
+    scheme: Literal["data_parallel", "conv_data_fc_single"]
+    batch: PositiveInt
+    precision: Precision = "fp32"
+    warm_up: NonNegativeInt = 3
+    """Rounds before those that count."""
+    rounds: PositiveInt = 10
+    steps: PositiveInt = 1
+    """Steps of either in one round."""
+    device_name: str = ""
+    """Of each GPU, set when the job is planned; a run elsewhere is refused."""
+
+    @model_validator(mode="after")
+    def _can_be_shared(self) -> Self:
+        if self.batch % self.gpus:
+            raise ValueError(f"a batch of {self.batch} has no {self.gpus} equal parts")
+        if self.scheme == "conv_data_fc_single" and not any(isinstance(one, Linear) for one in self.net.layers()):
+            raise ValueError("the net has no fully connected layer")
+        return self
+
+    def with_models(self, change: Callable[[Model], Model]) -> Self:
+        """The same on the changed network."""
+        return self.model_copy(update={"net": self.net.changed(change)})
+
+    def with_batch(self, batch: int) -> Self:
+        """The same with so many images in a step, or the next number that the GPUs can share."""
+        return self.model_copy(update={"batch": -(-batch // self.gpus) * self.gpus})
+
+    def multiply_adds(self) -> float:
+        """Of the steps on one GPU, and of the share that each of several has of the others."""
+        steps = self.steps * (self.warm_up + self.rounds)
+        return steps * self.net.step_multiply_adds(self.batch) * (1 + 1 / self.gpus)
+
+    def quantities(self) -> dict[str, Quantity]:
+        """Both times and their ratio."""
+        return {
+            "one_seconds": Quantity("s", "time of a training step on one GPU"),
+            "all_seconds": Quantity("s", f"time of a training step on {self.gpus} GPUs"),
+            "speedup": Quantity("", f"how much faster a step is on {self.gpus} GPUs"),
+        }

@@ -1,0 +1,1 @@
+"""Training: the loop, its steps, the optimiser and its schedule."""

@@ -1,0 +1,1 @@
+"""Judges cells and claims; pure, given numbers and the declared rules."""

@@ -1,0 +1,190 @@
+"""Judges cells: each printed number beside ours, by a margin declared before anything ran; pure, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from harness.judge.statistics import (
+    Interval,
+    equivalence,
+    half_last_digit,
+    prediction_interval,
+    t_interval,
+    wilson,
+)
+from harness.metric_names import METRICS
+from harness.scale_names import ScaleName
+from harness.store.provenance import all_said
+from harness.suite.cells import Cell
+
+CellOutcome = Literal[
+    "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
+]  # fmt: skip
+How = Literal["exact", "drawn", "timed", "trained"]
+"""How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
+MIN_SEEDS = 3
+"""Fewer show too little of the spread between seeds for a verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of one `experiment.evaluation.metric`, and what stands in the way of a comparison."""
+
+    values: Mapping[int, float] = field(default_factory=dict)
+    """By seed, in the metric's unit; a run that diverged counts as guessing."""
+    declared_seeds: int = 0
+    diverged: tuple[int, ...] = ()
+    failed: Mapping[int, str] = field(default_factory=dict)
+    """By seed, why a job failed."""
+    blocked: str = ""
+    """Why seeds are missing that did not fail."""
+    unofficial: str = ""
+    """Why the data are not the whole official split."""
+    doubtful: str = ""
+    """Why the values cannot be what they are said to be."""
+    images: int = 0
+    guessing: float | None = None
+    """The metric of a net that guesses."""
+    stale: str = ""
+    marks: tuple[str, ...] = ()
+    how: How = "trained"
+    device: str = ""
+    """Of a timed number, where the clock ran."""
+    recorded: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """By seed, whose word a value is that was entered by hand."""
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
+    """Whose weights it rests on that were not trained here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellVerdict:
+    """One printed number beside ours."""
+
+    cell: Cell
+    outcome: CellOutcome
+    reason: str
+    measured: Measured
+    mean: float | None = None
+    std: float | None = None
+    interval: Interval | None = None
+    """95%, t over seeds: decides BETTER, WORSE and DIFFERS."""
+    tost_interval: Interval | None = None
+    """90%, t over seeds: decides MATCH."""
+    wilson: Interval | None = None
+    """95%, over test images for a mean seed; stands beside and never decides."""
+    prediction: Interval | None = None
+    """95%, one more run; stands beside and never decides."""
+    difference: float | None = None
+    seeds_to_settle: int | None = None
+    extended: str = ""
+    """What of its declaration was changed after a first result; empty where nothing was."""
+
+
+def judge_cell(cell: Cell, measured: Measured | None, scale: ScaleName, *, extended: str = "") -> CellVerdict:
+    """Set one printed number beside what was measured of it."""
+    if cell.not_run is not None:
+        return CellVerdict(cell, "NOT RUN", cell.not_run, Measured())
+    if cell.place is None or measured is None:
+        who = f"; {cell.cited}" if cell.cited else ""
+        return CellVerdict(cell, "CITED", f"quoted by the paper, not an experiment of its authors{who}", Measured())
+    verdict = _described(cell, measured, extended=extended)
+    obstacle = _obstacle(measured, scale)
+    if obstacle is not None:
+        return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
+    return _computed(verdict, cell) if measured.how == "exact" else _compared(verdict, cell, measured)
+
+
+def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] | None:
+    """What stands in the way of a comparison: a failure, missing seeds, another world than the paper's, or nothing."""
+    if measured.failed:
+        seed, why = next(iter(measured.failed.items()))
+        return "FAILED", f"seed {seed}: {why}"
+    if measured.elsewhere and measured.values:
+        return "NOT COMPARABLE", evaluation_only(measured.elsewhere)
+    if len(measured.values) < measured.declared_seeds:
+        have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
+        return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
+    why = measured.doubtful or _another_world(measured, scale) or measured.unofficial
+    return ("NOT COMPARABLE", why) if why else None
+
+
+def _another_world(measured: Measured, scale: ScaleName) -> str:
+    """Why a sound number is still of another world than the paper's; empty where it is not."""
+    if measured.how == "timed":
+        return f"timed on {measured.device}, which is not the paper's hardware"
+    return (
+        f"the {scale} scale is not the paper's data and recipe"
+        if measured.how == "trained" and scale != "paper"
+        else ""
+    )
+
+
+def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
+    """Why nothing that rests on imported weights reproduces anything but the test."""
+    return f"the weights were trained elsewhere ({all_said(elsewhere)}); this tests the evaluation only"
+
+
+def _described(cell: Cell, measured: Measured, *, extended: str) -> CellVerdict:
+    """The verdict's figures that hold whatever the outcome."""
+    verdict = CellVerdict(cell, "NOT RUN", "", measured, extended=extended)
+    values = list(measured.values.values())
+    if not values:
+        return verdict
+    mean = sum(values) / len(values)
+    verdict = replace(verdict, mean=mean)
+    if measured.images and _metric(cell) in {"top1_error", "top5_error"}:
+        wrong = round(mean * measured.images / 100)
+        verdict = replace(verdict, wilson=wilson(wrong, measured.images).scaled(100))
+    if len(values) < 2:
+        return verdict
+    spread = (sum((value - mean) ** 2 for value in values) / (len(values) - 1)) ** 0.5
+    return replace(verdict, std=spread, interval=t_interval(values), prediction=prediction_interval(values))
+
+
+def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdict:
+    """MATCH, BETTER, WORSE or DIFFERS by the declared margin, else INCONCLUSIVE with what would settle it."""
+    values = list(measured.values.values())
+    if len(values) < MIN_SEEDS:
+        return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
+    if cell.margin is None:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
+    metric = METRICS.get(_metric(cell))
+    step = 100 / measured.images if metric is not None and metric.unit == "%" and measured.images else 0.0
+    found = equivalence(values, cell.target, cell.margin, resolution=step)
+    verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
+    verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
+    if found.position == "undecided":
+        more = f"; {found.settles_at} seeds would settle it if mean and spread stay" if found.settles_at else ""
+        return replace(verdict, outcome="INCONCLUSIVE", reason=found.reason + more)
+    if found.position == "within":
+        return replace(verdict, outcome="MATCH", reason=found.reason)
+    if metric is None:
+        return replace(verdict, outcome="DIFFERS", reason=found.reason)
+    better = (found.position == "below") == (metric.direction == "lower")
+    return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
+
+
+def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
+    """A number that follows from definitions: within its margin, or its rounding, or not."""
+    assert verdict.mean is not None
+    rounding = half_last_digit(cell.target) if isinstance(cell.target, str) else 0.0
+    allowed = max(cell.margin or 0.0, rounding)
+    difference = verdict.mean - cell.paper
+    verdict = replace(verdict, difference=difference, interval=None, prediction=None, std=None)
+    within = abs(difference) <= allowed * (1 + 1e-12)
+    said = (
+        f"computed {verdict.mean:,.10g}; off by {difference:+,.6g}, {'within' if within else 'beyond'} {allowed:,.6g}"
+    )
+    return replace(verdict, outcome="MATCH" if within else "DIFFERS", reason=said)
+
+
+def _metric(cell: Cell) -> str:
+    """The last part of a cell's place."""
+    return cell.place[-1] if cell.place else ""
+
+
+def _shifted(interval: Interval, by: float) -> Interval:
+    """An interval of differences to `by`, as one of the values themselves."""
+    return Interval(interval.low + by, interval.high + by, interval.level, "mean")

@@ -1,0 +1,120 @@
+"""Judges claims: relations between what was measured; pure, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from harness.judge.cells import CellVerdict, Measured, evaluation_only
+from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
+from harness.judge.operators import JUDGES
+from harness.judge.statistics import holm
+from harness.scale_names import ScaleName
+from harness.suite.claims import Claim
+
+
+def judge_claims(
+    claims: Mapping[str, Claim], evidence: Evidence, extended: Mapping[str, str] = MappingProxyType({})
+) -> list[ClaimVerdict]:
+    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it.
+
+    `extended` says, by claim, what of it was changed after a first result.
+    """
+    asked = [
+        ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
+    ]
+    judged = [_judge(verdict, evidence) for verdict in asked]
+    tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
+    for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
+        judged[index] = replace(judged[index], p_holm=p_holm)
+    return judged
+
+
+def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
+    claim = verdict.claim
+    if claim.quoted is not None:
+        return replace(verdict, outcome="QUOTED", reason=claim.quoted, evidence="quoted")
+    if claim.impossible is not None:
+        return replace(verdict, reason=claim.impossible, evidence="none")
+    sides = _sides(claim, evidence)
+    recorded = tuple(side.name for side in sides if side.measured is not None and side.measured.recorded)
+    verdict = replace(verdict, evidence=_level(sides, evidence.scale), recorded=recorded)
+    verdict = replace(verdict, elsewhere=_elsewhere(claim, sides, evidence))
+    if verdict.elsewhere:
+        return replace(verdict, outcome="NOT COMPARABLE", reason=evaluation_only(verdict.elsewhere))
+    if claim.cells is not None:
+        return _all_match(verdict, [evidence.cells[name] for name in claim.cells])
+    return _blocked(verdict, sides, evidence.scale) or JUDGES[claim.operator](verdict, sides, evidence)
+
+
+def _sides(claim: Claim, evidence: Evidence) -> list[Side]:
+    """The operands; of a claim about printed numbers, what was measured of each."""
+    if claim.cells is not None:
+        return [Side(name, evidence.cells[name].measured) for name in claim.cells]
+    return evidence.sides(claim)
+
+
+def _elsewhere(claim: Claim, sides: Sequence[Side], evidence: Evidence) -> tuple[Mapping[str, Any], ...]:
+    """Whose weights a claim rests on, where not all of them were trained here: on those of its learning curves too."""
+    learned = [claim.faster.slow, claim.faster.fast] if claim.faster is not None else []
+    found = [one for side in sides if side.measured is not None for one in side.measured.elsewhere]
+    found += [one for name in learned for one in evidence.elsewhere.get(name, ())]
+    return tuple({one["sha256"]: one for one in found}.values())
+
+
+def _level(sides: Sequence[Side], scale: ScaleName) -> str:
+    """What kind of evidence the operands are."""
+    hows = {side.measured.how for side in sides if side.measured is not None}
+    if hows == {"exact"}:
+        return "exact"
+    if "timed" in hows:
+        devices = (side.measured.device for side in sides if side.measured is not None and side.measured.device)
+        device = next(devices, "a device without a name")
+        return f"timing on {device}" + ("" if scale == "paper" else f", {scale} scale")
+    if "drawn" in hows and "trained" not in hows:
+        return "random nets, no data"
+    return f"{scale} scale"
+
+
+def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> ClaimVerdict | None:
+    """The verdict where something is missing, or where a quoted number would be set against one of another world."""
+    for side in sides:
+        if side.measured is not None and (obstacle := _lacking(side.name, side.measured)) is not None:
+            return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
+    quoted = [side.name for side in sides if side.measured is None]
+    if sides and len(quoted) == len(sides):
+        return replace(verdict, outcome="QUOTED", reason=f"{', '.join(quoted)}: quoted numbers alone, nothing of ours")
+    trained = [side.measured for side in sides if side.measured is not None and side.measured.how == "trained"]
+    if quoted and trained and scale != "paper":
+        reason = f"{quoted[0]} is a quoted number, which only a result at paper scale can be set against"
+        return replace(verdict, outcome="NOT COMPARABLE", reason=reason)
+    unofficial = [measured.unofficial for measured in trained if measured.unofficial]
+    if unofficial and (quoted or scale == "paper"):
+        return replace(verdict, outcome="NOT COMPARABLE", reason=unofficial[0])
+    return None
+
+
+def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
+    """What keeps one operand from being weighed: a failure, seeds that are not there, one that is a copy of another."""
+    if measured.failed:
+        return "FAILED", f"{name}: {next(iter(measured.failed.values()))}"
+    if len(measured.values) < measured.declared_seeds:
+        return "NOT RUN", f"{name}: {measured.blocked or 'not run yet'}"
+    return ("NOT COMPARABLE", f"{name}: {measured.doubtful}") if measured.doubtful else None
+
+
+def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict]) -> ClaimVerdict:
+    """A claim about printed numbers stands or falls with its cells."""
+    outcomes = {cell.outcome for cell in cells}
+    said = "; ".join(f"{cell.cell.id} {cell.outcome}" for cell in cells)
+    if outcomes & {"BETTER", "WORSE", "DIFFERS"}:
+        return replace(verdict, outcome="CONTRADICTED", reason=said)
+    blocking: tuple[ClaimOutcome, ...] = ("FAILED", "NOT RUN", "NOT COMPARABLE", "INCONCLUSIVE")
+    for outcome in blocking:
+        if outcome in outcomes:
+            why = next(f"{cell.cell.id}: {cell.reason}" for cell in cells if cell.outcome == outcome)
+            return replace(verdict, outcome=outcome, reason=why)
+    assert outcomes == {"MATCH"}
+    return replace(verdict, outcome="CONFIRMED", reason=said)

@@ -1,0 +1,108 @@
+"""What claims are judged on, and the verdict they get: operands by seed, quoted numbers, learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.judge.cells import CellVerdict, Measured
+from harness.judge.statistics import Interval, Significance
+from harness.scale_names import ScaleName
+from harness.suite.claims import Claim
+
+ClaimOutcome = Literal[
+    "CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "QUOTED"
+]  # fmt: skip
+
+Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
+"""By experiment, quantity and seed: [epoch, value] pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVerdict:
+    """One claim with its outcome; `evidence` says at which level it was tested."""
+
+    id: str
+    claim: Claim
+    outcome: ClaimOutcome
+    reason: str
+    evidence: str
+    n: int | None = None
+    effect: float | None = None
+    interval: Interval | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    companion: Significance | None = None
+    """A test over the same seeds that stands beside the one that decides."""
+    seeds_to_settle: int | None = None
+    """How many would decide what is inconclusive, were the difference and the spread those seen."""
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
+    """Whose weights it rests on that were not trained here."""
+    recorded: tuple[str, ...] = ()
+    """The operands whose values were entered by hand."""
+    extended: str = ""
+    """What of it was changed after a first result; empty where nothing was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that claims may speak of."""
+
+    cells: Mapping[str, CellVerdict]
+    measured: Mapping[str, Measured]
+    curves: Curves
+    scale: ScaleName
+    elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
+    trainings: Mapping[str, Measured] = field(default_factory=dict)
+    """By experiment, the training errors that its curves end in."""
+
+    def measured_of(self, claim: Claim) -> list[Measured]:
+        """What of ours a claim rests on."""
+        return [side.measured for side in self.sides(claim) if side.measured is not None]
+
+    def sides(self, claim: Claim) -> list[Side]:
+        """The operands of a claim; of one about learning curves, its trainings."""
+        arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
+        curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
+        return [*(self.side(name) for name in claim.operands), *curves]
+
+    def side(self, name: str) -> Side:
+        """One operand: ours by seed, or a number the paper quotes."""
+        if name not in self.cells:
+            return Side(name, self.measured[name])
+        verdict = self.cells[name]
+        if verdict.outcome == "CITED" or verdict.cell.not_run is not None:
+            return Side(name, None, verdict.cell.paper)
+        return Side(name, verdict.measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One operand of a claim."""
+
+    name: str
+    measured: Measured | None
+    quoted: float = 0.0
+
+    def runs(self, seeds: Sequence[int]) -> list[float | None]:
+        """By seed; a quoted number stands in every seed's place, a diverged run is None."""
+        if self.measured is None:
+            return [self.quoted for _ in seeds]
+        values = self.measured.values
+        if self.measured.how == "exact":
+            return [values[0] for _ in seeds]
+        return [None if seed in self.measured.diverged else values[seed] for seed in seeds]
+
+
+def arms(sides: Sequence[Side]) -> tuple[list[float | None], list[float | None]]:
+    """The first two operands, paired by seed."""
+    seeds = shared_seeds(sides)
+    return sides[0].runs(seeds), sides[1].runs(seeds)
+
+
+def shared_seeds(sides: Sequence[Side]) -> list[int]:
+    """The seeds that every measured operand has; numbers that nothing is sampled in stand in each."""
+    sampled = [set(side.measured.values) for side in sides if side.measured and side.measured.how != "exact"]
+    return sorted(set.intersection(*sampled)) if sampled else [0]

@@ -1,0 +1,262 @@
+"""How each operator of a claim decides: by arithmetic, by a test over seeds, or by a margin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.judge.cells import MIN_SEEDS
+from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
+from harness.judge.statistics import (
+    AgainstChance,
+    Censored,
+    Equivalence,
+    PairedComparison,
+    RatioOfSteps,
+    against_chance,
+    compare_paired,
+    equal_within,
+    equivalence,
+    gap_difference,
+    monotone_trend,
+    ratio_of_steps,
+    ratio_within,
+    seeds_for_effect,
+    steps_to_reach,
+)
+from harness.suite.claims import AtChance, Exact, Faster, Times, Trend, WiderGap
+
+_BY_DIRECTION: dict[str, ClaimOutcome] = {"less": "CONFIRMED", "greater": "CONTRADICTED"}
+
+
+def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether numbers that nothing is sampled in, one or one a random net, satisfy what the paper says of them."""
+    said, side = verdict.claim.exact, sides[0]
+    assert said is not None
+    assert side.measured is not None
+    values = list(side.measured.values.values())
+    holds = all(_satisfies(said, value) for value in values)
+    shown = ", ".join(f"{value:,.6g}" for value in values)
+    reason = f"{side.name} is {shown}; wanted {_wanted(said)}"
+    return replace(verdict, outcome="CONFIRMED" if holds else "CONTRADICTED", reason=reason, n=len(values))
+
+
+def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
+    """Which of two numbers is smaller, where nothing is sampled in either."""
+    left, right = (arm[0] for arm in arms(sides))
+    assert left is not None
+    assert right is not None
+    reason = f"{sides[0].name} is {left:,.6g}, {sides[1].name} is {right:,.6g}"
+    return replace(verdict, outcome="CONFIRMED" if left < right else "CONTRADICTED", reason=reason, effect=left - right)
+
+
+def _satisfies(said: Exact, value: float) -> bool:
+    if said.equals is not None:
+        return abs(value - said.equals) <= abs(said.equals) * said.within_percent / 100 + 1e-12
+    low = said.at_least is None or value >= said.at_least
+    return low and (said.at_most is None or value <= said.at_most)
+
+
+def _wanted(said: Exact) -> str:
+    if said.equals is not None:
+        within = f" within {said.within_percent:g}%" if said.within_percent else ""
+        return f"{said.equals:,.10g}{within}"
+    bounds = [(said.at_least, "at least"), (said.at_most, "at most")]
+    return " and ".join(f"{word} {bound:,.10g}" for bound, word in bounds if bound is not None)
+
+
+def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
+    """CONFIRMED when the first operand is smaller, CONTRADICTED when it is larger, else undecided."""
+    return replace(
+        verdict,
+        outcome=_BY_DIRECTION.get(found.direction, "INCONCLUSIVE"),
+        reason=found.reason,
+        n=found.n,
+        effect=found.difference,
+        interval=found.interval,
+        p=found.decided_by.p_value if found.decided_by else None,
+        companion=found.companion,
+        seeds_to_settle=_to_settle(found),
+    )
+
+
+def _to_settle(found: PairedComparison) -> int | None:
+    """Seeds that would find the difference seen four times in five; None where it is found, or there is none."""
+    if found.direction != "undecided" or not found.difference or found.std is None:
+        return None
+    return seeds_for_effect(found.std, found.difference)
+
+
+def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
+    """At paper scale the amount within its margin, below it the direction alone."""
+    said = verdict.claim.reduces
+    assert said is not None
+    without, with_it = arms(sides)
+    if evidence.scale != "paper":
+        return _by_direction(verdict, compare_paired(with_it, without))
+    pairs = [(a, b) for a, b in zip(without, with_it, strict=True) if a is not None and b is not None]
+    if len(pairs) < len(without) or len(pairs) < MIN_SEEDS:
+        return _by_direction(verdict, compare_paired(with_it, without))
+    return _by_margin(verdict, equivalence([a - b for a, b in pairs], said.by, said.margin))
+
+
+def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether two arms are the same within the declared margin."""
+    said = verdict.claim.equal
+    assert said is not None
+    left, right = arms(sides)
+    if None in left or None in right or len(left) < MIN_SEEDS:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(left))
+    numbers = [[value for value in arm if value is not None] for arm in (left, right)]
+    return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin))
+
+
+def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
+    outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
+    return replace(
+        verdict,
+        outcome=outcomes.get(found.position, "CONTRADICTED"),
+        reason=found.reason,
+        n=found.n,
+        effect=found.difference,
+        interval=found.outer,
+        p=found.p_within,
+        seeds_to_settle=found.settles_at,
+    )
+
+
+def trend(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the operands rise or fall in their order."""
+    said = verdict.claim.trend
+    assert isinstance(said, Trend)
+    seeds = shared_seeds(sides)
+    rows = [[side.runs([seed])[0] for side in sides] for seed in seeds]
+    sound = [[value for value in row if value is not None] for row in rows if None not in row]
+    if len(sound) < len(rows) or not sound:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="a run diverged", n=len(seeds))
+    found = monotone_trend(sound)
+    wanted = "decreasing" if said.direction == "down" else "increasing"
+    outcome: ClaimOutcome = "INCONCLUSIVE"
+    if found.direction != "undecided":
+        outcome = "CONFIRMED" if found.direction == wanted else "CONTRADICTED"
+    return replace(verdict, outcome=outcome, reason=found.reason, n=found.n, p=found.p_within)
+
+
+def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether every seed's net stays at the error of guessing, or every seed's leaves it."""
+    said = verdict.claim.stalls or verdict.claim.leaves_chance
+    assert isinstance(said, AtChance)
+    side = sides[0]
+    assert side.measured is not None
+    images, guess = side.measured.images, said.chance if said.chance is not None else side.measured.guessing
+    assert guess is not None
+    wrong = [round(value * images / 100) for value in side.measured.values.values()]
+    found = against_chance(wrong, images, guess / 100, tolerance=said.tolerance / 100)
+    wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
+    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
+    reason = f"{_beside_chance(found)}; chance is {guess:.4g}% less {said.tolerance:g}"
+    return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
+
+
+def _beside_chance(found: AgainstChance) -> str:
+    """What the seeds did; those that are told from neither side are left over."""
+    did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
+    seeds = f"seeds that leave chance: {found.leaving} of {len(found.stays)}, that stay at it: {found.staying}"
+    return did.get(found.outcome, seeds)
+
+
+def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
+    """Epochs to a training error, interpolated; a net that never reaches it is censored at its last epoch."""
+    said = verdict.claim.faster
+    assert isinstance(said, Faster)
+    threshold = said.threshold(evidence.scale)
+    if threshold is None:
+        return replace(verdict, outcome="NOT RUN", reason=f"no training error is declared for {evidence.scale} scale")
+    curves = [evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast)]
+    seeds = sorted(set(curves[0]) & set(curves[1]))
+    verdict = replace(verdict, evidence=f"{evidence.scale} scale")
+    if not seeds:
+        return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
+    slow, fast = ([steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves)
+    found = ratio_of_steps(slow, fast)
+    never = sum(isinstance(time, Censored) for time in (*slow, *fast))
+    ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
+    missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
+    verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
+    if evidence.scale == "paper" and said.times is not None:
+        tested = ratio_within(slow, fast, said.times.by, said.times.within)
+        verdict = _by_factor(verdict, said.times, found, tested)
+    else:
+        verdict = _slower(verdict, found.comparison)
+    return replace(verdict, reason=f"{ratio}{missed}{verdict.reason}")
+
+
+def _slower(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
+    """By the direction: which arm takes longer; the effect stays a ratio, which the comparison of logarithms is not."""
+    outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
+    outcome = outcomes.get(found.direction, "INCONCLUSIVE")
+    judged = _by_direction(verdict, found)
+    return replace(judged, outcome=outcome, n=verdict.n, effect=verdict.effect, interval=verdict.interval)
+
+
+def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: Equivalence | None) -> ClaimVerdict:
+    """By the ratio the paper prints; where runs never reach the error, a bound may still lie wholly beyond it."""
+    wanted = f"wanted {said.by:g} within a factor of {said.within:g}"
+    if tested is not None:
+        outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
+        outcome = outcomes.get(tested.position, "CONTRADICTED")
+        reason = f"{wanted}; {tested.reason}"
+        return replace(verdict, outcome=outcome, reason=reason, p=tested.p_within, seeds_to_settle=tested.settles_at)
+    limits = found.interval if found.n >= MIN_SEEDS else None
+    if limits is not None and (limits.low > said.by * said.within or limits.high < said.by / said.within):
+        return replace(verdict, outcome="CONTRADICTED", reason=f"{wanted}, beyond which it lies")
+    return replace(verdict, outcome="INCONCLUSIVE", reason=wanted)
+
+
+def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    return [epoch for epoch, _ in curve], [value for _, value in curve]
+
+
+def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether two arms overfit alike, within the declared margin."""
+    said = verdict.claim.equal_gaps
+    assert said is not None
+    seeds = shared_seeds(sides)
+    runs = list(zip(*(side.runs(seeds) for side in sides), strict=True))
+    sound = [[value for value in run if value is not None] for run in runs if None not in run]
+    if len(sound) < len(runs) or len(runs) < MIN_SEEDS:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(runs))
+    one, other = ([run[test] - run[train] for run in sound] for train, test in ((0, 1), (2, 3)))
+    return _by_margin(verdict, equal_within(one, other, said.margin))
+
+
+def gap(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the first arm overfits more."""
+    assert isinstance(verdict.claim.gap, WiderGap)
+    seeds = shared_seeds(sides)
+    wide_train, wide_test, narrow_train, narrow_test = (side.runs(seeds) for side in sides)
+    return _by_direction(verdict, gap_difference(narrow_train, narrow_test, wide_train, wide_test))
+
+
+def less(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+    """Whether the first operand is smaller."""
+    return (
+        _less_exactly(verdict, sides)
+        if verdict.evidence == "exact"
+        else _by_direction(verdict, compare_paired(*arms(sides)))
+    )
+
+
+JUDGES: dict[str, Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]] = {
+    "exact": exact,
+    "less": less,
+    "reduces": reduction,
+    "equal": equality,
+    "trend": trend,
+    "stalls": chance,
+    "leaves_chance": chance,
+    "faster": faster,
+    "gap": gap,
+    "equal_gaps": equal_gaps,
+}
+"""By operator, what decides a claim whose operands are all there."""

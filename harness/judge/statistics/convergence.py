@@ -1,0 +1,211 @@
+"""How fast arms converge and whether they leave chance at all, with runs that never got there as censored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy
+from numpy.typing import NDArray
+
+from harness.judge.statistics.equivalence import Equivalence, equivalence
+from harness.judge.statistics.intervals import Array, Interval, Values, checked_fraction, mean_interval, spread
+from harness.judge.statistics.paired import PairedComparison, compare_by_rank, compare_paired, paired_differences
+from harness.judge.statistics.significance import sign_test
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The threshold was crossed after `steps`, interpolated between two evaluations."""
+
+    steps: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedBy:
+    """The threshold was already met at the first evaluation: after `steps` or sooner."""
+
+    steps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Censored:
+    """The threshold was not met by the last evaluation: later than `at`, if ever."""
+
+    at: float
+
+
+ReachTime = Reached | ReachedBy | Censored
+Bound = Literal["estimate", "at_least", "at_most", "none"]
+ChanceOutcome = Literal["stays", "leaves", "mixed", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class RatioOfSteps:
+    """Geometric mean over paired training seeds of the steps of one arm over those of another; speaks of the methods.
+
+    `bound` says what `ratio` is: an estimate, or a bound on it where some run was censored, and `interval` is then open
+    on the other side. `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the
+    ratio, or by a sign test where runs were censored.
+    """
+
+    n: int
+    ratio: float | None
+    bound: Bound
+    interval: Interval | None
+    comparison: PairedComparison
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstChance:
+    """Whether nets stay at chance, seed by seed and all together; each entry speaks of one net over test images.
+
+    `stays` and `leaves` are one-sided binomial p-values, one per seed, that the error is above and below `threshold`
+    (the chance error less the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
+    some leave; `staying` and `leaving` count them, and the other seeds show neither. `share_at_least` is a lower
+    confidence bound on the share of training seeds that do as these all did, 0 unless they agree.
+    """
+
+    threshold: float
+    stays: tuple[float, ...]
+    leaves: tuple[float, ...]
+    staying: int
+    leaving: int
+    outcome: ChanceOutcome
+    share_at_least: float
+
+
+def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime:
+    """First crossing of a threshold by an error curve of one run, linear between evaluations; no interval here.
+
+    `steps` increase (iterations or epochs), `errors` are in the unit of the threshold. A point whose error is not
+    finite, as after divergence, is taken as not evaluated. Raises ValueError for steps that do not increase.
+    """
+    x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    if x.shape != y.shape or x.ndim != 1 or len(x) == 0 or not (np.diff(x) > 0).all() or not x[0] >= 0:
+        raise ValueError(
+            f"steps must increase from 0 or more, one for each error, got {x.tolist()} and {y.size} errors"
+        )
+    seen = np.isfinite(y)
+    last, x, y = float(x[-1]), x[seen], y[seen]
+    met = np.flatnonzero(y <= threshold)
+    if len(met) == 0:
+        return Censored(last)
+    i = int(met[0])
+    if i == 0:
+        return ReachedBy(float(x[0]))
+    return Reached(float(x[i - 1] + (x[i] - x[i - 1]) * (y[i - 1] - threshold) / (y[i - 1] - y[i])))
+
+
+def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, level: float = 0.95) -> RatioOfSteps:
+    """Ratio of the steps two arms take to a threshold, over paired training seeds; it speaks of the methods.
+
+    Without censoring: the geometric mean of the ratios with a t interval on their logarithms, taken as normal. With it:
+    each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
+    ratio, the t interval of the bounds giving its limit on that side. Raises ValueError for arms of unequal length or
+    without a seed.
+    """
+    if len(slow) != len(fast) or not slow:
+        raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
+    alpha = 1 - checked_fraction(level, "level")
+    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
+    low, high = paired_differences(slow_low, fast_high), paired_differences(slow_high, fast_low)
+    if np.isfinite(low).all() and np.array_equal(low, high):
+        return _ratio(low, "estimate", level, compare_paired(low, np.zeros_like(low), alpha=alpha))
+    censored = sum(not isinstance(time, Reached) for time in (*slow, *fast))
+    comparison = compare_by_rank(_later(low, high), sign_test, f"censored runs: {censored}", alpha=alpha)
+    if np.isfinite(low).all():
+        return _ratio(low, "at_least", level, comparison)
+    if np.isfinite(high).all():
+        return _ratio(high, "at_most", level, comparison)
+    return RatioOfSteps(len(slow), None, "none", None, comparison)
+
+
+def ratio_within(
+    slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, level: float = 0.95
+) -> Equivalence | None:
+    """Set the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
+
+    Paired by training seed, as `ratio_of_steps`; None where censored runs leave only bounds on it, or there are fewer
+    than two seeds.
+    """
+    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
+    if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
+        return None
+    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), level)
+
+
+def against_chance(
+    wrong: Sequence[int], images: int, chance_error: float, *, tolerance: float, alpha: float = 0.05
+) -> AgainstChance:
+    """Whether trained nets stay at chance: exact one-sided binomial tests, one net per training seed.
+
+    `wrong` counts the errors of each net on the same number of `images`; `chance_error` (that of always naming the
+    commonest class) and `tolerance` (the smallest fall in error that counts as learning) are proportions. A net stays
+    when its error is significantly above chance less tolerance, leaves when significantly below, so that neither is
+    read into a test too small to tell. Every seed must show it at alpha, which needs no further adjustment. Raises
+    ValueError for counts that are none or a tolerance not between 0 and the chance error.
+    """
+    k = np.asarray(wrong, dtype=np.int64)
+    if k.ndim != 1 or len(k) == 0 or not ((k >= 0) & (k <= images)).all():
+        raise ValueError(f"errors must be counts between 0 and {images} images, got {k.tolist()}")
+    if not 0 < tolerance < chance_error <= 1:
+        raise ValueError(f"a tolerance lies between 0 and the chance error {chance_error}, got {tolerance}")
+    threshold = chance_error - tolerance
+    leaves = scipy.special.bdtr(k, images, threshold)
+    stays = scipy.special.bdtr(images - k, images, 1 - threshold)
+    stay, leave = stays <= checked_fraction(alpha, "alpha"), leaves <= alpha
+    outcome = _chance_outcome(stay, leave)
+    share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's for n of n
+    ps = tuple(map(float, stays)), tuple(map(float, leaves))
+    return AgainstChance(threshold, *ps, int(stay.sum()), int(leave.sum()), outcome, share)
+
+
+def _chance_outcome(stay: NDArray[np.bool_], leave: NDArray[np.bool_]) -> ChanceOutcome:
+    if stay.all():
+        return "stays"
+    if leave.all():
+        return "leaves"
+    return "mixed" if stay.any() and leave.any() else "undecided"
+
+
+def _ratio(logs: Array, bound: Bound, level: float, comparison: PairedComparison) -> RatioOfSteps:
+    n, mean = len(logs), float(logs.mean())
+    return RatioOfSteps(n, math.exp(mean), bound, _ratio_interval(logs, bound, level), comparison)
+
+
+def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
+    if spread(logs) == 0:
+        return None
+    of_logs = mean_interval(float(logs.mean()), spread(logs), len(logs), level, "ratio")
+    with np.errstate(over="ignore"):  # a side beyond the largest float is open
+        low, high = np.exp([of_logs.low, of_logs.high])
+    return Interval(
+        0.0 if bound == "at_most" else float(low), math.inf if bound == "at_least" else float(high), level, "ratio"
+    )
+
+
+def _log_bounds(times: Sequence[ReachTime]) -> tuple[Array, Array]:
+    """Logarithms of the earliest and the latest step at which each run may have reached the threshold."""
+    bounds = np.array([_bounds(time) for time in times])
+    with np.errstate(divide="ignore"):  # the log of step 0 is minus infinity: no bound on a ratio
+        logs = np.log(bounds)
+    return logs[:, 0], logs[:, 1]
+
+
+def _bounds(time: ReachTime) -> tuple[float, float]:
+    match time:
+        case Reached(steps):
+            return steps, steps
+        case ReachedBy(steps):
+            return 0.0, steps
+        case Censored(at):
+            return at, math.inf
+
+
+def _later(low: Array, high: Array) -> Array:
+    """Sign of each log ratio where its bounds settle it, 0 where they do not."""
+    return np.where(low > 0, 1.0, np.where(high < 0, -1.0, 0.0))

@@ -1,0 +1,201 @@
+"""Whether a mean over seeds is equivalent to a printed number, or two arms to each other, within a declared margin."""
+
+from __future__ import annotations
+
+import bisect
+import math
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import scipy
+
+from harness.judge.statistics.intervals import (
+    MIN_SEEDS,
+    Array,
+    Interval,
+    IntervalKind,
+    Values,
+    as_sample,
+    checked_fraction,
+    mean_interval,
+    spread,
+)
+from harness.judge.statistics.paired import paired_differences
+
+Position = Literal["within", "above", "below", "undecided"]
+
+_PRINTED = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """A difference over training seeds set against [-margin, +margin]; all in the unit of the values.
+
+    `inner` (two-sided level 2 * level - 1) decides "within", `outer` (level) decides "above" and "below"; both are of
+    the difference as measured and are widened by `rounding` where they decide. `p_within` is the TOST p-value and
+    `p_outside` that of the difference lying beyond the margin. `settles_at` is the number of seeds at which an
+    undecided difference would settle, None where it is settled or never would.
+    """
+
+    n: int
+    difference: float
+    std: float
+    margin: float
+    rounding: float
+    inner: Interval
+    outer: Interval
+    p_within: float
+    p_outside: float
+    position: Position
+    settles_at: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """A value beside a round figure: `relative` is the signed difference as a fraction of it; no test is made."""
+
+    relative: float
+    fraction: float
+    position: Position
+
+
+def printed_number(text: str) -> Decimal:
+    """Read a number as a paper prints it, thousands commas allowed; ValueError for anything else."""
+    if not _PRINTED.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is not a printed number such as 24.20 or 253,440")
+    return Decimal(text.strip().replace(",", ""))
+
+
+def half_last_digit(printed: str) -> float:
+    """Half a unit of the last digit printed: 0.005 for "24.20"; how far the number meant may lie from that printed."""
+    exponent = printed_number(printed).as_tuple().exponent
+    assert isinstance(exponent, int)  # the pattern admits no NaN and no infinity
+    return float(Decimal(5).scaleb(exponent - 1))
+
+
+def equivalence(
+    values: Values, printed: str | float, margin: float, level: float = 0.95, resolution: float = 0.0
+) -> Equivalence:
+    """Set the mean over training seeds against a printed number; the intervals speak of seeds, on these test images.
+
+    Values are one metric, one per seed, taken as normal. A `printed` text is known to half its last digit, a number
+    exactly. "within" is TOST: the interval at 2 * level - 1, widened by that half digit, lies inside the margin;
+    "above" and "below": that at `level`, widened likewise, lies wholly beyond it. Fewer than three seeds are
+    "undecided". `resolution` is the step in which the metric moves (100 / n for an error in percent over n images):
+    seeds that agree to less than a step are given the spread of two neighbouring values equally likely, half a step.
+    Raises ValueError for fewer than two values or a margin that is not positive.
+    """
+    rounding = half_last_digit(printed) if isinstance(printed, str) else 0.0
+    target = float(printed_number(printed)) if isinstance(printed, str) else printed
+    sample = as_sample(values)
+    return _against_margin(sample, target, margin, level=level, rounding=rounding, resolution=resolution, kind="mean")
+
+
+def equal_within(a: Values, b: Values, margin: float, level: float = 0.95, resolution: float = 0.0) -> Equivalence:
+    """Set the mean of the paired differences a - b against a margin (paired TOST); it speaks of training seeds.
+
+    a and b are one metric of two arms, paired by seed; their differences are taken as normal. Runs that diverged have
+    no place here: ValueError. Otherwise as `equivalence`.
+    """
+    differences = paired_differences(as_sample(a), as_sample(b))
+    return _against_margin(
+        differences, 0.0, margin, level=level, rounding=0.0, resolution=resolution, kind="difference"
+    )
+
+
+def seeds_to_settle(
+    std: float, difference: float, margin: float, level: float = 0.95, *, rounding: float = 0.0, max_n: int = 1000
+) -> int | None:
+    """Count the seeds at which a difference would settle, were its mean and `std` over seeds to stay as they are.
+
+    It settles once the interval at 2 * level - 1 lies within the margin or that at `level` wholly outside, each widened
+    by `rounding`. None when more than `max_n` would be needed, as when the difference is the margin or nearly so.
+    """
+    one_side = checked_fraction(level, "level")
+
+    def settled(n: int) -> bool:
+        error = std / math.sqrt(n)
+        within = margin - rounding - abs(difference) > scipy.special.stdtrit(n - 1, one_side) * error
+        outside = abs(difference) - margin - rounding > scipy.special.stdtrit(n - 1, (1 + one_side) / 2) * error
+        return bool(within or outside)
+
+    seeds = range(MIN_SEEDS, max_n + 1)
+    first = bisect.bisect_left(seeds, True, key=settled)  # noqa: FBT003 - both intervals shrink with every seed
+    return seeds[first] if first < len(seeds) else None
+
+
+def relative_within(value: float, printed: float, fraction: float) -> Nearness:
+    """Set a value beside a round figure in prose ("60 million") within a declared fraction of it, the ends included.
+
+    It speaks of this one value: no sampling is assumed. Raises ValueError for a figure of 0, a negative fraction or a
+    number that is not finite.
+    """
+    if printed == 0 or not fraction >= 0 or not math.isfinite(value + printed):
+        raise ValueError(
+            f"needs finite numbers, a figure other than 0, a fraction >= 0: {value}, {printed}, {fraction}"
+        )
+    relative = (value - printed) / abs(printed)
+    slack = 1e-12  # 61.2 is within 2% of 60, whatever the last bit says
+    position: Position = (
+        "above" if relative > fraction + slack else "below" if relative < -fraction - slack else "within"
+    )
+    return Nearness(relative, fraction, position)
+
+
+def _against_margin(
+    sample: Array, target: float, margin: float, *, level: float, rounding: float, resolution: float, kind: IntervalKind
+) -> Equivalence:
+    if not margin > 0:
+        raise ValueError(f"the margin must be positive, got {margin}")
+    n, difference = len(sample), float(sample.mean()) - target
+    std = max(spread(sample), resolution / 2)
+    inner = mean_interval(difference, std, n, round(2 * checked_fraction(level, "level") - 1, 12), kind)
+    outer = mean_interval(difference, std, n, level, kind)
+    position = _position(inner.widened(rounding), outer.widened(rounding), margin) if n >= MIN_SEEDS else "undecided"
+    within = _upper_tail(margin - rounding - abs(difference), std, n)
+    outside = _upper_tail(abs(difference) - margin - rounding, std, n)
+    return Equivalence(
+        n=n,
+        difference=difference,
+        std=std,
+        margin=margin,
+        rounding=rounding,
+        inner=inner,
+        outer=outer,
+        p_within=within,
+        p_outside=min(1.0, 2 * outside),
+        position=position,
+        settles_at=seeds_to_settle(std, difference, margin, level, rounding=rounding)
+        if position == "undecided"
+        else None,
+        reason=_reason(position, n, std, margin, rounding),
+    )
+
+
+def _position(inner: Interval, outer: Interval, margin: float) -> Position:
+    if -margin < inner.low and inner.high < margin:
+        return "within"
+    if outer.low > margin:
+        return "above"
+    return "below" if outer.high < -margin else "undecided"
+
+
+def _upper_tail(distance: float, std: float, n: int) -> float:
+    """P-value of a mean that lies `distance` beyond a bound, against its lying at the bound."""
+    if std == 0:
+        return 0.0 if distance > 0 else 1.0
+    return float(scipy.special.stdtr(n - 1, -distance * math.sqrt(n) / std))
+
+
+def _reason(position: Position, n: int, std: float, margin: float, rounding: float) -> str:
+    if n < MIN_SEEDS:
+        return f"{n} seeds, at least {MIN_SEEDS} are needed"
+    if margin <= rounding and position == "undecided":
+        return f"the margin {margin:g} is no wider than the printed number's rounding, {rounding:g}"
+    if std == 0:
+        return f"all {n} seeds gave the same value, so the intervals have no width"
+    where = {"within": "inside the margin", "undecided": "across an edge of the margin"}
+    return f"t intervals over {n} seeds lie {where.get(position, f'wholly {position} the margin')}"

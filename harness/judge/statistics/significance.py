@@ -1,0 +1,174 @@
+"""Exact and t tests on paired differences over training seeds, and the rule that none is run that cannot reject."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy
+
+from harness.judge.statistics.intervals import MIN_SEEDS, Array, Values, checked_fraction, spread
+
+Alternative = Literal["two-sided", "less", "greater"]
+Direction = Literal["less", "greater", "undecided"]
+TestName = Literal["paired_t", "sign_flip", "signed_rank", "sign_test", "mcnemar"]
+
+_ENUMERATED = 20  # 2 ** 20 sums take 8 MB; more differences are sampled
+_SAMPLED = 99_999
+_ROUND_OFF = 1e-12  # sums of the same magnitudes in another order differ by less
+
+
+@dataclass(frozen=True, slots=True)
+class Significance:
+    """What a test found: its statistic, its p-value, and the number `n` of differences it went by.
+
+    That is all of them for t, those other than zero for the exact tests. `alternative` is about a - b, as is `leans`:
+    the side on which the statistic lies, significant or not. Tests over seeds speak of the method on these test images;
+    McNemar's of two nets.
+    """
+
+    test: TestName
+    statistic: float
+    p_value: float
+    n: int
+    alternative: Alternative
+    leans: Direction
+
+    def direction(self, alpha: float) -> Direction:
+        """Side on which the test rejects at alpha; "undecided" when it does not."""
+        return self.leans if self.p_value <= alpha else "undecided"
+
+
+def paired_t(differences: Values, alternative: Alternative = "two-sided") -> Significance | None:
+    """Student's t test that the mean difference over training seeds is zero, for normal differences.
+
+    None where it cannot be run: fewer than three differences, or all of them equal, so that there is no spread.
+    """
+    d = _finite(differences)
+    if len(d) < MIN_SEEDS or (std := spread(d)) == 0:
+        return None
+    t = float(d.mean()) / (std / math.sqrt(len(d)))
+    lower, upper = (float(scipy.special.stdtr(len(d) - 1, side)) for side in (t, -t))
+    p = {"less": lower, "greater": upper, "two-sided": 2 * min(lower, upper)}[alternative]
+    return Significance("paired_t", t, p, len(d), alternative, _side(t))
+
+
+def sign_flip(differences: Values, alternative: Alternative = "two-sided") -> Significance:
+    """Fisher's randomisation test over training seeds: each difference as likely of one sign as of the other.
+
+    Exact by enumeration up to 20 differences; beyond, 99,999 seeded draws and the observed signs themselves. The
+    statistic is the mean difference.
+    """
+    d = _finite(differences)
+    mean, n = float(d.mean()), int(np.count_nonzero(d))
+    return Significance("sign_flip", mean, _flip_p(d, alternative), n, alternative, _side(mean))
+
+
+def signed_rank(differences: Values, alternative: Alternative = "two-sided") -> Significance:
+    """Exact Wilcoxon signed-rank test over training seeds; infinite differences (diverged runs) rank highest, as ties.
+
+    Tied magnitudes share the mean of their ranks and zeros are ranked but count for neither side (Pratt 1959); the
+    null distribution is that of flipping the signs of these very ranks. The statistic is the sum of positive ranks.
+    """
+    d = _without_nan(differences)
+    _, place, count = np.unique(np.abs(d), return_inverse=True, return_counts=True)
+    ranks = np.sign(d) * (np.cumsum(count) - (count - 1) / 2)[place]
+    statistic, n = float(ranks[ranks > 0].sum()), int(np.count_nonzero(d))
+    return Significance("signed_rank", statistic, _flip_p(ranks, alternative), n, alternative, _side(ranks.sum()))
+
+
+def sign_test(differences: Values, alternative: Alternative = "two-sided") -> Significance:
+    """Exact sign test over training seeds: in how many the difference is positive, those without one left out.
+
+    It needs only to know which arm is larger, so it stands where runs are censored. The statistic is that number.
+    """
+    d = _without_nan(differences)
+    positive, n = int((d > 0).sum()), int(np.count_nonzero(d))
+    p = even_odds_p(positive, n, alternative)
+    return Significance("sign_test", positive, p, n, alternative, _side(2 * positive - n))
+
+
+def even_odds_p(successes: int, n: int, alternative: Alternative = "two-sided") -> float:
+    """Exact binomial p-value of `successes` of `n` against even odds; 1 for n = 0."""
+    if n == 0:
+        return 1.0
+    lower, upper = (float(scipy.special.bdtr(k, n, 0.5)) for k in (successes, n - successes))
+    return min(1.0, {"less": lower, "greater": upper, "two-sided": 2 * min(lower, upper)}[alternative])
+
+
+def smallest_p(test: TestName, n: int, alternative: Alternative = "two-sided") -> float:
+    """Smallest p-value a test can give with `n` differences other than zero (for McNemar's: discordant images).
+
+    A paired t test can give any p-value from three seeds on and, by this project's rule, is not run on fewer.
+    """
+    if test == "paired_t":
+        return 0.0 if n >= MIN_SEEDS else 1.0
+    return min(1.0, (2.0 if alternative == "two-sided" else 1.0) * 0.5**n)
+
+
+def can_reject(test: TestName, n: int, alpha: float = 0.05, alternative: Alternative = "two-sided") -> bool:
+    """Say whether a test could reject at all with `n` differences other than zero; one that cannot is never run."""
+    return smallest_p(test, n, alternative) <= checked_fraction(alpha, "alpha")
+
+
+def seeds_to_reject(test: TestName, alpha: float = 0.05, alternative: Alternative = "two-sided") -> int:
+    """Smallest number of seeds with which a test could reject: 6 for the exact two-sided tests at 5%."""
+    n = 1
+    while not can_reject(test, n, alpha, alternative):
+        n += 1
+    return n
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values in the order given, for the family of claims handed over (Holm 1979).
+
+    Comparing each with alpha keeps the chance of any false rejection in the family at alpha, whatever their
+    dependence. Raises ValueError for what is no p-value.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"p-values lie between 0 and 1, got {p.tolist()}")
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)))
+    return [float(value) for value in adjusted]
+
+
+def _side(balance: float) -> Direction:
+    return "greater" if balance > 0 else "less" if balance < 0 else "undecided"
+
+
+def _flip_p(d: Array, alternative: Alternative) -> float:
+    sums, slack = _flipped_sums(d), _ROUND_OFF * float(np.abs(d).sum())
+    observed = float(d.sum())
+    if alternative == "two-sided":
+        return float(np.mean(np.abs(sums) >= abs(observed) - slack))
+    return float(np.mean(sums <= observed + slack if alternative == "less" else sums >= observed - slack))
+
+
+def _flipped_sums(d: Array) -> Array:
+    """Sums of the differences under every choice of signs, or under a seeded sample of them with those observed."""
+    if len(d) > _ENUMERATED:
+        signs = np.random.default_rng(0).choice(np.array([-1.0, 1.0]), size=(_SAMPLED, len(d)))
+        return np.append(signs @ d, d.sum())
+    sums = np.zeros(1)
+    for difference in d:
+        sums = np.concatenate([sums + difference, sums - difference])
+    return sums
+
+
+def _without_nan(differences: Values) -> Array:
+    d = np.asarray(differences, dtype=np.float64)
+    if d.ndim != 1 or len(d) == 0 or np.isnan(d).any():
+        raise ValueError(f"differences are one or more numbers in one dimension, got {d.tolist()}")
+    return d
+
+
+def _finite(differences: Values) -> Array:
+    d = _without_nan(differences)
+    if not np.isfinite(d).all():
+        raise ValueError(f"differences must be finite, got {d.tolist()}: diverged runs are compared by rank")
+    return d

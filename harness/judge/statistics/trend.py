@@ -1,0 +1,83 @@
+"""Whether a quantity rises or falls with depth, layer by layer, over training seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from harness.judge.statistics.intervals import MIN_SEEDS, Array, Values
+from harness.judge.statistics.paired import PairedComparison, compare_paired
+
+TrendDirection = Literal["increasing", "decreasing", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """Kendall's tau between layer order and value, one for each of `n` training seeds, and what they show together.
+
+    `over_seeds` tests the mean tau against zero, the taus taken as normal, and speaks of training seeds of this
+    architecture. `p_within` is an exact two-sided permutation p-value and speaks of these nets: were layer order of no
+    account, every order of the values within a net would be equally likely. A `direction` needs both to reject, as a
+    tau of few layers is far from normal; where tau is the same in all of at least three seeds, which leaves the first
+    no spread, the second alone. In tau tied layers count for neither side, in `p_within` against the trend, so that it
+    stays on the safe side.
+    """
+
+    n: int
+    layers: int
+    taus: tuple[float, ...]
+    over_seeds: PairedComparison
+    p_within: float
+    direction: TrendDirection
+    reason: str
+
+
+def monotone_trend(values_by_seed: Sequence[Values] | Array, *, alpha: float = 0.05) -> Trend:
+    """Test for a rising or falling trend over layers; by `over_seeds` it speaks of training seeds.
+
+    One row of values for each seed, one column for each layer from the input on. Only the order within a net counts,
+    so that any rising transformation of its values gives the same answer. Raises ValueError unless there are two
+    layers, equally many in each row, and every value is finite.
+    """
+    values = np.asarray(values_by_seed, dtype=np.float64)
+    if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2 or not np.isfinite(values).all():
+        raise ValueError(f"a trend needs finite values, a row a seed and 2 or more layers, got shape {values.shape}")
+    n, layers = values.shape
+    rises = _rises(values)
+    taus, score, tied = rises.mean(axis=1), int(rises.sum()), int(np.count_nonzero(rises == 0))
+    over_seeds = compare_paired(taus, np.zeros(n), alpha=alpha)
+    p_within = _permutation_p(max(0, abs(score) - tied), n, layers)
+    direction, reason = _direction(over_seeds, score, p_within, alpha)
+    return Trend(n, layers, tuple(map(float, taus)), over_seeds, p_within, direction, reason)
+
+
+def _rises(values: Array) -> Array:
+    """Sign of the step between each pair of layers, +1 for a rise towards the output, for each seed."""
+    first, second = np.triu_indices(values.shape[1], k=1)
+    rises: Array = np.sign(values[:, second] - values[:, first])
+    return rises
+
+
+def _permutation_p(score: int, n: int, layers: int) -> float:
+    """Two-sided p-value of the summed Kendall score of n nets when each order of the layers is equally likely.
+
+    The seasonal Kendall test (Hirsch, Slack and Smith 1982) with its exact null distribution: the number of inversions
+    of a random permutation is a sum of independent uniforms on 0..i for i < layers.
+    """
+    falling = np.ones(1)
+    for size in [*range(2, layers + 1)] * n:
+        falling = np.convolve(falling, np.full(size, 1 / size))
+    scores = len(falling) - 1 - 2 * np.arange(len(falling))
+    return min(1.0, float(falling[np.abs(scores) >= score].sum()))
+
+
+def _direction(over: PairedComparison, score: int, p_within: float, alpha: float) -> tuple[TrendDirection, str]:
+    same = over.interval is None and over.n >= MIN_SEEDS
+    tau = f"tau is the same in all {over.n} seeds" if same else over.reason
+    reason = f"{tau}; orders permuted within each seed: p = {p_within:.2g}"
+    if score == 0 or p_within > alpha or not (same or over.direction != "undecided"):
+        return "undecided", reason
+    return ("increasing" if score > 0 else "decreasing"), reason

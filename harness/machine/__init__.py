@@ -1,0 +1,1 @@
+"""The machine that runs jobs: its environment, GPUs, telemetry, runtime settings, and the doctor."""

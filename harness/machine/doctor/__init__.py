@@ -1,0 +1,50 @@
+"""Looks at a machine as a run would meet it: device, arithmetic, disk, memory, data, store and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from harness.data.locate import Locations
+from harness.errors import DataMissing, DeviceMissing, HarnessError, Unsound
+from harness.machine.doctor.check import Check, at_least
+from harness.machine.doctor.device import arithmetic, device, memory, versions
+from harness.machine.doctor.disk import clock, data, disk, jobs, reports, store_folder
+
+__all__ = ["Check", "at_least", "examine", "verdict"]
+
+
+def examine(
+    store: Path,
+    out: Path,
+    locations: Locations,
+    needed: Collection[str],
+    device_name: str,
+    threads: int,
+    wait_s: float,
+) -> Iterator[Check]:
+    """Every check in turn, the quick ones first.
+
+    `needed` names the data sets that have to be there; `device_name` is auto, cpu or cuda; torch may take `wait_s`.
+    """
+    yield versions()
+    yield memory()
+    yield disk(store)
+    yield store_folder(store)
+    yield reports(out)
+    yield from jobs(store)
+    yield clock(store)
+    yield from data(locations, needed)
+    yield device(device_name)
+    yield from arithmetic(device_name, threads, wait_s)
+
+
+def verdict(checks: Collection[Check]) -> HarnessError | None:
+    """The error that these checks amount to, data before the device before all else; None where nothing is wrong."""
+    wrong = [check for check in checks if check.level == "wrong"]
+    if not wrong:
+        return None
+    message = f"{len(wrong)} thing(s) wrong: {', '.join(dict.fromkeys(check.name for check in wrong))}"
+    codes = {check.exit_code for check in wrong}
+    kinds: tuple[type[HarnessError], ...] = (DataMissing, DeviceMissing, Unsound)
+    return next(kind for kind in kinds if kind.exit_code in codes)(message)

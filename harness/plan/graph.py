@@ -1,0 +1,232 @@
+"""The graph of jobs that a suite needs at a scale, each with a content address; jobs wanted twice stand once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+from harness.data.declared import VIEWS
+from harness.jobs.inspections import InspectionSpec
+from harness.jobs.measures import MEASURES
+from harness.jobs.recipe import Protocol
+from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
+from harness.plan.job import Job, datasets_of
+from harness.scale_names import ScaleName
+from harness.suite.file import Experiment, Suite
+from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The jobs of one suite at one scale, inputs before those that need them, and who asked for which."""
+
+    suite: Suite
+    scale: ScaleName
+    device: str = ""
+    """The name of the device that timing jobs are to run on."""
+    jobs: dict[str, Job] = field(default_factory=dict)
+    """By key."""
+    experiments: dict[str, ResolvedExperiment] = field(default_factory=dict)
+    """Those that train."""
+    trainings: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(experiment, seed) -> key of the train job; an ensemble may want more seeds than the scale declares."""
+    evaluations: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """(experiment, evaluation, seed) -> key of the job that tests it; of an ensemble, by repetition."""
+    inspections: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    """(experiment, inspection, seed) -> key of the job that reads it off the trained net."""
+    measurements: dict[tuple[str, int], str] = field(default_factory=dict)
+    """(experiment, seed) -> key of the measure job; seed 0 stands for all where nothing is drawn."""
+
+    @property
+    def seeds(self) -> range:
+        """The declared seeds."""
+        return range(self.suite.file.scales[self.scale].seeds)
+
+    def classes(self, experiment: str) -> int:
+        """The classes of a training, or of the nets of an ensemble."""
+        members = self.suite.file.experiments[experiment].ensemble
+        return self.experiments[members[0].experiment if members else experiment].classes
+
+    @property
+    def datasets(self) -> list[str]:
+        """The names of the data sets that its jobs read."""
+        return datasets_of(self.jobs)
+
+
+def make_plan(suite: Suite, scale: ScaleName, device: str = "") -> Plan:
+    """Resolve suite x scale x seeds into jobs; needs no data at hand."""
+    plan = Plan(suite, scale, device)
+    for name, experiment in suite.file.experiments.items():
+        if experiment.train is not None:
+            plan.experiments[name] = resolve_experiment(suite, scale, name)
+    for name, experiment in suite.file.experiments.items():
+        for seed in plan.seeds:
+            _add(plan, name, experiment, seed)
+    _note_who_wants_what(plan)
+    return plan
+
+
+def _note_who_wants_what(plan: Plan) -> None:
+    """Tell every job which experiments rest on it, by themselves or by what they are made from."""
+    wanted: dict[str, dict[str, None]] = {key: {} for key in plan.jobs}
+    asked: tuple[dict[Any, str], ...] = (plan.trainings, plan.evaluations, plan.inspections, plan.measurements)
+    for (name, *_), key in chain.from_iterable(each.items() for each in asked):
+        wanted[key][name] = None
+    for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
+        for needed in job.inputs.values():
+            wanted[needed] |= wanted[key]
+    order = list(plan.suite.file.experiments)
+    for key, names in wanted.items():
+        plan.jobs[key] = replace(plan.jobs[key], wanted_by=sorted(names, key=order.index))
+
+
+def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
+    if experiment.measure is not None:
+        _add_measurement(plan, name, experiment, seed)
+        return
+    for test in (key for key, evaluation in experiment.evaluate.items() if evaluation.taken_at(plan.scale)):
+        if experiment.train is not None:
+            _add_test(plan, name, test, seed)
+        else:
+            _add_ensemble(plan, name, experiment, test, seed)
+    for inspection, spec in experiment.inspect.items():
+        _add_inspection(plan, name, inspection, spec, seed)
+
+
+def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
+    assert experiment.measure is not None
+    spec = plan.suite.file.scales[plan.scale].timed(experiment.measure)
+    kind = MEASURES[spec.what]
+    if seed > 0 and not kind.random:
+        return
+    content = spec.model_dump(mode="json")
+    content |= {"seed": seed} if kind.random else {}
+    content |= {"device_name": plan.device} if kind.timed else {}
+    label = f"measure {name}" + (f", seed {seed}" if kind.random else "")
+    job = Job("measure", content, label=label, work=spec.multiply_adds())
+    plan.measurements[name, seed] = _added(plan, job).key
+
+
+def _add_training(plan: Plan, name: str, seed: int) -> Job:
+    experiment = plan.experiments[name]
+    inputs = {"pixel_statistics": _added(plan, _pixels(experiment)).key}
+    if experiment.start_from is not None:
+        inputs["network"] = _add_training(plan, experiment.start_from, seed).key
+    job = _added(plan, _train(experiment, seed, inputs))
+    plan.trainings[name, seed] = job.key
+    return job
+
+
+def _add_test(plan: Plan, name: str, test: str, seed: int) -> Job:
+    experiment = plan.experiments[name]
+    training = _add_training(plan, name, seed)
+    job = _added(plan, _evaluate(experiment, test, seed, training))
+    plan.evaluations[name, test, seed] = job.key
+    return job
+
+
+def _add_inspection(plan: Plan, name: str, inspection: str, spec: InspectionSpec, seed: int) -> None:
+    experiment = plan.experiments[name]
+    training = _add_training(plan, name, seed)
+    inputs = {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]}
+    tests = {role: _add_test(plan, *test, seed) for role, test in spec.tests(name).items()}
+    inputs |= {role: test.key for role, test in tests.items()}
+    splits = list(spec.splits(tests["test"].spec["splits"][0] if tests else None))
+    content: dict[str, Any] = {"inspection": spec.in_roles().model_dump(mode="json")}
+    content |= {**_data(experiment), "splits": splits} if splits else {}
+    images = sum(experiment.dataset.count(split, experiment.data.subset) for split in splits)
+    work = multiply_adds(experiment) * images if spec.what == "neighbours" else 0
+    job = Job("inspect", content, inputs, f"inspect {name}.{inspection}, seed {seed}", float(work))
+    plan.inspections[name, inspection, seed] = _added(plan, job).key
+
+
+def _add_ensemble(plan: Plan, name: str, experiment: Experiment, test: str, repetition: int) -> None:
+    """Ensembles of one suite share no net: repetition r takes the nets after those of repetition r - 1."""
+    inputs: dict[str, str] = {}
+    keeps = 0
+    for member in experiment.ensemble or []:
+        for net in range(repetition * member.nets, (repetition + 1) * member.nets):
+            job = _add_test(plan, member.experiment, test, net)
+            inputs[f"{member.experiment}_{net}"], keeps = job.key, job.keeps_bytes
+    label = f"average {len(inputs)} nets for {name}.{test}, repetition {repetition}"
+    average = Job("ensemble", {}, inputs, label, keeps_bytes=keeps)
+    plan.evaluations[name, test, repetition] = _added(plan, average).key
+
+
+def _added(plan: Plan, job: Job) -> Job:
+    return plan.jobs.setdefault(job.key, job)
+
+
+def _pixels(experiment: ResolvedExperiment) -> Job:
+    spec = {**_data(experiment), "splits": ["train"]}
+    subset = experiment.data.subset
+    part = "" if subset is None else f", {subset.per_class} images of each of {subset.classes} classes"
+    label = f"mean image and colour covariance of {experiment.data.name}{part}"
+    shape = experiment.dataset.shape(experiment.data.prepare)
+    return Job("pixels", spec, label=label, keeps_bytes=pixels_bytes(shape))
+
+
+def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) -> Job:
+    recipe = experiment.recipe
+    spec = {
+        "model": experiment.model.model_dump(mode="json"),
+        "classes": experiment.classes,
+        "input": list(experiment.input),
+        **_data(experiment),
+        "splits": ["train", "val"],
+        "recipe": recipe.model_dump(mode="json", exclude={"source"}),
+        "seed": seed,
+    }
+    images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
+    # A training step costs three forward passes; a validation pass a plain one.
+    work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])
+    layers = experiment.traced()
+    return Job(
+        "train",
+        spec,
+        inputs,
+        f"train {experiment.name}, seed {seed}",
+        float(work),
+        keeps_bytes=weights_bytes(layers),
+        scratch_bytes=checkpoints_bytes(layers),
+    )
+
+
+def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Job) -> Job:
+    test, protocol = experiment.evaluations[name]
+    spec = {
+        **_data(experiment),
+        "splits": [test.split],
+        "protocol": protocol.model_dump(mode="json", exclude={"source"}),
+    }
+    images = experiment.dataset.count(test.split, experiment.data.subset)
+    images = min(images, protocol.sample or images)
+    return Job(
+        "evaluate",
+        spec,
+        {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]},
+        f"test {experiment.name}.{name}, seed {seed}",
+        float(multiply_adds_of_test(experiment, protocol) * images),
+        images=images,
+        keeps_bytes=predictions_bytes(images, experiment.classes),
+    )
+
+
+def _data(experiment: ResolvedExperiment) -> dict[str, Any]:
+    return {"data": experiment.data.model_dump(mode="json"), "data_version": experiment.dataset.version}
+
+
+def multiply_adds(experiment: ResolvedExperiment) -> int:
+    """Multiply-adds of one forward pass of one view."""
+    return sum(layer.multiply_adds for layer in experiment.traced())
+
+
+def multiply_adds_of_test(experiment: ResolvedExperiment, protocol: Protocol) -> int:
+    """Multiply-adds of a test of one image; of images of many sizes, as if they were square."""
+    images = experiment.tested_images(protocol)
+    if protocol.views != "dense":
+        return multiply_adds(experiment) * VIEWS[protocol.views] * len(images)
+    sliding = experiment.sliding()
+    assert protocol.window is not None
+    return (1 + protocol.flips) * sum(sliding.multiply_adds(protocol.window, image) for image in images)

@@ -1,0 +1,266 @@
+"""What was declared of each cell and claim before its first result, so that a later change of it shows.
+
+A file a suite and scale, in the store: for every cell and claim, the form in which it was to be judged, under the jobs
+that it rests on. While these have no result the form may change; from the first result on it stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.errors import HarnessError
+from harness.plan.graph import Plan
+from harness.store.documents import parsed_json, seal
+from harness.store.store import KEY_LETTERS, Store, write_json
+from harness.suite.cells import Cell
+from harness.suite.claims import Claim
+
+Kind = Literal["cells", "claims"]
+UNKNOWN = "unknown"
+"""In the place of the suite that results were made for, where no declaration in the store tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one cell or claim stands to what was declared of it beforehand."""
+
+    extended: str = ""
+    """What was changed after a first result; empty where nothing was."""
+    note: str = ""
+    """What else a reader has to know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Of every cell and claim that has a form, by its id."""
+
+    cells: Mapping[str, Standing]
+    claims: Mapping[str, Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How one cell or claim is to be judged, and the jobs that it is judged on."""
+
+    form: dict[str, Any]
+    jobs: tuple[str, ...]
+    """Keys of the first seed's jobs, which stay the same however many seeds there are."""
+    found: tuple[str, ...]
+    """Those of them that have a result of some seed."""
+
+    @property
+    def evidence(self) -> str:
+        """A name for the jobs."""
+        return hashlib.sha256("".join(self.jobs).encode()).hexdigest()[:KEY_LETTERS]
+
+
+def declare(plan: Plan, store: Store) -> None:
+    """Write down the form of every cell and claim that has no result yet, and keep that of the others.
+
+    To be called before jobs run, and after, so that a result is known to have been there should it be removed.
+    """
+    write_json(_path(plan, store), seal(_declared(plan, store)))
+
+
+def standings(plan: Plan, store: Store) -> Standings:
+    """How every cell and claim stands to its declaration; writes nothing. Raises HarnessError for a damaged one."""
+    document = _declared(plan, store)
+    by_kind: dict[Kind, dict[str, Standing]] = {"cells": {}, "claims": {}}
+    for kind, name, now in _forms(plan, store):
+        by_kind[kind][name] = _standing(document[kind][name][now.evidence], now)
+    return Standings(by_kind["cells"], by_kind["claims"])
+
+
+def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
+    changed = [
+        f"{field} {kept['form'][field]!r} -> {value!r}"
+        for field, value in now.form.items()
+        if field in kept["form"] and kept["form"][field] != value
+    ]
+    if changed:
+        return Standing(f"changed after its first result: {'; '.join(changed)}")
+    if kept["late"] == UNKNOWN:
+        return Standing("its results were in the store before it was declared there")
+    late = f"first declared when results that it rests on were there, made for {kept['late']}"
+    return Standing("", late if kept["late"] else "")
+
+
+def _declared(plan: Plan, store: Store) -> dict[str, Any]:
+    """The declarations as they are to stand now: new ones, and those that can no longer change."""
+    path = _path(plan, store)
+    before = _read(path)
+    first: dict[str, Any] = before or {"jobs": [], "cells": {}, "claims": {}}
+    document: dict[str, Any] = {"suite": plan.suite.name, "scale": plan.scale, **first}
+    jobs = set(first["jobs"])
+    for kind, name, now in _forms(plan, store):
+        entries = document[kind].setdefault(name, {})
+        kept = entries.get(now.evidence, _kept_earlier(first, kind, name))
+        if kept is not None and (kept["seen"] or now.found):
+            entries[now.evidence] = kept | {"seen": True}
+        else:
+            late = "" if not now.found else UNKNOWN if before else _made_for(store, path.name, now.found)
+            entries[now.evidence] = {"form": now.form, "seen": bool(now.found), "late": late}
+        jobs |= set(now.jobs)
+    return document | {"jobs": sorted(_with_inputs(plan, jobs))}
+
+
+def _with_inputs(plan: Plan, keys: Iterable[str]) -> set[str]:
+    """These jobs and all that they are made from, for another suite may rest on a training where this one tests it."""
+    whole = set(keys)
+    for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
+        if key in whole:
+            whole |= set(job.inputs.values())
+    return whole
+
+
+def _kept_earlier(first: Mapping[str, Any], kind: Kind, name: str) -> dict[str, Any] | None:
+    """What a declaration of version 0.1 kept: the number of seeds, and the margins of cells."""
+    if "margins" not in first or (kind == "cells" and name not in first["margins"]):
+        return None
+    margin = {"margin": first["margins"][name]} if kind == "cells" else {}
+    return {"form": {"seeds": first["seeds"], **margin}, "seen": True, "late": ""}
+
+
+def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
+    """The suites and scales whose declarations in this store speak of these jobs; UNKNOWN if one is spoken of nowhere.
+
+    Each job that is spoken of was declared before its result, or is said to have come late, where it was first wanted.
+    """
+    left, names = set(jobs), []
+    for name, spoken_of in sorted(_spoken_of(store, own), key=lambda one: (-len(left & one[1]), one[0])):
+        if left & spoken_of:
+            names.append(name)
+            left -= spoken_of
+    return UNKNOWN if left else " and ".join(names)
+
+
+def _spoken_of(store: Store, own: str) -> list[tuple[str, set[str]]]:
+    """Every declaration but one's own, with the jobs that it speaks of."""
+    paths = [path for path in store.declarations.glob("*.json") if path.name != own]
+    return [(path.stem, set((_read(path) or {"jobs": []})["jobs"])) for path in paths]
+
+
+def declared_in(path: Path) -> dict[str, Any]:
+    """What a file of this kind says; raises HarnessError where it is damaged or lies under another's name."""
+    document = _read(path)
+    if document is None or not path.name.endswith(f"-{document.get('suite')}-{document.get('scale')}.json"):
+        raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
+    return document
+
+
+def together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Two declarations of one suite at one scale as one; None where they declared one thing in two forms."""
+    earlier = [{name: each.get(name) for name in ("margins", "seeds")} for each in (one, other)]
+    if earlier[0] != earlier[1]:
+        return None
+    both: dict[str, Any] = {**one, "jobs": sorted({*one["jobs"], *other["jobs"]})}
+    for kind in ("cells", "claims"):
+        both[kind] = {name: dict(kept) for name, kept in one[kind].items()}
+        for name, kept in other[kind].items():
+            here = both[kind].setdefault(name, {})
+            for evidence, entry in kept.items():
+                stands = here.get(evidence, entry)
+                if stands["form"] != entry["form"]:
+                    return None
+                seen, late = stands["seen"] or entry["seen"], stands["late"] or entry["late"]
+                here[evidence] = {"form": entry["form"], "seen": seen, "late": late}
+    return both
+
+
+def path_of(store: Store, paper: str, suite: str, scale: str) -> Path:
+    """Where the declaration of a suite at a scale lies in a store."""
+    return store.declarations / f"{paper}-{suite}-{scale}.json"
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        document: dict[str, Any] = parsed_json(path.read_bytes())
+        sound = seal(document) == document
+        if "margins" in document:  # of version 0.1
+            document = {"jobs": [], "cells": {}, "claims": {}, **document}
+        sound = sound and _is_whole(document)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
+    return document
+
+
+def _is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether a declaration is of the shape in which they are written; raises KeyError and the like where it is not."""
+    entries = [entry for kind in ("cells", "claims") for kept in document[kind].values() for entry in kept.values()]
+    kinds = {"form": dict, "seen": bool, "late": str}
+    shaped = all(isinstance(entry[name], kind) for entry in entries for name, kind in kinds.items())
+    earlier = isinstance(document.get("margins", {}), dict) and isinstance(document.get("seeds", 0), int)
+    return shaped and earlier and all(isinstance(key, str) for key in document["jobs"])
+
+
+def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
+    """Every cell and claim that something of ours decides."""
+    cells = {cell.id: cell for cell in plan.suite.cells()}
+    for cell in cells.values():
+        if cell.place is not None:
+            yield "cells", cell.id, _form(plan, store, _cell_form(cell), [cell.place])
+    for name, claim in plan.suite.file.claims.items():
+        if claim.quoted is None and claim.impossible is None:
+            yield "claims", name, _form(plan, store, *_claim_form(plan, claim, cells))
+
+
+def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple[str, ...]]) -> _Form:
+    jobs: set[str] = set()
+    found: set[str] = set()
+    for place in places:
+        of_place = set(_jobs(plan, place, range(1)))
+        jobs |= of_place
+        if any(_has_result(plan, store, key) for key in _jobs(plan, place, plan.seeds)):
+            found |= of_place
+    return _Form({**form, "seeds": len(plan.seeds)}, tuple(sorted(jobs)), tuple(sorted(found)))
+
+
+def _has_result(plan: Plan, store: Store, key: str) -> bool:
+    return store.folder(plan.jobs[key].kind, key).result.exists()
+
+
+def _cell_form(cell: Cell) -> dict[str, Any]:
+    place = ".".join(cell.place or ())
+    return {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+
+
+def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
+    said = claim.model_dump(mode="json")[claim.operator]
+    operands: dict[str, Any] = {}
+    places: list[tuple[str, ...]] = []
+    for operand in claim.operands:
+        cell = cells.get(operand)
+        place = tuple(operand.split(".")) if cell is None else cell.place
+        whole = cell is not None and claim.operator == "cells"
+        operands[operand] = _cell_form(cell) if whole and cell else ".".join(place) if place else cell and cell.paper
+        places += [place] if place else []
+    if claim.faster is not None:
+        places += [(claim.faster.slow,), (claim.faster.fast,)]
+    smallest_effect = plan.suite.file.scales[plan.scale].smallest_effect
+    return {"operator": {claim.operator: said}, "operands": operands, "smallest effect": smallest_effect}, places
+
+
+def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[str]:
+    """The keys of the jobs that a place comes from; of an experiment alone, those of its trainings."""
+    name, part = place[0], place[1] if len(place) > 1 else ""
+    for seed in seeds:
+        found = (
+            plan.measurements.get((name, seed)),
+            plan.evaluations.get((name, part, seed)),
+            plan.inspections.get((name, part, seed)),
+            None if part else plan.trainings.get((name, seed)),
+        )
+        yield from (key for key in found if key is not None)
+
+
+def _path(plan: Plan, store: Store) -> Path:
+    return path_of(store, plan.suite.file.paper, plan.suite.name, plan.scale)

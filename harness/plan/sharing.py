@@ -1,0 +1,31 @@
+"""Which jobs of a suite other shipped suites want too: a training that two tables need runs once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.plan.outline import outline_of, remember
+from harness.scale_names import ScaleName
+from harness.suite.shipped import shipped_suites
+
+
+def also_wanted(keys: Iterable[str], path: Path, scale: ScaleName, device: str) -> dict[str, list[str]]:
+    """By key, the names of the shipped suites but the one at `path` that want the job at this scale, on this device.
+
+    Reads all of them the first time, some seconds; later ones, until anything changes, take what was remembered.
+    """
+    wanted: dict[str, list[str]] = {key: [] for key in keys}
+    for other in sorted(shipped_suites().glob("*.yaml")):
+        if other.resolve() == path.resolve():
+            continue
+        outline = outline_of(other)
+        if scale not in outline.scales:
+            continue
+        known = len(outline.made)
+        graph = outline.graph(scale, device)
+        if len(outline.made) != known:
+            remember(outline)
+        for key in wanted.keys() & graph.jobs.keys():
+            wanted[key].append(outline.name)
+    return wanted

@@ -1,0 +1,136 @@
+"""What `plan` shows: which jobs a suite needs, where each stands, what is left will cost, and what is missing."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.data import DATASETS
+from harness.data.locate import Locations, Missing
+from harness.data.sets.files import stored
+from harness.machine.environment import clocked_device
+from harness.machine.runtime import Runtime
+from harness.plan.estimate import H200, Estimate, estimate, estimate_on
+from harness.plan.job import Graph, Job
+from harness.plan.outline import outline_of, remember
+from harness.plan.rates import on_gpu
+from harness.plan.scale_choice import choose_scale, data_missing
+from harness.plan.sharing import also_wanted
+from harness.plan.status import Status, statuses
+from harness.progress import duration
+from harness.scale_names import ScaleName
+from harness.store.store import Store
+from harness.suite.shipped import suite_path
+
+LARGE: tuple[ScaleName, ...] = ("paper", "subset")
+"""Scales whose nets keep a large GPU busy, so that arithmetic alone says how long they take on one."""
+
+LONGEST_ON_A_PROCESSOR_S = 86_400
+"""Above this, a GPU is told to be missing."""
+
+Standing = Mapping[str, Status]
+Say = Callable[[str], None]
+
+
+def plan_suite(
+    suite_file: str,
+    asked: ScaleName | None,
+    store_folder: Path,
+    runtime: Runtime,
+    *,
+    across: bool = False,
+    calibrating: Say | None = None,
+) -> dict[str, Any]:
+    """Everything `plan` shows, as plain data.
+
+    With `across`, also which other shipped suites want each job; with `calibrating`, which is told of each, trainings
+    and tests to do are timed first on this machine, a few steps each.
+    """
+    path = suite_path(suite_file)
+    outline, store, device = outline_of(path), Store(store_folder), clocked_device(runtime.device, runtime.threads)
+    known = len(outline.made), len(outline.powers)
+    choice = choose_scale(outline, store, runtime, asked)
+    plan = outline.graph(choice.scale, device)
+    finds = outline.finds(choice.scale)
+    if (len(outline.made), len(outline.powers)) != known:
+        remember(outline)
+    standing = statuses(plan, store, runtime.locations)
+    todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
+    if calibrating is not None:
+        from harness.plan.calibrate import calibrate  # noqa: PLC0415 - it imports torch, and is only asked for
+
+        calibrate(todo, plan.jobs, store, runtime, calibrating)
+    time = estimate(todo, store, runtime, plan.jobs)
+    also = also_wanted(plan.jobs, path, choice.scale, device) if across else {}
+    elsewhere = estimate_on(H200, todo) if choice.scale in LARGE and not on_gpu(runtime) else None
+    return {
+        "suite": outline.name,
+        "scale": choice.scale,
+        "reason": choice.reason,
+        "unlock": choice.unlock,
+        "blocked_by": data_missing(plan, runtime.locations),
+        "finds": finds,
+        "estimate": time.document(),
+        "elsewhere": None if elsewhere is None else {"device": H200.name, **elsewhere.document()},
+        "disk": _disk(todo, plan, runtime.locations),
+        "missing": _missing(todo, standing, store, time if elsewhere else None),
+        "jobs": _jobs(plan, standing, elsewhere or time, also),
+    }  # fmt: skip
+
+
+def _jobs(plan: Graph, standing: Standing, time: Estimate, also: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """Every job; its seconds are those of the estimate at hand, or elsewhere where there is one."""
+    return [
+        {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,
+         "spec": job.spec, "inputs": job.inputs, "multiply_adds": job.work, "wanted_by": job.wanted_by,
+         "also_in": also.get(key), "seconds": time.of_job.get(key), "keeps_bytes": job.keeps_bytes}
+        for key, job in plan.jobs.items()
+    ]  # fmt: skip
+
+
+def _disk(todo: Iterable[Job], plan: Graph, locations: Locations) -> dict[str, Any]:
+    """Bytes that the jobs to do will leave, by kind; more while the largest of them runs; and those of the data."""
+    by_kind: Counter[str] = Counter()
+    scratch = 0
+    for job in todo:
+        by_kind[job.kind] += job.keeps_bytes
+        scratch = max(scratch, job.scratch_bytes)
+    return {
+        "keeps_bytes": by_kind.total(),
+        "scratch_bytes": scratch,
+        "by_kind": {kind: size for kind, size in by_kind.items() if size},
+        "data_bytes": {name: _data_bytes(name, locations) for name in plan.datasets},
+    }
+
+
+def _data_bytes(name: str, locations: Locations) -> int | None:
+    """The size on disk of a set of a few files; None for one that is not there, or in more files than are counted."""
+    found = locations.find(DATASETS[name])
+    if isinstance(found, Missing) or not DATASETS[name].files:
+        return None
+    files = [stored(found.path, file.name) for file in DATASETS[name].files]
+    return sum(file.stat().st_size for file in files if file is not None)
+
+
+def _missing(todo: list[Job], standing: Standing, store: Store, on_processor: Estimate | None) -> list[dict[str, Any]]:
+    """What keeps the jobs from being run, or from ending: each thing once, with how many jobs it holds up."""
+    whys = Counter(standing[job.key].why for job in todo if standing[job.key].state == "blocked")
+    found = [{"what": why, "jobs": count} for why, count in whys.items() if not why.startswith("it needs what is")]
+    if on_processor is not None and on_processor.seconds > LONGEST_ON_A_PROCESSOR_S:
+        why = f"this processor would take about {duration(on_processor.seconds)}"
+        found.append({"what": f"a GPU, for {why}", "jobs": len(todo)})
+    needed = sum(job.keeps_bytes for job in todo) + max((job.scratch_bytes for job in todo), default=0)
+    if needed > _free_bytes(store.root):
+        found.append({"what": f"room for the store {store.root}, whose disk has less free", "jobs": len(todo)})
+    return found
+
+
+def _free_bytes(folder: Path) -> int:
+    """Free on the disk where a folder is or will be."""
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,70 @@
+"""A comparison as one self-contained page in the style of a report: no script but sorting, no request, no day in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from harness.report.compare import shown
+from harness.report.compare.numbers import changed, left_out, moved
+from harness.report.page.render import TEMPLATES, csp_hash, environment
+
+CHANGES = {
+    "identical": (
+        "match",
+        "Every seed gave the same bits in both runs, or a number that follows from definitions is the same.",
+    ),
+    "rounding": ("match", "Every seed gave the same within a millionth of its value: the order of additions, no more."),
+    "higher": ("differs", "B lies above A: by the paired test over seeds at 0.05, or exactly."),
+    "lower": ("differs", "B lies below A, by the same rule. Where the metric has a better side, it is named."),
+    "undecided": ("inconclusive", "The difference is shown, and with these seeds no test tells it from zero."),
+    "not compared": ("not-comparable", "Nothing may be subtracted; the reason stands beside it."),
+    "only in A": ("not-run", "B has no such number or claim."),
+    "only in B": ("not-run", "A has no such number or claim."),
+    "same": ("confirmed", "A claim has the same verdict at the same level of evidence."),
+    "other verdict": ("contradicted", "A claim has another verdict, or the same at another level of evidence."),
+}
+"""What B may be against A: the mark that stands beside the word, and what the word means."""
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The whole page as HTML; the same document gives the same text, and nothing in it can become markup."""
+    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
+    sides = [dict(run) | {"side": side} for side, run in zip("AB", document["runs"], strict=True)]
+    scales = list(dict.fromkeys(run["scale"] for run in document["runs"]))
+    return (
+        environment()
+        .get_template("compare.html")
+        .render(
+            compared=document,
+            runs=sides,
+            scales=scales,
+            tallies=[(what, _tallied(document[f"{what}s"])) for what in ("cell", "claim") if document[f"{what}s"]],
+            differing=[(title, document["differing"][name]) for name, title in shown.TITLES.items()],
+            others=moved(document["numbers"]),
+            left_out=left_out(document["numbers"]),
+            changes=CHANGES,
+            mark_of=mark_of,
+            changed=changed,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            style_hash=csp_hash(style),
+            script_hash=csp_hash(script),
+        )
+    )
+
+
+def _tallied(compared: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+    """One of each kind of change, with how many there are, the most frequent first."""
+    first = {changed(one): one for one in compared}
+    counts = Counter(changed(one) for one in compared)
+    return [(first[word], count) for word, count in counts.most_common()]
+
+
+def mark_of(one: Mapping[str, Any]) -> str:
+    """The mark and colour of a change: of a better or worse one those of such a verdict."""
+    better = one.get("better")
+    return str(better) if better in ("better", "worse") else CHANGES[one["change"]][0]

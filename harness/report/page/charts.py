@@ -1,0 +1,228 @@
+"""The forest plot: every cell's printed value, margin, our intervals and seeds, as SVG in the page's theme."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from harness.report.page.numbers import digits_after, number, signed
+from harness.report.page.verdicts import JUDGED, mark
+
+Record = Mapping[str, Any]
+
+_WIDTH, _ROW, _HEAD, _FOOT = 980, 40, 40, 42
+_LABEL_CHARACTERS = 30
+_VERDICT_X = 832
+_ALONE, _VALUES, _DIFFERENCES = (212, 790), (212, 520), (566, 800)
+_VALUE_BARS, _DIFFERENCE_BARS = ("prediction", "interval"), ("prediction", "interval", "tost_interval")
+_CLIP_AT = 10  # margins: further out an interval is cut with an arrow, or the margin would shrink to a line
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """A linear axis from `low` to `high`, drawn between the abscissae `left` and `right`."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+    def x(self, value: float) -> float:
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.left + share * (self.right - self.left), 2)
+
+    def ticks(self) -> list[float]:
+        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 - matplotlib is slow to import, and not always needed
+
+        wide = max(abs(self.low), abs(self.high)) >= 1000  # five digits and a comma need the room of two ticks
+        ticks = MaxNLocator(nbins=3 if wide else 6, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
+        return [float(tick) for tick in ticks if self.low <= tick <= self.high]
+
+
+def forest(results: Record) -> list[tuple[str, Markup]]:
+    """One chart for each unit, as (unit, SVG): printed value and margin, our mean, intervals and seeds, the difference.
+
+    `results` has every key of its format, null where there is nothing. What lies off an axis is drawn as an arrow.
+    Cells that follow from definitions need no plot. Cells that are NOT COMPARABLE show ours alone, and at another scale
+    than the paper's a printed number is only drawn for a cell that was judged all the same.
+    """
+    sampled = [cell for cell in results["cells"] if cell.get("how") != "exact"]
+    drawn = [cell for cell in sampled if _means(cell) or _shows_printed(cell, results["scale"])]
+    units = list(dict.fromkeys(cell["unit"] or "" for cell in drawn))
+    groups = {unit: [cell for cell in drawn if (cell["unit"] or "") == unit] for unit in units}
+    return [(unit, _chart(group, results["scale"], f"forest-{k}")) for k, (unit, group) in enumerate(groups.items())]
+
+
+def _shows_printed(cell: Record, scale: str) -> bool:
+    at_home = scale == "paper" and cell["outcome"] != "NOT COMPARABLE"
+    return cell["paper"] is not None and (cell["outcome"] in JUDGED or at_home)
+
+
+def _means(cell: Record) -> bool:
+    return cell["mean"] is not None and math.isfinite(cell["mean"])
+
+
+def _differs(cell: Record) -> bool:
+    return cell["outcome"] in JUDGED and cell["difference"] is not None and cell["paper"] is not None
+
+
+def _tag(name: str, content: object = None, /, **attributes: object) -> Markup:
+    """An element with every attribute and its content escaped; `class_` and `text_anchor` lose and change their `_`."""
+    given = [(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()]
+    written = Markup("").join(Markup(' {}="{}"').format(*pair) for pair in given)
+    return Markup("<{0}{1}>{2}</{0}>").format(name, written, Markup("") if content is None else content)
+
+
+def _line(class_: str, x1: float, x2: float, y1: float, y2: float) -> Markup:
+    return _tag("line", class_=class_, x1=x1, x2=x2, y1=y1, y2=y2)
+
+
+def _words(class_: str, x: float, y: float, content: object, anchor: str = "start") -> Markup:
+    return _tag("text", content, class_=class_, x=x, y=y, text_anchor=anchor)
+
+
+def _chart(cells: Sequence[Record], scale: str, name: str) -> Markup:
+    judged = [cell for cell in cells if _differs(cell)]
+    values = _value_axis(cells, scale, _VALUES if judged else _ALONE)
+    differences = _difference_axis(judged) if judged else None
+    height = _HEAD + _ROW * len(cells) + _FOOT
+    parts = [_frame(values, "Value", height)]
+    if differences is not None:
+        parts.append(_frame(differences, "Ours \N{MINUS SIGN} printed, against the margin", height))
+        parts.append(_sides(differences, {cell["direction"] for cell in judged}, height))
+    parts += [_row(cell, _HEAD + _ROW * (k + 0.5), scale, values, differences) for k, cell in enumerate(cells)]
+    unit = f" in {cells[0]['unit']}" if cells[0]["unit"] else ""
+    title = f"Forest plot of {len(cells)} cell{'s' if len(cells) > 1 else ''}{unit}"
+    said = "One row a cell, in the order of the ledger, where the same numbers stand as text."
+    heading = [_tag("title", title, id=f"{name}-title"), _tag("desc", said, id=f"{name}-desc")]
+    return _tag(
+        "svg",
+        Markup("").join(heading + parts),
+        class_="forest",
+        viewBox=f"0 0 {_WIDTH} {height}",
+        role="img",
+        aria_labelledby=f"{name}-title {name}-desc",
+    )
+
+
+def _value_axis(cells: Iterable[Record], scale: str, span: tuple[float, float]) -> _Axis:
+    seen: list[float] = []
+    for cell in cells:
+        seen += [cell["mean"]] if _means(cell) else []
+        seen += [*_finite(cell["values"]), *(cell["interval"] or ()), *(cell["prediction"] or ())]
+        seen += _margin_around(cell["paper"], cell["margin"]) if _shows_printed(cell, scale) else []
+    return _padded(min(seen), max(seen), span)
+
+
+def _difference_axis(cells: Iterable[Record]) -> _Axis:
+    reach = max(_reach(cell) for cell in cells)
+    margins = [cell["margin"] for cell in cells if cell["margin"]]
+    reach = min(reach, _CLIP_AT * max(margins)) if margins else reach
+    return _padded(-reach, reach, _DIFFERENCES)
+
+
+def _reach(cell: Record) -> float:
+    ends = [end - cell["paper"] for end in cell["interval"] or ()]
+    return max(abs(float(end)) for end in (cell["difference"], 1.2 * (cell["margin"] or 0), *ends))
+
+
+def _margin_around(centre: float, margin: float | None) -> list[float]:
+    return [centre - (margin or 0), centre + (margin or 0)]
+
+
+def _padded(low: float, high: float, span: tuple[float, float]) -> _Axis:
+    spare = 0.05 * (high - low) or 0.1 * abs(low) or 1.0
+    return _Axis(low - spare, high + spare, *span)
+
+
+def _frame(axis: _Axis, heading: str, height: float) -> Markup:
+    bottom = height - _FOOT
+    parts = [_words("fp-heading", axis.left, 16, heading), _line("fp-axis", axis.left, axis.right, bottom, bottom)]
+    for tick in axis.ticks():
+        x = axis.x(tick)
+        parts += [
+            _line("fp-grid", x, x, _HEAD - 8, bottom),
+            _words("fp-tick", x, bottom + 16, _tick_label(tick), "middle"),
+        ]
+    return Markup("").join(parts)
+
+
+def _sides(axis: _Axis, directions: set[str | None], height: float) -> Markup:
+    """Which side of the printed number is the better one, where all cells of a chart agree on it."""
+    if directions not in ({"lower"}, {"higher"}):
+        return Markup("")
+    left, right = ("better", "worse") if directions == {"lower"} else ("worse", "better")
+    arrows = (f"\N{LEFTWARDS ARROW} {left}", f"{right} \N{RIGHTWARDS ARROW}")
+    y = height - 8
+    return _words("fp-tick", axis.left, y, arrows[0]) + _words("fp-tick", axis.right, y, arrows[1], "end")
+
+
+def _tick_label(tick: float) -> str:
+    return number(tick) if abs(tick) >= 1000 else f"{tick:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _row(cell: Record, y: float, scale: str, values: _Axis, differences: _Axis | None) -> Markup:
+    parts = [_label(cell["label"], y), _verdict(cell, y)]
+    if _shows_printed(cell, scale):
+        parts.append(_printed(values, cell, cell["paper"], y))
+    if _means(cell):
+        parts.append(_ours(values, cell, 0.0, _VALUE_BARS, y))
+        parts += [_seed(values, value, y) for value in _finite(cell["values"])]
+    if differences is not None and _differs(cell):
+        parts += [_printed(differences, cell, 0.0, y), _ours(differences, cell, cell["paper"], _DIFFERENCE_BARS, y)]
+    elif differences is not None and _means(cell):
+        parts.append(_words("fp-none", sum(_DIFFERENCES) / 2, y + 4, "no difference taken", "middle"))
+    return _tag("g", Markup("").join(parts), class_=f"fp-row v-{mark(cell['outcome'])}")
+
+
+def _finite(values: Mapping[str, float | None] | None) -> list[float]:
+    return sorted(value for value in (values or {}).values() if value is not None and math.isfinite(value))
+
+
+def _label(label: str, y: float) -> Markup:
+    lines = textwrap.wrap(label, _LABEL_CHARACTERS, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}") or [""]
+    top = y + 4 - 7.5 * (len(lines) - 1)
+    return Markup("").join(_words("fp-label", 0, top + 15 * k, line) for k, line in enumerate(lines))
+
+
+def _verdict(cell: Record, y: float) -> Markup:
+    shape = _tag("use", href=f"#mark-{mark(cell['outcome'])}", x=_VERDICT_X, y=y - 6, width=12, height=12)
+    digits = digits_after(cell["printed"])
+    below = signed(cell["difference"], digits) if _differs(cell) else number(cell["mean"], digits)
+    word = _words("fp-verdict", _VERDICT_X + 18, y + (-1 if _means(cell) else 4), cell["outcome"])
+    return shape + word + (_words("fp-number", _VERDICT_X + 18, y + 14, below) if _means(cell) else Markup(""))
+
+
+def _printed(axis: _Axis, cell: Record, centre: float, y: float) -> Markup:
+    low, high = (axis.x(end) for end in _margin_around(centre, cell["margin"]))
+    band = _tag("rect", class_="fp-margin", x=low, y=y - 15, width=round(high - low, 2), height=30)
+    return band + _line("fp-printed", axis.x(centre), axis.x(centre), y - 15, y + 15)
+
+
+def _ours(axis: _Axis, cell: Record, origin: float, kinds: Sequence[str], y: float) -> Markup:
+    bars = [_bar(axis, kind, [end - origin for end in cell[kind]], y) for kind in kinds if cell[kind] is not None]
+    mean = cell["mean"] - origin
+    if axis.low <= mean <= axis.high:
+        bars.append(_tag("circle", class_="fp-mean", cx=axis.x(mean), cy=y, r=4.5))
+    return Markup("").join(bars) + _arrows(axis, mean, mean, y)
+
+
+def _bar(axis: _Axis, kind: str, ends: Sequence[float], y: float) -> Markup:
+    low, high = ends
+    return _line(f"fp-{kind.replace('_', '-')}", axis.x(low), axis.x(high), y, y) + _arrows(axis, low, high, y)
+
+
+def _arrows(axis: _Axis, low: float, high: float, y: float) -> Markup:
+    left = _tag("path", class_="fp-arrow", d=f"M{axis.left - 7} {y}l7 -4v8z") if low < axis.low else Markup("")
+    return left + (
+        _tag("path", class_="fp-arrow", d=f"M{axis.right + 7} {y}l-7 -4v8z") if high > axis.high else Markup("")
+    )
+
+
+def _seed(axis: _Axis, value: float, y: float) -> Markup:
+    return _tag("circle", class_="fp-seed", cx=axis.x(value), cy=y + 11, r=2.4)

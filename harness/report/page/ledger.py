@@ -1,0 +1,65 @@
+"""The index page of published reports: both papers' ledgers, each reference with its verdict, evidence and link."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from harness.errors import UsageError
+from harness.report.page.read import read_document, read_results
+from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
+from harness.store.store import write_atomically
+
+Record = dict[str, Any]
+
+
+def add_report(source: Path, published: Path) -> Path:
+    """Copy a report into the published folder, its page written anew from its results; gives where it lies.
+
+    Raises UsageError for a folder that holds no report.
+    """
+    results, curves = read_results(source), read_document(source / "curves.json")
+    folder = published / str(results["suite"]) / str(results["scale"])
+    if not folder.resolve().is_relative_to(published.resolve()):
+        raise UsageError(f"{source / 'results.json'}: suite {results['suite']!r} is no name of a folder")
+    page = render(results, curves)
+    for name in ("results.json", "curves.json"):
+        write_atomically(folder / name, (source / name).read_bytes())
+    write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
+    return folder
+
+
+def published_results(published: Path) -> dict[tuple[str, str], Record]:
+    """The results of every report below the folder, by suite and scale; their pages are written anew."""
+    found: dict[tuple[str, str], Record] = {}
+    for path in sorted(published.glob("*/*/results.json")):
+        rebuild(path.parent)
+        found[path.parent.parent.name, path.parent.name] = read_results(path.parent)
+    return found
+
+
+def write_ledger(document: Mapping[str, Any], published: Path) -> None:
+    """Write `index.html` and `index.json`; each appears whole or not at all."""
+    text = json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
+    write_atomically(published / "index.json", text.encode())
+    write_atomically(published / "index.html", render_ledger(document).encode(errors="xmlcharrefreplace"))
+
+
+def render_ledger(document: Mapping[str, Any]) -> str:
+    """The page as HTML, a pure function of the ledger."""
+    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
+    return (
+        environment()
+        .get_template("ledger.html")
+        .render(
+            ledger=document,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            style_hash=csp_hash(style),
+            script_hash=csp_hash(script),
+        )
+    )

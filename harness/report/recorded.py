@@ -1,0 +1,74 @@
+"""Scores that a test server gave, entered by hand: one sealed file a job and metric, beside the results of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.metric_names import METRICS
+from harness.plan.job import Job
+from harness.store.documents import RESULT_FORMAT, read_sealed, seal
+from harness.store.provenance import said
+from harness.store.store import KEY_LETTERS, Store, write_json
+
+SCORED = tuple(name for name, metric in METRICS.items() if metric.unit == "%")
+"""The metrics that a server's score can be of."""
+
+PREDICTIONS = "predictions.npz"
+
+Record = Mapping[str, Any]
+"""One score: `value` in percent, `from`, `date`, `url`, `entered_at`, the digests of what was scored."""
+
+Scores = Mapping[tuple[str, str], Record]
+"""By the key of the job whose predictions were scored, and metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFile:
+    """The file of one job's score in one metric: the score that stands, and those that were replaced, newest first."""
+
+    path: Path
+
+    def read(self) -> dict[str, Any] | None:
+        """The whole document, or None before anything was recorded; raises HarnessError when it is damaged."""
+        return read_sealed(self.path, "enter the score again after moving the file away")
+
+    def write(self, key: str, metric: str, record: Record) -> None:
+        """Let a score stand; the one before it, if there is one, stays in the file as superseded."""
+        before = self.read() or {"superseded": []}
+        superseded = [*([before["score"]] if "score" in before else []), *before["superseded"]]
+        document = {"key": key, "metric": metric, "score": dict(record), "superseded": superseded}
+        write_json(self.path, seal({"format": RESULT_FORMAT, **document}))
+
+
+def record_file(store: Store, job: Job, metric: str) -> RecordFile:
+    """Where the score of a job's predictions in a metric is kept."""
+    return RecordFile(store.recorded / f"{job.kind}-{job.key[:KEY_LETTERS]}-{metric}.json")
+
+
+def recorded_scores(store: Store, jobs: Iterable[Job]) -> dict[tuple[str, str], Record]:
+    """The scores that stand of these jobs' predictions."""
+    found: dict[tuple[str, str], Record] = {}
+    for job in jobs if store.recorded.is_dir() else ():
+        for metric in SCORED:
+            document = record_file(store, job, metric).read()
+            if document is not None and document["key"] == job.key:
+                found[job.key, metric] = document["score"]
+    return found
+
+
+def counts(record: Record, result: Mapping[str, Any] | None) -> bool:
+    """Whether a score is of the predictions that a job has now."""
+    return result is not None and result["outputs"].get(PREDICTIONS) == record["predictions_sha256"]
+
+
+def outdated(seed: int, record: Record, result: Mapping[str, Any] | None) -> str:
+    """Why a score no longer counts."""
+    what = f"the score of seed {seed} ({record['value']}%: {said(record)})"
+    if result is None:
+        return f"{what} is of predictions that are no longer in the store"
+    return (
+        f"{what} is of other predictions: the test has run again since; `record --replace` enters that of the new ones"
+    )

@@ -1,0 +1,109 @@
+"""Cells and claims as the documents of a report say them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness.judge.cells import CellVerdict, Measured
+from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.judge.statistics import Interval
+from harness.metric_names import METRICS
+from harness.plan.preregistration import Standing
+from harness.suite.file import Reading
+
+
+def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
+    """How a cell or claim stands to its declaration; one that has no form has nothing to say."""
+    return declared.get(name, Standing())
+
+
+def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
+    """One printed number beside ours."""
+    cell, measured = verdict.cell, verdict.measured
+    metric = cell.place[-1] if cell.place else None
+    return {
+        "id": cell.id,
+        "row": cell.row,
+        "column": cell.column,
+        "label": cell.label,
+        "ref": cell.ref,
+        "printed": cell.printed,
+        "paper": cell.paper,
+        "unit": cell.unit,
+        "margin": cell.margin,
+        "metric": metric,
+        "direction": METRICS[metric].direction if metric in METRICS else None,
+        "value": ".".join(cell.place) if cell.place else None,
+        "values": {str(seed): value for seed, value in measured.values.items()},
+        "how": measured.how,
+        "n": len(measured.values),
+        "mean": verdict.mean,
+        "std": verdict.std,
+        "interval": _pair(verdict.interval),
+        "tost_interval": _pair(verdict.tost_interval),
+        "wilson": _pair(verdict.wilson),
+        "prediction": _pair(verdict.prediction),
+        "difference": verdict.difference,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "seeds_to_settle": verdict.seeds_to_settle,
+        **_told(declared, [measured]),
+        "diverged": list(measured.diverged),
+        "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
+        "imported": [dict(one) for one in measured.elsewhere] or None,
+    }
+
+
+def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
+    """What a reader has to know of a verdict beside its reason."""
+    stale = dict.fromkeys(one.stale for one in measured if one.stale)
+    marks = [*dict.fromkeys(mark for one in measured for mark in one.marks), declared.note]
+    return {
+        "extended": bool(declared.extended),
+        "extended_reason": declared.extended or None,
+        "stale": "; ".join(stale) or None,
+        "marks": [mark for mark in marks if mark],
+    }
+
+
+def claim_record(
+    verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
+) -> dict[str, Any]:
+    """One claim with what it was judged on, and those of the readings that are of what came out."""
+    read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
+    claim = verdict.claim
+    return {
+        "id": verdict.id,
+        "ref": claim.ref,
+        "says": claim.says,
+        "source": claim.source,
+        "operator": claim.operator,
+        "operands": list(claim.operands),
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "evidence": verdict.evidence,
+        "n": verdict.n,
+        "effect": verdict.effect,
+        "interval": _pair(verdict.interval),
+        "p": verdict.p,
+        "p_holm": verdict.p_holm,
+        "companion": _beside(verdict),
+        "seeds_to_settle": verdict.seeds_to_settle,
+        **_told(declared, evidence.measured_of(claim)),
+        "imported": [dict(one) for one in verdict.elsewhere] or None,
+        "recorded_operands": list(verdict.recorded) or None,
+        "readings": [one.says for one in read if one.outcome == verdict.outcome],
+    }
+
+
+def _beside(verdict: ClaimVerdict) -> dict[str, Any] | None:
+    """The test that stands beside the one that decides."""
+    beside = verdict.companion
+    return None if beside is None else {"test": beside.test.replace("_", " "), "p": beside.p_value, "n": beside.n}
+
+
+def _pair(interval: Interval | None) -> list[float | None] | None:
+    """Both ends of an interval; an open one, which JSON has no number for, is None."""
+    return [end if math.isfinite(end) else None for end in (interval.low, interval.high)] if interval else None

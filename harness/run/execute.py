@@ -1,0 +1,118 @@
+"""Walks a plan, inputs first, and has an executor run what is not done; a job that fails stops only what needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
+from harness.plan.job import Graph, Job
+from harness.plan.status import Status
+from harness.progress import Progress
+from harness.run.executors import Executor, Places
+from harness.store.store import JobFolder, Store, write_json
+
+
+@dataclass(slots=True)
+class Execution:
+    """What happened: keys that ran, and for each that failed or was left out, why."""
+
+    ran: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def execute(
+    plan: Graph,
+    store: Store,
+    standing: dict[str, Status],
+    executor: Executor,
+    progress: Progress,
+    *,
+    left: bool = False,
+) -> Execution:
+    """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
+
+    With `left`, those that `execute_at_once` leaves.
+    """
+    execution = Execution()
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    waiting = [job for job in todo if job.takes_time or not left]
+    for number, job in enumerate(waiting, start=1):
+        missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
+        if missing:
+            execution.failed[job.key] = f"its input failed: {missing[0]}"
+            continue
+        progress.begin(f"[{number}/{len(waiting)}] {job.label}")
+        try:
+            executor.run(written(store, job))
+        except Interrupted:
+            raise
+        except JobFailed as error:
+            execution.failed[job.key] = str(error)
+            progress.say(f"{job.label}: FAILED: {error}")
+        else:
+            execution.ran.append(job.key)
+    return execution
+
+
+def execute_at_once(
+    plan: Graph, store: Store, standing: dict[str, Status], places: Places, progress: Progress
+) -> Execution:
+    """The same on several places: a job begins as soon as its inputs are there and a place is free.
+
+    What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
+    """
+    execution, at_work = Execution(), dict[str, Job]()
+    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    waiting = {key: job for key, job in todo.items() if not job.takes_time}
+    whole = len(waiting)
+    while waiting or at_work:
+        for job in list(waiting.values()):
+            if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
+                execution.failed[job.key] = f"its input failed: {missing[0]}"
+                del waiting[job.key]
+            elif places.free and not any(key in waiting or key in at_work for key in job.inputs.values()):
+                at_work[job.key] = waiting.pop(job.key)
+                places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
+        progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
+        for folder, error in places.ended():
+            _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
+    execution.ran.sort(key=list(plan.jobs).index)
+    return execution
+
+
+def _note(execution: Execution, job: Job, error: HarnessError | None, progress: Progress) -> None:
+    if error is None:
+        execution.ran.append(job.key)
+    elif isinstance(error, JobFailed):
+        execution.failed[job.key] = str(error)
+        progress.say(f"{job.label}: FAILED: {error}")
+    else:
+        raise error
+
+
+def written(store: Store, job: Job) -> JobFolder:
+    """The job's directory with its `job.json`, all that an executor needs; UsageError if it holds another job."""
+    folder = store.folder(job.kind, job.key)
+    document = {**job.address(), "key": job.key, "label": job.label, "work": job.work}
+    try:
+        standing = folder.read_job()
+    except FileNotFoundError:
+        write_json(folder.job, document)
+        return folder
+    if standing["key"] != job.key:
+        raise UsageError(f"{folder.path} holds another job with a like key; use another store")
+    return folder
+
+
+def set_aside(store: Store, plan: Graph, standing: dict[str, Status]) -> int:
+    """Move every stale result aside, within the store, and mark its job to do; gives how many there were."""
+    stale = [key for key, status in standing.items() if status.state == "stale"]
+    for key in stale:
+        folder = store.folder(plan.jobs[key].kind, key).path
+        number = sum(1 for _ in folder.parent.glob(f"{folder.name}.stale-*")) + 1
+        try:
+            folder.rename(folder.with_name(f"{folder.name}.stale-{number}"))
+        except OSError as error:
+            raise HarnessError(f"{folder} cannot be moved aside: {error.strerror}") from None
+        standing[key] = Status("to do")
+    return len(stale)

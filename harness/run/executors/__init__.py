@@ -1,0 +1,33 @@
+"""Executors: what takes a job's directory and sees that its result gets there; `EXECUTORS` names them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from harness.errors import HarnessError
+from harness.store.store import JobFolder
+
+
+class Executor(Protocol):
+    """One method: run the job whose directory this is, to its result; raises JobFailed or Interrupted."""
+
+    def run(self, folder: JobFolder) -> None:
+        """Run one job."""
+
+
+class Places(Protocol):
+    """Where several jobs run at a time."""
+
+    @property
+    def free(self) -> int:
+        """How many more may begin now."""
+
+    def begin(self, folder: JobFolder, label: str) -> None:
+        """Begin the job whose directory this is, on a free place."""
+
+    def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
+        """Wait until any job is over; gives each that is, with why it has no result. Raises Interrupted."""
+
+
+EXECUTORS: dict[str, str] = {"local": "harness.run.executors.local:Local"}
+"""Name -> `module:class`, imported when chosen."""

@@ -1,0 +1,172 @@
+"""Runs jobs one after another in this process, so that torch is imported once."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
+from harness.jobs import JOBS
+from harness.jobs.code import code_digest
+from harness.jobs.work import Work
+from harness.machine.environment import environment
+from harness.machine.runtime import Runtime
+from harness.machine.telemetry import Sampler, sampled
+from harness.plan.job import Job
+from harness.plan.rates import note_rate
+from harness.progress import Progress
+from harness.run.executors.gpus import processes_of, require_gpus
+from harness.run.executors.shared import run_shared
+from harness.stop_signal import StopSignal
+from harness.store.documents import seal
+from harness.store.provenance import TRAINED_ELSEWHERE, trained_elsewhere
+from harness.store.store import JobFolder, Store, file_sha256, write_atomically, write_json
+
+NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""How torch and CUDA say it in errors that have no type of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The executor of a single machine."""
+
+    runtime: Runtime
+    progress: Progress
+    stop: StopSignal | None = None
+    """Of the run that the jobs belong to; without one, each job listens for itself."""
+
+    def run(self, folder: JobFolder) -> None:
+        """Run the job under its lock, what is said of it kept in its log.
+
+        Raises UsageError for a folder that holds no job of this program or is worked on elsewhere, DeviceMissing,
+        Interrupted, and JobFailed for whatever else goes wrong, with the traceback of the unforeseen in the log.
+        """
+        job = readable_job(folder)
+        with folder.locked(), nullcontext(self.stop) if self.stop else StopSignal().listening() as stop:
+            stop.raise_if_asked()
+            if folder.read_result() is not None:  # another process has finished it in the meantime
+                return
+            try:
+                inputs = {name: sound_input(folder, key) for name, key in job["inputs"].items()}
+                work = Work(job["spec"], folder, inputs, self.runtime, self.progress, stop)
+                processes = processes_of(job["kind"], job["spec"], self.runtime)
+                with sampled(folder, self.runtime.device, gpus=processes) as sampler:
+                    result = self._computed(job["kind"], work, processes)
+                self._measured(result, sampler)
+                self._finish(folder, job, result)
+            except (Interrupted, DeviceMissing, JobFailed):
+                raise
+            except HarnessError as error:
+                raise JobFailed(str(error)) from error
+            except Exception as error:  # the boundary: a job may fail in any way, and the run goes on
+                self.progress.spoken.append(traceback.format_exc())
+                if is_out_of_memory(error):
+                    raise OutOfMemory(self._less_memory(job["kind"], error)) from error
+                raise JobFailed(f"{type(error).__name__}: {_first_line(error)} (see {folder.log})") from error
+            finally:
+                self.progress.clear()
+                keep_log(folder, self.progress)
+            stop.raise_if_asked()
+
+    def _measured(self, result: dict[str, Any], sampler: Sampler) -> None:
+        """Note what the GPU did meanwhile beside the time that it took; nothing where the job ran on none."""
+        telemetry = sampler.of(result["environment"])
+        if telemetry is not None:
+            result["cost"]["telemetry"] = telemetry
+        elif result["environment"].get("device") == "cuda":
+            self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
+
+    def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
+        """What the job finds, in this process or in several that share it."""
+        if processes == 1:
+            return JOBS[kind].load()(work)
+        runtime = replace(self.runtime, processes=processes)
+        require_gpus(runtime)
+        if torch := sys.modules.get("torch"):  # what an earlier job of this process holds of the GPU's memory
+            torch.cuda.empty_cache()
+        return run_shared(kind, replace(work, runtime=runtime))
+
+    def _less_memory(self, kind: str, error: Exception) -> str:
+        """What was lacking, and what would need less of it."""
+        now = self.runtime.micro_batch
+        fewer = f"fewer than {now} images" if now else "fewer images"
+        ways = [f"--micro-batch N puts {fewer} through the net at once"] if kind in ("train", "evaluate") else []
+        ways += ["end what else uses the memory of this device, or run on one that has more"]
+        return f"out of memory ({_first_line(error) or type(error).__name__}); {'; or '.join(ways)}"
+
+    def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
+        """Write what came out; `result.json` last, for it is what makes the job done."""
+        write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
+        result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+        if result["outcome"] == "done":
+            self._note_rate(folder, job, result["cost"])
+        inputs = {name: folder.sibling(key).read_result() or {} for name, key in job["inputs"].items()}
+        about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"])}
+        about["inputs"] = {name: found.get("outputs") for name, found in inputs.items()}
+        if foreign := trained_elsewhere(inputs.values()):
+            about[TRAINED_ELSEWHERE] = foreign
+        folder.write_result({**about, **result})
+
+    def _note_rate(self, folder: JobFolder, job: dict[str, Any], cost: dict[str, Any]) -> None:
+        """Remember how fast the job went, for plans of others that are like it."""
+        network = job["inputs"].get("network")
+        training = folder.sibling(network).read_job()["spec"] if network and job["kind"] != "train" else None
+        power_w = cost.get("telemetry", {}).get("mean_power_w")
+        note_rate(Store(folder.path.parent), job, cost["seconds"], self.runtime, training, power_w)
+
+
+def readable_job(folder: JobFolder) -> dict[str, Any]:
+    """What is to be computed; raises UsageError where there is no job, or one that this program did not plan."""
+    try:
+        job = folder.read_job()
+        sound = Job(job["kind"], job["spec"], job["inputs"]).key == job["key"]
+    except FileNotFoundError:
+        raise UsageError(f"{folder.path} is no folder of a job: it holds no {folder.job.name}") from None
+    except (KeyError, TypeError, ValueError, RecursionError):  # of another shape than a job's
+        sound = False
+    if not sound:
+        raise UsageError(
+            f"{folder.job}: its key does not fit its content: it was edited, or comes from another version of this "
+            "program; plan it again into another store"
+        )
+    return job
+
+
+def sound_input(folder: JobFolder, key: str) -> JobFolder:
+    """The finished job that this one builds on; raises JobFailed when it is unfinished or a file of it is damaged."""
+    found = folder.sibling(key)
+    if readable_job(found)["key"] != key:
+        raise JobFailed(f"{found.path} holds another job than {folder.path.name} builds on; use another store")
+    result = found.read_result_of(key)
+    if result is None:
+        raise JobFailed(f"{found.path} has no result yet, and {folder.path.name} builds on it")
+    for name, digest in result["outputs"].items():
+        path = found.path / name
+        if "/" in name or not path.is_file() or file_sha256(path) != digest:
+            raise JobFailed(f"{path} is missing or damaged; move {found.path} away to run that job again")
+    return found
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory was lacking, of the machine or of a GPU, in whatever words Python, torch or CUDA say so."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+
+
+def keep_log(folder: JobFolder, progress: Progress) -> None:
+    """Add what was said to the job's log; a full disk costs the log, not the message."""
+    with suppress(OSError):
+        before = folder.log.read_bytes() if folder.log.exists() else b""
+        write_atomically(folder.log, before + "".join(f"{line}\n" for line in progress.spoken).encode())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]

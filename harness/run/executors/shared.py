@@ -1,0 +1,152 @@
+"""Runs one job in several processes that share its batches, started by a torchrun of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import harness
+from harness.errors import JobFailed
+from harness.jobs.distributed.process import LOST, Order
+from harness.jobs.work import Work
+from harness.machine.runtime import Runtime
+
+LOOK_EVERY_S = 0.1
+LAST_LINES = 5
+
+
+@dataclass
+class Ranks:
+    """The processes at work, as the one that started them hears them."""
+
+    order: Order
+    work: Work
+    connections: list[Connection] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
+    """What each that came to its end had to say: a result, an error, or nothing; the earliest first."""
+    told: bool = False
+
+    def hear(self, server: socket.socket) -> None:
+        """Let in who calls, hear who speaks, and tell all of a signal; waits a moment for it."""
+        for ready in wait([server, *self.connections], LOOK_EVERY_S):
+            if isinstance(ready, Connection):
+                self._hear(ready)
+            else:
+                self._let_in(Connection(server.accept()[0].detach()))
+        if self.work.stop.number is not None and not self.told:
+            self.told = True
+            for connection in self.connections:
+                _send(connection, self.work.stop.number)
+
+    def _let_in(self, connection: Connection) -> None:
+        self.connections.append(connection)
+        _send(connection, self.order)
+        if self.told:
+            _send(connection, self.work.stop.number)
+
+    def _hear(self, connection: Connection) -> None:
+        try:
+            what, *content = connection.recv()
+        except (EOFError, OSError):
+            self.connections.remove(connection)
+            connection.close()
+            return
+        if what == "said":
+            self.work.progress.say(*content)
+        elif what == "moved":
+            self.work.progress.moving(*content)
+        elif content[0] is not None:
+            self.results.append(content[0])
+            self.work.progress.spoken += filter(None, [content[1]])  # a traceback is for the log
+
+
+def run_shared(kind: str, work: Work) -> dict[str, Any]:
+    """Run a job that can share its batches; gives its result.
+
+    Raises what the processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
+    """
+    order = Order(kind, work.spec, work.folder, work.inputs, work.runtime, work.progress.label)
+    ranks = Ranks(order, work)
+    with tempfile.TemporaryDirectory(prefix="harness-ranks-") as temporary, socket.socket(socket.AF_UNIX) as server:
+        folder = Path(temporary)
+        server.bind(str(folder / "socket"))
+        server.listen()
+        with _torchrun(folder, work.runtime) as process:
+            while process.poll() is None or ranks.connections:
+                ranks.hear(server)
+        for result in ranks.results:
+            if isinstance(result, dict) and process.returncode == 0:
+                return result
+        work.stop.raise_if_asked()
+        raise _failure(folder, work.runtime.processes, ranks.results)
+
+
+@contextmanager
+def _torchrun(folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes]]:
+    """A fresh torchrun, in a session of its own for signals to reach it through us alone; it ends with the block."""
+    arguments = (str(runtime.processes), str(folder / "socket"), str(folder))
+    command = [sys.executable, "-m", "harness.jobs.distributed.torchrun", *arguments]
+    with (
+        (folder / "torchrun.log").open("wb") as log,
+        subprocess.Popen(  # noqa: S603 - our own module
+            command, env=_environment(runtime), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()  # its processes see that we are gone
+
+
+def _environment(runtime: Runtime) -> dict[str, str]:
+    package = str(Path(harness.__file__).parents[1])
+    path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+    loopback = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
+    return {**loopback, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(runtime.threads)}
+
+
+def _send(connection: Connection, what: Any) -> None:
+    with suppress(OSError):  # it is gone, which torchrun says
+        connection.send(what)
+
+
+def _failure(folder: Path, processes: int, results: list[Any]) -> Exception:
+    """Why there is no result: a process that a signal ended, else the first error; others only say that it was gone."""
+    try:
+        lost = json.loads((folder / LOST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        lost = []
+    # torchrun itself ends the others by SIGTERM once one has failed: that is no cause
+    killed = [one for one in lost if one[1] < 0 and one[1] != -signal.SIGTERM]
+    errors = [result for result in results if isinstance(result, Exception)]
+    if errors and not killed:
+        return errors[0]
+    if not lost:
+        return JobFailed(f"torchrun ended without a result{_last_lines(folder / 'torchrun.log')}")
+    rank, code = (killed or lost)[0]
+    how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    said = next(iter(sorted(folder.glob(f"**/{rank}/stderr.log"))), folder / "none")
+    return JobFailed(
+        f"process {rank} of {processes} (counted from 0) ended {how}, and the others with it; the same command goes on "
+        f"from the last checkpoint{_last_lines(said)}"
+    )
+
+
+def _last_lines(path: Path) -> str:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LAST_LINES:]
+    except OSError:
+        lines = []
+    return f"; its last lines: {' | '.join(lines)}" if lines else "; it left no last lines"

@@ -1,0 +1,177 @@
+"""The program in its five lines: load, plan, execute, judge, report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.data import DATASETS
+from harness.data.locate import Missing, fetch
+from harness.errors import DataMissing
+from harness.machine.cuda_visible import lacking
+from harness.machine.environment import clocked_device
+from harness.machine.runtime import Runtime
+from harness.plan.estimate import estimate
+from harness.plan.graph import Plan, make_plan
+from harness.plan.outline import Outline
+from harness.plan.preregistration import declare
+from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
+from harness.plan.status import Status, statuses
+from harness.plan.wanted import timed_on
+from harness.progress import Progress, duration
+from harness.run.execute import Execution, execute, execute_at_once, set_aside
+from harness.run.executors.gpus import places, require_gpus, uses_gpus
+from harness.run.executors.local import Local
+from harness.run.executors.pool import Pool
+from harness.run.redact import without_places
+from harness.scale_names import ScaleName
+from harness.stop_signal import StopSignal
+from harness.store.store import Store, make_writable
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import suite_path
+
+Folder = Path
+
+
+def run_suite(
+    suite_file: str,
+    asked: ScaleName | None,
+    store_folder: Path,
+    out: Path | None,
+    runtime: Runtime,
+    flags: dict[str, Any],
+) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+    """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
+    with StopSignal().listening() as stop:  # from the start: a signal between two jobs is not lost either
+        return _run(suite_file, asked, store_folder, out, runtime, flags, stop)
+
+
+def _run(
+    suite_file: str,
+    asked: ScaleName | None,
+    store_folder: Path,
+    out: Path | None,
+    runtime: Runtime,
+    flags: dict[str, Any],
+    stop: StopSignal,
+) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+    progress = Progress()
+    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
+    store.prepare()
+    choice = choose_scale(Outline.of(suite), store, runtime, asked)
+    plan = make_plan(suite, choice.scale, clocked_device(runtime.device, runtime.threads))
+    _say_choice(progress, suite, choice)
+    if asked is not None:
+        _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
+    if (missing := data_missing(plan, runtime.locations)) is not None:
+        raise DataMissing(missing)
+    runtime = _as_the_suite_asks(plan, runtime, flags, progress)
+    require_gpus(runtime)
+    _report_folder(plan, out)  # before hours of work, not after
+    standing = statuses(plan, store, runtime.locations)
+    _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
+    _say_todo(progress, plan, store, standing, runtime)
+    declare(plan, store)
+    execution = _execute(plan, store, standing, runtime, progress, stop)
+    declare(plan, store)
+    standing = statuses(plan, store, runtime.locations)
+    failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
+    results, folder = _write(plan, store, standing, choice, failed, out)
+    return results, folder, execution.failed
+
+
+def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress) -> Runtime:
+    """The settings with as many GPUs a training as the scale wants, unless the run says or there are too few."""
+    wanted = plan.suite.file.scales[plan.scale].gpus
+    if wanted is None or flags.get("gpus") or flags.get("processes") or not uses_gpus(runtime):
+        return runtime
+    if (lack := lacking(wanted)) is not None:
+        progress.say(f"the suite wants {wanted} GPUs for each training: {lack}; each has one")
+        return runtime
+    return replace(runtime, processes=wanted, jobs=flags.get("jobs") or places(runtime.device, wanted))
+
+
+def _execute(
+    plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime, progress: Progress, stop: StopSignal
+) -> Execution:
+    todo = sum(status.state == "to do" and not plan.jobs[key].takes_time for key, status in standing.items())
+    if min(runtime.jobs, todo) <= 1:
+        return execute(plan, store, standing, Local(runtime, progress, stop), progress)
+    with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
+        together = execute_at_once(plan, store, standing, pool, progress)
+    alone = execute(plan, store, standing, Local(runtime, progress, stop), progress, left=True)
+    return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
+
+
+def report_suite(
+    suite_file: str, asked: ScaleName | None, store_folder: Path, out: Path | None, runtime: Runtime
+) -> tuple[Folder, dict[str, Any]]:
+    """Write a suite's report from what is in the store, running nothing."""
+    suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
+    outline = Outline.of(suite)
+    choice = choose_reported(outline, store, runtime, asked)
+    here = clocked_device(runtime.device, runtime.threads)
+    plan = make_plan(suite, choice.scale, timed_on(outline, choice.scale, store, here))
+    results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
+    return folder, results
+
+
+def _write(
+    plan: Plan, store: Store, standing: dict[str, Status], choice: Choice, failed: dict[str, str], out: Path | None
+) -> tuple[dict[str, Any], Folder]:
+    from harness.report.gather import gather  # noqa: PLC0415 - numpy and scipy, which a plan does without
+    from harness.report.page.render import write_report  # noqa: PLC0415 - jinja and matplotlib
+
+    results, curves = gather(plan, store, standing, choice, failed)
+    folder = _report_folder(plan, out)
+    write_report(results, curves, folder)
+    return results, folder
+
+
+def _report_folder(plan: Plan, out: Path | None) -> Folder:
+    """Where the report goes, made; raises UsageError where it cannot be written."""
+    folder = out or Path("reports") / plan.suite.name / plan.scale
+    make_writable(folder, "the report", "name another with --out DIR")
+    return folder
+
+
+def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:
+    progress.say(f"{suite.name}: scale {choice.scale}: {choice.reason}")
+    if choice.unlock:
+        progress.say(f"  larger scales: {choice.unlock}")
+
+
+def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline: bool) -> None:
+    """Fetch what is missing and can be fetched; only called when the user named the scale that needs it."""
+    for dataset in (DATASETS[name] for name in plan.datasets):
+        named = dataset.name in runtime.locations.named  # then that folder is the only place looked in
+        if dataset.fetchable and not named and isinstance(runtime.locations.find(dataset), Missing):
+            fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
+
+
+def _say_standing(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], *, refresh: bool) -> None:
+    if refresh:
+        progress.say(f"set aside {set_aside(store, plan, standing)} stale result(s)")
+    for key, status in standing.items():
+        label = plan.jobs[key].label
+        if status.state == "stale":
+            progress.say(f"STALE: {label}: {status.why}; --refresh-stale runs it again")
+        elif status.state == "imported":
+            progress.say(f"IMPORTED: {label}: {status.why}; what rests on it tests the evaluation only")
+        elif status.state == "blocked":
+            progress.say(f"BLOCKED: {label}: {status.why}")
+
+
+def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime) -> None:
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    if not todo:
+        done = sum(status.result is not None for status in standing.values())
+        which = "all" if done == len(plan.jobs) else f"{done} of"
+        progress.say(f"nothing to do: {which} {len(plan.jobs)} jobs have results")
+        return
+    time = estimate(todo, store, runtime, plan.jobs)
+    at_once = min(runtime.jobs, len(todo))
+    how = time.basis if at_once == 1 else f"{time.basis}; {at_once} at a time"
+    progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds / at_once)} ({how})")

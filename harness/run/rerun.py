@@ -1,0 +1,171 @@
+"""Runs one finished job again, away from its store, and says whether it came out as it is stored."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.data import DATASETS
+from harness.errors import Unsound, UsageError
+from harness.jobs.code import is_current
+from harness.machine.cuda_visible import visible_gpus
+from harness.machine.runtime import Runtime
+from harness.plan.job import Job
+from harness.progress import Progress
+from harness.run.differences import Difference, file_differences, result_differences
+from harness.run.execute import written
+from harness.run.executors.gpus import uses_gpus
+from harness.run.executors.local import Local
+from harness.store.inventory import with_key
+from harness.store.provenance import IMPORTED
+from harness.store.soundness import faults_of, foreign, job_of, left_out_of
+from harness.store.store import JobFolder, Store
+
+DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
+"""Of an environment, what no result depends on: the code has a digest of its own, and threads stand with the job."""
+
+
+@dataclass(slots=True)
+class Rerun:
+    """What came of it. Where nothing stands in `elsewhere`, every byte has to come out again."""
+
+    key: str
+    label: str
+    elsewhere: list[str] = field(default_factory=list)
+    """What is otherwise here than where the result came from, and may make another result of it."""
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def is_unsound(self) -> bool:
+        """Whether something came out otherwise, and nothing explains it."""
+        return bool(self.differences) and not self.elsewhere
+
+    def document(self) -> dict[str, Any]:
+        """As plain data."""
+        differences = [difference.document() for difference in self.differences]
+        return {
+            "key": self.key,
+            "label": self.label,
+            "identical": not differences,
+            "elsewhere": self.elsewhere,
+            "differences": differences,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        for what in self.elsewhere:
+            yield f"not the same here: {what}"
+        for difference in self.differences:
+            yield f"differs: {difference.what}: {difference.says}"
+        why = "; what is not the same here may explain it" if self.elsewhere else ""
+        yield f"{self.label}: " + (
+            f"not identical{why}" if self.differences else "identical, every output byte for byte"
+        )
+
+
+def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads: int | None = None) -> Rerun:
+    """Run the job whose key begins so in a folder of its own, and compare; the store is only read.
+
+    The device, threads and processes are those of the result unless others are asked for. Raises UsageError where there
+    is no such finished job or its inputs are not whole here, Unsound where it is damaged, DataMissing, and what jobs
+    raise.
+    """
+    folder = with_key(store, key)
+    _refuse_unsound(folder)
+    job, stored = _job(folder), folder.read_result()
+    if stored is None:
+        raise UsageError(f"{folder.path} has no result yet to compare with")
+    if IMPORTED in stored:
+        raise UsageError(f"{folder.path} was trained elsewhere and imported; there is nothing to run again")
+    if job.data_name is not None:
+        runtime.locations.require(DATASETS[job.data_name])
+    recorded = folder.read_environment().get("job", {})
+    if runtime.device == "auto" and recorded.get("device") == "cpu":
+        runtime = replace(runtime, device="cpu")
+    runtime = replace(runtime, threads=threads or recorded.get("threads") or runtime.threads)
+    shared = replace(runtime, processes=recorded.get("processes") or 1)
+    if not uses_gpus(shared) or len(visible_gpus()) >= shared.processes:
+        runtime = shared
+    with tempfile.TemporaryDirectory(prefix="harness-rerun-") as temporary:
+        again = written(Store(Path(temporary)), job)
+        for input_folder in map(folder.sibling, job.inputs.values()):
+            _refuse_unsound(input_folder)
+            _borrow(input_folder, Path(temporary))
+        progress.begin(job.label)
+        Local(runtime, progress).run(again)
+        return compared(job, folder, again)
+
+
+def _refuse_unsound(folder: JobFolder) -> None:
+    if faults := faults_of(folder):
+        raise Unsound("\n".join(map(str, faults)))
+
+
+def _job(folder: JobFolder) -> Job:
+    about = job_of(folder)
+    if (why := foreign(about)) is not None:
+        raise UsageError(f"{folder.job}: {why}, so it cannot be run again")
+    return Job(about.kind, about.spec, about.inputs, about.label, about.work)
+
+
+def _borrow(folder: JobFolder, root: Path) -> None:
+    """Have the files of an input in another store, by hard links where the disk is the same; nothing writes to them."""
+    if left := [name for name in left_out_of(folder) if not (folder.path / name).exists()]:
+        raise UsageError(f"{folder.path} came without {', '.join(left)}, which this job needs to run again")
+    (root / folder.path.name).mkdir()
+    for path in (folder.job, folder.result, folder.environment, *folder.outputs):
+        if not path.exists():
+            continue
+        with suppress(OSError):  # another disk, or one without links
+            os.link(path, root / folder.path.name / path.name)
+            continue
+        shutil.copyfile(path, root / folder.path.name / path.name)
+
+
+def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
+    """What is otherwise in the second folder of one job, and what may explain it."""
+    stored, now = (each.read_result() or {} for each in (folder, again))
+    found = Rerun(job.key, job.label)
+    found.elsewhere = [*_elsewhere(job, stored, now), *_environments(folder, again)]
+    if "device_name" in job.spec:
+        found.elsewhere.append("it measures time, which never comes out twice")
+    found.differences = list(result_differences(stored, now))
+    for name in sorted({*stored["outputs"], *now["outputs"]}):
+        if stored["outputs"].get(name) != now["outputs"].get(name):
+            found.differences += file_differences(name, folder, again)
+    return found
+
+
+def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    if not is_current(job.kind, stored["code"]):
+        yield f"the code of {job.kind} jobs has changed since"
+    for before, seen in zip(stored["data"], now["data"], strict=False):
+        if before["fingerprint"] != seen["fingerprint"]:
+            yield f"the {seen['split']} data of {seen['name']} have changed since"
+    for name in job.inputs:
+        if stored["inputs"].get(name) != now["inputs"].get(name):
+            yield f"its input {name} holds other files than it was made from"
+    yield from (f"the result is marked: {mark}" for mark in stored["marks"] if mark not in now["marks"])
+
+
+def _environments(folder: JobFolder, again: JobFolder) -> Iterator[str]:
+    before, now = (dict(_flat(each.read_environment())) for each in (folder, again))
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            yield f"{name}: {before.get(name)} -> {now.get(name)}"
+
+
+def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in document.items():
+        if not above and name in DECIDES_NOTHING:
+            continue
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", str(value)

@@ -1,0 +1,1 @@
+"""The store: job folders, their documents and soundness, archives, merges, garbage."""

@@ -1,0 +1,107 @@
+"""Removes from a store what nobody needs: said first, done only when asked, and never what a process works in."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.plan.wanted import devices_of, wanted_folders
+from harness.store.inventory import bytes_of, contents
+from harness.store.locks import held, is_held
+from harness.store.store import JobFolder, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Garbage:
+    """A file or folder that may go, why, and its size."""
+
+    path: Path
+    why: str
+    bytes: int
+    job: JobFolder | None = None
+    """The job that it is, or belongs to: whose lock guards it."""
+
+    def document(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"path": str(self.path), "why": self.why, "bytes": self.bytes}
+
+
+def garbage(store: Store, *, stale: bool, unfinished: bool, keep: Iterable[str] = ()) -> list[Garbage]:
+    """What may go of a store: always what is left over, and what the flags name beside it.
+
+    `keep` names suites, each `SUITE` or `SUITE:SCALE`; jobs that none of them wants may then go. Raises UsageError for
+    a store, suite or scale that is not there, SuiteError for a faulty suite.
+    """
+    found, wanted = contents(store), None
+    if keep := list(keep):
+        wanted = wanted_folders(keep, devices_of(found.jobs))
+    gone = [Garbage(path, "left by a process that was stopped", bytes_of(path)) for path in found.leftovers]
+    for job in found.jobs:
+        gone += [] if is_held(job.path) else _of_job(job, unfinished=unfinished, wanted=wanted)
+    if stale:
+        gone += [_whole(job, "a stale result that was set aside") for job in found.set_aside]
+    return sorted(gone, key=lambda one: one.path)
+
+
+def _of_job(job: JobFolder, *, unfinished: bool, wanted: set[str] | None) -> Iterator[Garbage]:
+    try:
+        result = job.read_result()
+    except HarnessError:  # damaged: it may be all that is left of a long run, and a person has to decide
+        return
+    if wanted is not None and job.path.name not in wanted:
+        yield _whole(job, "no suite that was named wants it")
+    elif result is None:
+        if unfinished:
+            yield _whole(job, "unfinished")
+    else:
+        for path in (job.checkpoint, job.earlier_checkpoint):
+            if path.exists():
+                yield Garbage(path, "the checkpoint of a finished job", bytes_of(path), job)
+
+
+def _whole(job: JobFolder, why: str) -> Garbage:
+    return Garbage(job.path, why, bytes_of(job.path), job)
+
+
+def remove(store: Store, gone: Iterable[Garbage]) -> tuple[list[Garbage], list[Garbage]]:
+    """Remove what was listed; gives what is gone, and what stayed because a process has begun to work in it."""
+    removed: list[Garbage] = []
+    stayed: list[Garbage] = []
+    for one in gone:
+        (removed if _removed(store, one) else stayed).append(one)
+    return removed, stayed
+
+
+def _removed(store: Store, one: Garbage) -> bool:
+    if one.job is None:
+        if is_held(one.path):
+            return False
+        _delete(one.path)
+        return True
+    with held(one.job.path) as ours:
+        if not ours or _has_changed(one):
+            return False
+        if one.path != one.job.path:
+            one.path.unlink(missing_ok=True)
+        else:  # out of everybody's sight at once, so that a kill in the middle leaves no half of a job
+            bin_ = Path(tempfile.mkdtemp(dir=store.root, prefix=".removed-"))
+            one.path.rename(bin_ / one.path.name)
+            shutil.rmtree(bin_)
+    return True
+
+
+def _has_changed(one: Garbage) -> bool:
+    """Whether a job that was unfinished when it was listed has been finished since."""
+    return one.why == "unfinished" and one.path.joinpath("result.json").exists()
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

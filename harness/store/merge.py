@@ -1,0 +1,300 @@
+"""Takes results from other machines into a store: each verified before it is taken, whole, and none against another."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, Unsound, UsageError
+from harness.plan.preregistration import declared_in, together
+from harness.progress import Progress
+from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
+from harness.store.documents import seal
+from harness.store.inventory import contents
+from harness.store.locks import held, is_held
+from harness.store.soundness import ResultDocument, faults_of, job_of, left_out_of, result_of
+from harness.store.store import JobFolder, Store, open_atomically, sync_folder, write_json
+
+OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
+"""Of a result, what may differ between two runs of a job that came out the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A finished job that may be taken, or that is there: its documents read, its place told for people."""
+
+    folder: JobFolder
+    inputs: Mapping[str, str]
+    key: str
+    label: str
+    result: ResultDocument
+    source: str
+
+    def outcome(self) -> dict[str, Any]:
+        """All of the result that another run of the job has to repeat."""
+        found = self.result.model_dump(mode="json")
+        return {name: value for name, value in found.items() if name not in OF_THE_RUN}
+
+
+@dataclass(slots=True)
+class Merged:
+    """What became of every job that was offered, by the name of its directory."""
+
+    taken: list[str] = field(default_factory=list)
+    completed: list[str] = field(default_factory=list)
+    """There before, and now with outputs that it came without."""
+    same: list[str] = field(default_factory=list)
+    """There before, and came out the same."""
+    kept: list[str] = field(default_factory=list)
+    """Conflicts in which what is here was to stay: each with what it was about."""
+    declarations: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, list[str]]:
+        """As plain data."""
+        return asdict(self)
+
+
+def merge(store: Store, sources: Iterable[Path], progress: Progress, *, keep_ours: bool = False) -> Merged:
+    """Take every finished job of archives and stores that is not here yet; nothing at all where one is not sound.
+
+    Raises UsageError for a source that cannot be read and for conflicts, all of them named; Unsound for damage. With
+    `keep_ours`, what is here stays in every conflict, and what was built on the other result is left out with it.
+    """
+    store.prepare()
+    with held(store.root) as ours:
+        if not ours:
+            raise UsageError(f"{store.root}: another process merges into it; wait for it or stop it")
+        staging = Path(tempfile.mkdtemp(dir=store.root, prefix=".merge-"))
+        try:
+            with held(staging):
+                return _merged(store, list(sources), staging, progress, keep_ours=keep_ours)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress, *, keep_ours: bool) -> Merged:
+    found: list[Candidate] = []
+    declarations: dict[str, list[Path]] = {}
+    for number, source in enumerate(sources):
+        place = staging / str(number)
+        place.mkdir()
+        progress.say(f"reading {source}")
+        _stage(source, place, store)
+        found += _candidates(source, place)
+        for path in sorted((place / "declarations").glob("*.json")):
+            declarations.setdefault(path.name, []).append(path)
+    merged = Merged()
+    here = {one.key: one for one in _standing(store)}
+    taken, conflicts = _chosen(_inputs_first(found), here, store, merged)
+    new, against = _declarations(declarations, store)
+    conflicts += against
+    if conflicts and not keep_ours:
+        remedy = "nothing was merged; --keep-ours takes the rest, or merge into another store"
+        raise UsageError("\n".join([*conflicts, remedy]))
+    merged.kept = conflicts
+    for name, document in new.items():
+        write_json(store.declarations / name, seal(document))
+        merged.declarations.append(name)
+    lost: set[str] = set()
+    for one in taken:
+        gone = lost & set(one.inputs.values())
+        why = "what it was made from was not taken" if gone else _take(one, store, merged)
+        if why is not None:
+            lost.add(one.key)
+            merged.kept.append(f"{one.source}: {one.folder.path.name}: {why}")
+    sync_folder(store.root)
+    return merged
+
+
+def _stage(source: Path, place: Path, store: Store) -> None:
+    """Have a source's files below `place`, where nobody else changes them."""
+    if not source.is_dir():
+        if not source.is_file():
+            raise UsageError(f"{source}: there is no such archive or store")
+        unpack(source, place)
+        return
+    if source.resolve() == store.root.resolve():
+        raise UsageError(f"{source} is the store that is merged into")
+    for folder in contents(Store(source)).jobs:
+        if folder.result.exists():
+            for path in (folder.job, folder.result, folder.environment, folder.left_out, *folder.outputs):
+                _copy(path, place / folder.path.name / path.name)
+    for path in (source / "declarations").glob("*.json"):
+        _copy(path, place / "declarations" / path.name)
+
+
+def _copy(path: Path, to: Path) -> None:
+    if path.is_symlink():
+        raise UsageError(f"{path} is a link; only plain files are taken")
+    if not path.exists():
+        return
+    if path.suffix in (".json", ".jsonl") and path.stat().st_size > LARGEST_DOCUMENT:
+        raise UsageError(f"{path} is larger than {LARGEST_DOCUMENT:,} bytes")
+    with path.open("rb") as source, open_atomically(to) as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
+
+
+def _candidates(source: Path, place: Path) -> list[Candidate]:
+    """The jobs of a staged source, each of them sound; raises Unsound with every fault of those that are not."""
+    faults, found = [], []
+    for folder in (JobFolder(path) for path in sorted(place.glob("*-*")) if path.is_dir()):
+        wrong = [f"{source}: {fault.place.relative_to(place)}: {fault.says}" for fault in faults_of(folder)]
+        if not folder.result.exists():
+            wrong.append(f"{source}: {folder.path.name} has no result")
+        if any(unpacks_to(path) > LARGEST_ARRAYS for path in folder.outputs if path.suffix == ".npz"):
+            wrong.append(f"{source}: {folder.path.name} holds arrays of more than {LARGEST_ARRAYS:,} bytes")
+        faults += wrong
+        if not wrong:
+            found.append(_candidate(folder, str(source)))
+    for path in sorted((place / "declarations").glob("*.json")):
+        try:
+            declared_in(path)
+        except HarnessError:
+            faults.append(f"{source}: declarations/{path.name}: is damaged or was edited")
+    if faults:
+        raise Unsound("\n".join([*faults, "nothing was merged; have the results exported again"]))
+    return found
+
+
+def _standing(store: Store) -> Iterator[Candidate]:
+    """The finished jobs of the store itself; raises HarnessError where one cannot be read."""
+    for folder in contents(store).jobs:
+        if folder.result.exists():
+            try:
+                yield _candidate(folder, str(store.root))
+            except HarnessError as error:
+                raise Unsound(f"{error}; nothing was merged, for `verify` finds this store damaged") from None
+
+
+def _candidate(folder: JobFolder, source: str) -> Candidate:
+    job, result = job_of(folder), result_of(folder)
+    assert result is not None
+    return Candidate(folder, job.inputs, job.key, job.label, result, source)
+
+
+def _inputs_first(found: Iterable[Candidate]) -> list[Candidate]:
+    """The candidates in an order in which each comes after what it was made from, so that a stop leaves no gap."""
+    waiting, ordered = list(found), []
+    while waiting:
+        open_keys = {one.key for one in waiting}
+        ready = [one for one in waiting if not open_keys & set(one.inputs.values())]
+        ordered += ready
+        waiting = [one for one in waiting if one not in ready]
+    return ordered
+
+
+def _chosen(
+    found: list[Candidate], here: dict[str, Candidate], store: Store, merged: Merged
+) -> tuple[list[Candidate], list[str]]:
+    """Those to take, in their order, and the conflicts of the rest; `same` ones are noted."""
+    together, taken, conflicts = dict(here), [], []
+    for one in found:
+        standing = together.get(one.key)
+        if (why := _conflict(one, together, store)) is not None:
+            conflicts.append(f"{one.source}: {one.folder.path.name} ({one.label}): {why}")
+        elif standing is None:
+            together[one.key] = one
+            taken.append(one)
+        elif _completes(one, standing):
+            taken.append(one)
+        elif one.folder.path.name not in merged.same:
+            merged.same.append(one.folder.path.name)
+    return taken, conflicts
+
+
+def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -> str | None:
+    """Why a job cannot stand beside the others."""
+    standing = together.get(one.key)
+    if standing is not None and standing.outcome() != one.outcome():
+        names = sorted(name for name, value in one.outcome().items() if standing.outcome().get(name) != value)
+        return f"came out otherwise than in {standing.source} ({', '.join(names)})"
+    if standing is None and is_held(store.root / one.folder.path.name):
+        return "a process works on that job here"
+    for name, key in one.inputs.items():
+        if key in together and together[key].result.outputs != one.result.inputs.get(name):
+            return f"was made from another result of {together[key].label} than that of {together[key].source}"
+    for user in together.values() if standing is None else ():
+        for name, key in user.inputs.items():
+            if key == one.key and user.result.inputs.get(name) != one.result.outputs:
+                return f"{user.folder.path.name} of {user.source} was made from another result of this job"
+    return None
+
+
+def _completes(one: Candidate, standing: Candidate) -> bool:
+    """Whether a job brings outputs that the one which is there came without."""
+    return any(
+        (one.folder.path / name).exists() and not (standing.folder.path / name).exists() for name in one.result.outputs
+    )
+
+
+def _declarations(offered: Mapping[str, list[Path]], store: Store) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Those to write, by name, and the conflicts: what was declared before its first result cannot be two things."""
+    new: dict[str, dict[str, Any]] = {}
+    conflicts: list[str] = []
+    for name, paths in offered.items():
+        there = store.declarations / name
+        stands = declared_in(there if there.exists() else paths[0])
+        joined: dict[str, Any] | None = stands
+        for path in paths:
+            joined = joined and together(joined, declared_in(path))
+        if joined is None:
+            conflicts.append(f"{there}: other seeds or margins were declared before the first result elsewhere")
+        elif joined != stands or not there.exists():
+            new[name] = joined
+    return new, conflicts
+
+
+def _take(one: Candidate, store: Store, merged: Merged) -> str | None:
+    """Have a job in the store; where a run has begun on it since it was looked at, why it stays out."""
+    target = JobFolder(store.root / one.folder.path.name)
+    if not target.path.exists():
+        try:
+            one.folder.path.rename(target.path)
+        except OSError:  # a run made it a moment ago
+            return _fill(one, target, merged)
+        merged.taken.append(target.path.name)
+        return None
+    return _fill(one, target, merged)
+
+
+def _fill(one: Candidate, target: JobFolder, merged: Merged) -> str | None:
+    """Take a job into a directory that is there: of an unfinished job, or one without all of its outputs."""
+    with held(target.path) as ours:
+        if not ours:
+            return "a process works on that job here"
+        finished = target.result.exists()
+        if finished and _candidate(target, "").outcome() != one.outcome():
+            return "has been finished here in the meantime, and came out otherwise"
+        _move(one.folder, target, finished=finished)
+        sync_folder(target.path)
+        _tidy(target)
+        (merged.completed if finished else merged.taken).append(target.path.name)
+        return None
+
+
+def _move(source: JobFolder, target: JobFolder, *, finished: bool) -> None:
+    """Take the outputs that a finished job lacks, or all of a job over one that is not: the result last."""
+    for path, to in zip(source.outputs, target.outputs, strict=True):
+        if path.exists() and not (finished and to.exists()):
+            path.replace(to)
+        elif not finished:
+            to.unlink(missing_ok=True)
+    if not finished:
+        for path in (source.left_out, source.environment, source.job, source.result):
+            if path.exists():
+                path.replace(target.path / path.name)
+
+
+def _tidy(target: JobFolder) -> None:
+    """Drop the checkpoints of a job that is finished now, and say what is still left out of it."""
+    target.checkpoint.unlink(missing_ok=True)
+    target.earlier_checkpoint.unlink(missing_ok=True)
+    left = {name: digest for name, digest in left_out_of(target).items() if not (target.path / name).exists()}
+    if left:
+        write_json(target.left_out, seal({"files": left}))
+    else:
+        target.left_out.unlink(missing_ok=True)

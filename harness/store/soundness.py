@@ -1,0 +1,271 @@
+"""Whether a finished job is sound: every file there and whole, its key that of its spec, its result well formed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from harness.errors import HarnessError
+from harness.jobs import JOBS
+from harness.plan.job import canonical
+from harness.store.documents import seal
+from harness.store.provenance import IMPORTED
+from harness.store.store import KEY_LETTERS, JobFolder, file_sha256
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=2000)]
+"""Text for people that cannot steer a terminal."""
+Output = Annotated[
+    str, StringConstraints(pattern=r"^(weights\.pt|(predictions|pixels|inspection)\.npz|metrics\.jsonl)$")
+]
+Digests = dict[Output, Digest]
+"""Of output files; no other name is ever opened because a result says so."""
+
+AGAIN = "move {} away, and the next run of a suite that needs it does it again"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one file, and what to do about it."""
+
+    place: Path
+    says: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.says}; {self.remedy}"
+
+
+class _Document(BaseModel):
+    """What a file has to hold at least; what a later version of this program adds beside it is let be."""
+
+    model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
+
+
+class JobDocument(_Document):
+    """`job.json`."""
+
+    kind: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}$")]
+    version: int
+    spec: dict[str, Any]
+    inputs: dict[Line, Digest]
+    key: Digest
+    label: Line
+    work: float = Field(ge=0)
+
+    def address(self) -> str:
+        """The key that belongs to the content, whatever version of this program wrote it."""
+        content = {"kind": self.kind, "version": self.version, "spec": self.spec, "inputs": self.inputs}
+        return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+class _Seen(_Document):
+    name: Line
+    split: Line
+    fingerprint: Line
+    count: int
+    whole: bool
+    official: bool
+    official_reason: Line
+
+
+class _Cost(_Document):
+    seconds: float = Field(ge=0)
+    finished_at: Line
+
+
+class ResultDocument(_Document):
+    """`result.json`."""
+
+    key: Digest
+    kind: str
+    code: Line | None
+    inputs: dict[Line, Digests | None]
+    outcome: Literal["done", "diverged"]
+    values: dict[Line, float]
+    absent: dict[Line, Line] = {}
+    data: list[_Seen]
+    marks: list[Line]
+    cost: _Cost | None = None
+    outputs: Digests
+    beside: dict[Literal["job.json", "environment.json"], Digest] = {}
+    """Results of earlier versions do not have it."""
+
+    @property
+    def imported(self) -> bool:
+        """Whether it was trained elsewhere, and so has neither inputs nor a place it ran at."""
+        return IMPORTED in (self.model_extra or {})
+
+    @model_validator(mode="after")
+    def _made_here_or_imported(self) -> Self:
+        if self.imported != (self.code is None) or self.imported != (self.cost is None):
+            raise ValueError("a result has code and cost, or was trained elsewhere and has neither")
+        return self
+
+
+class _Epoch(_Document):
+    epoch: int
+    train_loss: float
+    train_error: float
+    val_top1_error: float
+
+
+class _LeftOut(_Document):
+    files: Digests
+
+
+Document = TypeVar("Document", bound=BaseModel)
+
+
+def job_of(folder: JobFolder) -> JobDocument:
+    """What a directory says is to be computed in it.
+
+    Raises HarnessError where the file is missing, malformed, edited, or lies in the directory of another job.
+    """
+    job = _parsed(folder.job, JobDocument)
+    if job.address() != job.key:
+        raise HarnessError(f"{folder.job} was edited: its key is not that of its content")
+    if folder.path.name != f"{job.kind}-{job.key[:KEY_LETTERS]}":
+        raise HarnessError(f"{folder.job} is that of another directory, {job.kind}-{job.key[:KEY_LETTERS]}")
+    return job
+
+
+def result_of(folder: JobFolder) -> ResultDocument | None:
+    """The finished result, or None; raises HarnessError where it is damaged or malformed."""
+    return None if folder.read_result() is None else _parsed(folder.result, ResultDocument)
+
+
+def left_out_of(folder: JobFolder) -> dict[str, str]:
+    """Digests of the outputs that stayed behind on export, by name; raises HarnessError where the list is damaged."""
+    if not folder.left_out.exists():
+        return {}
+    found = _parsed(folder.left_out, _LeftOut)
+    if seal(document := found.model_dump(mode="json")) != document:
+        raise HarnessError(f"{folder.left_out} is damaged or was edited: its digest does not fit")
+    return found.files
+
+
+def foreign(job: JobDocument) -> str | None:
+    """Why this version of the program cannot use a job that is sound in itself."""
+    if job.kind not in JOBS:
+        return f"jobs of kind {job.kind!r} are unknown to this version of the program"
+    if job.version != JOBS[job.kind].version:
+        return f"version {job.version} of {job.kind} jobs, where this program has {JOBS[job.kind].version}"
+    return None
+
+
+def faults_of(folder: JobFolder) -> list[Fault]:
+    """Everything that is wrong with the files of a finished job, each file by its name; reads them all."""
+    faults: list[Fault] = []
+    job = _tried(folder.job, faults, folder, lambda: job_of(folder))
+    result = _tried(folder.result, faults, folder, lambda: result_of(folder))
+    if result is None:
+        return faults
+    if job is not None and (job.key, job.kind) != (result.key, result.kind):
+        faults.append(_again(folder, folder.result, "is the result of another job"))
+    if job is not None and not result.imported and set(job.inputs) != set(result.inputs):
+        faults.append(_again(folder, folder.result, "does not speak of the inputs that the job has"))
+    if job is not None:
+        faults += _beside_faults(folder, folder.job, result)
+    faults += [] if result.imported else _environment_faults(folder, result)
+    left_out = _tried(folder.left_out, faults, folder, lambda: left_out_of(folder)) or {}
+    faults += _output_faults(folder, result, left_out)
+    if folder.metrics.name in result.outputs and not any(fault.place == folder.metrics for fault in faults):
+        _tried(folder.metrics, faults, folder, lambda: _read_epochs(folder))
+    return faults
+
+
+def _output_faults(folder: JobFolder, result: ResultDocument, left_out: dict[str, str]) -> Iterator[Fault]:
+    for path in folder.outputs:
+        digest = result.outputs.get(path.name)
+        if digest is None:
+            if path.exists():
+                yield Fault(path, "is not spoken of by the result", "delete it, for nothing vouches for it")
+        elif not path.exists():
+            if left_out.get(path.name) != digest:
+                yield _again(folder, path, "is missing")
+        elif path.is_symlink() or not path.is_file():
+            yield _again(folder, path, "is no plain file")
+        elif (fault := _differs(folder, path, digest)) is not None:
+            yield fault
+
+
+def _environment_faults(folder: JobFolder, result: ResultDocument) -> Iterator[Fault]:
+    path = folder.environment
+    try:
+        if not isinstance(_json(path), dict):
+            yield _again(folder, path, "is damaged")
+            return
+    except HarnessError as error:
+        yield _again(folder, path, _without(path, error))
+        return
+    yield from _beside_faults(folder, path, result)
+
+
+def _beside_faults(folder: JobFolder, path: Path, result: ResultDocument) -> Iterator[Fault]:
+    digest = {str(name): one for name, one in result.beside.items()}.get(path.name)
+    if digest is not None and (fault := _differs(folder, path, digest)):
+        yield fault
+
+
+def _differs(folder: JobFolder, path: Path, digest: str) -> Fault | None:
+    try:
+        found = file_sha256(path)
+    except OSError as error:
+        return _again(folder, path, f"cannot be read ({error.strerror})")
+    return None if found == digest else _again(folder, path, "is damaged: its digest is not that of the result")
+
+
+def _read_epochs(folder: JobFolder) -> list[dict[str, Any]]:
+    rows = folder.read_metrics()
+    for number, row in enumerate(rows, start=1):
+        _validated(folder.metrics, _Epoch, row, f"line {number}: ")
+    return rows
+
+
+def _tried(path: Path, faults: list[Fault], folder: JobFolder, read: Any) -> Any:
+    """What `read` gives, or None and a fault."""
+    try:
+        return read()
+    except HarnessError as error:
+        faults.append(_again(folder, path, _without(path, error)))
+    return None
+
+
+def _again(folder: JobFolder, path: Path, says: str) -> Fault:
+    return Fault(path, says, AGAIN.format(folder.path))
+
+
+def _without(path: Path, error: HarnessError) -> str:
+    """A message without the file it begins with and the remedy it ends with."""
+    return str(error).removeprefix(str(path)).lstrip(": ").split("; move", 1)[0]
+
+
+def _parsed(path: Path, shape: type[Document]) -> Document:
+    return _validated(path, shape, _json(path))
+
+
+def _validated(path: Path, shape: type[Document], content: Any, where: str = "") -> Document:
+    try:
+        return shape.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])[:200]
+        raise HarnessError(f"{path} is malformed: {where}{place!r}: {first['msg']}") from None
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise HarnessError(f"{path} is missing") from None
+    except OSError as error:
+        raise HarnessError(f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError):
+        raise HarnessError(f"{path} is damaged: it holds no JSON") from None

@@ -1,0 +1,1 @@
+"""The suite file: read, typed, checked, resolved."""

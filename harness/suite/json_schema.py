@@ -1,0 +1,45 @@
+"""The JSON Schema of suite files, for editors that complete and check YAML."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from itertools import pairwise
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from harness.strict import Strict
+from harness.suite.file import SuiteFile
+
+
+def suite_schema() -> dict[str, Any]:
+    """The JSON Schema of a suite file, each field described by the sentence that stands under it in the source."""
+    return SuiteFile.model_json_schema(schema_generator=_WithSentences)
+
+
+class _WithSentences(GenerateJsonSchema):
+    """Reads the sources only when asked for the schema; pydantic's own setting would read them at every start."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        """The schema of one record."""
+        described = super().model_schema(schema)
+        for record in schema["cls"].__mro__:
+            sentences = field_sentences(record) if issubclass(record, Strict) else {}
+            for name in sentences.keys() & described["properties"].keys():
+                described["properties"][name].setdefault("description", sentences[name])
+        return described
+
+
+def field_sentences(record: type) -> dict[str, str]:
+    """What stands in the source under each field of a class's own, by name."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(record))).body
+    assert isinstance(definition, ast.ClassDef)
+    return {
+        ast.unparse(field.target): inspect.cleandoc(below.value.value)
+        for field, below in pairwise(definition.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr)
+        if isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
+    }

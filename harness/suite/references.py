@@ -1,0 +1,75 @@
+"""Everything a paper asserts, as a list to be covered: its claims, tables, figures and the choices it leaves open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from harness.strict import Name, Strict
+from harness.suite.load import load_document
+from harness.suite.shipped import shipped_suites
+
+
+class ClaimReference(Strict):
+    """One assertion of the paper, in the text or in a table."""
+
+    says: str
+    section: str
+    kind: str
+    """own: measured by the authors; cited: by others; analytic: can be derived; qualitative; setup: a condition."""
+    small_scale: Literal["yes", "partly", "no", "exact"]
+    """Whether a run on small data can test its direction; exact: it can be tested without training at all."""
+    how: str | None = None
+    needs: dict[str, str]
+    source: str | None = None
+    note: str | None = None
+
+
+class TableRowReference(Strict):
+    """One row of a printed table; None where it has no number."""
+
+    label: str
+    kind: str
+    values: list[str | None]
+
+
+class TableReference(Strict):
+    """One printed table, or a set of numbers of the text that belong together."""
+
+    caption: str
+    dataset: str | None = None
+    columns: list[str]
+    in_text: bool
+    rows: list[TableRowReference]
+
+
+class FigureReference(Strict):
+    """One figure."""
+
+    shows: str
+    reproduce: str
+
+
+class Choice(Strict):
+    """A question that the paper leaves open, and what is recommended."""
+
+    question: str
+    options: list[str]
+    recommendation: str
+    why: str
+
+
+class References(Strict):
+    """`papers/<paper>/references.yaml`."""
+
+    paper: Name
+    claims: dict[str, ClaimReference]
+    tables: dict[str, TableReference]
+    figures: dict[str, FigureReference]
+    choices: dict[str, Choice]
+
+
+def shipped_references() -> dict[str, References]:
+    """The references of every shipped paper, by its id."""
+    files: list[Path] = sorted((shipped_suites() / "papers").glob("*/references.yaml"))
+    return {file.parent.name: load_document(file, References) for file in files}

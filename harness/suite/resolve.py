@@ -1,0 +1,130 @@
+"""What an experiment is at a scale: the net, data, recipe and tests with every default and override written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from harness.data import DATASETS, Dataset
+from harness.data.spec import DataSpec
+from harness.jobs.recipe import Protocol, Recipe
+from harness.models import Model
+from harness.models.layers import Traced, trace
+from harness.models.sliding import Sliding
+from harness.scale_names import ScaleName
+from harness.suite.file import Evaluation, Scale, Suite
+
+LARGEST_K = 5
+"""Of the top-k errors that every test counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedExperiment:
+    """One experiment at one scale."""
+
+    name: str
+    model: Model
+    classes: int
+    input: tuple[int, int, int]
+    """(channels, height, width) of the views the net sees."""
+    data: DataSpec
+    recipe: Recipe
+    evaluations: dict[str, tuple[Evaluation, Protocol]]
+    start_from: str | None = None
+    """The experiment whose weights this training begins with."""
+
+    @property
+    def dataset(self) -> Dataset:
+        """The declaration of the data set."""
+        return DATASETS[self.data.name]
+
+    def traced(self) -> list[Traced]:
+        """Every layer of the net with its shapes and counts."""
+        return list(trace(self.model.layers(self.classes), self.input))
+
+    def sliding(self) -> Sliding:
+        """The net cut for a dense test; raises ValueError for one that such a test makes no sense for."""
+        if self.model.last_map is None:
+            raise ValueError(f"{self.model.name} has no map followed by a spatial pyramid, so no test of it is dense")
+        return Sliding.cut(self.model.layers(self.classes), self.model.last_map, self.input)
+
+    def tested_images(self, protocol: Protocol) -> list[tuple[int, int, int]]:
+        """(channels, height, width) of the images in each pass of a test; the smallest where there are many sizes."""
+        raw, channels = self.dataset.raw_size, self.dataset.channels
+        if protocol.scales is not None and raw is None:
+            return [(channels, side, side) for side in protocol.scales]
+        return [(channels, *prepare.sides(raw)) for prepare in protocol.prepares(self.recipe.prepare)]
+
+
+def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExperiment:
+    """Apply the experiment's own changes, then the scale's; raises ValueError when no such net can be built."""
+    experiment, world = suite.file.experiments[name], suite.file.scales[scale]
+    own, train = world.experiments.get(name), experiment.train
+    if train is None:
+        raise ValueError(f"experiment {name!r} trains nothing")
+    own_recipe = train.change.applied_to(suite.shared.recipes[train.recipe])
+    recipe = world.train.applied_to(own_recipe)
+    model = world.model.applied_to(train.model)
+    if own is not None:
+        recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
+    dataset = DATASETS[world.data or train.data]
+    _check_crop(dataset, recipe)
+    subset = own.subset if own is not None and own.subset is not None else world.subset
+    classes = subset.classes if subset else dataset.classes
+    if classes < LARGEST_K:
+        raise ValueError(f"{classes} classes; the top-{LARGEST_K} error needs {LARGEST_K} or more")
+    resolved = ResolvedExperiment(
+        name=name,
+        model=model,
+        classes=classes,
+        input=(dataset.channels, recipe.crop, recipe.crop),
+        data=DataSpec(name=dataset.name, subset=subset, prepare=recipe.prepare),
+        recipe=recipe,
+        evaluations={},
+        start_from=train.start_from,
+    )
+    resolved.traced()
+    taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
+    _check_labels(dataset, world, taken)
+    protocols = {key: suite.shared.protocols[test.views] for key, test in taken.items()}
+    tests = {
+        key: (test, _resolved(protocols[key].in_proportion(recipe.crop, own_recipe.crop), resolved))
+        for key, test in taken.items()
+    }
+    return replace(resolved, evaluations=tests)
+
+
+def _resolved(protocol: Protocol, experiment: ResolvedExperiment) -> Protocol:
+    """A protocol with its window written out; raises ValueError where a view or window does not fit."""
+    crop, images = experiment.recipe.crop, experiment.tested_images(protocol)
+    if protocol.scales is not None and experiment.recipe.prepare.pad:
+        raise ValueError("a test at `scales` takes images as they are stored; leave `pad` out of `prepare`")
+    if crop > min(side for _, *sides in images for side in sides):
+        raise ValueError(f"a view of {crop} pixels does not fit in test images rescaled to {protocol.scales}")
+    if protocol.views != "dense":
+        return protocol
+    sliding = experiment.sliding()
+    window = protocol.window or sliding.window()
+    for image in images:
+        sliding.positions(window, image)
+    return protocol.model_copy(update={"window": window})
+
+
+def _check_labels(dataset: Dataset, world: Scale, tests: Mapping[str, Evaluation]) -> None:
+    """Raises ValueError for a part of a split that has no classes to take the part from."""
+    unlabelled = [key for key, test in tests.items() if test.split in dataset.unlabelled]
+    if world.subset is not None and unlabelled:
+        raise ValueError(
+            f"{unlabelled[0]!r} is of images without labels, of which no subset can be taken; give it `scales`"
+        )
+
+
+def _check_crop(dataset: Dataset, recipe: Recipe) -> None:
+    sides = recipe.prepare.sides(dataset.raw_size)
+    if recipe.crop > min(sides):
+        raise ValueError(f"a crop of {recipe.crop} pixels does not fit in prepared images of {sides[0]} x {sides[1]}")
+    jitter = recipe.augmentation.jitter
+    if jitter is not None and recipe.crop > jitter[0]:
+        raise ValueError(f"a crop of {recipe.crop} pixels does not fit in images jittered to {jitter[0]}")
+    if jitter is not None and recipe.prepare.pad:
+        raise ValueError("jitter takes images as they are stored; leave `pad` out of `prepare`")

@@ -1,0 +1,185 @@
+"""YAML 1.2 read as plain data with the line and column of every key, refusing whatever could run, repeat or explode."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from harness.suite.shipped import LARGEST_FILE
+
+KeyPath = tuple[str | int, ...]
+
+LONGEST_SHOWN = 60
+"""Letters of a value that a message repeats."""
+
+LONGEST_INT_BITS = 1024
+"""Of a whole number, in whichever base it is written; Python would refuse to write a longer one in decimals."""
+
+_TAG = "tag:yaml.org,2002:"
+
+
+@dataclass
+class Located:
+    """One YAML file: its plain data, the place (line, column, both from 1) of every key path, and its faults so far."""
+
+    path: Path
+    data: Any = None
+    places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    faults: list[tuple[tuple[int, int], str]] = field(default_factory=list)
+    faulty: set[KeyPath] = field(default_factory=set)
+    """Key paths that have a fault, so that no name is looked up by a value that cannot be one."""
+    refused: set[KeyPath] = field(default_factory=set)
+    """Where a value was refused already, so that its absence is no second fault."""
+
+    def place(self, path: KeyPath) -> tuple[int, int]:
+        """Where `path` stands, or the nearest key above it that does."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, (1, 1))
+
+    def fault(self, path: KeyPath, message: str) -> None:
+        """Note that something at `path` cannot be used; nothing more is said below a value that was refused."""
+        if any(path[:length] in self.refused for length in range(len(path) + 1)):
+            return
+        dotted = ".".join(str(part) for part in path)
+        self.faults.append((self.place(path), f"{dotted}: {message}" if dotted else message))
+        self.faulty.add(path)
+
+    def lines(self) -> list[str]:
+        """Every fault in the order of the file as `FILE:LINE:COL: key.path: message`, each on one line."""
+        ordered = sorted(dict.fromkeys(self.faults))
+        return [_one_line(f"{self.path}:{line}:{column}: {message}") for (line, column), message in ordered]
+
+
+def read_yaml(path: Path) -> Located:
+    """Read `path`; what is wrong with it stands in `faults`, nothing is raised for the file's content."""
+    located = Located(path)
+    text = _text(located)
+    if text is None:
+        return located
+    if directive := re.search(r"^\ufeff?%.*", text, re.MULTILINE):
+        line = text.count("\n", 0, directive.start()) + 1
+        located.faults.append(((line, 1), "directives (%YAML, %TAG) are not allowed; the file is read as YAML 1.2"))
+        return located
+    loader = YAML(typ="safe", pure=True)
+    try:
+        node = loader.compose(text)
+        if node is not None:
+            located.data = _Builder(located, loader).build(node, ())
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        said = ": ".join(part for part in (error.context, error.problem) if part)
+        located.faults.append((place, f"not valid YAML: {said}"))
+    except (YAMLError, ValueError) as error:
+        located.faults.append(((1, 1), f"not valid YAML: {str(error).splitlines()[0]}"))
+    except RecursionError:
+        located.faults.append(((1, 1), "nested too deeply"))
+    return located
+
+
+def _one_line(text: str) -> str:
+    """The text with what would break the line, or move the cursor, written as an escape."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _text(located: Located) -> str | None:
+    try:
+        if located.path.stat().st_size > LARGEST_FILE:
+            located.faults.append(((1, 1), f"larger than {LARGEST_FILE:,} bytes; a suite is a small file"))
+            return None
+        return located.path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        located.faults.append(((1, 1), "not UTF-8 text"))
+    except OSError as error:
+        located.faults.append(((1, 1), f"cannot be read: {error.strerror or error}"))
+    return None
+
+
+def _plain_text(node: ScalarNode) -> str:
+    """The text of a node; raises ValueError where it cannot be written in UTF-8, as half a surrogate pair."""
+    node.value.encode()
+    return str(node.value)
+
+
+def shown(value: object) -> str:
+    """A value of a file as a message shows it: on one line and not too long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
+
+
+class _Builder:
+    """Turns ruamel's node graph into plain data, noting places, duplicates and what is refused."""
+
+    def __init__(self, located: Located, loader: YAML) -> None:
+        self.located = located
+        constructor = loader.constructor
+
+        def whole_number(node: ScalarNode) -> int:
+            number: int = constructor.construct_yaml_int(node)
+            if number.bit_length() > LONGEST_INT_BITS:
+                raise ValueError("too large")
+            return number
+
+        self.readers: dict[str, Callable[[ScalarNode], Any]] = {
+            "str": _plain_text,
+            "timestamp": _plain_text,  # nothing in a suite is a moment
+            "int": whole_number,
+            "float": constructor.construct_yaml_float,
+            "bool": constructor.construct_yaml_bool,
+            "null": constructor.construct_yaml_null,
+        }
+        self.seen: set[int] = set()
+
+    def build(self, node: Node, path: KeyPath) -> Any:
+        self.located.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+        if id(node) in self.seen:
+            return self._refuse(path, "aliases (*name) are not allowed; write the value out")
+        self.seen.add(id(node))
+        match node, str(node.tag).removeprefix(_TAG):
+            case ScalarNode(), tag:
+                return self._scalar(node, tag, path)
+            case MappingNode(), "map":
+                return dict(self._items(node, path))
+            case SequenceNode(), "seq":
+                return [self.build(child, (*path, index)) for index, child in enumerate(node.value)]
+            case _, tag:
+                return self._refuse_tag(path, tag)
+
+    def _items(self, node: MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+        known: set[str] = set()
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, ScalarNode) else None
+            place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if key is None or not key.isprintable():
+                self.located.faults.append((place, "a key must be plain text on one line"))
+                continue
+            if key in known:
+                dotted = ".".join(map(str, (*path, key)))
+                self.located.faults.append((place, f"{dotted}: duplicate key"))
+                continue
+            known.add(key)
+            self.located.places[*path, key] = place
+            yield key, self.build(value_node, (*path, key))
+
+    def _scalar(self, node: ScalarNode, tag: str, path: KeyPath) -> Any:
+        if tag not in self.readers:
+            return self._refuse_tag(path, tag)
+        try:
+            return self.readers[tag](node)
+        except (ValueError, KeyError, IndexError):  # half a surrogate pair, a number of 5000 digits, `!!bool maybe`
+            return self._refuse(path, f"{shown(node.value)} cannot be read as YAML's {tag!r}")
+
+    def _refuse_tag(self, path: KeyPath, tag: str) -> None:
+        self._refuse(path, f"the tag {tag!r} is not allowed; only plain YAML is")
+
+    def _refuse(self, path: KeyPath, message: str) -> None:
+        self.located.fault(path, message)
+        self.located.refused.add(path)

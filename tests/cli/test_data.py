@@ -1,0 +1,154 @@
+"""`data check`, `data prepare` and `data fetch` as a user types them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+from image_layouts import class_folders, flat_val, kaggle, make_originals
+from programs import program
+
+from harness.cli.main import command
+from harness.data import DATASETS
+from harness.errors import DataMissing, UsageError
+
+ORIGINALS = make_originals()
+
+
+@pytest.fixture(autouse=True)
+def miniature(monkeypatch, tmp_path):
+    """The miniature as the official set, in a folder of its own, with no data of this machine."""
+    monkeypatch.setitem(DATASETS, "ilsvrc2012", ORIGINALS.declared())
+    monkeypatch.chdir(tmp_path)
+    for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2012"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def said(*arguments):
+    """(exit code, standard output) of a command; an error it ends with is raised."""
+    done = CliRunner().invoke(command, ["data", *map(str, arguments)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout
+
+
+def test_a_usable_set_exits_with_0(tmp_path):
+    """And tells counts and the class order."""
+    code, text = said("check", "ilsvrc2012", class_folders(ORIGINALS, tmp_path / "set"), "--threads", "1")
+    assert code == 0
+    assert "train: 24 of 24 images, 4 classes of 6 to 6, as class folders" in text
+    assert "class order: place among the sorted WordNet ids" in text
+    assert text.endswith("usable as it is: sound\n")
+
+
+def test_what_is_not_usable_exits_with_4_and_prints_the_fix(tmp_path):
+    """Which, typed as it is printed, mends it."""
+    kaggle(ORIGINALS, tmp_path / "kaggle")
+    code, text = said("check", "ilsvrc2012", "kaggle")
+    assert code == 4
+    fix = next(line for line in text.splitlines() if "fix: " in line).split("fix: ")[1].split("  (")[0]
+    assert fix == "python -m harness data prepare ilsvrc2012 kaggle --out data/ilsvrc2012"
+    assert said(*fix.split()[4:])[0] == 0
+    code, text = said("check", "ilsvrc2012")
+    assert (code, "a copy with shorter sides of at most 256 pixels" in text) == (0, True)
+
+
+def test_json_is_for_programs(tmp_path):
+    """Both of a check and of a copy."""
+    code, text = said("check", "ilsvrc2012", flat_val(ORIGINALS, tmp_path / "set"), "--json")
+    document = json.loads(text)
+    assert (code, document["usable"], document["splits"][1]["form"]) == (4, False, "flat folder")
+    assert [finding["code"] for finding in document["findings"] if finding["wrong"]] == ["form"]
+    code, text = said("prepare", "ilsvrc2012", "set", "--out", "copy", "--short-side", 40, "--json")
+    assert (code, json.loads(text)["copy"]["short_side"]) == (0, 40)
+
+
+def test_without_a_path_it_looks_where_a_run_would(tmp_path, monkeypatch):
+    """Also for a layout that no run can read."""
+    with pytest.raises(DataMissing, match="is not on disk"):
+        said("check", "ilsvrc2012")
+    kaggle(ORIGINALS, tmp_path / "root" / "ilsvrc2012")
+    monkeypatch.setenv("HARNESS_DATA_ROOT", str(tmp_path / "root"))
+    code, text = said("check", "ilsvrc2012")
+    assert (code, f"ilsvrc2012 in {tmp_path / 'root' / 'ilsvrc2012'}" in text) == (4, True)
+    kaggle(ORIGINALS, tmp_path / "other" / "ilsvrc2012")
+    assert "other" in said("check", "ilsvrc2012", "--data-root", tmp_path / "other")[1]
+
+
+def test_an_altered_copy_is_found_by_content(tmp_path):
+    """With `--decode`, which reads all of it; a change that keeps the size shows in nothing else."""
+    class_folders(ORIGINALS, tmp_path / "set")
+    said("prepare", "ilsvrc2012", "set", "--out", "copy", "--short-side", 40)
+    path = next((tmp_path / "copy" / "train").rglob("*.JPEG"))
+    data = path.read_bytes()
+    path.write_bytes(data[:-10] + bytes([data[-10] ^ 1]) + data[-9:])
+    assert said("check", "ilsvrc2012", "copy")[0] == 0
+    code, text = said("check", "ilsvrc2012", "copy", "--decode")
+    assert (code, f"copy/train/{path.parent.name}/{path.name}" in text) == (4, True)
+
+
+def test_the_copy_tells_what_was_left_out(tmp_path):
+    """On standard output, by name."""
+    image = ORIGINALS.of("train")[0]
+    (class_folders(ORIGINALS, tmp_path / "set") / "train" / image.wnid / image.name).write_bytes(b"")
+    code, text = said("prepare", "ilsvrc2012", "set", "--out", "copy", "--allow-damaged", 0.1)
+    assert code == 0
+    assert f"left out: {image.wnid}/{image.name}: the file is empty or cannot be read" in text
+    assert "official: no, 1 damaged images of train were left out" in text
+
+
+def test_a_set_of_few_files_is_checked_by_its_digests(tmp_path):
+    """As the digits, and another file under their name."""
+    code, text = said("check", "digits")
+    assert (code, "usable as it is: content as in the official" in text) == (0, True)
+    (tmp_path / "digits").mkdir()
+    code, text = said("check", "fashion_mnist", "digits")
+    assert (code, "not usable" in text) == (4, True)
+
+
+def test_an_unknown_set_is_answered_with_the_nearest(tmp_path):
+    """As everywhere."""
+    with pytest.raises(UsageError, match="did you mean ilsvrc2012"):
+        said("check", "ilsvrc2021")
+
+
+def test_fetching_what_is_there_fetches_nothing():
+    """The digits come with a library."""
+    code, text = said("fetch", "digits")
+    assert (code, "as in the official" in text) == (0, True)
+
+
+def test_fetching_what_is_not_public_says_how_to_get_it():
+    """ImageNet asks for access."""
+    with pytest.raises(UsageError, match=r"cannot be fetched; ask for access at image-net.org"):
+        said("fetch", "ilsvrc2012")
+
+
+def test_what_was_fetched_is_compared_with_its_digests(monkeypatch, tmp_path):
+    """A mirror that hands out something else does not pass."""
+    from harness.data import locate
+
+    monkeypatch.setitem(DATASETS, "fashion_mnist", dataclasses.replace(DATASETS["fashion_mnist"], shipped=None))
+
+    def other(dataset, root, *_, **__):
+        folder = root / dataset.folders[0]
+        folder.mkdir(parents=True)
+        for file in dataset.files:
+            (folder / file.name).write_bytes(b"something else")
+
+    monkeypatch.setattr(locate, "fetch", other)
+    with pytest.raises(DataMissing, match=r"not the official .*; delete it and fetch it again"):
+        said("fetch", "fashion_mnist", "--data-root", tmp_path / "root")
+
+
+def test_checking_needs_no_torch(tmp_path):
+    """A machine that only stores the data has none."""
+    (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')")
+    shutil.copytree(class_folders(ORIGINALS, tmp_path / "a"), tmp_path / "set")
+    done = program(tmp_path, "data", "check", "ilsvrc2012", "set", anew=True)
+    assert "torch was imported" not in done.stderr
+    assert done.returncode == 4
+    assert "24 of 1,281,167 images" in done.stdout

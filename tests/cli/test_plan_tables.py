@@ -1,0 +1,134 @@
+"""A plan on the terminal: what is left, what it costs, who shares it, what is missing; nothing in it read as markup."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.cli.plan_tables import amount, show_plan, size
+
+JOB: dict[str, Any] = {
+    "key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": "", "seconds": 600.0,
+    "wanted_by": ["cnn"], "also_in": None,
+}  # fmt: skip
+HERE = {"seconds": 600.0, "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
+        "power_basis": "the power of a processor is not measured"}  # fmt: skip
+DISK = {"keeps_bytes": 5_000_000, "scratch_bytes": 0, "by_kind": {"train": 5_000_000}, "data_bytes": {"digits": 57_500}}
+PLAN: dict[str, Any] = {
+    "finds": None, "suite": "table1", "scale": "ci", "reason": "--scale ci was asked for", "unlock": "",
+    "blocked_by": None, "estimate": HERE, "elsewhere": None, "disk": DISK, "missing": [],
+    "jobs": [JOB, JOB | {"state": "done", "seconds": None}, JOB | {"state": "done", "label": "test", "seconds": None}],
+}  # fmt: skip
+H200 = {"device": "NVIDIA H200", "seconds": 7200.0, "basis": "assumes one NVIDIA H200", "core_hours": None,
+        "gpu_hours": 2.0, "kwh": 1.4, "power_basis": "at the power assumed"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide terminal without colour."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+def shown(capsys: pytest.CaptureFixture[str], **changes: Any) -> str:
+    """The plan with these changes."""
+    show_plan(PLAN | changes)
+    return capsys.readouterr().out
+
+
+def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> None:
+    """By state, with the basis of the estimate."""
+    text = shown(capsys)
+    assert "1 to do, 2 done" in text
+    assert "about 10 min of work: 0.333 core-hours (measured here on a processor)" in text
+    assert "kWh not known (the power of a processor is not measured)" in text
+    assert "disk: 5 MB (weights 5 MB)\n" in text
+    assert "data, beside that: digits 57.5 kB\n" in text
+    assert "0123456789abcdef0123 " in text
+
+
+def test_a_gpu_is_reckoned_in_gpu_hours(capsys: pytest.CaptureFixture[str]) -> None:
+    """With its energy, and how that is known."""
+    gpu = HERE | {"core_hours": None, "gpu_hours": 986.4, "kwh": 690.5, "power_basis": "at the power measured"}
+    text = shown(capsys, estimate=gpu)
+    assert "986 GPU-hours (measured here on a processor); 690 kWh at the power measured" in text
+
+
+def test_a_gpu_that_is_not_here_is_told_beside_the_processor(capsys: pytest.CaptureFixture[str]) -> None:
+    """And the times of jobs are its."""
+    text = shown(capsys, elsewhere=H200)
+    assert "or 2 GPU-hours, 1.4 kWh at the power assumed (assumes one NVIDIA H200)" in text
+    assert "time, H200" in text
+
+
+def test_checkpoints_are_told_apart_from_what_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    """They go when a training ends."""
+    text = shown(capsys, disk=DISK | {"scratch_bytes": 7_930_000_000, "data_bytes": {"ilsvrc2012": None}})
+    assert "and 7.93 GB of checkpoints while a training runs" in text
+    assert "ilsvrc2012 of a size not known" in text
+
+
+def test_a_finished_plan_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """No time is named, and no room."""
+    text = shown(capsys, jobs=[JOB | {"state": "done"}])
+    assert "of work" not in text
+    assert "disk" not in text
+
+
+def test_what_blocks_and_what_would_unlock_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In full, and what is missing once with how much hangs on it."""
+    blocked = [JOB | {"state": "blocked", "why": "ILSVRC-2010 is not on disk"}] * 3
+    missing = [{"what": "ILSVRC-2010 is not on disk", "jobs": 3}]
+    text = shown(
+        capsys,
+        blocked_by="ILSVRC-2010 is not on disk. Looked in:",
+        unlock="paper: get it.",
+        jobs=blocked,
+        missing=missing,
+    )
+    assert "missing: ILSVRC-2010 is not on disk (3 jobs)\n" in text
+    assert "blocked: ILSVRC-2010 is not on disk. Looked in:" in text
+    assert "larger scales: paper: get it." in text
+    assert "3 jobs: blocked" not in text
+
+
+def test_why_a_result_is_stale_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the job, or how many there are."""
+    stale = JOB | {"state": "stale", "why": "the code has changed"}
+    assert "train cnn, seed 0: stale: the code has changed\n" in shown(capsys, jobs=[stale])
+    assert "2 jobs: stale: the code has changed\n" in shown(capsys, jobs=[stale, stale])
+
+
+def test_who_shares_a_job_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Experiments of this suite where they are several, and other suites."""
+    text = shown(capsys, jobs=[JOB | {"wanted_by": ["cnn", "relu"], "also_in": ["table2", "figure3"]}])
+    assert "train cnn, seed 0: shared by cnn, relu\n" in text
+    assert "train cnn, seed 0: wanted by table2, figure3 too\n" in text
+    assert "shared by" not in shown(capsys)
+
+
+@pytest.mark.parametrize("hostile", ["[/]", "[bold]x", "[link=http://x]", "\\[", "[/bold]"])
+def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], hostile: str) -> None:
+    """A suite may say what it likes."""
+    job = JOB | {"label": hostile, "why": hostile, "wanted_by": [hostile, "a"], "also_in": [hostile], "state": "stale"}
+    text = shown(capsys, reason=hostile, unlock=hostile, blocked_by=hostile, jobs=[job, JOB],
+                 missing=[{"what": hostile, "jobs": 1}], estimate=HERE | {"basis": hostile})  # fmt: skip
+    assert text.count(hostile) >= 11
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.02764, "0.0276"), (1.4, "1.4"), (99.94, "99.9"), (1490.4, "1,490"), (1_495_345.0, "1,495,345")],
+)
+def test_amounts_have_three_digits(value: float, text: str) -> None:
+    """And no powers of ten."""
+    assert amount(value) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(500, "0.5 kB"), (5.75e4, "57.5 kB"), (2.2e10, "22 GB"), (1.5e12, "1.5 TB")]
+)
+def test_sizes_are_in_the_unit_that_suits_them(count: float, text: str) -> None:
+    """In powers of a thousand."""
+    assert size(count) == text

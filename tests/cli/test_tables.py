@@ -1,0 +1,67 @@
+"""Tables on the terminal: everything said once, nothing in the data read as markup."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli.tables import show_nested, show_results
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wide terminal without colour."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
+def results(name: str = "paper") -> dict[str, Any]:
+    """The sample with one of every verdict."""
+    return json.loads((SAMPLES / f"{name}_results.json").read_text(encoding="utf-8"))
+
+
+def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With its verdict, and where the report is."""
+    document = results()
+    show_results(document, tmp_path)
+    text = capsys.readouterr().out
+    for cell in document["cells"]:
+        assert cell["id"] in text
+    for claim in document["claims"]:
+        assert claim["ref"] in text
+    for judged in document["cells"] + document["claims"]:
+        assert judged["outcome"] in text
+    assert f"report: {tmp_path / 'index.html'}\n" in text
+
+
+def test_a_reason_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With all that it speaks of."""
+    cells = [cell | {"outcome": "NOT RUN", "reason": "no data"} for cell in results("small")["cells"][:2]]
+    show_results(results("small") | {"cells": cells, "claims": []}, tmp_path)
+    assert capsys.readouterr().out.count("no data") == 1
+
+
+@pytest.mark.parametrize("hostile", ["[/]", "[bold]x", "[link=http://x]", "\\[", "[/bold]"])
+def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], tmp_path: Path, hostile: str) -> None:
+    """A suite may say what it likes."""
+    document = results("small")
+    cell = document["cells"][0] | {"unit": hostile, "reason": hostile, "outcome": "NOT RUN"}
+    claim = document["claims"][0] | {"ref": hostile, "says": hostile, "reason": hostile}
+    show_results(
+        document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}, tmp_path / "[red]"
+    )
+    show_nested({hostile: {"a": hostile}})
+    assert capsys.readouterr().out.count(hostile) >= 6
+
+
+def test_facts_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nested ones further in, lists in a row, an empty one as none."""
+    show_nested({"cores": 2, "gpus": [], "packages": {"torch": "2.11", "odd": None}, "names": ["a", "b"]})
+    assert capsys.readouterr().out.splitlines() == [
+        "cores: 2", "gpus: none", "packages", "  torch: 2.11", "  odd: None", "names: a, b",
+    ]  # fmt: skip

@@ -1,0 +1,50 @@
+"""The embedded digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from harness.data.sets.digits import DIGITS, FILE, read, shipped
+from harness.errors import DataMissing
+
+
+@pytest.fixture
+def folder() -> Path:
+    """Where scikit-learn keeps them."""
+    found = shipped()
+    assert found is not None
+    return found
+
+
+def test_splits_divide_scikit_learns_digits(folder: Path) -> None:
+    """Every digit is in one split, at its own number, with scikit-learn's label and grey levels spread to 0 .. 255."""
+    theirs = load_digits()
+    parts = [read(folder, split) for split in DIGITS.splits]
+    numbers = np.concatenate([part.numbers for part in parts])
+    assert sorted(numbers.tolist()) == list(range(1797))
+    assert np.array_equal(np.concatenate([part.labels for part in parts]), theirs.target[numbers])
+    spread = np.concatenate([part.images for part in parts])[:, 0].astype(float) / 255 * 16
+    assert np.abs(spread - theirs.images[numbers]).max() <= 0.5 / 255 * 16
+
+
+def test_counts_are_as_declared(folder: Path) -> None:
+    """The declaration, which plans use, and the file agree."""
+    assert {split: len(read(folder, split).labels) for split in DIGITS.splits} == DIGITS.splits
+
+
+def test_split_is_the_number_modulo_nine(folder: Path) -> None:
+    """The division stated in the declaration: 0 and 4 test, 8 validation, the rest training."""
+    residues = {split: set((read(folder, split).numbers % 9).tolist()) for split in DIGITS.splits}
+    assert residues == {"train": {1, 2, 3, 5, 6, 7}, "val": {8}, "test": {0, 4}}
+
+
+@pytest.mark.parametrize("text", ["1,2,3\n", "1,a\n", "1,2\n3\n"])
+def test_other_table_is_refused(tmp_path: Path, text: str) -> None:
+    """A file that is not the digits names itself."""
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(DataMissing, match=r"digits\.csv: not scikit-learn's table"):
+        read(tmp_path, "train")

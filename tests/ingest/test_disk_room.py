@@ -1,0 +1,42 @@
+"""The estimate of what a copy takes."""
+
+from __future__ import annotations
+
+import pytest
+from image_layouts import class_folders, make_originals, tars
+
+from harness.ingest.disk_room import BLOCK, RECORD, estimated, gigabytes
+from harness.ingest.encode import Compact
+from harness.ingest.layouts import find_source
+from harness.ingest.tally import expected_images
+
+ORIGINALS = make_originals(train=30)
+
+
+@pytest.mark.parametrize("layout", [class_folders, tars])
+def test_the_estimate_is_near_what_it_takes(tmp_path, layout):
+    """By a sample of 64 images at most; the number of images too, where archives were not read yet."""
+    source = find_source(ORIGINALS.declared(), layout(ORIGINALS, tmp_path), "train")
+    images, compact = expected_images(source), Compact(48, 90)
+    assert images == pytest.approx(120, rel=0.2)
+    room = estimated([source], images, compact)
+    taken = sum(-(-len(compact.copied(image.data)) // BLOCK) * BLOCK + RECORD for image in ORIGINALS.of("train"))
+    assert room.sampled <= 64
+    assert room.bytes == pytest.approx(taken, rel=0.25)
+
+
+def test_a_set_of_damaged_images_has_an_estimate(tmp_path):
+    """They are met again, by name, when their turn comes."""
+    folder = class_folders(ORIGINALS, tmp_path)
+    for image in (folder / "train").rglob("*.JPEG"):
+        image.write_bytes(b"")
+    source = find_source(ORIGINALS.declared(), folder, "train")
+    assert estimated([source], 120, Compact(48, 90)).sampled == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(22.4e9, "22.4 GB"), (1.5e12, "1,500 GB"), (3.1e6, "3.1 MB"), (420, "0.42 kB")]
+)
+def test_bytes_for_people(count, said):
+    """Three digits."""
+    assert gigabytes(count) == said

@@ -1,0 +1,112 @@
+"""A copy made by a process that is killed again and again, and the memory that it takes."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from image_layouts import class_folders, flat_val, make_originals, tars
+from programs import environment, program, signalled
+
+from tests.ingest.test_prepare import contents
+
+ORIGINALS = make_originals(train=40, val=10, test=4, scale=2)
+PREPARE = ("data", "prepare", "ilsvrc2012", "original", "--out", "copy", "--short-side", "48", "--threads", "2")
+LONGEST_S = 3.0
+"""About how long an undisturbed process takes, for kills at random moments of it."""
+
+PEAK = """
+import io, json, sys
+from pathlib import Path
+from harness.data import DATASETS
+from harness.ingest.check import check
+from harness.ingest.encode import Compact
+from harness.ingest.prepare import prepare
+from harness.progress import Progress
+from harness.stop_signal import StopSignal
+folder, out = map(Path, sys.argv[1:])
+more = {"threads": 2, "progress": Progress(io.StringIO()), "stop": StopSignal()}
+dataset = DATASETS["ilsvrc2012"]
+checked = check(dataset, folder, decode=True, **more)
+copy = prepare(dataset, folder, out, Compact(48, 90), allow_damaged=0.0, **more)
+images = sum(split["images"] for split in copy.manifest["splits"].values())
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+print(json.dumps([images, int(peak.split()[1])]))
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """(folder of the originals, what an undisturbed process makes of them)."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    flat_val(ORIGINALS, folder / "original")
+    done = program(folder, *PREPARE)
+    assert done.returncode == 0, done.stderr
+    return folder / "original", contents(folder / "copy")
+
+
+def killed_at_random(folder, undisturbed, moments, kills):
+    """Kill so many processes in a row at random moments, then let one end; gives what is there."""
+    (folder / "original").symlink_to(undisturbed[0])
+    for _ in range(kills):
+        signalled(folder, signal.SIGKILL, moments.uniform(0.1, LONGEST_S), *PREPARE)
+    done = program(folder, *PREPARE)
+    assert done.returncode == 0, done.stderr
+    return contents(folder / "copy")
+
+
+def test_killed_at_any_moment_it_ends_in_the_same_bytes(undisturbed, tmp_path):
+    """Images, records and manifest; at other moments each time this test is run, for any must do."""
+    assert killed_at_random(tmp_path, undisturbed, random.Random(), 5) == undisturbed[1]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_fifty_moments_it_ends_in_the_same_bytes(undisturbed, tmp_path, seed):
+    """Ten copies, each killed five times."""
+    assert killed_at_random(tmp_path, undisturbed, random.Random(seed), 5) == undisturbed[1]
+
+
+def test_killed_within_the_work_it_goes_on(undisturbed, tmp_path):
+    """What was finished before is not done again."""
+    (tmp_path / "original").symlink_to(undisturbed[0])
+    status, _ = signalled(tmp_path, signal.SIGKILL, "the copy takes", *PREPARE)
+    assert status == -signal.SIGKILL
+    assert program(tmp_path, *PREPARE).returncode == 0
+    assert contents(tmp_path / "copy") == undisturbed[1]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number, code):
+    """Its exit code tells which signal it was, and no traceback is shown."""
+    (tmp_path / "original").symlink_to(undisturbed[0])
+    status, said = signalled(tmp_path, number, "the copy takes", *PREPARE)
+    assert status == code, said
+    assert "the same command goes on from there" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells the peak on Linux only")
+@pytest.mark.parametrize("layout", [class_folders, tars], ids=["class folders", "archives"])
+def test_ten_times_the_images_take_no_more_memory(tmp_path, layout):
+    """The peak of a check and a copy rises by less than a tenth.
+
+    The kernel's own high-water mark, for the one of `getrusage` begins with that of the process that started this one.
+    """
+    peaks = []
+    for name, many in (("few", 1), ("many", 10)):
+        originals = make_originals(train=40 * many, val=8 * many, test=2 * many)
+        folder = layout(originals, tmp_path / name)
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, str(folder), str(tmp_path / f"{name} copy")],
+            env=environment(), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        images, peak = json.loads(done.stdout)
+        assert images == 4 * 50 * many
+        peaks.append(peak)
+    assert peaks[1] < 1.1 * peaks[0], peaks

@@ -1,0 +1,91 @@
+"""Everything that depends on the device."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from programs import environment
+from torch import nn
+
+from harness.errors import DeviceMissing
+from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
+from harness.machine.runtime import Runtime
+
+CPU = torch.device("cpu")
+
+
+def test_tf32_is_off_even_where_it_was_on():
+    """fp32 means fp32, in matrix products and in convolutions."""
+    torch.set_float32_matmul_precision("medium")  # a choice that also lets a CPU multiply in bfloat16
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    set_up(Runtime(device="cpu"))
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert device_environment(CPU)["tf32"] is False
+
+
+def test_algorithms_are_deterministic_and_not_picked_by_a_race():
+    """The autotuner of cuDNN would choose by timing, another kernel each time."""
+    set_up(Runtime(device="cpu"))
+    assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.backends.cudnn.benchmark
+
+
+def test_a_test_waits_for_no_compiler():
+    """In a process of its own: switching determinism on imports nothing of torch that is not used."""
+    code = (
+        "import sys, harness.jobs.evaluation.evaluate as e; from harness.jobs.device import set_up, Runtime\n"
+        "set_up(Runtime(device='cpu')); sys.exit('torch._inductor' in sys.modules or 'torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_are_those_asked_for(threads):
+    """And they are recorded, for sums depend on them."""
+    set_up(Runtime(device="cpu", threads=threads))
+    assert torch.get_num_threads() == threads
+    assert repeats_on(CPU)["threads"] == threads
+
+
+def test_cuda_asked_for_and_absent_is_told(monkeypatch):
+    """With the remedy, and never by computing on the CPU instead."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceMissing, match="--device cpu"):
+        set_up(Runtime(device="cuda"))
+
+
+def test_auto_takes_the_cpu_where_there_is_no_gpu(monkeypatch):
+    """The default runs everywhere."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert set_up(Runtime(device="auto")) == CPU
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_a_step_computes_in_the_declared_precision(precision, dtype):
+    """The weights stay float32 in both."""
+    layer = nn.Linear(2, 2)
+    with autocast(CPU, precision):
+        assert layer(torch.ones(1, 2)).dtype == dtype
+    assert layer.weight.dtype == torch.float32
+
+
+def test_kernels_lie_with_their_maps_last():
+    """The order in which convolutions are fastest, with the same values."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 3))
+    before = network[0].weight.clone()
+    moved = on_device(network, CPU)
+    assert moved[0].weight.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(moved[0].weight, before)
+
+
+def test_what_has_to_be_alike_names_device_instructions_threads_and_torch():
+    """The four that a checkpoint records."""
+    assert repeats_on(CPU) == {
+        "device": "cpu",
+        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }

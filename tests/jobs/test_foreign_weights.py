@@ -1,0 +1,194 @@
+"""Checkpoints from elsewhere: tensors and nothing else, every one that does not fit listed, no code in them run."""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import zipfile
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import UsageError
+from harness.jobs.foreign_weights import fitted, misfits, renamed, state_dict, take_over
+from harness.models import parse_model
+from harness.models.network import build, weights_sha256
+from harness.store.store import JobFolder
+
+SPEC: dict[str, Any] = {
+    "model": {"name": "alexnet", "width": 0.05, "stem": {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}},
+    "classes": 5,
+    "input": [1, 28, 28],
+}
+
+
+def network() -> Any:
+    """The net of the spec, its weights not numbers yet."""
+    return build(parse_model(SPEC["model"]).layers(SPEC["classes"]), tuple(SPEC["input"]))
+
+
+def tensors() -> dict[str, torch.Tensor]:
+    """Weights that fit it."""
+    return {name: torch.randn(one.shape) for name, one in network().state_dict().items()}
+
+
+def file_of(content: Any, **how: Any) -> bytes:
+    """As torch.save writes it."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer, **how)
+    return buffer.getvalue()
+
+
+class Hostile:
+    """Runs code when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_both_forms_of_torch_save_are_read(*, zipped: bool) -> None:
+    """Today's zip file and the pickle before it; a plain and an ordered mapping."""
+    found = state_dict(file_of(OrderedDict(a=torch.ones(2)), _use_new_zipfile_serialization=zipped), "x.pth")
+    assert found["a"].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("beside", [True, False])
+def test_code_in_a_file_is_refused_and_does_not_run(tmp_path: Path, *, zipped: bool, beside: bool) -> None:
+    """Alone or among tensors."""
+    made = tmp_path / "made"
+    content = {"a": torch.ones(1), "b": Hostile(made)} if beside else Hostile(made)
+    raw = file_of(content, _use_new_zipfile_serialization=zipped)
+    with pytest.raises(UsageError, match="nothing of it was run"):
+        state_dict(raw, "x.pth")
+    assert not made.exists()
+    torch.load(io.BytesIO(raw), weights_only=False)  # which would have run it
+    assert made.is_dir()
+
+
+def test_a_plain_pickle_is_refused_and_does_not_run(tmp_path: Path) -> None:
+    """That torch.save never saw."""
+    with pytest.raises(UsageError, match=r"x\.pth"):
+        state_dict(pickle.dumps(Hostile(tmp_path / "made")), "x.pth")
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_whole_module_is_refused() -> None:
+    """It needs its own code to be read; the message says what to save."""
+    with pytest.raises(UsageError, match=r"torch\.save\(net\.state_dict\(\), FILE\)"):
+        state_dict(file_of(torch.nn.Linear(2, 2)), "x.pth")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_script_module_is_refused(tmp_path: Path) -> None:
+    """An archive of code."""
+    torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), tmp_path / "x.pt")
+    with pytest.raises(UsageError, match=r"x\.pt"):
+        state_dict((tmp_path / "x.pt").read_bytes(), "x.pt")
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x00", b"no checkpoint", b"PK\x03\x04", b"\x80\x02.", file_of({"a": torch.ones(900)})[:-700]]
+)
+def test_what_is_no_checkpoint_is_refused(raw: bytes) -> None:
+    """Empty, cut short, something else."""
+    with pytest.raises(UsageError, match=r"x\.pth: "):
+        state_dict(raw, "x.pth")
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused_or_read(data: st.DataObject) -> None:
+    """Whatever byte of it is another; never anything but a state dict or one clear error."""
+    raw = bytearray(file_of({"a": torch.ones(3)}))
+    raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = state_dict(bytes(raw), "x.pth")
+    except UsageError:
+        return
+    assert all(isinstance(one, torch.Tensor) for one in found.values())
+
+
+def test_a_foreign_archive_is_refused() -> None:
+    """A zip file of something else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+    with pytest.raises(UsageError, match="cannot be read"):
+        state_dict(buffer.getvalue(), "x.pth")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([torch.ones(1)], "holds list, not a state dict"),
+        (torch.ones(1), "holds Tensor, not a state dict"),
+        ({}, "holds dict, not a state dict"),
+        ({"epoch": 3, "state_dict": {"a": torch.ones(1)}}, "if 'state_dict' is the state dict, save that alone"),
+        ({"a": 1.5}, "'a' is no plain tensor"),
+        ({1: torch.ones(1)}, "1 is no plain tensor"),
+        ({"a": torch.ones(2, 2).to_sparse()}, "'a' is no plain tensor"),
+    ],
+)
+def test_what_is_no_state_dict_is_refused(content: Any, message: str) -> None:
+    """With what it is instead."""
+    with pytest.raises(UsageError, match=message):
+        state_dict(file_of(content), "x.pth")
+
+
+def test_every_tensor_that_does_not_fit_is_in_one_error() -> None:
+    """Missing, unexpected, misshapen, of other numbers, not finite."""
+    given_, names = tensors(), list(tensors())
+    del given_[names[0]]
+    given_["extra\x1b[2J"] = torch.zeros(2, 3)
+    given_[names[1]] = torch.zeros(1, 2)
+    given_[names[2]] = torch.zeros(given_[names[2]].shape, dtype=torch.int64)
+    given_[names[3]] = given_[names[3]].clone().fill_(float("nan"))
+    with pytest.raises(UsageError) as raised:
+        fitted(network(), given_, "x.pth")
+    said = str(raised.value)
+    for part in (
+        f"missing: {names[0]} ", "unexpected: 'extra\\x1b[2J' 2x3", f"misshapen: {names[1]} 1x2, where the net has ",
+        f"not of real numbers: {names[2]} (torch.int64)", f"not finite: {names[3]}", "--names maps",
+    ):  # fmt: skip
+        assert part in said
+
+
+def test_a_tensor_that_claims_to_be_huge_is_only_measured() -> None:
+    """A view of one number as if it were ten thousand million is misshapen, and never written out."""
+    name, own = "a", {"a": torch.zeros(2)}
+    assert list(misfits(own, {name: torch.zeros(1).expand(10**10)})) == [
+        "misshapen: a 10000000000, where the net has 2"
+    ]
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_are_brought_to_ours(tmp_path: Path, kind: torch.dtype) -> None:
+    """As `load_state_dict` does."""
+    given_ = {name: one.to(kind) for name, one in tensors().items()}
+    folder = JobFolder(tmp_path)
+    digest = take_over(folder, file_of(given_), "x.pth", SPEC, {})
+    kept = torch.load(folder.weights, weights_only=True)
+    assert all(torch.equal(kept[name], one.float()) for name, one in given_.items())
+    loaded = network()
+    loaded.load_state_dict(kept)
+    assert weights_sha256(loaded) == digest
+
+
+def test_names_have_to_be_theirs_and_stay_apart() -> None:
+    """A name that is not in the file, and two that become one, are errors."""
+    given_ = {"a": torch.ones(1), "b": torch.ones(1)}
+    assert set(renamed(given_, "x.pth", {"a": "b", "b": "a"})) == {"a", "b"}
+    with pytest.raises(UsageError, match="has no 'c'"):
+        renamed(given_, "x.pth", {"c": "d"})
+    with pytest.raises(UsageError, match=r"more than one tensor of x\.pth becomes 'b'"):
+        renamed(given_, "x.pth", {"a": "b"})

@@ -1,0 +1,143 @@
+"""Probes at work: the first steps of the very training that they stand for, the same each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fabricated import silent
+from tiny_suites import World, tiny_world
+
+from harness.jobs.probe import numbers
+from harness.jobs.training import train as training
+from harness.plan.graph import make_plan
+from harness.plan.outline import Drawn
+from harness.plan.status import statuses
+from harness.regression.probes import probes_of
+from harness.run.execute import execute, written
+from harness.run.executors.local import Local
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
+
+PART = {"classes": 10, "per_class": 67}
+"""Ten steps of 64 an epoch."""
+
+
+def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
+    """What the probe of the tiny suite's training, or of a test of it, finds."""
+    probes = probes_of(world.plan)
+    graph = Drawn("ci", probes.jobs)
+    runtime = type(world.runtime)(device="cpu", threads=threads)
+    standing = statuses(graph, world.store, runtime.locations)
+    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    key = probes.tests["cnn", test] if test else probes.trainings["cnn"]
+    result = world.store.folder("probe", key).read_result()
+    assert result is not None
+    return result["probe"]
+
+
+def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
+    """The losses of a whole training, epoch by epoch."""
+    found: list[list[float]] = []
+    real = training.epoch_is_over
+    monkeypatch.setattr(
+        training, "epoch_is_over", lambda run, error: (found.append(list(run.state.losses)), real(run, error))
+    )
+    world.run(threads=1)
+    return found
+
+
+def test_its_losses_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit, over the end of an epoch."""
+    world = tiny_world(tmp_path, drops_after=[2], epochs=3, subset=PART)
+    found = probed(world)
+    first, second, third = losses_of(world, monkeypatch)
+    assert found["losses"] == numbers(first + second)
+    assert found["after_drop"] == numbers(third[:5])
+
+
+def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
+    """Of four test images, central views, less the mean image."""
+    from harness.data.locate import Locations
+    from harness.data.spec import DataSpec
+    from harness.data.splits import open_split
+    from harness.data.views import fixed_views
+    from harness.jobs.recipe import Recipe
+    from harness.jobs.training.first_weights import initialised
+
+    world = tiny_world(tmp_path)
+    found = probed(world)
+    spec = world.planned("train").read_job()["spec"]
+    network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]})).eval()
+    images = open_split(DataSpec.parsed(spec["data"]), "test", Locations()).sample(4).images(torch.arange(4))
+    mean = torch.from_numpy(np.load(world.folder("pixels").pixels)["mean"])
+    with torch.inference_mode():
+        expected = network(fixed_views(images, mean, 28, "centre")[:, 0])
+    logits = torch.tensor([float(word) for word in found["logits"].split()]).view(4, 10)
+    torch.testing.assert_close(logits, expected)
+
+
+def test_it_repeats_bit_for_bit_whatever_the_threads(tmp_path: Path) -> None:
+    """It takes one."""
+    one, two = (probed(tiny_world(tmp_path / str(threads)), threads=threads) for threads in (1, 2))
+    assert one == two
+
+
+def test_a_nudge_moves_a_training_by_little(tmp_path: Path) -> None:
+    """But moves it."""
+    found = probed(tiny_world(tmp_path))
+    first, nudged = (np.array([float(word) for word in part["losses"].split()]) for part in (found, found["nudged"]))
+    assert 0 < np.abs(first - nudged).max() < 1e-2
+
+
+def test_a_test_of_first_weights_is_that_of_the_evaluation(tmp_path: Path) -> None:
+    """The probabilities of each image sum to one."""
+    found = probed(tiny_world(tmp_path), "ten_crop")
+    rows = np.array([float(word) for word in found["probabilities"].split()]).reshape(4, found["classes"])
+    np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
+
+
+def test_a_probe_that_was_stopped_begins_again(tmp_path: Path) -> None:
+    """A checkpoint of it does not hold the losses before."""
+    world = tiny_world(tmp_path)
+    probes = probes_of(world.plan)
+    folder = written(world.store, probes.jobs[probes.trainings["cnn"]])
+    folder.checkpoint.write_bytes(b"half")
+    assert probed(world) == probed(tiny_world(tmp_path / "other"))
+
+
+def test_a_training_that_diverges_is_told_by_its_losses(tmp_path: Path) -> None:
+    """Up to that which is no number."""
+    found = probed(tiny_world(tmp_path, rate=1e8))
+    assert found["losses"].split()[-1] in ("nan", "inf")
+    assert found["after_drop"] == ""
+
+
+def test_slopes_have_updates_of_their_own(tmp_path: Path) -> None:
+    """Beside weights and biases."""
+    plan = make_plan(load_suite(shipped_suites() / "prelu_table1.yaml"), "ci")
+    world = World(plan, tiny_world(tmp_path).store)
+    probes = probes_of(plan)
+    wanted = {key: job for key, job in probes.jobs.items() if job.kind == "pixels" or key == probes.trainings["shared"]}
+    graph = Drawn("ci", wanted)
+    execute(
+        graph,
+        world.store,
+        statuses(graph, world.store, world.runtime.locations),
+        Local(world.runtime, silent()),
+        silent(),
+    )
+    result = world.store.folder("probe", probes.trainings["shared"]).read_result()
+    assert result is not None
+    kinds = {"biases", "slopes", "weights"}
+    early = {f"{kind} {when}" for kind in kinds for when in ("in the first step", "in the first step after a drop")}
+    assert result["probe"]["updates"].keys() == kinds | early
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 2.3025851, 1e-30, 16777217.0])
+def test_numbers_come_back_bit_for_bit(value: float) -> None:
+    """In single precision."""
+    assert np.float32(numbers([value])) == np.float32(value)

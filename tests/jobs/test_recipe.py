@@ -1,0 +1,184 @@
+"""Recipes and protocols: what a suite and a scale may change of them, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from suite_files import TABLE1
+
+from harness.data.spec import Prepare
+from harness.jobs.recipe import FixedDrops, Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
+from harness.suite.load import load_suite
+
+RECIPE: dict[str, Any] = {
+    "source": "section 3",
+    "batch": 128,
+    "epochs": 80,
+    "rate": 0.01,
+    "schedule": {"rule": "fixed", "after": [40, 60], "factor": 0.1},
+    "optimiser": {"rule": "rate_inside_velocity", "momentum": 0.9, "weight_decay": 5e-4, "decays": "weights"},
+    "initialisation": {"rule": "gaussian", "std": 0.01, "gain": "as_printed", "bias_one": []},
+    "prepare": {"short_side": 256, "center": 256},
+    "crop": 224,
+    "augmentation": {"crops": True, "flips": True, "colour_std": 0.1, "mean": "centre_crop", "jitter": [256, 512]},
+}
+DENSE = {"source": "section 3", "views": "dense", "scales": [256, 384, 480], "flips": True}
+
+
+def recipe(**changes: Any) -> Recipe:
+    """A large model's recipe, less what is changed."""
+    return Recipe.parsed(RECIPE | changes)
+
+
+def test_protocol_of_fixed_views_needs_no_more_than_their_name() -> None:
+    """The short form of AlexNet's."""
+    protocol = Protocol.parsed({"source": "section 4.1", "views": "ten_crop"})
+    assert protocol.prepares(recipe().prepare) == [recipe().prepare]
+    assert (protocol.flips, protocol.window, protocol.sample) == (False, None, None)
+
+
+def test_scales_are_passes_over_whole_images() -> None:
+    """Shorter sides of 256, 384 and 480 (PReLU, section 3); nothing is cut off, whatever the recipe prepares."""
+    sides = [256, 384, 480]
+    assert Protocol.parsed(DENSE).prepares(recipe().prepare) == [Prepare(short_side=side) for side in sides]
+
+
+@pytest.mark.parametrize("change", [{"views": "centre"}, {"views": "ten_crop"}])
+@pytest.mark.parametrize("part", [{"flips": True}, {"flips": False, "window": 14}])
+def test_parts_of_a_dense_test_are_refused_elsewhere(change: dict[str, str], part: dict[str, Any]) -> None:
+    """They would be silently ignored."""
+    with pytest.raises(ValidationError, match="flips and window are of dense views"):
+        Protocol.parsed(DENSE | change | part)
+
+
+@pytest.mark.parametrize("change", [{"scales": []}, {"scales": [0]}, {"window": 0}, {"sample": 0}, {"scale": [256]}])
+def test_impossible_protocols_are_refused(change: dict[str, Any]) -> None:
+    """No scales, no pixels, no images, unknown parts."""
+    with pytest.raises(ValidationError):
+        Protocol.parsed(DENSE | change)
+
+
+def test_protocol_survives_being_written_and_read() -> None:
+    """What a job's folder says is what was planned."""
+    protocol = Protocol.parsed(DENSE | {"window": 14, "sample": 3000})
+    assert Protocol.parsed(protocol.model_dump(mode="json")) == protocol
+
+
+def test_smaller_views_make_smaller_scales() -> None:
+    """28-pixel views of images of 32, 48 and 60 pixels are to each other as the paper's 224 of 256, 384 and 480."""
+    small = Protocol.parsed(DENSE).in_proportion(28, 224)
+    assert small.scales == [32, 48, 60]
+    assert small.model_copy(update={"scales": [256, 384, 480]}) == Protocol.parsed(DENSE)
+
+
+def test_protocol_without_scales_has_no_proportion() -> None:
+    """It looks at what the recipe prepares, at any size."""
+    protocol = Protocol.parsed({"source": "", "views": "centre"})
+    assert protocol.in_proportion(28, 224) == protocol
+
+
+@given(st.integers(1, 600), st.integers(1, 300), st.integers(1, 300))
+def test_proportions_are_to_the_nearest_pixel(side: int, crop: int, of: int) -> None:
+    """Halves up, and exact where nothing changes."""
+    assert abs(in_proportion(side, crop, of) - side * crop / of) <= 0.5
+    assert in_proportion(side, of, of) == side
+
+
+def test_scale_with_another_crop_jitters_in_proportion() -> None:
+    """The range keeps its ratio to the views, and nothing else of the augmentation changes."""
+    small = ScaledTraining(crop=28, prepare=Prepare(short_side=32)).applied_to(recipe())
+    assert small.augmentation.jitter == (32, 64)
+    assert small.augmentation.model_copy(update={"jitter": (256, 512)}) == recipe().augmentation
+
+
+@pytest.mark.parametrize("scaled", [ScaledTraining(crop=28), ScaledTraining(epochs=3)])
+def test_scale_brings_no_jitter_to_a_recipe_without(scaled: ScaledTraining) -> None:
+    """Scales change sizes, not methods."""
+    plain = recipe(augmentation={"crops": True, "flips": True, "colour_std": 0.1})
+    assert scaled.applied_to(plain).augmentation == plain.augmentation
+
+
+def test_scale_with_the_same_crop_leaves_the_jitter() -> None:
+    """A part of the paper's own data is looked at as the whole is."""
+    assert ScaledTraining(epochs=3).applied_to(recipe()).augmentation == recipe().augmentation
+
+
+def test_change_gives_a_nested_part_whole() -> None:
+    """An arm without jitter names the augmentation it has instead."""
+    plain = RecipeChange.parsed({"augmentation": {"crops": True, "flips": True, "colour_std": 0.1}})
+    assert plain.applied_to(recipe()).augmentation.jitter is None
+    assert plain.applied_to(recipe()).crop == 224
+
+
+ALEXNET = load_suite(TABLE1).shared.recipes["alexnet"]
+CHANGES: dict[str, Any] = {
+    "batch": 64,
+    "epochs": 3,
+    "rate": 0.1,
+    "schedule": {"rule": "fixed", "after": [2], "factor": 0.5},
+    "optimiser": {"rule": "rate_outside_velocity", "momentum": 0.5, "weight_decay": 0.0},
+    "initialisation": {"rule": "xavier"},
+    "prepare": {"short_side": 64},
+    "crop": 32,
+    "augmentation": {"crops": False, "flips": False, "colour_std": 0.0},
+    "precision": "bf16",
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_suite_changes_one_field_and_leaves_the_others(name: str) -> None:
+    """Each field that a recipe has, but its source, can be overridden."""
+    changed = RecipeChange.parsed({name: CHANGES[name]}).applied_to(ALEXNET)
+    differing = [field for field in Recipe.model_fields if getattr(changed, field) != getattr(ALEXNET, field)]
+    assert differing == [name]
+
+
+def test_every_field_of_a_recipe_can_be_changed_but_its_source() -> None:
+    """A new field of a recipe has to be decided upon here."""
+    assert RecipeChange.model_fields.keys() == Recipe.model_fields.keys() - {"source"} == CHANGES.keys()
+
+
+@pytest.mark.parametrize("field", ["optimiser", "augmentation", "schedule", "initialisation", "source", "seed"])
+def test_a_scale_changes_no_method(field: str) -> None:
+    """Size, length, step and arithmetic only."""
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        ScaledTraining.parsed({field: CHANGES.get(field, "x")})
+
+
+def test_fixed_drops_of_a_scale_keep_the_recipes_factor() -> None:
+    """The paper's factor of ten belongs to its method."""
+    schedule = ScaledTraining(drops_after=[2, 4]).applied_to(ALEXNET).schedule
+    assert schedule == FixedDrops(rule="fixed", after=[2, 4], factor=ALEXNET.schedule.factor)
+
+
+def test_a_gain_changes_only_the_gain() -> None:
+    """Standard deviation and biases stay the paper's."""
+    initialisation = ScaledTraining(gain="paper_fan_in").applied_to(ALEXNET).initialisation
+    assert initialisation == ALEXNET.initialisation.model_copy(update={"gain": "paper_fan_in"})
+
+
+def test_a_rule_that_follows_the_width_keeps_its_gain_by_itself() -> None:
+    """Only the standard deviations that are printed have one to be kept."""
+    rule = {"rule": "he_forward"}
+    he = RecipeChange.parsed({"initialisation": rule}).applied_to(ALEXNET)
+    assert ScaledTraining(gain="paper_fan_in").applied_to(he) == he
+    printed = RecipeChange.parsed({"initialisation": {**rule, "fc_std": [0.01, 0.01, 0.001]}}).applied_to(ALEXNET)
+    assert ScaledTraining(gain="paper_fan_in").applied_to(printed).initialisation.gain == "paper_fan_in"
+
+
+def test_changes_that_say_nothing_change_nothing() -> None:
+    """The empty change is the identity."""
+    assert RecipeChange().applied_to(ALEXNET) == ScaledTraining().applied_to(ALEXNET) == ALEXNET
+
+
+def test_alexnets_recipe_is_the_papers() -> None:
+    """Section 5: batch 128, momentum 0.9, weight decay 0.0005, rate 0.01 divided by ten three times, std 0.01."""
+    assert (ALEXNET.batch, ALEXNET.epochs, ALEXNET.rate) == (128, 90, 0.01)
+    assert (ALEXNET.optimiser.momentum, ALEXNET.optimiser.weight_decay) == (0.9, 0.0005)
+    assert (ALEXNET.schedule.rule, ALEXNET.schedule.drops, ALEXNET.schedule.factor) == ("plateau", 3, 0.1)
+    assert (ALEXNET.initialisation.std, ALEXNET.initialisation.gain) == (0.01, "as_printed")
+    assert ALEXNET.precision == "fp32"

@@ -1,0 +1,217 @@
+"""A step in parts: the gradients of the whole batch, its dropout drawn as for the whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_suites import World, tiny_world
+
+from harness.data.locate import Locations
+from harness.data.share import Share, share
+from harness.errors import Interrupted, UsageError
+from harness.jobs.checkpoint import load_weights
+from harness.jobs.training.step import gradients, in_parts, whole_draws
+from harness.models import network as networks
+from harness.models.layers import Activation, Conv, Dropout, Linear, MaxPool, ResponseNorm
+from harness.models.modules import PaperDropout
+from harness.plan.scale_choice import Choice
+from harness.plan.status import statuses
+from harness.report.gather import gather
+from harness.report.page.render import render
+
+LAYERS = (
+    Conv("conv1", 8, 3, pad=(1, 1, 1, 1)),
+    Activation("relu", "relu1"),
+    ResponseNorm("norm1", k=2, n=5, alpha=1e-4, beta=0.75),
+    MaxPool("pool1", 3, 2),
+    Dropout("drop1", 0.3),
+    Linear("fc2", 16),
+    Activation("prelu_channel", "prelu2", 0.25),
+    Dropout("drop2", 0.5),
+    Linear("fc3", 10),
+)
+"""Every way in which the papers' nets treat an image, dropout on maps and on vectors among them."""
+BATCH = 24
+PART = {"classes": 10, "per_class": 40}
+
+
+def net() -> networks.Network:
+    """Those layers with weights that are the same each time."""
+    network = networks.build(LAYERS, (3, 9, 9))
+    draws = torch.Generator().manual_seed(1)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1, generator=draws)
+    return network.to(memory_format=torch.channels_last).train()
+
+
+def taken(
+    micro_batch: int | None, part: Share | None = None
+) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+    """(loss, images wrong, gradients) of one batch."""
+    network, draws = net(), torch.Generator().manual_seed(2)
+    views = torch.randn(BATCH, 3, 9, 9, generator=draws).to(memory_format=torch.channels_last)
+    target = torch.randint(10, (BATCH,), generator=draws)
+    torch.manual_seed(3)
+    if part is not None:
+        views, target = views[part.part], target[part.part]
+    loss, wrong = gradients(network, views, target, "fp32", micro_batch, part)
+    found = {name: parameter.grad for name, parameter in network.named_parameters() if parameter.grad is not None}
+    return loss, wrong, found
+
+
+@settings(max_examples=30)
+@given(st.integers(1, BATCH + 3))
+def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
+    """Whether or not they divide it, to the rounding of single precision; the net's mistakes are the same ones."""
+    loss, wrong, whole = taken(None)
+    loss_in_parts, wrong_in_parts, parts = taken(micro_batch)
+    assert parts.keys() == whole.keys()
+    for name, gradient in whole.items():
+        torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(loss_in_parts, loss)
+    assert int(wrong_in_parts) == int(wrong)
+
+
+@settings(max_examples=20)
+@given(st.integers(2, BATCH), st.one_of(st.none(), st.integers(1, BATCH + 3)))
+def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batch: int | None) -> None:
+    """Of any number of processes, each in parts or not: gradients, the loss and the mistakes, to rounding."""
+    loss, wrong, whole = taken(None)
+    shares = [taken(micro_batch, share(BATCH, rank, processes)) for rank in range(processes)]
+    for name, gradient in whole.items():
+        summed = torch.stack([found[name] for _, _, found in shares]).sum(0)
+        torch.testing.assert_close(summed, gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(torch.stack([one for one, _, _ in shares]).sum(), loss)
+    assert sum(int(one) for _, one, _ in shares) == int(wrong)
+
+
+def test_other_draws_would_be_seen() -> None:
+    """The comparison above can fail: with parts that draw for themselves the gradients are far apart."""
+    network = net()
+    views, target = torch.ones(BATCH, 3, 9, 9), torch.zeros(BATCH, dtype=torch.int64)
+    found = []
+    for seed in (3, 4):
+        network.zero_grad()
+        torch.manual_seed(seed)
+        gradients(network, views, target, "fp32", None)
+        found.append(network.get_submodule("fc2").weight.grad.clone())
+    assert not torch.allclose(*found, rtol=1e-2)
+
+
+def test_a_batch_that_is_not_split_is_the_plain_step() -> None:
+    """To the bit."""
+    for micro_batch in (BATCH, BATCH + 1):
+        assert all(torch.equal(taken(None)[2][name], one) for name, one in taken(micro_batch)[2].items())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("micro_batch", [1, 5, 8])
+def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dtype: torch.dtype) -> None:
+    """The very same numbers, on maps of both layouts; and afterwards it draws anew."""
+    layer = PaperDropout(0.4).train()
+    x = torch.ones(BATCH, 6, 5, 4, dtype=dtype).to(memory_format=layout)
+    torch.manual_seed(5)
+    whole, after = layer(x), layer(x)
+    torch.manual_seed(5)
+    parts = []
+    with whole_draws(torch.nn.Sequential(layer), BATCH) as begin:
+        for start in range(0, BATCH, micro_batch):
+            begin(start)
+            parts.append(layer(x[start : start + micro_batch]))
+    assert torch.equal(torch.cat(parts), whole)
+    assert torch.equal(layer(x), after)
+
+
+@pytest.mark.parametrize("layer", [torch.nn.BatchNorm2d(3), torch.nn.Dropout(0.5)], ids=["BatchNorm2d", "Dropout"])
+def test_a_layer_that_mixes_images_is_refused(layer: torch.nn.Module) -> None:
+    """Split, its net would be another one; the message names the layer and the flag."""
+    network = torch.nn.Sequential(layer, torch.nn.Flatten(), torch.nn.Linear(27, 10))
+    views, target = torch.randn(8, 3, 3, 3), torch.zeros(8, dtype=torch.int64)
+    gradients(network, views, target, "fp32", None)
+    with pytest.raises(UsageError, match=rf"--micro-batch cannot split .* layer 0 \({type(layer).__name__}\)"):
+        gradients(network, views, target, "fp32", 4)
+    with pytest.raises(UsageError, match="--gpus cannot split"):
+        gradients(network, views[:4], target[:4], "fp32", None, share(8, 0, 2))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A training as it is without the flag."""
+    world = tiny_world(tmp_path_factory.mktemp("whole"), subset=PART)
+    assert world.run().failed == {}
+    return world
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The same with batches of 64 in parts of 24."""
+    world = tiny_world(tmp_path_factory.mktemp("split"), subset=PART)
+    world.runtime = replace(world.runtime, micro_batch=24)
+    assert world.run(micro_batch=24).failed == {}
+    return world
+
+
+def test_a_training_in_parts_has_the_keys_and_weights_of_the_whole(whole: World, split: World) -> None:
+    """Every job's address is the same, and after two epochs every weight, but for rounding."""
+    assert list(split.plan.jobs) == list(whole.plan.jobs)
+    ours, theirs = (load_weights(world.folder("train")) for world in (split, whole))
+    for name, weight in theirs.items():
+        torch.testing.assert_close(ours[name], weight, rtol=1e-3, atol=1e-5)
+    assert not all(torch.equal(ours[name], weight) for name, weight in theirs.items())
+
+
+def test_a_training_in_parts_says_so(whole: World, split: World) -> None:
+    """In its result, in the mark that goes to its tests, and in the report as a deviation of rounding."""
+    assert "micro_batch" not in whole.result("train")
+    assert split.result("train")["micro_batch"] == 24
+    assert split.result("evaluate")["marks"] == in_parts(64, 24)
+    standing = statuses(split.plan, split.store, Locations())
+    results, curves = gather(split.plan, split.store, standing, Choice("ci", "", ""))
+    deviation = next(one for one in results["deviations"] if one["id"] == "micro_batch")
+    assert (deviation["expected"], deviation["affects"]) == ("none but rounding", ["cnn"])
+    assert "In parts of 24 images" in render(results, curves)
+    standing = statuses(whole.plan, whole.store, Locations())
+    assert "micro_batch" not in json.dumps(gather(whole.plan, whole.store, standing, Choice("ci", "", ""))[0])
+
+
+def test_a_part_as_large_as_the_batch_is_no_part(whole: World, tmp_path: Path) -> None:
+    """The result is that of the plain run, to the bit, and says nothing."""
+    world = tiny_world(tmp_path, subset=PART)
+    world.run({"pixels", "train"}, micro_batch=64)
+    assert world.result("train")["weights_sha256"] == whole.result("train")["weights_sha256"]
+    assert "micro_batch" not in world.result("train")
+
+
+@pytest.mark.parametrize(("first", "then"), [(24, None), (None, 24), (24, 16)])
+def test_going_on_in_other_parts_is_refused_unless_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int | None, then: int | None
+) -> None:
+    """It would not end in the same bits."""
+    from harness.jobs.training import train as training
+
+    world = tiny_world(tmp_path, subset=PART)
+    show = training.show
+
+    def stopping(run: Any) -> None:
+        show(run)
+        if run.state.step == 3:
+            run.work.stop.number = 15
+
+    monkeypatch.setattr(training, "show", stopping)
+    with pytest.raises(Interrupted):
+        world.run(micro_batch=first)
+    monkeypatch.setattr(training, "show", show)
+    (reason, *_) = world.run(micro_batch=then).failed.values()
+    assert f"micro_batch {first!r} -> {then!r}" in reason
+    assert world.run(micro_batch=then, resume_elsewhere=True).failed == {}
+    assert any("resumed elsewhere" in mark for mark in world.result("train")["marks"])
+    shutil.rmtree(tmp_path)

@@ -1,0 +1,350 @@
+"""Training: one loop that ends in the same bits however often it was stopped."""
+
+import json
+import os
+import re
+import signal
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from tiny_suites import lasting, tiny_world
+
+from harness.data.augment import random_views
+from harness.data.locate import Locations
+from harness.data.spec import DataSpec
+from harness.data.splits import open_split
+from harness.errors import Interrupted
+from harness.jobs.code import code_digest
+from harness.jobs.device import on_device, repeats_on
+from harness.jobs.evaluation.evaluate import trained_network
+from harness.jobs.randomness import epoch_batches, generator, seed_step
+from harness.jobs.recipe import Recipe
+from harness.jobs.training import train as training
+from harness.models.network import weights_sha256
+
+STEPS = 10
+PART = {"classes": 10, "per_class": 67}
+"""So many training images that ten batches of 64 leave a remainder."""
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A tiny suite that ran undisturbed."""
+    world = tiny_world(tmp_path_factory.mktemp("done"), subset=PART)
+    assert world.run().failed == {}
+    return world
+
+
+@pytest.fixture
+def world(tmp_path):
+    """The same suite with nothing done."""
+    return tiny_world(tmp_path, subset=PART)
+
+
+def stop_after(monkeypatch, *moments):
+    """Have SIGTERM arrive after these steps, counted over all epochs from 1, once each."""
+    left, whole = list(moments), training.show
+
+    def show(run):
+        whole(run)
+        if left and run.state.epoch * run.steps + run.state.step == left[0]:
+            left.pop(0)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(training, "show", show)
+
+
+def run_with_stops(world, times, **runtime):
+    """Run a world that is stopped so many times, then to its end."""
+    for _ in range(times):
+        with pytest.raises(Interrupted):
+            world.run(**runtime)
+    return world.run(**runtime)
+
+
+def test_a_run_repeats_bit_for_bit(done, world):
+    """Same seed, same weights, and the same of all else but time."""
+    world.run()
+    assert lasting(world.result("train")) == lasting(done.result("train"))
+
+
+def test_seeds_give_different_nets(tmp_path):
+    """Both first weights and order come from the seed."""
+    world = tiny_world(tmp_path, subset=PART, seeds=2, epochs=1)
+    world.run()
+    assert world.result("train", 0)["weights_sha256"] != world.result("train", 1)["weights_sha256"]
+
+
+@pytest.mark.parametrize(
+    "moments", [(1,), (5,), (9,), (10,), (19,), (20,), (3, 7, 12)],
+    ids=["first step", "within an epoch", "one before an epoch's end", "epoch's last", "one before the end", "last",
+         "three times"],
+)  # fmt: skip
+def test_stopped_and_started_again_it_ends_in_the_same_bits(done, world, monkeypatch, moments):
+    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result."""
+    stop_after(monkeypatch, *moments)
+    run_with_stops(world, len(moments))
+    assert lasting(world.result("train")) == lasting(done.result("train"))
+    assert world.folder("train").read_metrics() == done.folder("train").read_metrics()
+
+
+def test_stopped_while_validating_it_goes_on_from_the_epochs_end(done, world, monkeypatch):
+    """The epoch is not trained a second time."""
+    whole = training.validated
+
+    def validated(run, mean):
+        monkeypatch.setattr(training, "validated", whole)
+        os.kill(os.getpid(), signal.SIGINT)
+        return whole(run, mean)
+
+    monkeypatch.setattr(training, "validated", validated)
+    run_with_stops(world, 1)
+    assert f"going on in epoch 1, step {STEPS}" in world.said
+    assert lasting(world.result("train")) == lasting(done.result("train"))
+
+
+def test_a_checkpoint_every_step_changes_nothing(done, world):
+    """Saving only looks."""
+    world.run(checkpoint_every_s=0)
+    assert lasting(world.result("train")) == lasting(done.result("train"))
+
+
+@pytest.mark.parametrize(("damaged", "goes_on"), [(1, "going on in epoch 1, step"), (2, "starting anew")])
+def test_damaged_checkpoints_cost_time_and_nothing_else(done, world, monkeypatch, damaged, goes_on):
+    """The one before is taken, or the start; it is said, and the net is the same."""
+    stop_after(monkeypatch, 6)
+    with pytest.raises(Interrupted):
+        world.run(checkpoint_every_s=0)
+    folder = world.folder("train")
+    for path in (folder.checkpoint, folder.earlier_checkpoint)[:damaged]:
+        path.write_bytes(path.read_bytes()[:-40] + b"x" * 40)
+    world.run()
+    assert world.said.count("is damaged") == damaged
+    assert goes_on in world.said
+    assert world.result("train")["weights_sha256"] == done.result("train")["weights_sha256"]
+
+
+def stopped_world(world, monkeypatch):
+    """A world whose training was stopped in its first epoch."""
+    stop_after(monkeypatch, 6)
+    with pytest.raises(Interrupted):
+        world.run()
+    return world
+
+
+def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
+    """It would not go on bit for bit; what differs is said, with every way on."""
+    failed = stopped_world(world, monkeypatch).run(threads=2).failed
+    reason = failed[world.plan.trainings["cnn", 0]]
+    assert "threads 1 -> 2" in reason
+    assert "--resume-elsewhere" in reason
+    assert world.folder("train").checkpoint.exists()
+
+
+def test_resumed_elsewhere_on_request_it_is_marked(world, monkeypatch):
+    """The mark says where and what differed, and goes on into the test's result."""
+    stopped_world(world, monkeypatch)
+    monkeypatch.setattr(training, "repeats_on", lambda device: {**repeats_on(device), "threads": 2})
+    assert world.run(resume_elsewhere=True).failed == {}
+    (mark,) = world.result("train")["marks"]
+    assert mark == "resumed elsewhere in epoch 1: threads 1 -> 2"
+    assert world.result("evaluate")["marks"] == [mark]
+
+
+def test_a_checkpoint_of_other_code_is_refused(world, monkeypatch):
+    """Half a training by one program and half by another is neither's result."""
+    stopped_world(world, monkeypatch)
+    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
+    monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
+    (reason, *_) = world.run().failed.values()
+    assert re.search(r"code '[0-9a-f]{12}' -> 'ffffffffffff'", reason)
+
+
+def test_a_checkpoint_of_code_that_gives_the_same_bits_is_gone_on_from(world, monkeypatch):
+    """Where the pair of both digests is listed; the result has no mark."""
+    stopped_world(world, monkeypatch)
+    pair = [code_digest("train"), "f" * 64]
+    monkeypatch.setattr("harness.jobs.same_code.pairs", lambda: {"train": [pair]})
+    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
+    monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
+    assert world.run().failed == {}
+    assert world.result("train")["marks"] == []
+
+
+def nan_at(monkeypatch, step):
+    """Spoil the loss of one step, counted over all epochs from 0, and with it the weights that come after."""
+    now, seed, loss = [], training.seed_step, F.cross_entropy
+    monkeypatch.setattr(training, "seed_step", lambda *place: (now.append(place[1:]), seed(*place)))
+
+    def spoilt(logits, target):
+        epoch, within = now[-1]
+        return loss(logits, target) * (float("nan") if epoch * STEPS + within == step else 1)
+
+    monkeypatch.setattr(F, "cross_entropy", spoilt)
+
+
+@pytest.mark.parametrize("stops", [(), (2,), (7,), (7, 9)], ids=["never", "before", "after", "twice after"])
+def test_a_loss_that_is_no_number_is_a_result_with_its_exact_step(world, monkeypatch, stops):
+    """Found at the same step whether or not the run was stopped before or after it."""
+    nan_at(monkeypatch, 6)
+    stop_after(monkeypatch, *stops)
+    assert run_with_stops(world, len(stops)).failed == {}
+    result = world.result("train")
+    assert (result["outcome"], result["diverged_at"], result["values"]) == ("diverged", 6, {})
+    assert "diverged at step 6 (epoch 1)" in world.said
+    assert not world.folder("train").checkpoint.exists()
+
+
+def test_divergence_in_a_later_epoch_keeps_the_curve_so_far(world, monkeypatch):
+    """The epochs before it were sound."""
+    nan_at(monkeypatch, STEPS + 4)
+    world.run()
+    assert world.result("train")["diverged_at"] == STEPS + 4
+    assert [row["epoch"] for row in world.folder("train").read_metrics()] == [1]
+
+
+def test_divergence_is_looked_for_within_a_long_epoch(world, monkeypatch):
+    """Not only at its end, which may be hours away."""
+    monkeypatch.setattr(training, "FINITE_CHECK_EVERY", 5)
+    nan_at(monkeypatch, 1)
+    steps = []
+    monkeypatch.setattr(training, "show", lambda run: steps.append(run.state.step))
+    world.run()
+    assert max(steps) < 5
+    assert world.result("train")["diverged_at"] == 1
+
+
+def test_a_net_ruined_by_the_very_last_step_has_diverged(world, monkeypatch):
+    """Its last loss was a number; the next one would not be."""
+    nan_at(monkeypatch, 2 * STEPS)
+    whole, steps = training.make_optimiser, []
+
+    def ruinous(*arguments):
+        optimiser = whole(*arguments)
+        step = optimiser.step
+
+        def ruining_step():
+            step()
+            steps.append(1)
+            if len(steps) == 2 * STEPS:
+                with torch.no_grad():
+                    optimiser.param_groups[0]["params"][0].fill_(float("inf"))
+
+        optimiser.step = ruining_step
+        return optimiser
+
+    monkeypatch.setattr(training, "make_optimiser", ruinous)
+    world.run()
+    assert world.result("train")["diverged_at"] == 2 * STEPS
+    assert world.result("evaluate")["outcome"] == "diverged"
+
+
+def trained_by_hand(world, rule):
+    """The weights after the tiny recipe, each step written out; `rule` updates (weight, velocity, gradient, rate)."""
+    spec = world.folder("train").read_job()["spec"]
+    recipe = Recipe.parsed({"source": "", **spec["recipe"]})
+    split = open_split(DataSpec.parsed(spec["data"]), "train", Locations())
+    mean = torch.from_numpy(np.load(world.folder("pixels").pixels)["mean"])
+    network = on_device(training.initialised(spec, recipe), CPU).train()
+    velocities = {name: torch.zeros_like(weight) for name, weight in network.named_parameters()}
+    for epoch, rate in enumerate((0.02, 0.002)):
+        for step, batch in enumerate(epoch_batches(spec["seed"], epoch, split.count, recipe.batch)):
+            seed_step(spec["seed"], epoch, step)
+            draws = generator(spec["seed"], "augmentation", epoch, step)
+            views = random_views(split.images(batch), mean, recipe.crop, recipe.augmentation, draws)
+            network.zero_grad()
+            F.cross_entropy(network(views), split.labels[batch]).backward()
+            with torch.no_grad():
+                for name, weight in network.named_parameters():
+                    decay = 0.0005 if name.endswith("weight") else 0.0
+                    rule(weight, velocities[name], weight.grad + decay * weight, rate)
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+def papers_rule(weight, velocity, gradient, rate):
+    """As printed: v <- 0.9 v - rate (decay w + gradient); w <- w + v (AlexNet section 5)."""
+    velocity.mul_(0.9).sub_(rate * gradient)
+    weight.add_(velocity)
+
+
+def torchs_rule(weight, velocity, gradient, rate):
+    """The rate outside the velocity, so that a drop acts at once."""
+    velocity.mul_(0.9).add_(gradient)
+    weight.sub_(rate * velocity)
+
+
+def test_the_update_is_the_papers_across_a_drop_of_the_rate(done):
+    """Up to rounding, the loop ends where the printed rule, written out by hand, ends; torch's own form does not."""
+    network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU)
+    ours = torch.cat([weight.detach().flatten() for weight in network.parameters()])
+    to_papers, to_torchs = ((ours - trained_by_hand(done, rule)).norm() for rule in (papers_rule, torchs_rule))
+    assert to_papers < 1e-4 * ours.norm()
+    assert to_papers < to_torchs / 100
+
+
+def test_the_validation_error_is_that_of_the_net_that_was_kept(done):
+    """Recomputed from the weights, image by image, central views less the mean image there."""
+    spec = done.folder("train").read_job()["spec"]
+    split = open_split(DataSpec.parsed(spec["data"]), "val", Locations())
+    mean = torch.from_numpy(np.load(done.folder("pixels").pixels)["mean"])
+    network = trained_network(done.folder("train"), spec, CPU).eval()
+    with torch.no_grad():
+        wrong = sum(
+            int(network((split.images([index]) - mean)[..., 2:30, 2:30]).argmax()) != int(split.labels[index])
+            for index in range(split.count)
+        )
+    assert done.result("train")["values"]["val_top1_error"] == 100 * wrong / 199
+
+
+def test_the_curve_has_an_epoch_a_line_and_ends_in_the_results_values(done):
+    """Rates as declared; figures of the last epoch as in the result."""
+    rows = done.folder("train").read_metrics()
+    assert [(row["epoch"], row["rate"]) for row in rows] == [(1, 0.02), (2, 0.002)]
+    last = {name: value for name, value in rows[-1].items() if name not in ("epoch", "rate")}
+    assert last == done.result("train")["values"]
+
+
+def test_the_digest_is_that_of_the_weights_that_were_kept(done):
+    """Anybody can check a file of weights against a report."""
+    network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU)
+    assert weights_sha256(network) == done.result("train")["weights_sha256"]
+
+
+def test_bf16_trains_float32_weights_to_another_end(done, tmp_path):
+    """Only the arithmetic of a step is short."""
+    world = tiny_world(tmp_path, subset=PART, precision="bf16")
+    world.run()
+    assert {tensor.dtype for tensor in torch.load(world.folder("train").weights).values()} == {torch.float32}
+    assert world.result("train")["weights_sha256"] != done.result("train")["weights_sha256"]
+
+
+def test_a_batch_larger_than_the_split_is_told(tmp_path):
+    """There would be no step at all."""
+    (reason, *_) = tiny_world(tmp_path, subset=PART, batch=671).run().failed.values()
+    assert reason == "670 training images do not fill one batch of 671"
+
+
+def test_the_first_weights_come_from_the_seed_alone(done):
+    """Whatever was drawn before."""
+    spec = done.folder("train").read_job()["spec"]
+    recipe = Recipe.parsed({"source": "", **spec["recipe"]})
+    first = weights_sha256(training.initialised(spec, recipe))
+    torch.rand(10)
+    assert weights_sha256(training.initialised(spec, recipe)) == first
+    assert weights_sha256(training.initialised({**spec, "seed": 1}, recipe)) != first
+
+
+def test_a_finished_training_leaves_no_checkpoint_and_an_unfinished_one_keeps_it(world, monkeypatch):
+    """The checkpoint goes only once the result is written."""
+    folder = world.folder("train")
+    monkeypatch.setattr("harness.run.executors.local.code_digest", lambda _: 1 / 0)
+    assert "ZeroDivisionError" in next(iter(world.run(checkpoint_every_s=0).failed.values()))
+    monkeypatch.undo()
+    world.run(checkpoint_every_s=0)
+    assert not folder.checkpoint.exists()
+    assert not folder.earlier_checkpoint.exists()
+    assert json.loads(folder.result.read_text())["outcome"] == "done"

@@ -1,0 +1,52 @@
+"""Which GPUs CUDA would show."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.machine import cuda_visible as visible
+from harness.machine.cuda_visible import lacking, visible_gpus
+
+
+@pytest.fixture
+def four(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with four GPUs."""
+    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without."""
+    monkeypatch.setattr(visible, "gpus", list)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [(None, ["0", "1", "2", "3"]), ("2,0", ["2", "0"]), ("", []), ("-1", []), ("1,-1,2", ["1"]), ("1,7,2", ["1"]),
+     ("GPU-8932f937", ["GPU-8932f937"]), (" 3 , 1", ["3", "1"]), ("1,1", ["1"])],
+)  # fmt: skip
+def test_the_visible_ones_are_those_that_cuda_shows(
+    four: None, monkeypatch: pytest.MonkeyPatch, asked: str | None, seen: list[str]
+) -> None:
+    """By CUDA's own rules: in the order named, up to the first name that is none."""
+    if asked is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked)
+    assert visible_gpus() == seen
+
+
+def test_where_there_is_none_none_is_visible(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the variable says."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    assert visible_gpus() == []
+
+
+def test_what_needs_more_gpus_than_there_are_says_so(four: None) -> None:
+    """How many, and how many there are."""
+    assert lacking(4) is None
+    assert lacking(8) == "it needs 8 GPUs, and 4 can be seen here"
+
+
+def test_what_needs_gpus_where_there_are_none_says_so(no_gpu: None) -> None:
+    """In words."""
+    assert lacking(2) == "it needs 2 GPUs, and none can be seen here"

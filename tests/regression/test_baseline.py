@@ -1,0 +1,101 @@
+"""The baseline's file: the same bytes for the same content, only the named suites changed, and no edit unnoticed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BaselineMissing, UsageError
+from harness.regression.baseline import Baseline, read_baseline, read_or_begin
+
+SUITES = {"table2": {"seeds": 2}, "table1": {"seeds": 3}}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A baseline of two suites."""
+    path = tmp_path / "baselines" / "ci.json"
+    Baseline(path, "ci", SUITES).write()
+    return path
+
+
+def test_it_comes_back_as_it_was_written(file: Path) -> None:
+    """Every suite of it."""
+    assert read_baseline(file, "ci").suites == SUITES
+
+
+def test_the_same_content_is_the_same_bytes(file: Path) -> None:
+    """In whatever order it was made."""
+    before = file.read_bytes()
+    Baseline(file, "ci", dict(reversed(SUITES.items()))).write()
+    assert file.read_bytes() == before
+
+
+def test_merging_changes_only_the_named(file: Path) -> None:
+    """And drops one that came to nothing."""
+    merged = read_baseline(file, "ci").merged({"table1": {"seeds": 4}, "table3": {"seeds": 1}})
+    assert merged.suites == {**SUITES, "table1": {"seeds": 4}, "table3": {"seeds": 1}}
+    assert merged.merged({"table1": None}).suites.keys() == {"table2", "table3"}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text.replace('"seeds": 3', '"seeds": 4'),
+        lambda text: text[: len(text) // 2],
+        lambda _: "",
+        lambda _: "[]",
+        lambda text: "<<<<<<< ours\n" + text,
+    ],
+)
+def test_a_damaged_one_is_refused(file: Path, damage) -> None:
+    """With one message that says what to do."""
+    file.write_text(damage(file.read_text()))
+    with pytest.raises(UsageError, match="is damaged or was edited") as raised:
+        read_baseline(file, "ci")
+    assert "\n" not in str(raised.value)
+    with pytest.raises(UsageError, match="is damaged or was edited"):
+        read_or_begin(file, "ci")
+
+
+def test_one_of_another_scale_is_refused(file: Path) -> None:
+    """Its numbers mean something else."""
+    with pytest.raises(UsageError, match="is of scale ci, not small"):
+        read_baseline(file, "small")
+
+
+def test_one_of_another_format_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not misread."""
+    monkeypatch.setattr("harness.regression.baseline.FORMAT", 2)
+    with pytest.raises(UsageError, match="has format 1, this program reads 2"):
+        read_baseline(file, "ci")
+
+
+def test_a_missing_one_says_how_to_make_it(tmp_path: Path) -> None:
+    """Exit 7; an update begins one."""
+    with pytest.raises(BaselineMissing, match=r"baseline update SUITE\.\.\. --baseline"):
+        read_baseline(tmp_path / "no.json", "ci")
+    assert read_or_begin(tmp_path / "no.json", "ci").suites == {}
+
+
+def test_a_suite_it_lacks_is_named(file: Path) -> None:
+    """With the command that adds it."""
+    baseline = read_baseline(file, "ci")
+    baseline.require(["table1", "table2"])
+    with pytest.raises(BaselineMissing, match=r"nothing of new; .* update new --baseline"):
+        baseline.require(["table1", "new"])
+
+
+def test_the_committed_one_is_sound() -> None:
+    """And holds every shipped suite that has the scale."""
+    from harness.suite.load import load_suite
+    from harness.suite.shipped import shipped_suites
+
+    committed = Path(__file__).parent.parent.parent / "reports" / "baselines" / "ci.json"
+    suites = [load_suite(path) for path in shipped_suites().glob("*.yaml")]
+    wanted = {suite.name for suite in suites if "ci" in suite.file.scales}
+    assert set(read_baseline(committed, "ci").suites) == wanted
+    assert committed.stat().st_size < 2_000_000
+    assert json.loads(committed.read_text())["scale"] == "ci"

@@ -1,0 +1,278 @@
+"""Checks from end to end: sound suites pass, and a change of method in the code is a regression wherever it runs.
+
+Each change is looked for twice: on the machine of the baseline, where any other bit would tell, and against a baseline
+made to look as if it came from another machine, where only what is more than rounding does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_suites import tiny_suite
+
+from harness.data.locate import Locations
+from harness.errors import BaselineMissing, JobFailed, UsageError
+from harness.machine.runtime import Runtime
+from harness.regression.baseline import Baseline, read_baseline
+from harness.regression.check import check, exit_code, updated
+from harness.regression.finding import Checked, Finding
+from harness.regression.observe import Rules
+from harness.store.store import Store
+from harness.suite.shipped import shipped_suites
+
+RULES = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
+PRELU = shipped_suites() / "prelu_table1.yaml"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny suite of AlexNet and the baseline of it and of a shipped suite of PReLU."""
+    folder = tmp_path_factory.mktemp("made")
+    suites = [tiny_suite(folder), PRELU]
+    updated(suites, folder / "ci.json", RULES, Store(folder / "runs")).baseline.write()
+    return folder
+
+
+@pytest.fixture
+def elsewhere(made: Path, tmp_path: Path) -> Path:
+    """The same baseline, as if another machine had made it."""
+    known = read_baseline(made / "ci.json", "ci").suites
+    suites = {name: {**one, "made_with": {**one["made_with"], "processor": "another"}} for name, one in known.items()}
+    path = tmp_path / "elsewhere.json"
+    Baseline(path, "ci", suites).write()
+    return path
+
+
+def checked(made: Path, baseline: Path, suite: str = "tiny", *, only: str = "", **flags: Any) -> Checked:
+    """A check of one of the two suites."""
+    file = PRELU if suite == "prelu_table1" else made / "tiny.yaml"
+    globs = [only] if only else []
+    return check([file], baseline, RULES, Store(made / "runs"), globs=globs, strict=False, **flags)
+
+
+def regressions(found: Checked) -> dict[str, Finding]:
+    """By subject."""
+    return {one.subject: one for one in found.findings if one.severity == "regression"}
+
+
+def test_an_unchanged_suite_passes_bit_for_bit(made: Path) -> None:
+    """Every probe of it."""
+    found = checked(made, made / "ci.json")
+    assert (exit_code(found), regressions(found)) == (0, {})
+    probes = {one.subject: one.said for one in found.findings if one.subject.startswith("probe")}
+    assert probes == dict.fromkeys(("probe cnn", "probe cnn.ten_crop"), "bit for bit as in the baseline")
+
+
+def test_a_check_leaves_nothing_behind(made: Path) -> None:
+    """No trainings, no store."""
+    checked(made, made / "ci.json")
+    assert not (made / "runs").exists()
+
+
+def test_a_baseline_from_elsewhere_is_told_and_gates_nothing_by_itself(made: Path, elsewhere: Path) -> None:
+    """The difference is named."""
+    found = checked(made, elsewhere)
+    told = [one for one in found.findings if one.severity == "advisory"]
+    assert (exit_code(found), len(told)) == (0, 1)
+    assert "processor 'another' -> " in told[0].said
+
+
+def changed_momentum(patch: pytest.MonkeyPatch) -> None:
+    """A hundredth less momentum."""
+    from harness.jobs.training import train
+
+    real = train.make_optimiser
+    lower = lambda net, spec, rate: real(net, spec.model_copy(update={"momentum": 0.99 * spec.momentum}), rate)  # noqa: E731
+    patch.setattr(train, "make_optimiser", lower)
+
+
+def alpha_over_n(patch: pytest.MonkeyPatch) -> None:
+    """Response normalisation as torch has it: alpha divided by n, which the paper's formula does not."""
+    from harness.models.modules import ResponseNorm
+
+    real = ResponseNorm.__init__
+
+    def divided(self: Any, *, k: float, n: int, alpha: float, beta: float, groups: int = 1) -> None:
+        real(self, k=k, n=n, alpha=alpha / n, beta=beta, groups=groups)
+
+    patch.setattr(ResponseNorm, "__init__", divided)
+
+
+def decayed_slopes(patch: pytest.MonkeyPatch) -> None:
+    """Weight decay on everything, PReLU slopes among it."""
+    from harness.jobs.training import optimiser
+
+    real = optimiser.decay_groups
+    patch.setattr(optimiser, "decay_groups", lambda net, decay, _decays: real(net, decay, "all"))
+
+
+def rate_outside(patch: pytest.MonkeyPatch) -> None:
+    """The learning rate outside the velocity, as torch has it, so that a drop acts at once."""
+    from harness.jobs.training import optimiser
+
+    patch.setattr(optimiser, "_scale_velocities", lambda *_: None)
+
+
+def shifted_crop(patch: pytest.MonkeyPatch) -> None:
+    """The first of the ten crops a pixel too low."""
+    import torch
+
+    from harness.data import views
+
+    real = views._views
+
+    def shifted(images: torch.Tensor, crop: int, name: str) -> torch.Tensor:
+        found = real(images, crop, name)
+        return found if name == "centre" else torch.cat([images[:, None, :, 1 : 1 + crop, :crop], found[:, 1:]], 1)
+
+    patch.setattr(views, "_views", shifted)
+
+
+def other_seed(patch: pytest.MonkeyPatch) -> None:
+    """First weights drawn from another generator."""
+    from harness.jobs.training import first_weights
+
+    real = first_weights.generator
+    patch.setattr(first_weights, "generator", lambda seed, purpose, *place: real(seed + 1, purpose, *place))
+
+
+CHANGES = [
+    (changed_momentum, "tiny", {"probe cnn": "loss of step"}),
+    (alpha_over_n, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
+    (decayed_slopes, "prelu_table1", {"probe shared": "weight decay of slopes"}),
+    (rate_outside, "tiny", {"probe cnn": "loss after the rate dropped"}),
+    (rate_outside, "prelu_table1", {"probe shared": "in the first step after a drop"}),
+    (shifted_crop, "tiny", {"probe cnn.ten_crop": "probabilities"}),
+    (other_seed, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
+]
+
+
+@pytest.mark.parametrize("place", [pytest.param("here", marks=pytest.mark.nightly), "elsewhere"])
+@pytest.mark.parametrize(("change", "suite", "parts"), CHANGES)
+def test_a_change_of_method_is_a_regression(
+    made: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[pytest.MonkeyPatch], None],
+    suite: str,
+    parts: dict[str, str],
+    place: str,
+) -> None:
+    """In just these probes, and the part that tells is named."""
+    change(monkeypatch)
+    only = "shared" if suite == "prelu_table1" else ""
+    found = checked(made, made / "ci.json" if place == "here" else elsewhere, suite, only=only)
+    wrong = regressions(found)
+    assert exit_code(found) == 3
+    assert parts.keys() <= wrong.keys()
+    for subject, part in parts.items():
+        assert part in wrong[subject].said
+
+
+def test_a_change_shows_only_in_what_it_touches(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crop leaves the training alone, a rate the test."""
+    with monkeypatch.context() as patch:
+        shifted_crop(patch)
+        assert regressions(checked(made, made / "ci.json")).keys() == {"probe cnn.ten_crop"}
+    rate_outside(monkeypatch)
+    assert regressions(checked(made, made / "ci.json")).keys() == {"probe cnn"}
+
+
+@pytest.mark.parametrize(("field", "value"), [("epochs", 3), ("batch", 32), ("rate", 0.01)])
+def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
+    made: Path, tmp_path: Path, elsewhere: Path, field: str, value: float
+) -> None:
+    """One that no first step shows, such as the number of epochs, too: every resolved field is compared."""
+    file = tiny_suite(tmp_path, **{field: value})
+    found = check([file], elsewhere, RULES, Store(made / "runs"), strict=False)
+    assert f"recipe.{field}" in regressions(found)["experiment cnn"].said
+
+
+def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same net, recipe and data under two names."""
+    from harness.jobs import probe
+
+    taken, real = [], probe.steps_taken
+    monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+    suites = [tiny_suite(tmp_path, name=name) for name in ("one", "two")]
+    updated(suites, tmp_path / "ci.json", RULES, Store(tmp_path / "runs"))
+    assert len(taken) == 2  # a probe takes its steps twice, once from nudged weights
+
+
+def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 6; what else there is to judge is judged."""
+
+    def fails(*_: Any) -> Iterator[Any]:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr("harness.jobs.probe.steps_taken", fails)
+    found = checked(made, made / "ci.json")
+    assert exit_code(found) == 6
+    severities = {one.subject: one.severity for one in found.findings}
+    assert severities["probe cnn"] == "not judged"
+    assert severities["probe cnn.ten_crop"] == "ok"
+    assert any(one.severity == "error" and "no memory" in one.said for one in found.findings)
+
+
+def test_a_failed_job_makes_no_baseline(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old one stays."""
+    monkeypatch.setattr("harness.jobs.probe.steps_taken", lambda *_: 1 / 0)
+    before = (made / "ci.json").read_bytes()
+    with pytest.raises(JobFailed, match="nothing was written"):
+        updated([made / "tiny.yaml"], made / "ci.json", RULES, Store(tmp_path / "runs"))
+    assert (made / "ci.json").read_bytes() == before
+
+
+def test_an_update_of_nothing_changes_no_byte(made: Path, tmp_path: Path) -> None:
+    """Of the suite that is made anew, nor of the other."""
+    found = updated([made / "tiny.yaml"], made / "ci.json", RULES, Store(tmp_path / "runs"))
+    before = json.loads((made / "ci.json").read_text())["suites"]
+    assert found.differences == ()
+    assert dict(found.baseline.suites) == before
+
+
+def test_a_suite_without_a_baseline_is_told_before_anything_runs(made: Path, tmp_path: Path) -> None:
+    """With what would add it."""
+    file = tiny_suite(tmp_path, name="fresh")
+    with pytest.raises(BaselineMissing, match="baseline update fresh"):
+        check([made / "tiny.yaml", file], made / "ci.json", RULES, Store(made / "runs"), strict=False)
+
+
+def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
+    """A baseline would else hold it for ever, and nobody would compare it."""
+    known = read_baseline(made / "ci.json", "ci")
+    path = tmp_path / "ci.json"
+    Baseline(path, "ci", {**known.suites, "removed": known.suites["tiny"]}).write()
+    lost = [one.suite for one in checked(made, path).findings if one.severity == "advisory"]
+    assert lost == ["removed"]
+
+
+def test_globs_that_choose_nothing_are_told(made: Path) -> None:
+    """Nothing measured is never sound."""
+    with pytest.raises(UsageError, match="named like zzz"):
+        checked(made, made / "ci.json", only="zzz")
+
+
+def test_a_suite_that_lost_the_scale_is_a_regression(made: Path, tmp_path: Path) -> None:
+    """One that never had it is not judged."""
+    suite = json.loads((made / "tiny.yaml").read_text())
+    suite["scales"] = {"paper": {"seeds": 1}}
+    (tmp_path / "tiny.yaml").write_text(json.dumps(suite))
+    (tmp_path / "other.yaml").write_text(json.dumps(suite | {"suite": "other"}))
+    paths = [tmp_path / "tiny.yaml", tmp_path / "other.yaml"]
+    found = check(paths, made / "ci.json", RULES, Store(made / "runs"), strict=False)
+    severities = {one.suite: one.severity for one in found.findings if one.suite in ("tiny", "other")}
+    assert severities == {"tiny": "regression", "other": "not judged"}
+
+
+@pytest.mark.nightly
+def test_every_shipped_suite_is_as_its_baseline_says(tmp_path: Path) -> None:
+    """Within rounding, wherever this runs."""
+    committed = Path(__file__).parent.parent.parent / "reports" / "baselines" / "ci.json"
+    paths = sorted(shipped_suites().glob("*.yaml"))
+    found = check(paths, committed, RULES, Store(tmp_path), strict=False)
+    assert [one for one in found.findings if one.severity in ("regression", "error")] == []

@@ -1,0 +1,100 @@
+"""The exported table holds what the results hold, in a form that CSV, LaTeX and Markdown readers take as it is."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.errors import UsageError
+from harness.report.page import exports
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+CELL = {"id": "a", "label": "A", "outcome": "MATCH"}
+
+
+@pytest.fixture
+def results():
+    """The sample with every outcome."""
+    return json.loads((SAMPLES / "paper_results.json").read_text("utf-8"))
+
+
+def test_frame_has_a_row_a_cell_at_full_precision(results):
+    """Values, intervals and verdicts are those of the cells."""
+    frame = exports.frame(results).set_index("id")
+
+    assert [cell["id"] for cell in results["cells"]] == list(frame.index)
+    for cell in results["cells"]:
+        row = frame.loc[cell["id"]]
+        assert cell["outcome"] == row["outcome"]
+        assert (cell["mean"] is None and pd.isna(row["mean"])) or cell["mean"] == row["mean"]
+        if cell["interval"] is not None:
+            assert cell["interval"] == [row["interval_low"], row["interval_high"]]
+
+
+def test_frame_of_nothing_has_its_columns():
+    """No cells is an empty frame with the same columns and types."""
+    empty = exports.frame({"cells": []})
+
+    assert empty.empty
+    assert list(exports.frame({"cells": [CELL]}).columns) == list(empty.columns)
+    assert empty["mean"].dtype == "float64"
+    assert empty["n"].dtype == "Int64"
+
+
+def test_csv_reads_back(results):
+    """What is written comes back equal, the zero of a printed 24.20 too."""
+    results["cells"][0] |= {"printed": "24.20", "label": 'with "quotes", commas\nand lines'}
+    back = pd.read_csv(io.StringIO(exports.export(results, "csv")), dtype={"printed": str})
+
+    assert back["printed"][0] == "24.20"
+    assert back["label"][0] == results["cells"][0]["label"]
+    assert [cell["mean"] for cell in results["cells"] if cell["mean"] is not None] == list(back["mean"].dropna())
+
+
+def test_latex_has_a_line_a_cell_and_says_the_scale(results):
+    """Booktabs, as many columns in every line as in the head, and a caption with the scale."""
+    text = exports.export(results, "latex")
+    lines = [line for line in text.splitlines() if line.endswith(r"\\")]
+
+    assert len(lines) == len(results["cells"]) + 1
+    assert len({len(re.findall(r"(?<!\\)&", line)) for line in lines}) == 1
+    assert r"\toprule" in text
+    assert "Paper scale" in text
+
+
+def test_latex_escapes_everything():
+    """Text that LaTeX would run, or take for a length, is text."""
+    hostile = r"[1cm] \input{x} 50% & $x_1^2$ # ~ {}"
+    text = exports.export(
+        {"suite": "s}{", "scale": "small", "title": hostile, "cells": [CELL | {"label": hostile}]}, "latex"
+    )
+
+    assert r"\input" not in text
+    assert text.count(r"{[}1cm] \textbackslash{}input\{x\} 50\% \& \$x\_1\textasciicircum{}2\$ \#") == 2
+    assert r"\label{tab:s--}" in text
+
+
+def test_markdown_is_one_table(results):
+    """As many cells in every line, whatever a label holds."""
+    results["cells"][0]["label"] = "a | b\n[c](javascript:x) <d> `e`"
+    lines = [line for line in exports.export(results, "markdown").splitlines() if line.startswith("|")]
+
+    assert len(lines) == len(results["cells"]) + 2
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
+    assert r"a \| b \[c\](javascript:x) \<d\> \`e\`" in lines[2]
+
+
+def test_set_numbers_have_one_digit_more_than_printed(results):
+    """Ours, interval and difference as the page has them; a positive difference shows its sign."""
+    line = next(line for line in exports.export(results, "markdown").splitlines() if "1 CNN, Top-5" in line)
+
+    assert "| 18.2 | 19.31 | 19.22 to 19.40 | +1.11 | 0.5 | 5 | WORSE |" in line
+
+
+def test_unknown_kind_is_the_users_to_mend(results):
+    """The message names the kinds there are."""
+    with pytest.raises(UsageError, match="csv, latex, markdown"):
+        exports.export(results, "excel")

@@ -1,0 +1,145 @@
+"""The published ledger says of each reference what its reports say, at the level they say it, and nothing better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.report.coverage import Coverage
+from harness.report.ledger import ledger, link, summary
+from harness.suite.references import ClaimReference, FigureReference, References, TableReference
+
+CLAIM = {"says": "it is so", "section": "1", "kind": "own", "small_scale": "yes", "needs": {}}
+PAPERS = {
+    "alexnet": References(
+        paper="alexnet",
+        claims={name: ClaimReference.parsed(CLAIM) for name in ("A01", "A02")},
+        tables={"T1": TableReference(caption="errors", columns=["top1"], in_text=False, rows=[])},
+        figures={"F1": FigureReference(shows="curves", reproduce="yes")},
+        choices={},
+    )
+}
+COVERED = [
+    Coverage("A01", "one", "claims.less", "small", "its direction, on Fashion-MNIST"),
+    Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
+    Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data"),
+    Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
+    Coverage("alexnet:T1", "one", "table", "paper", ""),
+    Coverage("alexnet:F1", "one", "figures.f1", "small", ""),
+]
+
+
+def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    """The results of one report, by suite and scale."""
+    said = {
+        "id": "less",
+        "outcome": "CONFIRMED",
+        "evidence": f"{scale} scale",
+        "reason": "t",
+        "n": 6,
+        "p": 0.01,
+    } | claim
+    return {(suite, scale): {
+        "suite": suite, "scale": scale, "paper": "alexnet", "title": "errors", "claims": [said],
+        "cells": [{"id": "cnn.top1", "outcome": "NOT COMPARABLE", "printed": "37.5", "mean": 9.0, "reason": ""}],
+        "figures": [{"id": "f1"}], "cost": {"train_s": 2.0, "evaluate_s": 1.0, "finished_at": "now"},
+        "environment": {"place 1": {"commit": "c0ffee"}, "place 2": {"commit": "c0ffee"}},
+    }}  # fmt: skip
+
+
+def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
+    """What stands for one reference."""
+    found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports, {})["papers"][0][kind][number]["places"]
+    return found
+
+
+def test_what_no_report_speaks_of_says_what_it_needs() -> None:
+    """Data that are not at hand, or a reason why nothing can."""
+    assert [place["reason"] for place in places("claims", 1, {})] == ["needs two GPUs", "needs the paper's own data"]
+
+
+def test_a_claim_has_the_verdict_and_level_of_its_report() -> None:
+    """With where to read it."""
+    (place,) = places("claims", 0, report())
+    assert (place["outcome"], place["evidence"], place["n"]) == ("CONFIRMED", "small scale", 6)
+    assert place["page"] == link("one", "small") == "one/small/index.html"
+
+
+def test_a_reading_goes_with_its_verdict_into_the_ledger() -> None:
+    """Where there is one."""
+    assert places("claims", 0, report(readings=["too narrow"]))[0]["readings"] == ["too narrow"]
+    assert places("claims", 0, report(readings=[]))[0]["readings"] is None
+
+
+def test_the_largest_scale_that_weighed_evidence_speaks() -> None:
+    """Paper before small; but one that did not run says nothing."""
+    small, paper = report(), report("paper", outcome="CONTRADICTED")
+    assert places("claims", 0, small | paper)[0]["outcome"] == "CONTRADICTED"
+    assert places("claims", 0, small | report("paper", outcome="NOT RUN"))[0]["scale"] == "small"
+
+
+def test_what_has_no_report_is_not_run() -> None:
+    """And what nothing can test says why instead."""
+    told = "no report of this suite is published; it would tell its direction, on Fashion-MNIST"
+    assert places("claims", 0, {})[0]["reason"] == told
+    assert places("claims", 1, {})[0]["reason"] == "needs two GPUs"
+
+
+def test_cells_stand_under_their_table_and_figures_link_to_theirs() -> None:
+    """The printed number beside ours; the table as a whole is its cells."""
+    (cell,) = places("tables", 0, report())
+    assert (cell["printed"], cell["mean"], cell["outcome"]) == ("37.5", 9.0, "NOT COMPARABLE")
+    assert places("figures", 0, report())[0]["outcome"] == "DRAWN"
+
+
+def test_another_papers_report_of_the_same_name_does_not_count() -> None:
+    """Suites are of one paper each."""
+    reports = report()
+    reports["one", "small"]["paper"] = "prelu"
+    assert places("claims", 0, reports)[0]["outcome"] == "NOT RUN"
+
+
+def test_holm_is_over_the_whole_paper() -> None:
+    """Two claims of p = 0.01 in two suites become 0.02 each."""
+    (place,) = places("claims", 0, report() | report(suite="two"))
+    assert (place["p"], place["p_holm_paper"]) == (0.01, 0.02)
+
+
+def test_compute_and_commits_are_those_of_the_results() -> None:
+    """Each commit once."""
+    (entry,) = ledger(PAPERS, COVERED, report(), {})["reports"]
+    assert (entry["seconds"], entry["commits"]) == (3.0, ["c0ffee"])
+
+
+def test_a_report_says_how_far_its_suite_has_changed() -> None:
+    """A line taken away and two added; none of the same text, and nothing of a suite that is gone."""
+    reports = report()
+    reports["one", "small"]["suite_yaml"] = "suite: one\nseeds: 3\n"
+    today: list[dict[str, str]] = [{"one": "suite: one\nseeds: 6\nclaims:\n"}, {"one": "suite: one\nseeds: 3\n"}, {}]
+    entries = [ledger(PAPERS, COVERED, reports, texts)["reports"][0] for texts in today]
+    assert [entry["changed_lines"] for entry in entries] == [3, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["CONFIRMED", "CONFIRMED"], "CONFIRMED"),
+        (["CONFIRMED", "NOT RUN"], "CONFIRMED"),
+        (["CONFIRMED", "CONTRADICTED"], "MIXED"),
+        (["CONFIRMED", "INCONCLUSIVE"], "INCONCLUSIVE"),
+        (["CONTRADICTED", "INCONCLUSIVE"], "INCONCLUSIVE"),
+        (["NOT RUN", "NOT RUN", "QUOTED"], "NOT RUN"),
+        ([], "NOT RUN"),
+    ],
+)
+def test_no_better_half_is_picked(outcomes: list[str], expected: str) -> None:
+    """A reference in several places is summed up by all that were tested."""
+    found = [{"outcome": outcome, "evidence": "small scale"} for outcome in outcomes]
+    assert summary(found)[0] == expected
+
+
+def test_levels_of_evidence_stand_with_a_summary() -> None:
+    """All of them."""
+    found = [{"outcome": "CONFIRMED", "evidence": evidence} for evidence in ("small scale", "exact")]
+    assert summary(found) == ("CONFIRMED", "at small scale and exactly")

@@ -1,0 +1,35 @@
+"""A claim's record carries the readings of what came out, and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.judge.claims import judge_claims
+from harness.judge.evidence import Evidence
+from harness.plan.preregistration import Standing
+from harness.report.records import claim_record
+from harness.suite.file import Reading
+from tests.judge.test_claims import HIGH, LOW, claim
+
+SAID = {"claims": ["it"], "scale": "small", "outcome": "CONFIRMED", "says": "the narrow net underfits"}
+
+
+def readings(**changed: Any) -> list[str]:
+    """The readings in the record of a claim that is CONFIRMED at small scale."""
+    evidence = Evidence({}, {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}, {}, "small")
+    (verdict,) = judge_claims({"it": claim(less=["a.t.top1_error", "b.t.top1_error"])}, evidence)
+    found: list[str] = claim_record(verdict, Standing(), evidence, [Reading.parsed(SAID | changed)])["readings"]
+    return found
+
+
+def test_a_reading_stands_with_the_claim_it_is_of() -> None:
+    """In its own words."""
+    assert readings() == ["the narrow net underfits"]
+
+
+@pytest.mark.parametrize("changed", [{"claims": ["other"]}, {"scale": "paper"}, {"outcome": "INCONCLUSIVE"}])
+def test_a_reading_of_something_else_is_not_shown(changed: dict[str, Any]) -> None:
+    """Of another claim, another scale, or what a claim no longer comes to."""
+    assert readings(**changed) == []

@@ -1,0 +1,44 @@
+"""Suite files as a person would write and misspell them, each a copy of AlexNet's Table 1 with something replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import SuiteError
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
+
+TABLE1 = shipped_suites() / "table1.yaml"
+
+
+def written(folder: Path, *replaced: tuple[str, str], name: str = "mine") -> Path:
+    """Table 1's file in `folder` with the first occurrence of each old text replaced by the new one."""
+    text = TABLE1.read_text(encoding="utf-8")
+    for old, new in replaced:
+        assert old in text, f"table1.yaml no longer holds {old!r}"
+        text = text.replace(old, new, 1)
+    path = folder / f"{name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def loaded(folder: Path, *replaced: tuple[str, str]) -> Suite:
+    """That file as a suite."""
+    return load_suite(written(folder, *replaced))
+
+
+def faults(path: Path) -> list[str]:
+    """What is wrong with a suite file, without the path that begins every line."""
+    with pytest.raises(SuiteError) as raised:
+        load_suite(path)
+    assert all(line.startswith(f"{path}:") for line in raised.value.faults)
+    return [line.removeprefix(f"{path}:") for line in raised.value.faults]
+
+
+def place(text: str, what: str, after: str = "") -> str:
+    """`LINE:COL` of the first occurrence of `what` from `after` on, both counted from 1."""
+    before = text[: text.index(what, text.index(after))]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -1,0 +1,124 @@
+"""Suites small enough for a test: AlexNet's Table 1 with a tiny net on the digits, and its jobs run in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from harness.machine.runtime import Runtime
+from harness.plan.graph import Plan, make_plan
+from harness.plan.status import Status, statuses
+from harness.progress import Progress
+from harness.run.execute import Execution, execute, written
+from harness.run.executors.local import Local
+from harness.store.store import JobFolder, Store
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
+
+STEM = {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}
+"""Conv1 for 28-pixel views."""
+
+TINY: dict[str, Any] = {
+    "seeds": 1,
+    "data": "digits",
+    "model": {"width": 0.05, "stem": STEM},
+    "train": {
+        "epochs": 2,
+        "batch": 64,
+        "rate": 0.02,
+        "drops_after": [1],
+        "gain": "paper_fan_in",
+        "prepare": {"short_side": 32},
+        "crop": 28,
+    },
+}
+"""A scale that takes a second: two epochs of 18 steps, the rate dropping in between."""
+
+
+def tiny_suite(folder: Path, name: str = "tiny", **changes: Any) -> Path:
+    """Write table1's suite with the tiny scale alone, as `ci`; changes are of the scale or of its training."""
+    own = {key: changes.pop(key) for key in ("seeds", "subset", "model") if key in changes}
+    return _written(folder, name, {"ci": {**TINY, **own, "train": {**TINY["train"], **changes}}}, {})
+
+
+def paper_suite(folder: Path, name: str = "miniature", *, seeds: int = 1, **change: Any) -> Path:
+    """Write table1's suite with its paper scale alone, its net narrow, `change` made in its recipe."""
+    train = {"model": {"name": "alexnet", "width": 0.1}, "change": change}
+    return _written(folder, name, {"paper": {"seeds": seeds}}, train)
+
+
+def _written(folder: Path, name: str, scales: dict[str, Any], train: dict[str, Any]) -> Path:
+    suite = YAML(typ="safe", pure=True).load(shipped_suites() / "table1.yaml")
+    suite |= {"suite": name, "scales": scales}
+    suite["experiments"]["cnn"]["train"] |= train
+    path = folder / f"{name}.yaml"
+    path.write_text(json.dumps(suite, indent=1))
+    return path
+
+
+@dataclass
+class World:
+    """A plan, a store, and what was said."""
+
+    plan: Plan
+    store: Store
+    runtime: Runtime = field(default_factory=lambda: Runtime(device="cpu", threads=1))
+    stream: io.StringIO = field(default_factory=io.StringIO)
+
+    @property
+    def said(self) -> str:
+        """Everything said so far."""
+        return self.stream.getvalue()
+
+    def folder(self, kind: str, seed: int = 0) -> JobFolder:
+        """The directory of the only job of a kind and seed."""
+        return self.store.folder(kind, self._key(kind, seed))
+
+    def _key(self, kind: str, seed: int) -> str:
+        trainings, evaluations = self.plan.trainings, self.plan.evaluations
+        if kind == "pixels":
+            return next(key for key, job in self.plan.jobs.items() if job.kind == "pixels")
+        return trainings["cnn", seed] if kind == "train" else evaluations["cnn", "ten_crop", seed]
+
+    def result(self, kind: str, seed: int = 0) -> dict[str, Any]:
+        """What a finished job found."""
+        result = self.folder(kind, seed).read_result()
+        assert result is not None
+        return result
+
+    def planned(self, kind: str, seed: int = 0) -> JobFolder:
+        """The same directory with what is to be computed in it."""
+        return written(self.store, self.plan.jobs[self._key(kind, seed)])
+
+    def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
+        """Do what is not done yet, or only jobs of these kinds, in this process."""
+        settings = {
+            "locations": self.runtime.locations,
+            "device": self.runtime.device,
+            "threads": self.runtime.threads,
+            "checkpoint_every_s": self.runtime.checkpoint_every_s,
+        } | runtime
+        now, progress = Runtime(**settings), Progress(self.stream)
+        standing = statuses(self.plan, self.store, now.locations)
+        for key, job in self.plan.jobs.items():
+            if kinds and job.kind not in kinds:
+                standing[key] = Status("done")
+        return execute(self.plan, self.store, standing, Local(now, progress), progress)
+
+
+def tiny_world(folder: Path, **changes: Any) -> World:
+    """A tiny suite below `folder` with nothing done yet."""
+    folder.mkdir(parents=True, exist_ok=True)
+    suite = load_suite(tiny_suite(folder, **changes))
+    return World(make_plan(suite, "ci"), Store(folder / "runs"))
+
+
+def lasting(result: dict[str, Any]) -> dict[str, Any]:
+    """A result without what changes with the day and the machine: time, and the seal over it."""
+    return {name: value for name, value in result.items() if name not in ("cost", "seal")}

@@ -1,0 +1,149 @@
+"""Starts Python as `python -m harness` or `python -c CODE` would, without the seconds of its imports.
+
+A process that has imported what the program imports waits here and forks for every start. What is started is a process
+like any other, with its own folder, variables, streams, signals and end; only its modules are there already. What is
+said of imports, of memory and of start-up is therefore tested elsewhere, in processes that begin from nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import importlib
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+IMPORTED = (
+    "matplotlib.figure",
+    "scipy.special",
+    "harness.cli.main",
+    "harness.run.pipeline",
+    "harness.report.page.render",
+    "harness.jobs.training.train",
+    "harness.jobs.evaluation.evaluate",
+    "harness.jobs.evaluation.ensemble",
+    "harness.jobs.pixel_statistics",
+)
+MESSAGE = 1 << 17
+"""Bytes of a request, more than any has."""
+
+
+class Started:
+    """A program that was started here; of `subprocess.Popen` it has what the tests use."""
+
+    def __init__(self, status: int) -> None:
+        self._status = os.fdopen(status)
+        self.pid = int(self._status.readline())
+        self.returncode: int | None = None
+
+    def wait(self) -> int:
+        """Wait for its end; gives its exit status, or less than zero for the signal that ended it."""
+        if self.returncode is None:
+            self.returncode = int(self._status.readline())
+            self._status.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Its exit status, or None while it runs."""
+        if self.returncode is None and select.select([self._status], [], [], 0)[0]:
+            self.wait()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+
+def start(
+    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int], code: str = ""
+) -> Started:
+    """Start the program with these arguments, or this code; `streams` are what it reads and the two it writes to."""
+    request = {"arguments": list(arguments), "folder": str(folder), "variables": dict(variables), "code": code}
+    reading, writing = os.pipe()
+    try:
+        socket.send_fds(_waiting(), [json.dumps(request).encode()], [*streams, writing])
+    finally:
+        os.close(writing)
+    return Started(reading)
+
+
+@functools.cache
+def _waiting() -> socket.socket:
+    """The connection to the process that forks; it ends when this one does."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, __file__, str(its.fileno())]
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(command, pass_fds=[its.fileno()], cwd="/", stdin=nothing, stdout=nothing)
+    its.close()
+    atexit.register(process.wait)
+    atexit.register(ours.close)
+    return ours
+
+
+def _serve(connection: socket.socket) -> None:
+    """Fork for every request, until nobody can send one; returns in the process of a request, and then runs it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that watch are waited for by nobody
+    while True:
+        data, files, *_ = socket.recv_fds(connection, MESSAGE, 4)
+        if not data:
+            sys.exit()
+        if os.fork() == 0:
+            connection.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _watch(json.loads(data), files)
+            return
+        for file in files:
+            os.close(file)
+
+
+def _watch(request: dict[str, Any], files: list[int]) -> None:
+    """Fork once more: one process is the program, the other tells its number and how it ended."""
+    *streams, status = files
+    if (pid := os.fork()) == 0:
+        os.close(status)
+        _become(request, streams)
+        return
+    for stream in (0, 1, 2, *streams):
+        os.close(stream)
+    os.write(status, b"%d\n" % pid)
+    os.write(status, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    os._exit(0)
+
+
+def _become(request: dict[str, Any], streams: list[int]) -> None:
+    """Take on a program's streams, folder, variables and arguments, and run it."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["variables"])
+    time.tzset()
+    sys.argv[1:] = request["arguments"]
+    sys.path[0] = ""
+    if request["code"]:
+        exec(compile(request["code"], "<string>", "exec"), {"__name__": "__main__"})
+    else:
+        runpy.run_module("harness", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    for name in IMPORTED:
+        importlib.import_module(name)
+    from harness.jobs import JOBS
+    from harness.jobs.code import code_digest
+
+    for kind in JOBS:  # no test's own memory of syntax has it, and reading it all takes a third of a second
+        code_digest(kind)
+    _serve(socket.socket(fileno=int(sys.argv[1])))

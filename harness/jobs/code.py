@@ -4,9 +4,9 @@ The sources of a kind are the closure of its imports, read from syntax trees wit
 that does the work, through every import at module level or within a function, the `__init__` of each package on the
 way, and every string that names a module of the package, as the registries do. `EXCEPTED` modules are left out.
 
-The digest of a file is that of its syntax (`harness.jobs.syntax`), with each path of an own module replaced by the digest of
-the syntax of the file it leads to. So comments, docstrings and the place of a file move nothing; a name that is
-imported from another module than before moves the digest, and circles do no harm.
+The digest of a file is that of its syntax (`harness.jobs.syntax`), with each path of an own module replaced by the
+digest of the syntax of the file it leads to. So comments, docstrings and the place of a file move nothing; a name that
+is imported from another module than before moves the digest, and circles do no harm.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ EXCEPTED: dict[str, str] = {
     "harness": "holds the version of the program; a release is no other code",
     "harness.jobs.code": "says which results count as current, and makes none",
     "harness.store.documents": "writes JSON, and reads back what was written or nothing, by its seal",
-    "harness.machine.environment": "describes a machine for the record; a timing compares its name and never computes with it",
+    "harness.machine.environment": "describes a machine for the record; a timing compares its name",
     "harness.data.locate": "finds the folder of a data set; other data than a result is from have another fingerprint",
     "harness.errors": "names the errors; a job that raises one has no result",
     "harness.jobs": "lists the kinds; the digest has a kind's own modules, its key has the version",
     "harness.store.locks": "keeps two processes out of one folder",
     "harness.progress": "tells people how far a job is",
     "harness.machine.relay": "tells people how far a job is that several processes share",
-    "harness.machine.runtime": "holds what the user asks of the machine; what of it moves a number is recorded with the result",
+    "harness.machine.runtime": "holds what is asked of the machine; what of it moves a number stands in the result",
     "harness.stop_signal": "remembers a signal; a job that is stopped has no result",
     "harness.store.store": "names the files of a job and writes them whole; a result holds their digests",
 }

@@ -40,7 +40,7 @@ class Syntax(NamedTuple):
     """sha256, hexadecimal."""
     imports: tuple[Import, ...]
     strings: tuple[str, ...]
-    """Dotted paths below the package in strings, such as "harness.jobs.training.train" of "harness.jobs.training.train:train"."""
+    """Dotted paths below the package in strings: "harness.jobs.metrics" of "harness.jobs.metrics:top_k"."""
     empty: bool
     """Whether the file holds no statement but docstrings and imports from `__future__`."""
 

@@ -21,8 +21,8 @@ LARGEST = 5_000
 class Memory:
     """What is known of source files, in one file or, without a path, for the length of the process.
 
-    A file that is damaged, or was written by another version of `harness.jobs.syntax`, counts as empty; one that cannot be
-    written costs time and nothing else.
+    A file that is damaged, or was written by another version of `harness.jobs.syntax`, counts as empty; one that
+    cannot be written costs time and nothing else.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BaselineMissing, UsageError
-from harness.scale_names import ScaleName
 from harness.store.documents import json_text, seal
 from harness.store.store import write_atomically
+from harness.vocabulary import ScaleName
 
 FORMAT = 1
 

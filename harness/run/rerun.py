@@ -22,9 +22,10 @@ from harness.run.differences import Difference, file_differences, result_differe
 from harness.run.execute import written
 from harness.run.executors.gpus import uses_gpus
 from harness.run.executors.local import Local
+from harness.run.verify import foreign
 from harness.store.inventory import with_key
 from harness.store.provenance import IMPORTED
-from harness.store.soundness import faults_of, foreign, job_of, left_out_of
+from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store
 
 DECIDES_NOTHING = {"commit", "harness", "system", "cores"}

@@ -113,11 +113,11 @@ MOVES = {
     "harness.jobs.metrics": "harness.jobs.scores",
     "harness.jobs.recipe": "harness.jobs.training.recipe",
     "harness.jobs.training.train": "harness.jobs.training.loop",
-    "harness.jobs.measures.job": "harness.jobs.measures.job",
+    "harness.jobs.measures.job": "harness.jobs.quantities",
     "harness.models.layers": "harness.models.chain",
-    "harness.data.sets.digits": "harness.data.sets.digits",
-    "harness.errors": "harness.store.store.errors",
-    "harness.store.store": "harness.store.store.folders",
+    "harness.data.sets.digits": "harness.data.handwritten",
+    "harness.errors": "harness.store.errors",
+    "harness.store.store": "harness.store.folders",
 }
 """Among them the module of a kind's own function, one that a package's file imports, and two that are excepted."""
 

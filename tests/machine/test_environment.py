@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.jobs import code
 from harness.machine import environment as module
 from harness.machine.environment import commit, environment, gpus, processor
 
@@ -55,6 +56,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "clone" / "harness"
     shutil.copytree(module._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "_PACKAGE", copy)
+    monkeypatch.setattr(code, "_PACKAGE", copy)
     return copy
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from harness.jobs import code
 from harness.machine import environment as module
 from harness.machine.environment import commit, environment, gpus, processor
 
@@ -56,7 +55,6 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "clone" / "harness"
     shutil.copytree(module._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "_PACKAGE", copy)
-    monkeypatch.setattr(code, "_PACKAGE", copy)
     return copy
 
 

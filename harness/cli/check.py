@@ -12,7 +12,7 @@ import click
 from harness.cli.ci_outputs import with_ci_outputs
 from harness.cli.options import FOLDER, options, runtime_of, with_json, with_places
 from harness.errors import UsageError
-from harness.scale_names import SCALES, ScaleName
+from harness.vocabulary import SCALES, ScaleName
 
 _with_scale = click.option(
     "--scale", type=click.Choice(SCALES), default="ci", show_default=True, help="The scale of the baseline."

@@ -25,8 +25,8 @@ _keep_freed_memory()  # before torch allocates anything
 import torch  # noqa: E402
 
 from harness.errors import DeviceMissing  # noqa: E402
-from harness.instructions import rounding_of  # noqa: E402
 from harness.jobs.ranks import joined  # noqa: E402
+from harness.machine.instructions import rounding_of  # noqa: E402
 from harness.machine.runtime import Runtime  # noqa: E402
 
 

@@ -14,10 +14,9 @@ from harness.judge.statistics import (
     t_interval,
     wilson,
 )
-from harness.metric_names import METRICS
-from harness.scale_names import ScaleName
 from harness.store.provenance import all_said
 from harness.suite.cells import Cell
+from harness.vocabulary import METRICS, ScaleName
 
 CellOutcome = Literal[
     "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"

@@ -1,4 +1,4 @@
-"""Provenance: the machine, the versions, the commit and the digest of our own code; recorded, never hashed into a key.
+"""Provenance: the machine, the versions and the commit; recorded, never hashed into a key.
 
 Nothing here names a host, a user, a home folder, a remote or an environment variable.
 """
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.jobs import JOBS
 from harness.machine.runtime import cores
 
 _PACKAGE = Path(__file__).parent.parent
@@ -36,18 +35,6 @@ def environment() -> dict[str, Any]:
         "gpus": gpus(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
-
-
-@cache
-def code_digest(kind: str) -> str:
-    """sha256 over the sources that decide the results of a job kind, by name and content."""
-    digest = hashlib.sha256()
-    for source in JOBS[kind].sources:
-        path = _PACKAGE / source
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        for file in files:
-            digest.update(f"{file.relative_to(_PACKAGE)}\0".encode() + file.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 @cache

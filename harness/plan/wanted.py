@@ -8,17 +8,16 @@ from pathlib import Path
 
 from harness.errors import HarnessError, UsageError
 from harness.plan.outline import Outline, outline_of
-from harness.scale_names import SCALES, ScaleName
 from harness.store.inventory import contents, with_key
 from harness.store.store import JobFolder, Store
 from harness.suite.shipped import suite_path
+from harness.vocabulary import SCALES, ScaleName
 
 
 def finished_of_suite(store: Store, suite: str, scale: str | None) -> list[JobFolder]:
     """The finished jobs that a suite wants, at one scale or at all of them."""
-    jobs = contents(store).jobs
-    wanted = wanted_folders([suite if scale is None else f"{suite}:{scale}"], devices_of(jobs))
-    return [job for job in jobs if job.path.name in wanted and job.result.exists()]
+    wanted = wanted_in(store, [suite if scale is None else f"{suite}:{scale}"])
+    return [job for job in contents(store).jobs if job.path.name in wanted and job.result.exists()]
 
 
 def finished_of_keys(store: Store, keys: Iterable[str]) -> list[JobFolder]:
@@ -46,6 +45,14 @@ def declarations_of(store: Store, suite: str | None, scale: str | None) -> list[
         return sorted(store.declarations.glob("*.json"))
     name = named_scales(suite if scale is None else f"{suite}:{scale}")[0].name
     return sorted(store.declarations.glob(f"*-{name}-{scale or '*'}.json"))
+
+
+def wanted_in(store: Store, names: Iterable[str]) -> set[str]:
+    """The names of the job folders that suites want of a store, each `SUITE` or `SUITE:SCALE`.
+
+    Raises UsageError for a store, suite or scale that is not there, SuiteError for a faulty suite.
+    """
+    return wanted_folders(names, devices_of(contents(store).jobs))
 
 
 def wanted_folders(names: Iterable[str], devices: Iterable[str]) -> set[str]:

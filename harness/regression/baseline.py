@@ -10,9 +10,9 @@ from typing import Any
 
 from harness.errors import BaselineMissing, UsageError
 from harness.regression.baseline_probes import faults
-from harness.scale_names import ScaleName
 from harness.store.documents import json_text, seal
 from harness.store.store import write_atomically
+from harness.vocabulary import ScaleName
 
 FORMAT = 2
 

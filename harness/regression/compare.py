@@ -10,7 +10,7 @@ from harness.regression import tolerances
 from harness.regression.accuracies import compare_accuracy
 from harness.regression.compare_probes import Places, compare_probe
 from harness.regression.finding import Finding, Severity
-from harness.scale_names import ScaleName
+from harness.vocabulary import ScaleName
 
 Document = Mapping[str, Any]
 

@@ -23,10 +23,10 @@ from harness.regression.snapshot import furthest, snapshot
 from harness.report.gather import judged
 from harness.run.execute import Execution, execute
 from harness.run.executors.local import Local
-from harness.scale_names import ScaleName
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
 from harness.suite.file import Suite
+from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True, slots=True)

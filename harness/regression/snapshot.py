@@ -12,7 +12,6 @@ from harness.jobs.measures import MEASURES
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict
 from harness.machine.environment import environment, processor_kind
-from harness.metric_names import METRICS
 from harness.plan.graph import Plan
 from harness.plan.status import Status
 from harness.regression.compare_probes import numbers
@@ -21,6 +20,7 @@ from harness.regression.tolerances import furthest_apart
 from harness.report.gather import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
+from harness.vocabulary import METRICS
 
 Document = dict[str, Any]
 

@@ -25,12 +25,12 @@ from harness.run.executors.gpus import places, require_gpus, uses_gpus
 from harness.run.executors.local import Local
 from harness.run.executors.pool import Pool
 from harness.run.redact import without_places
-from harness.scale_names import ScaleName
 from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
+from harness.vocabulary import ScaleName
 
 Folder = Path
 

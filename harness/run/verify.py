@@ -10,21 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, UsageError
-from harness.machine.environment import code_digest
-from harness.plan.preregistration import declared_in
+from harness.jobs import JOBS
+from harness.jobs.code import is_current
 from harness.progress import Progress
+from harness.store.declarations import declared_in
 from harness.store.inventory import contents
 from harness.store.locks import is_held
-from harness.store.soundness import (
-    Fault,
-    JobDocument,
-    ResultDocument,
-    faults_of,
-    foreign,
-    job_of,
-    left_out_of,
-    result_of,
-)
+from harness.store.soundness import Fault, JobDocument, ResultDocument, faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
@@ -164,9 +156,18 @@ def _stale(finished: Iterable[tuple[JobFolder, JobDocument, ResultDocument]]) ->
     """One note a kind: all its results made by one other version of the code say the same."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished:
-        if foreign(job) is None and result.code not in (None, code_digest(job.kind)):
+        if foreign(job) is None and result.code is not None and not is_current(job.kind, result.code):
             stale.setdefault(job.kind, []).append(folder.path)
     for kind, paths in stale.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         says = f"stale{more}: the code of {kind} jobs has changed since"
         yield Fault(paths[0], says, "`run --refresh-stale` runs them again")
+
+
+def foreign(job: JobDocument) -> str | None:
+    """Why this version of the program cannot use a job that is sound in itself."""
+    if job.kind not in JOBS:
+        return f"jobs of kind {job.kind!r} are unknown to this version of the program"
+    if job.version != JOBS[job.kind].version:
+        return f"version {job.version} of {job.kind} jobs, where this program has {JOBS[job.kind].version}"
+    return None

@@ -73,3 +73,8 @@ def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
             f"{path} has format {document['format']}, this program reads {RESULT_FORMAT}; use another store"
         )
     return dict(document)
+
+
+def canonical(document: Any) -> str:
+    """JSON with one spelling for one content."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

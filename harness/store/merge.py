@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, Unsound, UsageError
-from harness.plan.preregistration import declared_in, together
 from harness.progress import Progress
 from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
+from harness.store.declarations import declared_in, together
 from harness.store.documents import seal
 from harness.store.inventory import contents
 from harness.store.locks import held, is_held

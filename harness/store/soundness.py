@@ -12,9 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from harness.errors import HarnessError
-from harness.jobs import JOBS
-from harness.plan.job import canonical
-from harness.store.documents import seal
+from harness.store.documents import canonical, seal
 from harness.store.provenance import IMPORTED
 from harness.store.store import KEY_LETTERS, JobFolder, file_sha256
 
@@ -149,15 +147,6 @@ def left_out_of(folder: JobFolder) -> dict[str, str]:
     if seal(document := found.model_dump(mode="json")) != document:
         raise HarnessError(f"{folder.left_out} is damaged or was edited: its digest does not fit")
     return found.files
-
-
-def foreign(job: JobDocument) -> str | None:
-    """Why this version of the program cannot use a job that is sound in itself."""
-    if job.kind not in JOBS:
-        return f"jobs of kind {job.kind!r} are unknown to this version of the program"
-    if job.version != JOBS[job.kind].version:
-        return f"version {job.version} of {job.kind} jobs, where this program has {JOBS[job.kind].version}"
-    return None
 
 
 def faults_of(folder: JobFolder) -> list[Fault]:

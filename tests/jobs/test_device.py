@@ -9,8 +9,8 @@ from programs import environment
 from torch import nn
 
 from harness.errors import DeviceMissing
-from harness.instructions import rounding_of
 from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
+from harness.machine.instructions import rounding_of
 from harness.machine.runtime import Runtime
 
 CPU = torch.device("cpu")

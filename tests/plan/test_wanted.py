@@ -10,7 +10,6 @@ from suite_files import TABLE1
 
 from harness.errors import HarnessError, UsageError
 from harness.plan.graph import Plan
-from harness.plan.preregistration import path_of
 from harness.plan.wanted import (
     declarations_of,
     finished_of_keys,
@@ -20,6 +19,7 @@ from harness.plan.wanted import (
     wanted_folders,
 )
 from harness.run.execute import written
+from harness.store.declarations import declaration_path
 from harness.store.store import Store
 
 
@@ -75,8 +75,8 @@ def test_an_unfinished_job_and_a_lost_input_are_told(store: Store, plan: Plan) -
 
 def test_declarations_are_those_of_the_suite(store: Store) -> None:
     """Or all, where no suite is named."""
-    path = path_of(store, "alexnet", "table1", "ci")
-    other = path_of(store, "alexnet", "mytable1", "ci")
+    path = declaration_path(store, "alexnet", "table1", "ci")
+    other = declaration_path(store, "alexnet", "mytable1", "ci")
     other.write_bytes(b"of another suite")
     assert declarations_of(store, str(TABLE1), "ci") == declarations_of(store, str(TABLE1), None) == [path]
     assert declarations_of(store, str(TABLE1), "small") == []

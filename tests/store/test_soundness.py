@@ -11,8 +11,9 @@ from filled_store import filled, flip, folder_of, table1
 
 from harness.errors import HarnessError
 from harness.plan.graph import Plan
+from harness.run.verify import foreign
 from harness.store.documents import seal
-from harness.store.soundness import faults_of, foreign, job_of, left_out_of
+from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store, write_json
 
 FILES = {

@@ -23,9 +23,9 @@ from harness.data.declared import class_list_digest
 from harness.data.sets.imagenet import ILSVRC2012
 from harness.plan.graph import Plan, make_plan
 from harness.run import submission
-from harness.scale_names import ScaleName
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
+from harness.vocabulary import ScaleName
 from tests.jobs.evaluation.test_protocols import MODEL, PAPER, RECIPES, flatten
 
 CLASSES, TRAIN, VAL, TEST = 6, 5, 2, 2

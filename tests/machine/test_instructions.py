@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from harness.instructions import ONEDNN_SETS, _processor, onednn_set, rounding_of
+from harness.machine.instructions import ONEDNN_SETS, _processor, onednn_set, rounding_of
 
 SAID = {
     "Intel SSE4.1": "SSE41",

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from harness.machine import environment
-from harness.machine.doctor import device as machine
+from harness.machine.doctor import computing
 from harness.machine.doctor.check import Check
-from harness.machine.doctor.device import arithmetic, device, memory, probed, versions
+from harness.machine.doctor.computing import arithmetic, device, memory, probed, versions
 
 GPU = {"name": "GPU 9000", "memory_bytes": 24 << 30, "driver": "550.1"}
 SEEN: dict[str, Any] = {
@@ -32,7 +32,7 @@ def torch_says(monkeypatch: pytest.MonkeyPatch):
     """Have torch say something else than it does here; gives the checks."""
 
     def says(asked: str = "auto", **changes: Any) -> dict[str, Check]:
-        monkeypatch.setattr(machine, "probed", lambda *_: SEEN | changes)
+        monkeypatch.setattr(computing, "probed", lambda *_: SEEN | changes)
         return {check.name: check for check in arithmetic(asked, 2, 1.0)}
 
     return says
@@ -62,15 +62,15 @@ def test_the_smaller_of_memory_and_limit_counts(
     """A container may have less than the machine."""
     (tmp_path / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable: {available_kib} kB\n")
     (tmp_path / "limit").write_text(limit)
-    monkeypatch.setattr(machine, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(machine, "_CGROUPS", (tmp_path / "limit", tmp_path / "none"))
+    monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(computing, "_CGROUPS", (tmp_path / "limit", tmp_path / "none"))
     assert memory().level == level
 
 
 def test_memory_that_nobody_tells_of_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a system that is no Linux."""
-    monkeypatch.setattr(machine, "_MEMINFO", tmp_path / "none")
-    monkeypatch.setattr(machine, "_CGROUPS", ())
+    monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "none")
+    monkeypatch.setattr(computing, "_CGROUPS", ())
     assert memory().level == "warning"
 
 

@@ -79,13 +79,18 @@ def imports(name: str, *, lazy: bool) -> frozenset[str]:
     return frozenset(found for one in imported(nodes) if (found := ours(one)) is not None)
 
 
+def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a syntax tree without what stands there for annotations alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from run_nodes(child)
+
+
+@cache
 def needed(name: str) -> frozenset[str]:
     """The modules that one imports when it runs: with it or within a function, but not for annotations alone."""
-    ours_alone = ast.parse(ast.unparse(tree(name)))
-    for node in ast.walk(ours_alone):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = [ast.Pass()]
-    return frozenset(found for one in imported(ast.walk(ours_alone)) if (found := ours(one)) is not None)
+    return frozenset(found for one in imported(run_nodes(tree(name))) if (found := ours(one)) is not None)
 
 
 def room(name: str) -> str:
@@ -222,3 +227,21 @@ def test_no_module_is_named_for_nothing() -> None:
     """Such a name is where things go that nobody placed."""
     empty = re.compile(r"util|common|manager|helper|\bbase\b|misc")
     assert [name for name in MODULES if empty.search(name)] == []
+
+
+TESTS = ROOT / "tests"
+SHARED = ("benchmarks", "golden", "samples", "suites", "support")
+"""Folders of tests that belong to no room."""
+
+
+def test_tests_of_a_room_are_named_for_their_modules() -> None:
+    """`tests/a/test_b.py` tests `harness/a/b.py`, or the package `a` itself; more words may follow the name."""
+    lost = []
+    for file in TESTS.rglob("*/test_*.py"):
+        *folders, name = file.relative_to(TESTS).with_suffix("").parts
+        if folders[0] not in SHARED:
+            package, words = ".".join(folders), name.removeprefix("test_").split("_")
+            begins = {"_".join(words[:end]) for end in range(1, len(words) + 1)}
+            mirrored = {f"{package}.{begin}" for begin in begins} & MODULES.keys()
+            lost += [] if mirrored or folders[-1] in begins else [str(file.relative_to(TESTS))]
+    assert lost == []

@@ -10,6 +10,7 @@ import shutil
 import zlib
 
 import pytest
+from compact_copies import made
 from image_layouts import (
     LAYOUTS,
     class_folders,
@@ -31,7 +32,6 @@ from harness.errors import Interrupted
 from harness.ingest.check import check
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-from tests.ingest.test_prepare import made
 
 ORIGINALS = make_originals()
 DATASET = ORIGINALS.declared()

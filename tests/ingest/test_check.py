@@ -412,7 +412,7 @@ def test_a_signal_stops_it(tmp_path):
 
 def test_names_of_many_are_kept_up_to_a_bound(tmp_path, monkeypatch):
     """And the rest is counted."""
-    monkeypatch.setattr("harness.ingest.finding.KEPT", 3)
+    monkeypatch.setattr("harness.ingest.image_finding.KEPT", 3)
     for image in class_folders(ORIGINALS, tmp_path).rglob("train/*/*.JPEG"):
         image.write_bytes(b"")
     found = only_wrong(checked(tmp_path), "empty")

@@ -32,7 +32,7 @@ from PIL import Image
 from harness.data.prepared import CopyFiles
 from harness.errors import DataMissing, HarnessError, Interrupted, UsageError
 from harness.ingest.encode import Compact
-from harness.ingest.records import read_record
+from harness.ingest.piece_records import read_record
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
 

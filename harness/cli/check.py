@@ -114,7 +114,7 @@ def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # no
 
 def _asked(flags: dict[str, Any]) -> tuple[Any, Any, Path]:
     """The rules of a check, the store, and the baseline's file."""
-    from harness.regression.observe import Rules  # noqa: PLC0415
+    from harness.regression.observations import Rules  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
     scale: ScaleName = flags["scale"]

@@ -13,9 +13,9 @@ from typing import Any
 from harness.errors import REGRESSION_EXIT, JobFailed, UsageError
 from harness.progress import Progress, duration
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
-from harness.regression.compare import Comparison, compare, departing, none_of, trainings
+from harness.regression.compare_snapshots import Comparison, compare, departing, none_of, trainings
 from harness.regression.finding import Checked, Finding
-from harness.regression.observe import Observed, Rules, Stores, observe
+from harness.regression.observations import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable

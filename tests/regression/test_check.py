@@ -20,7 +20,7 @@ from harness.machine.runtime import Runtime
 from harness.regression.baseline import Baseline, read_baseline
 from harness.regression.check import check, exit_code, updated
 from harness.regression.finding import Checked, Finding
-from harness.regression.observe import Rules
+from harness.regression.observations import Rules
 from harness.regression.probes import DISTURBANCES
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from harness.regression.compare import Comparison, compare
+from harness.regression.compare_snapshots import Comparison, compare
 from harness.regression.finding import Finding
 
 MADE_WITH = {

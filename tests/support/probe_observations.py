@@ -1,7 +1,7 @@
 """What the probes of all suites came to on one processor, torch and instruction set; and the alarms these would give.
 
-    python tests/support/observations.py write   adds what this machine sees to tests/observations/
-    python tests/support/observations.py         the table of alarms: each observation against the committed baseline
+    python tests/support/probe_observations.py write   adds what this machine sees to tests/observations/
+    python tests/support/probe_observations.py         the table of alarms: each observation against the committed baseline
 
 An observation is kept when a new kind of machine, torch or limit of instructions was at hand, so that a tolerance that
 is too narrow for one of them shows before it stops somebody's gate. `ONEDNN_MAX_CPU_ISA` and `ATEN_CPU_CAPABILITY`
@@ -22,9 +22,9 @@ from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
 from harness.regression.baseline import read_baseline
 from harness.regression.check import updated
-from harness.regression.compare import place
 from harness.regression.compare_probes import Places, compare_probe
-from harness.regression.observe import Rules
+from harness.regression.compare_snapshots import place
+from harness.regression.observations import Rules
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 

@@ -16,7 +16,7 @@ from harness.plan.preregistration import declare
 from harness.plan.rates import device_name
 from harness.plan.status import Status, statuses
 from harness.progress import Progress
-from harness.regression.compare import none_of
+from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
 from harness.regression.selection import Selection
 from harness.regression.snapshot import furthest, snapshot

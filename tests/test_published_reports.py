@@ -15,7 +15,7 @@ from harness.report.page.read import read_results
 from harness.suite.references import shipped_references
 from harness.suite.shipped import shipped_texts
 
-PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
+PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
 FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
 
 

@@ -1,7 +1,7 @@
 """What the probes of all suites came to on one processor, torch and instruction set; and the alarms these would give.
 
     python tests/support/probe_observations.py write   adds what this machine sees to tests/observations/
-    python tests/support/probe_observations.py         the table of alarms: each observation against the committed baseline
+    python tests/support/probe_observations.py         prints the alarms that each would give against the baseline
 
 An observation is kept when a new kind of machine, torch or limit of instructions was at hand, so that a tolerance that
 is too narrow for one of them shows before it stops somebody's gate. `ONEDNN_MAX_CPU_ISA` and `ATEN_CPU_CAPABILITY`

@@ -146,7 +146,7 @@ def _score_faults(folder: JobFolder, result: Result) -> Iterator[Fault]:
     from harness.store.scores import contradictions  # noqa: PLC0415 - numpy
 
     try:
-        for says in contradictions(folder.predictions, {str(name): value for name, value in result.values.items()}):
+        for says in contradictions(folder.predictions, result.values):
             yield _again(folder, folder.result, says)
     except (OSError, ValueError, KeyError, IndexError):
         yield _again(folder, folder.predictions, "holds no predictions of a test")

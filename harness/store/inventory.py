@@ -60,7 +60,7 @@ class Entry:
 
 
 def contents(store: Store, *, linked: bool = True) -> Contents:
-    """What lies in a store; raises UsageError where there is none, without `linked` Unsound for a job that is a link."""
+    """What lies in a store; raises UsageError where there is none and, without `linked`, Unsound for a linked job."""
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
     found = Contents()

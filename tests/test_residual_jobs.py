@@ -14,7 +14,6 @@ from residual_nets import Residual, residual
 from ruamel.yaml import YAML
 from tiny_suites import World, lasting
 
-from harness.dividing import require_whole_batches
 from harness.errors import Interrupted, SuiteError, UsageError
 from harness.jobs.checkpoint import load_weights
 from harness.jobs.evaluation.evaluate import trained_network
@@ -26,6 +25,7 @@ from harness.models.layers import Linear
 from harness.models.net import Net
 from harness.models.network import weights_sha256
 from harness.plan.graph import make_plan
+from harness.run.dividing import require_whole_batches
 from harness.run.import_weights import Foreign, import_weights
 from harness.run.pipeline import run_suite
 from harness.store.store import Store

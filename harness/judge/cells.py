@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.judge.statistics import (
+    MIN_SEEDS,
     Equivalence,
     Interval,
     equivalence,
@@ -15,19 +16,16 @@ from harness.judge.statistics import (
     t_interval,
     wilson,
 )
-from harness.metric_names import METRICS
-from harness.printed import half_last_digit
-from harness.scale_names import ScaleName
 from harness.store.provenance import all_said
 from harness.suite.cells import Cell
+from harness.suite.printed import half_last_digit
+from harness.vocabulary import METRICS, ScaleName
 
 CellOutcome = Literal[
     "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
 ]  # fmt: skip
 How = Literal["exact", "drawn", "timed", "trained"]
 """How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
-MIN_SEEDS = 3
-"""Fewer show too little of the spread between seeds for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from harness.jobs.measures import MEASURES
 from harness.jobs.recipe import Protocol
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.plan.job import Job, datasets_of
-from harness.scale_names import ScaleName
 from harness.suite.file import Experiment, Suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 from harness.jobs import JOBS
-from harness.scale_names import ScaleName
+from harness.store.documents import canonical
+from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,3 @@ class Graph(Protocol):
 def datasets_of(jobs: Mapping[str, Job]) -> list[str]:
     """The names of the data sets that these jobs read, in the order of their first use."""
     return list(dict.fromkeys(job.data_name for job in jobs.values() if job.data_name is not None))
-
-
-def canonical(document: Any) -> str:
-    """JSON with one spelling for one content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

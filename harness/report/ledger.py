@@ -10,8 +10,8 @@ from typing import Any
 from harness.judge.statistics import holm
 from harness.report.coverage import Coverage
 from harness.report.page.verdicts import level
-from harness.scale_names import SCALES
 from harness.suite.references import References
+from harness.vocabulary import SCALES
 
 FORMAT = 1
 

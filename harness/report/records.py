@@ -9,9 +9,9 @@ from typing import Any
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.judge.statistics import Interval
-from harness.metric_names import METRICS
 from harness.plan.preregistration import Standing
 from harness.suite.file import Reading
+from harness.vocabulary import METRICS
 
 
 def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, PositiveFloat
 
-from harness.printed import OverRuns, is_printed, over_runs, printed_number
 from harness.strict import Name, Strict
-
-if TYPE_CHECKING:
-    from harness.suite.file import SuiteFile
+from harness.suite.printed import OverRuns, is_printed, over_runs, printed_number
 
 PARTS = ("experiment", "evaluation", "metric")
 
@@ -125,17 +122,17 @@ class Cell:
         return over_runs(self.printed)
 
 
-def cells_of(file: SuiteFile) -> Iterator[Cell]:
-    """Every printed number of a suite: its table row by row, then the numbers of the text."""
-    if file.table is not None:
-        for row_id, row in file.table.rows.items():
-            for column_id, column in file.table.columns.items():
+def cells_of(paper: str, table: Table | None, others: Mapping[str, FreeCell]) -> Iterator[Cell]:
+    """Every printed number of a paper's suite: its table row by row, then the numbers of the text."""
+    if table is not None:
+        for row_id, row in table.rows.items():
+            for column_id, column in table.columns.items():
                 printed = row.printed.get(column_id)
                 if printed is not None:
-                    ref = f"{file.paper}:{file.table.ref}.{row_id}.{column_id}"
+                    ref = f"{paper}:{table.ref}.{row_id}.{column_id}"
                     yield _table_cell(f"{row_id}.{column_id}", ref, row, column, printed)
-    for name, cell in file.cells.items():
-        yield _free_cell(name, f"{file.paper}:{cell.ref}.{name}", cell)
+    for name, cell in others.items():
+        yield _free_cell(name, f"{paper}:{cell.ref}.{name}", cell)
 
 
 def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) -> Cell:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from harness.data import DATASETS
-from harness.metric_names import METRICS
-from harness.printed import is_printed, over_runs
 from harness.suite.cells import PARTS
-from harness.suite.entries import dotted, items_of, items_of_any, list_of, names_of
 from harness.suite.file import RecipesFile
 from harness.suite.lookup import Defined
-from harness.suite.plain import in_column, operands_of, parts_of, placed
+from harness.suite.plain import (
+    dotted,
+    in_column,
+    items_of,
+    items_of_any,
+    list_of,
+    names_of,
+    operands_of,
+    parts_of,
+    placed,
+)
+from harness.suite.printed import is_printed, over_runs
 from harness.suite.yaml_places import KeyPath, Located, shown
+from harness.vocabulary import METRICS
 
 ALONE = ("exact", "stalls", "leaves_chance")
 """Operators of a claim that speak of one number, which therefore has to be ours."""

@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from harness.scale_names import ScaleName
 from harness.strict import Strict
+from harness.vocabulary import ScaleName
 
 
 class Reduction(Strict):

@@ -10,16 +10,15 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.errors import SuiteError, UsageError
-from harness.metric_names import METRICS
 from harness.models.layers import Traced
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite.check_names import check_names
-from harness.suite.entries import items_of
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
-from harness.suite.scales_of_tests import check_scales_of_tests
+from harness.suite.plain import items_of
 from harness.suite.shipped import shipped_suites
-from harness.suite.type_faults import nearest, note_faults
+from harness.suite.type_faults import note_faults
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
+from harness.vocabulary import METRICS, ScaleName, nearest
 
 Document = TypeVar("Document", bound=Strict)
 
@@ -166,3 +165,26 @@ def _validated(located: Located, kind: type[Document]) -> Document | None:
     except ValidationError as error:
         note_faults(located, error, kind)
         return None
+
+
+Use = tuple[KeyPath, str, str]
+"""Where a test is named, and the experiment and the name of the test that is meant."""
+
+
+def check_scales_of_tests(located: Located, file: SuiteFile) -> None:
+    """Note a fault for each ensemble and inspection that reads a test which one of its scales leaves out."""
+    for scale in file.scales:
+        for path, experiment, test in _uses(file, scale):
+            if not file.experiments[experiment].evaluate[test].taken_at(scale):
+                located.fault(path, f"needs {experiment}.{test}, which is not taken at {scale} scale")
+
+
+def _uses(file: SuiteFile, scale: ScaleName) -> Iterator[Use]:
+    for name, experiment in file.experiments.items():
+        for test, evaluation in experiment.evaluate.items():
+            if evaluation.taken_at(scale):
+                for member in experiment.ensemble or ():
+                    yield ("experiments", name, "evaluate", test), member.experiment, test
+        for inspection, spec in experiment.inspect.items():
+            for other, test in spec.tests(name).values():
+                yield ("experiments", name, "inspect", inspection), other, test

@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from harness.jobs.measures import MeasureSpec
-from harness.metric_names import MEMBERS
-from harness.suite.entries import items_of, names_of
-from harness.suite.plain import in_column, placed, table_cells
+from harness.suite.plain import in_column, items_of, names_of, placed, table_cells
 from harness.suite.yaml_places import KeyPath, Located, shown
+from harness.vocabulary import MEMBERS
 
 _MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
 

@@ -11,8 +11,8 @@ from harness.jobs.recipe import Protocol, Recipe
 from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
-from harness.scale_names import ScaleName
 from harness.suite.file import Evaluation, Scale, Suite
+from harness.vocabulary import ScaleName
 
 LARGEST_K = 5
 """Of the top-k errors that every test counts."""

@@ -14,9 +14,9 @@ from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import Evidence
 from harness.judge.statistics import Interval
-from harness.metric_names import METRICS, Metric
 from harness.suite.cells import Cell, number
 from harness.suite.claims import Claim
+from harness.vocabulary import METRICS, Metric
 
 T90, T95 = 2.919986, 4.302653  # 2 degrees of freedom
 NEAR = (37.4, 37.5, 37.6)

@@ -19,7 +19,8 @@ BASE = {
 
 def cells(**more):
     """The cells of a suite file with these parts."""
-    return {cell.id: cell for cell in cells_of(SuiteFile.parsed(BASE | more))}
+    file = SuiteFile.parsed(BASE | more)
+    return {cell.id: cell for cell in cells_of(file.paper, file.table, file.cells)}
 
 
 def test_rows_and_columns_complete_each_other():

@@ -21,7 +21,7 @@ from harness.judge.statistics.intervals import (
     spread,
 )
 from harness.judge.statistics.paired import paired_differences
-from harness.printed import half_last_digit, printed_number
+from harness.suite.printed import half_last_digit, printed_number
 
 Position = Literal["within", "above", "below", "undecided"]
 

@@ -20,7 +20,7 @@ from harness.models.layers.layer import (
     Shape,
     size,
 )
-from harness.suite.type_faults import nearest
+from harness.vocabulary import nearest
 
 
 @dataclass(frozen=True, slots=True)

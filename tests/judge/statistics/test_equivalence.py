@@ -18,7 +18,7 @@ from harness.judge.statistics.equivalence import (
     relative_within,
     seeds_to_settle,
 )
-from harness.printed import half_last_digit, printed_number
+from harness.suite.printed import half_last_digit, printed_number
 
 errors = st.lists(st.integers(3000, 4000).map(lambda count: count / 100), min_size=3, max_size=10)
 

@@ -22,8 +22,8 @@ from harness.jobs.training import train as training
 from harness.machine.runtime import Runtime
 from harness.models import MODELS
 from harness.models.layers import Linear
-from harness.models.net import Net
 from harness.models.network import weights_sha256
+from harness.models.registered import Net
 from harness.plan.graph import make_plan
 from harness.run.dividing import require_whole_batches
 from harness.run.import_weights import Foreign, import_weights

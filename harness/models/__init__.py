@@ -9,8 +9,8 @@ from pydantic import Field
 from harness.models.alexnet import AlexNet
 from harness.models.cifar import CifarConv, CifarLocal
 from harness.models.geometry import Levels, Stem
-from harness.models.net import Net, OneOfRegistered
 from harness.models.rectifier import PreluLarge, PreluSmall, Vgg
+from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
 
 __all__ = ["MODELS", "Model", "Net", "ScaledModel", "parse_model"]

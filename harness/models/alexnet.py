@@ -19,7 +19,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.models.net import Net
+from harness.models.registered import Net
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3.5
 

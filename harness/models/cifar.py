@@ -26,7 +26,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.models.net import Net
+from harness.models.registered import Net
 
 Unit = Literal["relu", "tanh", "logistic"]
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from harness.models import MODELS
 from harness.models.layers import Activation, Add, BatchNorm, Conv, GlobalAveragePool, Layer, Linear, ZeroPadded
-from harness.models.net import Net
+from harness.models.registered import Net
 
 PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 """By depth, with shortcuts of option A."""

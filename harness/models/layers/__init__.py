@@ -29,7 +29,7 @@ from harness.models.layers.layer import (
 )
 from harness.models.layers.layer_norm import LayerNorm
 from harness.models.layers.linear import Linear
-from harness.models.layers.local import Local
+from harness.models.layers.locally_connected import Local
 from harness.models.layers.max_pool import MaxPool
 from harness.models.layers.pyramid_pool import PyramidPool
 from harness.models.layers.response_norm import ResponseNorm

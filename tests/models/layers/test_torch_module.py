@@ -119,12 +119,12 @@ def placed(_shape: tuple[int, ...]) -> nn.Module:
 def test_what_nobody_tells_has_to_be_told() -> None:
     """A parameter's kind, which decides what decays; a buffer that no single value fills."""
     with pytest.raises(ValueError, match="kind of parameter temperature of a Strange is; give it as `parameters`"):
-        declared("s", "test_torch_module:warm", (4,))
+        declared("s", f"{__name__}:warm", (4,))
     told = {"temperature": Parameter("temperature", "scale", (1,), 1.0)}
-    layer = declared("s", "test_torch_module:warm", (4,), parameters=told)
+    layer = declared("s", f"{__name__}:warm", (4,), parameters=told)
     assert torch.equal(build((layer,), (4,))(torch.ones(2, 4)), torch.ones(2, 4))
     with pytest.raises(ValueError, match="the buffer places begins with 3 different values"):
-        declared("s", "test_torch_module:placed", (4,), parameters=told)
+        declared("s", f"{__name__}:placed", (4,), parameters=told)
 
 
 def test_the_independent_module_is_what_is_declared() -> None:

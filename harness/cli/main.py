@@ -30,7 +30,7 @@ from harness.cli.options import (
 from harness.cli.publish import publish
 from harness.cli.store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
-from harness.scale_names import ScaleName
+from harness.vocabulary import ScaleName
 
 EXAMPLES = """\b
 Examples:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from harness.data.declared import ranked
 from harness.data.decode import UNREADABLE
+from harness.data.ranked import ranked
 from harness.data.sets.rescaled import common_short_side
 from harness.errors import UsageError
 from harness.ingest.encode import Compact

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.judge.cells import MIN_SEEDS, Measured
+from harness.judge.cells import Measured
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict
-from harness.judge.statistics import half_last_digit, t_interval
-from harness.scale_names import ScaleName
+from harness.judge.statistics import MIN_SEEDS, t_interval
 from harness.suite.claims import Exact
+from harness.suite.printed import half_last_digit, printed_number
+from harness.vocabulary import ScaleName
 
 
 def printed_elsewhere(verdict: ClaimVerdict, printed: str, scale: ScaleName) -> ClaimVerdict:
@@ -82,7 +83,7 @@ def _beyond(verdict: ClaimVerdict, said: Exact, values: list[float]) -> ClaimVer
 def _limits(said: Exact) -> tuple[float, float]:
     """The lowest and highest value that is wanted."""
     if said.printed is not None:
-        half, printed = half_last_digit(said.printed), float(said.printed.replace(",", ""))
+        half, printed = half_last_digit(said.printed), float(printed_number(said.printed))
         return printed - half, printed + half
     if said.equals is not None:
         slack = abs(said.equals) * said.within_percent / 100

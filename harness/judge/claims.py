@@ -12,8 +12,8 @@ from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
 from harness.judge.operators import JUDGES
 from harness.judge.statistics import holm
 from harness.judge.warrants import warranted
-from harness.scale_names import ScaleName
 from harness.suite.claims import Claim
+from harness.vocabulary import ScaleName
 
 
 def judge_claims(

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.statistics import Interval, Significance
-from harness.scale_names import ScaleName
 from harness.suite.claims import Claim
+from harness.vocabulary import ScaleName
 
 ClaimOutcome = Literal[
     "CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED",

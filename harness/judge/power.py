@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scale_names import ScaleName
 from harness.suite.file import Suite
+from harness.vocabulary import ScaleName
 
 PAIRED = ("less", "gap")
 """Operators that a paired t test over seeds decides; the direction of a printed amount is one."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, shared_seeds
 from harness.judge.statistics import compare_paired
 from harness.judge.threshold_sweep import at_thresholds, signs
-from harness.metric_names import METRICS
+from harness.vocabulary import METRICS
 
 Rule = Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]
 RULES = 2

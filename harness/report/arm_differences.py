@@ -90,7 +90,7 @@ def _steps(plan: Plan, name: str) -> int:
     experiment = plan.experiments[name]
     before = 0 if experiment.start_from is None else _steps(plan, experiment.start_from)
     images = experiment.dataset.count("train", experiment.data.subset)
-    return before + experiment.recipe.epochs * (images // experiment.recipe.batch)
+    return before + experiment.recipe.steps(images // experiment.recipe.batch)
 
 
 def _own_view(plan: Plan, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[str]:

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.data import DATASETS
-from harness.first_forms import by_first_form
 from harness.jobs import JOBS
+from harness.jobs.code import lasting_digest
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.judge.first_forms import by_first_form
 from harness.judge.warrants import RULES
-from harness.machine.environment import code_digest
 from harness.plan.graph import Plan
-from harness.plan.job import canonical
 from harness.plan.preregistration import Standings, standings
 from harness.plan.scale_choice import Choice
 from harness.plan.status import Status
@@ -31,6 +30,7 @@ from harness.report.net_pairs import net_pairs
 from harness.report.prepared_copies import copy_deviations
 from harness.report.recorded import recorded_scores
 from harness.report.records import cell_record, claim_record, standing_of
+from harness.store.documents import canonical
 from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
@@ -265,7 +265,7 @@ def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
+        "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
         "results": digest_of(results),
     }
 

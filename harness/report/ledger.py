@@ -11,8 +11,8 @@ from harness.judge.statistics import holm
 from harness.report.changed_verdicts import changes_of
 from harness.report.coverage import Coverage
 from harness.report.page.verdicts import TESTED, level
-from harness.scale_names import SCALES
 from harness.suite.references import References
+from harness.vocabulary import SCALES
 
 FORMAT = 1
 

@@ -13,12 +13,12 @@ from harness.jobs.measures import MEASURES, MeasureSpec
 from harness.jobs.measures.arithmetic import Arithmetic
 from harness.jobs.measures.configuration import Configuration
 from harness.judge.cells import How, Measured, Stated
-from harness.metric_names import MEMBERS, METRICS, guessing
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
 from harness.report.recorded import SCORED, Scores, counts, outdated
 from harness.store.provenance import trained_elsewhere
+from harness.vocabulary import MEMBERS, METRICS, guessing
 
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
 """Of arithmetic on printed numbers, which would repeat any number that is put in."""

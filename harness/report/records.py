@@ -9,10 +9,10 @@ from typing import Any
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.judge.statistics import Interval
-from harness.metric_names import METRICS
 from harness.plan.preregistration import Standing
 from harness.suite.claim_parts import parent_of
 from harness.suite.file import Reading
+from harness.vocabulary import METRICS
 
 
 def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
@@ -54,6 +54,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
         "imported": [dict(one) for one in measured.elsewhere] or None,
+        **({} if cell.runs is None else {"runs": cell.runs}),
     }
 
 

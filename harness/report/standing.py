@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from harness.judge.cells import Measured
-from harness.metric_names import guessing
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.vocabulary import guessing
 
 Record = Mapping[str, Any]
 ABSENT = "results.json holds nothing of it"

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from harness.scale_names import ScaleName
 from harness.strict import Strict
-from harness.suite.cells import NUMBER
+from harness.suite.printed import is_printed
+from harness.vocabulary import ScaleName
 
 
 class Reduction(Strict):
@@ -24,10 +24,10 @@ class Reduction(Strict):
 
 
 class Equality(Strict):
-    """Both operands are the same within `margin`, in their unit."""
+    """Both operands are the same within `margin`, in their unit; numbers that nothing is sampled in may need none."""
 
     of: tuple[str, str]
-    margin: PositiveFloat
+    margin: float = Field(0.0, ge=0)
 
 
 class Exact(Strict):
@@ -51,7 +51,7 @@ class Exact(Strict):
 
     @model_validator(mode="after")
     def _bounded(self) -> Exact:
-        if self.printed is not None and not NUMBER.fullmatch(self.printed):
+        if self.printed is not None and not is_printed(self.printed):
             raise ValueError(f"`printed` {self.printed!r} is not a number as printed")
         given = [self.equals is not None, self.printed is not None, (self.at_most, self.at_least) != (None, None)]
         if sum(given) != 1:

@@ -15,11 +15,11 @@ from harness.jobs.measures.speedup import Speedup
 from harness.jobs.measures.timing import Timing
 from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
-from harness.scale_names import ScaleName
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
 from harness.suite.claim_parts import with_directions
 from harness.suite.claims import Claim
+from harness.vocabulary import ScaleName
 
 SplitName = Literal["train", "val", "test"]
 
@@ -241,4 +241,4 @@ class Suite:
 
     def cells(self) -> list[Cell]:
         """Every printed number of the suite."""
-        return list(cells_of(self.file))
+        return list(cells_of(self.file.paper, self.file.table, self.file.cells))

@@ -6,6 +6,7 @@ from statistics import mean, stdev
 from typing import Any
 
 import pytest
+from claim_samples import HIGH, LOW, claim, trained
 
 from harness.judge.cells import Measured, judge_cell
 from harness.judge.claims import judge_claims
@@ -13,16 +14,6 @@ from harness.judge.evidence import Evidence
 from harness.judge.statistics import seeds_for_effect
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim
-
-
-def claim(**operator: Any) -> Claim:
-    """A claim with that operator."""
-    return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
-
-
-def trained(*values: float, images: int = 1000, **more: Any) -> Measured:
-    """Values of a trained arm, by seed."""
-    return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=images, **more)
 
 
 def exactly(value: float) -> Measured:
@@ -34,9 +25,6 @@ def outcome(claimed: Claim, measured: dict[str, Measured], scale: Any = "small",
     """The verdict on one claim."""
     (verdict,) = judge_claims({"it": claimed}, Evidence(cells or {}, measured, curves or {}, scale))
     return verdict
-
-
-LOW, HIGH = trained(10.0, 10.2, 9.9, 10.1), trained(12.0, 12.3, 11.8, 12.2)
 
 
 @pytest.mark.parametrize(
@@ -366,3 +354,25 @@ def test_an_exact_test_stands_beside_where_it_could_reject():
     assert (found.companion.test, found.companion.p_value) == ("sign_flip", 2 / 64)
     few = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH})
     assert few.companion is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "margin", "expected"),
+    [
+        (853_018.0, 853_018.0, None, "CONFIRMED"),
+        (853_018.0, 853_019.0, None, "CONTRADICTED"),
+        (853_018.0, 853_019.0, 2.0, "CONFIRMED"),
+    ],
+)
+def test_two_computed_values_are_equal_or_they_are_not(first, second, margin, expected):
+    """equal: a plain net and its residual counterpart have the same number of parameters, to the last one."""
+    said = {"of": ["plain.parameters", "residual.parameters"]} | ({} if margin is None else {"margin": margin})
+    found = outcome(claim(equal=said), {"plain.parameters": exactly(first), "residual.parameters": exactly(second)})
+    assert (found.outcome, found.evidence, found.effect) == (expected, "exact", first - second)
+
+
+def test_sampled_values_are_equal_only_within_a_margin():
+    """equal: without one nothing can be said of trained nets."""
+    names = ["a.t.top1_error", "b.t.top1_error"]
+    found = outcome(claim(equal={"of": names}), {names[0]: LOW, names[1]: LOW})
+    assert (found.outcome, "no margin is declared" in found.reason) == ("INCONCLUSIVE", True)

@@ -14,7 +14,6 @@ from harness.jobs.code import lasting_digest
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
-from harness.judge.first_forms import by_first_form
 from harness.judge.warrants import RULES
 from harness.plan.graph import Plan
 from harness.plan.preregistration import Standings, standings
@@ -25,6 +24,7 @@ from harness.report.costs import cost_of, costs_by_experiment
 from harness.report.environments import environment_of
 from harness.report.experiments import ensembles, measurements, trained_experiment
 from harness.report.figures import figures_of
+from harness.report.first_forms import by_first_form
 from harness.report.measured import measured_values, trainings
 from harness.report.net_pairs import net_pairs
 from harness.report.prepared_copies import copy_deviations

@@ -11,10 +11,10 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.jobs import JOBS
-from harness.jobs.code import code_digest
+from harness.jobs.code import is_current
 from harness.progress import Progress
 from harness.store.declarations import declared_in
-from harness.store.inventory import contents
+from harness.store.inventory import LINKED, contents
 from harness.store.locks import is_held
 from harness.store.result import Result
 from harness.store.soundness import Fault, JobDocument, faults_of, job_of, left_out_of, result_of
@@ -47,7 +47,7 @@ def _plain(fault: Fault) -> dict[str, str]:
 def verify(store: Store, progress: Progress) -> Verification:
     """Check a whole store, changing nothing; raises UsageError where there is none, or one without a job."""
     found, checked = contents(store), Verification()
-    if not found.jobs:
+    if not found.jobs and not found.links:
         raise UsageError(f"the store {store.root} holds no job, so there is nothing to verify")
     finished: Finished = {}
     for number, folder in enumerate(found.jobs):
@@ -55,6 +55,9 @@ def verify(store: Store, progress: Progress) -> Verification:
         with suppress(FileNotFoundError):  # a file of it, or all of it, was removed in the meantime
             _check(folder, checked, finished)
     progress.clear()
+    checked.damage += [
+        Fault(path, LINKED, "move what it leads to into its place, or delete it") for path in found.links
+    ]
     checked.damage += chain_faults(finished)
     checked.damage += _declaration_faults(store)
     checked.notes += _notes(finished)
@@ -157,7 +160,7 @@ def _stale(finished: Iterable[tuple[JobFolder, JobDocument, Result]]) -> Iterato
     """One note a kind: all its results made by one other version of the code say the same."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished:
-        if foreign(job) is None and result.code not in (None, code_digest(job.kind)):
+        if foreign(job) is None and result.code is not None and not is_current(job.kind, result.code):
             stale.setdefault(job.kind, []).append(folder.path)
     for kind, paths in stale.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

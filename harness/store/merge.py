@@ -112,12 +112,10 @@ def _stage(source: Path, place: Path, store: Store) -> None:
         return
     if source.resolve() == store.root.resolve():
         raise UsageError(f"{source} is the store that is merged into")
-    for folder in contents(Store(source)).jobs:
-        if folder.result.exists():
-            for path in (folder.job, folder.result, folder.environment, folder.left_out, *folder.outputs):
-                _copy(path, place / folder.path.name / path.name)
-    for path in (source / "declarations").glob("*.json"):
-        _copy(path, place / "declarations" / path.name)
+    jobs = [job for job in contents(Store(source), linked=False).jobs if job.result.exists()]
+    files = [path for job in jobs for path in (job.job, job.result, job.environment, job.left_out, *job.outputs)]
+    for path in [*files, *(source / "declarations").glob("*.json")]:
+        _copy(path, place / path.relative_to(source))
 
 
 def _copy(path: Path, to: Path) -> None:

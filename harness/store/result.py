@@ -44,6 +44,11 @@ class Result:
         return self.content.get("code")
 
     @property
+    def values(self) -> Mapping[str, float]:
+        """The numbers that came out, by name."""
+        return dict(self.content["values"])
+
+    @property
     def inputs(self) -> Mapping[str, dict[str, str] | None]:
         """By the name of each input, the digests of its outputs."""
         return dict(self.content["inputs"])

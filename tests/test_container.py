@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 from programs import PACKAGE
-from tiny_suites import tiny_suite
-
 from tests.test_locks_leases import shim
+from tiny_suites import tiny_suite
 
 NOBODY = ["setpriv", "--reuid", "60002", "--regid", "60000", "--clear-groups"]
 

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from harness.data import Dataset, dataset_named
-from harness.data.declared import Examples, ranked
+from harness.data.declared import Examples
 from harness.data.decode import Window, all_prepared
 from harness.data.images import Decoding, Indices, InMemory, OnDisk, OnGpu
 from harness.data.locate import Locations
+from harness.data.ranked import ranked
 from harness.data.sets.folders import kept, listed
 from harness.data.spec import DataSpec
 from harness.errors import DataMissing, UsageError

@@ -11,7 +11,7 @@ from harness.data.declared import Dataset
 from harness.data.naming import WNID
 from harness.data.sets.imagenet import is_image
 from harness.errors import DataMissing
-from harness.ingest.finding import Finding, check_command
+from harness.ingest.image_finding import Finding, check_command
 from harness.ingest.labels import class_list, first_file, kit_numbers, number_name
 from harness.ingest.layouts import BASES, kit_places, stored_splits
 

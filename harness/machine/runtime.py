@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Literal
 
-from harness.cgroups import cpu_quota
 from harness.data.locate import Locations
+from harness.machine.cgroups import cpu_quota
 
 
 def cores() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness.machine.doctor.device import device
+from harness.machine.doctor.computing import device
 from hypothesis import given
 from hypothesis import strategies as st
 from image_layouts import write

@@ -16,51 +16,36 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "harness"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-LAYERS = (
-    (
-        "words",
-        "errors strict scale_names seeds metric_names progress located faults cache entries shipped stop_signal statistics",
-    ),
-    ("kinds of jobs", "jobs jobs.optimiser_spec job"),
-    ("files", "documents locks store provenance relay"),
-    ("parts", "models data metrics recipe sliding runtime environment visible measures inspections ingest"),
-    ("gauges", "nvml gpu_summary telemetry rates footprint"),
-    ("suites", "cells claims said suite scales_of_tests defined names loading resolve schema references coverage"),
-    (
-        "plans",
-        "plan anonymous detectable outline status declarations estimate verdict measured submission recorded recording",
-    ),
-    ("stores", "differences soundness inventory verification wanted garbage archive merge terminal_store doctor"),
-    ("claims", "claim_evidence claim_operators claim_verdict"),
-    ("work", "execute executors scales sharing calibrating planned importing rerun"),
-    ("documents", "places judgements net_pairs results_by_seed copied costs"),
-    ("reports", "results figures markdown report terminal terminal_plan compare regression published"),
-    ("program", "running"),
-    ("commands", "cli_options cli_outputs cli_check cli_compare cli_data cli_doctor cli_publish cli_results cli_store"),
-    ("command line", "cli __main__"),
-    ("pytest", "reproduction pytest_plugin"),
+FLOORS = (
+    ("cli",),
+    ("regression",),
+    ("run",),
+    ("report",),
+    ("plan",),
+    ("judge",),
+    ("suite",),
+    ("jobs",),
+    ("machine", "ingest"),
+    ("data",),
+    ("models", "store"),
 )
-"""From the ground up: a module imports from its own layer and those before it. Jobs stand beside suites and plans and
-know nothing of them: all they are given is a spec."""
+"""The rooms from top to bottom: a module imports from its own room and from those on the floors below.
 
-JOBS_MAY_IMPORT = ["words", "kinds of jobs", "files", "parts", "gauges"]
-TORCH = (
-    "jobs",
-    "metrics",
-    "measures.on_device",
-    "models.modules",
-    "models.response_norm",
-    "models.network",
-    "models.initialisers",
-    "data.augment",
-    "data.images",
-    "data.jitter",
-    "data.splits",
-    "data.statistics",
-    "data.transfer",
-    "data.views",
-)
-"""Where torch may be imported with the module; nowhere else, and nothing else may bring it along."""
+A module that stands in no room is in the cellar if any room imports it, and imports no room; else it is the program's
+face, imported by none.
+"""
+COMPUTING = ("jobs", "data", "models")
+"""The rooms whose modules may import torch; no other module brings it along."""
+
+IN_TWO_ROOMS = {
+    "cells": "the suite declares cells, the judge judges them",
+    "claims": "the suite declares claims, the judge judges them",
+    "check": "the commands `check` and `data check`, and the work of each",
+    "job": "a job is planned; those that measure and inspect are done by several functions of their room",
+    "network": "the net, and the measurement of that name which counts it",
+    "store": "the command family, and the store",
+}
+"""Names of files that stand in more than one room, each with its reason; every other name stands in one alone."""
 
 
 def named(file: Path) -> str:
@@ -97,90 +82,141 @@ def ours(name: str) -> str | None:
     return name
 
 
-def imports(name: str, *, lazy: bool) -> set[str]:
+@cache
+def imports(name: str, *, lazy: bool) -> frozenset[str]:
     """The modules of the package that one imports when it is loaded, or ever."""
     nodes = ast.walk(tree(name)) if lazy else iter(tree(name).body)
-    return {found for one in imported(nodes) if (found := ours(one)) is not None}
+    return frozenset(found for one in imported(nodes) if (found := ours(one)) is not None)
 
 
-def layer(name: str) -> int:
-    """The number of a module's layer, by its longest prefix that has one."""
-    while name:
-        for number, (_, names) in enumerate(LAYERS):
-            if name in names.split():
-                return number
-        name = name.rpartition(".")[0]
-    return 0
+def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a syntax tree without what stands there for annotations alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from run_nodes(child)
 
 
-def is_job(name: str) -> bool:
-    """Whether a module does the work of jobs."""
-    return name.startswith(("jobs.", "measures.on_device")) and name != "jobs.optimiser_spec"
+@cache
+def needed(name: str) -> frozenset[str]:
+    """The modules that one imports when it runs: with it or within a function, but not for annotations alone."""
+    return frozenset(found for one in imported(run_nodes(tree(name))) if (found := ours(one)) is not None)
 
 
-@pytest.mark.parametrize("name", sorted(MODULES))
+def room(name: str) -> str:
+    """The room that a module stands in; empty for the package and what lies flat in it."""
+    first = name.split(".", maxsplit=1)[0]
+    return first if (PACKAGE / first).is_dir() else ""
+
+
+def floor(name: str) -> int:
+    """The number of a module's floor, counted from the top."""
+    return next(number for number, rooms in enumerate(FLOORS) if room(name) in rooms)
+
+
+def in_rooms() -> list[str]:
+    """The modules that stand in rooms."""
+    return [name for name in sorted(MODULES) if room(name)]
+
+
+def flat() -> list[str]:
+    """The modules that lie in the package itself."""
+    return [name for name in sorted(MODULES) if not room(name)]
+
+
+def test_floors_are_the_folders_of_the_package() -> None:
+    """Every folder stands on one floor, and every floor has its folders."""
+    there = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
+    assert sorted(name for rooms in FLOORS for name in rooms) == sorted(there)
+
+
+def test_the_drawing_of_the_house_has_the_same_floors() -> None:
+    """In ARCHITECTURE.md, from top to bottom."""
+    drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The house")[1].split("----")[0]
+    lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
+    begun = [re.match(r"(\w+)(?: \| (\w+))?", line) for line in lines]
+    assert [tuple(filter(None, line.groups())) for line in begun if line] == list(FLOORS)
+
+
+def test_architecture_fits_on_two_screens() -> None:
+    """Details stand in the docstrings of the rooms."""
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
+@pytest.mark.parametrize("name", in_rooms())
 def test_nobody_imports_upwards(name: str) -> None:
-    """Neither with the module nor later, within a function."""
-    if is_job(name):
-        allowed = {number for number, (title, _) in enumerate(LAYERS) if title in JOBS_MAY_IMPORT}
-        wrong = [other for other in imports(name, lazy=True) if not is_job(other) and layer(other) not in allowed]
-    else:
-        wrong = [other for other in imports(name, lazy=True) if layer(other) > layer(name)]
-    assert wrong == []
+    """Neither with the module nor later, within a function; nor from the other room of the same floor."""
+    others = [other for other in imports(name, lazy=True) if room(other) not in ("", room(name))]
+    assert [other for other in others if floor(other) <= floor(name)] == []
+
+
+@pytest.mark.parametrize("name", flat())
+def test_the_cellar_imports_no_room(name: str) -> None:
+    """What lies flat and is imported from rooms stands below them all."""
+    users = [other for other in in_rooms() if name in imports(other, lazy=True)]
+    assert not name or users == [] or [other for other in imports(name, lazy=True) if room(other)] == []
+
+
+def test_at_most_nine_modules_lie_flat() -> None:
+    """The rest has a room; the package's own file counts."""
+    assert len(flat()) <= 9
+
+
+def test_names_of_files_stand_in_one_room() -> None:
+    """But for a few; who looks for a module by its name finds it."""
+    rooms: dict[str, set[str]] = {}
+    for name, file in MODULES.items():
+        if file.name != "__init__.py":
+            rooms.setdefault(name.rpartition(".")[2], set()).add(room(name))
+    assert {name for name, found in rooms.items() if len(found) > 1} == set(IN_TWO_ROOMS)
 
 
 def test_only_what_runs_jobs_knows_their_work() -> None:
-    """Suites, plans and reports know their names; the executor hands them their work, imports stand in for it.
+    """Suites, plans and reports know the names of jobs; the executor hands them their work, imports stand in for it.
 
     And calibrations time it.
     """
-    users = {name for name in MODULES if not is_job(name) and any(map(is_job, imports(name, lazy=True)))}
-    assert users <= {"executors.local", "executors.shared", "importing", "calibrating"}
-
-
-@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if name])
-def test_every_module_has_a_layer(name: str) -> None:
-    """A new one has to be put somewhere."""
-    top = {one.split(".")[0] for _, names in LAYERS for one in names.split()}
-    assert name.split(".", maxsplit=1)[0] in top
+    work = {name for name in MODULES if room(name) == "jobs" and reaches_torch(name)}
+    users = {name for name in MODULES if room(name) != "jobs" and imports(name, lazy=True) & work}
+    assert {name for name in users if room(name) != "run"} == {"plan.calibrate"}
 
 
 def test_no_two_modules_need_each_other() -> None:
-    """Loading any of them never comes back to it."""
+    """Following imports, those within functions too, never comes back to a module; annotations alone are no need."""
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
         assert name not in above, " -> ".join([*above, name])
         if name not in done:
-            for other in imports(name, lazy=False) - {name, ""}:
-                if not name.startswith(f"{other}.") and not other.startswith(f"{name}."):
-                    visit(other, (*above, name))
+            for other in needed(name) - {name, ""}:
+                visit(other, (*above, name))
             done.add(name)
 
     for name in MODULES:
         visit(name, ())
 
 
+@cache
 def brings_torch(name: str) -> bool:
     """Whether torch is imported with a module itself."""
     return any(one.split(".")[0] in ("torch", "torchvision") for one in imported(iter(tree(name).body)))
 
 
-def may_import_torch(name: str) -> bool:
-    """Whether a module is one of those that compute."""
-    return any(name == part or name.startswith(f"{part}.") for part in TORCH)
-
-
-@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if not may_import_torch(name)])
-def test_what_does_not_compute_brings_no_torch(name: str) -> None:
-    """Neither itself nor by what it imports with it, the packages on the way included."""
+def reaches_torch(name: str) -> list[str]:
+    """The modules that import torch and come with one, the packages on the way included."""
     reached, waiting = set(), {name}
     while waiting:
         one = waiting.pop()
         reached.add(one)
         above = {one.rsplit(".", depth)[0] for depth in range(1, one.count(".") + 1)}
         waiting |= (imports(one, lazy=False) | above) - reached
-    assert [one for one in sorted(reached) if brings_torch(one)] == []
+    return [one for one in sorted(reached) if brings_torch(one)]
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if room(name) not in COMPUTING])
+def test_what_does_not_compute_brings_no_torch(name: str) -> None:
+    """So whatever of the computing rooms is imported with it brings none either: specs, registries, declarations."""
+    assert reaches_torch(name) == []
 
 
 def test_torchvision_is_never_imported_with_a_module() -> None:
@@ -223,3 +259,21 @@ def test_no_module_is_named_for_nothing() -> None:
     """Such a name is where things go that nobody placed."""
     empty = re.compile(r"util|common|manager|helper|\bbase\b|misc")
     assert [name for name in MODULES if empty.search(name)] == []
+
+
+TESTS = ROOT / "tests"
+SHARED = ("benchmarks", "golden", "samples", "suites", "support")
+"""Folders of tests that belong to no room."""
+
+
+def test_tests_of_a_room_are_named_for_their_modules() -> None:
+    """`tests/a/test_b.py` tests `harness/a/b.py`, or the package `a` itself; more words may follow the name."""
+    lost = []
+    for file in TESTS.rglob("*/test_*.py"):
+        *folders, name = file.relative_to(TESTS).with_suffix("").parts
+        if folders[0] not in SHARED:
+            package, words = ".".join(folders), name.removeprefix("test_").split("_")
+            begins = {"_".join(words[:end]) for end in range(1, len(words) + 1)}
+            mirrored = {f"{package}.{begin}" for begin in begins} & MODULES.keys()
+            lost += [] if mirrored or folders[-1] in begins else [str(file.relative_to(TESTS))]
+    assert lost == []

@@ -8,7 +8,7 @@ import pytest
 from suite_files import faults, loaded, place, written
 
 from harness.plan.graph import make_plan
-from harness.seeds import SeedLooks, first_seed, in_words, sizes
+from harness.suite.seeds import SeedLooks, first_seed, in_words, sizes
 
 CI = "    seeds: 3\n    data: digits\n"
 

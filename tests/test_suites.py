@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.plan.graph import make_plan
-from harness.plan.job import canonical
+from harness.store.documents import canonical
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.options import FOLDER, options
-from harness.scale_names import SCALES, ScaleName
+from harness.vocabulary import SCALES, ScaleName
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 with_store = click.option(

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from harness.errors import HarnessError, Interrupted, UsageError
-from harness.scale_names import SCALES
+from harness.vocabulary import SCALES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ import click
 
 from harness.cli.options import FOLDER, Commands, runtime_of, with_json, with_places, with_store
 from harness.errors import Unsound, UsageError
-from harness.scale_names import SCALES
+from harness.vocabulary import SCALES
 
 
 @click.command()
@@ -98,14 +98,15 @@ def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
     help="Also jobs that none of the suites named so wants; may be repeated.",
 )
 @click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
-def gc(store_folder: Path, as_json: bool, yes: bool, **flags: Any) -> None:  # noqa: FBT001
+def gc(store_folder: Path, as_json: bool, yes: bool, keep: tuple[str, ...], **flags: Any) -> None:  # noqa: FBT001
     """Remove what a killed process left and checkpoints of finished jobs; with flags, more. Dry without --yes."""
     from harness.cli.store_tables import show_garbage  # noqa: PLC0415
+    from harness.plan.stored_jobs import wanted_in  # noqa: PLC0415
     from harness.store.garbage import garbage, remove  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
     found = Store(store_folder)
-    gone = garbage(found, **flags)
+    gone = garbage(found, wanted=wanted_in(found, keep) if keep else None, **flags)
     removed, stayed = remove(found, gone) if yes else ([], [])
     if as_json:
         document = {"found": gone, "removed": removed, "stayed": stayed}
@@ -132,7 +133,7 @@ def export(
     weights: bool,  # noqa: FBT001
 ) -> None:
     """Write finished jobs, all of them by default, with what each was made from, into an archive for `store merge`."""
-    from harness.plan.wanted import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
+    from harness.plan.stored_jobs import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
     from harness.store.archive import export as exported  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 

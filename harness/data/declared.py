@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from harness.data.ranked import ranked
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,11 +135,6 @@ def centre_offset(side: int, crop: int) -> int:
     if crop > side:
         raise ValueError(f"a crop of {crop} pixels does not fit in {side} pixels")
     return (side - crop) // 2
-
-
-def ranked(names: Iterable[str], salt: object) -> list[str]:
-    """The names in the order of a hash: as good as random, and the same on every machine."""
-    return sorted(names, key=lambda name: hashlib.sha256(f"{salt}/{name}".encode()).digest())
 
 
 def class_list_digest(names: Sequence[str]) -> str:

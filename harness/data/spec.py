@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
-from harness.data.declared import ranked
+from harness.data.ranked import ranked
 from harness.strict import Strict
 
 Side = Annotated[int, Field(gt=0, le=10_000)]

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.statistics import FIXED, Interval, Levels, Look, Significance
-from harness.scale_names import ScaleName
 from harness.suite.claims import Claim
+from harness.vocabulary import ScaleName
 
 ClaimOutcome = Literal[
-    "CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "QUOTED"
+    "CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED",
+    "QUOTED",
 ]  # fmt: skip
 
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
@@ -43,6 +44,10 @@ class ClaimVerdict:
     """The operands whose values were entered by hand."""
     extended: str = ""
     """What of it was changed after a first result; empty where nothing was."""
+    differs_in: tuple[str, ...] = ()
+    """In what its two arms differ, where that is more than one thing."""
+    thresholds: tuple[AtThreshold, ...] = ()
+    """Of a claim about convergence, how its arms stand to each other at other training errors."""
     look: Look | None = None
     """The declared look at which it was judged; None where seeds are fixed, or no test was made."""
     final: bool = False
@@ -52,6 +57,17 @@ class ClaimVerdict:
     def waits(self) -> bool:
         """Whether a later look may decide it."""
         return self.outcome == "INCONCLUSIVE" and not self.final and self.look is not None and not self.look.last
+
+
+@dataclass(frozen=True, slots=True)
+class AtThreshold:
+    """How long two arms take to one training error, paired by seed."""
+
+    train_error: float
+    ratios: tuple[float, ...]
+    """Epochs of the slow arm over those of the fast one, by seed in its order."""
+    median_difference: float
+    """Of the slow arm's epochs less the fast one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +86,10 @@ class Evidence:
     """The declared look whose seeds it is of; None where seeds are fixed."""
     earlier: tuple[Evidence, ...] = ()
     """That of the looks before."""
+    smallest_effect: float | None = None
+    """The smallest difference of an error, in points, that this scale's claims care about."""
+    differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By claim, everything in which the resolved specs of its two arms differ."""
 
     @property
     def levels(self) -> Levels:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.judge.cells import MIN_SEEDS
+from harness.judge.bounds import bounded, printed_elsewhere
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
 from harness.judge.statistics import (
+    MIN_SEEDS,
     AgainstChance,
     Censored,
     Equivalence,
@@ -25,21 +26,16 @@ from harness.judge.statistics import (
     seeds_for_effect,
     steps_to_reach,
 )
-from harness.suite.claims import AtChance, Exact, Faster, Times, Trend, WiderGap
+from harness.suite.claims import AtChance, Faster, Times, Trend, WiderGap
 
 _BY_DIRECTION: dict[str, ClaimOutcome] = {"less": "CONFIRMED", "greater": "CONTRADICTED"}
 
 
 def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
-    """Whether numbers that nothing is sampled in, one or one a random net, satisfy what the paper says of them."""
-    said, side = verdict.claim.exact, sides[0]
-    assert said is not None
-    assert side.measured is not None
-    values = list(side.measured.values.values())
-    holds = all(_satisfies(said, value) for value in values)
-    shown = ", ".join(f"{value:,.6g}" for value in values)
-    reason = f"{side.name} is {shown}; wanted {_wanted(said)}"
-    return replace(verdict, outcome="CONFIRMED" if holds else "CONTRADICTED", reason=reason, n=len(values))
+    """Whether numbers satisfy what the paper says of them; how is decided by how they came about."""
+    assert verdict.claim.exact is not None
+    assert sides[0].measured is not None
+    return bounded(verdict, verdict.claim.exact, sides[0].name, sides[0].measured)
 
 
 def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
@@ -49,21 +45,6 @@ def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
     assert right is not None
     reason = f"{sides[0].name} is {left:,.6g}, {sides[1].name} is {right:,.6g}"
     return replace(verdict, outcome="CONFIRMED" if left < right else "CONTRADICTED", reason=reason, effect=left - right)
-
-
-def _satisfies(said: Exact, value: float) -> bool:
-    if said.equals is not None:
-        return abs(value - said.equals) <= abs(said.equals) * said.within_percent / 100 + 1e-12
-    low = said.at_least is None or value >= said.at_least
-    return low and (said.at_most is None or value <= said.at_most)
-
-
-def _wanted(said: Exact) -> str:
-    if said.equals is not None:
-        within = f" within {said.within_percent:g}%" if said.within_percent else ""
-        return f"{said.equals:,.10g}{within}"
-    bounds = [(said.at_least, "at least"), (said.at_most, "at most")]
-    return " and ".join(f"{word} {bound:,.10g}" for bound, word in bounds if bound is not None)
 
 
 def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
@@ -99,7 +80,8 @@ def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) 
     assert said is not None
     without, with_it = arms(sides)
     if evidence.scale != "paper":
-        return _by_direction(verdict, _compared(sides, with_it, without, evidence))
+        found = _by_direction(verdict, _compared(sides, with_it, without, evidence))
+        return printed_elsewhere(found, f"{said.by:g}", evidence.scale)
     pairs = [(a, b) for a, b in zip(without, with_it, strict=True) if a is not None and b is not None]
     if len(pairs) < len(without) or len(pairs) < MIN_SEEDS:
         return _without_amount(_by_direction(verdict, _compared(sides, with_it, without, evidence)))
@@ -119,12 +101,27 @@ def equality(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -
     """Whether two arms are the same within the declared margin."""
     said = verdict.claim.equal
     assert said is not None
+    if verdict.evidence == "exact":
+        return _equal_exactly(verdict, sides, said.margin)
+    if not said.margin:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="no margin is declared, and sampled numbers differ")
     left, right = arms(sides)
     if None in left or None in right or len(left) < MIN_SEEDS:
         why = "too few seeds, or some diverged"
         return replace(verdict, outcome="INCONCLUSIVE", reason=why, n=len(left), final=True)
     numbers = [[value for value in arm if value is not None] for arm in (left, right)]
     return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin, evidence.levels, coarsest(sides)))
+
+
+def _equal_exactly(verdict: ClaimVerdict, sides: Sequence[Side], margin: float) -> ClaimVerdict:
+    """Whether two numbers are the same, where nothing is sampled in either; without a margin, to the last digit."""
+    left, right = (arm[0] for arm in arms(sides))
+    assert left is not None
+    assert right is not None
+    shown = f"{sides[0].name} is {left:,.15g}, {sides[1].name} is {right:,.15g}"
+    outcome: ClaimOutcome = "CONFIRMED" if abs(left - right) <= margin else "CONTRADICTED"
+    within = f", wanted within {margin:g}" if margin else ""
+    return replace(verdict, outcome=outcome, reason=shown + within, effect=left - right)
 
 
 def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
@@ -170,7 +167,7 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> 
     alpha, tolerance = evidence.levels.within, said.tolerance / 100
     found = against_chance(wrong, images, guess / 100, tolerance=tolerance, alpha=alpha)
     wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
-    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
+    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "MIXED"}
     reason = f"{_beside_chance(found)}; chance is {guess:.4g}% less {said.tolerance:g}"
     outcome = outcomes.get(found.outcome, "INCONCLUSIVE")
     return replace(verdict, outcome=outcome, reason=reason, n=len(wrong), final=True)  # it needs every seed
@@ -201,11 +198,13 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
     verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
-    if evidence.scale == "paper" and said.times is not None:
+    if said.times is None:
+        verdict = _slower(verdict, found.comparison)
+    elif evidence.scale == "paper":
         tested = ratio_within(slow, fast, said.times.by, said.times.within, levels=evidence.levels)
         verdict = _by_factor(verdict, said.times, found, tested)
     else:
-        verdict = _slower(verdict, found.comparison)
+        verdict = printed_elsewhere(verdict, f"{said.times.by:g}", evidence.scale)
     return replace(verdict, reason=f"{ratio}{missed}{verdict.reason}")
 
 

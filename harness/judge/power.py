@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scale_names import ScaleName
-from harness.seeds import SeedLooks, in_words, sizes
 from harness.suite.file import Scale, Suite
+from harness.suite.seeds import SeedLooks, in_words, sizes
+from harness.vocabulary import ScaleName
 
-PAIRED = ("less", "reduces", "gap")
-"""Operators that a paired t test over seeds decides."""
+PAIRED = ("less", "gap")
+"""Operators that a paired t test over seeds decides; the direction of a printed amount is one."""
 CELL_SPREAD = 0.6
 """Standard deviation over seeds, in margins, with which the expected seeds of a cell are reckoned."""
 

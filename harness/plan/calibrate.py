@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.errors import UsageError
+from harness.machine.memory import is_out_of_memory
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import assumed_rate, training_of
 from harness.plan.job import Job
 from harness.plan.rates import Rates, calibration_file, note_calibration, on_gpu, shape_of
-from harness.run.executors.local import is_out_of_memory
 from harness.store.store import Store
 
 LONGEST_STEP_S = 4.0

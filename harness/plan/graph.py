@@ -12,10 +12,10 @@ from harness.jobs.measures import MEASURES
 from harness.jobs.recipe import Protocol
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.plan.job import Job, datasets_of
-from harness.scale_names import ScaleName
-from harness.seeds import SeedLooks, first_seed, sizes
 from harness.suite.file import Experiment, Suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+from harness.suite.seeds import SeedLooks, first_seed, sizes
+from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
@@ -204,7 +204,8 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
     }
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
     # A training step costs three forward passes; a validation pass a plain one.
-    work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])
+    passes = recipe.epochs or recipe.steps(0) / max(1, images["train"] // recipe.batch)
+    work = passes * multiply_adds(experiment) * (3 * images["train"] + images["val"])
     layers = experiment.traced()
     return Job(
         "train",
@@ -214,6 +215,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         float(work),
         keeps_bytes=weights_bytes(layers),
         scratch_bytes=checkpoints_bytes(layers),
+        mixing=[one.name for one in layers if one.layer.mixes_images],
     )
 
 

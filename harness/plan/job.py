@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 from harness.jobs import JOBS
-from harness.scale_names import ScaleName
+from harness.store.documents import canonical
+from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Job:
     """What its files will take on disk; likewise."""
     scratch_bytes: int = 0
     """What they take beyond that while it runs; likewise."""
+    mixing: list[str] = field(default_factory=list)
+    """The layers of its net that mix the images of a training batch, which nothing may divide then; likewise."""
     wanted_by: list[str] = field(default_factory=list)
     """The experiments of its suite that rest on it; likewise."""
 
@@ -81,8 +83,3 @@ class Graph(Protocol):
 def datasets_of(jobs: Mapping[str, Job]) -> list[str]:
     """The names of the data sets that these jobs read, in the order of their first use."""
     return list(dict.fromkeys(job.data_name for job in jobs.values() if job.data_name is not None))
-
-
-def canonical(document: Any) -> str:
-    """JSON with one spelling for one content."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import SuiteError
 from harness.machine.cache import cache_folder
 from harness.plan.job import Job, datasets_of
-from harness.scale_names import ScaleName
 from harness.store.documents import parsed_json
 from harness.store.store import write_atomically
 from harness.suite.shipped import LARGEST_FILE, shipped_suites
+from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.suite.file import Suite

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.errors import HarnessError
 from harness.plan.graph import Plan
-from harness.store.documents import parsed_json, seal
+from harness.store.declarations import declaration_path, read_declaration
+from harness.store.documents import seal
 from harness.store.store import KEY_LETTERS, Store, write_json
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim
@@ -32,6 +32,8 @@ class Standing:
     """What was changed after a first result; empty where nothing was."""
     note: str = ""
     """What else a reader has to know of it."""
+    first: Mapping[str, Any] | None = None
+    """The form in which it was declared before its first result, where it is another one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
         if field in kept["form"] and kept["form"][field] != value
     ]
     if changed:
-        return Standing(f"changed after its first result: {'; '.join(changed)}")
+        return Standing(f"changed after its first result: {'; '.join(changed)}", first=kept["form"])
     if kept["late"] == UNKNOWN:
         return Standing("its results were in the store before it was declared there")
     late = f"first declared when results that it rests on were there, made for {kept['late']}"
@@ -104,7 +106,7 @@ def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
 def _declared(plan: Plan, store: Store) -> dict[str, Any]:
     """The declarations as they are to stand now: new ones, and those that can no longer change."""
     path = _path(plan, store)
-    before = _read(path)
+    before = read_declaration(path)
     first: dict[str, Any] = before or {"jobs": [], "cells": {}, "claims": {}}
     document: dict[str, Any] = {"suite": plan.suite.name, "scale": plan.scale, **first}
     jobs = set(first["jobs"])
@@ -153,64 +155,7 @@ def _made_for(store: Store, own: str, jobs: Iterable[str]) -> str:
 def _spoken_of(store: Store, own: str) -> list[tuple[str, set[str]]]:
     """Every declaration but one's own, with the jobs that it speaks of."""
     paths = [path for path in store.declarations.glob("*.json") if path.name != own]
-    return [(path.stem, set((_read(path) or {"jobs": []})["jobs"])) for path in paths]
-
-
-def declared_in(path: Path) -> dict[str, Any]:
-    """What a file of this kind says; raises HarnessError where it is damaged or lies under another's name."""
-    document = _read(path)
-    if document is None or not path.name.endswith(f"-{document.get('suite')}-{document.get('scale')}.json"):
-        raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
-    return document
-
-
-def together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Two declarations of one suite at one scale as one; None where they declared one thing in two forms."""
-    earlier = [{name: each.get(name) for name in ("margins", "seeds")} for each in (one, other)]
-    if earlier[0] != earlier[1]:
-        return None
-    both: dict[str, Any] = {**one, "jobs": sorted({*one["jobs"], *other["jobs"]})}
-    for kind in ("cells", "claims"):
-        both[kind] = {name: dict(kept) for name, kept in one[kind].items()}
-        for name, kept in other[kind].items():
-            here = both[kind].setdefault(name, {})
-            for evidence, entry in kept.items():
-                stands = here.get(evidence, entry)
-                if stands["form"] != entry["form"]:
-                    return None
-                seen, late = stands["seen"] or entry["seen"], stands["late"] or entry["late"]
-                here[evidence] = {"form": entry["form"], "seen": seen, "late": late}
-    return both
-
-
-def path_of(store: Store, paper: str, suite: str, scale: str) -> Path:
-    """Where the declaration of a suite at a scale lies in a store."""
-    return store.declarations / f"{paper}-{suite}-{scale}.json"
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        document: dict[str, Any] = parsed_json(path.read_bytes())
-        sound = seal(document) == document
-        if "margins" in document:  # of version 0.1
-            document = {"jobs": [], "cells": {}, "claims": {}, **document}
-        sound = sound and _is_whole(document)
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError, TypeError, KeyError):
-        sound = False
-    if not sound:
-        raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
-    return document
-
-
-def _is_whole(document: Mapping[str, Any]) -> bool:
-    """Whether a declaration is of the shape in which they are written; raises KeyError and the like where it is not."""
-    entries = [entry for kind in ("cells", "claims") for kept in document[kind].values() for entry in kept.values()]
-    kinds = {"form": dict, "seen": bool, "late": str}
-    shaped = all(isinstance(entry[name], kind) for entry in entries for name, kind in kinds.items())
-    earlier = isinstance(document.get("margins", {}), dict) and isinstance(document.get("seeds", 0), int)
-    return shaped and earlier and all(isinstance(key, str) for key in document["jobs"])
+    return [(path.stem, set((read_declaration(path) or {"jobs": []})["jobs"])) for path in paths]
 
 
 def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
@@ -246,12 +191,13 @@ def _has_result(plan: Plan, store: Store, key: str) -> bool:
 
 def _cell_form(cell: Cell) -> dict[str, Any]:
     place = ".".join(cell.place or ())
-    return {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    return form if cell.runs is None else form | {"runs": cell.runs}
 
 
 def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
     """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
-    said = claim.model_dump(mode="json")[claim.operator]
+    said = claim.form
     operands: dict[str, Any] = {}
     places: list[tuple[str, ...]] = []
     for operand in claim.operands:
@@ -280,4 +226,4 @@ def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[
 
 
 def _path(plan: Plan, store: Store) -> Path:
-    return path_of(store, plan.suite.file.paper, plan.suite.name, plan.scale)
+    return declaration_path(store, plan.suite.file.paper, plan.suite.name, plan.scale)

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from harness.machine.cache import cache_folder
 from harness.machine.environment import gpus, processor
 from harness.machine.runtime import Runtime
-from harness.plan.job import Job, canonical
-from harness.store.documents import parsed_json
+from harness.plan.job import Job
+from harness.store.documents import canonical, parsed_json
 from harness.store.store import Store, write_json
 
 WATTS = "watts of "

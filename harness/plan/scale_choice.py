@@ -14,8 +14,8 @@ from harness.plan.job import Graph
 from harness.plan.outline import Outline
 from harness.plan.status import statuses
 from harness.progress import duration
-from harness.scale_names import SCALES, ScaleName
 from harness.store.store import Store
+from harness.vocabulary import SCALES, ScaleName
 
 LONGEST_UNASKED_S = 30 * 60
 

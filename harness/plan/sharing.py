@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.plan.outline import outline_of, remember
-from harness.scale_names import ScaleName
 from harness.suite.shipped import shipped_suites
+from harness.vocabulary import ScaleName
 
 
 def also_wanted(keys: Iterable[str], path: Path, scale: ScaleName, device: str) -> dict[str, list[str]]:

@@ -21,9 +21,9 @@ from harness.plan.scale_choice import choose_scale, data_missing
 from harness.plan.sharing import also_wanted
 from harness.plan.status import Status, statuses
 from harness.progress import duration
-from harness.scale_names import ScaleName
 from harness.store.store import Store
 from harness.suite.shipped import suite_path
+from harness.vocabulary import ScaleName
 
 LARGE: tuple[ScaleName, ...] = ("paper", "subset")
 """Scales whose nets keep a large GPU busy, so that arithmetic alone says how long they take on one."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.judge.cells import MIN_SEEDS, CellVerdict, Measured, judge_cell
-from harness.metric_names import METRICS
+from harness.judge.cells import CellVerdict, Measured, judge_cell
+from harness.judge.statistics import MIN_SEEDS
 from harness.regression.finding import Finding, Severity
 from harness.suite.cells import Cell
+from harness.vocabulary import METRICS
 
 MARGINS: dict[str, float] = {"top1_error": 1.0, "top5_error": 1.0, "cross_entropy": 0.05}
 """By metric and in its unit, the change that counts as none: twice the smallest effect that the suites care about."""

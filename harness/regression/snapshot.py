@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.jobs.measures import MEASURES
 from harness.judge.cells import CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict
 from harness.machine.environment import environment, processor_kind
-from harness.metric_names import METRICS
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.regression.compare_probes import numbers
 from harness.regression.probes import Probes
+from harness.regression.tolerances import furthest_apart
 from harness.report.gather import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
+from harness.vocabulary import METRICS
 
 Document = dict[str, Any]
 
@@ -97,6 +99,20 @@ def _probes(probes: Probes, standing: Mapping[str, Status]) -> Document:
     }
 
 
+def furthest(found: Document, runs: Sequence[Document]) -> Document:
+    """How far the furthest of disturbed runs of a training's probe went from it, number by number, rounded up."""
+    parts = {part: _furthest(found[part], [run[part] for run in runs]) for part in ("losses", "after_drop")}
+    updates = {
+        kind: _furthest(text, [run["updates"].get(kind, "") for run in runs]) for kind, text in found["updates"].items()
+    }
+    return {**parts, "updates": updates, "runs": len(runs)}
+
+
+def _furthest(text: str, runs: Sequence[str]) -> str:
+    far = furthest_apart([numbers(run) for run in runs], numbers(text))
+    return " ".join(f"{1.05 * gap:.1e}" if gap else "0" for gap in far)
+
+
 def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:
     """By experiment, how its numbers come about and what they are, by seed."""
     found: Document = {}
@@ -130,11 +146,10 @@ def declared(cell: Cell) -> Document:
 
 def _claim(verdict: ClaimVerdict, paper: str) -> Document:
     claim = verdict.claim
-    said = claim.model_dump(mode="json")[claim.operator]
     ran = verdict.outcome not in ("NOT RUN", "QUOTED", "FAILED")
     return {
         "ref": f"{paper}:{claim.ref}",
-        "declared": {claim.operator: said},
+        "declared": {claim.operator: claim.form},
         "outcome": verdict.outcome if ran else None,
         "evidence": verdict.evidence,
     }

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.plan.graph import Plan
-from harness.plan.job import canonical
 from harness.plan.status import Status
+from harness.store.documents import canonical
 from harness.store.provenance import IMPORTED
 from harness.store.store import Store
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.metric_names import METRICS
 from harness.plan.job import Job
 from harness.store.documents import RESULT_FORMAT, read_sealed, seal
 from harness.store.provenance import said
 from harness.store.store import KEY_LETTERS, Store, write_json
+from harness.vocabulary import METRICS
 
 SCORED = tuple(name for name, metric in METRICS.items() if metric.unit == "%")
 """The metrics that a server's score can be of."""

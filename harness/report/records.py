@@ -9,10 +9,11 @@ from typing import Any
 from harness.judge.cells import DECIDED, CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.judge.statistics import Interval, Look
-from harness.metric_names import METRICS
 from harness.plan.preregistration import Standing
-from harness.seeds import SeedLooks, in_words
+from harness.suite.claim_parts import parent_of
 from harness.suite.file import Earlier, Reading
+from harness.suite.seeds import SeedLooks, in_words
+from harness.vocabulary import METRICS
 
 
 def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
@@ -55,6 +56,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
         "imported": [dict(one) for one in measured.elsewhere] or None,
+        **({} if cell.runs is None else {"runs": cell.runs}),
     }
 
 
@@ -75,11 +77,15 @@ def claim_record(
     declared: Standing,
     evidence: Evidence,
     readings: Iterable[Reading],
+    first: ClaimVerdict | None = None,
     earlier: Iterable[Earlier] = (),
 ) -> dict[str, Any]:
-    """One claim with what it was judged on, those of the readings that are of what came out, and earlier outcomes."""
-    read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
-    claim = verdict.claim
+    """One claim with what it was judged on, those of the readings that are of what came out, and earlier outcomes.
+
+    `first` is the verdict by the form in which the claim was declared before its first result, where that is another.
+    """
+    claim, written_for = verdict.claim, parent_of(verdict.id)
+    read = [one for one in readings if written_for in one.claims and one.scale == evidence.scale]
     return {
         "id": verdict.id,
         "ref": claim.ref,
@@ -107,6 +113,15 @@ def claim_record(
             if verdict.id in one.claims
         ],
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
+        "post_hoc": claim.post_hoc,
+        "by_first_form": None
+        if first is None
+        else {"outcome": first.outcome, "evidence": first.evidence, "reason": first.reason},
+        "differs_in": list(verdict.differs_in),
+        "thresholds": [
+            {"train_error": one.train_error, "ratios": list(one.ratios), "median_difference": one.median_difference}
+            for one in verdict.thresholds
+        ],
     }
 
 

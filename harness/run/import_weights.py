@@ -14,12 +14,11 @@ from harness.errors import UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
 from harness.run.execute import written
-from harness.scale_names import ScaleName
 from harness.store.provenance import IMPORTED, address, line, said
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
+from harness.vocabulary import ScaleName, nearest
 
 
 @dataclass(frozen=True, slots=True)

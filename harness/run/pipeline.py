@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
-from harness.errors import DataMissing
+from harness.errors import DataMissing, UsageError
 from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
@@ -19,19 +19,21 @@ from harness.plan.outline import Outline
 from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Status, statuses
-from harness.plan.wanted import timed_on
+from harness.plan.stored_jobs import timed_on
 from harness.progress import Progress, duration
+from harness.run.dividing import require_whole_batches
 from harness.run.execute import Execution, execute, execute_at_once, set_aside
 from harness.run.executors.gpus import places, require_gpus, uses_gpus
 from harness.run.executors.local import Local
 from harness.run.executors.pool import Pool
 from harness.run.redact import without_places
-from harness.scale_names import ScaleName
 from harness.stop_signal import StopSignal
+from harness.store.documents import parsed_json
 from harness.store.store import Store, make_writable
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
+from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
@@ -112,6 +114,8 @@ def _run_look(
     if plan.look is not None:
         progress.say(f"look {plan.look.number} of {plan.look.of}: {plan.look.seeds} seeds")
     standing = statuses(plan, store, runtime.locations)
+    ready = ("to do", "stale") if refresh else ("to do",)
+    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
     _say_standing(progress, plan, store, standing, refresh=refresh)
     over = {key: Status("blocked", why) for key, why in execution.failed.items() if key in standing}
     _say_todo(progress, plan, store, standing | over, runtime)
@@ -182,7 +186,23 @@ def _report_folder(plan: Plan, out: Path | None) -> Folder:
     """Where the report goes, made; raises UsageError where it cannot be written."""
     folder = out or Path("reports") / plan.suite.name / plan.scale
     make_writable(folder, "the report", "name another with --out DIR")
+    _refuse_other(plan.suite, folder)
     return folder
+
+
+def _refuse_other(suite: Suite, folder: Folder) -> None:
+    """Raise UsageError where the folder holds the report of another suite, of the same name or not."""
+    try:
+        there = parsed_json((folder / "results.json").read_bytes())
+    except (OSError, ValueError):
+        return
+    ours = {"suite": suite.name, "paper": suite.file.paper, "source": suite.file.source, "title": suite.file.title}
+    if not isinstance(there, dict) or {"suite", "paper", "source", "title"} - there.keys():
+        return
+    reworded = there["suite"] == suite.name and there["paper"] == suite.file.paper
+    if not reworded or (there["source"] != ours["source"] and there["title"] != ours["title"]):
+        told = f"{there['suite']}, {there['title']!r} of {there['paper']}"
+        raise UsageError(f"{folder} holds the report of another suite ({told}); name another folder with --out DIR")
 
 
 def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:

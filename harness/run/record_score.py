@@ -14,13 +14,12 @@ from harness.errors import HarnessError, UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
 from harness.report.recorded import PREDICTIONS, SCORED, Record, RecordFile, record_file
-from harness.scale_names import ScaleName
 from harness.store.provenance import address, day, line, said
 from harness.store.store import JobFolder, Store, file_sha256
 from harness.suite.cells import Cell
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
+from harness.vocabulary import ScaleName, nearest
 
 _DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 

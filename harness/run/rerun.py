@@ -13,8 +13,8 @@ from typing import Any
 
 from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
+from harness.jobs.code import is_current
 from harness.machine.cuda_visible import visible_gpus
-from harness.machine.environment import code_digest
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
 from harness.progress import Progress
@@ -22,9 +22,10 @@ from harness.run.differences import Difference, file_differences, result_differe
 from harness.run.execute import written
 from harness.run.executors.gpus import uses_gpus
 from harness.run.executors.local import Local
+from harness.run.verify import foreign
 from harness.store.inventory import with_key
 from harness.store.provenance import IMPORTED
-from harness.store.soundness import faults_of, foreign, job_of, left_out_of
+from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store
 
 DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
@@ -143,7 +144,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
 
 
 def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    if stored["code"] != code_digest(job.kind):
+    if not is_current(job.kind, stored["code"]):
         yield f"the code of {job.kind} jobs has changed since"
     for before, seen in zip(stored["data"], now["data"], strict=False):
         if before["fingerprint"] != seen["fingerprint"]:

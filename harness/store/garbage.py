@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.plan.wanted import devices_of, wanted_folders
 from harness.store.inventory import bytes_of, contents
 from harness.store.locks import held, is_held
 from harness.store.store import JobFolder, Store
@@ -31,15 +30,12 @@ class Garbage:
         return {"path": str(self.path), "why": self.why, "bytes": self.bytes}
 
 
-def garbage(store: Store, *, stale: bool, unfinished: bool, keep: Iterable[str] = ()) -> list[Garbage]:
+def garbage(store: Store, *, stale: bool, unfinished: bool, wanted: Collection[str] | None = None) -> list[Garbage]:
     """What may go of a store: always what is left over, and what the flags name beside it.
 
-    `keep` names suites, each `SUITE` or `SUITE:SCALE`; jobs that none of them wants may then go. Raises UsageError for
-    a store, suite or scale that is not there, SuiteError for a faulty suite.
+    `wanted` names folders of jobs; with it, all other jobs may go. Raises UsageError for a store that is not there.
     """
-    found, wanted = contents(store), None
-    if keep := list(keep):
-        wanted = wanted_folders(keep, devices_of(found.jobs))
+    found = contents(store)
     gone = [Garbage(path, "left by a process that was stopped", bytes_of(path)) for path in found.leftovers]
     for job in found.jobs:
         gone += [] if is_held(job.path) else _of_job(job, unfinished=unfinished, wanted=wanted)
@@ -48,7 +44,7 @@ def garbage(store: Store, *, stale: bool, unfinished: bool, keep: Iterable[str] 
     return sorted(gone, key=lambda one: one.path)
 
 
-def _of_job(job: JobFolder, *, unfinished: bool, wanted: set[str] | None) -> Iterator[Garbage]:
+def _of_job(job: JobFolder, *, unfinished: bool, wanted: Collection[str] | None) -> Iterator[Garbage]:
     try:
         result = job.read_result()
     except HarnessError:  # damaged: it may be all that is left of a long run, and a person has to decide

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from harness.data.spec import Subset
 from harness.jobs.inspections import InspectionSpec
@@ -15,11 +15,12 @@ from harness.jobs.measures.speedup import Speedup
 from harness.jobs.measures.timing import Timing
 from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
-from harness.scale_names import ScaleName
-from harness.seeds import Seeds
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
+from harness.suite.claim_parts import with_directions
 from harness.suite.claims import Claim
+from harness.suite.seeds import Seeds
+from harness.vocabulary import ScaleName
 
 SplitName = Literal["train", "val", "test"]
 
@@ -132,7 +133,7 @@ class Reading(Strict):
 
     claims: list[Name] = Field(min_length=1)
     scale: ScaleName
-    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]
+    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MIXED", "BY CONSTRUCTION"]
     """What it explains; where a claim comes out otherwise it is not shown."""
     says: str
 
@@ -209,6 +210,11 @@ class SuiteFile(Strict):
     readings: dict[Name, Reading] = Field(default_factory=dict)
     scales: dict[ScaleName, Scale] = Field(min_length=1)
 
+    @field_validator("claims")
+    @classmethod
+    def _in_parts(cls, claims: dict[Name, Claim]) -> dict[Name, Claim]:
+        return with_directions(claims)
+
 
 class Citation(Strict):
     """What is being reproduced: `papers/<paper>/paper.yaml`."""
@@ -246,4 +252,4 @@ class Suite:
 
     def cells(self) -> list[Cell]:
         """Every printed number of the suite."""
-        return list(cells_of(self.file))
+        return list(cells_of(self.file.paper, self.file.table, self.file.cells))

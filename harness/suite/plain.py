@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.suite.cells import PARTS
-from harness.suite.entries import dotted, items_of, items_of_any
 from harness.suite.yaml_places import KeyPath
 
 _OPERANDS: dict[str, tuple[str, ...]] = {
@@ -55,7 +54,46 @@ def parts_of(place: dict[str, Any]) -> dict[str, Any]:
     return said | {name: place[name] for name in PARTS if name in place}
 
 
+def in_column(row: dict[str, Any], column: dict[str, Any], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A row and a column as they stand to one of their cells: where the row has a value for it, that alone counts."""
+    values = row.get("values")
+    own = values.get(name) if isinstance(values, dict) else None
+    if own is None:
+        return row, column
+    rest = {key: value for key, value in row.items() if key not in (*PARTS, "value")}
+    return {**rest, "value": own}, {key: value for key, value in column.items() if key not in (*PARTS, "value")}
+
+
 def table_cells(data: Any) -> Iterator[str]:
     """The ids of the cells that a table prints."""
     for name, row in items_of(data, "table", "rows"):
         yield from (f"{name}.{column}" for column, printed in items_of_any(row, "printed") if printed is not None)
+
+
+def names_of(data: Any, *path: str) -> list[str] | None:
+    """The keys of the mapping at `path`, or None where there is none."""
+    for part in path:
+        data = data.get(part) if isinstance(data, dict) else None
+    return list(data) if isinstance(data, dict) else None
+
+
+def items_of(data: Any, *path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The entries of a mapping of mappings, wherever the file really has one."""
+    return ((name, value) for name, value in items_of_any(data, *path) if isinstance(value, dict))
+
+
+def items_of_any(data: Any, *path: str) -> Iterator[tuple[str, Any]]:
+    """The entries of the mapping at `path`, none where there is no mapping."""
+    for part in path:
+        data = data.get(part) if isinstance(data, dict) else None
+    return iter(data.items() if isinstance(data, dict) else ())
+
+
+def list_of(value: Any) -> list[Any]:
+    """The value where it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def dotted(value: Any) -> list[str]:
+    """The parts of a dotted name, none of what is no text."""
+    return value.split(".") if isinstance(value, str) else []

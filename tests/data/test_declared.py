@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.data import DATASETS
-from harness.data.declared import Division, centre_offset, class_list_digest, ranked
+from harness.data.declared import Division, centre_offset, class_list_digest
+from harness.data.ranked import ranked
 from harness.data.spec import Subset
 
 NAMES = [f"n{number:08d}" for number in range(40)]

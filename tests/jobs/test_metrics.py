@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.jobs.metrics import Tally, correct_rank, error_percent, negative_log_probability, tally, topk_errors
-from harness.metric_names import METRICS
+from harness.vocabulary import METRICS
 
 SCORES = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.4, 0.4, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]])
 

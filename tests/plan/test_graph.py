@@ -21,7 +21,8 @@ from suite_files import TABLE1, loaded, written
 from harness.data import DATASETS
 from harness.jobs import JOBS
 from harness.plan.graph import Plan, make_plan
-from harness.plan.job import Job, canonical
+from harness.plan.job import Job
+from harness.store.documents import canonical
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_names, shipped_suites
 

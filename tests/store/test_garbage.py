@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import flip, folder_of, snapshot
 from suite_files import TABLE1, written
 
 from harness.errors import UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
+from harness.plan.stored_jobs import wanted_in
 from harness.store.garbage import garbage, remove
 from harness.store.store import Store
 from harness.suite.load import load_suite
 
 
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
-
-
-def listed(store: Store, **flags: object) -> dict[Path, str]:
+def listed(store: Store, *, stale: bool = False, unfinished: bool = False, keep: Sequence[str] = ()) -> dict[Path, str]:
     """What may go, and why."""
-    settings = {"stale": False, "unfinished": False} | flags
-    return {one.path: one.why for one in garbage(store, **settings)}  # type: ignore[arg-type]
+    wanted = wanted_in(store, keep) if keep else None
+    return {one.path: one.why for one in garbage(store, stale=stale, unfinished=unfinished, wanted=wanted)}
 
 
 def test_a_finished_store_has_nothing_to_remove(store: Store) -> None:
@@ -83,7 +73,7 @@ def test_stale_and_unfinished_stay_unless_they_are_named(store: Store, plan: Pla
 def test_what_no_named_suite_wants_goes(store: Store, tmp_path: Path) -> None:
     """What it wants stays, inputs included; the declarations always do."""
     fewer = written(tmp_path, ("    seeds: 3\n    data: digits", "    seeds: 2\n    data: digits"))
-    gone = garbage(store, stale=False, unfinished=False, keep=[str(fewer)])
+    gone = garbage(store, stale=False, unfinished=False, wanted=wanted_in(store, [str(fewer)]))
     wanted = make_plan(load_suite(fewer), "ci")
     assert {one.path.name for one in gone} == {path.name for path in store.root.glob("*-*")} - {
         store.folder(job.kind, key).path.name for key, job in wanted.jobs.items()

@@ -1,7 +1,8 @@
 """How often the judges err where the truth is known, by simulation through `judge_cell` and `judge_claims`.
 
-`python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates where
-differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate is of.
+`python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates
+where differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate
+is of.
 """
 
 from __future__ import annotations

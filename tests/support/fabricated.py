@@ -13,7 +13,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations
-from harness.machine.environment import code_digest
+from harness.jobs.code import code_digest
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.progress import Progress

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from image_folders import make_image_folders
+from tiny_paper import MODEL, PAPER, RECIPES, flatten
 
 from harness.cli.main import command
 from harness.data import DATASETS
@@ -23,10 +24,9 @@ from harness.data.declared import class_list_digest
 from harness.data.sets.imagenet import ILSVRC2012
 from harness.plan.graph import Plan, make_plan
 from harness.run import submission
-from harness.scale_names import ScaleName
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
-from tests.jobs.evaluation.test_protocols import MODEL, PAPER, RECIPES, flatten
+from harness.vocabulary import ScaleName
 
 CLASSES, TRAIN, VAL, TEST = 6, 5, 2, 2
 SEEDS = 3

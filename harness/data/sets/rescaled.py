@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness.data.declared import ranked
+from harness.data.ranked import ranked
 from harness.data.sets.imagenet import class_folders, class_images
 
 SAMPLE = 64

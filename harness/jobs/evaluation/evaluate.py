@@ -26,10 +26,10 @@ from harness.jobs.pixels import load_pixels
 from harness.jobs.ranks import joined
 from harness.jobs.recipe import Protocol
 from harness.jobs.work import Work
-from harness.metric_names import guessing
 from harness.models import parse_model
 from harness.models.network import Network, build
 from harness.store.store import JobFolder, write_atomically
+from harness.vocabulary import guessing
 
 VIEWS_A_BATCH = 512
 """Views that go through the net at once; a memory setting that changes no result beyond rounding."""

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harness.data.declared import ranked
+from harness.data.ranked import ranked
 from harness.data.splits import Split
 from harness.data.views import central
 from harness.errors import JobFailed

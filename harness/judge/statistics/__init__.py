@@ -17,13 +17,12 @@ from harness.judge.statistics.equivalence import (
     Nearness,
     equal_within,
     equivalence,
-    half_last_digit,
-    printed_number,
+    equivalence_to_runs,
     relative_within,
     seeds_to_settle,
 )
-from harness.judge.statistics.images import NetsCompared, bootstrap_difference, mcnemar
-from harness.judge.statistics.intervals import Interval, prediction_interval, t_interval, wilson
+from harness.judge.statistics.image_by_image import NetsCompared, bootstrap_difference, mcnemar
+from harness.judge.statistics.intervals import MIN_SEEDS, Interval, prediction_interval, t_interval, wilson
 from harness.judge.statistics.looks import FIXED, Levels, Look, crossing, declared_looks, levels_at, nominal_level
 from harness.judge.statistics.paired import PairedComparison, Runs, compare_paired, gap_difference, paired_differences
 from harness.judge.statistics.power import seeds_for_effect, smallest_detectable
@@ -42,6 +41,7 @@ from harness.judge.statistics.trend import Trend, monotone_trend
 
 __all__ = [
     "FIXED",
+    "MIN_SEEDS",
     "AgainstChance",
     "Censored",
     "Equivalence",
@@ -66,8 +66,8 @@ __all__ = [
     "declared_looks",
     "equal_within",
     "equivalence",
+    "equivalence_to_runs",
     "gap_difference",
-    "half_last_digit",
     "holm",
     "levels_at",
     "mcnemar",
@@ -76,7 +76,6 @@ __all__ = [
     "paired_differences",
     "paired_t",
     "prediction_interval",
-    "printed_number",
     "ratio_of_steps",
     "ratio_within",
     "relative_within",

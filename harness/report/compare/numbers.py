@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.jobs.measures import MEASURES
 from harness.judge.statistics import Interval, compare_paired
-from harness.metric_names import METRICS
+from harness.vocabulary import METRICS
 
 ALPHA = 0.05
 ROUNDING = 1e-6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 import traceback
 from contextlib import nullcontext, suppress
@@ -12,8 +11,10 @@ from typing import Any
 
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.jobs import JOBS
+from harness.jobs.code import code_digest
 from harness.jobs.work import Work
-from harness.machine.environment import code_digest, environment
+from harness.machine.environment import environment
+from harness.machine.memory import is_out_of_memory
 from harness.machine.runtime import Runtime
 from harness.machine.telemetry import Sampler, sampled
 from harness.plan.job import Job
@@ -25,9 +26,6 @@ from harness.stop_signal import StopSignal
 from harness.store.documents import seal
 from harness.store.provenance import TRAINED_ELSEWHERE, trained_elsewhere
 from harness.store.store import JobFolder, Store, file_sha256, write_atomically, write_json
-
-NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
-"""How torch and CUDA say it in errors that have no type of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +147,6 @@ def sound_input(folder: JobFolder, key: str) -> JobFolder:
         if "/" in name or not path.is_file() or file_sha256(path) != digest:
             raise JobFailed(f"{path} is missing or damaged; move {found.path} away to run that job again")
     return found
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory was lacking, of the machine or of a GPU, in whatever words Python, torch or CUDA say so."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
 
 def keep_log(folder: JobFolder, progress: Progress) -> None:

@@ -16,7 +16,7 @@ from harness.errors import Interrupted
 from harness.jobs.evaluation import evaluate as evaluation
 from harness.jobs.evaluation.evaluate import trained_network
 from harness.jobs.metrics import tally
-from harness.metric_names import guessing
+from harness.vocabulary import guessing
 
 CPU = torch.device("cpu")
 PART = {"classes": 10, "per_class": 40}

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from harness.jobs.inspections import INSPECTIONS, parsed
-from harness.jobs.inspections.layers import convolution, groups_after, slope_owners
+from harness.jobs.inspections.layer_lookup import convolution, groups_after, slope_owners
 from harness.models.alexnet import AlexNet
 from harness.models.layers import Activation, Conv, Linear, trace
 
@@ -104,7 +104,7 @@ def test_slopes_belong_to_the_layer_before_them():
 def test_groups_are_those_of_the_next_convolution():
     """AlexNet's conv1 feeds a conv2 of two groups, its conv5 no convolution at all."""
     layers = AlexNet().full_size(10)
-    counted = {name: groups_after(layers, convolution(layers, name)[0]) for name in ("conv1", "conv2", "conv5")}
+    counted = {name: groups_after(layers, convolution(layers, name)) for name in ("conv1", "conv2", "conv5")}
 
     assert counted == {"conv1": 2, "conv2": 1, "conv5": 1}
 

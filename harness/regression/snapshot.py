@@ -17,7 +17,7 @@ from harness.plan.status import Status
 from harness.regression.compare_probes import numbers
 from harness.regression.probes import Probes
 from harness.regression.tolerances import furthest_apart
-from harness.report.gather import Judged
+from harness.report.judging import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
 from harness.vocabulary import METRICS

@@ -126,7 +126,7 @@ def _run_look(
 
 def _goes_on(plan: Plan, look: Look, store: Store, runtime: Runtime, progress: Progress, execution: Execution) -> bool:
     """Whether something is undecided after a look that the next one may decide; says so."""
-    from harness.report.gather import judged  # noqa: PLC0415 - numpy and scipy, which a plan does without
+    from harness.report.judging import judged  # noqa: PLC0415 - numpy and scipy, which a plan does without
 
     found = judged(plan, store, statuses(plan, store, runtime.locations), execution.failed)
     reached = found.plan.look

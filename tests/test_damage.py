@@ -4,36 +4,31 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_worlds import SHORT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_suites import World, tiny_world
+from tiny_suites import World
 
 from harness.data.locate import Locations
 from harness.errors import HarnessError
 from harness.jobs.checkpoint import load
-from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.progress import Progress
 from harness.report.gather import gather
 from harness.store.store import JobFolder
 
-PART = {"classes": 10, "per_class": 40}
-
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A suite that ran."""
-    world = tiny_world(tmp_path_factory.mktemp("finished"), subset=PART)
-    declare(world.plan, world.store)
-    assert world.run().failed == {}
-    return world
+def world(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A suite that ran, to be damaged."""
+    return finished(**SHORT).copied(tmp_path_factory.mktemp("damaged"))
 
 
 def told(world: World) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from finished_worlds import CUT
 from tiny_suites import lasting, tiny_world
 
 from harness.data.augment import random_views
@@ -24,18 +25,15 @@ from harness.jobs.training import train as training
 from harness.models.network import weights_sha256
 
 STEPS = 10
-PART = {"classes": 10, "per_class": 67}
-"""So many training images that ten batches of 64 leave a remainder."""
+PART = CUT["subset"]
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(finished):
     """A tiny suite that ran undisturbed."""
-    world = tiny_world(tmp_path_factory.mktemp("done"), subset=PART)
-    assert world.run().failed == {}
-    return world
+    return finished(**CUT)
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_worlds import CUT
 from programs import program, signalled
 from tiny_suites import World, lasting, tiny_suite, tiny_world
 
@@ -23,7 +24,7 @@ from harness.run.execute import execute_at_once
 from harness.run.executors.pool import Pool
 from harness.stop_signal import StopSignal
 
-PART = {"classes": 10, "per_class": 67}
+PART = CUT["subset"]
 RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--checkpoint-every", "0")
 
 
@@ -48,11 +49,9 @@ def files(world: World) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def in_turn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def in_turn(finished: Callable[..., World]) -> dict[str, Any]:
     """What two seeds come to, one job after another in one process."""
-    world = tiny_world(tmp_path_factory.mktemp("in_turn"), subset=PART, seeds=2)
-    assert world.run().failed == {}
-    return files(world)
+    return files(finished(**CUT, seeds=2))
 
 
 def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(

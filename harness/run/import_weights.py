@@ -18,8 +18,7 @@ from harness.store.provenance import IMPORTED, address, line, said
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
-from harness.vocabulary import ScaleName
+from harness.vocabulary import ScaleName, nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from harness.store.store import JobFolder, Store, file_sha256
 from harness.suite.cells import Cell
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
-from harness.vocabulary import ScaleName
+from harness.vocabulary import ScaleName, nearest
 
 _DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 

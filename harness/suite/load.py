@@ -15,9 +15,9 @@ from harness.suite.check_names import check_names
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
 from harness.suite.plain import items_of
 from harness.suite.shipped import shipped_suites
-from harness.suite.type_faults import nearest, note_faults
+from harness.suite.type_faults import note_faults
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
-from harness.vocabulary import METRICS, ScaleName
+from harness.vocabulary import METRICS, ScaleName, nearest
 
 Document = TypeVar("Document", bound=Strict)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.suite.yaml_places import KeyPath, Located, shown
+from harness.vocabulary import nearest
 
 _SAID = {
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "should be a mapping of keys to values"),
@@ -131,12 +132,3 @@ def _models(kind: Any) -> list[type[BaseModel]]:
     if getattr(kind, "__origin__", None) in (dict, list, tuple):
         return []
     return [model for member in get_args(kind) for model in _models(member)]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest of the known names, or their list when there are few and none is near."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""

@@ -57,6 +57,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., World]"
     return functools.partial(finished_world, tmp_path_factory)
 
 
+@pytest.fixture(scope="session")
+def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny suite and the baseline of it, made once in the whole test run; to be read."""
+    from baselines import made_baseline
+
+    return made_baseline(tmp_path_factory)
+
+
 @pytest.fixture(autouse=True)
 def torch_as_it_was():
     """Put threads and determinism back after a test that ran a job."""

@@ -310,7 +310,7 @@ def run_by(home: Path) -> subprocess.CompletedProcess[str]:
     """Run the suite as that somebody, every place named in full."""
     arguments = ["run", home / "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1"]
     arguments += ["--store", home / "runs", "--out", home / "report", "--data", f"digits={home / 'digits'}"]
-    return program(home, *arguments, HOME=str(home), PYTHONPATH=str(home / "code"), **VARIABLES)
+    return program(home, *arguments, package=home / "code", HOME=str(home), **VARIABLES)
 
 
 def leaking(home: Path, *secrets: str, also: tuple[str, ...] = ()) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +79,15 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
     assert "epoch 2/2" in world.folder("train", 0).log.read_text()
 
 
-def test_a_worker_that_dies_fails_its_job_and_is_replaced(tmp_path: Path) -> None:
+@pytest.fixture
+def forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are forked from a process which has torch already, for what does not depend on a fresh start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["harness.jobs.pixel_statistics", "harness.jobs.training.train"])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
+
+
+def test_a_worker_that_dies_fails_its_job_and_is_replaced(forkserver: None, tmp_path: Path) -> None:
     """With how it died; the same pool then runs the job to its end."""
     folder = tiny_world(tmp_path, subset=PART).planned("pixels")
     with pool(1) as places:
@@ -94,7 +103,7 @@ def test_a_worker_that_dies_fails_its_job_and_is_replaced(tmp_path: Path) -> Non
     assert folder.read_result() is not None
 
 
-def test_a_stop_reaches_every_worker(tmp_path: Path) -> None:
+def test_a_stop_reaches_every_worker(forkserver: None, tmp_path: Path) -> None:
     """Told once its job has begun, a worker stops between two steps; the pool then says which signal it was."""
     stop, world = StopSignal(), tiny_world(tmp_path, subset=PART, epochs=10_000)
     assert world.run({"pixels"}).failed == {}
@@ -114,14 +123,20 @@ def test_a_stop_reaches_every_worker(tmp_path: Path) -> None:
     assert world.folder("train").read_result() is None
 
 
-def test_two_jobs_at_a_time_stopped_and_killed_end_as_in_turn(in_turn: dict[str, Any], tmp_path: Path) -> None:
-    """By Ctrl-C, with its exit code and no traceback; by a kill of the program alone, which its workers notice."""
+@pytest.mark.nightly
+def test_two_jobs_at_a_time_are_stopped_as_one_is(tmp_path: Path) -> None:
+    """By Ctrl-C, with its exit code and no traceback."""
     tiny_suite(tmp_path, subset=PART, seeds=2)
     status, said = signalled(tmp_path, signal.SIGINT, "epoch 1/2", *RUN, "--jobs", "2")
     assert status == 130
     assert "the same command goes on from there" in said.splitlines()[-1]
     assert "Traceback" not in said
-    status, _ = signalled(tmp_path, signal.SIGKILL, "going on in epoch", *RUN, "--jobs", "2")
+
+
+def test_two_jobs_at_a_time_killed_end_as_in_turn(in_turn: dict[str, Any], tmp_path: Path) -> None:
+    """By a kill of the program alone, which its workers notice."""
+    tiny_suite(tmp_path, subset=PART, seeds=2)
+    status, _ = signalled(tmp_path, signal.SIGKILL, "epoch 1/2", *RUN, "--jobs", "2")
     assert status == -signal.SIGKILL
     done = program(tmp_path, *RUN, "--jobs", "2")
     assert done.returncode == 0, done.stderr

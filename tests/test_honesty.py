@@ -219,7 +219,7 @@ def test_columns_swapped_in_the_suite_are_marked(world: World) -> None:
 
 def test_code_changed_since_is_told_of_cells_and_claims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The numbers are shown, and no verdict stands without STALE."""
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     results = world.results()
     assert won(results, marked=False) == set()
     assert all("code of evaluate jobs has changed" in claim["stale"] for claim in results["claims"])

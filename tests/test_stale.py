@@ -52,9 +52,9 @@ def digits_changed(folder: Path) -> None:
 
 
 def code_changed(folder: Path) -> None:
-    """A comment, for nobody can tell by machine which change is harmless."""
+    """A statement that does nothing, for nobody can tell by machine which change is harmless."""
     path = folder / "code" / "harness" / "jobs" / "randomness.py"
-    path.write_text(path.read_text() + "# changed\n")
+    path.write_text(path.read_text() + "CHANGED = True\n")
 
 
 CHANGES = {

@@ -11,13 +11,13 @@ from harness.data.prepared import CopyFiles
 from harness.data.sets.imagenet import class_images
 from harness.data.sets.rescaled import common_short_side, says_rescaled
 from harness.errors import DataMissing
+from harness.ingest.advance import Advance
 from harness.ingest.check_result import Checked
 from harness.ingest.copies import judge_copy
-from harness.ingest.finding import KEPT, Finding, check_command
+from harness.ingest.image_finding import KEPT, Finding, check_command
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.layouts import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.patches import ARCHIVE, not_applied
-from harness.ingest.progress import Advance
 from harness.ingest.sources import Source
 from harness.ingest.tally import DAMAGE, Tally, expected_images, tallied
 from harness.progress import Progress

@@ -19,15 +19,15 @@ from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
 from harness.errors import DataMissing, HarnessError, UsageError
+from harness.ingest.advance import Advance
 from harness.ingest.disk_room import Room, estimated, require_room
 from harness.ingest.encode import Compact, sha256
-from harness.ingest.finding import check_command
+from harness.ingest.image_finding import check_command
 from harness.ingest.labels import WNID
 from harness.ingest.layouts import NOT_TOLD, find_source, stored_splits
 from harness.ingest.manifest import write_manifest
+from harness.ingest.piece_records import Entry, How, Summary, finished, write_record
 from harness.ingest.probe_image import chosen, in_order, unpacked
-from harness.ingest.progress import Advance
-from harness.ingest.records import Entry, How, Summary, finished, write_record
 from harness.ingest.sources import Piece, Source, StoredImage
 from harness.ingest.tally import AHEAD, expected_images
 from harness.progress import Progress

@@ -13,7 +13,7 @@ from harness.data.locate import Found
 from harness.data.prepared import Copy
 from harness.errors import DataMissing
 from harness.ingest.disk_room import gigabytes
-from harness.ingest.finding import Finding
+from harness.ingest.image_finding import Finding
 
 
 def check_stored(dataset: Dataset, folder: Path) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from harness.data.declared import Dataset
-from harness.ingest.finding import Finding
+from harness.ingest.advance import Advance
+from harness.ingest.image_finding import Finding
 from harness.ingest.labels import WNID, image_number
 from harness.ingest.probe_image import Look, chosen, in_order, look_at
-from harness.ingest.progress import Advance
 from harness.ingest.sources import Source, StoredImage
 from harness.stop_signal import StopSignal
 

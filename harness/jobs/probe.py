@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,22 +44,17 @@ def probe(work: Work) -> dict[str, Any]:
 
 
 def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the first steps of a training come to, and to what if its first weights are changed by next to nothing.
-
-    The second shows how far another machine's rounding may move the same numbers: next to nothing in most trainings,
-    anywhere in one whose rate is too high for it.
-    """
-    first = first_steps(work, opened)
-    with ExitStack() as again:
-        nudged = first_steps(work, again, nudge=work.spec["probe"]["nudge"])
-    found = first.numbers() | {"nudged": nudged.numbers(), "weights_sha256": first.weights_sha256}
-    found["decays"] = first.decays
-    for one, nudge in ((found, 0.0), (found["nudged"], work.spec["probe"]["nudge"])):
-        one["updates"] |= two_steps(work, nudge)
+    """Run the first steps of a training, disturbed where the spec says how."""
+    disturbed = work.spec["probe"].get("disturbed", {})
+    nudge = Nudge(disturbed.get("nudge", 0.0), disturbed.get("draw", 0))
+    with onednn(enabled="without" not in disturbed):
+        first = first_steps(work, opened, nudge)
+        found = first.numbers() | {"weights_sha256": first.weights_sha256, "decays": first.decays}
+        found["updates"] |= two_steps(work, nudge)
     return found, first.data
 
 
-def two_steps(work: Work, nudge: float) -> dict[str, str]:
+def two_steps(work: Work, nudge: Nudge) -> dict[str, str]:
     """How far the first step moves each kind of parameter, and how far the second does when the rate drops between.
 
     Too soon for rounding to have grown, whatever the rate, and enough to show what decays and where the rate stands.
@@ -76,6 +71,27 @@ def two_steps(work: Work, nudge: float) -> dict[str, str]:
             next_epoch(run, 0.0)
             found |= {f"{kind} {when}": numbers(moved) for kind, moved in updates(run.network, before).items()}
         return found
+
+
+@contextmanager
+def onednn(*, enabled: bool) -> Iterator[None]:
+    """Let torch use oneDNN, or only its own kernels; `torch.backends.mkldnn.flags` would change its precision too."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = enabled  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A change of first weights by next to nothing."""
+
+    size: float
+    """The largest change, as a part of the weight itself."""
+    draw: int
+    """The seed of the changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +118,7 @@ class FirstSteps:
         }
 
 
-def first_steps(work: Work, opened: ExitStack, nudge: float = 0.0) -> FirstSteps:
+def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
     """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
     asked = work.spec["probe"]
     run, pixels = first_run(work, opened, nudge)
@@ -114,7 +130,7 @@ def first_steps(work: Work, opened: ExitStack, nudge: float = 0.0) -> FirstSteps
     return FirstSteps(shown, losses, after_drop, gone, decays, weights_sha256(run.network), data)
 
 
-def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pixels]:
+def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pixels]:
     """The training at its beginning, from its first weights or those that they start from, changed by a nudge."""
     for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
         left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
@@ -122,18 +138,18 @@ def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pi
     if work.spec["start_from"] is not None:
         other = work.spec["start_from"]
         start_from(run.network, initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict())
-    nudge_weights(run.network, nudge, work.spec["seed"])
+    nudge_weights(run.network, nudge)
     return run, load_pixels(work.inputs["pixel_statistics"], run.device)
 
 
 @torch.no_grad()
-def nudge_weights(network: Network, nudge: float, seed: int) -> None:
+def nudge_weights(network: Network, nudge: Nudge) -> None:
     """Change every weight, at random, by at most so small a part of itself; biases and slopes stay."""
-    draws = generator(seed, "nudge")
-    for module in network.modules() if nudge else ():
+    draws = generator(nudge.draw, "nudge")
+    for module in network.modules() if nudge.size else ():
         if isinstance(module, Weighted):
             noise = 2 * torch.rand(module.weight.shape, generator=draws) - 1
-            module.weight.mul_(1 + nudge * noise.to(module.weight.device))
+            module.weight.mul_(1 + nudge.size * noise.to(module.weight.device))
 
 
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Part:
 
     name: str
     departures: list[Departure]
+    chaotic_from: int | None = None
+    """The first step, from 0, that is not compared, for rounding alone carries it anywhere."""
 
     @property
     def departing(self) -> list[Departure]:
@@ -59,42 +62,89 @@ def compare_probe(suite: str, name: str, before: Document, now: Document, places
     if before["asked"] != now["asked"]:
         said = "the probe itself asks for something else than when the baseline was made; update the baseline"
         return Finding(suite, subject, "regression", said, str(before["asked"]), str(now["asked"]))
-    old, new = before["found"], now["found"]
-    parts = list(_parts(old, new, same_kind=places.same_kind))
+    if before["found"] == now["found"]:
+        return Finding(suite, subject, "ok", "bit for bit as in the baseline")
+    parts = list(_parts(before, now, same_kind=places.same_kind))
     departing = [part for part in parts if part.departing]
     if departing:
         said = "; ".join(part.said() for part in departing)
         return Finding(suite, subject, "regression", said, *_shown(departing[0].departing[0]))
-    if old == new:
-        return Finding(suite, subject, "ok", "bit for bit as in the baseline")
     if places.same:
         moved = [departure for part in parts for departure in part.moved]
         said = "not bit for bit as on this machine with these versions before, though within rounding"
         return Finding(suite, subject, "regression", said, *(_shown(moved[0]) if moved else ("", "")))
     if not places.same_kind:
         return Finding(suite, subject, "ok", "within rounding, on another kind of device; its training is not compared")
-    return Finding(suite, subject, "ok", f"within rounding ({_closest(parts)} of what is allowed)")
+    return Finding(suite, subject, "ok", f"within rounding ({_closest(parts)} of what is allowed){_chaos(parts)}")
 
 
-def _parts(old: Document, new: Document, *, same_kind: bool) -> Iterator[Part]:
+def _chaos(parts: list[Part]) -> str:
+    """From where on nothing was compared, for each part that has such a place."""
+    found = [
+        f"{part.name}{'' if part.chaotic_from == 0 else f' {part.chaotic_from + 1} and later'}"
+        for part in parts
+        if part.chaotic_from is not None
+    ]
+    return f"; chaotic, and not compared: {', '.join(found)}" if found else ""
+
+
+def _parts(before: Document, now: Document, *, same_kind: bool) -> Iterator[Part]:
+    old, new = before["found"], now["found"]
     if "probabilities" in old:
         yield Part("probabilities at first weights", _probabilities(old, *_both(old, new, "probabilities")))
         return
     for kind in sorted(old.get("decays", {}).keys() | new["decays"].keys()):
-        before, now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))
-        yield Part(f"weight decay of {kind}", departures(before, now, [tolerances.COMPUTED] * len(before)))
-    before, now = _both(old, new, "logits")
-    yield Part("logits at first weights", departures(before, now, tolerances.of_logits(before)))
-    if not same_kind:  # dropout draws other numbers there
-        return
-    for part, said in (("losses", "loss of step"), ("after_drop", "loss after the rate dropped, step")):
-        before, now = _both(old, new, part)
-        yield Part(said, departures(before, now, tolerances.of_losses(before, numbers(old["nudged"][part]))))
+        was, is_now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))
+        yield Part(f"weight decay of {kind}", departures(was, is_now, [tolerances.COMPUTED] * len(was)))
+    was, is_now = _both(old, new, "logits")
+    yield Part("logits at first weights", departures(was, is_now, tolerances.of_logits(was)))
+    if same_kind:  # dropout draws other numbers elsewhere
+        far = _disturbed(before, now)
+        yield from _losses(old, new, far)
+        yield from _updates(old, new, far)
+
+
+def _losses(old: Document, new: Document, far: Document) -> Iterator[Part]:
+    """The losses of the first steps and of those after the rate dropped, which go on where the first end."""
+    first = numbers(old["losses"])
+    allowed = tolerances.of_losses(
+        [*first, *numbers(old["after_drop"])], [*numbers(far["losses"]), *numbers(far["after_drop"])]
+    )
+    for part, said, may in (
+        ("losses", "loss of step", allowed[: len(first)]),
+        ("after_drop", "loss after the rate dropped, step", allowed[len(first) :]),
+    ):
+        was, is_now = _both(old, new, part)
+        chaos = tolerances.chaotic_from(may)
+        yield Part(said, departures(was[:chaos], is_now[:chaos], may), chaos)
+
+
+def _updates(old: Document, new: Document, far: Document) -> Iterator[Part]:
+    """How far each kind of parameter went."""
     for kind in sorted(old["updates"].keys() | new["updates"].keys()):
-        before, now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
-        nudged = numbers(old["nudged"]["updates"].get(kind, ""))
-        allowed = tolerances.of_updates(before, nudged, first="first step" in kind) if before else []
-        yield Part(f"what training moves {kind} by", departures(before, now, allowed))
+        was, is_now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
+        moved = numbers(far["updates"].get(kind, ""))
+        allowed = tolerances.of_updates(was, moved, first="first step" in kind) if was and moved else [0.0] * len(was)
+        chaos = tolerances.chaotic_from(allowed)
+        yield Part(f"what training moves {kind} by", departures(was[:chaos], is_now[:chaos], allowed), chaos)
+
+
+def _disturbed(before: Document, now: Document) -> Document:
+    """How far disturbed runs went, of the baseline and, where they were run, here: number by number the further."""
+    if "disturbed" not in now:
+        return before["disturbed"]  # type: ignore[no-any-return]
+    old, new = before["disturbed"], now["disturbed"]
+    kinds = old["updates"].keys() | new["updates"].keys()
+    return {
+        "losses": _further(old["losses"], new["losses"]),
+        "after_drop": _further(old["after_drop"], new["after_drop"]),
+        "updates": {kind: _further(old["updates"].get(kind, ""), new["updates"].get(kind, "")) for kind in kinds},
+    }
+
+
+def _further(one: str, other: str) -> str:
+    pairs = itertools.zip_longest(numbers(one), numbers(other), fillvalue=0.0)
+    return " ".join(str(max(pair)) for pair in pairs)
 
 
 def _probabilities(found: Document, before: list[float], now: list[float]) -> list[Departure]:

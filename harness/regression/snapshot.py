@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.jobs.measures import MEASURES
@@ -14,7 +14,9 @@ from harness.judge.evidence import ClaimVerdict
 from harness.machine.environment import environment, processor_kind
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.regression.compare_probes import numbers
 from harness.regression.probes import Probes
+from harness.regression.tolerances import furthest_apart
 from harness.report.gather import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
@@ -94,6 +96,20 @@ def _probes(probes: Probes, standing: Mapping[str, Status]) -> Document:
         for name, key in keys.items()
         if (result := standing[key].result) is not None
     }
+
+
+def furthest(found: Document, runs: Sequence[Document]) -> Document:
+    """How far the furthest of disturbed runs of a training's probe went from it, number by number, rounded up."""
+    parts = {part: _furthest(found[part], [run[part] for run in runs]) for part in ("losses", "after_drop")}
+    updates = {
+        kind: _furthest(text, [run["updates"].get(kind, "") for run in runs]) for kind, text in found["updates"].items()
+    }
+    return {**parts, "updates": updates, "runs": len(runs)}
+
+
+def _furthest(text: str, runs: Sequence[str]) -> str:
+    far = furthest_apart([numbers(run) for run in runs], numbers(text))
+    return " ".join(f"{1.05 * gap:.1e}" if gap else "0" for gap in far)
 
 
 def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.data import DATASETS
 from harness.jobs import JOBS
-from harness.jobs.code import code_digest
+from harness.jobs.code import lasting_digest
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
@@ -232,7 +232,7 @@ def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-        "code": hashlib.sha256("".join(code_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
+        "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
         "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
     }
 

@@ -18,7 +18,7 @@ from harness.plan.outline import Outline
 from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Status, statuses
-from harness.plan.wanted import timed_on
+from harness.plan.stored_jobs import timed_on
 from harness.progress import Progress, duration
 from harness.run.execute import Execution, execute, execute_at_once, set_aside
 from harness.run.executors.gpus import places, require_gpus, uses_gpus

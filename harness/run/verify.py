@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.jobs import JOBS
-from harness.jobs.code import code_digest
+from harness.jobs.code import is_current
 from harness.progress import Progress
 from harness.store.declarations import declared_in
 from harness.store.inventory import contents
@@ -156,7 +156,7 @@ def _stale(finished: Iterable[tuple[JobFolder, JobDocument, ResultDocument]]) ->
     """One note a kind: all its results made by one other version of the code say the same."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished:
-        if foreign(job) is None and result.code not in (None, code_digest(job.kind)):
+        if foreign(job) is None and result.code is not None and not is_current(job.kind, result.code):
             stale.setdefault(job.kind, []).append(folder.path)
     for kind, paths in stale.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from compact_copies import contents
 from image_layouts import class_folders, flat_val, make_originals, tars
 from programs import environment, program, signalled
-
-from tests.ingest.test_prepare import contents
 
 PREPARE = ("data", "prepare", "ilsvrc2012", "original", "--out", "copy", "--short-side", "48", "--threads", "2")
 LONGEST_S = 3.0

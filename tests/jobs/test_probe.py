@@ -16,7 +16,7 @@ from harness.jobs.training import train as training
 from harness.plan.graph import make_plan
 from harness.plan.outline import Drawn
 from harness.plan.status import statuses
-from harness.regression.probes import probes_of
+from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
 from harness.run.executors.local import Local
 from harness.suite.load import load_suite
@@ -37,6 +37,25 @@ def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
     result = world.store.folder("probe", key).read_result()
     assert result is not None
     return result["probe"]
+
+
+def probed_disturbed(world: World, how: dict[str, Any]) -> dict[str, Any]:
+    """What the probe of the tiny suite's training finds when it is disturbed so."""
+    probes = probes_of(world.plan)
+    job = disturbed(probes, ["cnn"])["cnn"][DISTURBANCES.index(how)]
+    pixels = probes.jobs[job.inputs["pixel_statistics"]]
+    graph = Drawn("ci", {pixels.key: pixels, job.key: job})
+    runtime = type(world.runtime)(device="cpu", threads=1)
+    standing = statuses(graph, world.store, runtime.locations)
+    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    result = world.store.folder("probe", job.key).read_result()
+    assert result is not None
+    return result["probe"]
+
+
+def losses(found: dict[str, Any]) -> np.ndarray:
+    """The losses of a probe's first steps."""
+    return np.array([float(word) for word in found["losses"].split()])
 
 
 def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
@@ -86,11 +105,28 @@ def test_it_repeats_bit_for_bit_whatever_the_threads(tmp_path: Path) -> None:
     assert one == two
 
 
-def test_a_nudge_moves_a_training_by_little(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", DISTURBANCES[:1] + DISTURBANCES[-1:])
+def test_a_disturbance_moves_a_training_by_little(tmp_path: Path, how: dict[str, Any]) -> None:
     """But moves it."""
-    found = probed(tiny_world(tmp_path))
-    first, nudged = (np.array([float(word) for word in part["losses"].split()]) for part in (found, found["nudged"]))
-    assert 0 < np.abs(first - nudged).max() < 1e-2
+    world = tiny_world(tmp_path)
+    first, moved = (losses(found) for found in (probed(world), probed_disturbed(world, how)))
+    assert 0 < np.abs(first - moved).max() < 1e-2
+
+
+def test_another_draw_is_another_disturbance(tmp_path: Path) -> None:
+    """Each says something of its own."""
+    world = tiny_world(tmp_path)
+    one, other = (losses(probed_disturbed(world, how)) for how in DISTURBANCES[:2])
+    assert np.abs(one - other).max() > 0
+
+
+def test_onednn_is_used_again_after_a_run_without_it(tmp_path: Path) -> None:
+    """By whatever runs next in the process."""
+    world = tiny_world(tmp_path)
+    before = probed(world)
+    probed_disturbed(world, {"without": "onednn"})
+    assert torch.backends.mkldnn.enabled
+    assert probed(tiny_world(tmp_path / "again")) == before
 
 
 def test_a_test_of_first_weights_is_that_of_the_evaluation(tmp_path: Path) -> None:

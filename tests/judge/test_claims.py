@@ -6,6 +6,7 @@ from statistics import mean, stdev
 from typing import Any
 
 import pytest
+from claim_samples import HIGH, LOW, claim, trained
 
 from harness.judge.cells import Measured, judge_cell
 from harness.judge.claims import judge_claims
@@ -13,16 +14,6 @@ from harness.judge.evidence import Evidence
 from harness.judge.statistics import seeds_for_effect
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim
-
-
-def claim(**operator: Any) -> Claim:
-    """A claim with that operator."""
-    return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
-
-
-def trained(*values: float, images: int = 1000, **more: Any) -> Measured:
-    """Values of a trained arm, by seed."""
-    return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=images, **more)
 
 
 def exactly(value: float) -> Measured:
@@ -34,9 +25,6 @@ def outcome(claimed: Claim, measured: dict[str, Measured], scale: Any = "small",
     """The verdict on one claim."""
     (verdict,) = judge_claims({"it": claimed}, Evidence(cells or {}, measured, curves or {}, scale))
     return verdict
-
-
-LOW, HIGH = trained(10.0, 10.2, 9.9, 10.1), trained(12.0, 12.3, 11.8, 12.2)
 
 
 @pytest.mark.parametrize(

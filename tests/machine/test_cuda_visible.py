@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from harness.machine import cuda_visible as visible
+from harness.machine import cuda_visible
 from harness.machine.cuda_visible import lacking, visible_gpus
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four GPUs."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without."""
-    monkeypatch.setattr(visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpus", list)
 
 
 @pytest.mark.parametrize(

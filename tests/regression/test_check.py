@@ -20,6 +20,7 @@ from harness.errors import BaselineMissing, JobFailed, UsageError
 from harness.regression.baseline import Baseline, read_baseline
 from harness.regression.check import check, exit_code, updated
 from harness.regression.finding import Checked, Finding
+from harness.regression.probes import DISTURBANCES
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 
@@ -185,6 +186,34 @@ def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
     assert f"recipe.{field}" in regressions(found)["experiment cnn"].said
 
 
+def test_a_check_takes_the_steps_of_a_sound_training_once(
+    made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what departs is disturbed."""
+    from harness.jobs import probe
+
+    taken, real = [], probe.steps_taken
+    monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+    assert exit_code(checked(made, elsewhere)) == 0
+    assert len(taken) == 1
+
+
+def test_a_training_that_departs_is_disturbed_before_it_is_told(
+    made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere; on the machine of the baseline no disturbance could mend it."""
+    from harness.jobs import probe
+
+    taken, real = [], probe.steps_taken
+    monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+    changed_momentum(monkeypatch)
+    assert exit_code(checked(made, elsewhere)) == 3
+    assert len(taken) == 1 + len(DISTURBANCES)
+    taken.clear()
+    assert exit_code(checked(made, made / "ci.json")) == 3
+    assert len(taken) == 1
+
+
 def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same net, recipe and data under two names."""
     from harness.jobs import probe
@@ -193,7 +222,7 @@ def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
     suites = [tiny_suite(tmp_path, name=name, **CUT) for name in ("one", "two")]
     updated(suites, tmp_path / "ci.json", RULES, Store(tmp_path / "runs"))
-    assert len(taken) == 2  # a probe takes its steps twice, once from nudged weights
+    assert len(taken) == 1 + len(DISTURBANCES)
 
 
 def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

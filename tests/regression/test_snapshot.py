@@ -11,7 +11,7 @@ import pytest
 from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.regression.observe import Rules, Stores, observe
+from harness.regression.observations import Rules, Stores, observe
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.documents import json_text

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from claim_samples import HIGH, LOW, claim
 
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import Evidence
 from harness.plan.preregistration import Standing
 from harness.report.records import claim_record
 from harness.suite.file import Reading
-from tests.judge.test_claims import HIGH, LOW, claim
 
 SAID = {"claims": ["it"], "scale": "small", "outcome": "CONFIRMED", "says": "the narrow net underfits"}
 

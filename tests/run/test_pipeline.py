@@ -153,7 +153,7 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
 ) -> None:
     """The old ones are set aside."""
     run()
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     monkeypatch.setattr("fabricated.code_digest", lambda _: "x")
     run()
     said = capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from fabricated import finish, silent
 from filled_store import filled, flip, folder_of, snapshot, table1
 
 from harness.errors import UsageError
+from harness.jobs import JOBS
 from harness.plan.graph import Plan
 from harness.run.execute import written
 from harness.run.verify import Verification, verify
@@ -144,10 +146,8 @@ def test_what_a_killed_process_left_is_noted(store: Store, plan: Plan) -> None:
 
 def test_a_job_of_another_version_is_noted(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is whole; this program does not use it."""
-    from harness.jobs import JOBS, JobKind
-
     store = filled(tmp_path / "runs", plan)
-    monkeypatch.setitem(JOBS, "pixels", JobKind(2, JOBS["pixels"].runs, JOBS["pixels"].sources))
+    monkeypatch.setitem(JOBS, "pixels", replace(JOBS["pixels"], version=2))
     folder = folder_of(store, plan, "pixels")
     assert noted(store, folder.job) == ["version 1 of pixels jobs, where this program has 2"]
 

@@ -13,7 +13,7 @@ from suite_files import TABLE1, written
 from harness.errors import UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
-from harness.plan.wanted import wanted_in
+from harness.plan.stored_jobs import wanted_in
 from harness.store.garbage import garbage, remove
 from harness.store.store import Store
 from harness.suite.load import load_suite

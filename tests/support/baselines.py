@@ -12,7 +12,7 @@ from tiny_suites import tiny_suite
 from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
 from harness.regression.check import updated
-from harness.regression.observe import Rules
+from harness.regression.observations import Rules
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 

@@ -165,6 +165,11 @@ def _to_its_end(act: Callable[[], object]) -> NoReturn:
 if __name__ == "__main__":
     for name in IMPORTED:
         importlib.import_module(name)
+    from harness.jobs import JOBS
+    from harness.jobs.code import code_digest
+
+    for kind in JOBS:  # no test's own memory of syntax has it, and reading it all takes a third of a second
+        code_digest(kind)
     gc.collect()
     gc.freeze()  # or the first collection of each process would copy the memory of all modules
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -19,7 +19,7 @@ from harness.data.splits import Split, prefetch
 from harness.data.transfer import sent
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
-from harness.jobs.code import code_digest
+from harness.jobs.code import SHORTENED, code_digest, is_current
 from harness.jobs.device import device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluation.evaluate import probabilities, views_look
 from harness.jobs.metrics import tally
@@ -249,7 +249,7 @@ def made_with(run: Training) -> dict[str, Any]:
     """What has to be the same for the rest of a training to come out as if it had never been stopped."""
     images = run.training.ids_sha256
     parts = {} if run.micro_batch is None else {"micro_batch": run.micro_batch}
-    return {**repeats_on(run.device), **parts, "code": code_digest("train")[:12], "training images": images[:12]}
+    return {**repeats_on(run.device), **parts, "code": code_digest("train")[:SHORTENED], "training images": images[:12]}
 
 
 def resume(run: Training) -> None:
@@ -257,7 +257,10 @@ def resume(run: Training) -> None:
     content = checkpoint.load(run.work.folder, run.work.progress)
     if content is None:
         return
-    changed = "; ".join(checkpoint.differences(made_with(run), content["made_with"]))
+    mine, theirs = made_with(run), content["made_with"]
+    if is_current("train", theirs.get("code", "")):  # by the same code, or by one that gives the same bits
+        theirs = {**theirs, "code": mine["code"]}
+    changed = "; ".join(checkpoint.differences(mine, theirs))
     if changed and not run.work.runtime.resume_elsewhere:
         raise UsageError(
             f"{run.work.folder.path}: the checkpoint would not go on bit for bit ({changed}); go on where it was made, "

@@ -22,7 +22,7 @@ from harness.judge.statistics.equivalence import (
     relative_within,
     seeds_to_settle,
 )
-from harness.judge.statistics.images import NetsCompared, bootstrap_difference, mcnemar
+from harness.judge.statistics.image_by_image import NetsCompared, bootstrap_difference, mcnemar
 from harness.judge.statistics.intervals import Interval, prediction_interval, t_interval, wilson
 from harness.judge.statistics.paired import PairedComparison, compare_paired, gap_difference, paired_differences
 from harness.judge.statistics.power import seeds_for_effect, smallest_detectable

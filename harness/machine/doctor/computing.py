@@ -14,7 +14,7 @@ from typing import Any
 import harness
 from harness.errors import DeviceMissing
 from harness.machine import environment
-from harness.machine.doctor.check import Check, at_least
+from harness.machine.doctor.checks import Check, at_least
 from harness.machine.runtime import cores
 from harness.progress import duration
 

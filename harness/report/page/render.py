@@ -16,9 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from harness.errors import UsageError
-from harness.report.page import energy, quantities
-from harness.report.page import numbers as precision
-from harness.report.page import verdicts as outcomes
+from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
 from harness.report.page.curves import by_seed, learning_curves
 from harness.report.page.energy import measured_gpu
@@ -212,7 +210,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        name: getattr(precision, name)
+        name: getattr(numbers, name)
         for name in (
             "digits_after",
             "number",
@@ -226,12 +224,12 @@ def environment() -> Environment:
         )
     }
     made.filters |= {
-        name: getattr(outcomes, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
+        name: getattr(verdicts, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
     made.filters |= {name: getattr(energy, name) for name in ("total_s", "energy", "watts", "gibibytes", "power_drawn")}
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
     made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
-    made.globals |= {"outcomes": outcomes}
+    made.globals |= {"outcomes": verdicts}
     return made
 
 
@@ -248,11 +246,11 @@ def quantity(name: str, value: Any) -> tuple[str, str]:
     if value is None:
         return (what.replace("_", " ") if unit in ("s", "j") else name.replace("_", " ")), "not measured"
     if unit == "s" and isinstance(value, int | float):
-        return what.replace("_", " "), precision.duration(value)
+        return what.replace("_", " "), numbers.duration(value)
     if unit == "j" and isinstance(value, int | float):
         kwh = value / 3.6e6
         return what.replace("_", " "), f"{kwh:.3g} kWh" if kwh >= 0.01 else f"{value:.3g} J"
-    return name.replace("_", " "), precision.measured(value)
+    return name.replace("_", " "), numbers.measured(value)
 
 
 def picture(figure: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.machine import environment
 from harness.machine.doctor import computing
-from harness.machine.doctor.check import Check
+from harness.machine.doctor.checks import Check
 from harness.machine.doctor.computing import arithmetic, device, memory, probed, versions
 
 GPU = {"name": "GPU 9000", "memory_bytes": 24 << 30, "driver": "550.1"}

@@ -21,7 +21,7 @@ from tiny_suites import World, lasting, tiny_world
 from harness.data.locate import Locations
 from harness.errors import DeviceMissing, Interrupted, JobFailed
 from harness.jobs.checkpoint import load_weights
-from harness.machine import cuda_visible as visible
+from harness.machine import cuda_visible
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -186,7 +186,7 @@ def test_fewer_gpus_than_asked_for_end_the_run_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the exit code of a missing device."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}])
+    monkeypatch.setattr(cuda_visible, "gpus", lambda: [{"name": "a GPU"}])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels"})

@@ -5,7 +5,7 @@ from drawn_pictures import strokes, words
 
 from harness.models.alexnet import AlexNet
 from harness.models.layers import Activation, Conv, trace
-from harness.report.page import nets
+from harness.report.page import net_drawings
 
 ALEXNET = AlexNet().full_size(1000)
 
@@ -17,7 +17,7 @@ def of(kind: str, slope: float = 0.0):
 
 def test_architecture_has_a_row_for_every_learned_layer():
     """AlexNet's eight layers with the numbers that the paper's figure has, or should have."""
-    found = words(nets.architecture(ALEXNET, "Figure 2").data_uri)
+    found = words(net_drawings.architecture(ALEXNET, "Figure 2").data_uri)
 
     assert [word for word in found if word.startswith(("conv", "fc"))] == [
         "conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8",
@@ -41,7 +41,7 @@ def test_architecture_has_a_row_for_every_learned_layer():
 )
 def test_activations_are_named_with_their_slope(kind, slope, name):
     """A learned slope is said to be one."""
-    picture = nets.activations({"net": of(kind, slope)}, "Figure 1")
+    picture = net_drawings.activations({"net": of(kind, slope)}, "Figure 1")
 
     assert name in words(picture.data_uri)
     assert picture.alt == f"net: {name}"
@@ -49,7 +49,7 @@ def test_activations_are_named_with_their_slope(kind, slope, name):
 
 def test_two_functions_part_below_zero_only():
     """PReLU's line and ReLU's lie on each other to the right of zero and apart to the left."""
-    uri = nets.activations({"a": of("relu"), "b": of("prelu_channel", 0.25)}, "").data_uri
+    uri = net_drawings.activations({"a": of("relu"), "b": of("prelu_channel", 0.25)}, "").data_uri
     lines = [max(strokes(uri, name), key=len).replace("\n", " ").split() for name in ("series", "amber")]
     ends = [(line[2], line[-1]) for line in lines]
 
@@ -60,4 +60,4 @@ def test_two_functions_part_below_zero_only():
 def test_a_net_without_activation_is_named():
     """There is nothing to draw."""
     with pytest.raises(ValueError, match="no activation"):
-        nets.activations({"net": tuple(trace((Conv("conv1", 2, 1),), (1, 4, 4)))}, "")
+        net_drawings.activations({"net": tuple(trace((Conv("conv1", 2, 1),), (1, 4, 4)))}, "")

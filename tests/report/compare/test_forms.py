@@ -9,7 +9,7 @@ import pytest
 from two_runs import moved
 
 from harness.errors import UsageError
-from harness.report.compare.files import FORMS, compare_files, written
+from harness.report.compare.forms import FORMS, compare_files, written
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from harness.ingest.progress import Advance
+from harness.ingest.advance import Advance
 from harness.progress import Progress
 
 

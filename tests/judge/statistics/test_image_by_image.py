@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.judge.statistics.images import bootstrap_difference, mcnemar
+from harness.judge.statistics.image_by_image import bootstrap_difference, mcnemar
 
 answers = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 

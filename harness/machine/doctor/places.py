@@ -13,7 +13,7 @@ from pathlib import Path
 from harness.data import DATASETS
 from harness.data.locate import Locations, Missing
 from harness.errors import DataMissing, HarnessError
-from harness.machine.doctor.check import Check, at_least
+from harness.machine.doctor.checks import Check, at_least
 from harness.store.inventory import contents, entries
 from harness.store.locks import held
 from harness.store.store import Store

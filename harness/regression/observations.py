@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,9 +16,10 @@ from harness.plan.preregistration import declare
 from harness.plan.rates import device_name
 from harness.plan.status import Status, statuses
 from harness.progress import Progress
-from harness.regression.probes import Probes, probes_of
+from harness.regression.compare_snapshots import none_of
+from harness.regression.probes import Probes, disturbed, probes_of
 from harness.regression.selection import Selection
-from harness.regression.snapshot import snapshot
+from harness.regression.snapshot import furthest, snapshot
 from harness.report.gather import judged
 from harness.run.execute import Execution, execute
 from harness.run.executors.local import Local
@@ -67,8 +68,18 @@ class Observed:
     """By a job's label, why it failed."""
 
 
-def observe(suite: Suite, selection: Selection, rules: Rules, stores: Stores, stop: StopSignal) -> Observed:
-    """Run what a check of a suite needs; raises DataMissing where its data are not on disk, Interrupted if stopped."""
+def observe(
+    suite: Suite,
+    selection: Selection,
+    rules: Rules,
+    stores: Stores,
+    stop: StopSignal,
+    disturb: Callable[[dict[str, Any]], Collection[str]] = none_of,
+) -> Observed:
+    """Run what a check of a suite needs; `disturb` names, for a snapshot, the trainings whose probes to disturb.
+
+    Raises DataMissing where its data are not on disk, Interrupted if stopped.
+    """
     plan = make_plan(suite, rules.scale, device_name(rules.runtime))
     probes = _chosen(probes_of(plan), selection)
     jobs = {**probes.jobs, **_measurements(plan, selection)}
@@ -80,9 +91,36 @@ def observe(suite: Suite, selection: Selection, rules: Rules, stores: Stores, st
     standing |= statuses(Drawn(rules.scale, jobs), stores.fresh, rules.runtime.locations)
     store = stores.lasting if rules.judges_trainings else stores.fresh
     found = judged(plan, store, standing, execution.failed)
+    seen = snapshot(plan, probes, standing, found, _device(jobs, stores.fresh))
+    runs = disturbed(probes, [name for name in disturb(seen) if name in seen["probes"]])
+    _disturb(seen, runs, probes, rules, stores.fresh, stop, execution)
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
-    failed = {labels[key]: why for key, why in execution.failed.items()}
-    return Observed(snapshot(plan, probes, standing, found, _device(jobs, stores.fresh)), failed)
+    labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
+    return Observed(seen, {labels[key]: why for key, why in execution.failed.items()})
+
+
+def _disturb(
+    seen: dict[str, Any],
+    runs: Mapping[str, list[Job]],
+    probes: Probes,
+    rules: Rules,
+    store: Store,
+    stop: StopSignal,
+    execution: Execution,
+) -> None:
+    """Run disturbed probes, and write into the snapshot how far they went."""
+    jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
+    graph = Drawn(rules.scale, jobs)
+    execution.failed |= _run(graph, store, rules.for_probes, stop).failed
+    for name, disturbed_jobs in runs.items():
+        results = [store.folder(job.kind, job.key).read_result_of(job.key) for job in disturbed_jobs]
+        found = [result["probe"] for result in results if result is not None]
+        seen["probes"][name]["disturbed"] = furthest(seen["probes"][name]["found"], found)
+
+
+def _pixels(probes: Probes, name: str) -> str:
+    """The key of the pixel statistics that a training's probe builds on."""
+    return probes.jobs[probes.trainings[name]].inputs["pixel_statistics"]
 
 
 def _chosen(probes: Probes, selection: Selection) -> Probes:

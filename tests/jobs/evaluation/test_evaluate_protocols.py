@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from image_folders import make_image_folders
+from tiny_paper import MODEL, PAPER, RECIPES, flatten
 
 from harness.data.locate import Locations
 from harness.data.splits import Split, open_split
@@ -29,36 +29,6 @@ from harness.stop_signal import StopSignal
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
 
-RECIPES: dict[str, Any] = {
-    "recipes": {
-        "jittered": {
-            "source": "section 3",
-            "batch": 10,
-            "epochs": 1,
-            "rate": 0.01,
-            "schedule": {"rule": "fixed", "after": [], "factor": 0.1},
-            "optimiser": {"rule": "rate_inside_velocity", "momentum": 0.9, "weight_decay": 5e-4, "decays": "weights"},
-            "initialisation": {"rule": "he_backward", "fc_std": [0.1, 0.1, 0.1]},
-            "prepare": {"short_side": 32, "center": 32},
-            "crop": 28,
-            "augmentation": {
-                "crops": True, "flips": True, "colour_std": 0.1, "mean": "centre_crop", "jitter": [32, 64],
-            },
-        }
-    },
-    "protocols": {
-        "centre": {"source": "", "views": "centre"},
-        "sampled": {"source": "", "views": "centre", "sample": 7},
-        "ten": {"source": "", "views": "ten_crop"},
-        "ten_whole": {"source": "", "views": "ten_crop", "scales": [32]},
-        "dense_32": {"source": "", "views": "dense", "scales": [32], "flips": True},
-        "dense_48": {"source": "", "views": "dense", "scales": [48], "flips": True},
-        "dense_both": {"source": "", "views": "dense", "scales": [32, 48], "flips": True},
-    },
-}  # fmt: skip
-
-STEM = {"kernel": 3, "stride": 1, "pad": [1, 1, 1, 1]}
-MODEL = {"name": "prelu_small", "width": 0.1, "stem": STEM, "stage2": 1, "stage3": 2, "levels": [2, 1]}
 TESTS = {name: {"split": "val", "views": name} for name in RECIPES["protocols"]}
 
 SUITE: dict[str, Any] = {
@@ -74,7 +44,6 @@ SUITE: dict[str, Any] = {
     },
     "scales": {"subset": {"seeds": 1, "subset": {"classes": 5, "per_class": 8}}},
 }
-PAPER = {"paper": "tiny", "title": "None", "authors": ["Nobody"], "venue": "nowhere", "year": 2015}
 
 
 class World:
@@ -111,14 +80,6 @@ def written(folder: Path, **changes: Any) -> Path:
     (folder / "papers" / "tiny" / "recipes.yaml").write_text(json.dumps(RECIPES))
     (folder / "tiny.yaml").write_text(json.dumps(SUITE | changes))
     return folder / "tiny.yaml"
-
-
-def flatten(test: Path) -> None:
-    """Put the test images in one folder, whose order tells no class."""
-    for number, image in enumerate(sorted(test.rglob("*.JPEG"), key=lambda path: path.name[::-1]), start=1):
-        image.rename(test / f"ILSVRC2012_test_{number:08d}.JPEG")
-    for folder in [path for path in test.iterdir() if path.is_dir()]:
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -112,6 +112,30 @@ def _places(comparison: Comparison) -> Places:
     return Places(before == now, before["device"].get("device") == now["device"].get("device"))
 
 
+def trainings(now: Document) -> list[str]:
+    """The trainings that have a probe in a snapshot."""
+    return [name for name, probe in now["probes"].items() if probe["asked"]["what"] == "training"]
+
+
+def none_of(_now: Document) -> list[str]:
+    """No training at all."""
+    return []
+
+
+def departing(suite: str, before: Document, now: Document) -> list[str]:
+    """The trainings whose probes depart from a baseline that was made elsewhere.
+
+    On the machine of the baseline a departure is none of rounding, and nothing that disturbed runs say could mend it.
+    """
+    places = _places(Comparison(suite, "ci", before, now))
+    known = [] if places.same else [name for name in trainings(now) if name in before["probes"]]
+    return [
+        name
+        for name in known
+        if compare_probe(suite, name, before["probes"][name], now["probes"][name], places).severity == "regression"
+    ]
+
+
 def _experiment(comparison: Comparison, name: str, before: Document, now: Document) -> Iterator[Finding]:
     changed = list(changes(before["spec"], now["spec"]))
     subject = f"experiment {name}"

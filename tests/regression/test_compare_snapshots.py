@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snapshots import MADE_WITH, SNAPSHOT, findings, severities, snapshot
 
-from harness.regression.compare import changes
+from harness.regression.compare_snapshots import changes
 
 ELSEWHERE = {**MADE_WITH, "processor": "another"}
 

@@ -10,7 +10,7 @@ from suite_files import TABLE1
 
 from harness.errors import HarnessError, UsageError
 from harness.plan.graph import Plan
-from harness.plan.wanted import (
+from harness.plan.stored_jobs import (
     declarations_of,
     finished_of_keys,
     finished_of_suite,

@@ -12,9 +12,9 @@ import pytest
 from filled_store import filled, flip, folder_of, snapshot, table1
 
 from harness.data.locate import Locations, Place
-from harness.machine.doctor import folders
-from harness.machine.doctor.check import Check
-from harness.machine.doctor.folders import clock, data, disk, jobs, reports, store_folder
+from harness.machine.doctor import places
+from harness.machine.doctor.checks import Check
+from harness.machine.doctor.places import clock, data, disk, jobs, reports, store_folder
 from harness.store.store import Store
 
 
@@ -83,7 +83,7 @@ def test_a_disk_without_locks_is_wrong(store: Store, monkeypatch: pytest.MonkeyP
     def refuse(_: Path) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(folders, "held", refuse)
+    monkeypatch.setattr(places, "held", refuse)
     check = store_folder(store.root)
     assert (check.level, check.says) == ("wrong", f"{store.root} is on a disk that has no locks")
 

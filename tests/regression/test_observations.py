@@ -14,7 +14,7 @@ from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
 from harness.plan.status import statuses
 from harness.regression.check import check, updated
-from harness.regression.observe import Observed, Rules, Stores, observe
+from harness.regression.observations import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
 from harness.run.execute import set_aside
 from harness.stop_signal import StopSignal

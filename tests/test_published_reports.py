@@ -17,7 +17,7 @@ from harness.suite.shipped import shipped_texts
 
 pytestmark = pytest.mark.published
 
-PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
+PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
 FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
 
 

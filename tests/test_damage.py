@@ -13,6 +13,7 @@ import pytest
 from finished_worlds import SHORT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mutations import MUTANTS
 from tiny_suites import World
 
 from harness.data.locate import Locations
@@ -65,7 +66,7 @@ READ = ["result.json", "environment.json", "metrics.jsonl", "declarations"]
 """What a report is made of."""
 
 
-@settings(max_examples=150)
+@settings(max_examples=MUTANTS)
 @given(st.sampled_from(READ), st.sampled_from(["train", "evaluate", "pixels"]), *PLACES.values())
 def test_a_report_is_of_sound_files_or_there_is_none(
     world: World, name: str, kind: str, where: float, how: str, bit: int
@@ -82,7 +83,7 @@ def test_a_report_is_of_sound_files_or_there_is_none(
             told(world)
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(st.sampled_from(["weights.pt", "predictions.npz", "job.json", "log.txt", "lock"]), *PLACES.values())
 def test_what_a_report_does_not_read_changes_nothing_in_it(
     world: World, name: str, where: float, how: str, bit: int
@@ -96,7 +97,7 @@ def test_what_a_report_does_not_read_changes_nothing_in_it(
                 assert told(world) == before
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(*PLACES.values())
 def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how: str, bit: int) -> None:
     """Its digest stands in the result of its training."""
@@ -115,7 +116,7 @@ def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how:
         test.result.write_bytes(result)
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(*PLACES.values())
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     tmp_path_factory: pytest.TempPathFactory, where: float, how: str, bit: int

@@ -24,7 +24,7 @@ import pytest
 from finished_worlds import SHORT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
+from mutations import MUTANTS, ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
 from PIL import Image
 from tiny_suites import World
 
@@ -52,7 +52,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 mutants = settings(
-    max_examples=int(os.environ.get("HARNESS_FUZZ", "25")),
+    max_examples=MUTANTS,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

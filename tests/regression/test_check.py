@@ -27,7 +27,7 @@ from harness.suite.shipped import shipped_suites
 
 @pytest.fixture
 def made(with_baseline: Path) -> Path:
-    """A folder with a tiny suite of AlexNet and the baseline of it and of a shipped suite of PReLU."""
+    """A folder with a tiny suite of AlexNet and one of PReLU, and the baseline of both."""
     return with_baseline
 
 
@@ -43,7 +43,7 @@ def elsewhere(made: Path, tmp_path: Path) -> Path:
 
 def checked(made: Path, baseline: Path, suite: str = "tiny", *, only: str = "", **flags: Any) -> Checked:
     """A check of one of the two suites."""
-    file = PRELU if suite == "prelu_table1" else made / "tiny.yaml"
+    file = made / f"{suite}.yaml"
     globs = [only] if only else []
     return check([file], baseline, RULES, Store(made / "runs"), globs=globs, strict=False, **flags)
 
@@ -137,9 +137,9 @@ def other_seed(patch: pytest.MonkeyPatch) -> None:
 CHANGES = [
     (changed_momentum, "tiny", {"probe cnn": "loss of step"}),
     (alpha_over_n, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
-    (decayed_slopes, "prelu_table1", {"probe shared": "weight decay of slopes"}),
+    (decayed_slopes, PRELU, {"probe shared": "weight decay of slopes"}),
     (rate_outside, "tiny", {"probe cnn": "loss after the rate dropped"}),
-    (rate_outside, "prelu_table1", {"probe shared": "in the first step after a drop"}),
+    (rate_outside, PRELU, {"probe shared": "in the first step after a drop"}),
     (shifted_crop, "tiny", {"probe cnn.ten_crop": "probabilities"}),
     (other_seed, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
 ]
@@ -158,7 +158,7 @@ def test_a_change_of_method_is_a_regression(
 ) -> None:
     """In just these probes, and the part that tells is named."""
     change(monkeypatch)
-    only = "shared" if suite == "prelu_table1" else ""
+    only = "shared" if suite == PRELU else ""
     found = checked(made, made / BASELINE if place == "here" else elsewhere, suite, only=only)
     wrong = regressions(found)
     assert exit_code(found) == 3

@@ -4,6 +4,8 @@ Jobs set torch's threads and its determinism for the whole process. What hypothe
 passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import os
@@ -17,6 +19,9 @@ import pytest
 
 if TYPE_CHECKING:
     from tiny_suites import World
+
+    from harness.plan.graph import Plan
+    from harness.store.store import Store
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Before torch is imported: beside other workers, threads that spin while they wait for each other are slower
@@ -47,7 +52,7 @@ def _nothing_remembered(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> "Callable[..., World]":
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
     """Gives the tiny suite with these changes, run to its end: to be read, or copied and changed.
 
     It runs once in the whole test run for all that ask for the same changes.
@@ -75,3 +80,19 @@ def torch_as_it_was():
         threads, deterministic = before or (torch.get_num_threads(), False)
         torch.set_num_threads(threads)
         torch.set_deterministic_debug_mode("error" if deterministic else "default")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Table 1 on the digits."""
+    from filled_store import table1
+
+    return table1()
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Plan) -> Store:
+    """A store with every job of the plan done, each result fabricated."""
+    from filled_store import filled
+
+    return filled(tmp_path / "runs", plan)

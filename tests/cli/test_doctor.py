@@ -12,7 +12,7 @@ from programs import program
 from harness.cli.main import command
 from harness.errors import HarnessError
 from harness.machine import doctor
-from harness.machine.doctor.check import Check
+from harness.machine.doctor.checks import Check
 
 
 def test_a_machine_in_order_ends_in_exit_0(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from finished_worlds import CUT
+from baselines import FEW
 from programs import environment, program
 from tiny_suites import tiny_suite
 
@@ -45,7 +45,7 @@ def test_a_sound_suite_is_summed_up(made: Path) -> None:
 
 def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
     """With both values."""
-    file = tiny_suite(tmp_path, **CUT, rate=0.01)
+    file = tiny_suite(tmp_path, **FEW, rate=0.01)
     done = harness(made, "check", file, "--json")
     document = json.loads(done.stdout)
     found = {one["subject"]: one for one in document["findings"] if one["severity"] == "regression"}
@@ -85,7 +85,7 @@ def test_an_edited_baseline_is_refused(made: Path, tmp_path: Path) -> None:
 
 def test_an_update_shows_what_it_changes_and_writes_nothing_unasked(made: Path, tmp_path: Path) -> None:
     """Without a terminal nobody can be asked."""
-    file, before = tiny_suite(tmp_path, **CUT, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
+    file, before = tiny_suite(tmp_path, **FEW, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
     done = harness(made, "baseline", "update", file)
     assert done.returncode == 2
     assert "recipe.rate 0.02 -> 0.01" in done.stdout

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from baselines import BASELINE, PRELU, RULES
-from finished_worlds import CUT
+from baselines import BASELINE, FEW, PRELU, RULES
 from tiny_suites import tiny_suite
 
 from harness.errors import BaselineMissing, JobFailed, UsageError
@@ -181,7 +180,7 @@ def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
     made: Path, tmp_path: Path, elsewhere: Path, field: str, value: float
 ) -> None:
     """One that no first step shows, such as the number of epochs, too: every resolved field is compared."""
-    file = tiny_suite(tmp_path, **CUT | {field: value})
+    file = tiny_suite(tmp_path, **FEW | {field: value})
     found = check([file], elsewhere, RULES, Store(made / "runs"), strict=False)
     assert f"recipe.{field}" in regressions(found)["experiment cnn"].said
 
@@ -210,7 +209,7 @@ def test_a_training_that_departs_is_disturbed_before_it_is_told(
     assert exit_code(checked(made, elsewhere)) == 3
     assert len(taken) == 1 + len(DISTURBANCES)
     taken.clear()
-    assert exit_code(checked(made, made / "ci.json")) == 3
+    assert exit_code(checked(made, made / BASELINE)) == 3
     assert len(taken) == 1
 
 
@@ -220,7 +219,7 @@ def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch
 
     taken, real = [], probe.steps_taken
     monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
-    suites = [tiny_suite(tmp_path, name=name, **CUT) for name in ("one", "two")]
+    suites = [tiny_suite(tmp_path, name=name, **FEW) for name in ("one", "two")]
     updated(suites, tmp_path / "ci.json", RULES, Store(tmp_path / "runs"))
     assert len(taken) == 1 + len(DISTURBANCES)
 
@@ -259,7 +258,7 @@ def test_an_update_of_nothing_changes_no_byte(made: Path, tmp_path: Path) -> Non
 
 def test_a_suite_without_a_baseline_is_told_before_anything_runs(made: Path, tmp_path: Path) -> None:
     """With what would add it."""
-    file = tiny_suite(tmp_path, name="fresh", **CUT)
+    file = tiny_suite(tmp_path, name="fresh", **FEW)
     with pytest.raises(BaselineMissing, match="baseline update fresh"):
         check([made / "tiny.yaml", file], made / BASELINE, RULES, Store(made / "runs"), strict=False)
 

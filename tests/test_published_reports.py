@@ -15,6 +15,8 @@ from harness.report.page.read import read_results
 from harness.suite.references import shipped_references
 from harness.suite.shipped import shipped_texts
 
+pytestmark = pytest.mark.published
+
 PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
 FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
 

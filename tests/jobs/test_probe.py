@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from fabricated import silent
+from finished_worlds import CUT
 from tiny_suites import World, tiny_world
 
 from harness.jobs.probe import numbers
@@ -22,8 +23,13 @@ from harness.run.executors.local import Local
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
-PART = {"classes": 10, "per_class": 67}
-"""Ten steps of 64 an epoch."""
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The tiny suite with its probes done."""
+    world = tiny_world(tmp_path_factory.mktemp("done"), **CUT)
+    probed(world)
+    return world
 
 
 def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
@@ -71,14 +77,14 @@ def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]
 
 def test_its_losses_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the bit, over the end of an epoch."""
-    world = tiny_world(tmp_path, drops_after=[2], epochs=3, subset=PART)
+    world = tiny_world(tmp_path, **CUT, drops_after=[2], epochs=3)
     found = probed(world)
     first, second, third = losses_of(world, monkeypatch)
     assert found["losses"] == numbers(first + second)
     assert found["after_drop"] == numbers(third[:5])
 
 
-def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
+def test_its_logits_are_those_of_the_first_weights(done: World) -> None:
     """Of four test images, central views, less the mean image."""
     from harness.data.locate import Locations
     from harness.data.spec import DataSpec
@@ -87,8 +93,7 @@ def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
     from harness.jobs.recipe import Recipe
     from harness.jobs.training.first_weights import initialised
 
-    world = tiny_world(tmp_path)
-    found = probed(world)
+    world, found = done, probed(done)
     spec = world.planned("train").read_job()["spec"]
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]})).eval()
     images = open_split(DataSpec.parsed(spec["data"]), "test", Locations()).sample(4).images(torch.arange(4))
@@ -99,55 +104,50 @@ def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
     torch.testing.assert_close(logits, expected)
 
 
-def test_it_repeats_bit_for_bit_whatever_the_threads(tmp_path: Path) -> None:
+def test_it_repeats_bit_for_bit_whatever_the_threads(done: World, tmp_path: Path) -> None:
     """It takes one."""
-    one, two = (probed(tiny_world(tmp_path / str(threads)), threads=threads) for threads in (1, 2))
-    assert one == two
+    assert probed(tiny_world(tmp_path, **CUT), threads=2) == probed(done)
 
 
 @pytest.mark.parametrize("how", DISTURBANCES[:1] + DISTURBANCES[-1:])
-def test_a_disturbance_moves_a_training_by_little(tmp_path: Path, how: dict[str, Any]) -> None:
+def test_a_disturbance_moves_a_training_by_little(done: World, how: dict[str, Any]) -> None:
     """But moves it."""
-    world = tiny_world(tmp_path)
-    first, moved = (losses(found) for found in (probed(world), probed_disturbed(world, how)))
+    first, moved = (losses(found) for found in (probed(done), probed_disturbed(done, how)))
     assert 0 < np.abs(first - moved).max() < 1e-2
 
 
-def test_another_draw_is_another_disturbance(tmp_path: Path) -> None:
+def test_another_draw_is_another_disturbance(done: World) -> None:
     """Each says something of its own."""
-    world = tiny_world(tmp_path)
-    one, other = (losses(probed_disturbed(world, how)) for how in DISTURBANCES[:2])
+    one, other = (losses(probed_disturbed(done, how)) for how in DISTURBANCES[:2])
     assert np.abs(one - other).max() > 0
 
 
-def test_onednn_is_used_again_after_a_run_without_it(tmp_path: Path) -> None:
+def test_onednn_is_used_again_after_a_run_without_it(done: World, tmp_path: Path) -> None:
     """By whatever runs next in the process."""
-    world = tiny_world(tmp_path)
-    before = probed(world)
-    probed_disturbed(world, {"without": "onednn"})
+    probed_disturbed(tiny_world(tmp_path / "without", **CUT), {"without": "onednn"})
     assert torch.backends.mkldnn.enabled
-    assert probed(tiny_world(tmp_path / "again")) == before
+    assert probed(tiny_world(tmp_path / "again", **CUT)) == probed(done)
 
 
-def test_a_test_of_first_weights_is_that_of_the_evaluation(tmp_path: Path) -> None:
+def test_a_test_of_first_weights_is_that_of_the_evaluation(done: World) -> None:
     """The probabilities of each image sum to one."""
-    found = probed(tiny_world(tmp_path), "ten_crop")
+    found = probed(done, "ten_crop")
     rows = np.array([float(word) for word in found["probabilities"].split()]).reshape(4, found["classes"])
     np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
 
 
-def test_a_probe_that_was_stopped_begins_again(tmp_path: Path) -> None:
+def test_a_probe_that_was_stopped_begins_again(done: World, tmp_path: Path) -> None:
     """A checkpoint of it does not hold the losses before."""
-    world = tiny_world(tmp_path)
+    world = tiny_world(tmp_path, **CUT)
     probes = probes_of(world.plan)
     folder = written(world.store, probes.jobs[probes.trainings["cnn"]])
     folder.checkpoint.write_bytes(b"half")
-    assert probed(world) == probed(tiny_world(tmp_path / "other"))
+    assert probed(world) == probed(done)
 
 
 def test_a_training_that_diverges_is_told_by_its_losses(tmp_path: Path) -> None:
     """Up to that which is no number."""
-    found = probed(tiny_world(tmp_path, rate=1e8))
+    found = probed(tiny_world(tmp_path, **CUT, rate=1e8))
     assert found["losses"].split()[-1] in ("nan", "inf")
     assert found["after_drop"] == ""
 

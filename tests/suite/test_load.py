@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutations import MUTANTS
 from suite_files import TABLE1, faults, loaded, place, written
 
 from harness.errors import SuiteError
@@ -246,7 +247,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 @given(mutations())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=MUTANTS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_suite_is_sound_or_a_suite_error(tmp_path: Path, text: str) -> None:
     """No change of a line or letter leads to anything but a suite or located lines."""
     path = tmp_path / "mutated.yaml"

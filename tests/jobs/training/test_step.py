@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import torch
+from finished_worlds import CUT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_suites import World, tiny_world
@@ -40,7 +42,7 @@ LAYERS = (
 )
 """Every way in which the papers' nets treat an image, dropout on maps and on vectors among them."""
 BATCH = 24
-PART = {"classes": 10, "per_class": 40}
+PART = CUT["subset"]
 
 
 def net() -> networks.Network:
@@ -175,11 +177,9 @@ def test_a_layer_that_mixes_images_is_refused(layer: Layer) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> World:
+def whole(finished: Callable[..., World]) -> World:
     """A training as it is without the flag."""
-    world = tiny_world(tmp_path_factory.mktemp("whole"), subset=PART)
-    assert world.run().failed == {}
-    return world
+    return finished(**CUT)
 
 
 @pytest.fixture(scope="module")

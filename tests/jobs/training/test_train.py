@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from finished_worlds import CUT
 from tiny_suites import lasting, tiny_world
 
 from harness.data.augment import random_views
@@ -25,24 +27,30 @@ from harness.jobs.training import train as training
 from harness.models.network import weights_sha256
 
 STEPS = 10
-PART = {"classes": 10, "per_class": 67}
-"""So many training images that ten batches of 64 leave a remainder."""
+PART = CUT["subset"]
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(finished):
     """A tiny suite that ran undisturbed."""
-    world = tiny_world(tmp_path_factory.mktemp("done"), subset=PART)
-    assert world.run().failed == {}
+    return finished(**CUT)
+
+
+@pytest.fixture
+def world(done, tmp_path):
+    """The same suite with nothing left to do but its training."""
+    world = done.copied(tmp_path)
+    shutil.rmtree(world.folder("train").path)
     return world
 
 
 @pytest.fixture
-def world(tmp_path):
-    """The same suite with nothing done."""
-    return tiny_world(tmp_path, subset=PART)
+def untested(world):
+    """The same, its test to be done too."""
+    shutil.rmtree(world.folder("evaluate").path)
+    return world
 
 
 def stop_after(monkeypatch, *moments):
@@ -79,13 +87,21 @@ def test_seeds_give_different_nets(tmp_path):
     assert world.result("train", 0)["weights_sha256"] != world.result("train", 1)["weights_sha256"]
 
 
+MOMENTS = {
+    "first step": (1,), "within an epoch": (5,), "one before an epoch's end": (9,), "epoch's last": (10,),
+    "one before the end": (19,), "last": (20,),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "moments", [(1,), (5,), (9,), (10,), (19,), (20,), (3, 7, 12)],
-    ids=["first step", "within an epoch", "one before an epoch's end", "epoch's last", "one before the end", "last",
-         "three times"],
-)  # fmt: skip
+    "moments",
+    [(3, 10, 12), *(pytest.param(moments, id=name, marks=pytest.mark.nightly) for name, moments in MOMENTS.items())],
+)
 def test_stopped_and_started_again_it_ends_in_the_same_bits(done, world, monkeypatch, moments):
-    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result."""
+    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result.
+
+    Within an epoch, with its last step, and within the next.
+    """
     stop_after(monkeypatch, *moments)
     run_with_stops(world, len(moments))
     assert lasting(world.result("train")) == lasting(done.result("train"))
@@ -145,8 +161,9 @@ def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
     assert world.folder("train").checkpoint.exists()
 
 
-def test_resumed_elsewhere_on_request_it_is_marked(world, monkeypatch):
+def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
     """The mark says where and what differed, and goes on into the test's result."""
+    world = untested
     stopped_world(world, monkeypatch)
     monkeypatch.setattr(training, "repeats_on", lambda device: {**repeats_on(device), "threads": 2})
     assert world.run(resume_elsewhere=True).failed == {}
@@ -218,8 +235,9 @@ def test_divergence_is_looked_for_within_a_long_epoch(world, monkeypatch):
     assert world.result("train")["diverged_at"] == 1
 
 
-def test_a_net_ruined_by_the_very_last_step_has_diverged(world, monkeypatch):
+def test_a_net_ruined_by_the_very_last_step_has_diverged(untested, monkeypatch):
     """Its last loss was a number; the next one would not be."""
+    world = untested
     nan_at(monkeypatch, 2 * STEPS)
     whole, steps = training.make_optimiser, []
 

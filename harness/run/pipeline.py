@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
-from harness.errors import DataMissing
+from harness.errors import DataMissing, UsageError
 from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
@@ -26,6 +26,7 @@ from harness.run.executors.local import Local
 from harness.run.executors.pool import Pool
 from harness.run.redact import without_places
 from harness.stop_signal import StopSignal
+from harness.store.documents import parsed_json
 from harness.store.store import Store, make_writable
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
@@ -134,7 +135,23 @@ def _report_folder(plan: Plan, out: Path | None) -> Folder:
     """Where the report goes, made; raises UsageError where it cannot be written."""
     folder = out or Path("reports") / plan.suite.name / plan.scale
     make_writable(folder, "the report", "name another with --out DIR")
+    _refuse_other(plan.suite, folder)
     return folder
+
+
+def _refuse_other(suite: Suite, folder: Folder) -> None:
+    """Raise UsageError where the folder holds the report of another suite, of the same name or not."""
+    try:
+        there = parsed_json((folder / "results.json").read_bytes())
+    except (OSError, ValueError):
+        return
+    ours = {"suite": suite.name, "paper": suite.file.paper, "source": suite.file.source, "title": suite.file.title}
+    if not isinstance(there, dict) or {"suite", "paper", "source", "title"} - there.keys():
+        return
+    reworded = there["suite"] == suite.name and there["paper"] == suite.file.paper
+    if not reworded or (there["source"] != ours["source"] and there["title"] != ours["title"]):
+        told = f"{there['suite']}, {there['title']!r} of {there['paper']}"
+        raise UsageError(f"{folder} holds the report of another suite ({told}); name another folder with --out DIR")
 
 
 def _say_choice(progress: Progress, suite: Suite, choice: Choice) -> None:

@@ -14,7 +14,7 @@ from harness.jobs import JOBS
 from harness.jobs.code import is_current
 from harness.progress import Progress
 from harness.store.declarations import declared_in
-from harness.store.inventory import contents
+from harness.store.inventory import LINKED, contents
 from harness.store.locks import is_held
 from harness.store.soundness import Fault, JobDocument, ResultDocument, faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store
@@ -46,7 +46,7 @@ def _plain(fault: Fault) -> dict[str, str]:
 def verify(store: Store, progress: Progress) -> Verification:
     """Check a whole store, changing nothing; raises UsageError where there is none, or one without a job."""
     found, checked = contents(store), Verification()
-    if not found.jobs:
+    if not found.jobs and not found.links:
         raise UsageError(f"the store {store.root} holds no job, so there is nothing to verify")
     finished: Finished = {}
     for number, folder in enumerate(found.jobs):
@@ -54,6 +54,9 @@ def verify(store: Store, progress: Progress) -> Verification:
         with suppress(FileNotFoundError):  # a file of it, or all of it, was removed in the meantime
             _check(folder, checked, finished)
     progress.clear()
+    checked.damage += [
+        Fault(path, LINKED, "move what it leads to into its place, or delete it") for path in found.links
+    ]
     checked.damage += chain_faults(finished)
     checked.damage += _declaration_faults(store)
     checked.notes += _notes(finished)

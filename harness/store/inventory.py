@@ -20,6 +20,8 @@ _JOB = re.compile(rf"(?P<kind>[a-z]+)-(?P<key>[0-9a-f]{{{KEY_LETTERS}}})(?P<asid
 _BEING_WRITTEN_S = 3600
 """A temporary file that no lock guards counts as left behind when it is this old."""
 
+LINKED = "is a link to another place; the results of a store lie in the store itself"
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -30,6 +32,8 @@ class Contents:
     """Stale results that `--refresh-stale` moved away."""
     leftovers: list[Path] = field(default_factory=list)
     """Temporary files and folders of processes that are gone."""
+    links: list[Path] = field(default_factory=list)
+    """Named like the directory of a job, and leading elsewhere: nobody can say what lies there tomorrow."""
     unknown: list[Path] = field(default_factory=list)
     """What no version of this program put there."""
 
@@ -62,7 +66,9 @@ def contents(store: Store) -> Contents:
     found = Contents()
     for path in sorted(store.root.iterdir()):
         named = _JOB.fullmatch(path.name)
-        if named and path.is_dir():
+        if named and path.is_symlink():
+            found.links.append(path)
+        elif named and path.is_dir():
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])

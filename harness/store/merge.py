@@ -14,7 +14,7 @@ from harness.progress import Progress
 from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
 from harness.store.declarations import declared_in, together
 from harness.store.documents import seal
-from harness.store.inventory import contents
+from harness.store.inventory import LINKED, contents
 from harness.store.locks import held, is_held
 from harness.store.soundness import ResultDocument, faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store, open_atomically, sync_folder, write_json
@@ -119,7 +119,10 @@ def _stage(source: Path, place: Path, store: Store) -> None:
         return
     if source.resolve() == store.root.resolve():
         raise UsageError(f"{source} is the store that is merged into")
-    for folder in contents(Store(source)).jobs:
+    found = contents(Store(source))
+    if found.links:
+        raise Unsound(f"{found.links[0]}: {LINKED}; nothing was merged")
+    for folder in found.jobs:
         if folder.result.exists():
             for path in (folder.job, folder.result, folder.environment, folder.left_out, *folder.outputs):
                 _copy(path, place / folder.path.name / path.name)

@@ -165,6 +165,8 @@ def faults_of(folder: JobFolder) -> list[Fault]:
     faults += [] if result.imported else _environment_faults(folder, result)
     left_out = _tried(folder.left_out, faults, folder, lambda: left_out_of(folder)) or {}
     faults += _output_faults(folder, result, left_out)
+    if not any(fault.place == folder.predictions for fault in faults):
+        faults += _score_faults(folder, result)
     if folder.metrics.name in result.outputs and not any(fault.place == folder.metrics for fault in faults):
         _tried(folder.metrics, faults, folder, lambda: _read_epochs(folder))
     return faults
@@ -183,6 +185,19 @@ def _output_faults(folder: JobFolder, result: ResultDocument, left_out: dict[str
             yield _again(folder, path, "is no plain file")
         elif (fault := _differs(folder, path, digest)) is not None:
             yield fault
+
+
+def _score_faults(folder: JobFolder, result: ResultDocument) -> Iterator[Fault]:
+    """Values that are not those of the predictions beside them, which an edit that was sealed anew leaves."""
+    if folder.predictions.name not in result.outputs or not folder.predictions.exists():
+        return
+    from harness.store.scores import contradictions  # noqa: PLC0415 - numpy
+
+    try:
+        for says in contradictions(folder.predictions, {str(name): value for name, value in result.values.items()}):
+            yield _again(folder, folder.result, says)
+    except (OSError, ValueError, KeyError, IndexError):
+        yield _again(folder, folder.predictions, "holds no predictions of a test")
 
 
 def _environment_faults(folder: JobFolder, result: ResultDocument) -> Iterator[Fault]:

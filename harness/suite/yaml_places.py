@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ LONGEST_SHOWN = 60
 
 LONGEST_INT_BITS = 1024
 """Of a whole number, in whichever base it is written; Python would refuse to write a longer one in decimals."""
+
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What makes letters be shown in another order than they are written in."""
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -109,6 +113,14 @@ def _plain_text(node: ScalarNode) -> str:
     return str(node.value)
 
 
+def _control_in(text: str) -> str:
+    """The first character that would steer a terminal or reorder a line, by its number; empty where there is none."""
+    odd = (
+        letter for letter in text if letter not in "\n\t" and (unicodedata.category(letter) == "Cc" or letter in BIDI)
+    )
+    return next((f"U+{ord(letter):04X}" for letter in odd), "")
+
+
 def shown(value: object) -> str:
     """A value of a file as a message shows it: on one line and not too long."""
     text = repr(value)
@@ -172,6 +184,8 @@ class _Builder:
     def _scalar(self, node: ScalarNode, tag: str, path: KeyPath) -> Any:
         if tag not in self.readers:
             return self._refuse_tag(path, tag)
+        if tag == "str" and (odd := _control_in(node.value)):
+            return self._refuse(path, f"holds the control character {odd}, which would steer a terminal; leave it out")
         try:
             return self.readers[tag](node)
         except (ValueError, KeyError, IndexError):  # half a surrogate pair, a number of 5000 digits, `!!bool maybe`

@@ -101,7 +101,7 @@ def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
 
 def test_the_list_is_plain_data_too(store: Store, plan: Plan) -> None:
     """For programs, in the order that was asked for."""
-    folder_of(store, plan, "pixels").log.write_bytes(b"x" * 9999)
+    folder_of(store, plan, "pixels").log.write_bytes(b"x" * 999_999)
     listed = printed(store, "store", "ls", "--sort", "size")
     assert listed[0]["kind"] == "pixels"
     assert {entry["key"] for entry in listed} == set(plan.jobs)

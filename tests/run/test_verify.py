@@ -16,6 +16,8 @@ from harness.jobs import JOBS
 from harness.plan.graph import Plan
 from harness.run.execute import written
 from harness.run.verify import Verification, verify
+from harness.store.documents import seal
+from harness.store.inventory import LINKED
 from harness.store.store import JobFolder, Store, write_json
 
 
@@ -208,3 +210,22 @@ def test_jobs_run_since_are_counted(store: Store, plan: Plan) -> None:
     written(store, type(job)(job.kind, {**job.spec, "splits": ["test"]}))
     assert checked(store).jobs == before + 1
     finish(store, job)
+
+
+def test_values_that_are_not_those_of_the_predictions_beside_them_are_damage(store: Store, plan: Plan) -> None:
+    """Whatever digest stands over them."""
+    folder = folder_of(store, plan, "evaluate")
+    result = folder.read_result()
+    assert result is not None
+    write_json(folder.result, seal(result | {"values": result["values"] | {"top5_error": 1.0}}))
+    assert [(fault.place, fault.says) for fault in checked(store).damage] == [
+        (folder.result, "says top5_error 1, and the predictions beside it 16.9")
+    ]
+
+
+def test_a_job_that_is_a_link_to_elsewhere_is_damage(store: Store, plan: Plan, tmp_path: Path) -> None:
+    """Its files are not checked, nor counted as the store's."""
+    folder = folder_of(store, plan, "evaluate").path
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert [(fault.place, fault.says) for fault in checked(store).damage] == [(folder, LINKED)]

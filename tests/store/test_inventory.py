@@ -91,7 +91,7 @@ def test_seed_ten_comes_after_seed_nine(tmp_path: Path) -> None:
 def test_the_largest_comes_first(store: Store, plan: Plan, what: str) -> None:
     """Of age, size and time."""
     folder = folder_of(store, plan, "train", 1)
-    folder.log.write_bytes(b"x" * 10_000)
+    folder.log.write_bytes(b"x" * 1_000_000)
     result = folder.read_result()
     assert result is not None
     folder.write_result(result | {"cost": {"seconds": 9.0, "finished_at": "2001-01-05T10:21:44+00:00"}})

@@ -17,6 +17,7 @@ from training_draws import BATCH, EPOCHS, STEPS, Draws, trained
 DRAWN = {"crops": True, "flips": True, "colour_std": 0.1, "mean": "same_offset"}
 FIXED = {"crops": False, "flips": False, "colour_std": 0.0, "mean": "same_offset"}
 JITTERED = {"crops": True, "flips": True, "colour_std": 0.0, "mean": "centre_crop", "jitter": [240, 320]}
+WAYS = {"once": DRAWN, "jittered": JITTERED}
 PURPOSES = ("order", "crops", "reflections", "colours", "jitter", "dropout")
 
 Trained = dict[str, dict[int, Draws]]
@@ -26,7 +27,7 @@ Trained = dict[str, dict[int, Draws]]
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Two seeds each of a recipe that draws everything but jitter, and of one that jitters."""
     folder = tmp_path_factory.mktemp("drawn")
-    return {"once": trained(folder / "once", DRAWN), "jittered": trained(folder / "jittered", JITTERED)}
+    return {way: trained(folder / way, augmentation) for way, augmentation in WAYS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +79,28 @@ def test_another_step_has_other_draws(drawn: Trained, purpose: str) -> None:
 @pytest.mark.parametrize("way", ["once", "jittered"])
 def test_the_same_seed_has_the_same_bits(drawn: Trained, way: str, tmp_path: Path) -> None:
     """Every draw and every view of a second run in another store."""
-    again = trained(tmp_path, {"once": DRAWN, "jittered": JITTERED}[way])
+    again = trained(tmp_path, WAYS[way])
     for seed, draws in drawn[way].items():
         for purpose in ("weights", *PURPOSES, "seen"):
             assert same(getattr(draws, purpose), getattr(again[seed], purpose)), purpose
+
+
+@pytest.mark.parametrize("way", ["once", "jittered"])
+def test_a_training_that_is_taken_up_again_draws_the_same(drawn: Trained, way: str, tmp_path: Path) -> None:
+    """Every step begins its own generators anew, wherever torch's own is."""
+    stopped = trained(tmp_path, WAYS[way], stopping=True)
+    for seed, draws in drawn[way].items():
+        for purpose in (*PURPOSES, "seen"):
+            assert same(getattr(draws, purpose), getattr(stopped[seed], purpose)), purpose
+
+
+@pytest.mark.parametrize("way", ["once", "jittered"])
+def test_no_two_draws_share_a_generator(drawn: Trained, way: str) -> None:
+    """First weights, each epoch's order, each step's dropout, augmentation and jitter, of both seeds."""
+    numbers = [number for draws in drawn[way].values() for number in draws.generators]
+    a_step = 2 if way == "once" else 3
+    assert len(numbers) == 2 * (1 + EPOCHS * (1 + STEPS * a_step))
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_every_epoch_sees_every_image_once(drawn: Trained) -> None:

@@ -101,7 +101,19 @@ def left_out(folder: Path) -> Sealed:
     return Sealed(of.left_out, lambda: left_out_of(of), r"does not fit|malformed")
 
 
-DOCUMENTS = (result, environment, declaration, recorded, baseline, copy, left_out)
+FIELDS = {
+    result: {"key", "kind", "code", "inputs", "outcome", "values", "data", "marks", "cost", "environment", "outputs",
+             "beside", "absent", "micro_batch", "format", "seal"},
+    environment: {"python", "cores", "packages", "job", "seal"},
+    declaration: {"suite", "scale", "jobs", "cells", "claims", "seal"},
+    recorded: {"key", "metric", "score", "superseded", "format", "seal"},
+    baseline: {"format", "scale", "suites", "seal"},
+    copy: {"format", "dataset", "copy", "source", "splits", "difference", "seal"},
+    left_out: {"files", "seal"},
+}  # fmt: skip
+"""What each document holds at least, so that none is sealed for having been left out."""
+
+DOCUMENTS = tuple(FIELDS)
 
 
 def places(node: Any, place: Place = ()) -> Iterator[Place]:
@@ -153,7 +165,7 @@ def test_every_field_changed_in_turn_breaks_the_seal(tmp_path: Path, made: Any, 
     assert sealed.read() is not None
     document = json.loads(sealed.path.read_text())
     tried = list(places(document))
-    assert {place[0] for place in tried} == set(document)
+    assert {place[0] for place in tried} == set(document) >= FIELDS[made]
     for place in tried:
         if made is environment and change is gone and place == ("seal",):
             continue  # as version 0.1 wrote it; the result holds its digest

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +19,8 @@ from harness.data import jitter
 from harness.data.augment import ColourNoise
 from harness.data.spec import Augmentation
 from harness.data.views import central
+from harness.errors import Interrupted
+from harness.jobs import randomness
 from harness.jobs.training import train as training
 from harness.jobs.training.step import Step
 from harness.models.modules import PaperDropout
@@ -43,6 +47,8 @@ class Draws:
     jitter: list[Tensor] = field(default_factory=list)
     """The side that an image is rescaled to, and where in it the view lies."""
     dropout: list[Tensor] = field(default_factory=list)
+    generators: list[int] = field(default_factory=list)
+    """The seeds that generators were set to, in turn."""
     seen: list[Tensor] = field(default_factory=list)
     """What the net is trained on."""
     centres: list[Tensor] = field(default_factory=list)
@@ -57,13 +63,40 @@ class Draws:
         return (drawn[epoch * each : (epoch + 1) * each] for epoch in range(EPOCHS))
 
 
-def trained(folder: Path, augmentation: dict[str, Any], dropout: float = 0.5) -> dict[int, Draws]:
-    """Run two seeds, three epochs of three steps each, on a part of the digits; what each drew, by seed."""
+def trained(
+    folder: Path, augmentation: dict[str, Any], dropout: float = 0.5, *, stopping: bool = False
+) -> dict[int, Draws]:
+    """Run two seeds, three epochs of three steps each, on a part of the digits; what each drew, by seed.
+
+    With `stopping`, each training is stopped within its second epoch and taken up again, when torch's own generator is
+    elsewhere, as in a process that was started anew.
+    """
     found: dict[int, Draws] = {}
+    world = world_of(folder, augmentation, dropout)
     with pytest.MonkeyPatch.context() as patch:
         watch(patch, found)
-        assert world_of(folder, augmentation, dropout).run(["pixels", "train"]).failed == {}
+        if stopping:
+            stop_each(patch)
+        for _ in range(2 * stopping):
+            with pytest.raises(Interrupted):
+                world.run(["pixels", "train"])
+            torch.rand(7)
+        assert world.run(["pixels", "train"]).failed == {}
     return found
+
+
+def stop_each(patch: pytest.MonkeyPatch) -> None:
+    """Have a signal arrive in the second epoch of each training, once."""
+    shown, stopped = training.show, set[int]()
+
+    def show(run: training.Training) -> None:
+        shown(run)
+        seed = run.work.spec["seed"]
+        if (run.state.epoch, run.state.step) == (1, 1) and seed not in stopped:
+            stopped.add(seed)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    patch.setattr(training, "show", show)
 
 
 def world_of(folder: Path, augmentation: dict[str, Any], dropout: float) -> World:
@@ -82,11 +115,15 @@ def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
     """Have every training note what it draws; nothing is drawn otherwise for that."""
     now: list[Draws] = []
     prepared, views, windows = training.prepared, training.random_views, jitter.windows
+    seeded, setting = randomness.random_seed, list[int]()
     added, mask, step = ColourNoise.added_to, PaperDropout._drawn, Step.__call__
 
     def begun(*given: Any) -> training.Training:
+        now.clear()
+        setting.clear()
         run = prepared(*given)
-        now[:] = [found.setdefault(run.work.spec["seed"], Draws())]
+        now.append(found.setdefault(run.work.spec["seed"], Draws()))
+        now[0].generators += setting
         now[0].weights += [one.detach().clone() for one in run.network.parameters() if one.dim() > 1]
         return run
 
@@ -120,6 +157,12 @@ def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
         now[0].seen.append(cut.clone())
         return step(taking, cut, target)
 
+    def numbered(*given: Any) -> int:
+        number = seeded(*given)
+        (now[0].generators if now else setting).append(number)
+        return number
+
+    patch.setattr(randomness, "random_seed", numbered)
     patch.setattr(training, "prepared", begun)
     patch.setattr(training, "random_views", viewed)
     patch.setattr(jitter, "windows", jittered)

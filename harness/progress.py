@@ -65,12 +65,11 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """A length of time for people: `45 s`, `12 min`, `3.4 h`, `5.2 days`, `85.3 years`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 36 * 3600:
-        return f"{seconds / 3600:.1f} h"
-    days = seconds / 86400
-    return f"{days:.1f} days" if days < 2 * 365.25 else f"{days / 365.25:.1f} years"
+    """A length of time in the two largest units that are not zero: `4 min 10 s`, `2 d 3 h`, `85 y 97 d`, `0.8 s`."""
+    if round(seconds) < 60:
+        return f"{seconds:.2g} s" if 0 < seconds < 10 else f"{seconds:.0f} s"
+    left, parts = round(seconds), []
+    for name, size in (("y", 31_557_600), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        parts += [f"{count:,} {name}"] if count else []
+    return " ".join(parts[:2])

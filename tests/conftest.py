@@ -4,11 +4,19 @@ Jobs set torch's threads and its determinism for the whole process. What hypothe
 passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from harness.plan.graph import Plan
+    from harness.store.store import Store
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Before torch is imported: beside other workers, threads that spin while they wait for each other are slower
@@ -36,3 +44,19 @@ def torch_as_it_was():
         threads, deterministic = before or (torch.get_num_threads(), False)
         torch.set_num_threads(threads)
         torch.set_deterministic_debug_mode("error" if deterministic else "default")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Table 1 on the digits."""
+    from filled_store import table1
+
+    return table1()
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Plan) -> Store:
+    """A store with every job of the plan done, each result fabricated."""
+    from filled_store import filled
+
+    return filled(tmp_path / "runs", plan)

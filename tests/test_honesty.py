@@ -369,11 +369,20 @@ def test_an_edited_curve_is_refused(convergence: tuple[Plan, Store]) -> None:
         judged(plan, store)
 
 
-@pytest.mark.parametrize("write", [lambda result: result | {"values": {"top1_error": "37.5"}}, lambda _: {"a": 1}])
-def test_a_result_that_somebody_wrote_and_sealed_has_to_be_one(world: World, write: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (lambda result: result | {"values": {"top1_error": "37.5"}}, "'values.top1_error' should be a number"),
+        (lambda result: result | {"outcome": "exploded"}, "'outcome' should be done or diverged"),
+        (lambda _: {"a": 1}, "'kind' is missing"),
+    ],
+)
+def test_a_result_that_somebody_wrote_and_sealed_has_to_be_one(
+    world: World, write: Callable[[Any], Any], said: str
+) -> None:
     """Text in the place of numbers, or nothing that a result says."""
     folder = world.test(0)
     result = write(folder.read_result()) | {"key": world.plan.evaluations["cnn", "ten_crop", 0], "format": 1}
     write_json(folder.result, seal(result))
-    with pytest.raises(HarnessError, match="lacks what every result says"):
+    with pytest.raises(HarnessError, match=said):
         world.results()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.judge.statistics import (
+    MIN_SEEDS,
     Interval,
     equivalence,
     half_last_digit,
@@ -23,8 +24,6 @@ CellOutcome = Literal[
 ]  # fmt: skip
 How = Literal["exact", "drawn", "timed", "trained"]
 """How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
-MIN_SEEDS = 3
-"""Fewer show too little of the spread between seeds for a verdict."""
 
 
 @dataclass(frozen=True, slots=True)

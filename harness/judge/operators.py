@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.judge.cells import MIN_SEEDS
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
 from harness.judge.statistics import (
+    MIN_SEEDS,
     AgainstChance,
     Censored,
     Equivalence,

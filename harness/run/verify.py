@@ -16,11 +16,12 @@ from harness.progress import Progress
 from harness.store.declarations import declared_in
 from harness.store.inventory import LINKED, contents
 from harness.store.locks import is_held
-from harness.store.soundness import Fault, JobDocument, ResultDocument, faults_of, job_of, left_out_of, result_of
+from harness.store.result import Result
+from harness.store.soundness import Fault, JobDocument, faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
-Finished = dict[str, tuple[JobFolder, JobDocument, ResultDocument]]
+Finished = dict[str, tuple[JobFolder, JobDocument, Result]]
 """Jobs whose documents can be read, by key."""
 
 
@@ -116,7 +117,7 @@ def _is_whole(checkpoint: Path) -> bool:
         return left == 0 and file.read() == digest.digest()
 
 
-def chain_faults(finished: Mapping[str, tuple[JobFolder, JobDocument, ResultDocument]]) -> Iterator[Fault]:
+def chain_faults(finished: Mapping[str, tuple[JobFolder, JobDocument, Result]]) -> Iterator[Fault]:
     """Results that were made from other files than those that their inputs hold now."""
     for folder, job, result in finished.values():
         for name, key in ({} if result.imported else job.inputs).items():
@@ -155,7 +156,7 @@ def left_behind(folder: JobFolder) -> list[str]:
         return []
 
 
-def _stale(finished: Iterable[tuple[JobFolder, JobDocument, ResultDocument]]) -> Iterator[Fault]:
+def _stale(finished: Iterable[tuple[JobFolder, JobDocument, Result]]) -> Iterator[Fault]:
     """One note a kind: all its results made by one other version of the code say the same."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, UsageError
+from harness.errors import HarnessError, Unsound, UsageError
 from harness.store.locks import NAME as LOCK
 from harness.store.locks import is_held
 from harness.store.store import KEY_LETTERS, JobFolder, Store
@@ -59,14 +59,16 @@ class Entry:
         return asdict(self)
 
 
-def contents(store: Store) -> Contents:
-    """What lies in a store; raises UsageError where there is none."""
+def contents(store: Store, *, linked: bool = True) -> Contents:
+    """What lies in a store; raises UsageError where there is none and, without `linked`, Unsound for a linked job."""
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
     found = Contents()
     for path in sorted(store.root.iterdir()):
         named = _JOB.fullmatch(path.name)
         if named and path.is_symlink():
+            if not linked:
+                raise Unsound(f"{path}: {LINKED}; nothing was merged")
             found.links.append(path)
         elif named and path.is_dir():
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))

@@ -14,9 +14,10 @@ from harness.progress import Progress
 from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
 from harness.store.declarations import declared_in, together
 from harness.store.documents import seal
-from harness.store.inventory import LINKED, contents
+from harness.store.inventory import contents
 from harness.store.locks import held, is_held
-from harness.store.soundness import ResultDocument, faults_of, job_of, left_out_of, result_of
+from harness.store.result import Result
+from harness.store.soundness import faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store, open_atomically, sync_folder, write_json
 
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
@@ -31,12 +32,12 @@ class Candidate:
     inputs: Mapping[str, str]
     key: str
     label: str
-    result: ResultDocument
+    result: Result
     source: str
 
     def outcome(self) -> dict[str, Any]:
         """All of the result that another run of the job has to repeat."""
-        found = self.result.model_dump(mode="json")
+        found = {"absent": {}, **self.result.content}  # which results of earlier versions do not have
         return {name: value for name, value in found.items() if name not in OF_THE_RUN}
 
 
@@ -119,15 +120,10 @@ def _stage(source: Path, place: Path, store: Store) -> None:
         return
     if source.resolve() == store.root.resolve():
         raise UsageError(f"{source} is the store that is merged into")
-    found = contents(Store(source))
-    if found.links:
-        raise Unsound(f"{found.links[0]}: {LINKED}; nothing was merged")
-    for folder in found.jobs:
-        if folder.result.exists():
-            for path in (folder.job, folder.result, folder.environment, folder.left_out, *folder.outputs):
-                _copy(path, place / folder.path.name / path.name)
-    for path in (source / "declarations").glob("*.json"):
-        _copy(path, place / "declarations" / path.name)
+    jobs = [job for job in contents(Store(source), linked=False).jobs if job.result.exists()]
+    files = [path for job in jobs for path in (job.job, job.result, job.environment, job.left_out, *job.outputs)]
+    for path in [*files, *(source / "declarations").glob("*.json")]:
+        _copy(path, place / path.relative_to(source))
 
 
 def _copy(path: Path, to: Path) -> None:

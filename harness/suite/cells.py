@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import PositiveFloat
 
 from harness.strict import Name, Strict
+from harness.vocabulary import PRINTED_NUMBER
 
 PARTS = ("experiment", "evaluation", "metric")
-
-NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?", re.ASCII)
-"""A number as papers print them, thousands commas allowed."""
 
 
 class Place(Strict):
@@ -107,7 +104,7 @@ class Cell:
     @property
     def target(self) -> str | float:
         """The printed number for statistics: as text where its last digit says how well it is known."""
-        return self.printed if NUMBER.fullmatch(self.printed) else self.paper
+        return self.printed if PRINTED_NUMBER.fullmatch(self.printed) else self.paper
 
 
 def cells_of(paper: str, table: Table | None, others: Mapping[str, FreeCell]) -> Iterator[Cell]:
@@ -175,6 +172,6 @@ def _margin(judged: Judged, paper: float) -> float | None:
 
 def number(printed: str) -> float:
     """The number in a printed text; raises ValueError where it is none."""
-    if not NUMBER.fullmatch(printed):
+    if not PRINTED_NUMBER.fullmatch(printed):
         raise ValueError(f"{printed!r} is not a number as printed; give what it says as `number`")
     return float(printed.replace(",", ""))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from harness.data import DATASETS
-from harness.suite.cells import NUMBER, PARTS
+from harness.suite.cells import PARTS
 from harness.suite.file import RecipesFile
 from harness.suite.lookup import Defined
 from harness.suite.plain import dotted, items_of, items_of_any, list_of, names_of, operands_of, parts_of, placed
 from harness.suite.yaml_places import KeyPath, Located, shown
-from harness.vocabulary import METRICS
+from harness.vocabulary import METRICS, PRINTED_NUMBER
 
 ALONE = ("exact", "stalls", "leaves_chance")
 """Operators of a claim that speak of one number, which therefore has to be ours."""
@@ -103,7 +103,7 @@ class _Checks(Defined):
             self.located.fault((*path, "cited"), f"a cited {what} has no value of ours; drop one of the two")
 
     def _number(self, path: KeyPath, printed: Any) -> None:
-        if isinstance(printed, str) and not NUMBER.fullmatch(printed):
+        if isinstance(printed, str) and not PRINTED_NUMBER.fullmatch(printed):
             self.located.fault(path, f"{shown(printed)} is not a number as printed")
 
     def _place(self, path: KeyPath, place: dict[str, Any]) -> None:

@@ -18,13 +18,13 @@ FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", 
 def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of so many, without GPUs."""
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(cuda_visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """And with four GPUs."""
-    monkeypatch.setattr(cuda_visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: [f"GPU-{number}" for number in range(4)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import flip, folder_of, snapshot
 from programs import environment, program
 from suite_files import TABLE1
 from tiny_suites import tiny_world
@@ -19,18 +19,6 @@ from harness.cli.main import command
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.plan.graph import Plan
 from harness.store.store import Store
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def ran(store: Store, *arguments: object) -> Result:

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 
 from harness.machine import environment as module
-from harness.machine.environment import commit, environment, gpus, processor
+from harness.machine.environment import commit, environment, gpu_uuids, gpus, processor
 
 
 @pytest.fixture(autouse=True)
 def _fresh():
     """Nothing remembered from another test, or from this one."""
-    for cached in (commit, gpus, processor):
+    for cached in (commit, gpu_uuids, gpus, processor):
         cached.cache_clear()
     yield
-    for cached in (commit, gpus, processor):
+    for cached in (commit, gpu_uuids, gpus, processor):
         cached.cache_clear()
 
 
@@ -100,6 +100,7 @@ class FakeNvml(SimpleNamespace):
             "nvmlDeviceGetCount": 1,
             "nvmlDeviceGetHandleByIndex": "handle",
             "nvmlDeviceGetName": "NVIDIA H200",
+            "nvmlDeviceGetUUID": "GPU-8932f937",
             "nvmlDeviceGetMemoryInfo": SimpleNamespace(total=150_754_820_096),
         }
         super().__init__(**{name: self.answering(answer, fails=name == failing) for name, answer in answers.items()})
@@ -119,6 +120,13 @@ class FakeNvml(SimpleNamespace):
 def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with an NVIDIA driver."""
     monkeypatch.setattr(module, "_DRIVER", (tmp_path,))
+
+
+def test_gpus_are_told_apart_by_their_uuids(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which stand in no record."""
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml())
+    assert gpu_uuids() == ["GPU-8932f937"]
+    assert "GPU-8932f937" not in json.dumps(environment())
 
 
 def test_gpus_are_named_with_memory_and_driver(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,5 +201,6 @@ def test_a_measurement_of_more_gpus_than_there_are_is_blocked(store: Store, monk
     plan = make_plan(load_suite(TABLE1.with_name("prelu_timing.yaml")), "ci")
     key = plan.measurements["four_gpus", 0]
     for count, expected in ((1, Status("blocked", "it needs 4 GPUs, and 1 can be seen here")), (4, Status("to do"))):
-        monkeypatch.setattr("harness.machine.cuda_visible.gpus", lambda count=count: [{"name": "a GPU"}] * count)
+        uuids = [f"GPU-{number}" for number in range(count)]
+        monkeypatch.setattr("harness.machine.cuda_visible.gpu_uuids", partial(list, uuids))
         assert statuses(plan, store, Locations())[key] == expected

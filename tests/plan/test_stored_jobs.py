@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from filled_store import filled, folder_of, table1
+from filled_store import folder_of
 from suite_files import TABLE1
 
 from harness.errors import HarnessError, UsageError
@@ -21,18 +21,6 @@ from harness.plan.stored_jobs import (
 from harness.run.execute import written
 from harness.store.declarations import declaration_path
 from harness.store.store import Store
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def test_a_suite_means_its_finished_jobs(store: Store, plan: Plan) -> None:

@@ -250,7 +250,7 @@ def test_a_scale_may_ask_for_gpus(
 ) -> None:
     """Its trainings have them where they are and the run says nothing else; no key depends on it."""
     used: list[Runtime] = []
-    monkeypatch.setattr("harness.machine.cuda_visible.gpus", lambda: [{"name": "a GPU"}] * there)
+    monkeypatch.setattr("harness.machine.cuda_visible.gpu_uuids", lambda: [f"GPU-{number}" for number in range(there)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda runtime, *_: used.append(runtime) or fake)
     written(tmp_path, (CI, f"    gpus: 2\n{CI}"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fabricated import finish, silent
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import filled, flip, folder_of, snapshot
 
 from harness.errors import UsageError
 from harness.jobs import JOBS
@@ -19,18 +19,6 @@ from harness.run.verify import Verification, verify
 from harness.store.documents import seal
 from harness.store.inventory import LINKED
 from harness.store.store import JobFolder, Store, write_json
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def checked(store: Store) -> Verification:

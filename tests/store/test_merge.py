@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from archives import member, rebuilt
 from fabricated import finish, silent
-from filled_store import filled, flip, folder_of, predictions, snapshot, table1
+from filled_store import filled, flip, folder_of, predictions, snapshot
 from programs import environment
 
 from harness.errors import HarnessError, Unsound, UsageError
@@ -23,12 +23,6 @@ from harness.store.archive import export
 from harness.store.documents import seal
 from harness.store.merge import Merged, merge
 from harness.store.store import JobFolder, Store, write_json
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filled_store import filled, flip, folder_of, table1
+from filled_store import flip, folder_of
 
 from harness.errors import HarnessError
 from harness.plan.graph import Plan
@@ -22,18 +22,6 @@ FILES = {
     "evaluate": ("job.json", "result.json", "environment.json", "predictions.npz"),
 }
 EVERY = [(kind, name) for kind, names in FILES.items() for name in names]
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def resealed(folder: JobFolder, **changes: Any) -> None:

@@ -23,7 +23,7 @@ from harness.judge.statistics.equivalence import (
     seeds_to_settle,
 )
 from harness.judge.statistics.image_by_image import NetsCompared, bootstrap_difference, mcnemar
-from harness.judge.statistics.intervals import Interval, prediction_interval, t_interval, wilson
+from harness.judge.statistics.intervals import MIN_SEEDS, Interval, prediction_interval, t_interval, wilson
 from harness.judge.statistics.paired import PairedComparison, compare_paired, gap_difference, paired_differences
 from harness.judge.statistics.power import seeds_for_effect, smallest_detectable
 from harness.judge.statistics.significance import (
@@ -40,6 +40,7 @@ from harness.judge.statistics.significance import (
 from harness.judge.statistics.trend import Trend, monotone_trend
 
 __all__ = [
+    "MIN_SEEDS",
     "AgainstChance",
     "Censored",
     "Equivalence",

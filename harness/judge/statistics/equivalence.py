@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import math
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -23,10 +22,9 @@ from harness.judge.statistics.intervals import (
     spread,
 )
 from harness.judge.statistics.paired import paired_differences
+from harness.vocabulary import PRINTED_NUMBER
 
 Position = Literal["within", "above", "below", "undecided"]
-
-_PRINTED = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Nearness:
 
 def printed_number(text: str) -> Decimal:
     """Read a number as a paper prints it, thousands commas allowed; ValueError for anything else."""
-    if not _PRINTED.fullmatch(text.strip()):
+    if not PRINTED_NUMBER.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is not a printed number such as 24.20 or 253,440")
     return Decimal(text.strip().replace(",", ""))
 

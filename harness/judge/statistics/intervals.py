@@ -15,7 +15,8 @@ Array = NDArray[np.float64]
 Values = Sequence[float] | Array
 IntervalKind = Literal["mean", "difference", "next_run", "test_images", "two_nets", "ratio"]
 
-MIN_SEEDS = 3  # fewer show too little of the spread for a verdict
+MIN_SEEDS = 3
+"""Fewer training seeds show too little of their spread for a verdict."""
 
 SPEAKS_OF: dict[IntervalKind, str] = {
     "mean": "the mean over training seeds, on these test images",

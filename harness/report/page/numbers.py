@@ -58,17 +58,6 @@ def probability(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def duration(time_s: float) -> str:
-    """Seconds in the two largest units that are not zero: `2 d 3 h`, `4 min 10 s`, `0.8 s`."""
-    if round(time_s) < 60:
-        return f"{time_s:.2g} s" if time_s < 10 else f"{time_s:.0f} s"
-    left, parts = round(time_s), []
-    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        parts += [f"{count:,} {name}"] if count else []
-    return " ".join(parts[:2])
-
-
 def leaf(value: object) -> str:
     """One value of a record, exactly: text as it is, anything else as JSON writes it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

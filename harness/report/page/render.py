@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedErro
 from markupsafe import Markup
 
 from harness.errors import UsageError
+from harness.progress import duration
 from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
 from harness.report.page.curves import by_seed, learning_curves
@@ -220,9 +221,9 @@ def environment() -> Environment:
             "leaf",
             "measured",
             "flattened",
-            "duration",
         )
     }
+    made.filters["duration"] = duration
     made.filters |= {
         name: getattr(verdicts, name) for name in ("mark", "rank", "counted", "level", "counted_at_levels")
     }
@@ -246,7 +247,7 @@ def quantity(name: str, value: Any) -> tuple[str, str]:
     if value is None:
         return (what.replace("_", " ") if unit in ("s", "j") else name.replace("_", " ")), "not measured"
     if unit == "s" and isinstance(value, int | float):
-        return what.replace("_", " "), numbers.duration(value)
+        return what.replace("_", " "), duration(value)
     if unit == "j" and isinstance(value, int | float):
         kwh = value / 3.6e6
         return what.replace("_", " "), f"{kwh:.3g} kWh" if kwh >= 0.01 else f"{value:.3g} J"

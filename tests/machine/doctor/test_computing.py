@@ -100,7 +100,7 @@ def test_torch_that_takes_too_long_is_given_up() -> None:
     """The wait is bounded."""
     check = probed("cpu", 1, 0.01)
     assert isinstance(check, Check)
-    assert (check.level, check.says) == ("wrong", "does not answer within 0 s")
+    assert (check.level, check.says) == ("wrong", "does not answer within 0.01 s")
 
 
 @pytest.mark.parametrize(("stdout", "stderr"), [("", "Trace\nImportError: libcudart.so"), ("nonsense", ""), ("", "")])

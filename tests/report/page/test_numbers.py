@@ -87,15 +87,6 @@ def test_probability(p, expected):
     assert expected == numbers.probability(p)
 
 
-@pytest.mark.parametrize(
-    ("time_s", "expected"),
-    [(0.834, "0.83 s"), (9.96, "10 s"), (59.7, "1 min"), (61, "1 min 1 s"), (3600, "1 h"), (412345.0, "4 d 18 h")],
-)
-def test_duration(time_s, expected):
-    """The two largest units that are not zero."""
-    assert expected == numbers.duration(time_s)
-
-
 def test_measured():
     """Values are shown to six digits; a record's own values exactly."""
     assert numbers.measured(0.12345678) == "0.123457"

@@ -13,14 +13,14 @@ from harness.run.executors.gpus import groups, places, processes_of, require_gpu
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four GPUs."""
-    monkeypatch.setattr(cuda_visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: [f"GPU-{number}" for number in range(4)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without."""
-    monkeypatch.setattr(cuda_visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 def test_each_job_has_a_gpu_of_its_own(four: None) -> None:

@@ -171,7 +171,7 @@ def test_fewer_gpus_than_asked_for_end_the_run_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the exit code of a missing device."""
-    monkeypatch.setattr(cuda_visible, "gpus", lambda: [{"name": "a GPU"}])
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: ["GPU-0"])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels"})

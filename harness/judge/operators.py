@@ -104,11 +104,26 @@ def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Claim
     """Whether two arms are the same within the declared margin."""
     said = verdict.claim.equal
     assert said is not None
+    if verdict.evidence == "exact":
+        return _equal_exactly(verdict, sides, said.margin)
+    if not said.margin:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="no margin is declared, and sampled numbers differ")
     left, right = arms(sides)
     if None in left or None in right or len(left) < MIN_SEEDS:
         return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(left))
     numbers = [[value for value in arm if value is not None] for arm in (left, right)]
     return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin))
+
+
+def _equal_exactly(verdict: ClaimVerdict, sides: Sequence[Side], margin: float) -> ClaimVerdict:
+    """Whether two numbers are the same, where nothing is sampled in either; without a margin, to the last digit."""
+    left, right = (arm[0] for arm in arms(sides))
+    assert left is not None
+    assert right is not None
+    shown = f"{sides[0].name} is {left:,.15g}, {sides[1].name} is {right:,.15g}"
+    outcome: ClaimOutcome = "CONFIRMED" if abs(left - right) <= margin else "CONTRADICTED"
+    within = f", wanted within {margin:g}" if margin else ""
+    return replace(verdict, outcome=outcome, reason=shown + within, effect=left - right)
 
 
 def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:

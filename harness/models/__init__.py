@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from harness.models.alexnet import AlexNet
 from harness.models.cifar import CifarConv, CifarLocal
 from harness.models.geometry import Levels, Stem
 from harness.models.rectifier import PreluLarge, PreluSmall, Vgg
+from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
 
-Net = AlexNet | CifarConv | CifarLocal | PreluSmall | PreluLarge | Vgg
-"""Each has `layers(classes)`, the chain of layers; `full_size(classes)`, the net at the paper's own size, traced;
-`hidden_feature`, the layer whose output is an image's feature vector; `last_map`, the layer on whose maps windows slide
-in a dense test, or None; and `left_out`, the layers a recipe may name though this net goes without them."""
-
-Model = Annotated[Net, Field(discriminator="name")]
-"""What `model:` in a suite may be."""
+__all__ = ["MODELS", "Model", "Net", "ScaledModel", "parse_model"]
 
 MODELS: dict[str, type[Net]] = {
     "alexnet": AlexNet,
@@ -29,13 +23,15 @@ MODELS: dict[str, type[Net]] = {
     "prelu_large": PreluLarge,
     "vgg": Vgg,
 }
+Net.registered = MODELS
 
-_MODEL: TypeAdapter[Net] = TypeAdapter(Model)
+Model = Annotated[Net, OneOfRegistered()]
+"""What `model:` in a suite may be: any net of `MODELS`, those put there later among them."""
 
 
 def parse_model(data: Any) -> Net:
     """The net that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
-    return _MODEL.validate_json(json.dumps(data))
+    return OneOfRegistered().read(data)
 
 
 class ScaledModel(Strict):

@@ -19,7 +19,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.strict import Strict
+from harness.models.registered import Net
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3.5
 
@@ -28,7 +28,7 @@ FULL_STEM = Stem(kernel=11, stride=4, pad=(0, 3, 0, 3))  # section 3.5; see Alex
 MiddleLayer = Literal["conv2", "conv3", "conv4", "conv5", "fc6"]
 
 
-class AlexNet(Strict):
+class AlexNet(Net):
     """The eight-layer net of the paper: five convolutions, three fully connected layers (section 3.5)."""
 
     name: Literal["alexnet"] = "alexnet"

@@ -26,7 +26,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.strict import Strict
+from harness.models.registered import Net
 
 Unit = Literal["relu", "tanh", "logistic"]
 
@@ -34,7 +34,7 @@ SAME_3: Padding = (1, 1, 1, 1)
 SAME_5: Padding = (2, 2, 2, 2)
 
 
-class CifarConv(Strict):
+class CifarConv(Net):
     """Three convolutions and a fully connected layer: layers-19pct.cfg of cuda-convnet, for Figure 1."""
 
     name: Literal["cifar_conv"] = "cifar_conv"
@@ -76,7 +76,7 @@ class CifarConv(Strict):
         return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 32, 32)))
 
 
-class CifarLocal(Strict):
+class CifarLocal(Net):
     """Two convolutions, two local layers and a fully connected one: layers-conv-local-*.cfg, for section 3.3.
 
     The library's pair changes more than the normalisation: without it (13pct) local3 has 32 kernels a position, with it

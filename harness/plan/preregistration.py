@@ -172,7 +172,8 @@ def _has_result(plan: Plan, store: Store, key: str) -> bool:
 
 def _cell_form(cell: Cell) -> dict[str, Any]:
     place = ".".join(cell.place or ())
-    return {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    return form if cell.runs is None else form | {"runs": cell.runs}
 
 
 def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:

@@ -53,6 +53,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
         "imported": [dict(one) for one in measured.elsewhere] or None,
+        **({} if cell.runs is None else {"runs": cell.runs}),
     }
 
 

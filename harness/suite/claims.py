@@ -23,10 +23,10 @@ class Reduction(Strict):
 
 
 class Equality(Strict):
-    """Both operands are the same within `margin`, in their unit."""
+    """Both operands are the same within `margin`, in their unit; numbers that nothing is sampled in may need none."""
 
     of: tuple[str, str]
-    margin: PositiveFloat
+    margin: float = Field(0.0, ge=0)
 
 
 class Exact(Strict):

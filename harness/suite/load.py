@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.errors import SuiteError, UsageError
+from harness.models.layers import Traced
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite.check_names import check_names
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
@@ -63,6 +64,9 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
                     continue
                 resolved = resolve_experiment(suite, scale, name)
                 layers = resolved.traced()
+                _check_shared(suite.file.scales[scale].gpus, layers)
+                if any(spec.reads_features for spec in experiment.inspect.values()):
+                    _check_feature(resolved.model.hidden_feature, layers)
                 known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
                 known |= {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
             except (ValueError, UsageError) as error:
@@ -76,6 +80,20 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
     _check_thresholds(suite, located)
     if located.faults:
         raise SuiteError(located.lines())
+
+
+def _check_shared(gpus: int | None, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where a scale has GPUs share the batches of a net that mixes their images."""
+    mixing = [one.name for one in layers if one.layer.mixes_images]
+    if mixing and (gpus or 1) > 1:
+        raise ValueError(f"`gpus: {gpus}` would divide its batches, and layer {mixing[0]} mixes their images")
+
+
+def _check_feature(name: str, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where the layer that a net names for its feature vector is none of its layers."""
+    names = [one.name for one in layers]
+    if name not in names:
+        raise ValueError(f"the net has no layer {name!r} for an image's feature vector{nearest(name, names)}")
 
 
 def _check_thresholds(suite: Suite, located: Located) -> None:

@@ -350,3 +350,25 @@ def test_an_exact_test_stands_beside_where_it_could_reject():
     assert (found.companion.test, found.companion.p_value) == ("sign_flip", 2 / 64)
     few = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH})
     assert few.companion is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "margin", "expected"),
+    [
+        (853_018.0, 853_018.0, None, "CONFIRMED"),
+        (853_018.0, 853_019.0, None, "CONTRADICTED"),
+        (853_018.0, 853_019.0, 2.0, "CONFIRMED"),
+    ],
+)
+def test_two_computed_values_are_equal_or_they_are_not(first, second, margin, expected):
+    """equal: a plain net and its residual counterpart have the same number of parameters, to the last one."""
+    said = {"of": ["plain.parameters", "residual.parameters"]} | ({} if margin is None else {"margin": margin})
+    found = outcome(claim(equal=said), {"plain.parameters": exactly(first), "residual.parameters": exactly(second)})
+    assert (found.outcome, found.evidence, found.effect) == (expected, "exact", first - second)
+
+
+def test_sampled_values_are_equal_only_within_a_margin():
+    """equal: without one nothing can be said of trained nets."""
+    names = ["a.t.top1_error", "b.t.top1_error"]
+    found = outcome(claim(equal={"of": names}), {names[0]: LOW, names[1]: LOW})
+    assert (found.outcome, "no margin is declared" in found.reason) == ("INCONCLUSIVE", True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from harness.jobs.measures.quantity import Quantity
 from harness.models.layers import Traced
@@ -14,6 +14,9 @@ SplitName = Literal["train", "val", "test"]
 
 class Inspected(Strict):
     """What every spec of an inspection can say of itself."""
+
+    reads_features: ClassVar[bool] = False
+    """Whether it needs the layer that is an image's feature vector."""
 
     def quantities(self, _layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
         """Every number it yields on a net with these layers, by a flat name; ValueError where it makes no sense."""

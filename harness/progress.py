@@ -1,4 +1,7 @@
-"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere."""
+"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere.
+
+And how lengths of time and sizes are told, here and everywhere else.
+"""
 
 from __future__ import annotations
 
@@ -73,3 +76,11 @@ def duration(seconds: float) -> str:
         count, left = divmod(left, size)
         parts += [f"{count:,} {name}"] if count else []
     return " ".join(parts[:2])
+
+
+def size(count: float) -> str:
+    """A number of bytes to three digits: `22 GB`, `3.1 MB`, `0.5 kB`."""
+    units = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
+    shown = [(float(f"{count / scale:.3g}"), unit) for unit, scale in units]
+    number, unit = next((one for one in shown if one[0] < 1000), shown[-1])
+    return f"{number:,g} {unit}"

@@ -4,7 +4,8 @@
     def test_reproduction(reproduction):
         assert reproduction.cell("cnn.top1").mean < 20
 
-It is loaded in every run of pytest where the package is installed, so it imports nothing but pytest until a test asks.
+It is loaded in every run of pytest where the package is installed, so it imports nothing but pytest until a test asks,
+and runs a suite in a process of its own: torch's threads, determinism and memory are settings of a process.
 """
 
 from __future__ import annotations

@@ -24,6 +24,8 @@ from harness.vocabulary import METRICS, ScaleName
 CellOutcome = Literal[
     "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
 ]  # fmt: skip
+Stated = Literal["", "arithmetic", "configuration"]
+"""A number worked out from numbers that a suite states; or a setting of a recipe, read back."""
 How = Literal["exact", "drawn", "timed", "trained"]
 """How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
 
@@ -56,6 +58,8 @@ class Measured:
     """By seed, whose word a value is that was entered by hand."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Whose weights it rests on that were not trained here."""
+    stated: Stated = ""
+    """What of the suite's own files it repeats or works out; nothing of it is measured."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, PositiveFloat
 
 from harness.strict import Name, Strict
-from harness.suite.printed import OverRuns, is_printed, over_runs, printed_number
+from harness.suite.printed import OverRuns, is_printed, over_runs, powered, printed_number
 
 PARTS = ("experiment", "evaluation", "metric")
 
@@ -112,6 +112,8 @@ class Cell:
     @property
     def target(self) -> str | float:
         """The printed number for statistics: as text where its last digit says how well it is known."""
+        if (large := powered(self.printed)) is not None:
+            return large
         if self.over_runs is not None:
             return self.over_runs.mean
         return self.printed if is_printed(self.printed) else self.paper

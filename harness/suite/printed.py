@@ -11,6 +11,7 @@ MAGNITUDES = {"k": 3, "K": 3, "M": 6, "B": 9, "G": 9}
 
 _DIGITS = r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
 _NUMBER = re.compile(rf"({_DIGITS})(?: ?([{''.join(MAGNITUDES)}]))?", re.ASCII)
+_POWERED = re.compile(r"(\d+(?:\.\d+)?) x 10\^([+-]?\d{1,3})", re.ASCII)
 _SPREAD = re.compile(rf"(?:({_DIGITS}) ?\()?({_DIGITS}) ?(?:\u00b1|\+-|\+/-) ?({_DIGITS})(\))?", re.ASCII)
 
 
@@ -31,6 +32,15 @@ def over_runs(text: str) -> OverRuns | None:
         return None
     best = None if found[1] is None else float(printed_number(found[1]))
     return OverRuns(found[2], float(printed_number(found[3])), best)
+
+
+def powered(text: str) -> str | None:
+    """A number that is printed with a power of ten, such as 1.96 x 10^10, as 1.96e10; None for anything else.
+
+    Its last digit is that before the power.
+    """
+    found = _POWERED.fullmatch(text)
+    return None if found is None else f"{found[1]}e{found[2]}"
 
 
 def is_printed(text: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.suite.cells import FreeCell, Table, cells_of, number
+from harness.suite.cells import Cell, FreeCell, Table, cells_of, number
 from harness.suite.file import SuiteFile
+from harness.suite.printed import half_last_digit
 
 BASE = {
     "suite": "s",
@@ -72,6 +73,13 @@ def test_types_refuse_unknown_keys():
         FreeCell.parsed({"ref": "A02", "label": "x", "printed": "1", "unti": "%"})
     with pytest.raises(ValueError, match="Extra inputs"):
         Table.parsed({"ref": "T1", "columns": {}, "rows": {}, "row": {}})
+
+
+def test_a_number_times_a_power_of_ten_is_known_to_its_own_last_digit() -> None:
+    """1.90 x 10^10 may be anything from 1.895 to 1.905 times as much."""
+    cell = Cell("a", "a", "", "", "", "1.90 x 10^10", 1.9e10, "", None, None)
+    assert cell.target == "1.90e10"
+    assert half_last_digit(str(cell.target)) == 5e7
 
 
 def test_a_mean_over_runs_is_a_cell_with_a_spread():

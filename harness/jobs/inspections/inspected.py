@@ -26,6 +26,10 @@ class Inspected(Strict):
         """The tests whose predictions it reads: by the name of the job's input, (experiment, evaluation)."""
         return {}
 
+    def ordered(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of numbers of which the first is never larger than the second, by how they are defined."""
+        return ()
+
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
         """The splits whose images or classes it reads; `tested` is that of the predictions."""
         return ()

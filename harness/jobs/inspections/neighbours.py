@@ -39,6 +39,10 @@ class Neighbours(Inspected):
             found[f"{kind}_distance_percent"] = Quantity("%", label)
         return found
 
+    def ordered(self) -> tuple[tuple[str, str], ...]:
+        """Nothing is nearer in pixels than the nearest in pixels."""
+        return (("pixel_distance_percent", "feature_distance_percent"),)
+
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
         """The training images, and the split that is asked about."""
         return ("train", self.split)

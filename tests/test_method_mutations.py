@@ -12,7 +12,8 @@ from method_changes import ROOT, Change, NotFound, changes
 
 ALL = changes()
 CATEGORIES = {
-    "order_and_randomness", "views", "layers", "first_weights", "optimiser", "evaluation", "statistics", "seals", "report",
+    "order_and_randomness", "views", "layers", "first_weights", "optimiser", "evaluation", "statistics", "seals",
+    "report",
 }  # fmt: skip
 
 

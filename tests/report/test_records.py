@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,3 +47,10 @@ def test_the_intervals_of_a_cell_are_those_of_its_verdict() -> None:
         interval = getattr(verdict, name)
         assert found[name] == [interval.low, interval.high]
     assert len({tuple(found[name]) for name in ("interval", "tost_interval", "wilson", "prediction")}) == 4
+
+
+def test_as_many_seeds_are_counted_as_have_a_value() -> None:
+    """Of five that were declared, four."""
+    printed = Cell("it", "it", "", "it", "", "37.5", 37.5, "%", 1.0, ("a", "t", "top1_error"))
+    measured = replace(trained(37.4, 37.6, 37.5, 37.7), declared_seeds=5)
+    assert cell_record(judge_cell(printed, measured, "paper"), Standing())["n"] == 4

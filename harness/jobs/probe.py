@@ -14,6 +14,7 @@ import torch
 
 from harness.data.splits import Split
 from harness.data.views import fixed_views
+from harness.jobs.amplified import amplified, responses, watched
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.evaluation.evaluate import opened_passes, outputs
 from harness.jobs.observe import observed, opened_split
@@ -111,6 +112,8 @@ class FirstSteps:
 
     logits: torch.Tensor
     """[images, classes], of the first weights."""
+    responses: dict[str, list[float]]
+    """By layer without weights, what it makes of maps as large as pixels."""
     losses: list[float]
     after_drop: list[float]
     updates: dict[str, list[float]]
@@ -123,6 +126,7 @@ class FirstSteps:
         """All of it as text, but the digest and the data."""
         return {
             "logits": numbers(self.logits.flatten().tolist()),
+            "responses": {layer: numbers(response) for layer, response in self.responses.items()},
             "losses": numbers(self.losses),
             "after_drop": numbers(self.after_drop),
             "updates": {kind: numbers(moved) for kind, moved in sorted(self.updates.items())},
@@ -134,11 +138,12 @@ def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
     asked = work.spec["probe"]
     run, pixels = first_run(work, opened, nudge)
     shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
+    made = responses(run.network, run.device)
     first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
     losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
     data = [observed(split, work.runtime.locations) for split in (run.training, run.validation)]
     gone, decays = updates(run.network, first), decays_of(run)
-    return FirstSteps(shown, losses, after_drop, gone, decays, weights_sha256(run.network), data)
+    return FirstSteps(shown, made, losses, after_drop, gone, decays, weights_sha256(run.network), data)
 
 
 def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pixels]:
@@ -219,7 +224,7 @@ def decays_of(run: Training) -> dict[str, str]:
 
 
 def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The averaged probabilities of a few images under a protocol, by the first weights.
+    """The averaged probabilities of a few images under a protocol, by the first weights, as they are and amplified.
 
     Running statistics, where the net has such, are those of the central views of these images.
     """
@@ -228,10 +233,15 @@ def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dic
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
     network = on_device(network, device)
     with settled(network, *central_views(work, passes[0], spec, network, device)):
-        found = outputs(work, passes, spec, network, protocol, device)
-    return {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}, [
-        observed(passes[0], work.runtime.locations)
-    ]
+        with watched(network) as logits:
+            found = outputs(work, passes, spec, network, protocol, device)
+        said = {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}
+        if logits.times is not None:
+            with amplified(network, logits):
+                sure = outputs(work, opened_passes(work, protocol, opened), spec, network, protocol, device)
+            said |= {"amplified": numbers(sure.flatten().tolist())}
+            said |= {"rounding": numbers([logits.times * logits.largest])}
+    return said, [observed(passes[0], work.runtime.locations)]
 
 
 def central_views(

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 LOGITS = 1e-4
 """Of the largest deviation of a logit from the mean."""
+RESPONSES = 1e-5
+"""Of the largest number of a layer's response."""
 LOG_PROBABILITY = 2e-6
 """In log probabilities besides: sixteen roundings of a probability in single precision."""
 LOSS = 1e-5
@@ -79,6 +81,19 @@ def of_logits(before: Sequence[float]) -> list[float]:
     """How far logits may move."""
     middle = sum(before) / len(before)
     return [LOGITS * max(abs(value - middle) for value in before)] * len(before)
+
+
+def of_responses(before: Sequence[float]) -> list[float]:
+    """How far what a layer makes of given numbers may move: by rounding once, not through a net."""
+    return [RESPONSES * max(map(abs, before), default=0.0)] * len(before)
+
+
+def of_amplified(largest: float) -> float:
+    """How far a log probability may move where the largest logit, amplified as the others are, has this size.
+
+    A logit is known to a few roundings in single precision, 2^-24 of itself, however little logits differ.
+    """
+    return SPREAD * 2.0**-24 * largest
 
 
 def of_log_probabilities(before: Sequence[float]) -> list[float]:

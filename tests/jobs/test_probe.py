@@ -11,12 +11,16 @@ import torch
 from fabricated import silent
 from finished_worlds import CUT
 from tiny_suites import World, tiny_world
+from torch import Tensor
 
+from harness.jobs.evaluation import evaluate as evaluation
 from harness.jobs.probe import numbers
 from harness.jobs.training import train as training
+from harness.models.network import Network
 from harness.plan.graph import make_plan
 from harness.plan.outline import Drawn
 from harness.plan.status import statuses
+from harness.regression.compare_probes import Places, compare_probe
 from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
 from harness.run.executors.local import Local
@@ -134,6 +138,26 @@ def test_a_test_of_first_weights_is_that_of_the_evaluation(done: World) -> None:
     found = probed(done, "ten_crop")
     rows = np.array([float(word) for word in found["probabilities"].split()]).reshape(4, found["classes"])
     np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
+
+
+def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where first weights alone would not show it."""
+    before = probed(tiny_world(tmp_path / "before"), "ten_crop")
+
+    def averaging(network: Network, mean: Tensor, crop: int, views: str) -> evaluation.Look:
+        def scores(images: Tensor) -> Tensor:
+            seen = evaluation.fixed_views(images, mean, crop, views)
+            logits: Tensor = network(seen.flatten(0, 1)).float()
+            return logits.view(*seen.shape[:2], -1).mean(1).softmax(1)
+
+        return evaluation.Look(network, scores, 10)
+
+    monkeypatch.setattr(evaluation, "views_look", averaging)
+    now = probed(tiny_world(tmp_path / "now"), "ten_crop")
+    one, other = ({"asked": {"what": "test"}, "found": probe} for probe in (before, now))
+    said = compare_probe("table1", "cnn.ten_crop", one, other, Places(same=False, same_kind=True))
+    assert said.severity == "regression"
+    assert "probabilities at first weights, amplified" in said.said
 
 
 def test_a_probe_that_was_stopped_begins_again(done: World, tmp_path: Path) -> None:

@@ -168,3 +168,11 @@ def test_a_job_edited_by_hand_has_not_its_own_key(store: Store, plan: Plan) -> N
     write_json(folder.job, job)
     with pytest.raises(HarnessError, match="its key is not that of its content"):
         job_of(folder)
+
+
+def test_the_result_of_another_seed_is_that_of_another_job(store: Store, plan: Plan) -> None:
+    """Of the same kind and with inputs of the same names, its key alone tells, resealed or not."""
+    ours, theirs = (folder_of(store, plan, "evaluate", number) for number in (0, 1))
+    beside = json.loads(ours.result.read_text())["beside"]
+    write_json(ours.result, seal(json.loads(theirs.result.read_text()) | {"beside": beside}))
+    assert "is the result of another job" in [fault.says for fault in faults_of(ours) if fault.place == ours.result]

@@ -22,7 +22,7 @@ from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
 from harness.regression.baseline import read_baseline
 from harness.regression.check import updated
-from harness.regression.compare_probes import Places, compare_probe
+from harness.regression.compare_probes import ADDED, Places, compare_probe
 from harness.regression.compare_snapshots import place
 from harness.regression.observations import Rules
 from harness.store.store import Store
@@ -75,7 +75,12 @@ def alarms(observed: dict[str, Any]) -> tuple[int, dict[str, str]]:
             if name not in known or known[name]["asked"] != probe["asked"]:
                 continue
             same = place(suites[suite]["made_with"]) == place(observed["made_with"])
-            one = compare_probe(suite, name, known[name], probe, Places(same=same, same_kind=True))
+            held = {
+                part: found
+                for part, found in known[name]["found"].items()
+                if part in probe["found"] or part not in ADDED  # an earlier observation says nothing of it
+            }
+            one = compare_probe(suite, name, {**known[name], "found": held}, probe, Places(same=same, same_kind=True))
             compared += 1
             if one.severity == "regression":
                 found[f"{suite} {name}"] = one.said

@@ -16,8 +16,9 @@ from tiny_paper import MODEL, PAPER, RECIPES, flatten
 from harness.data.locate import Locations
 from harness.data.splits import Split, open_split
 from harness.data.views import central
-from harness.jobs.evaluation.evaluate import probabilities, trained_network, views_look
+from harness.jobs.evaluation.evaluate import look_of, probabilities, trained_network, views_look
 from harness.jobs.pixels import load_pixels
+from harness.jobs.recipe import Protocol
 from harness.jobs.work import Work
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
@@ -169,6 +170,28 @@ def test_net_trained_on_a_central_mean_is_tested_with_it(world: World) -> None:
     stored = world.arrays("ten")["probabilities"]
     np.testing.assert_allclose(stored, same.numpy(), rtol=1e-4, atol=1e-6)
     assert np.abs(stored - other.numpy()).max() > 1e-4
+
+
+class Seen(torch.nn.Module):
+    """A net that keeps what it is shown, and has no opinion."""
+
+    def forward(self, views: torch.Tensor) -> torch.Tensor:
+        """Logits of five classes."""
+        self.views = views
+        return torch.zeros(len(views), 5)
+
+
+@pytest.mark.parametrize("scales", [None, [32]])
+def test_images_of_another_scale_have_no_place_in_the_mean_image(tmp_path: Path, scales: list[int] | None) -> None:
+    """They lose its central part, wherever a view lies; images as they were prepared lose the part under it."""
+    mean, folder = torch.arange(3 * 32 * 32.0).view(3, 32, 32) % 251, JobFolder(tmp_path)
+    np.savez(folder.pixels, mean=mean.numpy())
+    work = Work({}, folder, {"pixel_statistics": folder}, Runtime(), Progress(io.StringIO()), StopSignal())
+    training = {"recipe": {"crop": 28, "augmentation": {"mean": "same_offset"}}}
+    network, protocol = Seen(), Protocol(source="", views="ten_crop", scales=scales)
+    look_of(work, training, network, protocol, torch.device("cpu")).scores(mean[None].to(torch.uint8))
+    under = mean[:, :28, :28] if scales is None else mean[:, 2:30, 2:30]
+    assert torch.equal(network.views[0], mean[:, :28, :28] - under)
 
 
 def test_validation_is_the_test_on_the_centre(world: World) -> None:

@@ -62,7 +62,7 @@ def names_decayed(network):
     return [name in {"conv.weight", "fc.weight"} for name, _ in network.named_parameters()]
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("tensor_rate", [False, True])
 def test_the_papers_rule_holds_step_by_step_across_changes_of_rate(momentum, tensor_rate):
     """In float64 to rounding, whether the rate is a number or a tensor."""

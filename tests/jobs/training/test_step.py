@@ -95,6 +95,20 @@ def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batc
     assert sum(int(one) for _, one, _ in shares) == int(wrong)
 
 
+def test_the_loss_is_the_mean_log_probability_of_the_labels() -> None:
+    """Multinomial logistic regression (AlexNet section 3.5), with its gradient: softmax less the label's one."""
+    network = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    views, target = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 1, 1, 0])
+    loss, wrong = gradients(network, views, target, "fp32", None)
+    scores = network(views).detach().double().exp()
+    softmax = scores / scores.sum(1, keepdim=True)
+    torch.testing.assert_close(loss.double(), -softmax[range(5), target].log().mean())
+    error = (softmax - torch.nn.functional.one_hot(target, 3)) / 5
+    torch.testing.assert_close(network[0].bias.grad.double(), error.sum(0))
+    torch.testing.assert_close(network[0].weight.grad.double(), error.T @ views.double())
+    assert int(wrong) == int((softmax.argmax(1) != target).sum())
+
+
 def test_other_draws_would_be_seen() -> None:
     """The comparison above can fail: with parts that draw for themselves the gradients are far apart."""
     network = net()

@@ -24,6 +24,7 @@ from harness.jobs.evaluation.evaluate import trained_network
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.recipe import Recipe
 from harness.jobs.training import train as training
+from harness.jobs.training.schedule import Rate
 from harness.models.network import weights_sha256
 
 STEPS = 10
@@ -142,6 +143,20 @@ def test_damaged_checkpoints_cost_time_and_nothing_else(done, world, monkeypatch
     assert world.said.count("is damaged") == damaged
     assert goes_on in world.said
     assert world.result("train")["weights_sha256"] == done.result("train")["weights_sha256"]
+
+
+def test_the_schedule_is_told_the_validation_error(world, monkeypatch):
+    """Whose fall a plateau waits for, and no other error."""
+    told, after = [], Rate.after_epoch
+    monkeypatch.setattr(
+        Rate,
+        "after_epoch",
+        lambda rate, schedule, epoch, error: (told.append(error), after(rate, schedule, epoch, error)),
+    )
+    world.run(["pixels", "train"])
+    rows = world.folder("train").read_metrics()
+    assert told == [row["val_top1_error"] for row in rows]
+    assert told != [row["train_error"] for row in rows]
 
 
 def stopped_world(world, monkeypatch):

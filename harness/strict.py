@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_]{0,63}$"
 
@@ -24,6 +24,28 @@ class Strict(BaseModel):
         return cls.model_validate_json(json.dumps(data))
 
 
-def later(default: Any, **more: Any) -> Any:
-    """A field that came after results were stored: at its default no spec mentions it, so that their keys stay."""
-    return Field(default, exclude_if=lambda value: bool(value == default), **more)
+ADDED: dict[str, tuple[str, ...]] = {
+    "Recipe": ("iterations", "warm_up", "label_smoothing", "order", "remainder"),
+    "Optimiser": ("nesterov",),
+    "FixedDrops": ("unit",),
+    "Augmentation": ("shared", "noise_divides"),
+    "Rectified": ("dropout_form",),
+}
+"""By record, the fields that it got after jobs had addresses with it in them.
+
+At its default such a field is left out wherever the record is written, so that what was there before keeps its address;
+set to anything else it is written, and makes another. A field is never taken out of this list.
+"""
+
+
+class Grown(Strict):
+    """A record that stands in addresses of jobs and of which, or of whose kind, `ADDED` names fields."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Every field, less the added ones that stand at their defaults."""
+        document: dict[str, Any] = write(self)
+        fields = type(self).model_fields
+        added = (name for kind in type(self).__mro__ for name in ADDED.get(kind.__name__, ()))
+        silent = {name for name in added if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in document.items() if name not in silent}

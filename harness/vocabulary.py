@@ -1,8 +1,10 @@
-"""Words that suites, plans, jobs and reports share: the scales of a suite and the metrics of an evaluation."""
+"""Words that suites, plans, jobs and reports share: scales, metrics, numbers as printed, and the nearest known name."""
 
 from __future__ import annotations
 
+import difflib
 import math
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 ScaleName = Literal["paper", "subset", "small", "ci"]
@@ -38,3 +40,12 @@ def guessing(classes: int) -> dict[str, float]:
         "top5_error": 100 * (1 - min(5, classes) / classes),
         "cross_entropy": math.log(classes),
     }
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean X?` for the nearest of the known names, or their list when there are few and none is near."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(known)}" if 0 < len(known) <= 12 else ""

@@ -1,14 +1,27 @@
-"""Leaves torch as each test found it, and draws the same examples each time.
+"""Leaves torch as each test found it, draws the same examples each time, and has done once what many tests read.
 
 Jobs set torch's threads and its determinism for the whole process. What hypothesis draws is fixed, so that a test
 passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
 """
 
+from __future__ import annotations
+
+import functools
+import itertools
 import os
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from tiny_suites import World
+
+    from harness.plan.graph import Plan
+    from harness.store.store import Store
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Before torch is imported: beside other workers, threads that spin while they wait for each other are slower
@@ -20,10 +33,41 @@ hypothesis.settings.register_profile("search", max_examples=500, deadline=None, 
 hypothesis.settings.load_profile("same")
 
 
+COUNTER = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The place of the cache folders; what fixtures of modules remember goes there, and not to this user's own."""
+    folder = tmp_path_factory.mktemp("caches")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "fixtures"))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def _nothing_remembered(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_remembered(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees what another, or this user, left in the cache folder."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches / f"{next(COUNTER)}"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
+    """Gives the tiny suite with these changes, run to its end: to be read, or copied and changed.
+
+    It runs once in the whole test run for all that ask for the same changes.
+    """
+    from finished_worlds import finished_world
+
+    return functools.partial(finished_world, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny suite and the baseline of it, made once in the whole test run; to be read."""
+    from baselines import made_baseline
+
+    return made_baseline(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +80,19 @@ def torch_as_it_was():
         threads, deterministic = before or (torch.get_num_threads(), False)
         torch.set_num_threads(threads)
         torch.set_deterministic_debug_mode("error" if deterministic else "default")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    """Table 1 on the digits."""
+    from filled_store import table1
+
+    return table1()
+
+
+@pytest.fixture
+def store(tmp_path: Path, plan: Plan) -> Store:
+    """A store with every job of the plan done, each result fabricated."""
+    from filled_store import filled
+
+    return filled(tmp_path / "runs", plan)

@@ -37,6 +37,16 @@ face, imported by none.
 COMPUTING = ("jobs", "data", "models")
 """The rooms whose modules may import torch; no other module brings it along."""
 
+IN_TWO_ROOMS = {
+    "cells": "the suite declares cells, the judge judges them",
+    "claims": "the suite declares claims, the judge judges them",
+    "check": "the commands `check` and `data check`, and the work of each",
+    "job": "a job is planned; those that measure and inspect are done by several functions of their room",
+    "network": "the net, and the measurement of that name which counts it",
+    "store": "the command family, and the store",
+}
+"""Names of files that stand in more than one room, each with its reason; every other name stands in one alone."""
+
 
 def named(file: Path) -> str:
     """The name of a module below the package; the package itself is the empty one."""
@@ -79,6 +89,20 @@ def imports(name: str, *, lazy: bool) -> frozenset[str]:
     return frozenset(found for one in imported(nodes) if (found := ours(one)) is not None)
 
 
+def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a syntax tree without what stands there for annotations alone."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
+            yield from run_nodes(child)
+
+
+@cache
+def needed(name: str) -> frozenset[str]:
+    """The modules that one imports when it runs: with it or within a function, but not for annotations alone."""
+    return frozenset(found for one in imported(run_nodes(tree(name))) if (found := ours(one)) is not None)
+
+
 def room(name: str) -> str:
     """The room that a module stands in; empty for the package and what lies flat in it."""
     first = name.split(".", maxsplit=1)[0]
@@ -106,6 +130,19 @@ def test_floors_are_the_folders_of_the_package() -> None:
     assert sorted(name for rooms in FLOORS for name in rooms) == sorted(there)
 
 
+def test_the_drawing_of_the_house_has_the_same_floors() -> None:
+    """In ARCHITECTURE.md, from top to bottom."""
+    drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The house")[1].split("----")[0]
+    lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
+    begun = [re.match(r"(\w+)(?: \| (\w+))?", line) for line in lines]
+    assert [tuple(filter(None, line.groups())) for line in begun if line] == list(FLOORS)
+
+
+def test_architecture_fits_on_two_screens() -> None:
+    """Details stand in the docstrings of the rooms."""
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
 @pytest.mark.parametrize("name", in_rooms())
 def test_nobody_imports_upwards(name: str) -> None:
     """Neither with the module nor later, within a function; nor from the other room of the same floor."""
@@ -125,6 +162,15 @@ def test_at_most_nine_modules_lie_flat() -> None:
     assert len(flat()) <= 9
 
 
+def test_names_of_files_stand_in_one_room() -> None:
+    """But for a few; who looks for a module by its name finds it."""
+    rooms: dict[str, set[str]] = {}
+    for name, file in MODULES.items():
+        if file.name != "__init__.py":
+            rooms.setdefault(name.rpartition(".")[2], set()).add(room(name))
+    assert {name for name, found in rooms.items() if len(found) > 1} == set(IN_TWO_ROOMS)
+
+
 def test_only_what_runs_jobs_knows_their_work() -> None:
     """Suites, plans and reports know the names of jobs; the executor hands them their work, imports stand in for it.
 
@@ -136,13 +182,13 @@ def test_only_what_runs_jobs_knows_their_work() -> None:
 
 
 def test_no_two_modules_need_each_other() -> None:
-    """Following imports, those within functions too, never comes back to a module."""
+    """Following imports, those within functions too, never comes back to a module; annotations alone are no need."""
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
         assert name not in above, " -> ".join([*above, name])
         if name not in done:
-            for other in imports(name, lazy=True) - {name, ""}:
+            for other in needed(name) - {name, ""}:
                 visit(other, (*above, name))
             done.add(name)
 
@@ -213,3 +259,21 @@ def test_no_module_is_named_for_nothing() -> None:
     """Such a name is where things go that nobody placed."""
     empty = re.compile(r"util|common|manager|helper|\bbase\b|misc")
     assert [name for name in MODULES if empty.search(name)] == []
+
+
+TESTS = ROOT / "tests"
+SHARED = ("benchmarks", "golden", "samples", "suites", "support")
+"""Folders of tests that belong to no room."""
+
+
+def test_tests_of_a_room_are_named_for_their_modules() -> None:
+    """`tests/a/test_b.py` tests `harness/a/b.py`, or the package `a` itself; more words may follow the name."""
+    lost = []
+    for file in TESTS.rglob("*/test_*.py"):
+        *folders, name = file.relative_to(TESTS).with_suffix("").parts
+        if folders[0] not in SHARED:
+            package, words = ".".join(folders), name.removeprefix("test_").split("_")
+            begins = {"_".join(words[:end]) for end in range(1, len(words) + 1)}
+            mirrored = {f"{package}.{begin}" for begin in begins} & MODULES.keys()
+            lost += [] if mirrored or folders[-1] in begins else [str(file.relative_to(TESTS))]
+    assert lost == []

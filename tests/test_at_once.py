@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
-from programs import PACKAGE, command, environment, program, results
-from tiny_suites import tiny_suite
+import warm
+from finished_worlds import CUT
+from programs import PACKAGE, environment, nothing, program, results
+from tiny_suites import World, tiny_suite
 
 RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--store", "runs")
+SUITE = {**CUT, "seeds": 2}
 
 
 def prepared(folder: Path) -> Path:
     """A folder with the suite in it."""
     folder.mkdir()
-    tiny_suite(folder, seeds=2, subset={"classes": 10, "per_class": 67})
+    tiny_suite(folder, **SUITE)
     return folder
 
 
-def test_two_at_once_end_as_one_would(tmp_path: Path) -> None:
+def test_two_at_once_end_as_one_would(finished: Callable[..., World], tmp_path: Path) -> None:
     """One of them always goes on; one that meets the other's work says so with exit 2, and can be started again."""
     assert PACKAGE.is_dir()
     one, both = prepared(tmp_path / "one"), prepared(tmp_path / "both")
+    finished(**SUITE).copied(one)
     assert program(one, *RUN).returncode == 0
-    started = [
-        subprocess.Popen(
-            command(*RUN, "--out", f"report{number}"), cwd=both, env=environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        for number in (1, 2)
-    ]  # fmt: skip
-    said = [process.communicate(timeout=300)[1] for process in started]
-    ended = [process.returncode for process in started]
+    with nothing() as null, (both / "said1").open("w+") as said1, (both / "said2").open("w+") as said2:
+        streams = [[null.fileno(), null.fileno(), file.fileno()] for file in (said1, said2)]
+        started = [
+            warm.start([*RUN, "--out", f"report{number}"], both, environment(), streams[number - 1])
+            for number in (1, 2)
+        ]
+        ended = [process.wait() for process in started]
+    said = [(both / f"said{number}").read_text() for number in (1, 2)]
     assert 0 in ended
     assert set(ended) <= {0, 2}, said
     for code, text in zip(ended, said, strict=True):

@@ -12,7 +12,7 @@ from two_runs import moved
 
 from harness.report.compare.document import compare
 from harness.report.compare.page import render
-from harness.report.page import render as page
+from harness.report.page.render import write_report
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -45,7 +45,7 @@ def reports(tmp_path_factory) -> dict[str, Path]:
     """The samples as report folders, and two runs beside each other; by name, the page of each."""
     folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
     for name, folder in folders.items():
-        page.write_report(
+        write_report(
             *(json.loads((SAMPLES / f"{name}_{kind}.json").read_text("utf-8")) for kind in ("results", "curves")),
             folder,
         )
@@ -203,7 +203,7 @@ def test_hostile_results_run_nothing(browser, tmp_path):
     payload = '"><img src=//evil.example/x onerror="window.ran=1"><script>window.ran=1</script><a href="javascript:1">'
     for record in (results, *(one for kind in ("cells", "claims", "deviations", "figures") for one in results[kind])):
         record.update({key: payload for key, value in record.items() if isinstance(value, str)})
-    page.write_report(results, {}, tmp_path)
+    write_report(results, {}, tmp_path)
     with browser.new_context() as context:
         tab = context.new_page()
         asked: list[str] = []

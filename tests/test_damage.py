@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_worlds import SHORT
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_suites import World, tiny_world
+from mutations import MUTANTS
+from tiny_suites import World
 
 from harness.data.locate import Locations
 from harness.errors import HarnessError
 from harness.jobs.checkpoint import load
-from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.progress import Progress
 from harness.report.gather import gather
 from harness.store.store import JobFolder
 
-PART = {"classes": 10, "per_class": 40}
-
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A suite that ran."""
-    world = tiny_world(tmp_path_factory.mktemp("finished"), subset=PART)
-    declare(world.plan, world.store)
-    assert world.run().failed == {}
-    return world
+def world(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A suite that ran, to be damaged."""
+    return finished(**SHORT).copied(tmp_path_factory.mktemp("damaged"))
 
 
 def told(world: World) -> str:
@@ -70,7 +66,7 @@ READ = ["result.json", "environment.json", "metrics.jsonl", "declarations"]
 """What a report is made of."""
 
 
-@settings(max_examples=150)
+@settings(max_examples=MUTANTS)
 @given(st.sampled_from(READ), st.sampled_from(["train", "evaluate", "pixels"]), *PLACES.values())
 def test_a_report_is_of_sound_files_or_there_is_none(
     world: World, name: str, kind: str, where: float, how: str, bit: int
@@ -87,7 +83,7 @@ def test_a_report_is_of_sound_files_or_there_is_none(
             told(world)
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(st.sampled_from(["weights.pt", "predictions.npz", "job.json", "log.txt", "lock"]), *PLACES.values())
 def test_what_a_report_does_not_read_changes_nothing_in_it(
     world: World, name: str, where: float, how: str, bit: int
@@ -101,7 +97,7 @@ def test_what_a_report_does_not_read_changes_nothing_in_it(
                 assert told(world) == before
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(*PLACES.values())
 def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how: str, bit: int) -> None:
     """Its digest stands in the result of its training."""
@@ -120,7 +116,7 @@ def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how:
         test.result.write_bytes(result)
 
 
-@settings(max_examples=60)
+@settings(max_examples=MUTANTS)
 @given(*PLACES.values())
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     tmp_path_factory: pytest.TempPathFactory, where: float, how: str, bit: int

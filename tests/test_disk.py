@@ -5,17 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_worlds import SHORT
 from programs import program, results
 from tiny_suites import World, lasting, tiny_suite, tiny_world
 
 from harness.errors import HarnessError
 
-PART = {"classes": 10, "per_class": 40}
+PART = SHORT["subset"]
 RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--checkpoint-every", "0")
 
 
@@ -76,11 +77,9 @@ def test_a_store_that_may_not_be_written_is_read(small: Path, tmp_path: Path) ->
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> World:
+def undisturbed(finished: Callable[..., World]) -> World:
     """What comes out where every write works."""
-    world = tiny_world(tmp_path_factory.mktemp("undisturbed"), subset=PART, epochs=1)
-    assert world.run(checkpoint_every_s=0).failed == {}
-    return world
+    return finished(**SHORT)
 
 
 FULL, READ_ONLY, BROKEN = errno.ENOSPC, errno.EROFS, errno.EIO
@@ -95,7 +94,7 @@ def test_a_write_that_fails_at_any_moment_costs_no_work(
     undisturbed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, number: int
 ) -> None:
     """From the first job's description to the last result: the run ends with a reason, and the next one ends alike."""
-    world, sync, calls = tiny_world(tmp_path, subset=PART, epochs=1), os.fsync, []
+    world, sync, calls = tiny_world(tmp_path, **SHORT), os.fsync, []
 
     def failing(descriptor: int) -> None:
         calls.append(descriptor)

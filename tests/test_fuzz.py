@@ -1,7 +1,7 @@
 """Whatever a file holds, the program answers with a message of its own: no traceback, no hang, no file elsewhere.
 
-Some hundreds of mutants by default; HARNESS_FUZZ says how many of each kind instead, and of suites with `-m nightly`,
-where they are ten thousand without it.
+25 mutants of each kind by default; HARNESS_FUZZ says how many instead, and of suites with `-m nightly`, where they are
+ten thousand without it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import pickle
 import random
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from finished_worlds import SHORT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mutations import ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
+from mutations import MUTANTS, ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
 from PIL import Image
-from tiny_suites import World, tiny_world
+from tiny_suites import World
 
 from harness.data.decode import Window, decode, decode_window, prepared_size
 from harness.data.locate import Locations
@@ -34,7 +36,6 @@ from harness.data.sets.fashion_mnist import read as read_fashion
 from harness.data.spec import Prepare
 from harness.errors import HarnessError, SuiteError
 from harness.plan.graph import make_plan
-from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
@@ -50,10 +51,10 @@ LONGEST_S = 60
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def mutants(number: int) -> settings:
-    """As many, or as HARNESS_FUZZ says."""
-    unfit = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-    return settings(max_examples=int(os.environ.get("HARNESS_FUZZ", number)), suppress_health_check=unfit)
+mutants = settings(
+    max_examples=MUTANTS,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 EXPECTED = {"refused", "refused by another message", "sound", "sound and reported"}
@@ -81,7 +82,7 @@ def suite_case(seed: int, folder: Path) -> str:
     return "sound"
 
 
-@mutants(100)
+@mutants
 @given(SEEDS)
 def test_a_mutated_suite_is_sound_or_refused(tmp_path: Path, seed: int) -> None:
     """By lines that name the file; a sound one is planned, and reported."""
@@ -107,7 +108,7 @@ def documents(name: str) -> tuple[Any, Any]:
     return json.loads(results), json.loads(curves)
 
 
-@mutants(100)
+@mutants
 @given(SEEDS)
 def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> None:
     """Its page and its exports, from files that anybody may have sent."""
@@ -144,12 +145,9 @@ def fonts() -> None:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(finished: Callable[..., World]) -> World:
     """A finished suite."""
-    world = tiny_world(tmp_path_factory.mktemp("finished"), subset={"classes": 10, "per_class": 40}, epochs=1)
-    declare(world.plan, world.store)
-    assert world.run().failed == {}
-    return world
+    return finished(**SHORT)
 
 
 STORED = [
@@ -163,7 +161,7 @@ STORED = [
 ]
 
 
-@mutants(100)
+@mutants
 @given(SEEDS)
 def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, seed: int) -> None:
     """Sealed anew by whoever wrote it, or not; what is not refused makes a page, and can be worked on."""
@@ -209,7 +207,7 @@ def world_test(store: Store, world: World) -> Path:
 CONFIG = '[data]\nroot = "/data"\nilsvrc2010 = "imagenet"\ndigits = "~/x"\n'
 
 
-@mutants(300)
+@mutants
 @given(SEEDS)
 def test_a_mutated_configuration_is_used_or_refused(tmp_path: Path, seed: int) -> None:
     """And a flag or a variable made of anything."""
@@ -248,7 +246,7 @@ def image(form: str) -> bytes:
     return buffer.getvalue()
 
 
-@mutants(300)
+@mutants
 @given(SEEDS)
 def test_a_mutated_image_is_decoded_or_named(tmp_path: Path, seed: int) -> None:
     """JPEG in its colours, PNG with and without a palette: cut short, flipped, or of a size that nobody has."""
@@ -292,7 +290,7 @@ def sets(folder: Path) -> dict[str, tuple[Any, list[Path]]]:
     }
 
 
-@mutants(200)
+@mutants
 @given(SEEDS)
 def test_a_mutated_data_set_is_read_or_named(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     """IDX files, plain and compressed, CIFAR-10's pickles, a table of digits."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from finished_worlds import SHORT
 from image_folders import make_image_folders
 from programs import environment
-from tiny_suites import paper_suite, tiny_world
+from tiny_suites import World, paper_suite
 
 from harness.errors import JobFailed, OutOfMemory
 from harness.jobs.training import step
@@ -90,34 +93,39 @@ LACKING = {
 }
 
 
-def failing(folder: Path, monkeypatch: pytest.MonkeyPatch, act: Any, **runtime: Any) -> Any:
-    """Run a training whose first step does this instead."""
-    world = tiny_world(folder, subset={"classes": 10, "per_class": 40}, epochs=1)
-    world.run({"pixels"})
-    monkeypatch.setattr(step, "gradients", lambda *_: act())
-    Local(Runtime(device="cpu", threads=1, **runtime), Progress()).run(world.planned("train"))
+@pytest.fixture
+def failing(finished: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs a training whose first step does this instead."""
+
+    def run(act: Callable[[], None], **runtime: Any) -> None:
+        world = finished(**SHORT).copied(tmp_path)
+        shutil.rmtree(world.folder("train").path)
+        monkeypatch.setattr(step, "gradients", lambda *_: act())
+        Local(Runtime(device="cpu", threads=1, **runtime), Progress()).run(world.planned("train"))
+
+    return run
 
 
 @pytest.mark.parametrize("who", LACKING)
-def test_want_of_memory_is_named_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str) -> None:
+def test_want_of_memory_is_named_with_its_remedy(tmp_path: Path, failing: Callable[..., None], who: str) -> None:
     """Whoever says it, in one line; the folder stays as it was, to go on from."""
     with pytest.raises(
         OutOfMemory, match=r"^out of memory \(.+\); --micro-batch N puts fewer images through"
     ) as caught:
-        failing(tmp_path, monkeypatch, LACKING[who])
+        failing(LACKING[who])
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 6
     assert not list(tmp_path.glob("runs/train-*/result.json"))
 
 
-def test_a_batch_already_split_is_to_be_split_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_already_split_is_to_be_split_further(failing: Callable[..., None]) -> None:
     """The message knows."""
     with pytest.raises(OutOfMemory, match="fewer than 16 images"):
-        failing(tmp_path, monkeypatch, raised(MemoryError()), micro_batch=16)
+        failing(raised(MemoryError()), micro_batch=16)
 
 
-def test_another_failure_is_no_want_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_failure_is_no_want_of_memory(failing: Callable[..., None]) -> None:
     """Its own words stay."""
     with pytest.raises(JobFailed, match="RuntimeError: shapes do not fit") as caught:
-        failing(tmp_path, monkeypatch, raised(RuntimeError("shapes do not fit")))
+        failing(raised(RuntimeError("shapes do not fit")))
     assert not isinstance(caught.value, OutOfMemory)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from finished_worlds import CUT
 from programs import program
-from tiny_suites import tiny_suite
+from tiny_suites import World, tiny_suite
 
 pytest_plugins = ["pytester"]
 
@@ -30,28 +32,24 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     pytester.makeini("[pytest]\naddopts = --strict-markers -p harness.pytest_plugin\nfilterwarnings = error\n")
-    tiny_suite(pytester.path)
+    tiny_suite(pytester.path, **CUT)
     return pytester
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store in which that suite is done."""
-    folder = tmp_path_factory.mktemp("finished")
-    tiny_suite(folder)
-    assert program(folder, "run", "tiny.yaml", "--scale", "ci", "--store", "kept").returncode == 0
-    return folder / "kept"
-
-
-def on(store: Path, project: pytest.Pytester) -> tuple[str, str]:
-    """The option that names a copy of a store."""
-    shutil.copytree(store, project.path / "kept")
+@pytest.fixture
+def kept(finished: Callable[..., World], project: pytest.Pytester) -> tuple[str, str]:
+    """The option that names a store in which that suite is done."""
+    shutil.copytree(finished(**CUT).store.root, project.path / "kept")
     return "--harness-store", "kept"
 
 
+PYTEST = "import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
+
+
 def ran(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """A run of pytest in a process of its own."""
-    return project.runpytest_subprocess(*arguments)
+    """A run of pytest in a process of its own, the libraries of the program imported already."""
+    done = program(project.path, *arguments, code=PYTEST)
+    return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
 
 
 def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> None:
@@ -78,10 +76,10 @@ def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> 
     assert again.stderr.str().count("nothing to do") == 1
 
 
-def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, finished: Path) -> None:
+def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, kept: tuple[str, str]) -> None:
     """What the paper printed, what came out, the verdict with its reason, and the page."""
     project.makepyfile(TINY.format(line='assert reproduction.cell("cnn.top1").mean < -1'))
-    done = ran(project, *on(finished, project))
+    done = ran(project, *kept)
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines([
         "*where * = <cell cnn.top1: paper 37.5%, ours *",
@@ -118,10 +116,12 @@ def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, finished
         ),
     ],
 )
-def test_what_cannot_be_looked_at_is_told(project: pytest.Pytester, finished: Path, body: str, said: str) -> None:
+def test_what_cannot_be_looked_at_is_told(
+    project: pytest.Pytester, kept: tuple[str, str], body: str, said: str
+) -> None:
     """In one message, without the inside of the plugin."""
     project.makepyfile(body)
-    done = ran(project, *on(finished, project))
+    done = ran(project, *kept)
     assert done.ret == 1
     text = done.stdout.str()
     assert said in text
@@ -156,7 +156,7 @@ def test_other_tests_do_not_notice(project: pytest.Pytester) -> None:
             assert False
     """)
     before = {path.name for path in project.path.iterdir()}
-    done = ran(project, "-p", "no:cacheprovider")
+    done = project.runpytest_subprocess("-p", "no:cacheprovider")
     done.assert_outcomes(passed=1, failed=1)
     assert "reproduction" not in done.stdout.str()
     made = {path.name for path in project.path.iterdir()} - before

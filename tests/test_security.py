@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -21,10 +22,11 @@ import numpy as np
 import pytest
 import torch
 from fabricated import finish_all
+from finished_worlds import SHORT
 from programs import PACKAGE, program
 from ruamel.yaml import YAML
 from suite_files import TABLE1, faults
-from tiny_suites import World, tiny_suite, tiny_world
+from tiny_suites import World, tiny_suite
 
 from harness.data.locate import Locations
 from harness.data.sets.cifar10 import read as read_cifar10
@@ -41,7 +43,6 @@ from harness.store.documents import seal
 from harness.store.store import JobFolder, Store, write_json
 from harness.suite.load import load_suite
 
-PART = {"classes": 10, "per_class": 40}
 LONGEST_S = 20.0
 """Seconds that a hostile suite may take on a busy machine; each takes a few at most."""
 
@@ -104,10 +105,10 @@ class Canary:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(finished: Callable[..., World], tmp_path: Path) -> World:
     """A tiny suite of which everything but the test has run."""
-    world = tiny_world(tmp_path, subset=PART, epochs=1)
-    world.run({"pixels", "train"})
+    world = finished(**SHORT).copied(tmp_path)
+    shutil.rmtree(world.folder("evaluate").path)
     return world
 
 
@@ -298,7 +299,7 @@ def somebody(tmp_path: Path) -> Path:
                       ["remote", "add", "origin", f"https://{SECRET}:token@{SECRET}.example/x.git"]):  # fmt: skip
         identity = ["-c", f"user.name={SECRET}", "-c", f"user.email={SECRET}@example.com"]
         subprocess.run(["git", "-C", code, *identity, *arguments], check=True, capture_output=True)
-    tiny_suite(home, epochs=1, subset=PART)
+    tiny_suite(home, **SHORT)
     (home / "digits").mkdir()
     source = Path(sys.modules["harness.data.sets.digits"].shipped())
     shutil.copy(source / "digits.csv.gz", home / "digits")
@@ -309,7 +310,7 @@ def run_by(home: Path) -> subprocess.CompletedProcess[str]:
     """Run the suite as that somebody, every place named in full."""
     arguments = ["run", home / "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1"]
     arguments += ["--store", home / "runs", "--out", home / "report", "--data", f"digits={home / 'digits'}"]
-    return program(home, *arguments, HOME=str(home), PYTHONPATH=str(home / "code"), **VARIABLES)
+    return program(home, *arguments, package=home / "code", HOME=str(home), **VARIABLES)
 
 
 def leaking(home: Path, *secrets: str, also: tuple[str, ...] = ()) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from finished_worlds import SHORT
 from programs import PACKAGE, program
-from tiny_suites import tiny_suite
+from tiny_suites import World, tiny_suite
 
 from harness.data.sets.digits import shipped
 
@@ -19,9 +21,10 @@ RUN = ("run", "tiny.yaml", *SCALE, "--threads", "1")
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(finished: Callable[..., World], tmp_path: Path) -> Path:
     """A finished run on digits that lie in a folder of their own, by a package of its own."""
-    tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 67})
+    tiny_suite(tmp_path, **SHORT)
+    finished(**SHORT).copied(tmp_path)
     (tmp_path / "digits").mkdir()
     source = shipped()
     assert source is not None
@@ -34,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 def harness(folder: Path, *arguments: str) -> Any:
     """Run that package on those digits."""
-    done = program(folder, *arguments, PYTHONPATH=str(folder / "code"), HARNESS_DATA_DIGITS=str(folder / "digits"))
+    done = program(folder, *arguments, package=folder / "code", HARNESS_DATA_DIGITS=str(folder / "digits"))
     assert "Traceback" not in done.stderr
     return done
 
@@ -49,9 +52,9 @@ def digits_changed(folder: Path) -> None:
 
 
 def code_changed(folder: Path) -> None:
-    """A comment, for nobody can tell by machine which change is harmless."""
+    """A statement that does nothing, for nobody can tell by machine which change is harmless."""
     path = folder / "code" / "harness" / "jobs" / "randomness.py"
-    path.write_text(path.read_text() + "# changed\n")
+    path.write_text(path.read_text() + "CHANGED = True\n")
 
 
 CHANGES = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from harness.strict import Strict, later
+from harness.strict import Strict
 
 
 class Sample(Strict):
@@ -43,19 +43,3 @@ def test_a_record_cannot_be_changed() -> None:
     """What was hashed stays what it was."""
     with pytest.raises(ValidationError, match="frozen"):
         Sample().count = 2
-
-
-class Grown(Strict):
-    """A record with a field that came later."""
-
-    old: int = 1
-    new: str = later("as ever")
-
-
-def test_a_later_field_stands_in_no_spec_at_its_default() -> None:
-    """So that what was stored before it came keeps its key; any other value is said, and both are read again."""
-    assert Grown().model_dump(mode="json") == {"old": 1}
-    other = Grown(new="otherwise")
-    assert other.model_dump(mode="json") == {"old": 1, "new": "otherwise"}
-    assert Grown.parsed(other.model_dump()) == other
-    assert Grown.parsed({"old": 1}) == Grown()

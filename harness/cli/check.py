@@ -95,11 +95,16 @@ def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # no
     from harness.suite.shipped import suite_path  # noqa: PLC0415
 
     rules, store, file = _asked(flags)
+    asks = sys.stdin.isatty()
+    if not yes and not asks:
+        click.echo(
+            "without a terminal nobody can be asked: this shows what would change; --yes would write it", err=True
+        )
     found = updated([suite_path(name) for name in suite_files], file, rules, store)
     show_findings(found.differences)
     if not found.differences:
         click.echo("nothing would change but the commit that it names")
-    if not yes and not sys.stdin.isatty():
+    if not yes and not asks:
         raise UsageError(f"{file} is unchanged: without a terminal nobody can be asked; pass --yes to write")
     if not yes and not click.confirm(f"write {file}?", err=True):
         raise UsageError(f"{file} is unchanged")
@@ -109,7 +114,7 @@ def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # no
 
 def _asked(flags: dict[str, Any]) -> tuple[Any, Any, Path]:
     """The rules of a check, the store, and the baseline's file."""
-    from harness.regression.observe import Rules  # noqa: PLC0415
+    from harness.regression.observations import Rules  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
     scale: ScaleName = flags["scale"]

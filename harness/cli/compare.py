@@ -31,7 +31,7 @@ def compare(a: Path, b: Path, form: str, as_json: bool, out: Path | None) -> Non
 
     Numbers are subtracted, B less A, only where both runs have the same seeds, all of them, in the same world.
     """
-    from harness.report.compare.files import compare_files, written  # noqa: PLC0415 - numpy and scipy
+    from harness.report.compare.forms import compare_files, written  # noqa: PLC0415 - numpy and scipy
     from harness.store.documents import json_text  # noqa: PLC0415
     from harness.store.store import make_writable, write_atomically  # noqa: PLC0415
 

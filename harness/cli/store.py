@@ -101,7 +101,7 @@ def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
 def gc(store_folder: Path, as_json: bool, yes: bool, keep: tuple[str, ...], **flags: Any) -> None:  # noqa: FBT001
     """Remove what a killed process left and checkpoints of finished jobs; with flags, more. Dry without --yes."""
     from harness.cli.store_tables import show_garbage  # noqa: PLC0415
-    from harness.plan.wanted import wanted_in  # noqa: PLC0415
+    from harness.plan.stored_jobs import wanted_in  # noqa: PLC0415
     from harness.store.garbage import garbage, remove  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
@@ -133,7 +133,7 @@ def export(
     weights: bool,  # noqa: FBT001
 ) -> None:
     """Write finished jobs, all of them by default, with what each was made from, into an archive for `store merge`."""
-    from harness.plan.wanted import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
+    from harness.plan.stored_jobs import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
     from harness.store.archive import export as exported  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from harness.data.sets.imagenet import class_folders, class_images
 from harness.data.sets.rescaled import rescaled_to, says_rescaled
 from harness.errors import DataMissing
 from harness.store.documents import parsed_json
+from harness.store.store import write_atomically
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +174,7 @@ class Memory:
         if self.path is None or not self.changed:
             return
         with suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self.entries, file)
-            Path(temporary).replace(self.path)
+            write_atomically(self.path, json.dumps(self.entries).encode())
 
 
 def _read_entries(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from harness.data.ranked import ranked
-from harness.strict import Strict, later
+from harness.strict import Grown, Strict
 
 Side = Annotated[int, Field(gt=0, le=10_000)]
 """A length in pixels; no image set of the field comes near the bound."""
@@ -88,7 +88,7 @@ class DataSpec(Strict):
     prepare: Prepare = Prepare()
 
 
-class Augmentation(Strict):
+class Augmentation(Grown):
     """What is drawn anew for every training image each time it is used (AlexNet, section 4.1)."""
 
     crops: bool
@@ -101,9 +101,9 @@ class Augmentation(Strict):
     """Length of a colour component: its standard deviation, or the eigenvalue, as the formula is printed."""
     mean: Literal["same_offset", "centre_crop"] = "same_offset"
     """Which part of the mean image is subtracted: the part under the view, or always the central one."""
-    shared: PositiveInt = later(1)
+    shared: PositiveInt = 1
     """So many images that stand one after another in a batch share one place and one reflection."""
-    noise_divides: bool = later(False)  # noqa: FBT003 - the default of a field
+    noise_divides: bool = False
     """Divide training inputs by 1 + `colour_std` while that is not 0, colour or not."""
     jitter: tuple[PositiveInt, PositiveInt] | None = None
     """Rescale each image anew so that its shorter side is a whole number of pixels, all from the first to the second

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.declared import Dataset
-from harness.ingest.finding import Finding, prepare_command
+from harness.ingest.image_finding import Finding, prepare_command
 from harness.ingest.layouts import stored_splits
 from harness.ingest.tally import DAMAGE, Tally
 

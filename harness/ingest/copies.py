@@ -11,8 +11,8 @@ from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found
 from harness.data.prepared import RECORDS, Copy, prepared_copy
 from harness.errors import DataMissing
-from harness.ingest.finding import Finding
-from harness.ingest.records import Entry, read_record
+from harness.ingest.image_finding import Finding
+from harness.ingest.piece_records import Entry, read_record
 from harness.store.store import file_sha256
 
 

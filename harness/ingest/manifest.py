@@ -14,7 +14,7 @@ from harness.data.sets.rescaled import says_rescaled
 from harness.errors import DataMissing, HarnessError
 from harness.ingest.encode import Compact
 from harness.ingest.labels import require_first_images
-from harness.ingest.records import Summary
+from harness.ingest.piece_records import Summary
 from harness.ingest.sources import Source
 from harness.store.documents import seal
 from harness.store.store import write_json

@@ -1,4 +1,9 @@
-"""The kinds of job: `JOBS` maps a kind to its version, the sources that decide its results, and what runs it."""
+"""The kinds of job: `JOBS` maps a kind to its version and what runs it.
+
+Jobs compute and know nothing of suites and plans: all they are given is a spec, a folder, and the folders of their
+inputs (`work.Work`). Specs, in `recipe`, `measures` and `inspections`, need no torch; what does stands beside them, in
+`on_device` or in modules that are imported when a job runs.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +20,10 @@ class JobKind:
     version: int
     runs: str
     """`module:function`, imported only when a job of this kind runs, for it brings torch."""
-    sources: tuple[str, ...]
-    """Files and folders of the package whose code decides the result; their digest tells when a result is stale."""
-
     shares_batches: bool = False
     """Whether several processes can do it, each with its part of the images."""
+    through: tuple[str, ...] = ()
+    """Of the same form: what starts the work where several processes do it. No import of `runs` leads there."""
 
     def load(self) -> Callable[..., dict[str, Any]]:
         """The function that does the work."""
@@ -28,61 +32,15 @@ class JobKind:
         return loaded
 
 
-_DATA = ("data", "jobs/observe.py")
-_NETS = (
-    *_DATA,
-    "models",
-    "jobs/metrics.py",
-    "jobs/recipe.py",
-    "jobs/rate_schedule.py",
-    "jobs/rate_schedule.py",
-    "models/sliding.py",
-    "jobs/evaluation/evaluate.py",
-    "jobs/evaluation/dense.py",
-    "jobs/device.py",
-    "jobs/pixels.py",
-    "jobs/ranks.py",
-)
-_TRAINING = (
-    "jobs/training/train.py",
-    "jobs/training/first_weights.py",
-    "jobs/training/optimiser.py",
-    "jobs/training/sgd.py",
-    "jobs/randomness.py",
-    "jobs/training/schedule.py",
-    "jobs/training/changes.py",
-    "jobs/training/step.py",
-    "jobs/training/captured.py",
-)
-_MEASURES = (
-    "jobs/measures",
-    "models",
-    "jobs/measures/job.py",
-    "jobs/device.py",
-    "jobs/ranks.py",
-    "jobs/training/step.py",
-    "jobs/training/captured.py",
-    "data/share.py",
-)
+_SHARED = ("harness.jobs.distributed.torchrun:main",)
 
 JOBS: dict[str, JobKind] = {
-    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", ("jobs/pixel_statistics.py", *_DATA)),
-    "train": JobKind(1, "harness.jobs.training.train:train", (*_NETS, *_TRAINING), shares_batches=True),
-    "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", _NETS, shares_batches=True),
-    "ensemble": JobKind(
-        1, "harness.jobs.evaluation.ensemble:average", ("jobs/evaluation/ensemble.py", "jobs/metrics.py")
-    ),
-    "inspect": JobKind(
-        1,
-        "harness.jobs.inspections.job:inspect",
-        (
-            *_NETS,
-            "jobs/inspections",
-            "jobs/inspections/job.py",
-            "jobs/inspections/on_device",
-            "jobs/inspections/subject.py",
-        ),
-    ),
-    "probe": JobKind(1, "harness.jobs.probe:probe", (*_NETS, *_TRAINING, "jobs/probe.py")),
-    "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", _MEASURES),
+    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels"),
+    "train": JobKind(1, "harness.jobs.training.train:train", shares_batches=True, through=_SHARED),
+    "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", shares_batches=True, through=_SHARED),
+    "ensemble": JobKind(1, "harness.jobs.evaluation.ensemble:average"),
+    "inspect": JobKind(1, "harness.jobs.inspections.job:inspect"),
+    "probe": JobKind(1, "harness.jobs.probe:probe"),
+    "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", through=_SHARED),
 }
+"""A measurement says itself how many processes it is about, so it does not share batches and may still need several."""

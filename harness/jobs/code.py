@@ -1,23 +1,178 @@
-"""The digest of the code that decides the results of a kind of job: it tells when a result is stale."""
+"""The code that decides the results of each kind of job: which files it is, and one digest over them.
+
+The sources of a kind are the closure of its imports, read from syntax trees without importing anything: from the module
+that does the work, through every import at module level or within a function, the `__init__` of each package on the
+way, and every string that names a module of the package, as the registries do. `EXCEPTED` modules are left out.
+
+The digest of a file is that of its syntax (`harness.jobs.syntax`), with each path of an own module replaced by the
+digest of the syntax of the file it leads to. So comments, docstrings and the place of a file move nothing; a name that
+is imported from another module than before moves the digest, and circles do no harm.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 
+import harness
 from harness.jobs import JOBS
+from harness.jobs.same_code import earliest, same_code
+from harness.jobs.syntax import Import, Syntax
+from harness.jobs.syntax_memory import Memory
+from harness.machine.cache import cache_folder
 
-_PACKAGE = Path(__file__).parent.parent
+PACKAGE = Path(harness.__file__).parent
+
+SHORTENED = 12
+"""Letters of a digest that a checkpoint keeps."""
+
+EXCEPTED: dict[str, str] = {
+    "harness": "holds the version of the program; a release is no other code",
+    "harness.jobs.code": "says which results count as current, and makes none",
+    "harness.store.documents": "writes JSON, and reads back what was written or nothing, by its seal",
+    "harness.machine.environment": "describes a machine for the record; a timing compares its name",
+    "harness.data.locate": "finds the folder of a data set; other data than a result is from have another fingerprint",
+    "harness.errors": "names the errors; a job that raises one has no result",
+    "harness.machine.instructions": "names the instruction sets of a processor for the record",
+    "harness.jobs": "lists the kinds; the digest has a kind's own modules, its key has the version",
+    "harness.store.locks": "keeps two processes out of one folder",
+    "harness.progress": "tells people how far a job is",
+    "harness.machine.relay": "tells people how far a job is that several processes share",
+    "harness.machine.runtime": "holds what is asked of the machine; what of it moves a number stands in the result",
+    "harness.stop_signal": "remembers a signal; a job that is stopped has no result",
+    "harness.store.store": "names the files of a job and writes them whole; a result holds their digests",
+}
+"""Modules that decide no number of a result, each with the reason. What only they import is no source either."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """The source files of a package in a folder of its name."""
+
+    folder: Path
+    excepted: Mapping[str, str] = field(default_factory=lambda: EXCEPTED)
+    memory: Path | None = None
+    """A file that remembers the syntax of files by their content."""
+    _syntax: dict[str, Syntax] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _nexts: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _digests: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def modules(self) -> dict[str, Path]:
+        """Every module of the package by its dotted path."""
+        return {_dotted(file, self.folder): file for file in sorted(self.folder.rglob("*.py"))}
+
+    @cached_property
+    def _known(self) -> Memory:
+        return Memory(self.memory)
+
+    def sources(self, roots: Iterable[str]) -> list[str]:
+        """The modules that the code of `module:function` strings rests on, sorted; KeyError for one there is none."""
+        found: set[str] = set()
+        waiting = [root.partition(":")[0] for root in roots]
+        while waiting:
+            module = waiting.pop()
+            if module in found or module in self.excepted:
+                continue
+            found.add(module)
+            waiting += self._next(module)
+        return sorted(found)
+
+    def digest(self, roots: Iterable[str]) -> str:
+        """sha256, hexadecimal, of the code that `module:function` strings rest on."""
+        roots = list(roots)
+        files = {self._digest(module) for module in self.sources(roots) if not self.syntax(module).empty}
+        begun = sorted(f"{self._digest(module)}:{name}" for module, name in (root.split(":") for root in roots))
+        self._known.save()
+        return _sha256([*begun, *sorted(files)])
+
+    def syntax(self, module: str) -> Syntax:
+        """The syntax of a module's file; SyntaxError where it is no Python."""
+        if module not in self._syntax:
+            file = self.modules[module]
+            self._syntax[module] = self._known.syntax(file.read_bytes(), module, is_package=file.name == "__init__.py")
+        return self._syntax[module]
+
+    def _digest(self, module: str) -> str:
+        """The digest of one file, the paths of other modules told by their syntax."""
+        if module not in self._digests:
+            found = self.syntax(module)
+            imports = sorted(f"{one.block} {self._label(one)}" for one in found.imports)
+            strings = [self._label_of(path) for path in found.strings]
+            self._digests[module] = _sha256([found.shape, *imports, "strings", *strings])
+        return self._digests[module]
+
+    def _next(self, module: str) -> set[str]:
+        """The modules that are imported with one or by it, lazily or not."""
+        if module not in self._nexts:
+            found = self.syntax(module)
+            named = {one.module for one in found.imports} | {f"{one.module}.{one.name}" for one in found.imports}
+            paths = {above for path in {module, *found.strings, *named} for above in _on_the_way(path)}
+            self._nexts[module] = paths & self.modules.keys()
+        return self._nexts[module]
+
+    def _label(self, one: Import) -> str:
+        """A name that is imported, without the path it is imported from; a module has no name beside its label."""
+        if (path := f"{one.module}.{one.name}") in self.modules:
+            return f"{self._label_of(path)}  {one.bound}"
+        return f"{self._label_of(one.module)} {one.name} {one.bound}"
+
+    def _label_of(self, path: str) -> str:
+        """A module without its path; what is none, as it is written."""
+        if path in self.excepted:
+            return "excepted"
+        return self.syntax(path).shape if path in self.modules else f"path {path}"
+
+
+def _sha256(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _dotted(file: Path, folder: Path) -> str:
+    """The dotted path of a source file of a package."""
+    parts = file.with_suffix("").parts[len(folder.parts) - 1 :]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _on_the_way(path: str) -> Iterator[str]:
+    """A dotted path and every package above it, each of which is imported with it."""
+    parts = path.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
+
+
+def roots_of(kind: str) -> tuple[str, ...]:
+    """The `module:function` strings that the work of a kind begins with."""
+    return (JOBS[kind].runs, *JOBS[kind].through)
+
+
+@cache
+def package() -> Package:
+    """This package as it lies on disk."""
+    try:
+        memory = cache_folder() / "syntax.json"
+    except RuntimeError:  # a user without a home
+        memory = None
+    return Package(PACKAGE, memory=memory)
 
 
 @cache
 def code_digest(kind: str) -> str:
-    """sha256 over the sources that decide the results of a job kind, by name and content."""
-    digest = hashlib.sha256()
-    for source in JOBS[kind].sources:
-        path = _PACKAGE / source
-        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-        for file in files:
-            digest.update(f"{file.relative_to(_PACKAGE)}\0".encode() + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    """sha256, hexadecimal, of the code that decides the results of a job kind."""
+    return package().digest(roots_of(kind))
+
+
+def lasting_digest(kind: str) -> str:
+    """The digest of the earliest code that gives what today's does; it changes when results may."""
+    return earliest(kind, code_digest(kind))
+
+
+def is_current(kind: str, digest: str) -> bool:
+    """Whether what code of this digest made counts as made by today's: the same, or one shown to give the same bits.
+
+    `digest` may be shortened, to `SHORTENED` letters or more.
+    """
+    enough = len(digest) >= SHORTENED
+    return enough and any(one.startswith(digest) for one in same_code(kind, code_digest(kind)))

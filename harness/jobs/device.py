@@ -26,6 +26,7 @@ import torch  # noqa: E402
 
 from harness.errors import DeviceMissing  # noqa: E402
 from harness.jobs.ranks import joined  # noqa: E402
+from harness.machine.instructions import rounding_of  # noqa: E402
 from harness.machine.runtime import Runtime  # noqa: E402
 
 Net = TypeVar("Net", bound=torch.nn.Module)
@@ -61,7 +62,8 @@ def autocast(device: torch.device, precision: str) -> Any:
 
 def repeats_on(device: torch.device) -> dict[str, Any]:
     """What has to be the same for a run to repeat bit for bit."""
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else torch.backends.cpu.get_cpu_capability()
+    on_cpu = device.type == "cpu"
+    name = rounding_of(torch.backends.cpu.get_cpu_capability()) if on_cpu else torch.cuda.get_device_name(device)
     threads, version = torch.get_num_threads(), str(torch.__version__)
     return {"device": device.type, "instructions": name, "threads": threads, "torch": version, **joined().record()}
 

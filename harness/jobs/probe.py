@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 
 from harness.data.splits import Split
 from harness.data.views import fixed_views
+from harness.jobs.amplified import amplified, responses, watched
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.evaluation.evaluate import opened_passes, outputs
 from harness.jobs.observe import observed, opened_split
@@ -25,6 +27,9 @@ from harness.jobs.training.train import Training, next_epoch, prepared, take_epo
 from harness.jobs.work import Work
 from harness.models.layers import ParameterKind
 from harness.models.network import Network, weights_sha256
+
+DROP = 0.1
+"""Of the rate, where the recipe's schedule names no factor."""
 
 PLURAL: dict[ParameterKind, str] = {
     "weight": "weights", "bias": "biases", "slope": "slopes", "scale": "scales", "shift": "shifts",
@@ -51,22 +56,17 @@ def probe(work: Work) -> dict[str, Any]:
 
 
 def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the first steps of a training come to, and to what if its first weights are changed by next to nothing.
-
-    The second shows how far another machine's rounding may move the same numbers: next to nothing in most trainings,
-    anywhere in one whose rate is too high for it.
-    """
-    first = first_steps(work, opened)
-    with ExitStack() as again:
-        nudged = first_steps(work, again, nudge=work.spec["probe"]["nudge"])
-    found = first.numbers() | {"nudged": nudged.numbers(), "weights_sha256": first.weights_sha256}
-    found["decays"] = first.decays
-    for one, nudge in ((found, 0.0), (found["nudged"], work.spec["probe"]["nudge"])):
-        one["updates"] |= two_steps(work, nudge)
+    """Run the first steps of a training, disturbed where the spec says how."""
+    disturbed = work.spec["probe"].get("disturbed", {})
+    nudge = Nudge(disturbed.get("nudge", 0.0), disturbed.get("draw", 0))
+    with onednn(enabled="without" not in disturbed):
+        first = first_steps(work, opened, nudge)
+        found = first.numbers() | {"weights_sha256": first.weights_sha256, "decays": first.decays}
+        found["updates"] |= two_steps(work, nudge)
     return found, first.data
 
 
-def two_steps(work: Work, nudge: float) -> dict[str, str]:
+def two_steps(work: Work, nudge: Nudge) -> dict[str, str]:
     """How far the first step moves each kind of parameter, and how far the second does when the rate drops between.
 
     Too soon for rounding to have grown, whatever the rate, and enough to show what decays and where the rate stands.
@@ -85,12 +85,35 @@ def two_steps(work: Work, nudge: float) -> dict[str, str]:
         return found
 
 
+@contextmanager
+def onednn(*, enabled: bool) -> Iterator[None]:
+    """Let torch use oneDNN, or only its own kernels; `torch.backends.mkldnn.flags` would change its precision too."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = enabled  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A change of first weights by next to nothing."""
+
+    size: float
+    """The largest change, as a part of the weight itself."""
+    draw: int
+    """The seed of the changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
     """A training's first steps."""
 
     logits: torch.Tensor
     """[images, classes], of the first weights."""
+    responses: dict[str, list[float]]
+    """By layer without weights, what it makes of maps as large as pixels."""
     losses: list[float]
     after_drop: list[float]
     updates: dict[str, list[float]]
@@ -103,25 +126,27 @@ class FirstSteps:
         """All of it as text, but the digest and the data."""
         return {
             "logits": numbers(self.logits.flatten().tolist()),
+            "responses": {layer: numbers(response) for layer, response in self.responses.items()},
             "losses": numbers(self.losses),
             "after_drop": numbers(self.after_drop),
             "updates": {kind: numbers(moved) for kind, moved in sorted(self.updates.items())},
         }
 
 
-def first_steps(work: Work, opened: ExitStack, nudge: float = 0.0) -> FirstSteps:
+def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
     """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
     asked = work.spec["probe"]
     run, pixels = first_run(work, opened, nudge)
     shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
+    made = responses(run.network, run.device)
     first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
     losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
     data = [observed(split, work.runtime.locations) for split in (run.training, run.validation)]
     gone, decays = updates(run.network, first), decays_of(run)
-    return FirstSteps(shown, losses, after_drop, gone, decays, weights_sha256(run.network), data)
+    return FirstSteps(shown, made, losses, after_drop, gone, decays, weights_sha256(run.network), data)
 
 
-def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pixels]:
+def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pixels]:
     """The training at its beginning, from its first weights or those that they start from, changed by a nudge."""
     for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
         left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
@@ -130,24 +155,25 @@ def first_run(work: Work, opened: ExitStack, nudge: float) -> tuple[Training, Pi
         other = work.spec["start_from"]
         weights = initialised(other, Recipe.parsed({"source": "", **other["recipe"]})).state_dict()
         start_from(run.network, weights, work.spec.get("takes"))
-    nudge_weights(run.network, nudge, work.spec["seed"])
+    nudge_weights(run.network, nudge)
     return run, load_pixels(work.inputs["pixel_statistics"], run.device)
 
 
 @torch.no_grad()
-def nudge_weights(network: Network, nudge: float, seed: int) -> None:
+def nudge_weights(network: Network, nudge: Nudge) -> None:
     """Change every weight, at random, by at most so small a part of itself; what else is learned stays."""
-    draws = generator(seed, "nudge")
-    for kind, _, parameter in network.kinds() if nudge else ():
+    draws = generator(nudge.draw, "nudge")
+    for kind, _, parameter in network.kinds() if nudge.size else ():
         if kind == "weight":
             noise = 2 * torch.rand(parameter.shape, generator=draws) - 1
-            parameter.mul_(1 + nudge * noise.to(parameter.device))
+            parameter.mul_(1 + nudge.size * noise.to(parameter.device))
 
 
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
-    changed = {**recipe, "schedule": _one_drop(recipe, epochs), "epochs": epochs + 1}
+    schedule = _one_drop(recipe, epochs)
+    changed = {**recipe, "schedule": schedule, "epochs": epochs + 1, "iterations": None, "warm_up": None}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
 
 
@@ -155,9 +181,9 @@ def _one_drop(recipe: dict[str, Any], epochs: int) -> dict[str, Any]:
     """The recipe's schedule with one drop after so many epochs; of a list of changes, those before the first step."""
     schedule = recipe["schedule"]
     if schedule["rule"] != "changes":
-        return {"rule": "fixed", "after": [epochs], "factor": schedule["factor"]}
+        return {"rule": "fixed", "after": [epochs], "factor": schedule.get("factor", DROP)}
     first = [change for change in schedule["changes"] if change["at"] == 0]
-    return {"rule": "changes", "changes": [*first, {"at": epochs, "weights": recipe["rate"] / 10}]}
+    return {"rule": "changes", "changes": [*first, {"at": epochs, "weights": recipe["rate"] * DROP}]}
 
 
 def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:
@@ -208,7 +234,7 @@ def decays_of(run: Training) -> dict[str, str]:
 
 
 def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The averaged probabilities of a few images under a protocol, by the first weights.
+    """The averaged probabilities of a few images under a protocol, by the first weights, as they are and amplified.
 
     Running statistics, where the net has such, are those of the central views of these images.
     """
@@ -217,10 +243,15 @@ def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dic
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
     network = on_device(network, device)
     with settled(network, *central_views(work, passes[0], spec, network, device)):
-        found = outputs(work, passes, spec, network, protocol, device)
-    return {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}, [
-        observed(passes[0], work.runtime.locations)
-    ]
+        with watched(network) as logits:
+            found = outputs(work, passes, spec, network, protocol, device)
+        said = {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}
+        if logits.times is not None:
+            with amplified(network, logits):
+                sure = outputs(work, opened_passes(work, protocol, opened), spec, network, protocol, device)
+            said |= {"amplified": numbers(sure.flatten().tolist())}
+            said |= {"rounding": numbers([logits.times * logits.largest])}
+    return said, [observed(passes[0], work.runtime.locations)]
 
 
 def central_views(

@@ -1,42 +1,14 @@
-"""When learning rates change: after declared epochs, when the validation error stalls, or layer by layer as listed."""
+"""When learning rates change layer by layer, weights and biases apart: a schedule that is a list of changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from harness.strict import Strict
-
-
-class FixedDrops(Strict):
-    """The rate is multiplied by `factor` after each of the epochs in `after`."""
-
-    rule: Literal["fixed"]
-    after: list[PositiveInt]
-    factor: float = Field(0.1, gt=0, lt=1)
-
-    def falls(self, rate: float) -> tuple[int, float]:
-        """How often the rate falls from `rate` on, and to what in the end."""
-        return len(self.after), rate * self.factor ** len(self.after)
-
-
-class Plateau(Strict):
-    """The rate is multiplied by `factor`, at most `drops` times, when the validation error stops improving."""
-
-    rule: Literal["plateau"]
-    drops: PositiveInt
-    patience: PositiveInt
-    """Epochs without an improvement of at least `smallest_gain` that count as having stopped."""
-    smallest_gain: float = Field(ge=0)
-    """Percentage points of top-1 error on the validation split, single centre view."""
-    factor: float = Field(0.1, gt=0, lt=1)
-
-    def falls(self, rate: float) -> tuple[int, float]:
-        """How often the rate falls from `rate` on at most, and to what in the end."""
-        return self.drops, rate * self.factor**self.drops
 
 
 class Change(Strict):
@@ -118,9 +90,6 @@ class Changes(Strict):
 
     def _until(self, epochs: float) -> Iterator[Change]:
         return (change for change in self.changes if change.at <= epochs)
-
-
-Schedule = Annotated[FixedDrops | Plateau | Changes, Field(discriminator="rule")]
 
 
 def _changed(rates: Rates, change: Change) -> Rates:

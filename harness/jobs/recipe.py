@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.data.spec import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
-from harness.jobs.rate_schedule import Changes, FixedDrops, Schedule
+from harness.jobs.rate_schedule import Changes
+from harness.jobs.schedule_spec import FixedDrops, Schedule, Unit, WarmUp
 from harness.models.initialisation import Gaussian, Initialisation
-from harness.strict import Strict, later
+from harness.strict import Grown, Strict
 
 Precision = Literal["fp32", "bf16"]
 
@@ -18,24 +19,30 @@ Count = Annotated[int, Field(gt=0, le=1_000_000)]
 """Epochs, or images of a batch; the bound is far above what anybody trains, and keeps a typing error from a plan."""
 
 
-class Recipe(Strict):
+class Recipe(Grown):
     """One training recipe: what the paper says of it, section by section."""
 
     source: str
     batch: Count
-    epochs: Count
+    epochs: Count | None = None
+    """Passes over the training images, each less the remainder that fills no batch."""
+    iterations: Count | None = None
+    """Steps, in the place of epochs; the last pass may be cut short."""
     rate: PositiveFloat
     schedule: Schedule
+    warm_up: WarmUp | None = None
     optimiser: Optimiser
     initialisation: Initialisation
     prepare: Prepare
     crop: PositiveInt
     """Side of the square views the net sees, in pixels."""
     augmentation: Augmentation
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """The part of each label that is shared out among all classes alike (Szegedy et al., 2016)."""
     precision: Precision = "fp32"
-    order: Literal["shuffled", "fixed"] = later("shuffled")
+    order: Literal["shuffled", "fixed"] = "shuffled"
     """shuffled: a new random order of the images every epoch; fixed: one random order, the same in every epoch."""
-    remainder: Literal["dropped", "trained"] = later("dropped")
+    remainder: Literal["dropped", "trained"] = "dropped"
     """What becomes of the images that fill no batch: dropped anew each epoch, or a last, smaller batch of their own,
     whose gradient is averaged over its own images."""
 
@@ -45,9 +52,35 @@ class Recipe(Strict):
             raise ValueError("jittered views come in whole batches; leave `remainder` out of the recipe, or `jitter`")
         return self
 
-    def steps(self, images: int) -> int:
+    @model_validator(mode="after")
+    def _warms_up_alone(self) -> Self:
+        if self.warm_up is not None and isinstance(self.schedule, Changes):
+            raise ValueError("a list of changes begins at its own rates; leave `warm_up` out of the recipe")
+        return self
+
+    def steps_of_epoch(self, images: int) -> int:
         """How many an epoch of so many images has."""
         return images // self.batch + (self.remainder == "trained" and images % self.batch > 0)
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError("needs its length once: `epochs`, or `iterations`")
+        return self
+
+    def steps(self, of_epoch: int) -> int:
+        """Steps of the whole training, where an epoch has so many."""
+        return self.iterations if self.iterations is not None else (self.epochs or 0) * of_epoch
+
+    def passes(self, of_epoch: int) -> int:
+        """Passes over the training images, the last of them perhaps cut short."""
+        return -(-self.steps(of_epoch) // max(1, of_epoch))
+
+    def with_length(self, epochs: int | None, iterations: int | None) -> Self:
+        """The recipe with whichever of the two is given in the place of its own length."""
+        if epochs is None and iterations is None:
+            return self
+        return self.model_copy(update={"epochs": epochs, "iterations": iterations})
 
 
 class Protocol(Strict):
@@ -91,40 +124,66 @@ def in_proportion(side: int, crop: int, of: int) -> int:
     return (2 * side * crop + of) // (2 * of)
 
 
-class RecipeChange(Strict):
+def _without_empty(changed: dict[str, Any]) -> dict[str, Any]:
+    """The changes to a recipe, a warm-up of no length being none."""
+    warm_up = changed.get("warm_up")
+    return {**changed, "warm_up": None} if warm_up is not None and warm_up.length == 0 else changed
+
+
+class _Length(Strict):
+    """A training's length, which a change of a recipe may give in either way."""
+
+    epochs: Count | None = None
+    iterations: Count | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.epochs is not None and self.iterations is not None:
+            raise ValueError("gives both `epochs` and `iterations`; a training has one length")
+        return self
+
+
+class RecipeChange(_Length):
     """What a suite may change of a recipe it names; a nested part is given whole."""
 
     batch: Count | None = None
-    epochs: Count | None = None
     rate: PositiveFloat | None = None
     schedule: Schedule | None = None
+    warm_up: WarmUp | None = None
+    """A length of 0 takes the recipe's away."""
     optimiser: Optimiser | None = None
     initialisation: Initialisation | None = None
     prepare: Prepare | None = None
     crop: PositiveInt | None = None
     augmentation: Augmentation | None = None
+    label_smoothing: float | None = Field(None, ge=0, lt=1)
     precision: Precision | None = None
     order: Literal["shuffled", "fixed"] | None = None
     remainder: Literal["dropped", "trained"] | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe with every field given here in the place of its own."""
-        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
-        return recipe.model_copy(update=given)
+        fields = set(type(self).model_fields) - set(_Length.model_fields)
+        given = {name: value for name in fields if (value := getattr(self, name)) is not None}
+        return recipe.with_length(self.epochs, self.iterations).model_copy(update=_without_empty(given))
 
 
-class ScaledTraining(Strict):
-    """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method."""
+class ScaledTraining(_Length):
+    """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method.
 
-    epochs: Count | None = None
-    """Also changes, in proportion, the epochs at which a list of changes has its own."""
+    The length also changes, in proportion, the times at which a list of changes has its own.
+    """
+
     batch: Count | None = None
     """Also changes, in proportion, how many images share a view."""
     rate: PositiveFloat | None = None
     """Also changes, in proportion, the rates in a list of changes."""
     drops_after: list[PositiveInt] | None = None
-    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule; a list of changes keeps its
-    own, in proportion to the epochs, for which layer changes when is its method."""
+    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule; after iterations where the
+    scale gives its length in such. A list of changes keeps its own, in proportion to the length, for which layer
+    changes when is its method."""
+    warm_up: WarmUp | None = None
+    """A length of 0 takes the recipe's away."""
     gain: Literal["as_printed", "paper_fan_in"] | None = None
     """Whether printed standard deviations, or the gain they had at the paper's fan-ins, are kept."""
     prepare: Prepare | None = None
@@ -134,7 +193,7 @@ class ScaledTraining(Strict):
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe at this scale."""
-        whole = {"epochs", "batch", "rate", "prepare", "crop", "precision"}
+        whole = {"batch", "rate", "prepare", "crop", "precision", "warm_up"}
         changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
         if (schedule := self._schedule(recipe)) is not None:
             changed["schedule"] = schedule
@@ -144,15 +203,28 @@ class ScaledTraining(Strict):
                 changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
         if (augmentation := self._augmentation(recipe)) is not None:
             changed["augmentation"] = augmentation
-        return recipe.model_copy(update=changed)
+        return recipe.with_length(self.epochs, self.iterations).model_copy(update=_without_empty(changed))
 
     def _schedule(self, recipe: Recipe) -> FixedDrops | Changes | None:
         if isinstance(recipe.schedule, Changes):
-            time, rate = (self.epochs or recipe.epochs) / recipe.epochs, (self.rate or recipe.rate) / recipe.rate
-            return recipe.schedule.scaled(time, rate)
+            return recipe.schedule.scaled(self._stretch(recipe), (self.rate or recipe.rate) / recipe.rate)
         if self.drops_after is None:
             return None
-        return FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
+        factor = getattr(recipe.schedule, "factor", 0.1)
+        unit: Unit = "epochs" if self.iterations is None else "iterations"
+        return FixedDrops(rule="fixed", after=self.drops_after, factor=factor, unit=unit)
+
+    def _stretch(self, recipe: Recipe) -> float:
+        """The length at this scale in lengths of the recipe; raises ValueError where one is in epochs, one in steps."""
+        if self.epochs is None and self.iterations is None:
+            return 1.0
+        if self.epochs is not None and recipe.epochs is not None:
+            return self.epochs / recipe.epochs
+        if self.iterations is not None and recipe.iterations is not None:
+            return self.iterations / recipe.iterations
+        raise ValueError(
+            "of a list of changes, a scale gives the length as the recipe does: in epochs, or in iterations"
+        )
 
     def _augmentation(self, recipe: Recipe) -> Augmentation | None:
         own, changed = recipe.augmentation, dict[str, object]()

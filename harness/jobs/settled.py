@@ -21,7 +21,8 @@ def settled(network: Network, *views: torch.Tensor) -> Iterator[None]:
     kept = {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
     network.eval()
     try:
-        with _taking_over([network.get_submodule(child_name(name)) for name in network.mixing()]) as any_do:
+        layers = [network.get_submodule(child_name(name)) for name in network.mixing()]
+        with torch.no_grad(), _taking_over(layers) as any_do:
             for batch in views if any_do else ():
                 network(batch)
         yield

@@ -9,11 +9,13 @@ import hashlib
 import platform
 import subprocess
 import warnings
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness import __version__
+from harness.machine.cgroups import cpu_quota
 from harness.machine.runtime import cores
 
 _PACKAGE = Path(__file__).parent.parent
@@ -21,6 +23,8 @@ _DRIVER = (Path("/proc/driver/nvidia"), Path("/dev/nvidiactl"), Path("/dev/dxg")
 """One of these is there on a Linux with an NVIDIA driver; the last belongs to Linux inside Windows."""
 
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pydantic", "scikit-learn", "pillow", "simplejpeg")
+
+Told = TypeVar("Told")
 
 
 def environment() -> dict[str, Any]:
@@ -32,6 +36,7 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": processor(),
         "cores": cores(),
+        **({} if (quota := cpu_quota()) is None else {"cpu_quota": quota}),
         "gpus": gpus(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }
@@ -100,28 +105,38 @@ def nvml() -> Any | None:
 @cache
 def gpus() -> list[dict[str, Any]]:
     """Name and memory of each NVIDIA GPU, and the driver, through NVML; empty where there is none."""
-    pynvml = nvml()
-    if pynvml is None:
+    return _of_each_gpu(
+        lambda library, handle: {
+            "name": str(library.nvmlDeviceGetName(handle)),
+            "memory_bytes": int(library.nvmlDeviceGetMemoryInfo(handle).total),
+            "driver": str(library.nvmlSystemGetDriverVersion()),
+        }
+    )
+
+
+@cache
+def gpu_uuids() -> list[str]:
+    """The UUID of each NVIDIA GPU in the order of the bus; to tell them apart here, and never recorded."""
+    return _of_each_gpu(lambda library, handle: str(library.nvmlDeviceGetUUID(handle)))
+
+
+def _of_each_gpu(asked: Callable[[Any, Any], Told]) -> list[Told]:
+    """What NVML says of every GPU, asked by the library and a handle; empty where it does not answer."""
+    library = nvml()
+    if library is None:
         return []
     try:
-        pynvml.nvmlInit()
-    except pynvml.NVMLError:
+        library.nvmlInit()
+    except library.NVMLError:
         return []
     try:
-        driver = str(pynvml.nvmlSystemGetDriverVersion())
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
         return [
-            {
-                "name": str(pynvml.nvmlDeviceGetName(handle)),
-                "memory_bytes": int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-                "driver": driver,
-            }
-            for handle in handles
+            asked(library, library.nvmlDeviceGetHandleByIndex(index)) for index in range(library.nvmlDeviceGetCount())
         ]
-    except pynvml.NVMLError:  # a driver that is there and does not answer
+    except library.NVMLError:  # a driver that is there and does not answer
         return []
     finally:
-        pynvml.nvmlShutdown()
+        library.nvmlShutdown()
 
 
 def clocked_device(device: str, threads: int) -> str:

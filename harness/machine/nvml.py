@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.machine.cuda_visible import VISIBLE, chosen
+
 SLOWED_BY = {
     0x004: "power limit",
     0x008: "hardware slowdown",
@@ -114,20 +116,17 @@ class Gpu:
 def visible_gpus(library: Any, count: int = 1) -> list[Gpu]:
     """The first `count` GPUs that CUDA gives to this process, of an NVML that is initialised.
 
-    By CUDA_VISIBLE_DEVICES: numbers, beginnings of UUIDs, or UUIDs of partitions. Numbers are taken in the order of the
-    bus, which on a machine with GPUs of several kinds is CUDA's only with CUDA_DEVICE_ORDER=PCI_BUS_ID; whoever uses
-    what was read has to compare names. Raises NVML's own error where the driver does not answer.
+    Whoever uses what was read has to compare names, for CUDA may order GPUs of several kinds otherwise. Raises NVML's
+    own error where the driver does not answer.
     """
     every = [library.nvmlDeviceGetHandleByIndex(index) for index in range(library.nvmlDeviceGetCount())]
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    wanted = [str(index) for index in range(len(every))] if named is None else named.split(",")
-    found: list[Gpu] = []
-    for name in wanted[:count]:
-        gpu = _named(library, name.strip(), every)
-        if gpu is None:  # as CUDA has it: one that is not there hides those after it
-            break
-        found.append(gpu)
-    return found
+    shown = chosen(os.environ.get(VISIBLE), [str(library.nvmlDeviceGetUUID(handle)) for handle in every])[:count]
+    return [
+        Gpu(library, library.nvmlDeviceGetHandleByUUID(one.name), partition=True)
+        if one.place is None
+        else Gpu(library, every[one.place])
+        for one in shown
+    ]
 
 
 def together(readings: Sequence[Reading]) -> Reading:
@@ -145,17 +144,6 @@ def together(readings: Sequence[Reading]) -> Reading:
         temperature_c=max((one.temperature_c for one in readings if one.temperature_c is not None), default=None),
         slowed_by=frozenset().union(*slowed) if slowed else None,
     )
-
-
-def _named(library: Any, name: str, every: list[Any]) -> Gpu | None:
-    if name.isdecimal():
-        return Gpu(library, every[int(name)]) if int(name) < len(every) else None
-    if name.startswith("MIG-"):
-        return Gpu(library, library.nvmlDeviceGetHandleByUUID(name), partition=True)
-    if not name.startswith("GPU-"):
-        return None
-    alike = [handle for handle in every if str(library.nvmlDeviceGetUUID(handle)).startswith(name)]
-    return Gpu(library, alike[0]) if len(alike) == 1 else None
 
 
 def _thousandth(value: float | None) -> float | None:

@@ -25,7 +25,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.models.net import Net
+from harness.models.registered import Net
 
 Run = Literal["145", "145-half", "147", "148", "146", "146-2011"]
 """The authors' number of a net. 145: the paper's; 145-half: its one-GPU form; 147: plain pooling; 148: no

@@ -26,7 +26,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.models.net import Net
+from harness.models.registered import Net
 
 Unit = Literal["relu", "tanh", "logistic"]
 
@@ -88,8 +88,9 @@ class CifarLocal(Net):
     """Multiplies the kernels; each is rounded to an even number."""
     activation: Unit = "relu"
     response_norm: bool = True
-    norm_constants: Literal["library", "printed"] = "library"
-    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3."""
+    norm_constants: Literal["library", "printed", "scale_only"] = "library"
+    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3;
+    scale_only: those without alpha, which leaves the factor 2^-0.75 that they give a small signal."""
     local3: Literal[32, 64] = 64
 
     hidden_feature: ClassVar[str] = "local4.activation"
@@ -122,8 +123,9 @@ class CifarLocal(Net):
     def _norm(self, name: str) -> tuple[Layer, ...]:
         if not self.response_norm:
             return ()
-        if self.norm_constants == "printed":
-            return (ResponseNorm(name, k=2.0, n=5, alpha=1e-4, beta=0.75),)  # section 3.3
+        if self.norm_constants != "library":
+            alpha = 1e-4 if self.norm_constants == "printed" else 0.0
+            return (ResponseNorm(name, k=2.0, n=5, alpha=alpha, beta=0.75),)  # section 3.3
         return (ResponseNorm(name, k=1.0, n=9, alpha=0.001 / 9, beta=0.75),)  # the library divides its scale by n
 
 

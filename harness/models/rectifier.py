@@ -21,8 +21,8 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.models.net import Net
-from harness.strict import later
+from harness.models.registered import Net
+from harness.strict import Grown
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3
 
@@ -40,7 +40,7 @@ SMALL_LEVELS = (6, 3, 2, 1)  # Table 1
 LARGE_LEVELS = (7, 3, 2, 1)  # Table 3
 
 
-class _Rectified(Net, ABC):
+class Rectified(Net, Grown, ABC):
     """What the nets of the paper share: one kind of rectifier after every layer but the last, and three last layers."""
 
     width: float = Field(1.0, gt=0, le=100)
@@ -50,7 +50,7 @@ class _Rectified(Net, ABC):
     slope: float | None = None
     """The slope of leaky, the first slope of PReLU; the paper's 0.01 and 0.25 when left out (section 2.1)."""
     dropout: float = Field(0.5, ge=0, lt=1)  # section 3, on fc1 and fc2
-    dropout_form: Literal["at_test", "rescaled"] = later("at_test")
+    dropout_form: Literal["at_test", "rescaled"] = "at_test"
     """at_test: outputs are multiplied by 1 - p in tests, as in AlexNet (its section 4.2); rescaled: what is kept is
     divided by 1 - p in training, as in Caffe, on which the authors built. The paper prints neither."""
     without_pools: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class _Rectified(Net, ABC):
         return Activation(self.activation, f"{name}.activation", slope)
 
 
-class PreluSmall(_Rectified):
+class PreluSmall(Rectified):
     """Model E, the small model of Table 1: eleven convolutions and three fully connected layers, or more or fewer."""
 
     PRINTED: ClassVar[dict[str, Stem | tuple[int, ...]]] = {"stem": SMALL_STEM, "levels": SMALL_LEVELS}
@@ -150,7 +150,7 @@ class PreluSmall(_Rectified):
             yield from self._conv(f"conv{number}_{index + 1}", filters, 2, pad)
 
 
-class PreluLarge(_Rectified):
+class PreluLarge(Rectified):
     """Models A, B and C of Table 3: a wide first layer, three stages of 3 x 3 convolutions, a spatial pyramid."""
 
     STAGES: ClassVar[dict[str, tuple[tuple[int, int], ...]]] = {
@@ -191,7 +191,7 @@ class PreluLarge(_Rectified):
         yield PyramidPool("spp", self.levels)
 
 
-class Vgg(_Rectified):
+class Vgg(Rectified):
     """The nets of the VGG team that the paper speaks of: VGG-19 (Table 3) and their model B (section 2.2)."""
 
     STAGES: ClassVar[dict[str, tuple[tuple[int, int], ...]]] = {

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from harness.data import DATASETS, Dataset
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
-from harness.jobs.code import code_digest
+from harness.jobs.code import is_current
 from harness.machine.cuda_visible import lacking
 from harness.plan.job import Graph, Job
 from harness.store.provenance import IMPORTED, said
@@ -76,7 +76,7 @@ def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> 
 
 def _staleness(job: Job, result: dict[str, Any], store: Store, found: Found | Missing | None) -> list[str]:
     reasons = []
-    if result["code"] != code_digest(job.kind):
+    if not is_current(job.kind, result["code"]):
         reasons.append(f"the code of {job.kind} jobs has changed since")
     if isinstance(found, Found):
         dataset = _dataset(job)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.judge.cells import MIN_SEEDS, CellVerdict, Measured, judge_cell
+from harness.judge.cells import CellVerdict, Measured, judge_cell
+from harness.judge.statistics import MIN_SEEDS
 from harness.regression.finding import Finding, Severity
 from harness.suite.cells import Cell
 from harness.vocabulary import METRICS

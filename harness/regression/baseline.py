@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import BaselineMissing, UsageError
+from harness.regression.baseline_probes import faults
 from harness.store.documents import json_text, seal
 from harness.store.store import write_atomically
 from harness.vocabulary import ScaleName
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,26 @@ def read_baseline(path: Path, scale: ScaleName) -> Baseline:
             "again, or move it away and make it anew with `baseline update`"
         )
     if document.get("format") != FORMAT:
-        raise UsageError(f"the baseline {path} has format {document.get('format')}, this program reads {FORMAT}")
+        raise UsageError(
+            f"the baseline {path} has format {document.get('format')}, this program reads {FORMAT}; move it away and "
+            "make it anew with `baseline update`"
+        )
     if document["scale"] != scale:
         raise UsageError(
             f"the baseline {path} is of scale {document['scale']}, not {scale}; name another, or the scale"
         )
+    _require_whole(path, document["suites"])
     return Baseline(path, scale, document["suites"])
+
+
+def _require_whole(path: Path, suites: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise UsageError unless the probes of every suite are whole."""
+    for suite, snapshot in suites.items():
+        for fault in faults(suite, snapshot):
+            raise UsageError(
+                f"the baseline {path} is not one that `baseline update` wrote: {fault}; take it from version control "
+                f"again, or make this suite anew with: {_command(suite, path, 'ci')}"
+            )
 
 
 def read_or_begin(path: Path, scale: ScaleName) -> Baseline:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.errors import REGRESSION_EXIT, JobFailed, UsageError
 from harness.progress import Progress, duration
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
-from harness.regression.compare import Comparison, compare
+from harness.regression.compare_snapshots import Comparison, compare, departing, none_of, trainings
 from harness.regression.finding import Checked, Finding
-from harness.regression.observe import Observed, Rules, Stores, observe
+from harness.regression.observations import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable
@@ -37,7 +38,8 @@ def check(
         raise UsageError(f"no experiment and no cell of these suites is named like {' or '.join(globs)}")
     baseline.require(suite.name for suite in suites if suite.name in chosen and rules.scale in suite.file.scales)
     findings, seconds = [] if globs else list(_lost(paths, suites, baseline, strict=strict)), {}
-    for suite, observed, took_s in _observed([s for s in suites if s.name in chosen], chosen, rules, store):
+    suspects = {name: partial(departing, name, before) for name, before in baseline.suites.items()}
+    for suite, observed, took_s in _observed([s for s in suites if s.name in chosen], chosen, rules, store, suspects):
         seconds[suite.name] = took_s
         findings += list(_findings(suite, observed, baseline, chosen[suite.name], strict=strict))
     return Checked(str(baseline_file), rules.scale, tuple(findings), seconds)
@@ -57,13 +59,19 @@ class Update:
     differences: tuple[Finding, ...]
 
 
-def updated(paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store) -> Update:
-    """The baseline with these suites made anew and all others as they are; raises JobFailed where a job fails."""
+def updated(
+    paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store, *, disturbing: bool = True
+) -> Update:
+    """The baseline with these suites made anew and all others as they are; raises JobFailed where a job fails.
+
+    Without `disturbing` it holds what the probes come to and not how far rounding moves them: no check can use it.
+    """
     make_writable(baseline_file.parent, "the baseline's folder", "name another file with --baseline")
     suites, baseline = _loaded(paths), read_or_begin(baseline_file, rules.scale)
     chosen = {suite.name: Selection.of(suite) for suite in suites}
     snapshots, differences = dict[str, dict[str, Any] | None](), list[Finding]()
-    for suite, observed, _ in _observed(suites, chosen, rules, store):
+    every = {suite.name: trainings if disturbing else none_of for suite in suites}
+    for suite, observed, _ in _observed(suites, chosen, rules, store, every):
         if observed is not None and observed.failed:
             label, why = next(iter(observed.failed.items()))
             raise JobFailed(f"{label} failed ({why}); nothing was written")
@@ -84,16 +92,25 @@ def _loaded(paths: Iterable[Path]) -> list[Suite]:
 
 
 def _observed(
-    suites: Sequence[Suite], chosen: dict[str, Selection], rules: Rules, store: Store
+    suites: Sequence[Suite],
+    chosen: dict[str, Selection],
+    rules: Rules,
+    store: Store,
+    disturb: Mapping[str, Callable[[dict[str, Any]], Collection[str]]],
 ) -> Iterable[tuple[Suite, Observed | None, float]]:
-    """Each suite with what it comes to, None where it has not this scale, and the seconds that took."""
+    """Each suite with what it comes to, None where it has not this scale, and the seconds that took.
+
+    `disturb` says by a suite's name which of its trainings' probes are disturbed, when it is known what they come to.
+    """
     progress = Progress()
     with tempfile.TemporaryDirectory(prefix="paper-harness-") as folder, StopSignal().listening() as stop:
         stores = Stores(Store(Path(folder)), store)
         for number, suite in enumerate(suites, start=1):
             started = time.monotonic()
             has_scale = rules.scale in suite.file.scales
-            observed = observe(suite, chosen[suite.name], rules, stores, stop) if has_scale else None
+            observed = (
+                observe(suite, chosen[suite.name], rules, stores, stop, disturb[suite.name]) if has_scale else None
+            )
             took_s = time.monotonic() - started
             progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)}")
             yield suite, observed, round(took_s, 3)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.regression import tolerances
@@ -30,6 +31,8 @@ class Part:
 
     name: str
     departures: list[Departure]
+    chaotic_from: int | None = None
+    """The first step, from 0, that is not compared, for rounding alone carries it anywhere."""
 
     @property
     def departing(self) -> list[Departure]:
@@ -53,54 +56,131 @@ class Part:
         return f"{self.name}{place}: {how}"
 
 
+ADDED = {
+    "responses": "what layers make of large inputs",
+    "amplified": "a test of a net that is sure of itself",
+    "rounding": "how far rounding moves that",
+}
+"""Parts that baselines of earlier versions of this program do not hold."""
+
+
 def compare_probe(suite: str, name: str, before: Document, now: Document, places: Places) -> Finding:
-    """One finding for one probe."""
-    subject = f"probe {name}"
+    """One finding for one probe; an advisory where the baseline lacks a part, and all that it has is sound."""
+    lacking = [part for part in ADDED if part in now["found"] and part not in before["found"]]
+    known = {part: found for part, found in now["found"].items() if part not in lacking}
+    found = _compared(suite, f"probe {name}", before, {**now, "found": known}, places)
+    if not lacking or found.severity != "ok":
+        return found
+    told = " and ".join(ADDED[part] for part in lacking)
+    return replace(found, severity="advisory", said=f"{found.said}; the baseline lacks {told}: make it anew")
+
+
+def _compared(suite: str, subject: str, before: Document, now: Document, places: Places) -> Finding:
     if before["asked"] != now["asked"]:
         said = "the probe itself asks for something else than when the baseline was made; update the baseline"
         return Finding(suite, subject, "regression", said, str(before["asked"]), str(now["asked"]))
-    old, new = before["found"], now["found"]
-    parts = list(_parts(old, new, same_kind=places.same_kind))
+    if before["found"] == now["found"]:
+        return Finding(suite, subject, "ok", "bit for bit as in the baseline")
+    parts = list(_parts(before, now, same_kind=places.same_kind))
     departing = [part for part in parts if part.departing]
     if departing:
         said = "; ".join(part.said() for part in departing)
         return Finding(suite, subject, "regression", said, *_shown(departing[0].departing[0]))
-    if old == new:
-        return Finding(suite, subject, "ok", "bit for bit as in the baseline")
     if places.same:
         moved = [departure for part in parts for departure in part.moved]
         said = "not bit for bit as on this machine with these versions before, though within rounding"
         return Finding(suite, subject, "regression", said, *(_shown(moved[0]) if moved else ("", "")))
     if not places.same_kind:
         return Finding(suite, subject, "ok", "within rounding, on another kind of device; its training is not compared")
-    return Finding(suite, subject, "ok", f"within rounding ({_closest(parts)} of what is allowed)")
+    return Finding(suite, subject, "ok", f"within rounding ({_closest(parts)} of what is allowed){_chaos(parts)}")
 
 
-def _parts(old: Document, new: Document, *, same_kind: bool) -> Iterator[Part]:
+def _chaos(parts: list[Part]) -> str:
+    """From where on nothing was compared, for each part that has such a place."""
+    found = [
+        f"{part.name}{'' if part.chaotic_from == 0 else f' {part.chaotic_from + 1} and later'}"
+        for part in parts
+        if part.chaotic_from is not None
+    ]
+    return f"; chaotic, and not compared: {', '.join(found)}" if found else ""
+
+
+def _parts(before: Document, now: Document, *, same_kind: bool) -> Iterator[Part]:
+    old, new = before["found"], now["found"]
     if "probabilities" in old:
         yield Part("probabilities at first weights", _probabilities(old, *_both(old, new, "probabilities")))
+        if "amplified" in old:
+            amplified = numbers(old["amplified"]), numbers(new.get("amplified", ""))
+            allowed = tolerances.of_amplified(*numbers(old["rounding"]))
+            yield Part("probabilities at first weights, amplified", _probabilities(old, *amplified, allowed))
         return
     for kind in sorted(old.get("decays", {}).keys() | new["decays"].keys()):
-        before, now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))
-        yield Part(f"weight decay of {kind}", departures(before, now, [tolerances.COMPUTED] * len(before)))
-    before, now = _both(old, new, "logits")
-    yield Part("logits at first weights", departures(before, now, tolerances.of_logits(before)))
-    if not same_kind:  # dropout draws other numbers there
-        return
-    for part, said in (("losses", "loss of step"), ("after_drop", "loss after the rate dropped, step")):
-        before, now = _both(old, new, part)
-        yield Part(said, departures(before, now, tolerances.of_losses(before, numbers(old["nudged"][part]))))
+        was, is_now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))
+        yield Part(f"weight decay of {kind}", departures(was, is_now, [tolerances.COMPUTED] * len(was)))
+    was, is_now = _both(old, new, "logits")
+    yield Part("logits at first weights", departures(was, is_now, tolerances.of_logits(was)))
+    yield from _responses(old.get("responses", {}), new.get("responses", {}))
+    if same_kind:  # dropout draws other numbers elsewhere
+        far = _disturbed(before, now)
+        yield from _losses(old, new, far)
+        yield from _updates(old, new, far)
+
+
+def _responses(old: Document, new: Document) -> Iterator[Part]:
+    """What each layer without weights makes of the same numbers."""
+    for layer in [*old, *(name for name in new if name not in old)]:
+        was, is_now = numbers(old.get(layer, "")), numbers(new.get(layer, ""))
+        yield Part(f"response of {layer}", departures(was, is_now, tolerances.of_responses(was)))
+
+
+def _losses(old: Document, new: Document, far: Document) -> Iterator[Part]:
+    """The losses of the first steps and of those after the rate dropped, which go on where the first end."""
+    first = numbers(old["losses"])
+    allowed = tolerances.of_losses(
+        [*first, *numbers(old["after_drop"])], [*numbers(far["losses"]), *numbers(far["after_drop"])]
+    )
+    for part, said, may in (
+        ("losses", "loss of step", allowed[: len(first)]),
+        ("after_drop", "loss after the rate dropped, step", allowed[len(first) :]),
+    ):
+        was, is_now = _both(old, new, part)
+        chaos = tolerances.chaotic_from(may)
+        yield Part(said, departures(was[:chaos], is_now[:chaos], may), chaos)
+
+
+def _updates(old: Document, new: Document, far: Document) -> Iterator[Part]:
+    """How far each kind of parameter went."""
     for kind in sorted(old["updates"].keys() | new["updates"].keys()):
-        before, now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
-        nudged = numbers(old["nudged"]["updates"].get(kind, ""))
-        allowed = tolerances.of_updates(before, nudged, first="first step" in kind) if before else []
-        yield Part(f"what training moves {kind} by", departures(before, now, allowed))
+        was, is_now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
+        moved = numbers(far["updates"].get(kind, ""))
+        allowed = tolerances.of_updates(was, moved, first="first step" in kind) if was and moved else [0.0] * len(was)
+        chaos = tolerances.chaotic_from(allowed)
+        yield Part(f"what training moves {kind} by", departures(was[:chaos], is_now[:chaos], allowed), chaos)
 
 
-def _probabilities(found: Document, before: list[float], now: list[float]) -> list[Departure]:
-    """Compared as logits are, which softmax hides, and shown as they stand."""
+def _disturbed(before: Document, now: Document) -> Document:
+    """How far disturbed runs went, of the baseline and, where they were run, here: number by number the further."""
+    if "disturbed" not in now:
+        return before["disturbed"]  # type: ignore[no-any-return]
+    old, new = before["disturbed"], now["disturbed"]
+    kinds = old["updates"].keys() | new["updates"].keys()
+    return {
+        "losses": _further(old["losses"], new["losses"]),
+        "after_drop": _further(old["after_drop"], new["after_drop"]),
+        "updates": {kind: _further(old["updates"].get(kind, ""), new["updates"].get(kind, "")) for kind in kinds},
+    }
+
+
+def _further(one: str, other: str) -> str:
+    pairs = itertools.zip_longest(numbers(one), numbers(other), fillvalue=0.0)
+    return " ".join(str(max(pair)) for pair in pairs)
+
+
+def _probabilities(found: Document, before: list[float], now: list[float], besides: float = 0.0) -> list[Departure]:
+    """Compared as logits are, which softmax hides, and shown as they stand; they may move so far besides."""
     old, new = (tolerances.centred_logs(values, found["classes"]) for values in (before, now))
-    departing = departures(old, new, tolerances.of_log_probabilities(old))
+    allowed = [max(may, besides) for may in tolerances.of_log_probabilities(old)]
+    departing = departures(old, new, allowed)
     shown = zip(departing, before, now, strict=False)
     return [one._replace(before=was, now=now_is) for one, was, now_is in shown] + departing[min(len(old), len(new)) :]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,13 @@ STEPS = 20
 """Training steps whose losses are kept."""
 AFTER_DROP = 5
 """Steps after a drop of the rate, where the place of the rate in the velocity shows."""
-NUDGE = 2.0**-18
-"""By what part of themselves weights are changed to see how far rounding may move a training; see `tolerances`."""
+DISTURBANCES: tuple[dict[str, Any], ...] = (
+    *({"nudge": 2.0**-18, "draw": draw} for draw in range(6)),
+    {"without": "onednn"},
+)
+"""How a training is disturbed to learn how far rounding moves it: weights changed by up to 2^-18 of themselves, more
+than a rounding (2^-24) and less than any change of method; convolutions and products by torch's own kernels in the
+place of oneDNN's, as another instruction set would have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,23 @@ def probes_of(plan: Plan) -> Probes:
     return probes
 
 
+def disturbed(probes: Probes, names: Iterable[str]) -> dict[str, list[Job]]:
+    """The disturbed runs of these trainings' probes, by experiment."""
+    found: dict[str, list[Job]] = {}
+    for name in names:
+        job = probes.jobs[probes.trainings[name]]
+        asked = job.spec["probe"]
+        specs = [{**job.spec, "probe": {**asked, "disturbed": how}} for how in DISTURBANCES]
+        found[name] = [Job("probe", spec, job.inputs, f"{job.label}, disturbed", job.work) for spec in specs]
+    return found
+
+
 def _training(plan: Plan, name: str) -> Job:
     """The first steps of a training, and what its net says before them.
 
     A training that starts from another net starts, in a probe, from that net's first weights.
     """
-    training, experiment = plan.jobs[plan.trainings[name, 0]], plan.experiments[name]
+    training, experiment = plan.jobs[plan.trainings[name, plan.seeds[0]]], plan.experiments[name]
     parent = training.inputs.get("network")
     steps = max(1, experiment.dataset.count("train", experiment.data.subset) // experiment.recipe.batch)
     asked = {
@@ -61,11 +78,10 @@ def _training(plan: Plan, name: str) -> Job:
         "images": IMAGES,
         "steps": STEPS,
         "after_drop": AFTER_DROP,
-        "nudge": NUDGE,
         "epochs_before_drop": -(-STEPS // steps),
     }
     spec = {**_in_fp32(training.spec), "probe": asked, "start_from": parent and _in_fp32(plan.jobs[parent].spec)}
-    work = 2 * multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
+    work = multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
     inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}", float(work))
 
@@ -77,8 +93,8 @@ def _shown_split(dataset: Dataset) -> str:
 
 def _test(plan: Plan, name: str, test: str) -> Job:
     """A test of the first weights on a few images, under the whole protocol."""
-    experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, 0]]
-    training = plan.jobs[plan.trainings[name, 0]]
+    experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, plan.seeds[0]]]
+    training = plan.jobs[plan.trainings[name, plan.seeds[0]]]
     protocol = {**evaluation.spec["protocol"], "sample": IMAGES}
     spec = {**evaluation.spec, "protocol": protocol, "probe": {"what": "test"}, "training": _in_fp32(training.spec)}
     work = multiply_adds_of_test(experiment, experiment.evaluations[test][1]) * IMAGES

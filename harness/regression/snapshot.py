@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.jobs.measures import MEASURES
@@ -14,8 +14,10 @@ from harness.judge.evidence import ClaimVerdict
 from harness.machine.environment import environment, processor_kind
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.regression.compare_probes import numbers
 from harness.regression.probes import Probes
-from harness.report.gather import Judged
+from harness.regression.tolerances import furthest_apart
+from harness.report.judging import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
 from harness.vocabulary import METRICS
@@ -58,11 +60,12 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
     if experiment.train is None:
         members = {member.experiment: member.nets for member in experiment.ensemble or []}
         return {"kind": "ensemble", "spec": {"members": members}, "accuracies": _accuracies(plan, name, judged)}
-    training = plan.jobs[plan.trainings[name, 0]].spec
+    first = plan.seeds[0]
+    training = plan.jobs[plan.trainings[name, first]].spec
     tests = {
-        test: {part: plan.jobs[plan.evaluations[name, test, 0]].spec[part] for part in ("splits", "protocol")}
+        test: {part: plan.jobs[plan.evaluations[name, test, first]].spec[part] for part in ("splits", "protocol")}
         for test in experiment.evaluate
-        if (name, test, 0) in plan.evaluations  # not one that is taken at other scales only
+        if (name, test, first) in plan.evaluations  # not one that is taken at other scales only
     }
     spec = {part: value for part, value in training.items() if part != "seed"}
     spec |= {"start_from": experiment.train.start_from, "tests": tests}
@@ -94,6 +97,20 @@ def _probes(probes: Probes, standing: Mapping[str, Status]) -> Document:
         for name, key in keys.items()
         if (result := standing[key].result) is not None
     }
+
+
+def furthest(found: Document, runs: Sequence[Document]) -> Document:
+    """How far the furthest of disturbed runs of a training's probe went from it, number by number, rounded up."""
+    parts = {part: _furthest(found[part], [run[part] for run in runs]) for part in ("losses", "after_drop")}
+    updates = {
+        kind: _furthest(text, [run["updates"].get(kind, "") for run in runs]) for kind, text in found["updates"].items()
+    }
+    return {**parts, "updates": updates, "runs": len(runs)}
+
+
+def _furthest(text: str, runs: Sequence[str]) -> str:
+    far = furthest_apart([numbers(run) for run in runs], numbers(text))
+    return " ".join(f"{1.05 * gap:.1e}" if gap else "0" for gap in far)
 
 
 def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:
@@ -129,11 +146,10 @@ def declared(cell: Cell) -> Document:
 
 def _claim(verdict: ClaimVerdict, paper: str) -> Document:
     claim = verdict.claim
-    said = claim.model_dump(mode="json")[claim.operator]
     ran = verdict.outcome not in ("NOT RUN", "QUOTED", "FAILED")
     return {
         "ref": f"{paper}:{claim.ref}",
-        "declared": {claim.operator: said},
+        "declared": {claim.operator: claim.form},
         "outcome": verdict.outcome if ran else None,
         "evidence": verdict.evidence,
     }

@@ -1,12 +1,10 @@
 """How far a number of a probe or a measurement may lie from its baseline before that is more than rounding.
 
 On the machine and versions of the baseline nothing may differ at all. Elsewhere single-precision arithmetic rounds
-otherwise, and a training makes of such a difference what it will: next to nothing in most, anything in one whose rate
-is too high. So a probe trains twice, the second time from weights nudged by 2^-18 of themselves, which is more than a
-rounding (2^-24) and less than any change of method; how far the nudge moved a number, times `NUDGES`, is how far that
-number may move. The constants were chosen with the shipped suites at `ci`: `check` with the instructions of another
-processor (`ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2`) prints how much of what is
-allowed its roundings took, and each change of method that the tests make in the code passes it.
+otherwise, and a training makes of such a difference what it will: next to nothing at first, anything once it has grown.
+So a baseline holds, for each number of a training, how far a few disturbed runs of the same training moved it
+(`probes.DISTURBANCES`). `SPREAD` times the furthest is allowed. Once disturbed runs are further apart than `LINEAR` of
+a loss, rounding alone carries the training anywhere: from there on nothing is compared, and the finding says so.
 """
 
 from __future__ import annotations
@@ -18,6 +16,8 @@ from typing import NamedTuple
 
 LOGITS = 1e-4
 """Of the largest deviation of a logit from the mean."""
+RESPONSES = 1e-5
+"""Of the largest number of a layer's response."""
 LOG_PROBABILITY = 2e-6
 """In log probabilities besides: sixteen roundings of a probability in single precision."""
 LOSS = 1e-5
@@ -26,10 +26,14 @@ UPDATES = 1e-3
 """Of the root mean square of what a kind of parameter moved by."""
 FIRST_UPDATES = 1e-4
 """The same of one step from first weights, in which roundings have not grown."""
-NUDGES = 32
-"""Times what the nudge moved one step from first weights."""
-LATER_NUDGES = 1024
-"""The same of the steps after it: one nudge is one draw of how far rounding goes, and there it has grown."""
+SPREAD = 16
+"""Times how far the furthest of the disturbed runs went: another processor is one more draw of the same kind."""
+LINEAR = 1e-3
+"""Of a loss: as far as disturbed runs may be apart for another processor's run to be compared at all."""
+LINEAR_UPDATES = 0.02
+"""The same of the root mean square of what a kind of parameter moved by."""
+FAR = 1e9
+"""Written for a distance to a run that diverged."""
 DRAWN = 2e-3
 """Of a number that random nets or torch's arithmetic yield."""
 DRAWN_FLOOR = 1e-6
@@ -79,23 +83,54 @@ def of_logits(before: Sequence[float]) -> list[float]:
     return [LOGITS * max(abs(value - middle) for value in before)] * len(before)
 
 
+def of_responses(before: Sequence[float]) -> list[float]:
+    """How far what a layer makes of given numbers may move: by rounding once, not through a net."""
+    return [RESPONSES * max(map(abs, before), default=0.0)] * len(before)
+
+
+def of_amplified(largest: float) -> float:
+    """How far a log probability may move where the largest logit, amplified as the others are, has this size.
+
+    A logit is known to a few roundings in single precision, 2^-24 of itself, however little logits differ.
+    """
+    return SPREAD * 2.0**-24 * largest
+
+
 def of_log_probabilities(before: Sequence[float]) -> list[float]:
     """How far centred log probabilities may move."""
     return [max(LOGITS * max(map(abs, before)), LOG_PROBABILITY)] * len(before)
 
 
-def of_losses(before: Sequence[float], nudged: Sequence[float]) -> list[float]:
-    """How far losses, step by step, may move; what the nudge moved once may have moved ever since."""
-    apart = (abs(old - new) for old, new in itertools.zip_longest(before, nudged, fillvalue=math.nan))
-    moved = itertools.accumulate((gap if math.isfinite(gap) else math.inf for gap in apart), max)
-    return [max(LOSS * abs(old), LATER_NUDGES * gap) for old, gap in zip(before, moved, strict=False)]
+def of_losses(before: Sequence[float], moved: Sequence[float]) -> list[float]:
+    """How far losses, step by step, may move, of which disturbed runs moved each so far; infinite from chaos on.
+
+    What once moved a loss may have moved all later ones.
+    """
+    return [
+        math.inf if far > LINEAR * abs(old) else max(LOSS * abs(old), SPREAD * far)
+        for old, far in zip(before, itertools.accumulate(moved, max), strict=False)
+    ]
 
 
-def of_updates(before: Sequence[float], nudged: Sequence[float], *, first: bool) -> list[float]:
+def chaotic_from(allowed: Sequence[float]) -> int | None:
+    """The first step, from 0, whose loss may be anything; None where every one is compared."""
+    return next((step for step, may in enumerate(allowed) if math.isinf(may)), None)
+
+
+def of_updates(before: Sequence[float], moved: Sequence[float], *, first: bool) -> list[float]:
     """How far the mean and the root mean square of what parameters moved by may move, in a first step or in all."""
-    share, nudges = (FIRST_UPDATES, NUDGES) if first else (UPDATES, LATER_NUDGES)
-    moved = max(abs(old - new) for old, new in zip(before, nudged, strict=True))
-    return [max(share * abs(before[1]), nudges * moved if math.isfinite(moved) else math.inf)] * len(before)
+    share, size, far = (FIRST_UPDATES if first else UPDATES), abs(before[1]), max(moved)
+    allowed = max(share * size, SPREAD * far)
+    return [math.inf if far > LINEAR_UPDATES * size and not first else allowed] * len(before)
+
+
+def furthest_apart(runs: Sequence[Sequence[float]], start: Sequence[float]) -> list[float]:
+    """Number by number, how far the furthest of these runs went from one; `FAR` where one of them has no number."""
+    gaps = [
+        [abs(old - new) for old, new in itertools.zip_longest(start, run[: len(start)], fillvalue=math.nan)]
+        for run in runs
+    ]
+    return [max(min(gap, FAR) if math.isfinite(gap) else FAR for gap in step) for step in zip(*gaps, strict=True)]
 
 
 def centred_logs(probabilities: Sequence[float], classes: int) -> list[float]:

@@ -119,16 +119,16 @@ def _drawn(shelf: Shelf, name: str, figure: Figure, curves: Mapping[str, Any]) -
 
 def _declared(shelf: Shelf, name: str, figure: Figure) -> Iterator[dict[str, Any]]:
     """The nets of the experiments, as they are declared."""
-    from harness.report.page import nets  # noqa: PLC0415 - matplotlib
+    from harness.report.page import net_drawings  # noqa: PLC0415 - matplotlib
 
     layers = {experiment: _layers(shelf.plan, experiment) for experiment in figure.experiments}
     if figure.drawing == "activations":
-        yield _shown(nets.activations(layers, figure.title), "")
+        yield _shown(net_drawings.activations(layers, figure.title), "")
         return
     for experiment, traced in layers.items():
         caption = f"Experiment {experiment}. Bars: the share of each layer in the parameters of the largest."
         own = {"id": _numbered(name, experiment, figure)}
-        yield own | _shown(nets.architecture(traced, figure.title), caption)
+        yield own | _shown(net_drawings.architecture(traced, figure.title), caption)
 
 
 def _layers(plan: Plan, experiment: str) -> Sequence[Traced]:
@@ -203,7 +203,11 @@ def _first_seed(
         "per_class": plots.per_class,
     }
     seed = min(by_seed)
-    which = f"seed {seed}" + ("" if seed == 0 else ", the first with a result") + f" of {len(shelf.plan.seeds)}"
+    which = (
+        f"seed {seed}"
+        + ("" if seed == shelf.plan.seeds[0] else ", the first with a result")
+        + f" of {len(shelf.plan.seeds)}"
+    )
     where = f"At {shelf.world([experiment])}; experiment {experiment}, {which}."
     caption = f"{where} {CAPTIONS[what]}{shelf.warned(experiment, inspection)}"
     return _shown(draw[what](by_seed[seed], figure.title), caption)

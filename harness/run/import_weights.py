@@ -18,8 +18,7 @@ from harness.store.provenance import IMPORTED, address, line, said
 from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
-from harness.vocabulary import ScaleName
+from harness.vocabulary import ScaleName, nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ def _training(plan: Plan, experiment: str, seed: int) -> Job:
         )
     seeds = sorted(seed for name, seed in plan.trainings if name == experiment)
     if seed not in seeds:
-        raise UsageError(f"--seed {seed}: {experiment} has the seeds 0 to {seeds[-1]} at {plan.scale} scale")
+        raise UsageError(f"--seed {seed}: {experiment} has the seeds {seeds[0]} to {seeds[-1]} at {plan.scale} scale")
     return plan.jobs[plan.trainings[experiment, seed]]
 
 

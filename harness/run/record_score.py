@@ -19,8 +19,7 @@ from harness.store.store import JobFolder, Store, file_sha256
 from harness.suite.cells import Cell
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
-from harness.suite.type_faults import nearest
-from harness.vocabulary import ScaleName
+from harness.vocabulary import ScaleName, nearest
 
 _DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 
@@ -105,7 +104,9 @@ def _unlabelled_test(plan: Plan, cell: Cell, seed: int) -> tuple[Job, str]:
         raise UsageError(f"cell {cell.id!r} points to no test at {plan.scale} scale, so no score can be entered for it")
     key = plan.evaluations.get((place[0], place[1], seed))
     if key is None or seed not in plan.seeds:
-        raise UsageError(f"--seed {seed}: the {plan.scale} scale declares the seeds 0 to {plan.seeds[-1]}")
+        raise UsageError(
+            f"--seed {seed}: the {plan.scale} scale declares the seeds {plan.seeds[0]} to {plan.seeds[-1]}"
+        )
     if place[2] not in SCORED:
         raise UsageError(f"cell {cell.id!r} is of {place[2]}, which a server gives no percentage of")
     tested = job = plan.jobs[key]

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
-from harness.jobs.code import code_digest
+from harness.jobs.code import is_current
 from harness.machine.cuda_visible import visible_gpus
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -144,7 +144,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
 
 
 def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    if stored["code"] != code_digest(job.kind):
+    if not is_current(job.kind, stored["code"]):
         yield f"the code of {job.kind} jobs has changed since"
     for before, seen in zip(stored["data"], now["data"], strict=False):
         if before["fingerprint"] != seen["fingerprint"]:

@@ -11,16 +11,18 @@ from typing import Any
 
 from harness.errors import HarnessError, UsageError
 from harness.jobs import JOBS
-from harness.jobs.code import code_digest
+from harness.jobs.code import is_current
 from harness.progress import Progress
 from harness.store.declarations import declared_in
-from harness.store.inventory import contents
+from harness.store.inventory import LINKED, contents
+from harness.store.locks import FILES as LOCK_FILES
 from harness.store.locks import is_held
-from harness.store.soundness import Fault, JobDocument, ResultDocument, faults_of, job_of, left_out_of, result_of
+from harness.store.result import Result
+from harness.store.soundness import Fault, JobDocument, faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
-Finished = dict[str, tuple[JobFolder, JobDocument, ResultDocument]]
+Finished = dict[str, tuple[JobFolder, JobDocument, Result]]
 """Jobs whose documents can be read, by key."""
 
 
@@ -46,7 +48,7 @@ def _plain(fault: Fault) -> dict[str, str]:
 def verify(store: Store, progress: Progress) -> Verification:
     """Check a whole store, changing nothing; raises UsageError where there is none, or one without a job."""
     found, checked = contents(store), Verification()
-    if not found.jobs:
+    if not found.jobs and not found.links:
         raise UsageError(f"the store {store.root} holds no job, so there is nothing to verify")
     finished: Finished = {}
     for number, folder in enumerate(found.jobs):
@@ -54,6 +56,9 @@ def verify(store: Store, progress: Progress) -> Verification:
         with suppress(FileNotFoundError):  # a file of it, or all of it, was removed in the meantime
             _check(folder, checked, finished)
     progress.clear()
+    checked.damage += [
+        Fault(path, LINKED, "move what it leads to into its place, or delete it") for path in found.links
+    ]
     checked.damage += chain_faults(finished)
     checked.damage += _declaration_faults(store)
     checked.notes += _notes(finished)
@@ -71,7 +76,8 @@ def verify(store: Store, progress: Progress) -> Verification:
 
 def _check(folder: JobFolder, checked: Verification, finished: Finished) -> None:
     checked.jobs += 1
-    checked.files += sum(1 for path in folder.path.iterdir() if path.name != "lock" and not path.name.startswith("."))
+    names = (path.name for path in folder.path.iterdir())
+    checked.files += sum(1 for name in names if name not in LOCK_FILES and not name.startswith("."))
     if not folder.result.exists():
         checked.damage += unfinished_faults(folder)
         checked.notes.append(_unfinished(folder))
@@ -113,7 +119,7 @@ def _is_whole(checkpoint: Path) -> bool:
         return left == 0 and file.read() == digest.digest()
 
 
-def chain_faults(finished: Mapping[str, tuple[JobFolder, JobDocument, ResultDocument]]) -> Iterator[Fault]:
+def chain_faults(finished: Mapping[str, tuple[JobFolder, JobDocument, Result]]) -> Iterator[Fault]:
     """Results that were made from other files than those that their inputs hold now."""
     for folder, job, result in finished.values():
         for name, key in ({} if result.imported else job.inputs).items():
@@ -152,11 +158,11 @@ def left_behind(folder: JobFolder) -> list[str]:
         return []
 
 
-def _stale(finished: Iterable[tuple[JobFolder, JobDocument, ResultDocument]]) -> Iterator[Fault]:
+def _stale(finished: Iterable[tuple[JobFolder, JobDocument, Result]]) -> Iterator[Fault]:
     """One note a kind: all its results made by one other version of the code say the same."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished:
-        if foreign(job) is None and result.code not in (None, code_digest(job.kind)):
+        if foreign(job) is None and result.code is not None and not is_current(job.kind, result.code):
             stale.setdefault(job.kind, []).append(folder.path)
     for kind, paths in stale.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

@@ -11,14 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, UsageError
-from harness.store.locks import NAME as LOCK
+from harness.errors import HarnessError, Unsound, UsageError
+from harness.store.locks import FILES as LOCK_FILES
 from harness.store.locks import is_held
 from harness.store.store import KEY_LETTERS, JobFolder, Store
 
 _JOB = re.compile(rf"(?P<kind>[a-z]+)-(?P<key>[0-9a-f]{{{KEY_LETTERS}}})(?P<aside>\.stale-\d+)?")
 _BEING_WRITTEN_S = 3600
 """A temporary file that no lock guards counts as left behind when it is this old."""
+
+LINKED = "is a link to another place; the results of a store lie in the store itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Contents:
     """Stale results that `--refresh-stale` moved away."""
     leftovers: list[Path] = field(default_factory=list)
     """Temporary files and folders of processes that are gone."""
+    links: list[Path] = field(default_factory=list)
+    """Named like the directory of a job, and leading elsewhere: nobody can say what lies there tomorrow."""
     unknown: list[Path] = field(default_factory=list)
     """What no version of this program put there."""
 
@@ -55,18 +59,22 @@ class Entry:
         return asdict(self)
 
 
-def contents(store: Store) -> Contents:
-    """What lies in a store; raises UsageError where there is none."""
+def contents(store: Store, *, linked: bool = True) -> Contents:
+    """What lies in a store; raises UsageError where there is none and, without `linked`, Unsound for a linked job."""
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
-    found = Contents()
+    found, locks = Contents(), [store.root / name for name in LOCK_FILES]
     for path in sorted(store.root.iterdir()):
         named = _JOB.fullmatch(path.name)
-        if named and path.is_dir():
+        if named and path.is_symlink():
+            if not linked:
+                raise Unsound(f"{path}: {LINKED}; nothing was merged")
+            found.links.append(path)
+        elif named and path.is_dir():
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])
-        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, store.root / LOCK):
+        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, *locks):
             found.unknown.append(path)
     for folder in [*(job.path for job in found.jobs), store.declarations]:
         found.leftovers.extend(_temporaries(folder))

@@ -16,11 +16,9 @@ from harness.store.declarations import declared_in, together
 from harness.store.documents import seal
 from harness.store.inventory import contents
 from harness.store.locks import held, is_held
-from harness.store.soundness import ResultDocument, faults_of, job_of, left_out_of, result_of
+from harness.store.result import Result
+from harness.store.soundness import faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store, open_atomically, sync_folder, write_json
-
-OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
-"""Of a result, what may differ between two runs of a job that came out the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +29,8 @@ class Candidate:
     inputs: Mapping[str, str]
     key: str
     label: str
-    result: ResultDocument
+    result: Result
     source: str
-
-    def outcome(self) -> dict[str, Any]:
-        """All of the result that another run of the job has to repeat."""
-        found = self.result.model_dump(mode="json")
-        return {name: value for name, value in found.items() if name not in OF_THE_RUN}
 
 
 @dataclass(slots=True)
@@ -119,12 +112,10 @@ def _stage(source: Path, place: Path, store: Store) -> None:
         return
     if source.resolve() == store.root.resolve():
         raise UsageError(f"{source} is the store that is merged into")
-    for folder in contents(Store(source)).jobs:
-        if folder.result.exists():
-            for path in (folder.job, folder.result, folder.environment, folder.left_out, *folder.outputs):
-                _copy(path, place / folder.path.name / path.name)
-    for path in (source / "declarations").glob("*.json"):
-        _copy(path, place / "declarations" / path.name)
+    jobs = [job for job in contents(Store(source), linked=False).jobs if job.result.exists()]
+    files = [path for job in jobs for path in (job.job, job.result, job.environment, job.left_out, *job.outputs)]
+    for path in [*files, *(source / "declarations").glob("*.json")]:
+        _copy(path, place / path.relative_to(source))
 
 
 def _copy(path: Path, to: Path) -> None:
@@ -209,8 +200,9 @@ def _chosen(
 def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -> str | None:
     """Why a job cannot stand beside the others."""
     standing = together.get(one.key)
-    if standing is not None and standing.outcome() != one.outcome():
-        names = sorted(name for name, value in one.outcome().items() if standing.outcome().get(name) != value)
+    stands, found = standing and standing.result.repeatable(), one.result.repeatable()
+    if standing is not None and stands and stands != found:
+        names = sorted(name for name, value in found.items() if stands.get(name) != value)
         return f"came out otherwise than in {standing.source} ({', '.join(names)})"
     if standing is None and is_held(store.root / one.folder.path.name):
         return "a process works on that job here"
@@ -267,7 +259,7 @@ def _fill(one: Candidate, target: JobFolder, merged: Merged) -> str | None:
         if not ours:
             return "a process works on that job here"
         finished = target.result.exists()
-        if finished and _candidate(target, "").outcome() != one.outcome():
+        if finished and _candidate(target, "").result.repeatable() != one.result.repeatable():
             return "has been finished here in the meantime, and came out otherwise"
         _move(one.folder, target, finished=finished)
         sync_folder(target.path)

@@ -7,24 +7,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from harness.errors import HarnessError
 from harness.store.documents import canonical, seal
-from harness.store.provenance import IMPORTED
+from harness.store.result import Result, digests_fault, fault_of
 from harness.store.store import KEY_LETTERS, JobFolder, file_sha256
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=2000)]
 """Text for people that cannot steer a terminal."""
-Output = Annotated[
-    str, StringConstraints(pattern=r"^(weights\.pt|(predictions|pixels|inspection)\.npz|metrics\.jsonl)$")
-]
-Digests = dict[Output, Digest]
-"""Of output files; no other name is ever opened because a result says so."""
-
 AGAIN = "move {} away, and the next run of a suite that needs it does it again"
 
 
@@ -63,59 +57,11 @@ class JobDocument(_Document):
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-class _Seen(_Document):
-    name: Line
-    split: Line
-    fingerprint: Line
-    count: int
-    whole: bool
-    official: bool
-    official_reason: Line
-
-
-class _Cost(_Document):
-    seconds: float = Field(ge=0)
-    finished_at: Line
-
-
-class ResultDocument(_Document):
-    """`result.json`."""
-
-    key: Digest
-    kind: str
-    code: Line | None
-    inputs: dict[Line, Digests | None]
-    outcome: Literal["done", "diverged"]
-    values: dict[Line, float]
-    absent: dict[Line, Line] = {}
-    data: list[_Seen]
-    marks: list[Line]
-    cost: _Cost | None = None
-    outputs: Digests
-    beside: dict[Literal["job.json", "environment.json"], Digest] = {}
-    """Results of earlier versions do not have it."""
-
-    @property
-    def imported(self) -> bool:
-        """Whether it was trained elsewhere, and so has neither inputs nor a place it ran at."""
-        return IMPORTED in (self.model_extra or {})
-
-    @model_validator(mode="after")
-    def _made_here_or_imported(self) -> Self:
-        if self.imported != (self.code is None) or self.imported != (self.cost is None):
-            raise ValueError("a result has code and cost, or was trained elsewhere and has neither")
-        return self
-
-
 class _Epoch(_Document):
     epoch: int
     train_loss: float
     train_error: float
     val_top1_error: float
-
-
-class _LeftOut(_Document):
-    files: Digests
 
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -134,19 +80,25 @@ def job_of(folder: JobFolder) -> JobDocument:
     return job
 
 
-def result_of(folder: JobFolder) -> ResultDocument | None:
+def result_of(folder: JobFolder) -> Result | None:
     """The finished result, or None; raises HarnessError where it is damaged or malformed."""
-    return None if folder.read_result() is None else _parsed(folder.result, ResultDocument)
+    result = folder.read_result()
+    if result is not None and (fault := fault_of(result)) is not None:
+        raise HarnessError(f"{folder.result} is malformed: {fault}")
+    return None if result is None else Result(result)
 
 
 def left_out_of(folder: JobFolder) -> dict[str, str]:
     """Digests of the outputs that stayed behind on export, by name; raises HarnessError where the list is damaged."""
     if not folder.left_out.exists():
         return {}
-    found = _parsed(folder.left_out, _LeftOut)
-    if seal(document := found.model_dump(mode="json")) != document:
+    document = _json(folder.left_out)
+    files = document.get("files") if isinstance(document, dict) else None
+    if (fault := digests_fault(files)) is not None:
+        raise HarnessError(f"{folder.left_out} is malformed: {fault}")
+    if seal(document) != document:
         raise HarnessError(f"{folder.left_out} is damaged or was edited: its digest does not fit")
-    return found.files
+    return dict(document["files"])
 
 
 def faults_of(folder: JobFolder) -> list[Fault]:
@@ -165,12 +117,14 @@ def faults_of(folder: JobFolder) -> list[Fault]:
     faults += [] if result.imported else _environment_faults(folder, result)
     left_out = _tried(folder.left_out, faults, folder, lambda: left_out_of(folder)) or {}
     faults += _output_faults(folder, result, left_out)
+    if not any(fault.place == folder.predictions for fault in faults):
+        faults += _score_faults(folder, result)
     if folder.metrics.name in result.outputs and not any(fault.place == folder.metrics for fault in faults):
         _tried(folder.metrics, faults, folder, lambda: _read_epochs(folder))
     return faults
 
 
-def _output_faults(folder: JobFolder, result: ResultDocument, left_out: dict[str, str]) -> Iterator[Fault]:
+def _output_faults(folder: JobFolder, result: Result, left_out: dict[str, str]) -> Iterator[Fault]:
     for path in folder.outputs:
         digest = result.outputs.get(path.name)
         if digest is None:
@@ -185,7 +139,20 @@ def _output_faults(folder: JobFolder, result: ResultDocument, left_out: dict[str
             yield fault
 
 
-def _environment_faults(folder: JobFolder, result: ResultDocument) -> Iterator[Fault]:
+def _score_faults(folder: JobFolder, result: Result) -> Iterator[Fault]:
+    """Values that are not those of the predictions beside them, which an edit that was sealed anew leaves."""
+    if folder.predictions.name not in result.outputs or not folder.predictions.exists():
+        return
+    from harness.store.scores import contradictions  # noqa: PLC0415 - numpy
+
+    try:
+        for says in contradictions(folder.predictions, result.values):
+            yield _again(folder, folder.result, says)
+    except (OSError, ValueError, KeyError, IndexError):
+        yield _again(folder, folder.predictions, "holds no predictions of a test")
+
+
+def _environment_faults(folder: JobFolder, result: Result) -> Iterator[Fault]:
     path = folder.environment
     try:
         if not isinstance(_json(path), dict):
@@ -197,8 +164,8 @@ def _environment_faults(folder: JobFolder, result: ResultDocument) -> Iterator[F
     yield from _beside_faults(folder, path, result)
 
 
-def _beside_faults(folder: JobFolder, path: Path, result: ResultDocument) -> Iterator[Fault]:
-    digest = {str(name): one for name, one in result.beside.items()}.get(path.name)
+def _beside_faults(folder: JobFolder, path: Path, result: Result) -> Iterator[Fault]:
+    digest = result.beside.get(path.name)
     if digest is not None and (fault := _differs(folder, path, digest)):
         yield fault
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import HarnessError, UsageError
-from harness.store.documents import RESULT_FORMAT, is_whole, json_text, parsed_json, read_sealed, seal
+from harness.store.documents import RESULT_FORMAT, json_text, parsed_json, read_sealed, seal
 from harness.store.locks import held
+from harness.store.result import fault_of
 
 KEY_LETTERS = 20
 """Of a key's 64 hexadecimal letters, those that name its directory; `job.json` holds the whole key."""
@@ -129,8 +130,8 @@ class JobFolder:
             return None
         if result.get("key") != key:
             raise HarnessError(f"{self.result} is the result of another job; move {self.path} away to run this one")
-        if not is_whole(result):
-            raise HarnessError(f"{self.result} lacks what every result says; move {self.path} away to run it again")
+        if (fault := fault_of(result)) is not None:
+            raise HarnessError(f"{self.result} is malformed: {fault}; move {self.path} away to run it again")
         return result
 
     def write_result(self, result: dict[str, Any]) -> None:

@@ -13,8 +13,7 @@ from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
 from harness.suite.file import Evaluation, Scale, Suite
-from harness.suite.type_faults import nearest
-from harness.vocabulary import ScaleName
+from harness.vocabulary import ScaleName, nearest
 
 LARGEST_K = 5
 """Of the top-k errors that every test counts."""
@@ -88,6 +87,7 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         start_from=train.start_from,
         takes=train.takes,
     )
+    _check_logits(resolved)
     _check_layers(resolved)
     taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     _check_labels(dataset, world, taken)
@@ -113,6 +113,15 @@ def _resolved(protocol: Protocol, experiment: ResolvedExperiment) -> Protocol:
     for image in images:
         sliding.positions(window, image)
     return protocol.model_copy(update={"window": window})
+
+
+def _check_logits(experiment: ResolvedExperiment) -> None:
+    """Raises ValueError for a net that cannot be built, or does not end in one number for each class."""
+    last = experiment.traced()[-1]
+    if last.output != (experiment.classes,):
+        raise ValueError(
+            f"the net ends in layer {last.name} with an output of {last.output}, not in {experiment.classes} logits"
+        )
 
 
 def _check_labels(dataset: Dataset, world: Scale, tests: Mapping[str, Evaluation]) -> None:

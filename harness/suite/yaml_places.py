@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ LONGEST_SHOWN = 60
 
 LONGEST_INT_BITS = 1024
 """Of a whole number, in whichever base it is written; Python would refuse to write a longer one in decimals."""
+
+BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What makes letters be shown in another order than they are written in."""
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -85,6 +89,20 @@ def read_yaml(path: Path) -> Located:
     return located
 
 
+def yaml_data(text: str) -> Any:
+    """The plain data of a YAML text that was found sound when it was read from its file; ValueError for another."""
+    loader = YAML(typ="safe", pure=True)
+    located = Located(Path("text"))
+    try:
+        node = loader.compose(text)
+        data = None if node is None else _Builder(located, loader).build(node, ())
+    except (YAMLError, RecursionError) as error:
+        raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
+    if located.faults:
+        raise ValueError(located.lines()[0])
+    return data
+
+
 def _one_line(text: str) -> str:
     """The text with what would break the line, or move the cursor, written as an escape."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
@@ -107,6 +125,14 @@ def _plain_text(node: ScalarNode) -> str:
     """The text of a node; raises ValueError where it cannot be written in UTF-8, as half a surrogate pair."""
     node.value.encode()
     return str(node.value)
+
+
+def _control_in(text: str) -> str:
+    """The first character that would steer a terminal or reorder a line, by its number; empty where there is none."""
+    odd = (
+        letter for letter in text if letter not in "\n\t" and (unicodedata.category(letter) == "Cc" or letter in BIDI)
+    )
+    return next((f"U+{ord(letter):04X}" for letter in odd), "")
 
 
 def shown(value: object) -> str:
@@ -172,6 +198,8 @@ class _Builder:
     def _scalar(self, node: ScalarNode, tag: str, path: KeyPath) -> Any:
         if tag not in self.readers:
             return self._refuse_tag(path, tag)
+        if tag == "str" and (odd := _control_in(node.value)):
+            return self._refuse(path, f"holds the control character {odd}, which would steer a terminal; leave it out")
         try:
             return self.readers[tag](node)
         except (ValueError, KeyError, IndexError):  # half a surrogate pair, a number of 5000 digits, `!!bool maybe`

@@ -39,8 +39,8 @@ def side_by_side(tmp_path, monkeypatch, benchmark):
 
     def timed(other, precision):
         small = {"width": 0.25 if benchmark.enabled else 0.05, "stem": STEM}
-        epochs = 9 if benchmark.enabled else 1
-        world = tiny_world(tmp_path, model=small, batch=128, epochs=epochs, drops_after=[], precision=precision)
+        epochs, part = (9, {}) if benchmark.enabled else (1, {"subset": {"classes": 10, "per_class": 40}})
+        world = tiny_world(tmp_path, model=small, batch=128, epochs=epochs, drops_after=[], precision=precision, **part)
         ours_s, theirs_s, began = [], [], []
         whole, batches = training.validated, training.epoch_batches
 

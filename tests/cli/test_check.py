@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from baselines import FEW
 from programs import environment, program
 from tiny_suites import tiny_suite
 
@@ -20,13 +22,16 @@ def harness(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(with_baseline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny suite and its baseline at the place where it is looked for."""
-    folder = tmp_path_factory.mktemp("made")
-    tiny_suite(folder)
-    done = harness(folder, "baseline", "update", "tiny.yaml", "--yes")
+    return shutil.copytree(with_baseline, tmp_path_factory.mktemp("made") / "made")
+
+
+def test_a_baseline_is_made_where_it_is_looked_for(tmp_path: Path) -> None:
+    """And its path said last."""
+    done = harness(tmp_path, "baseline", "update", "architecture", "--yes")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "reports/baselines/ci.json")
-    return folder
+    assert harness(tmp_path, "check", "architecture").returncode == 0
 
 
 def test_a_sound_suite_is_summed_up(made: Path) -> None:
@@ -35,12 +40,12 @@ def test_a_sound_suite_is_summed_up(made: Path) -> None:
     assert done.returncode == 0
     assert "0 regression, 0 error, 0 advisory" in done.stdout
     assert done.stderr.startswith("[1/1] tiny: ")
-    assert sorted(path.name for path in made.iterdir()) == ["reports", "tiny.yaml"]
+    assert sorted(path.name for path in made.iterdir()) == ["prelu_few.yaml", "reports", "tiny.yaml"]
 
 
 def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
     """With both values."""
-    file = tiny_suite(tmp_path, rate=0.01)
+    file = tiny_suite(tmp_path, **FEW, rate=0.01)
     done = harness(made, "check", file, "--json")
     document = json.loads(done.stdout)
     found = {one["subject"]: one for one in document["findings"] if one["severity"] == "regression"}
@@ -80,7 +85,7 @@ def test_an_edited_baseline_is_refused(made: Path, tmp_path: Path) -> None:
 
 def test_an_update_shows_what_it_changes_and_writes_nothing_unasked(made: Path, tmp_path: Path) -> None:
     """Without a terminal nobody can be asked."""
-    file, before = tiny_suite(tmp_path, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
+    file, before = tiny_suite(tmp_path, **FEW, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
     done = harness(made, "baseline", "update", file)
     assert done.returncode == 2
     assert "recipe.rate 0.02 -> 0.01" in done.stdout

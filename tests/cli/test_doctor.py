@@ -6,7 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from programs import program
+
+from harness.cli.main import command
+from harness.errors import HarnessError
+from harness.machine import doctor
+from harness.machine.doctor.checks import Check
 
 
 def test_a_machine_in_order_ends_in_exit_0(tmp_path: Path) -> None:
@@ -18,33 +24,52 @@ def test_a_machine_in_order_ends_in_exit_0(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_torch_that_does_not_answer_is_exit_1(tmp_path: Path) -> None:
+    """The last line says what is wrong."""
+    done = program(tmp_path, "doctor", "--device", "cpu", "--wait", "0.01")
+    assert done.returncode == 1
+    assert "torch" in done.stderr
+    assert any(line.startswith("wrong    torch: ") for line in done.stdout.splitlines())
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A torch that computes as it should, of which no process is asked, and no data of this machine."""
+    monkeypatch.setattr(doctor, "arithmetic", lambda *_: iter([Check("torch", "ok", "computes")]))
+    monkeypatch.chdir(tmp_path)
+    for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2010", "HARNESS_DATA_ILSVRC2012"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "name"),
     [
         (("--data", "ilsvrc2010"), 4, "data ilsvrc2010"),
         (("--data", "ilsvrc2010=nowhere"), 4, "data ilsvrc2010"),
         (("--device", "cpu", "--store", "file"), 1, "store"),
-        (("--device", "cpu", "--wait", "0.01"), 1, "torch"),
+        (("--device", "cuda", "--data", "ilsvrc2012"), 4, "data ilsvrc2012"),
     ],
 )
-def test_what_is_wrong_decides_the_exit_code(tmp_path: Path, arguments: tuple[str, ...], code: int, name: str) -> None:
-    """4 for data that are needed, 1 for the rest; the last line says what."""
+def test_what_is_wrong_decides_the_exit_code(
+    tmp_path: Path, in_order: None, arguments: tuple[str, ...], code: int, name: str
+) -> None:
+    """4 for data that are needed, before a device that is missing; 1 for the rest."""
     (tmp_path / "file").touch()
-    done = program(tmp_path, "doctor", *arguments)
-    assert done.returncode == code
-    assert name in done.stderr
+    done = CliRunner().invoke(command, ["doctor", *arguments])
+    assert isinstance(done.exception, HarnessError)
+    assert done.exception.exit_code == code
+    assert name in str(done.exception)
     assert any(line.startswith(f"wrong    {name}: ") for line in done.stdout.splitlines())
-    assert "Traceback" not in done.stderr
 
 
 def test_a_missing_gpu_is_exit_5(tmp_path: Path) -> None:
-    """When it is asked for; after the data, as everywhere."""
+    """When it is asked for."""
     done = program(tmp_path, "doctor", "--device", "cuda", "--json", CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 5
     wrong = [check for check in json.loads(done.stdout) if check["level"] == "wrong"]
     assert {check["name"] for check in wrong} <= {"device", "torch"}
     assert all(check["remedy"] for check in wrong)
-    assert program(tmp_path, "doctor", "--device", "cuda", "--data", "ilsvrc2012").returncode == 4
 
 
 def test_an_unknown_data_set_has_a_nearest(tmp_path: Path) -> None:

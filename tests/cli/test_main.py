@@ -1,4 +1,4 @@
-"""The command line in a process of its own: what it prints where, and what it ends with."""
+"""The command line as a process: what it prints where, and what it ends with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 from click.testing import CliRunner
+from programs import nothing, program
 from suite_files import TABLE1, written
 from tiny_suites import tiny_suite
 
@@ -42,14 +44,17 @@ def harness(tmp_path: Path):
     """Runs the program in an empty folder."""
 
     def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "harness", *map(str, arguments)],
-            capture_output=True, text=True, cwd=tmp_path, env=environment(**more), timeout=60, check=False,
-        )  # fmt: skip
+        done = program(tmp_path, *arguments, **more)
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
     return run
+
+
+def test_it_starts_from_nothing(tmp_path: Path) -> None:
+    """All other tests here find its modules imported."""
+    done = program(tmp_path, "--version", anew=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"harness, version {__version__}\n", "")
 
 
 @pytest.fixture
@@ -334,20 +339,20 @@ def test_a_plan_imports_no_numbers() -> None:
 def on_a_terminal(*arguments: str, **more: str) -> str:
     """What the program writes where standard output is a terminal."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "harness", *arguments], stdout=theirs, env=environment(TERM="xterm-256color", **more)
-    ) as process:
-        os.close(theirs)
-        text = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # how Linux tells that the other end has closed
-                break
-            if not part:
-                break
-            text += part
-        assert process.wait(60) == 0
+    with nothing() as null:
+        streams = [null.fileno(), theirs, null.fileno()]
+        process = warm.start(arguments, ROOT, environment(TERM="xterm-256color", **more), streams)
+    os.close(theirs)
+    text = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # how Linux tells that the other end has closed
+            break
+        if not part:
+            break
+        text += part
+    assert process.wait() == 0
     os.close(ours)
     return text.decode()
 
@@ -420,6 +425,21 @@ def test_verdicts_decide_the_exit_code_only_when_asked(finished, cells, claims, 
     """A finished suite is 0 whatever its verdicts, or 3 with --strict where something differs."""
     assert finished(cells, claims, {}).exit_code == lenient
     assert finished(cells, claims, {}, "--strict").exit_code == strict
+
+
+def test_a_mean_that_holds_a_diverged_run_is_not_strict(finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as guessing in the mean, which a verdict alone does not show."""
+    import harness.cli.main as module
+
+    named = []
+    monkeypatch.setattr(module, "_differs", lambda results: named.append(results["cells"][0]) or False)
+    assert finished(["MATCH"], [], {}, "--strict").exit_code == 0
+    named[0]["diverged"] = [1, 4]
+    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: ({"cells": named, "claims": []}, Path(), {}))
+    done = CliRunner().invoke(command, ["run", "table1", "--strict", "--json"])
+    assert done.exit_code == 3
+    assert f"{named[0]['id']}: diverged, and counted as guessing: seed 1, 4" in done.stderr
+    assert json.loads(done.stdout)["cells"][0]["diverged"] == [1, 4]
 
 
 def test_a_failed_job_comes_before_a_verdict(finished) -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from harness.cli.options import runtime_of
 from harness.errors import UsageError
-from harness.machine import cuda_visible as visible
-from harness.machine import runtime
+from harness.machine import cuda_visible, runtime
 from harness.machine.runtime import Runtime
 
 FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", "jobs": None}
@@ -19,13 +18,13 @@ FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", 
 def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine of so many, without GPUs."""
     monkeypatch.setattr(runtime, "cores", lambda: 8)
-    monkeypatch.setattr(visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """And with four GPUs."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: [f"GPU-{number}" for number in range(4)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import flip, folder_of, snapshot
 from programs import environment, program
 from suite_files import TABLE1
 from tiny_suites import tiny_world
@@ -19,18 +19,6 @@ from harness.cli.main import command
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.plan.graph import Plan
 from harness.store.store import Store
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def ran(store: Store, *arguments: object) -> Result:
@@ -101,7 +89,7 @@ def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
 
 def test_the_list_is_plain_data_too(store: Store, plan: Plan) -> None:
     """For programs, in the order that was asked for."""
-    folder_of(store, plan, "pixels").log.write_bytes(b"x" * 9999)
+    folder_of(store, plan, "pixels").log.write_bytes(b"x" * 999_999)
     listed = printed(store, "store", "ls", "--sort", "size")
     assert listed[0]["kind"] == "pixels"
     assert {entry["key"] for entry in listed} == set(plan.jobs)

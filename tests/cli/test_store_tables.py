@@ -18,7 +18,7 @@ def test_a_job_is_a_line_with_units(capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.setenv("COLUMNS", "120")
     show_entries([ENTRY, ENTRY])
     said = capsys.readouterr().out
-    for word in ("train [cnn], seed 0", "ab" * 6, "2.0 h", "1.5 MB", "2 min", "2 jobs, 3.0 MB, 3 min of work"):
+    for word in ("train [cnn], seed 0", "ab" * 6, "2 h", "1.5 MB", "1 min 30 s", "2 jobs, 3.0 MB, 3 min of work"):
         assert word in said
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+from compact_copies import made
 from image_layouts import class_folders, make_originals
 
 from harness.data import DATASETS
@@ -22,7 +23,6 @@ from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store.documents import seal
 from harness.store.store import JobFolder, write_json
-from tests.ingest.test_prepare import made
 
 ORIGINALS = make_originals()
 DATASET = ORIGINALS.declared()

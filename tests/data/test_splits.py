@@ -310,3 +310,15 @@ def test_samples_grow_and_end_at_the_whole() -> None:
 def test_sample_does_not_depend_on_the_order_of_classes() -> None:
     """It is spread over the split, not its beginning: all ten digits are among sixty."""
     assert len(digits("test").sample(60).labels.unique()) == 10
+
+
+def test_a_sample_is_drawn_and_a_larger_one_contains_it() -> None:
+    """Not the first images of a split, which in most sets are of one class; in the order of the split."""
+    split = open_split(DataSpec(name="digits"), "test", Locations())
+    small, large = split.sample(20), split.sample(60)
+    assert set(small.ids) < set(large.ids)
+    assert small.ids != split.ids[:20]
+    assert small.ids == [identity for identity in split.ids if identity in set(small.ids)]
+    places = [split.ids.index(identity) for identity in small.ids]
+    assert torch.equal(small.labels, split.labels[places])
+    assert torch.equal(small.images(torch.arange(20)), split.images(torch.tensor(places)))

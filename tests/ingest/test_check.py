@@ -10,6 +10,7 @@ import shutil
 import zlib
 
 import pytest
+from compact_copies import made
 from image_layouts import (
     LAYOUTS,
     class_folders,
@@ -31,7 +32,6 @@ from harness.errors import Interrupted
 from harness.ingest.check import check
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-from tests.ingest.test_prepare import made
 
 ORIGINALS = make_originals()
 DATASET = ORIGINALS.declared()
@@ -412,7 +412,7 @@ def test_a_signal_stops_it(tmp_path):
 
 def test_names_of_many_are_kept_up_to_a_bound(tmp_path, monkeypatch):
     """And the rest is counted."""
-    monkeypatch.setattr("harness.ingest.finding.KEPT", 3)
+    monkeypatch.setattr("harness.ingest.image_finding.KEPT", 3)
     for image in class_folders(ORIGINALS, tmp_path).rglob("train/*/*.JPEG"):
         image.write_bytes(b"")
     found = only_wrong(checked(tmp_path), "empty")

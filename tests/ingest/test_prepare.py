@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from compact_copies import COMPACT, DATASET, ORIGINALS, contents, made
 from image_layouts import (
     LAYOUTS,
     class_folders,
@@ -28,29 +29,12 @@ from image_layouts import (
 )
 from PIL import Image
 
-from harness.data.prepared import Copy, CopyFiles
+from harness.data.prepared import CopyFiles
 from harness.errors import DataMissing, HarnessError, Interrupted, UsageError
 from harness.ingest.encode import Compact
-from harness.ingest.prepare import prepare
-from harness.ingest.records import read_record
+from harness.ingest.piece_records import read_record
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-
-ORIGINALS = make_originals()
-DATASET = ORIGINALS.declared()
-COMPACT = Compact(48, 90)
-
-
-def made(folder: Path, out: Path, compact=COMPACT, dataset=DATASET, **more) -> Copy:
-    """The copy of what lies in a folder."""
-    settings = {"allow_damaged": 0.0, "threads": 2, "progress": Progress(io.StringIO()), "stop": StopSignal()}
-    return prepare(dataset, folder, out, compact, **settings | more)
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """The digest of every file."""
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def images(folder: Path) -> dict[str, str]:

@@ -10,12 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from compact_copies import contents
 from image_layouts import class_folders, flat_val, make_originals, tars
 from programs import environment, program, signalled
 
-from tests.ingest.test_prepare import contents
-
-ORIGINALS = make_originals(train=40, val=10, test=4, scale=2)
 PREPARE = ("data", "prepare", "ilsvrc2012", "original", "--out", "copy", "--short-side", "48", "--threads", "2")
 LONGEST_S = 3.0
 """About how long an undisturbed process takes, for kills at random moments of it."""
@@ -44,7 +42,7 @@ print(json.dumps([images, int(peak.split()[1])]))
 def undisturbed(tmp_path_factory):
     """(folder of the originals, what an undisturbed process makes of them)."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    flat_val(ORIGINALS, folder / "original")
+    flat_val(make_originals(train=40, val=10, test=4, scale=2), folder / "original")
     done = program(folder, *PREPARE)
     assert done.returncode == 0, done.stderr
     return folder / "original", contents(folder / "copy")
@@ -60,6 +58,7 @@ def killed_at_random(folder, undisturbed, moments, kills):
     return contents(folder / "copy")
 
 
+@pytest.mark.nightly
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(undisturbed, tmp_path):
     """Images, records and manifest; at other moments each time this test is run, for any must do."""
     assert killed_at_random(tmp_path, undisturbed, random.Random(), 5) == undisturbed[1]
@@ -81,12 +80,18 @@ def test_killed_within_the_work_it_goes_on(undisturbed, tmp_path):
     assert contents(tmp_path / "copy") == undisturbed[1]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number, code):
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1)),
+    ],
+)
+def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number):
     """Its exit code tells which signal it was, and no traceback is shown."""
     (tmp_path / "original").symlink_to(undisturbed[0])
     status, said = signalled(tmp_path, number, "the copy takes", *PREPARE)
-    assert status == code, said
+    assert status == 128 + number, said
     assert "the same command goes on from there" in said
     assert "Traceback" not in said
 

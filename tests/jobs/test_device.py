@@ -10,6 +10,7 @@ from torch import nn
 
 from harness.errors import DeviceMissing
 from harness.jobs.device import autocast, device_environment, on_device, repeats_on, set_up
+from harness.machine.instructions import rounding_of
 from harness.machine.runtime import Runtime
 
 CPU = torch.device("cpu")
@@ -85,7 +86,7 @@ def test_what_has_to_be_alike_names_device_instructions_threads_and_torch():
     """The four that a checkpoint records."""
     assert repeats_on(CPU) == {
         "device": "cpu",
-        "instructions": torch.backends.cpu.get_cpu_capability(),
+        "instructions": rounding_of(torch.backends.cpu.get_cpu_capability()),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }

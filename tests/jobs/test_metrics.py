@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.jobs.metrics import Tally, correct_rank, error_percent, negative_log_probability, tally, topk_errors
-from harness.vocabulary import METRICS
+from harness.vocabulary import METRICS, guessing
 
 SCORES = torch.tensor([[0.1, 0.2, 0.3, 0.4], [0.4, 0.3, 0.2, 0.1], [0.4, 0.4, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]])
 
@@ -111,3 +111,13 @@ def test_counts_that_are_no_rate_are_an_error(wrong, samples):
     """No samples, or errors out of range."""
     with pytest.raises(ValueError, match=f"{wrong} errors in {samples} samples is no error rate"):
         error_percent(wrong, samples)
+
+
+@pytest.mark.parametrize(("classes", "top1", "top5"), [(10, 90.0, 50.0), (1000, 99.9, 99.5), (5, 80.0, 0.0)])
+def test_a_net_that_guesses_has_the_errors_of_chance(classes, top1, top5):
+    """Among its first five guesses the label is five times as often as as its first."""
+    assert guessing(classes) == {
+        "top1_error": pytest.approx(top1),
+        "top5_error": pytest.approx(top5),
+        "cross_entropy": pytest.approx(math.log(classes)),
+    }

@@ -9,21 +9,31 @@ import numpy as np
 import pytest
 import torch
 from fabricated import silent
+from finished_worlds import CUT
 from tiny_suites import World, tiny_world
+from torch import Tensor
 
+from harness.jobs.evaluation import evaluate as evaluation
 from harness.jobs.probe import numbers
 from harness.jobs.training import train as training
+from harness.models.network import Network
 from harness.plan.graph import make_plan
 from harness.plan.outline import Drawn
 from harness.plan.status import statuses
-from harness.regression.probes import probes_of
+from harness.regression.compare_probes import Places, compare_probe
+from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
 from harness.run.executors.local import Local
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
-PART = {"classes": 10, "per_class": 67}
-"""Ten steps of 64 an epoch."""
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """The tiny suite with its probes done."""
+    world = tiny_world(tmp_path_factory.mktemp("done"), **CUT)
+    probed(world)
+    return world
 
 
 def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
@@ -39,6 +49,25 @@ def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
     return result["probe"]
 
 
+def probed_disturbed(world: World, how: dict[str, Any]) -> dict[str, Any]:
+    """What the probe of the tiny suite's training finds when it is disturbed so."""
+    probes = probes_of(world.plan)
+    job = disturbed(probes, ["cnn"])["cnn"][DISTURBANCES.index(how)]
+    pixels = probes.jobs[job.inputs["pixel_statistics"]]
+    graph = Drawn("ci", {pixels.key: pixels, job.key: job})
+    runtime = type(world.runtime)(device="cpu", threads=1)
+    standing = statuses(graph, world.store, runtime.locations)
+    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    result = world.store.folder("probe", job.key).read_result()
+    assert result is not None
+    return result["probe"]
+
+
+def losses(found: dict[str, Any]) -> np.ndarray:
+    """The losses of a probe's first steps."""
+    return np.array([float(word) for word in found["losses"].split()])
+
+
 def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
     """The losses of a whole training, epoch by epoch."""
     found: list[list[float]] = []
@@ -52,14 +81,14 @@ def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]
 
 def test_its_losses_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the bit, over the end of an epoch."""
-    world = tiny_world(tmp_path, drops_after=[2], epochs=3, subset=PART)
+    world = tiny_world(tmp_path, **CUT, drops_after=[2], epochs=3)
     found = probed(world)
     first, second, third = losses_of(world, monkeypatch)
     assert found["losses"] == numbers(first + second)
     assert found["after_drop"] == numbers(third[:5])
 
 
-def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
+def test_its_logits_are_those_of_the_first_weights(done: World) -> None:
     """Of four test images, central views, less the mean image."""
     from harness.data.locate import Locations
     from harness.data.spec import DataSpec
@@ -68,8 +97,7 @@ def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
     from harness.jobs.recipe import Recipe
     from harness.jobs.training.first_weights import initialised
 
-    world = tiny_world(tmp_path)
-    found = probed(world)
+    world, found = done, probed(done)
     spec = world.planned("train").read_job()["spec"]
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]})).eval()
     images = open_split(DataSpec.parsed(spec["data"]), "test", Locations()).sample(4).images(torch.arange(4))
@@ -80,38 +108,70 @@ def test_its_logits_are_those_of_the_first_weights(tmp_path: Path) -> None:
     torch.testing.assert_close(logits, expected)
 
 
-def test_it_repeats_bit_for_bit_whatever_the_threads(tmp_path: Path) -> None:
+def test_it_repeats_bit_for_bit_whatever_the_threads(done: World, tmp_path: Path) -> None:
     """It takes one."""
-    one, two = (probed(tiny_world(tmp_path / str(threads)), threads=threads) for threads in (1, 2))
-    assert one == two
+    assert probed(tiny_world(tmp_path, **CUT), threads=2) == probed(done)
 
 
-def test_a_nudge_moves_a_training_by_little(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", DISTURBANCES[:1] + DISTURBANCES[-1:])
+def test_a_disturbance_moves_a_training_by_little(done: World, how: dict[str, Any]) -> None:
     """But moves it."""
-    found = probed(tiny_world(tmp_path))
-    first, nudged = (np.array([float(word) for word in part["losses"].split()]) for part in (found, found["nudged"]))
-    assert 0 < np.abs(first - nudged).max() < 1e-2
+    first, moved = (losses(found) for found in (probed(done), probed_disturbed(done, how)))
+    assert 0 < np.abs(first - moved).max() < 1e-2
 
 
-def test_a_test_of_first_weights_is_that_of_the_evaluation(tmp_path: Path) -> None:
+def test_another_draw_is_another_disturbance(done: World) -> None:
+    """Each says something of its own."""
+    one, other = (losses(probed_disturbed(done, how)) for how in DISTURBANCES[:2])
+    assert np.abs(one - other).max() > 0
+
+
+def test_onednn_is_used_again_after_a_run_without_it(done: World, tmp_path: Path) -> None:
+    """By whatever runs next in the process."""
+    probed_disturbed(tiny_world(tmp_path / "without", **CUT), {"without": "onednn"})
+    assert torch.backends.mkldnn.enabled
+    assert probed(tiny_world(tmp_path / "again", **CUT)) == probed(done)
+
+
+def test_a_test_of_first_weights_is_that_of_the_evaluation(done: World) -> None:
     """The probabilities of each image sum to one."""
-    found = probed(tiny_world(tmp_path), "ten_crop")
+    found = probed(done, "ten_crop")
     rows = np.array([float(word) for word in found["probabilities"].split()]).reshape(4, found["classes"])
     np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
 
 
-def test_a_probe_that_was_stopped_begins_again(tmp_path: Path) -> None:
+def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where first weights alone would not show it."""
+    before = probed(tiny_world(tmp_path / "before"), "ten_crop")
+
+    def averaging(network: Network, mean: Tensor, crop: int, views: str) -> evaluation.Look:
+        def scores(images: Tensor) -> Tensor:
+            seen = evaluation.fixed_views(images, mean, crop, views)
+            logits: Tensor = network(seen.flatten(0, 1)).float()
+            return logits.view(*seen.shape[:2], -1).mean(1).softmax(1)
+
+        return evaluation.Look(network, scores, 10)
+
+    monkeypatch.setattr(evaluation, "views_look", averaging)
+    now = probed(tiny_world(tmp_path / "now"), "ten_crop")
+    one, other = ({"asked": {"what": "test"}, "found": probe} for probe in (before, now))
+    said = compare_probe("table1", "cnn.ten_crop", one, other, Places(same=False, same_kind=True))
+    assert said.severity == "regression"
+    assert "probabilities at first weights, amplified" in said.said
+
+
+def test_a_probe_that_was_stopped_begins_again(done: World, tmp_path: Path) -> None:
     """A checkpoint of it does not hold the losses before."""
-    world = tiny_world(tmp_path)
+    world = tiny_world(tmp_path, **CUT)
     probes = probes_of(world.plan)
     folder = written(world.store, probes.jobs[probes.trainings["cnn"]])
     folder.checkpoint.write_bytes(b"half")
-    assert probed(world) == probed(tiny_world(tmp_path / "other"))
+    assert probed(world) == probed(done)
 
 
 def test_a_training_that_diverges_is_told_by_its_losses(tmp_path: Path) -> None:
     """Up to that which is no number."""
-    found = probed(tiny_world(tmp_path, rate=1e8))
+    found = probed(tiny_world(tmp_path, **CUT, rate=1e8))
     assert found["losses"].split()[-1] in ("nan", "inf")
     assert found["after_drop"] == ""
 

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import pytest
 
-from harness.machine import cuda_visible as visible
+from harness.machine import cuda_visible
 from harness.machine.cuda_visible import lacking, visible_gpus
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four GPUs."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: ["GPU-0a", "GPU-0b", "GPU-0c", "GPU-8932f937"])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without."""
-    monkeypatch.setattr(visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 @pytest.mark.parametrize(
     ("asked", "seen"),
     [(None, ["0", "1", "2", "3"]), ("2,0", ["2", "0"]), ("", []), ("-1", []), ("1,-1,2", ["1"]), ("1,7,2", ["1"]),
-     ("GPU-8932f937", ["GPU-8932f937"]), (" 3 , 1", ["3", "1"]), ("1,1", ["1"])],
+     (" 3 , 1", ["3", "1"]), ("1,1", []), ("0,1,0", []), ("1gpu,+2", ["1", "2"]), ("1,GPU-2", ["1"]),
+     ("GPU-8932f937", ["GPU-8932f937"]), ("GPU-8932f937,0", ["GPU-8932f937"]), ("GPU-7", []), ("GPU-", []),
+     ("GPU-0a,GPU-7,GPU-0b", ["GPU-0a"]), ("GPU-89,GPU-8932", []), ("MIG-1,MIG-2,0", ["MIG-1", "MIG-2"]),
+     ("MIG-1,MIG-1", []), ("NoDevFiles", [])],
 )  # fmt: skip
 def test_the_visible_ones_are_those_that_cuda_shows(
     four: None, monkeypatch: pytest.MonkeyPatch, asked: str | None, seen: list[str]
 ) -> None:
-    """By CUDA's own rules: in the order named, up to the first name that is none."""
+    """By CUDA's own rules: in the order named, up to the first name that is none; none where one is named twice."""
     if asked is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked)
     assert visible_gpus() == seen

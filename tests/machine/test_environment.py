@@ -1,4 +1,4 @@
-"""Provenance: what is recorded of a machine, what never is, and the digest that tells that code has changed."""
+"""Provenance: what is recorded of a machine, and what never is."""
 
 from __future__ import annotations
 
@@ -14,19 +14,17 @@ from typing import Any
 
 import pytest
 
-from harness.jobs import JOBS, code
-from harness.jobs.code import code_digest
 from harness.machine import environment as module
-from harness.machine.environment import commit, environment, gpus, processor
+from harness.machine.environment import commit, environment, gpu_uuids, gpus, processor
 
 
 @pytest.fixture(autouse=True)
 def _fresh():
     """Nothing remembered from another test, or from this one."""
-    for cached in (code_digest, commit, gpus, processor):
+    for cached in (commit, gpu_uuids, gpus, processor):
         cached.cache_clear()
     yield
-    for cached in (code_digest, commit, gpus, processor):
+    for cached in (commit, gpu_uuids, gpus, processor):
         cached.cache_clear()
 
 
@@ -57,61 +55,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     copy = tmp_path / "clone" / "harness"
     shutil.copytree(module._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "_PACKAGE", copy)
-    monkeypatch.setattr(code, "_PACKAGE", copy)
     return copy
-
-
-def test_every_source_of_a_kind_is_there() -> None:
-    """A path that was moved would silently be digested as nothing."""
-    for kind in JOBS.values():
-        assert all((module._PACKAGE / source).exists() for source in kind.sources)
-    assert all(code_digest(kind) == code_digest(kind) for kind in JOBS)
-
-
-def test_kinds_with_other_sources_have_other_digests() -> None:
-    """Training's code is more than that of testing."""
-    assert len({code_digest(kind) for kind in ("pixels", "train", "evaluate", "ensemble", "measure")}) == 5
-
-
-@pytest.mark.parametrize("kind", sorted(JOBS))
-def test_a_change_of_any_source_changes_the_digest(package: Path, kind: str) -> None:
-    """Of one file in a folder as well as of a file that is named."""
-    for source in JOBS[kind].sources:
-        path = package / source
-        file = max(path.rglob("*.py")) if path.is_dir() else path
-        before, text = code_digest(kind), file.read_text(encoding="utf-8")
-        file.write_text(f"{text}\n# changed\n", encoding="utf-8")
-        code_digest.cache_clear()
-        assert code_digest(kind) != before
-        file.write_text(text, encoding="utf-8")
-        code_digest.cache_clear()
-        assert code_digest(kind) == before
-
-
-def test_a_change_of_another_file_changes_no_digest(package: Path) -> None:
-    """A page's colour makes no result stale."""
-    before = {kind: code_digest(kind) for kind in JOBS}
-    for other in ("cli/main.py", "cli/tables.py", "judge/cells.py", "store/store.py", "report/page/render.py"):
-        (package / other).write_text("# changed\n", encoding="utf-8")
-    code_digest.cache_clear()
-    assert {kind: code_digest(kind) for kind in JOBS} == before
-
-
-def test_a_renamed_source_changes_the_digest(package: Path) -> None:
-    """Names count as well as content."""
-    before = code_digest("train")
-    (package / "models" / "alexnet.py").rename(package / "models" / "alexnet2.py")
-    code_digest.cache_clear()
-    assert code_digest("train") != before
-
-
-def test_the_digest_is_the_same_wherever_the_package_lies(package: Path) -> None:
-    """No path of the machine is in it, and compiled files do not count."""
-    copied = code_digest("train")
-    (package / "models" / "__pycache__").mkdir()
-    (package / "models" / "__pycache__" / "x.pyc").write_bytes(b"x")
-    code_digest.cache_clear()
-    assert code_digest("train") == copied
 
 
 def test_outside_a_clone_there_is_no_commit(package: Path) -> None:
@@ -156,6 +100,7 @@ class FakeNvml(SimpleNamespace):
             "nvmlDeviceGetCount": 1,
             "nvmlDeviceGetHandleByIndex": "handle",
             "nvmlDeviceGetName": "NVIDIA H200",
+            "nvmlDeviceGetUUID": "GPU-8932f937",
             "nvmlDeviceGetMemoryInfo": SimpleNamespace(total=150_754_820_096),
         }
         super().__init__(**{name: self.answering(answer, fails=name == failing) for name, answer in answers.items()})
@@ -175,6 +120,13 @@ class FakeNvml(SimpleNamespace):
 def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with an NVIDIA driver."""
     monkeypatch.setattr(module, "_DRIVER", (tmp_path,))
+
+
+def test_gpus_are_told_apart_by_their_uuids(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which stand in no record."""
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml())
+    assert gpu_uuids() == ["GPU-8932f937"]
+    assert "GPU-8932f937" not in json.dumps(environment())
 
 
 def test_gpus_are_named_with_memory_and_driver(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:

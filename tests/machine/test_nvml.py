@@ -10,6 +10,7 @@ import pynvml
 import pytest
 from fake_nvml import GIB, H200, MIG, READ, FakeNvml
 
+from harness.machine import cuda_visible
 from harness.machine.nvml import Gpu, Reading, together, visible_gpus
 
 NOT_SUPPORTED = pynvml.NVMLError_NotSupported()
@@ -137,7 +138,7 @@ SECOND = {"nvmlDeviceGetName": "second", "nvmlDeviceGetUUID": "GPU-0a"}
     [(None, 1, ["NVIDIA H200"]), (None, 2, ["NVIDIA H200", "second"]), ("1", 1, ["second"]),
      ("1,0", 2, ["second", "NVIDIA H200"]), ("GPU-0a", 1, ["second"]), ("GPU-89", 1, ["NVIDIA H200"]),
      ("GPU-", 1, []), ("", 1, []), ("-1", 1, []), ("0,7,1", 3, ["NVIDIA H200"]), (" 1 ", 1, ["second"]),
-     ("NoDevFiles", 1, [])],
+     ("NoDevFiles", 1, []), ("0,0", 1, []), ("GPU-0a,0", 2, ["second"]), ("1,1", 2, [])],
 )  # fmt: skip
 def test_the_gpus_are_those_that_cuda_sees(
     monkeypatch: pytest.MonkeyPatch, chosen: str | None, count: int, names: list[str]
@@ -146,6 +147,18 @@ def test_the_gpus_are_those_that_cuda_sees(
     if chosen is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
     assert [gpu.name for gpu in visible_gpus(running({}, SECOND), count)] == names
+
+
+@pytest.mark.parametrize(
+    "asked", [None, "", "1", "0,0", "1,0", "GPU-0a,0", "GPU-89,GPU-0a", "GPU-89,GPU-8", "7", "1,x", "-1"]
+)
+def test_as_many_are_read_as_are_counted(monkeypatch: pytest.MonkeyPatch, asked: str | None) -> None:
+    """What jobs are pinned to and what their power is read of are the same GPUs."""
+    if asked is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked)
+    uuids = [H200["nvmlDeviceGetUUID"], SECOND["nvmlDeviceGetUUID"]]
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: uuids)
+    assert len(visible_gpus(running({}, SECOND), 9)) == len(cuda_visible.visible_gpus())
 
 
 def test_several_gpus_draw_what_they_draw_together() -> None:

@@ -110,6 +110,24 @@ def test_covering_windows_see_what_there_is_of_the_map(pool, of, side, size, str
             torch.testing.assert_close(y[:, :, row, column], of(x[:, :, top : top + size, left : left + size], (2, 3)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "slope", "formula"),
+    [
+        ("relu", 0.0, lambda x: x.clamp_min(0)),
+        ("tanh", 0.0, lambda x: (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())),
+        ("logistic", 0.0, lambda x: 1 / (1 + (-x).exp())),
+        ("leaky", 0.3, lambda x: torch.where(x > 0, x, 0.3 * x)),
+        ("prelu_shared", 0.25, lambda x: torch.where(x > 0, x, 0.25 * x)),
+        ("prelu_channel", 0.4, lambda x: torch.where(x > 0, x, 0.4 * x)),
+    ],
+)
+def test_an_activation_is_its_formula(kind, slope, formula):
+    """With the slope that the layer says, and not that of torch."""
+    x = torch.linspace(-3, 3, 24).view(1, 2, 3, 4)
+    layer = build((Activation(kind, "activation", slope),), (2, 3, 4))
+    torch.testing.assert_close(layer(x), formula(x))
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_maps_are_flattened_as_maps_rows_columns(layout):
     """In either memory format, so that weights mean the same in both."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from suite_files import TABLE1
 
 from harness.data.locate import Locations, Place
 from harness.errors import HarnessError
-from harness.jobs.code import code_digest
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
 from harness.plan.status import Status, statuses
@@ -121,8 +121,7 @@ def test_changed_code_makes_results_stale_and_what_stands_on_them(
     plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch, kind: str, stale: set[str]
 ) -> None:
     """Only the code that a kind of job uses counts, and the reason is told."""
-    changed = {kind: "another digest"}
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda name: changed.get(name) or code_digest(name))
+    monkeypatch.setattr("harness.plan.status.is_current", lambda name, _: name != kind)
     standing = statuses(plan, store, HERE)
     assert {plan.jobs[key].kind for key, status in standing.items() if status.state == "stale"} == stale
     assert standing[job(plan, kind).key].why == f"the code of {kind} jobs has changed since"
@@ -155,7 +154,7 @@ def test_an_input_that_ran_again_and_came_out_otherwise_makes_stale(plan: Plan, 
 
 def test_every_reason_is_told(plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own and those of what it stands on."""
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "another digest")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda *_: False)
     why = statuses(plan, store, HERE)[job(plan, "evaluate", 1).key].why
     assert why.split("; ") == [
         "the code of evaluate jobs has changed since",
@@ -166,9 +165,7 @@ def test_every_reason_is_told(plan: Plan, store: Store, monkeypatch: pytest.Monk
 
 def test_a_stale_result_is_set_aside_and_kept(plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its job is to do again, and the old result lies beside the new one, however often that happens."""
-    monkeypatch.setattr(
-        "harness.plan.status.code_digest", lambda name: "x" if name == "evaluate" else code_digest(name)
-    )
+    monkeypatch.setattr("harness.plan.status.is_current", lambda name, _: name != "evaluate")
     folder = store.folder("evaluate", job(plan, "evaluate").key)
     for number in (1, 2):
         old = folder.result.read_text()
@@ -183,7 +180,7 @@ def test_a_stale_result_is_set_aside_and_kept(plan: Plan, store: Store, monkeypa
 
 def test_what_cannot_be_set_aside_is_told(plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store on a disk that is read only, say."""
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
 
     def refuse(*_: object) -> None:
         raise OSError(30, "Read-only file system")
@@ -204,5 +201,6 @@ def test_a_measurement_of_more_gpus_than_there_are_is_blocked(store: Store, monk
     plan = make_plan(load_suite(TABLE1.with_name("prelu_timing.yaml")), "ci")
     key = plan.measurements["four_gpus", 0]
     for count, expected in ((1, Status("blocked", "it needs 4 GPUs, and 1 can be seen here")), (4, Status("to do"))):
-        monkeypatch.setattr("harness.machine.cuda_visible.gpus", lambda count=count: [{"name": "a GPU"}] * count)
+        uuids = [f"GPU-{number}" for number in range(count)]
+        monkeypatch.setattr("harness.machine.cuda_visible.gpu_uuids", partial(list, uuids))
         assert statuses(plan, store, Locations())[key] == expected

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from findings import ADVISORY, ERROR, EVERY, HOSTILE, OK, REGRESSION, checked, checks, many
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from suite_files import TABLE1
 
+from findings import ADVISORY, ERROR, EVERY, HOSTILE, OK, REGRESSION, checked, checks, many
 from harness.regression import annotations as github
 from harness.regression.finding import Checked, Finding
 
@@ -119,7 +119,7 @@ def test_the_headline_is_what_came_out(findings: tuple[Finding, ...], headline: 
     text = github.markdown(checked(*findings))
     assert text.startswith(f"{github.MARKER}\n## Reproduction check: {headline}\n")
     assert "Against the baseline main at ci scale: " in text
-    assert "of 2 suites, in 73 s." in text
+    assert "of 2 suites, in 1 min 13 s." in text
 
 
 def test_a_comment_is_never_too_long() -> None:

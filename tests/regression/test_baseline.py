@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from snapshots import snapshot
 
 from harness.errors import BaselineMissing, UsageError
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
 
-SUITES = {"table2": {"seeds": 2}, "table1": {"seeds": 3}}
+SUITES = {"table2": snapshot(seeds=2), "table1": snapshot(seeds=5)}
 
 
 @pytest.fixture
@@ -35,15 +36,15 @@ def test_the_same_content_is_the_same_bytes(file: Path) -> None:
 
 def test_merging_changes_only_the_named(file: Path) -> None:
     """And drops one that came to nothing."""
-    merged = read_baseline(file, "ci").merged({"table1": {"seeds": 4}, "table3": {"seeds": 1}})
-    assert merged.suites == {**SUITES, "table1": {"seeds": 4}, "table3": {"seeds": 1}}
+    merged = read_baseline(file, "ci").merged({"table1": snapshot(seeds=4), "table3": snapshot(seeds=1)})
+    assert merged.suites == {**SUITES, "table1": snapshot(seeds=4), "table3": snapshot(seeds=1)}
     assert merged.merged({"table1": None}).suites.keys() == {"table2", "table3"}
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda text: text.replace('"seeds": 3', '"seeds": 4'),
+        lambda text: text.replace('"seeds": 5', '"seeds": 6'),
         lambda text: text[: len(text) // 2],
         lambda _: "",
         lambda _: "[]",
@@ -68,8 +69,15 @@ def test_one_of_another_scale_is_refused(file: Path) -> None:
 
 def test_one_of_another_format_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not misread."""
-    monkeypatch.setattr("harness.regression.baseline.FORMAT", 2)
-    with pytest.raises(UsageError, match="has format 1, this program reads 2"):
+    monkeypatch.setattr("harness.regression.baseline.FORMAT", 3)
+    with pytest.raises(UsageError, match="has format 2, this program reads 3"):
+        read_baseline(file, "ci")
+
+
+def test_one_that_was_edited_and_sealed_anew_is_refused(file: Path) -> None:
+    """Where the edit would let anything pass."""
+    Baseline(file, "ci", {"table1": snapshot(probes__cnn__disturbed__losses="0 nan 0")}).write()
+    with pytest.raises(UsageError, match="not one that `baseline update` wrote: table1: the probe of cnn says"):
         read_baseline(file, "ci")
 
 

@@ -12,35 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from baselines import BASELINE, FEW, PRELU, RULES
 from tiny_suites import tiny_suite
 
-from harness.data.locate import Locations
 from harness.errors import BaselineMissing, JobFailed, UsageError
-from harness.machine.runtime import Runtime
 from harness.regression.baseline import Baseline, read_baseline
 from harness.regression.check import check, exit_code, updated
 from harness.regression.finding import Checked, Finding
-from harness.regression.observe import Rules
+from harness.regression.probes import DISTURBANCES
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 
-RULES = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
-PRELU = shipped_suites() / "prelu_table1.yaml"
 
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny suite of AlexNet and the baseline of it and of a shipped suite of PReLU."""
-    folder = tmp_path_factory.mktemp("made")
-    suites = [tiny_suite(folder), PRELU]
-    updated(suites, folder / "ci.json", RULES, Store(folder / "runs")).baseline.write()
-    return folder
+@pytest.fixture
+def made(with_baseline: Path) -> Path:
+    """A folder with a tiny suite of AlexNet and one of PReLU, and the baseline of both."""
+    return with_baseline
 
 
 @pytest.fixture
 def elsewhere(made: Path, tmp_path: Path) -> Path:
     """The same baseline, as if another machine had made it."""
-    known = read_baseline(made / "ci.json", "ci").suites
+    known = read_baseline(made / BASELINE, "ci").suites
     suites = {name: {**one, "made_with": {**one["made_with"], "processor": "another"}} for name, one in known.items()}
     path = tmp_path / "elsewhere.json"
     Baseline(path, "ci", suites).write()
@@ -49,7 +42,7 @@ def elsewhere(made: Path, tmp_path: Path) -> Path:
 
 def checked(made: Path, baseline: Path, suite: str = "tiny", *, only: str = "", **flags: Any) -> Checked:
     """A check of one of the two suites."""
-    file = PRELU if suite == "prelu_table1" else made / "tiny.yaml"
+    file = made / f"{suite}.yaml"
     globs = [only] if only else []
     return check([file], baseline, RULES, Store(made / "runs"), globs=globs, strict=False, **flags)
 
@@ -61,7 +54,7 @@ def regressions(found: Checked) -> dict[str, Finding]:
 
 def test_an_unchanged_suite_passes_bit_for_bit(made: Path) -> None:
     """Every probe of it."""
-    found = checked(made, made / "ci.json")
+    found = checked(made, made / BASELINE)
     assert (exit_code(found), regressions(found)) == (0, {})
     probes = {one.subject: one.said for one in found.findings if one.subject.startswith("probe")}
     assert probes == dict.fromkeys(("probe cnn", "probe cnn.ten_crop"), "bit for bit as in the baseline")
@@ -69,7 +62,7 @@ def test_an_unchanged_suite_passes_bit_for_bit(made: Path) -> None:
 
 def test_a_check_leaves_nothing_behind(made: Path) -> None:
     """No trainings, no store."""
-    checked(made, made / "ci.json")
+    checked(made, made / BASELINE)
     assert not (made / "runs").exists()
 
 
@@ -143,9 +136,9 @@ def other_seed(patch: pytest.MonkeyPatch) -> None:
 CHANGES = [
     (changed_momentum, "tiny", {"probe cnn": "loss of step"}),
     (alpha_over_n, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
-    (decayed_slopes, "prelu_table1", {"probe shared": "weight decay of slopes"}),
+    (decayed_slopes, PRELU, {"probe shared": "weight decay of slopes"}),
     (rate_outside, "tiny", {"probe cnn": "loss after the rate dropped"}),
-    (rate_outside, "prelu_table1", {"probe shared": "in the first step after a drop"}),
+    (rate_outside, PRELU, {"probe shared": "in the first step after a drop"}),
     (shifted_crop, "tiny", {"probe cnn.ten_crop": "probabilities"}),
     (other_seed, "tiny", {"probe cnn": "logits at first weights", "probe cnn.ten_crop": "probabilities"}),
 ]
@@ -164,8 +157,8 @@ def test_a_change_of_method_is_a_regression(
 ) -> None:
     """In just these probes, and the part that tells is named."""
     change(monkeypatch)
-    only = "shared" if suite == "prelu_table1" else ""
-    found = checked(made, made / "ci.json" if place == "here" else elsewhere, suite, only=only)
+    only = "shared" if suite == PRELU else ""
+    found = checked(made, made / BASELINE if place == "here" else elsewhere, suite, only=only)
     wrong = regressions(found)
     assert exit_code(found) == 3
     assert parts.keys() <= wrong.keys()
@@ -177,9 +170,9 @@ def test_a_change_shows_only_in_what_it_touches(made: Path, monkeypatch: pytest.
     """A crop leaves the training alone, a rate the test."""
     with monkeypatch.context() as patch:
         shifted_crop(patch)
-        assert regressions(checked(made, made / "ci.json")).keys() == {"probe cnn.ten_crop"}
+        assert regressions(checked(made, made / BASELINE)).keys() == {"probe cnn.ten_crop"}
     rate_outside(monkeypatch)
-    assert regressions(checked(made, made / "ci.json")).keys() == {"probe cnn"}
+    assert regressions(checked(made, made / BASELINE)).keys() == {"probe cnn"}
 
 
 @pytest.mark.parametrize(("field", "value"), [("epochs", 3), ("batch", 32), ("rate", 0.01)])
@@ -187,9 +180,37 @@ def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
     made: Path, tmp_path: Path, elsewhere: Path, field: str, value: float
 ) -> None:
     """One that no first step shows, such as the number of epochs, too: every resolved field is compared."""
-    file = tiny_suite(tmp_path, **{field: value})
+    file = tiny_suite(tmp_path, **FEW | {field: value})
     found = check([file], elsewhere, RULES, Store(made / "runs"), strict=False)
     assert f"recipe.{field}" in regressions(found)["experiment cnn"].said
+
+
+def test_a_check_takes_the_steps_of_a_sound_training_once(
+    made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what departs is disturbed."""
+    from harness.jobs import probe
+
+    taken, real = [], probe.steps_taken
+    monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+    assert exit_code(checked(made, elsewhere)) == 0
+    assert len(taken) == 1
+
+
+def test_a_training_that_departs_is_disturbed_before_it_is_told(
+    made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Elsewhere; on the machine of the baseline no disturbance could mend it."""
+    from harness.jobs import probe
+
+    taken, real = [], probe.steps_taken
+    monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+    changed_momentum(monkeypatch)
+    assert exit_code(checked(made, elsewhere)) == 3
+    assert len(taken) == 1 + len(DISTURBANCES)
+    taken.clear()
+    assert exit_code(checked(made, made / BASELINE)) == 3
+    assert len(taken) == 1
 
 
 def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,9 +219,9 @@ def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch
 
     taken, real = [], probe.steps_taken
     monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
-    suites = [tiny_suite(tmp_path, name=name) for name in ("one", "two")]
+    suites = [tiny_suite(tmp_path, name=name, **FEW) for name in ("one", "two")]
     updated(suites, tmp_path / "ci.json", RULES, Store(tmp_path / "runs"))
-    assert len(taken) == 2  # a probe takes its steps twice, once from nudged weights
+    assert len(taken) == 1 + len(DISTURBANCES)
 
 
 def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +231,7 @@ def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monk
         raise RuntimeError("no memory")
 
     monkeypatch.setattr("harness.jobs.probe.steps_taken", fails)
-    found = checked(made, made / "ci.json")
+    found = checked(made, made / BASELINE)
     assert exit_code(found) == 6
     severities = {one.subject: one.severity for one in found.findings}
     assert severities["probe cnn"] == "not judged"
@@ -221,30 +242,30 @@ def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monk
 def test_a_failed_job_makes_no_baseline(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The old one stays."""
     monkeypatch.setattr("harness.jobs.probe.steps_taken", lambda *_: 1 / 0)
-    before = (made / "ci.json").read_bytes()
+    before = (made / BASELINE).read_bytes()
     with pytest.raises(JobFailed, match="nothing was written"):
-        updated([made / "tiny.yaml"], made / "ci.json", RULES, Store(tmp_path / "runs"))
-    assert (made / "ci.json").read_bytes() == before
+        updated([made / "tiny.yaml"], made / BASELINE, RULES, Store(tmp_path / "runs"))
+    assert (made / BASELINE).read_bytes() == before
 
 
 def test_an_update_of_nothing_changes_no_byte(made: Path, tmp_path: Path) -> None:
     """Of the suite that is made anew, nor of the other."""
-    found = updated([made / "tiny.yaml"], made / "ci.json", RULES, Store(tmp_path / "runs"))
-    before = json.loads((made / "ci.json").read_text())["suites"]
+    found = updated([made / "tiny.yaml"], made / BASELINE, RULES, Store(tmp_path / "runs"))
+    before = json.loads((made / BASELINE).read_text())["suites"]
     assert found.differences == ()
     assert dict(found.baseline.suites) == before
 
 
 def test_a_suite_without_a_baseline_is_told_before_anything_runs(made: Path, tmp_path: Path) -> None:
     """With what would add it."""
-    file = tiny_suite(tmp_path, name="fresh")
+    file = tiny_suite(tmp_path, name="fresh", **FEW)
     with pytest.raises(BaselineMissing, match="baseline update fresh"):
-        check([made / "tiny.yaml", file], made / "ci.json", RULES, Store(made / "runs"), strict=False)
+        check([made / "tiny.yaml", file], made / BASELINE, RULES, Store(made / "runs"), strict=False)
 
 
 def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
     """A baseline would else hold it for ever, and nobody would compare it."""
-    known = read_baseline(made / "ci.json", "ci")
+    known = read_baseline(made / BASELINE, "ci")
     path = tmp_path / "ci.json"
     Baseline(path, "ci", {**known.suites, "removed": known.suites["tiny"]}).write()
     lost = [one.suite for one in checked(made, path).findings if one.severity == "advisory"]
@@ -254,7 +275,7 @@ def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
 def test_globs_that_choose_nothing_are_told(made: Path) -> None:
     """Nothing measured is never sound."""
     with pytest.raises(UsageError, match="named like zzz"):
-        checked(made, made / "ci.json", only="zzz")
+        checked(made, made / BASELINE, only="zzz")
 
 
 def test_a_suite_that_lost_the_scale_is_a_regression(made: Path, tmp_path: Path) -> None:
@@ -264,7 +285,7 @@ def test_a_suite_that_lost_the_scale_is_a_regression(made: Path, tmp_path: Path)
     (tmp_path / "tiny.yaml").write_text(json.dumps(suite))
     (tmp_path / "other.yaml").write_text(json.dumps(suite | {"suite": "other"}))
     paths = [tmp_path / "tiny.yaml", tmp_path / "other.yaml"]
-    found = check(paths, made / "ci.json", RULES, Store(made / "runs"), strict=False)
+    found = check(paths, made / BASELINE, RULES, Store(made / "runs"), strict=False)
     severities = {one.suite: one.severity for one in found.findings if one.suite in ("tiny", "other")}
     assert severities == {"tiny": "regression", "other": "not judged"}
 

@@ -57,13 +57,36 @@ def test_more_than_rounding_is_a_regression_anywhere(changed: dict[str, Any], sa
         assert found.before != found.now
 
 
-def test_what_a_nudge_moves_a_training_by_it_may_move() -> None:
-    """Some times over, from that step on: it says how far rounding goes."""
-    wild = copy.deepcopy(TRAINING)
-    wild["found"]["nudged"]["losses"] = "2.3 2.21 2.1"
-    assert compared(ELSEWHERE, losses="2.3 2.3 2.2").severity == "regression"
-    assert compared(ELSEWHERE, wild, losses="2.3 2.3 2.2").severity == "ok"
-    assert compared(ELSEWHERE, wild, losses="2.31 2.2 2.1").severity == "regression"
+def wild(losses: str) -> dict[str, Any]:
+    """A probe whose disturbed runs went so far, loss by loss."""
+    probe = copy.deepcopy(TRAINING)
+    probe["disturbed"]["losses"] = losses
+    return probe
+
+
+def test_what_disturbed_runs_move_a_training_by_it_may_move() -> None:
+    """Some times over, from that step on: they say how far rounding goes."""
+    assert compared(ELSEWHERE, losses="2.3 2.21 2.1").severity == "regression"
+    assert compared(ELSEWHERE, wild("0 0.001 0.001"), losses="2.3 2.21 2.1").severity == "ok"
+    assert compared(ELSEWHERE, wild("0 0.001 0.001"), losses="2.31 2.2 2.1").severity == "regression"
+
+
+def test_a_step_that_rounding_carries_anywhere_is_not_compared_and_that_is_said() -> None:
+    """What comes before it is."""
+    found = compared(ELSEWHERE, wild("0 0.1 0.1"), losses="2.3 2.9 nan", after_drop="")
+    assert found.severity == "ok"
+    assert "chaotic, and not compared: loss of step 2 and later, loss after the rate dropped" in found.said
+    assert compared(ELSEWHERE, wild("0 0.1 0.1"), losses="2.31 2.9 2.1").severity == "regression"
+
+
+def test_runs_disturbed_here_count_beside_those_of_the_baseline() -> None:
+    """A training may be at the edge of something on one of two machines only."""
+    now = copy.deepcopy(TRAINING)
+    now["found"]["losses"] = "2.3 2.21 2.1"
+    assert compare_probe("table1", "cnn", TRAINING, now, ELSEWHERE).severity == "regression"
+    now["disturbed"]["losses"] = "0 0.001 0.001"
+    assert compare_probe("table1", "cnn", TRAINING, now, ELSEWHERE).severity == "ok"
+    assert compare_probe("table1", "cnn", TRAINING, now, HERE).severity == "regression"
 
 
 def test_on_another_kind_of_device_only_first_weights_are_compared() -> None:

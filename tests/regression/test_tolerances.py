@@ -52,17 +52,47 @@ def test_nothing_allowed_is_nothing() -> None:
 
 
 @given(NUMBERS, st.floats(0, 1), st.floats(0, 1))
-def test_a_larger_nudge_allows_no_less(values: list[float], small: float, more: float) -> None:
+def test_runs_further_apart_allow_no_less(values: list[float], small: float, more: float) -> None:
     """Step by step."""
-    narrow = tolerances.of_losses(values, [value + small for value in values])
-    wide = tolerances.of_losses(values, [value + small + more for value in values])
-    assert all(a <= b * (1 + 1e-9) + 1e-9 for a, b in zip(narrow, wide, strict=True))
+    narrow = tolerances.of_losses(values, [small] * len(values))
+    wide = tolerances.of_losses(values, [small + more] * len(values))
+    assert all(a <= b for a, b in zip(narrow, wide, strict=True))
 
 
-def test_a_nudge_that_made_a_training_diverge_allows_anything_from_there() -> None:
-    """And next to nothing before."""
-    allowed = tolerances.of_losses([2.0, 2.0, 2.0], [2.0, math.nan])
-    assert allowed == [2.0 * tolerances.LOSS, math.inf, math.inf]
+def test_a_step_allows_what_any_before_it_does() -> None:
+    """What once moved a loss has moved the weights."""
+    allowed = tolerances.of_losses([2.0, 2.0, 2.0], [0.0, 1e-4, 0.0])
+    assert allowed == [2.0 * tolerances.LOSS, tolerances.SPREAD * 1e-4, tolerances.SPREAD * 1e-4]
+
+
+def test_chaos_begins_where_disturbed_runs_leave_each_other_and_never_ends() -> None:
+    """A coincidence later on means nothing."""
+    allowed = tolerances.of_losses([2.0] * 4, [0.0, 1e-6, 0.1, 0.0])
+    assert tolerances.chaotic_from(allowed) == 2
+    assert [math.isinf(may) for may in allowed] == [False, False, True, True]
+
+
+def test_a_training_that_stays_in_line_is_never_chaotic() -> None:
+    """All its steps are compared."""
+    assert tolerances.chaotic_from(tolerances.of_losses([2.0, 1.0], [1e-7, 1e-6])) is None
+
+
+def test_the_furthest_run_counts_number_by_number() -> None:
+    """Whichever it is."""
+    runs = [[1.0, 2.5], [0.75, 2.0]]
+    assert tolerances.furthest_apart(runs, [1.0, 2.0]) == [0.25, 0.5]
+
+
+@pytest.mark.parametrize("run", [[1.0, math.nan], [1.0, math.inf], [1.0]])
+def test_a_run_that_diverged_is_far(run: list[float]) -> None:
+    """By a number that a document can hold."""
+    assert tolerances.furthest_apart([run], [1.0, 2.0]) == [0.0, tolerances.FAR]
+
+
+def test_the_first_step_is_compared_whatever_comes_later() -> None:
+    """Roundings have not grown in it."""
+    assert tolerances.of_updates([0.0, 1.0], [0.0, 0.5], first=True) == [tolerances.SPREAD * 0.5] * 2
+    assert tolerances.of_updates([0.0, 1.0], [0.0, 0.5], first=False) == [math.inf] * 2
 
 
 def test_logs_of_probabilities_are_logits_again() -> None:

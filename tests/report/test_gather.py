@@ -166,7 +166,7 @@ def test_a_diverged_seed_is_counted_and_named(plan: Plan, store: Store) -> None:
 
 def test_a_stale_result_is_said_to_be(plan: Plan, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the cell, which still shows it."""
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     cell = by_id(documents(plan, store)[0]["cells"])["cnn.top1"]
     assert cell["mean"] == pytest.approx(37.5)
     assert "the code of evaluate jobs has changed since" in cell["stale"]

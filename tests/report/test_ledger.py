@@ -5,47 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ledger_samples import COVERED, PAPERS, report
 
-from harness.report.coverage import Coverage
 from harness.report.ledger import ledger, link, summary
-from harness.suite.references import ClaimReference, FigureReference, References, TableReference
-
-CLAIM = {"says": "it is so", "section": "1", "kind": "own", "small_scale": "yes", "needs": {}}
-PAPERS = {
-    "alexnet": References(
-        paper="alexnet",
-        claims={name: ClaimReference.parsed(CLAIM) for name in ("A01", "A02")},
-        tables={"T1": TableReference(caption="errors", columns=["top1"], in_text=False, rows=[])},
-        figures={"F1": FigureReference(shows="curves", reproduce="yes")},
-        choices={},
-    )
-}
-COVERED = [
-    Coverage("A01", "one", "claims.less", "small", "its direction, on Fashion-MNIST"),
-    Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
-    Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data"),
-    Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
-    Coverage("alexnet:T1", "one", "table", "paper", ""),
-    Coverage("alexnet:F1", "one", "figures.f1", "small", ""),
-]
-
-
-def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    """The results of one report, by suite and scale."""
-    said = {
-        "id": "less",
-        "outcome": "CONFIRMED",
-        "evidence": f"{scale} scale",
-        "reason": "t",
-        "n": 6,
-        "p": 0.01,
-    } | claim
-    return {(suite, scale): {
-        "suite": suite, "scale": scale, "paper": "alexnet", "title": "errors", "claims": [said],
-        "cells": [{"id": "cnn.top1", "outcome": "NOT COMPARABLE", "printed": "37.5", "mean": 9.0, "reason": ""}],
-        "figures": [{"id": "f1"}], "cost": {"train_s": 2.0, "evaluate_s": 1.0, "finished_at": "now"},
-        "environment": {"place 1": {"commit": "c0ffee"}, "place 2": {"commit": "c0ffee"}},
-    }}  # fmt: skip
 
 
 def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:

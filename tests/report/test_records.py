@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from claim_samples import HIGH, LOW, claim, trained
 
+from harness.judge.cells import judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import Evidence
 from harness.plan.preregistration import Standing
 from harness.report.records import cell_record, claim_record
-from harness.suite.cells import Logged
+from harness.suite.cells import Cell, Logged
 from harness.suite.file import Reading
 from tests.judge.test_cells import cell, judged
-from tests.judge.test_claims import HIGH, LOW, claim
 
 SAID = {"claims": ["it"], "scale": "small", "outcome": "CONFIRMED", "says": "the narrow net underfits"}
 
@@ -35,6 +37,24 @@ def test_a_reading_stands_with_the_claim_it_is_of() -> None:
 def test_a_reading_of_something_else_is_not_shown(changed: dict[str, Any]) -> None:
     """Of another claim, another scale, or what a claim no longer comes to."""
     assert readings(**changed) == []
+
+
+def test_the_intervals_of_a_cell_are_those_of_its_verdict() -> None:
+    """Each under its own name: that which decides BETTER and WORSE, that which decides MATCH, and those beside."""
+    printed = Cell("it", "it", "", "it", "", "37.5", 37.5, "%", 1.0, ("a", "t", "top1_error"))
+    verdict = judge_cell(printed, trained(37.4, 37.6, 37.5, 37.7), "paper")
+    found = cell_record(verdict, Standing())
+    for name in ("interval", "tost_interval", "wilson", "prediction"):
+        interval = getattr(verdict, name)
+        assert found[name] == [interval.low, interval.high]
+    assert len({tuple(found[name]) for name in ("interval", "tost_interval", "wilson", "prediction")}) == 4
+
+
+def test_as_many_seeds_are_counted_as_have_a_value() -> None:
+    """Of five that were declared, four."""
+    printed = Cell("it", "it", "", "it", "", "37.5", 37.5, "%", 1.0, ("a", "t", "top1_error"))
+    measured = replace(trained(37.4, 37.6, 37.5, 37.7), declared_seeds=5)
+    assert cell_record(judge_cell(printed, measured, "paper"), Standing())["n"] == 4
 
 
 def test_the_noted_digits_stand_beside_the_verdict_and_leave_it() -> None:

@@ -134,6 +134,28 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(fake: Fake, out
     assert fake.labels == []
 
 
+def test_another_suite_of_the_same_name_does_not_overwrite_a_report(fake: Fake, tmp_path: Path) -> None:
+    """It would be lost without a word; the other one is told before the work."""
+    run()
+    before = Path("reports/table1/ci/results.json").read_bytes()
+    fake.labels.clear()
+    title, source = "title: Error rates on the ILSVRC-2010 test set", "source: Table 1, section 6"
+    other = str(written(tmp_path, (title, "title: Another table"), (source, "source: Table 9"), name="table1"))
+    with pytest.raises(UsageError, match=r"holds the report of another suite \(table1, .*; name another folder"):
+        run(other)
+    assert fake.labels == []
+    assert Path("reports/table1/ci/results.json").read_bytes() == before
+    run(other, out=Path("elsewhere"))
+
+
+def test_a_suite_that_was_reworded_writes_its_report_anew(fake: Fake, tmp_path: Path) -> None:
+    """It is still the same table."""
+    run()
+    title = "title: Error rates on the ILSVRC-2010 test set"
+    results, _, _ = run(str(written(tmp_path, (title, "title: Error rates, in other words"), name="table1")))
+    assert results["title"] == "Error rates, in other words"
+
+
 def test_a_store_that_cannot_be_written_is_told(fake: Fake) -> None:
     """With the flag that names another."""
     Path("file").touch()
@@ -153,7 +175,7 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
 ) -> None:
     """The old ones are set aside."""
     run()
-    monkeypatch.setattr("harness.plan.status.code_digest", lambda _: "x")
+    monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     monkeypatch.setattr("fabricated.code_digest", lambda _: "x")
     run()
     said = capsys.readouterr().err
@@ -228,7 +250,7 @@ def test_a_scale_may_ask_for_gpus(
 ) -> None:
     """Its trainings have them where they are and the run says nothing else; no key depends on it."""
     used: list[Runtime] = []
-    monkeypatch.setattr("harness.machine.cuda_visible.gpus", lambda: [{"name": "a GPU"}] * there)
+    monkeypatch.setattr("harness.machine.cuda_visible.gpu_uuids", lambda: [f"GPU-{number}" for number in range(there)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda runtime, *_: used.append(runtime) or fake)
     written(tmp_path, (CI, f"    gpus: 2\n{CI}"))

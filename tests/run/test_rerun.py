@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fabricated import silent
 from filled_store import flip, snapshot
-from tiny_suites import World, tiny_world
+from finished_worlds import SHORT
+from tiny_suites import World
 
 from harness.errors import DataMissing, Unsound, UsageError
 from harness.machine.runtime import Runtime
@@ -18,25 +20,19 @@ from harness.run.rerun import Rerun, rerun
 from harness.store.documents import seal
 from harness.store.store import JobFolder, write_json
 
-QUICK = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
 CPU = Runtime(device="cpu", threads=2)
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A tiny suite that ran with one thread."""
-    world = tiny_world(tmp_path_factory.mktemp("ran"), **QUICK)
-    assert world.run().failed == {}
-    return world
+def ran(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A tiny suite that ran with one thread, in a store where nobody else reads."""
+    return finished(**SHORT).copied(tmp_path_factory.mktemp("ran"))
 
 
 @pytest.fixture
 def world(ran: World, tmp_path: Path) -> World:
     """A copy of it that may be damaged."""
-    import shutil
-
-    shutil.copytree(ran.store.root, tmp_path / "runs")
-    return World(ran.plan, type(ran.store)(tmp_path / "runs"))
+    return ran.copied(tmp_path)
 
 
 def again(world: World, kind: str, runtime: Runtime = CPU, **more: Any) -> Rerun:
@@ -79,13 +75,23 @@ def test_another_number_of_threads_explains_a_difference(ran: World) -> None:
 
 def test_a_value_that_does_not_come_out_again_is_unsound(world: World) -> None:
     """Somebody who can seal has changed it, or the machine errs."""
+    folder = world.folder("train")
+    result = folder.read_result()
+    assert result is not None
+    rewritten(folder, values=result["values"] | {"val_top1_error": 1.0})
+    found = again(world, "train")
+    assert found.is_unsound
+    assert [difference.what for difference in found.differences] == ["val_top1_error"]
+
+
+def test_a_value_that_its_predictions_deny_needs_no_second_run(world: World) -> None:
+    """They say it themselves."""
     folder = world.folder("evaluate")
     result = folder.read_result()
     assert result is not None
     rewritten(folder, values=result["values"] | {"top1_error": 1.0})
-    found = again(world, "evaluate")
-    assert found.is_unsound
-    assert [difference.what for difference in found.differences] == ["top1_error"]
+    with pytest.raises(Unsound, match="says top1_error 1, and the predictions beside it"):
+        again(world, "evaluate")
 
 
 def test_weights_that_do_not_come_out_again_are_told_by_how_much(world: World) -> None:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fabricated import finish, silent
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import filled, flip, folder_of, snapshot
 
 from harness.errors import UsageError
+from harness.jobs import JOBS
 from harness.plan.graph import Plan
 from harness.run.execute import written
 from harness.run.verify import Verification, verify
+from harness.store.documents import seal
+from harness.store.inventory import LINKED
 from harness.store.store import JobFolder, Store, write_json
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def checked(store: Store) -> Verification:
@@ -144,10 +136,8 @@ def test_what_a_killed_process_left_is_noted(store: Store, plan: Plan) -> None:
 
 def test_a_job_of_another_version_is_noted(tmp_path: Path, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is whole; this program does not use it."""
-    from harness.jobs import JOBS, JobKind
-
     store = filled(tmp_path / "runs", plan)
-    monkeypatch.setitem(JOBS, "pixels", JobKind(2, JOBS["pixels"].runs, JOBS["pixels"].sources))
+    monkeypatch.setitem(JOBS, "pixels", replace(JOBS["pixels"], version=2))
     folder = folder_of(store, plan, "pixels")
     assert noted(store, folder.job) == ["version 1 of pixels jobs, where this program has 2"]
 
@@ -208,3 +198,22 @@ def test_jobs_run_since_are_counted(store: Store, plan: Plan) -> None:
     written(store, type(job)(job.kind, {**job.spec, "splits": ["test"]}))
     assert checked(store).jobs == before + 1
     finish(store, job)
+
+
+def test_values_that_are_not_those_of_the_predictions_beside_them_are_damage(store: Store, plan: Plan) -> None:
+    """Whatever digest stands over them."""
+    folder = folder_of(store, plan, "evaluate")
+    result = folder.read_result()
+    assert result is not None
+    write_json(folder.result, seal(result | {"values": result["values"] | {"top5_error": 1.0}}))
+    assert [(fault.place, fault.says) for fault in checked(store).damage] == [
+        (folder.result, "says top5_error 1, and the predictions beside it 16.9")
+    ]
+
+
+def test_a_job_that_is_a_link_to_elsewhere_is_damage(store: Store, plan: Plan, tmp_path: Path) -> None:
+    """Its files are not checked, nor counted as the store's."""
+    folder = folder_of(store, plan, "evaluate").path
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert [(fault.place, fault.says) for fault in checked(store).damage] == [(folder, LINKED)]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from archives import member, members, raw, rebuilt, with_manifest
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import flip, folder_of, snapshot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,18 +22,6 @@ from harness.plan.graph import Plan
 from harness.store.archive import Manifest, export, unpack
 from harness.store.soundness import faults_of
 from harness.store.store import JobFolder, Store
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 @pytest.fixture

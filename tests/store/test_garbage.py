@@ -7,28 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import flip, folder_of, snapshot
 from suite_files import TABLE1, written
 
 from harness.errors import UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
-from harness.plan.wanted import wanted_in
+from harness.plan.stored_jobs import wanted_in
 from harness.store.garbage import garbage, remove
 from harness.store.store import Store
 from harness.suite.load import load_suite
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def listed(store: Store, *, stale: bool = False, unfinished: bool = False, keep: Sequence[str] = ()) -> dict[Path, str]:

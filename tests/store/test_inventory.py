@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fabricated import finish
-from filled_store import filled, flip, folder_of, table1
+from filled_store import flip, folder_of
 
 from harness.errors import UsageError
 from harness.plan.graph import Plan
@@ -16,18 +16,6 @@ from harness.plan.job import Job
 from harness.run.execute import written
 from harness.store.inventory import Entry, bytes_of, contents, entries, sorted_by, with_key
 from harness.store.store import Store
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def one(store: Store, folder: Path) -> Entry:
@@ -91,7 +79,7 @@ def test_seed_ten_comes_after_seed_nine(tmp_path: Path) -> None:
 def test_the_largest_comes_first(store: Store, plan: Plan, what: str) -> None:
     """Of age, size and time."""
     folder = folder_of(store, plan, "train", 1)
-    folder.log.write_bytes(b"x" * 10_000)
+    folder.log.write_bytes(b"x" * 1_000_000)
     result = folder.read_result()
     assert result is not None
     folder.write_result(result | {"cost": {"seconds": 9.0, "finished_at": "2001-01-05T10:21:44+00:00"}})

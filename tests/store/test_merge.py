@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from archives import member, rebuilt
 from fabricated import finish, silent
-from filled_store import filled, flip, folder_of, snapshot, table1
+from filled_store import filled, flip, folder_of, predictions, snapshot
 from programs import environment
 
 from harness.errors import HarnessError, Unsound, UsageError
@@ -23,12 +23,6 @@ from harness.store.archive import export
 from harness.store.documents import seal
 from harness.store.merge import Merged, merge
 from harness.store.store import JobFolder, Store, write_json
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
 
 
 @pytest.fixture
@@ -151,7 +145,7 @@ def test_a_conflicting_result_is_refused_and_named(ours: Store, theirs: Store, p
     taken(ours, theirs.root)
     shutil.rmtree(folder_of(ours, plan, "evaluate", 1).path)
     folder = folder_of(theirs, plan, "evaluate")
-    other_result(folder, values={"top1_error": 1.0, "top5_error": 0.0, "cross_entropy": 0.1})
+    other_result(folder, values={"top1_error": 37.4})
     said = refused(ours, theirs.root).splitlines()
     why = f"came out otherwise than in {ours.root} (values)"
     assert said == [
@@ -160,11 +154,29 @@ def test_a_conflicting_result_is_refused_and_named(ours: Store, theirs: Store, p
     ]
 
 
+def test_values_that_are_not_those_of_the_predictions_beside_them_are_refused(
+    ours: Store, theirs: Store, plan: Plan
+) -> None:
+    """Though somebody has sealed them anew."""
+    other_result(folder_of(theirs, plan, "evaluate"), values={"top1_error": 1.0})
+    with pytest.raises(Unsound, match=r"says top1_error 1, and the predictions beside it 37\.4"):
+        merge(ours, [theirs.root], silent())
+
+
+def test_a_job_that_is_a_link_is_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
+    """What it leads to can change after it was checked."""
+    folder = folder_of(theirs, plan, "evaluate").path
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Unsound, match="is a link to another place"):
+        merge(ours, [theirs.root], silent())
+
+
 def test_two_sources_that_conflict_are_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
     """Neither is more right than the other."""
     second = Store(tmp_path / "second")
     shutil.copytree(theirs.root, second.root)
-    other_result(folder_of(second, plan, "evaluate"), values={"top1_error": 1.0})
+    other_result(folder_of(second, plan, "evaluate"), values={"top1_error": 37.4})
     assert f"came out otherwise than in {theirs.root} (values)" in refused(ours, theirs.root, second.root)
 
 
@@ -175,6 +187,7 @@ def retrained(store: Store, plan: Plan) -> None:
     other_result(training)
     outputs = (training.read_result() or {})["outputs"]
     inputs = (test.read_result() or {})["inputs"] | {"network": outputs}
+    test.predictions.write_bytes(predictions("retrained", 50.0, 16.9))
     other_result(test, inputs=inputs, values={"top1_error": 50.0})
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from filled_store import filled, flip, folder_of, table1
+from filled_store import flip, folder_of
 
 from harness.errors import HarnessError
 from harness.plan.graph import Plan
@@ -22,18 +22,6 @@ FILES = {
     "evaluate": ("job.json", "result.json", "environment.json", "predictions.npz"),
 }
 EVERY = [(kind, name) for kind, names in FILES.items() for name in names]
-
-
-@pytest.fixture
-def plan() -> Plan:
-    """Table 1 on the digits."""
-    return table1()
-
-
-@pytest.fixture
-def store(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done."""
-    return filled(tmp_path / "runs", plan)
 
 
 def resealed(folder: JobFolder, **changes: Any) -> None:
@@ -180,3 +168,11 @@ def test_a_job_edited_by_hand_has_not_its_own_key(store: Store, plan: Plan) -> N
     write_json(folder.job, job)
     with pytest.raises(HarnessError, match="its key is not that of its content"):
         job_of(folder)
+
+
+def test_the_result_of_another_seed_is_that_of_another_job(store: Store, plan: Plan) -> None:
+    """Of the same kind and with inputs of the same names, its key alone tells, resealed or not."""
+    ours, theirs = (folder_of(store, plan, "evaluate", number) for number in (0, 1))
+    beside = json.loads(ours.result.read_text())["beside"]
+    write_json(ours.result, seal(json.loads(theirs.result.read_text()) | {"beside": beside}))
+    assert "is the result of another job" in [fault.says for fault in faults_of(ours) if fault.place == ours.result]

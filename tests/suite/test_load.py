@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mutations import MUTANTS
 from suite_files import TABLE1, faults, loaded, place, written
 
 from harness.errors import SuiteError
@@ -71,7 +72,7 @@ TRAIN = "train: {model: {name: alexnet}, data: ilsvrc2010, recipe: alexnet}"
     ("part", "end"),
     [
         ("change: {schedule: {rule: fixd, after: [1]}}",
-         "change.schedule.rule: 'fixd' is not one of fixed, plateau, changes; did you mean 'fixed'?"),
+         "change.schedule.rule: 'fixd' is not one of fixed, plateau, steps, cosine, changes; did you mean 'fixed'?"),
         ("change: {schedule: {after: [1]}}", "change.schedule.rule: missing; this key is required"),
         ("change: {schedule: fixed}", "change.schedule: should be a mapping of keys to values, not 'fixed'"),
         ("change: {schedule: {rule: fixed, after: [1], factr: 0.1}}",
@@ -246,7 +247,7 @@ def mutations(draw: st.DrawFn) -> str:
 
 
 @given(mutations())
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=MUTANTS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_mutated_suite_is_sound_or_a_suite_error(tmp_path: Path, text: str) -> None:
     """No change of a line or letter leads to anything but a suite or located lines."""
     path = tmp_path / "mutated.yaml"

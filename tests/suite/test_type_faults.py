@@ -9,8 +9,9 @@ import pytest
 from pydantic import Field, ValidationError, model_validator
 
 from harness.strict import Strict
-from harness.suite.type_faults import nearest, note_faults
+from harness.suite.type_faults import note_faults
 from harness.suite.yaml_places import Located
+from harness.vocabulary import nearest
 
 
 class Round(Strict):

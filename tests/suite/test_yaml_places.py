@@ -170,3 +170,21 @@ def test_a_fault_is_always_one_printable_line(text: str) -> None:
     located = Located(Path("some.yaml"))
     located.fault((text,), text)
     assert all(line.isprintable() for line in located.lines())
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [(r'"\x1b[31mred"', "U+001B"), (r'"a\u202eb"', "U+202E"), (r'"\x07"', "U+0007")]
+)
+def test_text_that_would_steer_a_terminal_is_refused(tmp_path: Path, text: str, named: str) -> None:
+    """At its place, and named by its number."""
+    path = tmp_path / "suite.yaml"
+    path.write_text(f"title: {text}\n", encoding="utf-8")
+    (line,) = read_yaml(path).lines()
+    assert line.startswith(f"{path}:1:1: title: holds the control character {named}")
+
+
+def test_text_of_several_lines_stays(tmp_path: Path) -> None:
+    """With tabs and letters of every script."""
+    path = tmp_path / "suite.yaml"
+    path.write_text('title: "one\\n\\ttwo\u00a0\u0645"\n', encoding="utf-8")
+    assert read_yaml(path).lines() == []

@@ -18,6 +18,9 @@ from ruamel.yaml import YAML
 
 from harness.suite.shipped import shipped_names, shipped_suites
 
+MUTANTS = int(os.environ.get("HARNESS_FUZZ", "25"))
+"""How many mutants of a kind a test tries."""
+
 ODD: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 3, 7, 10**6, 10**18, 2**63, -(10**30), 0.0, -0.0, 0.5, 1e-300, 1e300, 1e18, "", " ",
     "x", "0", "1e5", "37.5", "nan", "é", "\u202e", "\ud800", "\x00", "../../up", "/etc/passwd", "a.b.c", "a.b", ".",

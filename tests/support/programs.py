@@ -34,14 +34,34 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "harness", *map(str, arguments)]
 
 
-def program(
-    folder: Path, *arguments: str | Path, anew: bool = False, code: str = "", **variables: str
-) -> subprocess.CompletedProcess[str]:
-    """Run it, or Python code with these arguments, to its end.
+OTHER_PACKAGE = """
+import sys
+for name in [name for name in sys.modules if name.partition(".")[0] == "harness"]:
+    del sys.modules[name]
+sys.path.insert(0, sys.argv.pop(1))
+from harness.__main__ import main
+sys.argv[0] = "harness"
+main()
+"""
+"""Runs the program of another place, with the libraries that are imported already."""
 
-    It finds its modules imported already, unless it is to begin `anew` or has a variable that speaks to Python.
+
+def program(
+    folder: Path,
+    *arguments: str | Path,
+    anew: bool = False,
+    code: str = "",
+    package: Path | None = None,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run it, or Python code with these arguments, or the program that lies in the folder `package`, to its end.
+
+    It finds its modules imported already, unless it is to begin `anew` or has a variable that speaks to Python; of
+    another package, those of the libraries.
     """
     words, its = [*map(str, arguments)], environment(**variables)
+    if package is not None:
+        words, its, code = [str(package), *words], its | {"PYTHONPATH": str(package)}, OTHER_PACKAGE
     if anew or any(name.startswith("PYTHON") for name in variables):
         return subprocess.run(command(*words), cwd=folder, env=its, capture_output=True, text=True, check=False)
     with nothing() as stdin, TemporaryFile("w+") as out, TemporaryFile("w+") as err:

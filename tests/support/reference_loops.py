@@ -128,11 +128,14 @@ def a_batch(count: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @contextmanager
-def stepping(width: float, batch: int, threads: int) -> Iterator[Callable[[], float]]:
-    """The reference loop on AlexNet, in a process of its own, with the memory and settings that such a script has.
+def stepping(width: float, batch: int, threads: int, *, apart: bool) -> Iterator[Callable[[], float]]:
+    """The reference loop on AlexNet; `apart`, in a process of its own, with the memory and settings of such a script.
 
     Gives what has it take one step, and says how many seconds that took.
     """
+    if not apart:
+        yield _step(width, batch)
+        return
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     process = spawning.Process(target=_steps, args=(theirs, width, batch, threads))
@@ -151,11 +154,20 @@ def stepping(width: float, batch: int, threads: int) -> Iterator[Callable[[], fl
 
 def _steps(pipe: Connection, width: float, batch: int, threads: int) -> None:
     torch.set_num_threads(threads)
-    loop, (images, labels) = ReferenceLoop(alexnet(width)), a_batch(batch)
+    step = _step(width, batch)
     while pipe.recv() == 1:
+        pipe.send(step())
+
+
+def _step(width: float, batch: int) -> Callable[[], float]:
+    loop, (images, labels) = ReferenceLoop(alexnet(width)), a_batch(batch)
+
+    def step() -> float:
         start = time.perf_counter()
         loop.epoch(iter([(images, labels)]))
-        pipe.send(time.perf_counter() - start)
+        return time.perf_counter() - start
+
+    return step
 
 
 def computes_bf16():

@@ -13,7 +13,7 @@ from torch import nn
 
 from harness.models import MODELS
 from harness.models.layers import Activation, Add, BatchNorm, Conv, GlobalAveragePool, Layer, Linear, ZeroPadded
-from harness.models.net import Net
+from harness.models.registered import Net
 
 PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
 """By depth, with shortcuts of option A."""
@@ -135,3 +135,9 @@ def same_tensors(ours: nn.Module, theirs: nn.Module) -> None:
         if other.is_floating_point():
             other.copy_(torch.rand(other.shape, generator=draws) * 0.2 + (0.9 if other.dim() == 1 else -0.1))
         own.copy_(other)
+
+
+def torch_body(shape: tuple[int, ...]) -> nn.Module:
+    """A residual net of eight layers as torch says it, for maps of that shape; used by its name."""
+    assert shape[0] == 3
+    return TorchResidual(1, projected=True)

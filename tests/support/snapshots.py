@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from harness.regression.compare import Comparison, compare
+from harness.regression.compare_snapshots import Comparison, compare
 from harness.regression.finding import Finding
 
 MADE_WITH = {
@@ -27,13 +27,13 @@ TRAINING = {
         "after_drop": "2.05 2.04",
         "updates": {"biases": "0.001 0.01", "weights": "-0.001 0.02"},
         "decays": {"biases": "0.0", "weights": "0.0005"},
-        "nudged": {
-            "logits": "0.1 -0.2 0.3 -0.4",
-            "losses": "2.3 2.200001 2.100002",
-            "after_drop": "2.05 2.04",
-            "updates": {"biases": "0.001 0.01", "weights": "-0.001 0.02"},
-        },
         "weights_sha256": "00",
+    },
+    "disturbed": {
+        "losses": "0 1e-06 2e-06",
+        "after_drop": "0 0",
+        "updates": {"biases": "0 0", "weights": "0 0"},
+        "runs": 7,
     },
 }
 TEST = {"asked": {"what": "test"}, "found": {"classes": 2, "probabilities": "0.4 0.6 0.7 0.3"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,6 +101,11 @@ class World:
         """The same directory with what is to be computed in it."""
         return written(self.store, self.plan.jobs[self._key(kind, seed)])
 
+    def copied(self, folder: Path) -> World:
+        """The same suite with a copy of the store below `folder`, to be changed."""
+        shutil.copytree(self.store.root, folder / "runs")
+        return World(self.plan, Store(folder / "runs"))
+
     def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
         """Do what is not done yet, or only jobs of these kinds, in this process."""
         settings = {
@@ -119,8 +125,13 @@ class World:
 def tiny_world(folder: Path, **changes: Any) -> World:
     """A tiny suite below `folder` with nothing done yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    suite = load_suite(tiny_suite(folder, **changes))
-    return World(make_plan(suite, "ci"), Store(folder / "runs"))
+    tiny_suite(folder, **changes)
+    return opened_world(folder)
+
+
+def opened_world(folder: Path) -> World:
+    """The tiny suite that lies in `folder`, and its store."""
+    return World(make_plan(load_suite(folder / "tiny.yaml"), "ci"), Store(folder / "runs"))
 
 
 def lasting(result: dict[str, Any]) -> dict[str, Any]:

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import os
+import pickle
 import socket
+import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+import warm
+from programs import environment, nothing
 
 from harness.jobs.ranks import Ranks, joining
 
+CODE = """
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
+from two_processes import answer
+answer(int(sys.argv[2]), int(sys.argv[3]))
+"""
+
 
 def answers(ask: Callable[[Ranks], Any]) -> list[Any]:
-    """What a function of a module gives in each of the two, with one thread; by rank."""
-    context = multiprocessing.get_context("spawn")
-    pipes = [context.Pipe() for _ in range(2)]
-    port = free_port()
-    processes = [context.Process(target=_asked, args=(ask, rank, port, pipes[rank][1])) for rank in range(2)]
-    for process in processes:
-        process.start()
-    for _, theirs in pipes:
-        theirs.close()
-    found = [ours.recv() for ours, _ in pipes]  # EOFError where one died, its traceback on standard error
-    for process, (ours, _) in zip(processes, pipes, strict=True):
-        process.join()
-        ours.close()
-    return found
+    """What a function of a module gives in each of the two, with one thread; by rank.
+
+    Both are forked from a process that has torch already.
+    """
+    port = str(free_port())
+    with TemporaryDirectory() as temporary, nothing() as null:
+        folder = Path(temporary)
+        (folder / "ask").write_bytes(pickle.dumps(ask))
+        started = []
+        for rank in ("0", "1"):
+            with (folder / f"said{rank}").open("w") as said:
+                streams = [null.fileno(), said.fileno(), said.fileno()]
+                arguments = [json.dumps([str(Path(one).absolute()) for one in sys.path]), rank, port]
+                started.append(warm.start(arguments, folder, environment(), streams, CODE))
+        ended = [process.wait() for process in started]
+        assert ended == [0, 0], "\n".join((folder / f"said{rank}").read_text() for rank in (0, 1))
+        return [pickle.loads((folder / f"answer{rank}").read_bytes()) for rank in (0, 1)]
 
 
 def free_port() -> int:
@@ -44,8 +59,9 @@ def join(rank: int, port: int) -> None:
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
 
 
-def _asked(ask: Callable[[Ranks], Any], rank: int, port: int, connection: Connection) -> None:
+def answer(rank: int, port: int) -> None:
+    """In one of the two: join the other, and leave in a file what was asked."""
     join(rank, port)
     torch.set_num_threads(1)
     with joining(torch.device("cpu"), "alike") as ranks:
-        connection.send(ask(ranks))
+        Path(f"answer{rank}").write_bytes(pickle.dumps(pickle.loads(Path("ask").read_bytes())(ranks)))

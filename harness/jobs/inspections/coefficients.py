@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from harness.jobs.inspections.inspected import Inspected
-from harness.jobs.inspections.layers import slope_owners
+from harness.jobs.inspections.layer_lookup import slope_owners
 from harness.jobs.measures.quantity import Quantity, flat
 from harness.models.layers import Traced
 

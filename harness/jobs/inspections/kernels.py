@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import PositiveInt
 
 from harness.jobs.inspections.inspected import Inspected
-from harness.jobs.inspections.layers import convolution, groups_after
+from harness.jobs.inspections.layer_lookup import convolution, groups_after
 from harness.jobs.measures.quantity import Quantity
 from harness.models.layers import Traced
 

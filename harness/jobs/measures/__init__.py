@@ -47,22 +47,31 @@ class Measure:
 
 
 _COMPUTE = "harness.jobs.measures.quantity:compute"
-_ON_DEVICE = "harness.jobs.measures.on_device"
 
 MEASURES: dict[str, Measure] = {
     "arithmetic": Measure(Arithmetic, _COMPUTE),
     "attenuation": Measure(Attenuation, _COMPUTE),
     "configuration": Measure(Configuration, _COMPUTE),
     "filter_stds": Measure(FilterStds, _COMPUTE),
-    "first_step": Measure(FirstStep, f"{_ON_DEVICE}.first_step:measure", random=True, needs_torch=True),
+    "first_step": Measure(
+        FirstStep, "harness.jobs.measures.on_device.first_step:measure", random=True, needs_torch=True
+    ),
     "network": Measure(Network, _COMPUTE),
-    "propagation": Measure(Propagation, f"{_ON_DEVICE}.propagation:measure", random=True, needs_torch=True),
-    "rescaling": Measure(Rescaling, f"{_ON_DEVICE}.propagation:compare", random=True, needs_torch=True),
-    "speedup": Measure(Speedup, f"{_ON_DEVICE}.speedup:measure", random=True, timed=True, needs_torch=True),
+    "propagation": Measure(
+        Propagation, "harness.jobs.measures.on_device.propagation:measure", random=True, needs_torch=True
+    ),
+    "rescaling": Measure(
+        Rescaling, "harness.jobs.measures.on_device.propagation:compare", random=True, needs_torch=True
+    ),
+    "speedup": Measure(
+        Speedup, "harness.jobs.measures.on_device.speedup:measure", random=True, timed=True, needs_torch=True
+    ),
     "spp": Measure(Spp, _COMPUTE),
     "stds": Measure(Stds, _COMPUTE),
-    "timing": Measure(Timing, f"{_ON_DEVICE}.timing:measure", random=True, timed=True, needs_torch=True),
-    "units": Measure(Units, f"{_ON_DEVICE}.units:measure", needs_torch=True),
+    "timing": Measure(
+        Timing, "harness.jobs.measures.on_device.timing:measure", random=True, timed=True, needs_torch=True
+    ),
+    "units": Measure(Units, "harness.jobs.measures.on_device.units:measure", needs_torch=True),
     "variance_products": Measure(VarianceProducts, _COMPUTE),
 }
 

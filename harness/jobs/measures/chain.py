@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from harness.models.layers import Activation, Conv, Layer, Traced
-from harness.models.net import Net
 from harness.models.rectifier import Rectifier
+from harness.models.registered import Net
 
 
 class Chain(Net):

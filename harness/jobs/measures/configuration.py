@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from harness.jobs.measures.quantity import Computed, Number, flat
 from harness.jobs.recipe import Recipe
+from harness.jobs.schedule_spec import Cosine, Steps
 from harness.models import Model
 from harness.models.layers import Layer
 
@@ -27,11 +28,13 @@ class Configuration(Computed):
         return self if self.model is None else self.model_copy(update={"model": change(self.model)})
 
     def numbers(self) -> dict[str, Number]:
-        """Every field, the number of drops of the rate with the last rate, and what the layers are built with."""
+        """Every field, the declared drops of the rate with the last rate, and what the layers are built with."""
         recipe = self.recipe
-        drops, last_rate = recipe.schedule.falls(recipe.rate)
+        schedule = recipe.schedule
         found = dict(_leaves((), recipe.model_dump(mode="json", exclude={"source"})))
-        found |= {"drops": drops, "last_rate": last_rate}
+        if not isinstance(schedule, Steps | Cosine):
+            drops, last_rate = schedule.falls(recipe.rate)
+            found |= {"drops": drops, "last_rate": last_rate}
         if self.model is not None:
             found |= dict(_leaves(("model",), self.model.model_dump(mode="json"))) | dict(_built(self.model))
         return {name: Number(value, "", name.replace("_", " ")) for name, value in found.items()}

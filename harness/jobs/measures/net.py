@@ -12,7 +12,7 @@ from harness.jobs.measures.quantity import Measured
 from harness.models import Model
 from harness.models.initialisation import FanScaled, Gaussian, drawn, learnable, standard_deviations
 from harness.models.layers import Layer, Traced, require_chain, trace, without
-from harness.models.net import Net, OneOfRegistered
+from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import PositiveInt
 
 from harness.jobs.measures.net import OfNet
-from harness.jobs.measures.quantity import Computed, Number, flat
+from harness.jobs.measures.quantity import Bound, Computed, Number, flat
 from harness.models.initialisation import learnable
 from harness.models.layers import Traced, size
 
@@ -35,6 +35,10 @@ class Network(OfNet, Computed):
         """Every count."""
         traced = self.net.traced()
         return {**_sizes(traced), **_work(traced), **_memory(traced, self.batch), **_by_layer(traced)}
+
+    def bounds(self) -> dict[str, Bound]:
+        """Memory without scratch space and buffers is less than any program takes."""
+        return {"training_bytes": "lower", "separate_training_bytes": "lower"}
 
 
 def _sizes(traced: tuple[Traced, ...]) -> dict[str, Number]:

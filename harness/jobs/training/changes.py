@@ -22,7 +22,7 @@ class ListedChanges:
 
     def __init__(self, recipe: Recipe, images: int, layers: Iterable[Traced]) -> None:
         """`images` are those of an epoch."""
-        self.recipe, self.steps = recipe, recipe.steps(images)
+        self.recipe, self.steps = recipe, recipe.steps_of_epoch(images)
         self.layers = [one.name for one in layers if one.learned]
         self.schedule = recipe.schedule if isinstance(recipe.schedule, Changes) else None
 

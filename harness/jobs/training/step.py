@@ -32,6 +32,7 @@ class Step:
     ranks: Ranks
     batch: int
     """Images of all processes together."""
+    label_smoothing: float = 0.0
 
     @property
     def undivided(self) -> bool:
@@ -47,7 +48,7 @@ class Step:
         """
         self.optimiser.zero_grad()
         share = self.ranks.share(batch or self.batch)
-        found = gradients(self.network, views, target, self.precision, self.micro_batch, share)
+        found = gradients(self.network, views, target, self.precision, self.micro_batch, share, self.label_smoothing)
         found = self.ranks.summed(self.network, *found)
         self.optimiser.step()
         return found
@@ -60,6 +61,7 @@ def gradients(
     precision: str,
     micro_batch: int | None,
     share: Share | None = None,
+    label_smoothing: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Add the gradients of the mean loss to the weights'; gives the loss, and how many images the net got wrong.
 
@@ -69,7 +71,7 @@ def gradients(
     """
     share, size = share or whole(len(views)), min(micro_batch or len(views), len(views))
     if size == share.whole:
-        return _part(network, views, target, precision, 1.0)
+        return _part(network, views, target, precision, 1.0, label_smoothing)
     _check_layers(network, "--micro-batch" if len(views) == share.whole else "--gpus")
     losses = torch.zeros((), device=views.device)
     wrong = torch.zeros((), dtype=torch.int64, device=views.device)
@@ -78,17 +80,22 @@ def gradients(
             part = slice(start, start + size)
             begin(share.start + start)
             weight = len(views[part]) / share.whole
-            loss, mistaken = _part(network, views[part], target[part], precision, weight)
+            loss, mistaken = _part(network, views[part], target[part], precision, weight, label_smoothing)
             losses, wrong = losses + loss, wrong + mistaken
     return losses, wrong
 
 
 def _part(
-    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, share: float
+    network: Network,
+    views: torch.Tensor,
+    target: torch.Tensor,
+    precision: str,
+    share: float,
+    label_smoothing: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     with autocast(views.device, precision):
         logits = network(views).float()
-    loss = F.cross_entropy(logits, target)
+    loss = F.cross_entropy(logits, target, label_smoothing=label_smoothing)
     loss = loss if share == 1 else loss * share
     torch.autograd.backward(loss)
     return loss.detach(), (logits.detach().argmax(1) != target).sum()

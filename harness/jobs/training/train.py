@@ -19,7 +19,7 @@ from harness.data.splits import Split, prefetch
 from harness.data.transfer import sent
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
-from harness.jobs.code import code_digest
+from harness.jobs.code import SHORTENED, code_digest, is_current
 from harness.jobs.device import device_environment, on_device, repeats_on, set_up
 from harness.jobs.evaluation.evaluate import probabilities, views_look
 from harness.jobs.metrics import tally
@@ -31,7 +31,7 @@ from harness.jobs.recipe import Recipe
 from harness.jobs.training.captured import Stepping
 from harness.jobs.training.changes import ListedChanges
 from harness.jobs.training.first_weights import initialised
-from harness.jobs.training.optimiser import make_optimiser, set_rate
+from harness.jobs.training.optimiser import follow, make_optimiser
 from harness.jobs.training.schedule import Rate
 from harness.jobs.training.sgd import SGD
 from harness.jobs.training.state import State
@@ -61,7 +61,7 @@ class Training:
     device: torch.device
     state: State
     steps: int
-    """Of an epoch: all of them, but in a probe."""
+    """Of a whole epoch: all of them, but in a probe."""
     started: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
@@ -71,7 +71,7 @@ class Training:
 
     def __post_init__(self) -> None:
         self.changes = ListedChanges(self.recipe, self.training.count, self.network.traced.values())
-        how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch
+        how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch, self.recipe.label_smoothing
         self.step = Stepping(Step(self.network, self.optimiser, *how), self.work.progress.say)
 
     @property
@@ -79,6 +79,11 @@ class Training:
         """Images whose gradients are taken at once, where these are fewer than a batch."""
         asked = self.work.runtime.micro_batch
         return asked if asked is not None and asked < self.recipe.batch else None
+
+    @property
+    def steps_here(self) -> int:
+        """Of the epoch at hand, which is cut short where the training ends within it."""
+        return min(self.steps, max(0, self.recipe.steps(self.steps) - self.state.epoch * self.steps))
 
     def seconds(self) -> float:
         """Spent so far, sessions before this one included."""
@@ -95,13 +100,13 @@ def trained(run: Training) -> dict[str, Any]:
     """Take every step from where the training stands to its end; gives its result."""
     pixels = load_pixels(run.work.inputs["pixel_statistics"], run.device)
     mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
-    while run.state.epoch < run.recipe.epochs:
+    while run.state.epoch < run.recipe.passes(run.steps):
         diverged_at = take_epoch(run, pixels)
         if diverged_at is not None:
             return diverged(run, diverged_at)
         outputs = validated(run, mean)
         if not bool(outputs.isfinite().all()):  # the last step ruined the net, as the next one's loss would show
-            return diverged(run, run.steps)
+            return diverged(run, run.steps_here)
         epoch_is_over(run, tally(outputs, run.validation.labels).metrics()["top1_error"])
     return finished(run)
 
@@ -113,13 +118,15 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
     run.network.train()
     batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch, recipe.order, recipe.remainder)
-    losses = torch.zeros(run.steps, device=device)
+    losses = torch.zeros(run.steps_here, device=device)
     losses[: state.step] = torch.tensor(state.losses, device=device)
     wrong = torch.tensor(state.wrong, device=device)
-    for batch, images in arriving(run, batches[state.step : run.steps]):
+    for batch, images in arriving(run, batches[state.step : run.steps_here]):
         if run.changes.due(state.epoch, state.step):
             state.rate.value = run.changes.set_rates(run.optimiser, state.epoch, state.step)
             noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
+        elif run.changes.schedule is None:
+            follow(run.optimiser, state.rate, recipe, state.epoch * run.steps + state.step, run.steps)
         seed_step(seed, state.epoch, state.step)
         share = run.ranks.share(len(batch))
         draws = generator(seed, "augmentation", state.epoch, state.step)
@@ -149,7 +156,7 @@ def arriving(run: Training, batches: Sequence[torch.Tensor]) -> Iterator[tuple[t
     if recipe.augmentation.jitter is None:
         found = prefetch(run.training, map(run.ranks.part, batches))
     else:
-        draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
+        draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps_here))
         share = run.ranks.share(recipe.batch)
         found = jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
     return ((batch, images) for batch, (_, images) in zip(batches, found, strict=True))
@@ -165,7 +172,7 @@ def prepared(work: Work, opened: ExitStack) -> Training:
         opened.enter_context(opened_split(work, name, prepare)).on(device)
         for name, prepare in zip(spec["splits"], (stored, None), strict=True)
     )
-    steps = recipe.steps(training.count)
+    steps = recipe.steps_of_epoch(training.count)
     if steps == 0:
         raise UsageError(f"{training.count} training images do not fill one batch of {recipe.batch}")
     network = initialised(spec, recipe)
@@ -191,22 +198,21 @@ def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
 def epoch_is_over(run: Training, val_error: float) -> None:
     """Note the epoch's figures and move to the next; errors in percent."""
     state, rate = run.state, run.state.rate
-    seen = min(run.training.count, run.steps * run.recipe.batch)
-    loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / seen
+    steps, seen = run.steps_here, min(run.training.count, run.steps_here * run.recipe.batch)
+    loss, train_error = math.fsum(state.losses) / steps, 100 * state.wrong / seen
     row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
-    state.curve.append({"epoch": state.epoch + 1, "rate": rate.value, **row})
+    taken = rate.value if rate.taken is None else rate.taken
+    state.curve.append({"epoch": state.epoch + 1, "rate": taken, **row})
     write_curve(run)
-    said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {rate.value:g}"
-    run.work.progress.epoch(state.epoch + 1, run.recipe.epochs, said)
+    said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {taken:g}"
+    run.work.progress.epoch(state.epoch + 1, run.recipe.passes(run.steps), said)
     next_epoch(run, val_error)
 
 
 def next_epoch(run: Training, val_error: float) -> None:
-    """Set the next rate and move to the start of the next epoch; the error is in percent."""
-    state, rate = run.state, run.state.rate
-    rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
-    if run.recipe.schedule.rule != "changes":
-        set_rate(run.optimiser, rate.value)
+    """Tell the schedule of the epoch and move to the start of the next one; the error is in percent."""
+    state = run.state
+    state.rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
 
 
@@ -219,7 +225,7 @@ def finished(run: Training) -> dict[str, Any]:
         "outcome": "done",
         "values": {name: last[name] for name in ("train_loss", "train_error", "val_top1_error")},
         "weights_sha256": weights_sha256(run.network),
-        "steps": run.recipe.epochs * run.steps,
+        "steps": run.recipe.steps(run.steps),
         **described(run),
     }
 
@@ -260,7 +266,7 @@ def made_with(run: Training) -> dict[str, Any]:
     """What has to be the same for the rest of a training to come out as if it had never been stopped."""
     images = run.training.ids_sha256
     parts = {} if run.micro_batch is None else {"micro_batch": run.micro_batch}
-    return {**repeats_on(run.device), **parts, "code": code_digest("train")[:12], "training images": images[:12]}
+    return {**repeats_on(run.device), **parts, "code": code_digest("train")[:SHORTENED], "training images": images[:12]}
 
 
 def resume(run: Training) -> None:
@@ -268,7 +274,10 @@ def resume(run: Training) -> None:
     content = checkpoint.load(run.work.folder, run.work.progress)
     if content is None:
         return
-    changed = "; ".join(checkpoint.differences(made_with(run), content["made_with"]))
+    mine, theirs = made_with(run), content["made_with"]
+    if is_current("train", theirs.get("code", "")):  # by the same code, or by one that gives the same bits
+        theirs = {**theirs, "code": mine["code"]}
+    changed = "; ".join(checkpoint.differences(mine, theirs))
     if changed and not run.work.runtime.resume_elsewhere:
         raise UsageError(
             f"{run.work.folder.path}: the checkpoint would not go on bit for bit ({changed}); go on where it was made, "
@@ -288,7 +297,7 @@ def resume(run: Training) -> None:
 def show(run: Training) -> None:
     """Draw how far the training is."""
     run.shown_steps += 1
-    done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.epochs * run.steps
+    done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.steps(run.steps)
     step_s = (time.monotonic() - run.started) / run.shown_steps
     run.work.progress.moving(done / whole, f"{run.recipe.batch / step_s:,.0f} img/s", step_s * (whole - done))
 

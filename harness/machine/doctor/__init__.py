@@ -7,9 +7,9 @@ from pathlib import Path
 
 from harness.data.locate import Locations
 from harness.errors import DataMissing, DeviceMissing, HarnessError, Unsound
-from harness.machine.doctor.check import Check, at_least
+from harness.machine.doctor.checks import Check, at_least
 from harness.machine.doctor.computing import arithmetic, device, memory, versions
-from harness.machine.doctor.folders import clock, data, disk, jobs, reports, store_folder
+from harness.machine.doctor.places import clock, data, disk, jobs, reports, store_folder
 
 __all__ = ["Check", "at_least", "examine", "verdict"]
 

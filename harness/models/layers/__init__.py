@@ -29,11 +29,12 @@ from harness.models.layers.layer import (
 )
 from harness.models.layers.layer_norm import LayerNorm
 from harness.models.layers.linear import Linear
-from harness.models.layers.local import Local
+from harness.models.layers.locally_connected import Local
 from harness.models.layers.max_pool import MaxPool
 from harness.models.layers.pyramid_pool import PyramidPool
 from harness.models.layers.response_norm import ResponseNorm
 from harness.models.layers.spatial_norm import SpatialNorm
+from harness.models.layers.torch_module import TorchModule
 from harness.models.layers.tracing import Traced, nearest_levels, require_chain, trace, without
 from harness.models.layers.zero_padded import ZeroPadded
 
@@ -65,6 +66,7 @@ __all__ = [
     "ResponseNorm",
     "Shape",
     "SpatialNorm",
+    "TorchModule",
     "Traced",
     "ZeroPadded",
     "nearest_levels",

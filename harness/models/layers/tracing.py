@@ -20,7 +20,7 @@ from harness.models.layers.layer import (
     Shape,
     size,
 )
-from harness.suite.type_faults import nearest
+from harness.vocabulary import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def require_chain(traced: Iterable[Traced], what: str) -> None:
     before = IMAGE
     for one in traced:
         if one.inputs != (before,):
-            raise ValueError(f"{what} only a net that is a chain; {one.name} takes {' and '.join(one.inputs)}")
+            raise ValueError(f"{what} a chain of layers, and {one.name} takes {' and '.join(one.inputs)}")
         before = one.name
 
 

@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from harness.suite.printed import has_magnitude
+
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EM DASH}"
 
@@ -16,7 +18,9 @@ _FIRST_NUMBER = re.compile(r"\d[\d,]*(?:\.(\d+))?")
 
 
 def digits_after(printed: str | None) -> int | None:
-    """Decimals to show beside a printed number: one more than it has; None where no number is printed."""
+    """Decimals to show beside a printed number: one more than it has, none beside millions; None without a number."""
+    if has_magnitude(printed or ""):
+        return 0
     found = _FIRST_NUMBER.search(printed or "")
     return None if found is None else len(found[1] or "") + 1
 
@@ -56,17 +60,6 @@ def probability(p: float | None) -> str:
     if p is None:
         return ABSENT
     return "< 0.001" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
-
-
-def duration(time_s: float) -> str:
-    """Seconds in the two largest units that are not zero: `2 d 3 h`, `4 min 10 s`, `0.8 s`."""
-    if round(time_s) < 60:
-        return f"{time_s:.2g} s" if time_s < 10 else f"{time_s:.0f} s"
-    left, parts = round(time_s), []
-    for name, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        parts += [f"{count:,} {name}"] if count else []
-    return " ".join(parts[:2])
 
 
 def leaf(value: object) -> str:

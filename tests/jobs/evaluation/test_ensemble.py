@@ -43,7 +43,8 @@ def member(folder: Path, arrays: dict[str, np.ndarray] | None, values: dict[str,
     if arrays is not None:
         np.savez(found.predictions, **arrays)
     outcome = "diverged" if arrays is None else "done"
-    found.write_result({"outcome": outcome, "values": values, "data": [{"name": "set"}], "marks": [], **more})
+    said = {"outcome": outcome, "values": values, "data": [{"name": "set"}], "marks": []}
+    found.write_result({**said, **more})
     return found
 
 
@@ -71,6 +72,17 @@ def test_the_mean_is_kept_and_scored(tmp_path: Path) -> None:
     assert {name: array.dtype for name, array in mean.items()} == {name: array.dtype for name, array in one.items()}
     assert all(np.array_equal(mean[name], one[name]) for name in ("ids", "labels", "classes"))
     assert result["values"] == tally(torch.from_numpy(mean["probabilities"]), torch.from_numpy(one["labels"])).metrics()
+
+
+def test_the_marks_of_its_nets_are_its_own(tmp_path: Path) -> None:
+    """Each once: what a reader has to know of one net is to be known of the mean."""
+    marks = (["resumed elsewhere"], ["in parts", "resumed elsewhere"])
+    members = [
+        member(tmp_path / name, predicted(seed), {}, marks=own)
+        for seed, (name, own) in enumerate(zip("ab", marks, strict=True))
+    ]
+    result, _ = averaged(tmp_path, *members)
+    assert result["marks"] == ["in parts", "resumed elsewhere"]
 
 
 def test_without_labels_there_are_predictions_and_no_values(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import numpy as np
 import pytest
 import torch
+from finished_worlds import SHORT
 from tiny_suites import tiny_world
 from torchvision.transforms.functional import ten_crop
 
@@ -19,22 +20,19 @@ from harness.jobs.metrics import tally
 from harness.vocabulary import guessing
 
 CPU = torch.device("cpu")
-PART = {"classes": 10, "per_class": 40}
+PART = SHORT["subset"]
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(finished):
     """A tiny suite that ran undisturbed."""
-    world = tiny_world(tmp_path_factory.mktemp("done"), subset=PART, epochs=1)
-    assert world.run().failed == {}
-    return world
+    return finished(**SHORT)
 
 
 @pytest.fixture
-def trained(tmp_path):
+def trained(done, tmp_path):
     """The same suite, its net trained and not tested."""
-    world = tiny_world(tmp_path, subset=PART, epochs=1)
-    world.run()
+    world = done.copied(tmp_path)
     for path in world.folder("evaluate").path.iterdir():
         path.unlink()
     return world

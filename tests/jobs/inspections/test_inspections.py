@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from harness.jobs.inspections import INSPECTIONS, parsed
-from harness.jobs.inspections.layers import convolution, groups_after, slope_owners
+from harness.jobs.inspections.layer_lookup import convolution, groups_after, slope_owners
 from harness.models.alexnet import AlexNet
 from harness.models.layers import Activation, Conv, Linear, trace
 

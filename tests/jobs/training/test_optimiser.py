@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch.optim import SGD
 
 from harness.jobs.optimiser_spec import Optimiser
@@ -61,7 +62,7 @@ def names_decayed(network):
     return [name in {"conv.weight", "fc.weight"} for name, _ in network.named_parameters()]
 
 
-@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("tensor_rate", [False, True])
 def test_the_papers_rule_holds_step_by_step_across_changes_of_rate(momentum, tensor_rate):
     """In float64 to rounding, whether the rate is a number or a tensor."""
@@ -138,3 +139,26 @@ def test_a_rate_that_is_not_positive_is_an_error(rate):
         make_optimiser(net(), ALEXNET, rate)
     with pytest.raises(ValueError, match="a learning rate must be > 0"):
         set_rate(make_optimiser(net(), ALEXNET, 0.1), rate)
+
+
+def test_nesterov_is_torchs():
+    """Step by step, with decay."""
+    ours, theirs = net(), net()
+    spec = TORCHS.model_copy(update={"nesterov": True})
+    reference = SGD(theirs.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005, nesterov=True)
+    optimiser = make_optimiser(ours, spec.model_copy(update={"decays": "all"}), 0.01)
+    for step in range(8):
+        gradients(ours, step)
+        gradients(theirs, step)
+        optimiser.step()
+        reference.step()
+    assert difference(ours, list(theirs.parameters())) < 1e-14
+    plain = net()
+    run(plain, make_optimiser(plain, TORCHS, 0.01), [0.01] * 8)
+    assert difference(ours, list(plain.parameters())) > 1e-4
+
+
+def test_nesterov_needs_a_momentum():
+    """Without one there is nothing to look ahead of."""
+    with pytest.raises(ValidationError, match="nesterov needs a momentum"):
+        Optimiser(rule="rate_outside_velocity", momentum=0.0, weight_decay=0.0, nesterov=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 import torch
+from finished_worlds import CUT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_suites import World, tiny_world
@@ -40,7 +42,7 @@ LAYERS = (
 )
 """Every way in which the papers' nets treat an image, dropout on maps and on vectors among them."""
 BATCH = 24
-PART = {"classes": 10, "per_class": 40}
+PART = CUT["subset"]
 
 
 def net() -> networks.Network:
@@ -93,6 +95,20 @@ def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batc
     assert sum(int(one) for _, one, _ in shares) == int(wrong)
 
 
+def test_the_loss_is_the_mean_log_probability_of_the_labels() -> None:
+    """Multinomial logistic regression (AlexNet section 3.5), with its gradient: softmax less the label's one."""
+    network = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    views, target = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 1, 1, 0])
+    loss, wrong = gradients(network, views, target, "fp32", None)
+    scores = network(views).detach().double().exp()
+    softmax = scores / scores.sum(1, keepdim=True)
+    torch.testing.assert_close(loss.double(), -softmax[range(5), target].log().mean())
+    error = (softmax - torch.nn.functional.one_hot(target, 3)) / 5
+    torch.testing.assert_close(network[0].bias.grad.double(), error.sum(0))
+    torch.testing.assert_close(network[0].weight.grad.double(), error.T @ views.double())
+    assert int(wrong) == int((softmax.argmax(1) != target).sum())
+
+
 def test_other_draws_would_be_seen() -> None:
     """The comparison above can fail: with parts that draw for themselves the gradients are far apart."""
     network = net()
@@ -131,6 +147,19 @@ def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dt
     assert torch.equal(layer(x), after)
 
 
+def test_label_smoothing_is_its_formula_in_parts_and_whole() -> None:
+    """Of K classes, 1 - s + s / K of a label stays with its class, and every other has s / K."""
+    network, views, target = net().eval(), torch.randn(BATCH, 3, 9, 9), torch.arange(BATCH) % 10
+    smooth = torch.full((BATCH, 10), 0.2 / 10)
+    smooth[torch.arange(BATCH), target] += 0.8
+    expected = -(smooth * network(views).log_softmax(1)).sum(1).mean()
+    loss, _ = gradients(network, views, target, "fp32", None, None, 0.2)
+    torch.testing.assert_close(loss, expected.detach())
+    in_parts, _ = gradients(network, views, target, "fp32", 5, None, 0.2)
+    torch.testing.assert_close(in_parts, loss)
+    assert abs(float(gradients(network, views, target, "fp32", None)[0] - loss)) > 1e-4
+
+
 @dataclass(frozen=True, slots=True)
 class TorchsDropout(Layer):
     """A layer of somebody's own that says it does not mix images, and draws in a way that cannot be told."""
@@ -162,11 +191,9 @@ def test_a_layer_that_mixes_images_is_refused(layer: Layer) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> World:
+def whole(finished: Callable[..., World]) -> World:
     """A training as it is without the flag."""
-    world = tiny_world(tmp_path_factory.mktemp("whole"), subset=PART)
-    assert world.run().failed == {}
-    return world
+    return finished(**CUT)
 
 
 @pytest.fixture(scope="module")

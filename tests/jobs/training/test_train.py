@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from finished_worlds import CUT
 from tiny_suites import lasting, tiny_world
 
 from harness.data.augment import random_views
@@ -16,32 +18,40 @@ from harness.data.locate import Locations
 from harness.data.spec import DataSpec
 from harness.data.splits import open_split
 from harness.errors import Interrupted
+from harness.jobs.code import code_digest
 from harness.jobs.device import on_device, repeats_on
 from harness.jobs.evaluation.evaluate import trained_network
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.recipe import Recipe
 from harness.jobs.training import train as training
+from harness.jobs.training.schedule import Rate
 from harness.models.network import weights_sha256
 
 STEPS = 10
-PART = {"classes": 10, "per_class": 67}
-"""So many training images that ten batches of 64 leave a remainder."""
+PART = CUT["subset"]
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(finished):
     """A tiny suite that ran undisturbed."""
-    world = tiny_world(tmp_path_factory.mktemp("done"), subset=PART)
-    assert world.run().failed == {}
+    return finished(**CUT)
+
+
+@pytest.fixture
+def world(done, tmp_path):
+    """The same suite with nothing left to do but its training."""
+    world = done.copied(tmp_path)
+    shutil.rmtree(world.folder("train").path)
     return world
 
 
 @pytest.fixture
-def world(tmp_path):
-    """The same suite with nothing done."""
-    return tiny_world(tmp_path, subset=PART)
+def untested(world):
+    """The same, its test to be done too."""
+    shutil.rmtree(world.folder("evaluate").path)
+    return world
 
 
 def stop_after(monkeypatch, *moments):
@@ -78,13 +88,21 @@ def test_seeds_give_different_nets(tmp_path):
     assert world.result("train", 0)["weights_sha256"] != world.result("train", 1)["weights_sha256"]
 
 
+MOMENTS = {
+    "first step": (1,), "within an epoch": (5,), "one before an epoch's end": (9,), "epoch's last": (10,),
+    "one before the end": (19,), "last": (20,),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "moments", [(1,), (5,), (9,), (10,), (19,), (20,), (3, 7, 12)],
-    ids=["first step", "within an epoch", "one before an epoch's end", "epoch's last", "one before the end", "last",
-         "three times"],
-)  # fmt: skip
+    "moments",
+    [(3, 10, 12), *(pytest.param(moments, id=name, marks=pytest.mark.nightly) for name, moments in MOMENTS.items())],
+)
 def test_stopped_and_started_again_it_ends_in_the_same_bits(done, world, monkeypatch, moments):
-    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result."""
+    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result.
+
+    Within an epoch, with its last step, and within the next.
+    """
     stop_after(monkeypatch, *moments)
     run_with_stops(world, len(moments))
     assert lasting(world.result("train")) == lasting(done.result("train"))
@@ -157,6 +175,20 @@ def test_damaged_checkpoints_cost_time_and_nothing_else(done, world, monkeypatch
     assert world.result("train")["weights_sha256"] == done.result("train")["weights_sha256"]
 
 
+def test_the_schedule_is_told_the_validation_error(world, monkeypatch):
+    """Whose fall a plateau waits for, and no other error."""
+    told, after = [], Rate.after_epoch
+    monkeypatch.setattr(
+        Rate,
+        "after_epoch",
+        lambda rate, schedule, epoch, error: (told.append(error), after(rate, schedule, epoch, error)),
+    )
+    world.run(["pixels", "train"])
+    rows = world.folder("train").read_metrics()
+    assert told == [row["val_top1_error"] for row in rows]
+    assert told != [row["train_error"] for row in rows]
+
+
 def stopped_world(world, monkeypatch):
     """A world whose training was stopped in its first epoch."""
     stop_after(monkeypatch, 6)
@@ -174,8 +206,9 @@ def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
     assert world.folder("train").checkpoint.exists()
 
 
-def test_resumed_elsewhere_on_request_it_is_marked(world, monkeypatch):
+def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
     """The mark says where and what differed, and goes on into the test's result."""
+    world = untested
     stopped_world(world, monkeypatch)
     monkeypatch.setattr(training, "repeats_on", lambda device: {**repeats_on(device), "threads": 2})
     assert world.run(resume_elsewhere=True).failed == {}
@@ -187,9 +220,21 @@ def test_resumed_elsewhere_on_request_it_is_marked(world, monkeypatch):
 def test_a_checkpoint_of_other_code_is_refused(world, monkeypatch):
     """Half a training by one program and half by another is neither's result."""
     stopped_world(world, monkeypatch)
+    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
     monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
     (reason, *_) = world.run().failed.values()
     assert re.search(r"code '[0-9a-f]{12}' -> 'ffffffffffff'", reason)
+
+
+def test_a_checkpoint_of_code_that_gives_the_same_bits_is_gone_on_from(world, monkeypatch):
+    """Where the pair of both digests is listed; the result has no mark."""
+    stopped_world(world, monkeypatch)
+    pair = [code_digest("train"), "f" * 64]
+    monkeypatch.setattr("harness.jobs.same_code.pairs", lambda: {"train": [pair]})
+    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
+    monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
+    assert world.run().failed == {}
+    assert world.result("train")["marks"] == []
 
 
 def nan_at(monkeypatch, step):
@@ -197,9 +242,9 @@ def nan_at(monkeypatch, step):
     now, seed, loss = [], training.seed_step, F.cross_entropy
     monkeypatch.setattr(training, "seed_step", lambda *place: (now.append(place[1:]), seed(*place)))
 
-    def spoilt(logits, target):
+    def spoilt(logits, target, **smoothing):
         epoch, within = now[-1]
-        return loss(logits, target) * (float("nan") if epoch * STEPS + within == step else 1)
+        return loss(logits, target, **smoothing) * (float("nan") if epoch * STEPS + within == step else 1)
 
     monkeypatch.setattr(F, "cross_entropy", spoilt)
 
@@ -235,8 +280,9 @@ def test_divergence_is_looked_for_within_a_long_epoch(world, monkeypatch):
     assert world.result("train")["diverged_at"] == 1
 
 
-def test_a_net_ruined_by_the_very_last_step_has_diverged(world, monkeypatch):
+def test_a_net_ruined_by_the_very_last_step_has_diverged(untested, monkeypatch):
     """Its last loss was a number; the next one would not be."""
+    world = untested
     nan_at(monkeypatch, 2 * STEPS)
     whole, steps = training.make_optimiser, []
 
@@ -365,3 +411,41 @@ def test_a_finished_training_leaves_no_checkpoint_and_an_unfinished_one_keeps_it
     assert not folder.checkpoint.exists()
     assert not folder.earlier_checkpoint.exists()
     assert json.loads(folder.result.read_text())["outcome"] == "done"
+
+
+def a_recipe_in_iterations(folder, **change):
+    """The tiny suite with its length in iterations: 25 of 10 an epoch."""
+    return tiny_world(folder, subset=PART, epochs=None, iterations=25, drops_after=[12, 20], **change)
+
+
+def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
+    """Twenty-five steps are two and a half epochs; the rate drops between two steps of one."""
+    world = a_recipe_in_iterations(tmp_path)
+    assert world.run().failed == {}
+    assert world.result("train")["steps"] == 25
+    rows = world.folder("train").read_metrics()
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert [row["rate"] for row in rows] == pytest.approx([0.02, 0.002, 0.0002])
+
+
+@pytest.mark.parametrize("moment", [11, 13, 20, 24])
+def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypatch, moment):
+    """Stopped before a change, after it, at an epoch's end and near the last step, with a linear warm-up."""
+    warm_up = {"length": 15, "rate": 0.001}
+    whole = a_recipe_in_iterations(tmp_path / "whole", warm_up=warm_up)
+    whole.run()
+    stopped = a_recipe_in_iterations(tmp_path / "stopped", warm_up=warm_up)
+    stop_after(monkeypatch, moment)
+    run_with_stops(stopped, 1)
+    assert lasting(stopped.result("train")) == lasting(whole.result("train"))
+
+
+def test_every_step_is_taken_at_the_rate_of_its_schedule(tmp_path, monkeypatch):
+    """A warm-up, then drops: what the optimiser holds when it steps."""
+    from harness.jobs.training.sgd import SGD
+
+    world, taken, step = a_recipe_in_iterations(tmp_path, warm_up={"length": 4, "rate": 0.004}), [], SGD.step
+    monkeypatch.setattr(SGD, "step", lambda self: (taken.append(float(self.param_groups[0]["lr"])), step(self)))
+    world.run()
+    expected = [0.004, 0.008, 0.012, 0.016] + [0.02] * 8 + [0.002] * 8 + [0.0002] * 5
+    assert taken == pytest.approx(expected)

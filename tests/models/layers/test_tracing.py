@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.models.declaring import declared
 from harness.models.layers import (
     Activation,
     Add,
@@ -64,6 +65,7 @@ KINDS: dict[str, tuple[Layer, ...]] = {
     "add": (Conv("c", 4, 3, pad=SAME), Add("one", inputs=("c", "image"))),
     "concat": (Conv("c", 3, 3, pad=SAME), Concat("one", inputs=("image", "c", "image"))),
     "zero_padded": (ZeroPadded("one", 7, 2),),
+    "torch_module": (Conv("c", 3, 1), declared("one", "residual_nets:torch_body", (3, 8, 6), parameters={})),
 }
 """Every kind of the vocabulary, the last layer of each net."""
 
@@ -359,7 +361,7 @@ def test_a_net_is_cut_only_where_one_output_crosses() -> None:
 def test_a_chain_is_told_from_a_graph() -> None:
     """By the inputs, not by the kinds."""
     require_chain(trace((Conv("a", 4, 1), Linear("fc", 3, inputs=("a",))), SHAPE), "x is of")
-    with pytest.raises(ValueError, match="x is of only a net that is a chain; sum takes a and image"):
+    with pytest.raises(ValueError, match="x is of a chain of layers, and sum takes a and image"):
         require_chain(trace((Conv("a", 4, 1), Add("sum", inputs=("a", "image"))), SHAPE), "x is of")
 
 

@@ -9,11 +9,11 @@ import re
 from typing import Any
 
 import pytest
+from page_elements import PAYLOADS, Elements, with_text
 from two_runs import moved, sample
 
 from harness.report.compare.document import compare
 from harness.report.compare.page import CHANGES, render
-from tests.report.page.test_render import PAYLOADS, Elements, with_text
 
 
 @pytest.fixture(scope="module")

@@ -98,3 +98,13 @@ def test_unknown_kind_is_the_users_to_mend(results):
     """The message names the kinds there are."""
     with pytest.raises(UsageError, match="csv, latex, markdown"):
         exports.export(results, "excel")
+
+
+@pytest.mark.parametrize(("field", "word"), [("recorded", "recorded by hand"), ("imported", "evaluation only")])
+@pytest.mark.parametrize("kind", ["markdown", "latex"])
+def test_a_table_tells_a_verdict_on_a_number_that_was_not_ours(results, kind, field, word):
+    """Behind the verdict itself, where nobody can leave it out."""
+    results["cells"] = [results["cells"][0] | {"outcome": "MATCH", "recorded": None, "imported": None}]
+    assert word not in exports.export(results, kind)
+    results["cells"][0][field] = {"0": {"from": "the server"}}
+    assert f"MATCH, {word}" in exports.export(results, kind)

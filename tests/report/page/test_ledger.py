@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ledger_samples import COVERED, PAPERS, report
 
 from harness.errors import UsageError
 from harness.report.ledger import ledger
 from harness.report.page.ledger import add_report, published_results, render_ledger, write_ledger
-from tests.report.test_ledger import COVERED, PAPERS, report
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SAMPLES = ROOT / "tests" / "samples"

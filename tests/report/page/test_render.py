@@ -8,28 +8,19 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from page_elements import PAYLOADS, Elements, with_text
 
 from harness.errors import UsageError
-from harness.report.page import render as page
-from harness.report.page import verdicts as outcomes
+from harness.report.page import render, verdicts
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
-STYLE = (page.TEMPLATES / "style.css").read_text("utf-8")
-PAYLOADS = [
-    "<script>alert(1)</script> {{ 7 * 7 }}{% raw %} ]]><!--",
-    "\"><svg onload=alert(1)> </style></title><img src=//evil.example onerror=alert(1)> ' onmouseover='alert(1)",
-    "javascript:alert(1)",
-    "\ud800\x00",
-]
-VOID = {"meta", "link", "img", "br", "hr", "input"}
+STYLE = (render.TEMPLATES / "style.css").read_text("utf-8")
 
 
 def sample(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -40,61 +31,11 @@ def sample(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return results, curves
 
 
-class Elements(HTMLParser):
-    """Every element of a page in order, as (tag, attributes), and what text stands in scripts and styles."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.raw: dict[str, str] = {}
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep it, and remember that it is open."""
-        self.found.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep it."""
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        """It closes what was opened last."""
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        """Keep what stands in a script or style."""
-        if self.open and self.open[-1] in ("script", "style"):
-            self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
-
-    def attributes(self, name: str) -> list[str]:
-        """The values of one attribute, wherever it stands."""
-        return [attributes[name] or "" for _, attributes in self.found if name in attributes]
-
-    def shape(self) -> list[tuple[str, frozenset[str]]]:
-        """The elements without what their attributes say."""
-        return [(tag, frozenset(attributes)) for tag, attributes in self.found]
-
-
-def with_text(node: Any, change: Callable[[str], str]) -> Any:
-    """A document with every text in it changed, those that are keys too; keys of the format itself stay."""
-    if isinstance(node, dict):
-        names = {"cnn", "ensemble", "sixth", "relu", "tanh", "cifar", "count", "signal", "clock", "near", "kernels"}
-        named = node.keys() <= names
-        return {change(k) + k if named else k: with_text(v, change) for k, v in node.items()}
-    if isinstance(node, list):
-        return [with_text(child, change) for child in node]
-    return change(node) if isinstance(node, str) else node
-
-
 @pytest.fixture(scope="module", params=["small", "paper"])
 def rendered(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any], str]:
     """A sample's results, curves and page."""
     results, curves = sample(request.param)
-    return results, curves, page.render(results, curves)
+    return results, curves, render.render(results, curves)
 
 
 def reversed_keys(node: Any) -> Any:
@@ -108,13 +49,13 @@ def test_same_documents_same_page(rendered):
     """The order of keys, and a page rendered in between, change nothing."""
     results, curves, html = rendered
 
-    assert html == page.render(reversed_keys(results), reversed_keys(curves))
+    assert html == render.render(reversed_keys(results), reversed_keys(curves))
 
 
 def test_same_page_in_a_fresh_python_without_torch_or_pandas(rendered, tmp_path):
     """Another process, hash seed, time zone and folder write the same bytes; neither torch nor pandas is imported."""
     results, curves, html = rendered
-    page.write_report(results, curves, tmp_path)
+    render.write_report(results, curves, tmp_path)
     code = (
         "import json, sys, hashlib; from harness.report.page.render import render;"
         "html = render(*(json.load(open(name)) for name in ('results.json', 'curves.json')));"
@@ -138,7 +79,7 @@ def test_documents_are_not_changed():
     results, curves = sample("paper")
     before = copy.deepcopy((results, curves))
 
-    page.render(results, curves)
+    render.render(results, curves)
 
     assert before == (results, curves)
 
@@ -147,7 +88,7 @@ def test_report_folder_holds_three_whole_files(rendered, tmp_path):
     """JSON with sorted keys, an indent of one and a last newline; no partial file stays behind."""
     results, curves, html = rendered
 
-    page.write_report(results, curves, tmp_path / "deep" / "folder")
+    render.write_report(results, curves, tmp_path / "deep" / "folder")
 
     folder = tmp_path / "deep" / "folder"
     assert {"results.json", "curves.json", "index.html"} == {path.name for path in folder.iterdir()}
@@ -159,11 +100,11 @@ def test_report_folder_holds_three_whole_files(rendered, tmp_path):
 def test_rebuild_gives_the_same_bytes(rendered, tmp_path):
     """`index.html` comes back from the two JSON files alone."""
     results, curves, _ = rendered
-    page.write_report(results, curves, tmp_path)
+    render.write_report(results, curves, tmp_path)
     before = (tmp_path / "index.html").read_bytes()
     (tmp_path / "index.html").unlink()
 
-    page.rebuild(tmp_path)
+    render.rebuild(tmp_path)
 
     assert before == (tmp_path / "index.html").read_bytes()
 
@@ -171,12 +112,12 @@ def test_rebuild_gives_the_same_bytes(rendered, tmp_path):
 def test_a_page_that_cannot_be_rendered_writes_nothing(tmp_path):
     """A faulty document leaves the report that was there untouched."""
     results, curves = sample("small")
-    page.write_report(results, curves, tmp_path)
+    render.write_report(results, curves, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     del results["cells"][0]["label"]
 
     with pytest.raises(Exception, match="label"):
-        page.write_report(results, curves, tmp_path)
+        render.write_report(results, curves, tmp_path)
 
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
@@ -185,16 +126,16 @@ def test_a_page_that_cannot_be_rendered_writes_nothing(tmp_path):
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "\udcff", "{}", '{"format": 2}', '{"format": 1, "cells": 3}'])
 def test_rebuild_names_the_file_it_cannot_use(tmp_path, name, text):
     """A missing, broken or foreign file is the user's to mend: which one, and how."""
-    page.write_report(*sample("small"), tmp_path)
+    render.write_report(*sample("small"), tmp_path)
     (tmp_path / name).unlink()
     if text is not None:
         (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     if (name, text) == ("curves.json", "{}"):
-        page.rebuild(tmp_path)  # a suite without curves
+        render.rebuild(tmp_path)  # a suite without curves
         return
 
     with pytest.raises(UsageError, match=re.escape(name)) as raised:
-        page.rebuild(tmp_path)
+        render.rebuild(tmp_path)
 
     assert str(tmp_path) in str(raised.value)
     assert "run the suite again" in str(raised.value)
@@ -206,7 +147,7 @@ def test_what_is_not_finite_is_null(tmp_path):
     results["cells"][-1] |= {"mean": float("nan"), "interval": [float("-inf"), float("inf")], "std": float("nan")}
     curves["cnn"]["train_loss"]["0"][-1][1] = float("nan")
 
-    page.write_report(results, curves, tmp_path)
+    render.write_report(results, curves, tmp_path)
 
     assert not {"NaN", "Infinity"} & set(re.findall(r"\w+", (tmp_path / "results.json").read_text("utf-8")))
     assert json.loads((tmp_path / "results.json").read_text("utf-8"))["cells"][-1]["interval"] == [None, None]
@@ -221,7 +162,7 @@ def test_every_cell_claim_experiment_and_digest_is_there(rendered):
     assert {cell["id"] for cell in results["cells"]} == set(elements.attributes("data-cell"))
     assert {claim["id"] for claim in results["claims"]} == set(elements.attributes("data-claim"))
     for name, experiment in results["experiments"].items():
-        assert page.anchor(name, "experiment") in elements.attributes("id")
+        assert render.anchor(name, "experiment") in elements.attributes("id")
         keys = [job["key"] for job in experiment["jobs"]]
         keys += [run["key"] for job in experiment["jobs"] for run in (job["evaluations"] or {}).values()]
         assert all(f">{key}<" in html for key in keys)
@@ -275,7 +216,7 @@ def test_hostile_text_changes_no_element(name, payload):
 
     def poisoned(text: str) -> Elements:
         documents = with_text(results, lambda _: text), with_text(curves, lambda _: text)
-        return Elements(page.render(*documents))
+        return Elements(render.render(*documents))
 
     hostile = poisoned(payload)
     assert poisoned(harmless).shape() == hostile.shape()
@@ -287,9 +228,9 @@ def test_odd_text_is_written_all_the_same(tmp_path):
     results, curves = sample("small")
     results["headline"] = "\ud800"
 
-    page.write_report(results, curves, tmp_path)
+    render.write_report(results, curves, tmp_path)
     before = (tmp_path / "index.html").read_bytes()
-    page.rebuild(tmp_path)
+    render.rebuild(tmp_path)
 
     assert before == (tmp_path / "index.html").read_bytes()
 
@@ -301,14 +242,14 @@ def test_unknown_keys_are_ignored(rendered):
     for record in (extended, *extended["cells"], *extended["claims"], *extended["data"], *extended["deviations"]):
         record["later"] = {"any": ["thing"]}
 
-    assert html == page.render(extended, curves)
+    assert html == render.render(extended, curves)
 
 
 def test_least_document_is_a_page():
     """A suite with one cell that was not run, and nothing else, still has its page."""
     cell = {"id": "a.b", "label": "A, b", "outcome": "NOT RUN"}
 
-    html = page.render({"format": 1, "scale": "paper", "cells": [cell]}, {})
+    html = render.render({"format": 1, "scale": "paper", "cells": [cell]}, {})
 
     assert 'data-cell="a.b"' in html
     assert "PAPER SCALE" in html
@@ -325,14 +266,14 @@ def test_a_document_of_nulls_is_a_page(rendered):
         record.update({key: None for key in record if key not in kept})
     emptied |= dict.fromkeys(("table", "scale_note", "scale_choice", "headline", "citation", "command", "figures"))
 
-    assert results["cells"][0]["label"] in page.render(emptied, curves)
+    assert results["cells"][0]["label"] in render.render(emptied, curves)
 
 
 def test_small_scale_cannot_be_missed():
     """A band across the page says the scale in capitals and the note of what it may not be set against."""
     results, curves = sample("small")
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
 
     assert 'class="scale-other"' in html
     assert "<strong>SMALL SCALE</strong>" in html
@@ -342,7 +283,7 @@ def test_small_scale_cannot_be_missed():
 
 def test_paper_scale_has_no_warning_band():
     """At the paper's scale nothing warns, and printed numbers are drawn."""
-    html = page.render(*sample("paper"))
+    html = render.render(*sample("paper"))
 
     assert 'class="scale-paper"' in html
     assert 'class="fp-printed"' in html
@@ -350,7 +291,7 @@ def test_paper_scale_has_no_warning_band():
 
 def test_numbers_have_one_digit_more_than_the_paper():
     """37.5 is set against 36.92, a count to the unit, and a difference has a true minus sign."""
-    html = page.render(*sample("paper"))
+    html = render.render(*sample("paper"))
 
     assert ">36.92<" in html
     assert ">60,965,224<" in html
@@ -362,7 +303,7 @@ def test_a_unit_that_is_printed_with_its_number_is_not_said_twice():
     results, curves = sample("paper")
     results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": None, "column": None}
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
 
     assert "five to six days" in html
     assert not re.search(r"five to six days\s*<span[^>]*>[^<]*days", html)
@@ -373,7 +314,7 @@ def test_a_reading_stands_below_the_reason_and_says_what_it_is():
     results, curves = sample("small")
     results["claims"][0]["readings"] = ["The narrow net <underfits>"]
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
 
     assert "Our reading, written after the result: The narrow net &lt;underfits&gt;" in html
 
@@ -383,7 +324,7 @@ def test_a_verdict_on_a_claim_is_never_without_its_level():
     results, curves = sample("small")
     results["suite_yaml"] = ""
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
 
     for place in (html[: html.index("<nav")], html[html.index('id="claims"') :]):
         assert re.search(r"CONFIRMED</span> <span[^>]*>at small scale<", place)
@@ -398,12 +339,12 @@ def test_numbers_outside_the_table_stand_beside_it():
     free = [cell for cell in results["cells"] if not cell["column"]]
     assert free
     for table in (results["table"], None):
-        html = page.render({**results, "table": table}, curves)
+        html = render.render({**results, "table": table}, curves)
         section = html[html.index('id="numbers"') : html.index('id="ledger"')]
 
         assert all(f">{cell['label']}<" in section and f">{cell['printed']}" in section for cell in free)
         assert "60,965,224" in section
-    assert 'id="numbers"' not in page.render({**results, "cells": [results["cells"][0]]}, curves)
+    assert 'id="numbers"' not in render.render({**results, "cells": [results["cells"][0]]}, curves)
 
 
 def test_what_is_exact_has_no_interval():
@@ -411,7 +352,7 @@ def test_what_is_exact_has_no_interval():
     results, curves = sample("small")
     cell = next(cell for cell in results["cells"] if cell["how"] == "exact")
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
 
     row = html[html.index(f'data-cell="{cell["id"]}"') :].split("</tr>")[0]
     assert ">exact<" in row
@@ -424,11 +365,11 @@ def test_measurements_show_every_number():
     """With its label, unit and the value of every seed, and the spec that asked for it."""
     results, curves = sample("small")
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
     section = html[html.index('id="measurements"') : html.index('id="curves"')]
 
     for name, measurement in results["measurements"].items():
-        assert page.anchor(name, "measurement") in section
+        assert render.anchor(name, "measurement") in section
         assert all(
             f">{label}<" in section and f">{quantity}<" in section for quantity, _, label in measurement["quantities"]
         )
@@ -442,7 +383,7 @@ def test_inspections_show_numbers_or_why_there_are_none():
     """Below the experiment whose nets they were read off."""
     results, curves = sample("small")
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
     section = html[html.index('id="experiments"') : html.index('id="environment"')]
 
     assert "nearest in features that have the query" in section
@@ -453,7 +394,7 @@ def test_figures_are_shown_or_say_why_not():
     """A picture with what it shows and its caption, or NOT RUN and the reason."""
     results, curves = sample("small")
 
-    html = page.render(results, curves)
+    html = render.render(results, curves)
     section = html[html.index('id="figures"') : html.index('id="measurements"')]
 
     for figure in results["figures"]:
@@ -468,7 +409,7 @@ def test_sections_without_data_are_left_out():
     results, _ = sample("small")
     results["claims"] = []
 
-    html = page.render(results, {})
+    html = render.render(results, {})
 
     assert 'id="claims"' not in html
     assert 'id="curves"' not in html
@@ -479,7 +420,7 @@ def test_sections_without_data_are_left_out():
 @given(st.lists(st.text(), unique=True, max_size=8))
 def test_anchors_are_safe_and_distinct(names):
     """Whatever a name holds, its id needs no quoting and no other name has it."""
-    anchors = [page.anchor(name, "cell") for name in names]
+    anchors = [render.anchor(name, "cell") for name in names]
 
     assert len(set(anchors)) == len(names)
     assert all(re.fullmatch(r"cell-[A-Za-z0-9._-]*", anchor) for anchor in anchors)
@@ -498,7 +439,7 @@ def test_anchors_are_safe_and_distinct(names):
 )
 def test_quantity_reads_its_unit_from_its_name(name, value, expected):
     """Seconds and joules become what a reader expects; what was not measured says so."""
-    assert expected == page.quantity(name, value)
+    assert expected == render.quantity(name, value)
 
 
 @pytest.mark.parametrize(
@@ -507,13 +448,13 @@ def test_quantity_reads_its_unit_from_its_name(name, value, expected):
 )
 def test_only_pictures_written_into_the_results_are_shown(uri):
     """Another address than an SVG's or PNG's data is no picture."""
-    assert page.picture({"svg_data_uri": uri}) is None
+    assert render.picture({"svg_data_uri": uri}) is None
 
 
 def test_pictures_are_shown():
     """An SVG and a PNG as data are."""
     for kind in ("svg+xml", "png"):
-        assert page.picture({"png_data_uri": f"data:image/{kind};base64,AA=="}) == f"data:image/{kind};base64,AA=="
+        assert render.picture({"png_data_uri": f"data:image/{kind};base64,AA=="}) == f"data:image/{kind};base64,AA=="
 
 
 def luminance(colour: str) -> float:
@@ -545,16 +486,16 @@ def test_text_has_contrast_aa(theme):
 def test_style_defines_what_it_uses():
     """Every variable is defined, and every outcome has a colour and a mark of its own."""
     assert not set(re.findall(r"var\(--([\w-]+)\)", STYLE)) - set(re.findall(r"--([\w-]+):", STYLE))
-    marks = (page.TEMPLATES / "marks.html").read_text("utf-8")
-    for outcome in [*outcomes.ORDER, "SOMETHING NEW"]:
-        assert f".v-{outcomes.mark(outcome)}" in STYLE
-        assert f'id="mark-{outcomes.mark(outcome)}"' in marks
+    marks = (render.TEMPLATES / "marks.html").read_text("utf-8")
+    for outcome in [*verdicts.ORDER, "SOMETHING NEW"]:
+        assert f".v-{verdicts.mark(outcome)}" in STYLE
+        assert f'id="mark-{verdicts.mark(outcome)}"' in marks
 
 
 def test_noted_digits_and_what_a_release_settles_are_shown_where_there_are_any() -> None:
     """Beside the printed number and the deviation; without them the page is what it was."""
     results, curves = sample("paper")
-    before = page.render(results, curves)
+    before = render.render(results, curves)
     assert "logged" not in before
     assert "authors' release" not in html.unescape(before)
     noted = {"value": "37.4727", "run": "145-2010", "at": "a.cfg:1", "difference": 0.03, "interval": [-0.1, 0.2]}
@@ -565,7 +506,7 @@ def test_noted_digits_and_what_a_release_settles_are_shown_where_there_are_any()
         "at": ["b.cfg:2"],
         "inferred": None,
     }
-    after = html.unescape(page.render(results, curves))
+    after = html.unescape(render.render(results, curves))
     assert "logged 37.4727, run 145-2010" in after
     assert "the authors' release: contradicted" in after
-    assert "another &lt;b&gt;" in page.render(results, curves)
+    assert "another &lt;b&gt;" in render.render(results, curves)

@@ -7,10 +7,9 @@ import matplotlib as mpl
 import pytest
 from drawn_pictures import svg, words
 
-from harness.report.page import render as page
-from harness.report.page import theme
+from harness.report.page import render, theme
 
-STYLE = (page.TEMPLATES / "style.css").read_text("utf-8")
+STYLE = (render.TEMPLATES / "style.css").read_text("utf-8")
 VARIABLES = {"grid": "hair"}
 """Where a shade has another name in the style sheet."""
 

@@ -2,32 +2,32 @@
 
 import pytest
 
-from harness.report.page import verdicts as outcomes
+from harness.report.page import verdicts
 
 
 def test_counts_follow_the_legend():
     """What occurs is counted, in the legend's order, unknown words last."""
-    verdicts = [{"outcome": name} for name in ("NEW", "CITED", "MATCH", "CITED")]
+    listed = [{"outcome": name} for name in ("NEW", "CITED", "MATCH", "CITED")]
 
-    assert outcomes.counted(verdicts) == [("MATCH", 1), ("CITED", 2), ("NEW", 1)]
+    assert verdicts.counted(listed) == [("MATCH", 1), ("CITED", 2), ("NEW", 1)]
 
 
 def test_every_outcome_is_in_the_order_once():
     """Sorting by verdict knows every word of the legend."""
-    assert sorted(set(outcomes.CELL_OUTCOMES) | set(outcomes.CLAIM_OUTCOMES)) == sorted(outcomes.ORDER)
+    assert sorted(set(verdicts.CELL_OUTCOMES) | set(verdicts.CLAIM_OUTCOMES)) == sorted(verdicts.ORDER)
 
 
 def test_marks_are_class_names():
     """A mark is a word of a style sheet; no foreign word becomes one."""
-    assert outcomes.mark("NOT COMPARABLE") == "not-comparable"
-    assert outcomes.mark('"><script>') == "unknown"
-    assert outcomes.mark(None) == "unknown"
+    assert verdicts.mark("NOT COMPARABLE") == "not-comparable"
+    assert verdicts.mark('"><script>') == "unknown"
+    assert verdicts.mark(None) == "unknown"
 
 
-@pytest.mark.parametrize("outcome", [*outcomes.CELL_OUTCOMES, *outcomes.CLAIM_OUTCOMES, "SOMETHING NEW"])
+@pytest.mark.parametrize("outcome", [*verdicts.CELL_OUTCOMES, *verdicts.CLAIM_OUTCOMES, "SOMETHING NEW"])
 def test_no_outcome_claims_a_reproduction(outcome):
     """A direction that holds on small data is CONFIRMED there, and nothing more."""
-    assert "reproduced" not in (outcome + outcomes.CLAIM_OUTCOMES.get(outcome, "")).lower()
+    assert "reproduced" not in (outcome + verdicts.CLAIM_OUTCOMES.get(outcome, "")).lower()
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def test_no_outcome_claims_a_reproduction(outcome):
 )
 def test_level_reads_on_from_the_outcome(evidence, expected):
     """CONFIRMED at small scale, CONTRADICTED by timing on this device."""
-    assert outcomes.level({"outcome": "CONFIRMED", "evidence": evidence}) == expected
+    assert verdicts.level({"outcome": "CONFIRMED", "evidence": evidence}) == expected
 
 
 @pytest.mark.parametrize("outcome", ["NOT RUN", "QUOTED", "FAILED", "NOT COMPARABLE"])
 def test_what_was_not_tested_has_no_level(outcome):
     """Nothing was weighed, at no scale."""
-    assert outcomes.level({"outcome": outcome, "evidence": "small scale"}) == ""
+    assert verdicts.level({"outcome": outcome, "evidence": "small scale"}) == ""
 
 
 def test_claims_are_counted_at_each_level():
@@ -65,4 +65,4 @@ def test_claims_are_counted_at_each_level():
     ]
 
     expected = [("CONFIRMED", "at small scale", 2), ("CONFIRMED", "exactly", 1), ("QUOTED", "", 1)]
-    assert outcomes.counted_at_levels(claims) == expected
+    assert verdicts.counted_at_levels(claims) == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import DeviceMissing
-from harness.machine import cuda_visible as visible
+from harness.machine import cuda_visible
 from harness.machine.runtime import Runtime
 from harness.run.executors.gpus import groups, places, processes_of, require_gpus, uses_gpus
 
@@ -13,14 +13,14 @@ from harness.run.executors.gpus import groups, places, processes_of, require_gpu
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four GPUs."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}] * 4)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: [f"GPU-{number}" for number in range(4)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """One without."""
-    monkeypatch.setattr(visible, "gpus", list)
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 def test_each_job_has_a_gpu_of_its_own(four: None) -> None:

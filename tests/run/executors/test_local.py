@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from fake_nvml import FakeNvml, metered
 from tiny_suites import tiny_world
 
 from harness.errors import DeviceMissing, Interrupted, JobFailed, UsageError
-from harness.jobs import JOBS, JobKind, pixel_statistics
+from harness.jobs import JOBS, pixel_statistics
 from harness.machine import telemetry
 from harness.machine.runtime import Runtime
 from harness.progress import Progress
@@ -150,8 +151,7 @@ def test_a_job_that_was_edited_is_refused(folder, change):
 
 def test_a_job_of_another_version_is_refused(folder, monkeypatch):
     """The same spec would mean something else."""
-    kind = JOBS["pixels"]
-    monkeypatch.setitem(JOBS, "pixels", JobKind(kind.version + 1, kind.runs, kind.sources))
+    monkeypatch.setitem(JOBS, "pixels", replace(JOBS["pixels"], version=JOBS["pixels"].version + 1))
     with pytest.raises(UsageError, match="another version"):
         run(folder)
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from programs import program, signalled
+from finished_worlds import CUT
+from programs import signalled
 from tiny_suites import World, lasting, tiny_suite, tiny_world
 
 from harness.data.locate import Locations
@@ -22,8 +25,11 @@ from harness.progress import Progress
 from harness.run.execute import execute_at_once
 from harness.run.executors.pool import Pool
 from harness.stop_signal import StopSignal
+from harness.store.locks import is_held
 
-PART = {"classes": 10, "per_class": 67}
+PART = CUT["subset"]
+LONGEST_S = 60.0
+"""How long workers may take to see that their program is gone, on a machine that others use too."""
 RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--checkpoint-every", "0")
 
 
@@ -48,11 +54,9 @@ def files(world: World) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def in_turn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def in_turn(finished: Callable[..., World]) -> dict[str, Any]:
     """What two seeds come to, one job after another in one process."""
-    world = tiny_world(tmp_path_factory.mktemp("in_turn"), subset=PART, seeds=2)
-    assert world.run().failed == {}
-    return files(world)
+    return files(finished(**CUT, seeds=2))
 
 
 def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
@@ -79,7 +83,15 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
     assert "epoch 2/2" in world.folder("train", 0).log.read_text()
 
 
-def test_a_worker_that_dies_fails_its_job_and_is_replaced(tmp_path: Path) -> None:
+@pytest.fixture
+def forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are forked from a process which has torch already, for what does not depend on a fresh start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["harness.jobs.pixel_statistics", "harness.jobs.training.train"])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
+
+
+def test_a_worker_that_dies_fails_its_job_and_is_replaced(forkserver: None, tmp_path: Path) -> None:
     """With how it died; the same pool then runs the job to its end."""
     folder = tiny_world(tmp_path, subset=PART).planned("pixels")
     with pool(1) as places:
@@ -95,7 +107,7 @@ def test_a_worker_that_dies_fails_its_job_and_is_replaced(tmp_path: Path) -> Non
     assert folder.read_result() is not None
 
 
-def test_a_stop_reaches_every_worker(tmp_path: Path) -> None:
+def test_a_stop_reaches_every_worker(forkserver: None, tmp_path: Path) -> None:
     """Told once its job has begun, a worker stops between two steps; the pool then says which signal it was."""
     stop, world = StopSignal(), tiny_world(tmp_path, subset=PART, epochs=10_000)
     assert world.run({"pixels"}).failed == {}
@@ -115,16 +127,28 @@ def test_a_stop_reaches_every_worker(tmp_path: Path) -> None:
     assert world.folder("train").read_result() is None
 
 
-def test_two_jobs_at_a_time_stopped_and_killed_end_as_in_turn(in_turn: dict[str, Any], tmp_path: Path) -> None:
-    """By Ctrl-C, with its exit code and no traceback; by a kill of the program alone, which its workers notice."""
+@pytest.mark.nightly
+def test_two_jobs_at_a_time_are_stopped_as_one_is(tmp_path: Path) -> None:
+    """By Ctrl-C, with its exit code and no traceback."""
     tiny_suite(tmp_path, subset=PART, seeds=2)
     status, said = signalled(tmp_path, signal.SIGINT, "epoch 1/2", *RUN, "--jobs", "2")
     assert status == 130
     assert "the same command goes on from there" in said.splitlines()[-1]
     assert "Traceback" not in said
-    status, _ = signalled(tmp_path, signal.SIGKILL, "going on in epoch", *RUN, "--jobs", "2")
+
+
+def test_two_jobs_at_a_time_killed_end_as_in_turn(in_turn: dict[str, Any], forkserver: None, tmp_path: Path) -> None:
+    """By a kill of the program alone, which its workers notice."""
+    tiny_suite(tmp_path, **CUT, seeds=2)
+    status, _ = signalled(tmp_path, signal.SIGKILL, "epoch 1/2", *RUN, "--jobs", "2")
     assert status == -signal.SIGKILL
-    done = program(tmp_path, *RUN, "--jobs", "2")
-    assert done.returncode == 0, done.stderr
-    world = tiny_world(tmp_path, subset=PART, seeds=2)
+    world = tiny_world(tmp_path, **CUT, seeds=2)
+    until = time.monotonic() + LONGEST_S
+    while any(is_held(folder) for folder in world.store.root.glob("*-*")):
+        assert time.monotonic() < until, "a worker outlived its program"
+        time.sleep(0.1)
+    progress, standing = Progress(world.stream), statuses(world.plan, world.store, Locations())
+    with pool(2, progress) as places:
+        assert execute_at_once(world.plan, world.store, standing, places, progress).failed == {}
     assert files(world) == in_turn
+    assert "going on in epoch" in world.said

@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from finished_worlds import CUT
+from forked_ranks import without_torchrun
 from measure_specs import SMALL, parsed
 from tiny_suites import World, lasting, tiny_world
 
 from harness.data.locate import Locations
 from harness.errors import DeviceMissing, Interrupted, JobFailed
 from harness.jobs.checkpoint import load_weights
-from harness.machine import cuda_visible as visible
+from harness.machine import cuda_visible
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -33,7 +35,7 @@ from harness.run.executors.local import Local
 from harness.run.executors.shared import _failure
 from harness.store.store import Store
 
-PART = {"classes": 10, "per_class": 67}
+PART = CUT["subset"]
 
 
 def rank_processes() -> dict[int, int]:
@@ -50,18 +52,24 @@ def rank_processes() -> dict[int, int]:
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> World:
+def alone(finished: Callable[..., World]) -> World:
     """A tiny suite in one process."""
-    world = tiny_world(tmp_path_factory.mktemp("alone"), subset=PART)
-    assert world.run().failed == {}
-    return world
+    return finished(**CUT)
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that are started without torchrun, for what does not depend on who starts them."""
+    without_torchrun(monkeypatch)
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, alone: World) -> World:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The same in two."""
-    world = tiny_world(tmp_path_factory.mktemp("shared"), subset=PART)
-    assert world.run(processes=2).failed == {}
+    world = tiny_world(tmp_path_factory.mktemp("shared"), **CUT)
+    with pytest.MonkeyPatch.context() as patch:
+        without_torchrun(patch)
+        assert world.run(processes=2).failed == {}
     return world
 
 
@@ -76,10 +84,9 @@ def test_training_in_two_processes_is_that_of_one_but_for_rounding(alone: World,
         assert row == pytest.approx(one, rel=1e-4)
 
 
-def test_a_test_in_two_processes_is_that_of_one(alone: World, shared: World, tmp_path: Path) -> None:
+def test_a_test_in_two_processes_is_that_of_one(alone: World, forked: None, tmp_path: Path) -> None:
     """Of one net: every image once, in the split's order, with the same probabilities."""
-    world = World(alone.plan, type(alone.store)(tmp_path / "runs"))
-    shutil.copytree(alone.store.root, world.store.root)
+    world = alone.copied(tmp_path)
     shutil.rmtree(world.folder("evaluate").path)
     assert world.run(processes=2).failed == {}
     ours, theirs = (np.load(each.folder("evaluate").predictions) for each in (world, alone))
@@ -115,12 +122,20 @@ def at(world: World, moment: str, act: Callable[[], None]) -> None:
     world.stream.write = then  # type: ignore[method-assign]
 
 
-def test_stopped_by_a_signal_and_a_lost_process_it_goes_on_to_the_same_bits(shared: World, tmp_path: Path) -> None:
-    """Ctrl-C saves; a killed process is one clear error with its rank; what is saved by then is gone on from."""
-    world = tiny_world(tmp_path, subset=PART)
+def test_stopped_by_a_signal_and_a_lost_process_it_goes_on_to_the_same_bits(
+    shared: World, alone: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl-C saves; a killed process is one clear error with its rank; what is saved by then is gone on from.
+
+    By torchrun to the end, where others began; so the same bits come out whoever starts the processes.
+    """
+    world = alone.copied(tmp_path)
+    shutil.rmtree(world.folder("train").path)
     at(world, "epoch 1/2", lambda: os.kill(os.getpid(), signal.SIGINT))
-    with pytest.raises(Interrupted, match="the same command goes on from there"):
-        world.run({"pixels", "train"}, processes=2)
+    with monkeypatch.context() as patch:
+        without_torchrun(patch)
+        with pytest.raises(Interrupted, match="the same command goes on from there"):
+            world.run({"train"}, processes=2)
     assert world.folder("train").checkpoint.exists()
     at(world, "going on in epoch", lambda: os.kill(rank_processes()[1], signal.SIGKILL))
     (reason,) = world.run({"train"}, processes=2).failed.values()
@@ -132,7 +147,7 @@ def test_stopped_by_a_signal_and_a_lost_process_it_goes_on_to_the_same_bits(shar
     assert lasting(world.result("train")) == lasting(shared.result("train"))
 
 
-def test_it_goes_on_in_another_number_of_processes_when_asked_to_and_marked(tmp_path: Path) -> None:
+def test_it_goes_on_in_another_number_of_processes_when_asked_to_and_marked(forked: None, tmp_path: Path) -> None:
     """The checkpoint is of one process, and two end the training."""
     world = tiny_world(tmp_path, subset=PART)
     at(world, "epoch 1/2", lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -144,7 +159,7 @@ def test_it_goes_on_in_another_number_of_processes_when_asked_to_and_marked(tmp_
     assert any("resumed elsewhere" in mark and "None -> 2" in mark for mark in world.result("train")["marks"])
 
 
-def test_what_is_unforeseen_in_a_process_is_told_and_kept_in_the_log(tmp_path: Path) -> None:
+def test_what_is_unforeseen_in_a_process_is_told_and_kept_in_the_log(forked: None, tmp_path: Path) -> None:
     """In its own words, not as a lost process."""
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels"})
@@ -154,7 +169,7 @@ def test_what_is_unforeseen_in_a_process_is_told_and_kept_in_the_log(tmp_path: P
     assert "save_weights" in world.folder("train").log.read_text()
 
 
-def test_a_measurement_of_several_gpus_runs_in_as_many_processes(tmp_path: Path) -> None:
+def test_a_measurement_of_several_gpus_runs_in_as_many_processes(forked: None, tmp_path: Path) -> None:
     """Whatever the run asks for; here two processes on the CPU stand for two GPUs."""
     spec = parsed("speedup", net=SMALL, gpus=2, scheme="conv_data_fc_single", batch=4, rounds=1, warm_up=0)
     content = spec.model_dump(mode="json") | {"seed": 0, "device_name": clocked_device("cpu", 1)}
@@ -171,7 +186,7 @@ def test_fewer_gpus_than_asked_for_end_the_run_before_it_begins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the exit code of a missing device."""
-    monkeypatch.setattr(visible, "gpus", lambda: [{"name": "a GPU"}])
+    monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: ["GPU-0"])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels"})

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.jobs.inspections.coefficients import Coefficients
-from harness.jobs.inspections.layers import slope_owners
+from harness.jobs.inspections.layer_lookup import slope_owners
 from harness.jobs.inspections.subject import Found, Subject
 from harness.jobs.measures.quantity import flat
 from harness.models.network import child_name

@@ -25,7 +25,7 @@ def inspect(spec: Gradients, subject: Subject) -> Found:
     weights = [subject.network.get_parameter(f"{child_name(one.name)}.{weight.name}") for _, one, weight in found]
     loss = F.cross_entropy(subject.network(inputs).float(), split.labels[batch].to(subject.device))
     gradients = [_norm(gradient) for gradient in torch.autograd.grad(loss, weights)]
-    decay = subject.recipe.optimiser.weight_decay
+    decay = subject.recipe.optimiser.decay_of_weights
     return summary(float(loss.detach()), names, gradients, [decay * _norm(weight) for weight in weights])
 
 

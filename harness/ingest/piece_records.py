@@ -1,0 +1,110 @@
+"""What became of each image of a copy, kept piece by piece, so that a copy that was interrupted goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.data.naming import image_name
+from harness.store.store import write_atomically
+
+How = Literal["kept", "unpacked", "encoded", "damaged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One image: what it was and what became of it."""
+
+    name: str
+    """Below the split's folder in the copy: `wnid/file`, or `file` of a split without labels."""
+    how: How
+    source_sha256: str
+    source_bytes: int
+    sha256: str = ""
+    """Of the copy; empty for a damaged image, which has none."""
+    bytes: int = 0
+    why: str = ""
+    """What is wrong with a damaged image."""
+    difference: dict[str, float] = field(default_factory=dict)
+    """Of an image of the sample: mean absolute difference of grey levels by shorter side."""
+
+    def line(self) -> str:
+        """As it is written."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@dataclass(slots=True)
+class Summary:
+    """What the manifest says of one split; only sums and the names of damaged images are held."""
+
+    images: int = 0
+    kept: int = 0
+    unpacked: int = 0
+    """Kept but for the gzip around it."""
+    encoded: int = 0
+    bytes: int = 0
+    source_bytes: int = 0
+    damaged: list[dict[str, str]] = field(default_factory=list)
+    classes: dict[str, int] = field(default_factory=dict)
+    first: dict[int, str] = field(default_factory=dict)
+    """The classes of the images with the first numbers."""
+    differences: dict[str, list[float]] = field(default_factory=dict)
+    """By shorter side, of each image of the sample."""
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, entry: Entry) -> None:
+        """One more image."""
+        self._digest.update(entry.line().encode())
+        self.source_bytes += entry.source_bytes
+        if entry.how == "damaged":
+            self.damaged.append({"name": entry.name, "why": entry.why, "source_sha256": entry.source_sha256})
+            return
+        self.images += 1
+        self.kept += entry.how == "kept"
+        self.unpacked += entry.how == "unpacked"
+        self.encoded += entry.how == "encoded"
+        self.bytes += entry.bytes
+        wnid, slash, file = entry.name.rpartition("/")
+        if slash:
+            self.classes[wnid] = self.classes.get(wnid, 0) + 1
+        number = image_name(file).number
+        if number is not None and number < 10:
+            self.first[number] = wnid
+        for side, value in entry.difference.items():
+            self.differences.setdefault(side, []).append(value)
+
+    def document(self) -> dict[str, Any]:
+        """Its place in the manifest."""
+        counts = {"images": self.images, "kept": self.kept, "unpacked": self.unpacked}
+        counts |= {"encoded": self.encoded, "bytes": self.bytes}
+        about = {"source_bytes": self.source_bytes, "damaged": self.damaged, "classes": len(self.classes)}
+        return counts | about | {"records_sha256": self._digest.hexdigest()}
+
+
+def write_record(path: Path, entries: Iterable[Entry]) -> None:
+    """Write what became of a piece, whole or not at all."""
+    write_atomically(path, "".join(entry.line() for entry in entries).encode())
+
+
+def read_record(path: Path) -> Iterator[Entry]:
+    """What became of a piece; raises OSError, ValueError or TypeError when there is no such record or it is damaged."""
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            yield Entry(**json.loads(line))
+
+
+def finished(path: Path, folder: Path) -> list[Entry] | None:
+    """The record of a piece of which every file is there in its size; None for a piece that has to be done again.
+
+    One with damaged images has to be: there may be sound ones in their place by now.
+    """
+    try:
+        entries = list(read_record(path))
+        sound = all(e.how != "damaged" and (folder / e.name).stat().st_size == e.bytes for e in entries)
+    except (OSError, ValueError, TypeError):
+        return None
+    return entries if sound else None

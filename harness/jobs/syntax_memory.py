@@ -1,0 +1,76 @@
+"""The syntax of source files by their content, kept from one process to the next, for reading it anew takes long."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import harness.jobs.syntax
+from harness.jobs.syntax import Import, Syntax, syntax_of
+from harness.store.documents import parsed_json
+from harness.store.store import write_atomically
+
+LARGEST = 5_000
+"""Source files; a memory of more begins anew."""
+
+
+class Memory:
+    """What is known of source files, in one file or, without a path, for the length of the process.
+
+    A file that is damaged, or was written by another version of `harness.jobs.syntax`, counts as empty; one that
+    cannot be written costs time and nothing else.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._known = {} if path is None else _read(path)
+        self._new = False
+
+    def syntax(self, source: bytes, module: str, *, is_package: bool) -> Syntax:
+        """What `syntax_of` says of a module's source."""
+        # Relative imports and the package's own name are read in the light of where the file lies.
+        key = _sha256(f"{module} {is_package}\0".encode() + source)
+        if key not in self._known:
+            self._known[key] = syntax_of(source, module, is_package=is_package)
+            self._new = True
+        return self._known[key]
+
+    def save(self) -> None:
+        """Keep what is new for the next process."""
+        if self.path is None or not self._new:
+            return
+        self._new = False
+        kept = self._known if len(self._known) <= LARGEST else {}
+        body = json.dumps({"reader": _reader(), "files": kept}).encode()
+        with suppress(OSError):
+            write_atomically(self.path, f"{_sha256(body)}\n".encode() + body)
+
+
+def _read(path: Path) -> dict[str, Syntax]:
+    """What the file holds; nothing where it is absent, damaged, or of another version."""
+    try:
+        digest, _, body = path.read_bytes().partition(b"\n")
+        document = parsed_json(body) if digest.decode() == _sha256(body) else {}
+        if document.get("reader") != _reader():
+            return {}
+        return {key: _syntax(*found) for key, found in document["files"].items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}
+
+
+def _syntax(shape: str, imports: list[Any], strings: list[str], empty: bool) -> Syntax:  # noqa: FBT001 - as JSON has it
+    return Syntax(shape, tuple(Import(*each) for each in imports), tuple(strings), empty)
+
+
+@cache
+def _reader() -> str:
+    """The digest of the code that reads syntax, with which everything that it said goes out of date."""
+    return _sha256(Path(harness.jobs.syntax.__file__).read_bytes())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,167 @@
+"""Brings a suite to what a check compares: runs its probes and measurements, and reads or runs its trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.data import DATASETS
+from harness.jobs.measures import MEASURES
+from harness.machine.runtime import Runtime
+from harness.plan.graph import Plan, make_plan
+from harness.plan.job import Job, datasets_of
+from harness.plan.outline import Drawn
+from harness.plan.preregistration import declare
+from harness.plan.rates import device_name
+from harness.plan.status import Status, statuses
+from harness.progress import Progress
+from harness.regression.compare_snapshots import none_of
+from harness.regression.probes import Probes, disturbed, probes_of
+from harness.regression.selection import Selection
+from harness.regression.snapshot import furthest, snapshot
+from harness.report.judging import judged
+from harness.run.execute import Execution, execute
+from harness.run.executors.local import Local
+from harness.stop_signal import StopSignal
+from harness.store.store import Store
+from harness.suite.file import Suite
+from harness.vocabulary import ScaleName
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where the jobs of a check lie."""
+
+    fresh: Store
+    """For probes and measurements: it begins empty, so that all of them run here and now, each once."""
+    lasting: Store
+    """For trainings and what is read off them: their results are taken as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a check goes about it."""
+
+    scale: ScaleName
+    runtime: Runtime
+    train: bool = False
+    """Run the trainings too that have no current result."""
+
+    @property
+    def judges_trainings(self) -> bool:
+        """Whether results of trainings are looked at: the test split of ci is too coarse to be, unasked."""
+        return self.train or self.scale != "ci"
+
+    @property
+    def for_probes(self) -> Runtime:
+        """One thread, and a GPU only where one was asked for by name."""
+        return replace(self.runtime, threads=1, device="cuda" if self.runtime.device == "cuda" else "cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a suite comes to now."""
+
+    snapshot: dict[str, Any]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """By a job's label, why it failed."""
+
+
+def observe(
+    suite: Suite,
+    selection: Selection,
+    rules: Rules,
+    stores: Stores,
+    stop: StopSignal,
+    disturb: Callable[[dict[str, Any]], Collection[str]] = none_of,
+) -> Observed:
+    """Run what a check of a suite needs; `disturb` names, for a snapshot, the trainings whose probes to disturb.
+
+    Raises DataMissing where its data are not on disk, Interrupted if stopped.
+    """
+    plan = make_plan(suite, rules.scale, device_name(rules.runtime))
+    probes = _chosen(probes_of(plan), selection)
+    jobs = {**probes.jobs, **_measurements(plan, selection)}
+    _require_data(jobs, rules.runtime)
+    execution = _run(Drawn(rules.scale, jobs), stores.fresh, rules.for_probes, stop)
+    standing = {key: Status("to do") for key in plan.jobs}
+    if rules.judges_trainings:
+        standing |= _trained(plan, rules, stores.lasting, stop, execution)
+    standing |= statuses(Drawn(rules.scale, jobs), stores.fresh, rules.runtime.locations)
+    store = stores.lasting if rules.judges_trainings else stores.fresh
+    found = judged(plan, store, standing, execution.failed)
+    seen = snapshot(plan, probes, standing, found, _device(jobs, stores.fresh))
+    runs = disturbed(probes, [name for name in disturb(seen) if name in seen["probes"]])
+    _disturb(seen, runs, probes, rules, stores.fresh, stop, execution)
+    labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
+    labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
+    return Observed(seen, {labels[key]: why for key, why in execution.failed.items()})
+
+
+def _disturb(
+    seen: dict[str, Any],
+    runs: Mapping[str, list[Job]],
+    probes: Probes,
+    rules: Rules,
+    store: Store,
+    stop: StopSignal,
+    execution: Execution,
+) -> None:
+    """Run disturbed probes, and write into the snapshot how far they went."""
+    jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
+    graph = Drawn(rules.scale, jobs)
+    execution.failed |= _run(graph, store, rules.for_probes, stop).failed
+    for name, disturbed_jobs in runs.items():
+        results = [store.folder(job.kind, job.key).read_result_of(job.key) for job in disturbed_jobs]
+        found = [result["probe"] for result in results if result is not None]
+        seen["probes"][name]["disturbed"] = furthest(seen["probes"][name]["found"], found)
+
+
+def _pixels(probes: Probes, name: str) -> str:
+    """The key of the pixel statistics that a training's probe builds on."""
+    return probes.jobs[probes.trainings[name]].inputs["pixel_statistics"]
+
+
+def _chosen(probes: Probes, selection: Selection) -> Probes:
+    """The probes of the chosen experiments, with what they build on."""
+    trainings = {name: key for name, key in probes.trainings.items() if name in selection.experiments}
+    tests = {place: key for place, key in probes.tests.items() if place[0] in selection.experiments}
+    wanted = {*trainings.values(), *tests.values()}
+    wanted |= {key for one in wanted for key in probes.jobs[one].inputs.values()}
+    return Probes({key: job for key, job in probes.jobs.items() if key in wanted}, trainings, tests)
+
+
+def _measurements(plan: Plan, selection: Selection) -> dict[str, Job]:
+    """The measurements of the chosen experiments; those of a clock take long, and are read from the store."""
+    keys = {key for (name, _), key in plan.measurements.items() if name in selection.experiments}
+    return {key: plan.jobs[key] for key in plan.jobs if key in keys and not MEASURES[plan.jobs[key].spec["what"]].timed}
+
+
+def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
+    for name in datasets_of(jobs):
+        runtime.locations.require(DATASETS[name])
+
+
+def _run(graph: Drawn, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
+    progress = Progress()
+    return execute(graph, store, statuses(graph, store, runtime.locations), Local(runtime, progress, stop), progress)
+
+
+def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:
+    """How the trainings stand in the store, run first where that was asked; a stale result counts for nothing."""
+    if rules.train:
+        store.prepare()
+        declare(plan, store)
+        execution.failed.update(_run(Drawn(plan.scale, plan.jobs), store, rules.runtime, stop).failed)
+    found = statuses(plan, store, rules.runtime.locations)
+    return {key: Status("blocked", f"stale: {s.why}") if s.state == "stale" else s for key, s in found.items()}
+
+
+def _device(jobs: Mapping[str, Job], store: Store) -> dict[str, Any]:
+    """The device that the jobs ran on, by the first of them that used one; nothing where none did."""
+    for key, job in sorted(jobs.items(), key=lambda item: item[1].kind != "probe"):
+        folder = store.folder(job.kind, key)
+        if folder.result.exists() and (device := folder.read_environment()["job"]):
+            return dict(device)
+    return {}

@@ -1,0 +1,47 @@
+"""Code that gives the same results: what the committed pairs say, through any chain."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness.jobs import JOBS
+from harness.jobs import same_code as module
+from harness.jobs.same_code import earliest, pairs, same_code
+
+A, B, C, D = (letter * 64 for letter in "abcd")
+
+
+def test_a_chain_of_pairs_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bits that are the same as the same bits are the same."""
+    monkeypatch.setattr(module, "pairs", lambda: {"train": [[A, B], [B, C]], "evaluate": [[A, D]]})
+    for one in (A, B, C):
+        assert same_code("train", one) == {A, B, C}
+    assert same_code("train", D) == {D}
+    assert same_code("evaluate", D) == {A, D}
+    assert same_code("measure", A) == {A}
+
+
+def test_the_earliest_digest_stays_while_results_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the chain grows, in whatever order its pairs stand."""
+    for found in ([], [[C, B]], [[B, A], [C, B]], [[C, B], [B, A]]):
+        monkeypatch.setattr(module, "pairs", lambda found=found: {"train": found})
+        newest = A if len(found) == 2 else B if found else C
+        assert earliest("train", newest) == C
+    assert earliest("train", D) == D
+
+
+def test_code_that_is_the_same_again_ends_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change that was taken back."""
+    monkeypatch.setattr(module, "pairs", lambda: {"train": [[B, A], [A, B]]})
+    assert earliest("train", A) == earliest("train", B) == A
+
+
+def test_the_committed_pairs_are_pairs_of_digests() -> None:
+    """Of kinds that there are, none twice and none of one digest with itself."""
+    assert pairs().keys() <= JOBS.keys()
+    for found in pairs().values():
+        assert all(re.fullmatch("[0-9a-f]{64}", one) for pair in found for one in pair)
+        assert all(len(set(pair)) == 2 for pair in found)
+        assert len({tuple(pair) for pair in found}) == len(found)

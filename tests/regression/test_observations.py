@@ -1,0 +1,109 @@
+"""What a check runs, and what it reads from the store: current results of trainings, and only where they are asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fabricated import finish_all
+from tiny_suites import tiny_suite
+
+from harness.data.locate import Locations
+from harness.errors import DataMissing
+from harness.machine.runtime import Runtime
+from harness.plan.graph import make_plan
+from harness.plan.status import statuses
+from harness.regression.check import check, updated
+from harness.regression.observations import Observed, Rules, Stores, observe
+from harness.regression.selection import Selection
+from harness.run.execute import set_aside
+from harness.stop_signal import StopSignal
+from harness.store.store import Store
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
+
+RUNTIME = Runtime(locations=Locations(), device="cpu", threads=1)
+ERRORS = {0: (10.0, 2.0), 1: (11.0, 2.5), 2: (12.0, 3.0)}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    """A tiny suite of three seeds."""
+    return load_suite(tiny_suite(tmp_path, seeds=3))
+
+
+def observed(suite: Suite, folder: Path, *, train: bool) -> Observed:
+    """What it comes to, the trainings' results taken from a store there."""
+    stores = Stores(Store(folder / "fresh"), Store(folder / "runs"))
+    return observe(suite, Selection.of(suite), Rules("ci", RUNTIME, train=train), stores, StopSignal())
+
+
+def test_at_ci_no_training_runs_and_none_is_read(suite: Suite, tmp_path: Path) -> None:
+    """Unasked."""
+    finish_all(Store(tmp_path / "runs"), make_plan(suite, "ci"), ERRORS)
+    found = observed(suite, tmp_path, train=False)
+    assert found.failed == {}
+    assert found.snapshot["experiments"]["cnn"]["accuracies"] == {}
+    assert list((tmp_path / "fresh").glob("train-*")) == []
+
+
+def test_results_in_the_store_are_taken_as_they_are(suite: Suite, tmp_path: Path) -> None:
+    """By seed, with the number of images."""
+    finish_all(Store(tmp_path / "runs"), make_plan(suite, "ci"), ERRORS)
+    found = observed(suite, tmp_path, train=True).snapshot["experiments"]["cnn"]["accuracies"]
+    top1 = found["ten_crop.top1_error"]
+    assert top1 == {"values": {"0": 10.0, "1": 11.0, "2": 12.0}, "images": 400, "diverged": []}
+
+
+def test_a_stale_result_counts_for_nothing(suite: Suite, tmp_path: Path) -> None:
+    """It is of other code; nothing runs it again unasked, and nothing judges it."""
+    store, plan = Store(tmp_path / "runs"), make_plan(suite, "ci")
+    finish_all(store, plan, ERRORS, code="of long ago")
+    found = observed(suite, tmp_path, train=True)
+    assert found.snapshot["experiments"]["cnn"]["accuracies"] == {}
+    assert set_aside(store, plan, statuses(plan, store, RUNTIME.locations)) == len(plan.jobs)  # still there
+
+
+def test_accuracies_are_compared_where_both_have_them(suite: Suite, tmp_path: Path) -> None:
+    """At ci nothing follows from them."""
+    rules, file = Rules("ci", RUNTIME, train=True), tmp_path / "ci.json"
+    plan = make_plan(suite, "ci")
+    finish_all(Store(tmp_path / "good"), plan, ERRORS)
+    updated([suite.path], file, rules, Store(tmp_path / "good")).baseline.write()
+    finish_all(Store(tmp_path / "bad"), plan, {seed: (top1 + 5, top5) for seed, (top1, top5) in ERRORS.items()})
+    found = check([suite.path], file, rules, Store(tmp_path / "bad"), strict=False)
+    severities = {one.subject: one.severity for one in found.findings if one.subject.startswith("accuracy")}
+    assert severities == {
+        "accuracy cnn.ten_crop.cross_entropy": "ok",
+        "accuracy cnn.ten_crop.top1_error": "advisory",
+        "accuracy cnn.ten_crop.top5_error": "ok",
+    }
+
+
+def test_only_the_chosen_experiments_run(tmp_path: Path) -> None:
+    """With what their probes build on."""
+    suite = load_suite(shipped_suites() / "architecture.yaml")
+    stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
+    found = observe(suite, Selection.of(suite, ["net"]), Rules("ci", RUNTIME), stores, StopSignal()).snapshot
+    assert found["measurements"].keys() == {"net"}
+
+
+def test_missing_data_are_told(suite: Suite, tmp_path: Path) -> None:
+    """Before anything runs."""
+    table1 = load_suite(shipped_suites() / "table1.yaml")
+    stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
+    with pytest.raises(DataMissing, match="ILSVRC-2010 is not on disk"):
+        observe(table1, Selection.of(table1), Rules("paper", RUNTIME), stores, StopSignal())
+    assert not (tmp_path / "fresh").exists()
+
+
+@pytest.mark.nightly
+def test_a_check_can_train(suite: Suite, tmp_path: Path) -> None:
+    """For real: the baseline's trainings repeat."""
+    rules, file = Rules("ci", RUNTIME, train=True), tmp_path / "ci.json"
+    updated([suite.path], file, rules, Store(tmp_path / "one")).baseline.write()
+    found = check([suite.path], file, rules, Store(tmp_path / "other"), strict=False)
+    accuracies = [one for one in found.findings if one.subject.startswith("accuracy")]
+    assert len(accuracies) == 3
+    assert {one.severity for one in accuracies} == {"ok"}

@@ -1,0 +1,48 @@
+"""The baseline that the tests of checks hold suites against, made once in a test run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from finished_worlds import CUT
+from once import made_once
+from ruamel.yaml import YAML
+from tiny_suites import tiny_suite
+
+from harness.data.locate import Locations
+from harness.machine.runtime import Runtime
+from harness.regression.check import updated
+from harness.regression.observations import Rules
+from harness.store.store import Store
+from harness.suite.shipped import shipped_suites
+
+RULES = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
+PRELU = "prelu_few"
+"""The suite of PReLU: its Table 1 in batches of few images."""
+FEW = {**CUT, "batch": 16}
+"""What is changed in the tiny suite: a check takes its first steps up to eight times."""
+BASELINE = Path("reports") / "baselines" / "ci.json"
+"""Where a baseline is looked for, below the folder that a check runs in."""
+
+
+def prelu_suite(folder: Path) -> Path:
+    """Write Table 1 of the PReLU paper with batches of few images at the scale `ci`."""
+    suite = YAML(typ="safe", pure=True).load(shipped_suites() / "prelu_table1.yaml")
+    suite["suite"] = PRELU
+    suite["scales"]["ci"]["train"]["batch"] = 8
+    path = folder / f"{PRELU}.yaml"
+    path.write_text(json.dumps(suite, indent=1))
+    return path
+
+
+def made_baseline(factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny suite of AlexNet and one of PReLU, and the baseline of both; to be read."""
+
+    def make(folder: Path) -> None:
+        (folder / BASELINE).parent.mkdir(parents=True)
+        suites = [tiny_suite(folder, **FEW), prelu_suite(folder)]
+        updated(suites, folder / BASELINE, RULES, Store(folder / "runs")).baseline.write()
+
+    return made_once(factory, "baseline", make)

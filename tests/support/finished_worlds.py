@@ -1,0 +1,30 @@
+"""Tiny suites that ran undisturbed, each once in a test run: what comes out where nothing was in the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from once import made_once
+from tiny_suites import World, opened_world, tiny_world
+
+from harness.plan.preregistration import declare
+
+SHORT = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
+"""An epoch of six steps: enough of a result for what reads results."""
+CUT = {"subset": {"classes": 10, "per_class": 67}}
+"""Two epochs of ten steps and a remainder: for what is stopped on its way and goes on."""
+
+
+def finished_world(factory: pytest.TempPathFactory, **changes: object) -> World:
+    """The tiny suite with these changes, declared and run in one thread; to be read, or copied."""
+
+    def make(folder: Path) -> None:
+        world = tiny_world(folder, **changes)
+        declare(world.plan, world.store)
+        assert world.run().failed == {}
+
+    digest = hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()
+    return opened_world(made_once(factory, f"finished-{digest[:12]}", make))

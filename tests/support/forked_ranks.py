@@ -1,0 +1,71 @@
+"""Processes that share the batches of a job without a torchrun: forked from one that has torch already.
+
+They meet by gloo and do the very work of those that torchrun starts; only who starts and who mourns them is another.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from signal import SIGTERM
+
+import pytest
+import warm
+from programs import environment
+from two_processes import free_port
+
+from harness.machine.runtime import Runtime
+from harness.run.executors import shared
+
+WORK = "import sys; from harness.jobs.distributed.process import main; sys.exit(main(sys.argv[1]))"
+
+
+class Forked:
+    """All of a job's processes; of `subprocess.Popen` it has what the executor uses of torchrun's."""
+
+    def __init__(self, ranks: list[warm.Started]) -> None:
+        self.ranks = ranks
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """0 once all have ended well, 1 once all have ended; one that ends otherwise ends the others."""
+        codes = [rank.poll() for rank in self.ranks]
+        if any(code not in (None, 0) for code in codes):
+            self.end()
+        if None not in codes:
+            self.returncode = int(any(codes))
+        return self.returncode
+
+    def end(self) -> None:
+        """Ask those at work to end."""
+        for rank in self.ranks:
+            rank.send_signal(SIGTERM)
+
+
+@contextmanager
+def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
+    """Start a job's processes; those at work end with the block."""
+    count = runtime.processes
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(count)}
+    its = environment(GLOO_SOCKET_IFNAME="lo", OMP_NUM_THREADS=str(runtime.threads), **meeting)
+    with ExitStack() as files:
+        nothing = files.enter_context(Path(os.devnull).open("r+"))
+        ranks = []
+        for rank in range(count):
+            log = files.enter_context((folder / f"{rank}.log").open("w"))
+            streams = [nothing.fileno(), log.fileno(), log.fileno()]
+            ranks.append(warm.start([str(folder / "socket")], folder, its | {"RANK": str(rank)}, streams, WORK))
+        forked = Forked(ranks)
+        try:
+            yield forked
+        finally:
+            forked.end()
+            for one in ranks:
+                one.wait()
+
+
+def without_torchrun(patch: pytest.MonkeyPatch) -> None:
+    """Have jobs that several processes share start these in the place of a torchrun."""
+    patch.setattr(shared, "_torchrun", _forked)

@@ -1,0 +1,32 @@
+"""False alarms of the committed baseline: none on any kind of machine whose probes were kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from probe_observations import FOLDER, alarms, read, table
+
+OBSERVED = sorted(FOLDER.glob("*.json.gz"))
+
+
+@pytest.mark.parametrize("path", OBSERVED, ids=[path.name.removesuffix(".json.gz") for path in OBSERVED])
+def test_no_machine_that_was_seen_gives_an_alarm(path: Path) -> None:
+    """By another processor's, torch's or instruction set's rounding alone."""
+    compared, found = alarms(read(path))
+    assert compared > 0
+    assert found == {}
+
+
+def test_a_loss_that_no_rounding_makes_is_an_alarm() -> None:
+    """The table would show it."""
+    observed = read(OBSERVED[0])
+    probe = observed["probes"]["table1"]["cnn"]["found"]
+    probe["losses"] = " ".join(str(1.001 * float(loss)) for loss in probe["losses"].split())
+    assert alarms(observed)[1].keys() == {"table1 cnn"}
+
+
+def test_the_table_names_every_machine() -> None:
+    """With its torch and what it was limited to."""
+    text = table()
+    assert len([line for line in text.splitlines() if "torch 2" in line]) == len(OBSERVED)

@@ -1,0 +1,46 @@
+"""The reports that are committed: every page is what its documents give today, byte for byte, and the index too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli.main import command
+from harness.report.coverage import shipped_coverage
+from harness.report.ledger import ledger
+from harness.report.page.ledger import write_ledger
+from harness.report.page.read import read_results
+from harness.suite.references import shipped_references
+from harness.suite.released import shipped_releases
+from harness.suite.shipped import shipped_texts
+
+pytestmark = pytest.mark.published
+
+PUBLISHED = Path(__file__).parent.parent / "reports" / "published"
+FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=[f"{folder.parent.name} {folder.name}" for folder in FOLDERS])
+def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -> None:
+    """By the command that anybody would use."""
+    for name in ("results.json", "curves.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    done = CliRunner().invoke(command, ["report", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "index.html").read_bytes() == (folder / "index.html").read_bytes()
+
+
+def test_the_index_is_of_these_reports_and_of_the_suites_as_they_are(tmp_path: Path) -> None:
+    """Where a report or a suite has changed since, `python -m harness publish` writes it anew."""
+    reports = {(folder.parent.name, folder.name): read_results(folder) for folder in FOLDERS}
+    texts, releases = shipped_texts(), shipped_releases()
+    write_ledger(ledger(shipped_references(), shipped_coverage(), reports, texts, releases), tmp_path)
+    for name in ("index.json", "index.html"):
+        assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes(), name
+
+
+def test_there_are_published_reports() -> None:
+    """So that the test above cannot pass for want of them."""
+    assert FOLDERS

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from harness.data import DATASETS
 from harness.errors import SuiteError
 from harness.jobs.measures import MEASURES
-from harness.report.settled import settled_rows
+from harness.report.settled_choices import settled_rows
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
 from harness.suite.load import load_suites

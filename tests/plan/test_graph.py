@@ -242,7 +242,7 @@ def test_the_source_of_a_recipe_is_no_part_of_a_key(tmp_path: Path) -> None:
     papers = tmp_path / "papers" / "alexnet"
     papers.mkdir(parents=True)
     for name in ("paper.yaml", "recipes.yaml"):
-        text = (TABLE1.parent / "papers" / "alexnet" / name).read_text(encoding="utf-8")
+        text = (shipped_suites() / "papers" / "alexnet" / name).read_text(encoding="utf-8")
         (papers / name).write_text(text.replace("source: sections 2, 4 and 5", "source: somewhere"), encoding="utf-8")
     assert "somewhere" in (papers / "recipes.yaml").read_text(encoding="utf-8")
     assert list(plan_of(tmp_path).jobs) == list(make_plan(load_suite(TABLE1), "ci").jobs)

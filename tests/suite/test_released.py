@@ -12,7 +12,7 @@ from harness.jobs.rate_schedule import Changes
 from harness.models.alexnet_released import AlexNetReleased
 from harness.models.layers import Traced, trace
 from harness.report.coverage import sound_suites
-from harness.report.settled import settled_rows
+from harness.report.settled_choices import settled_rows
 from harness.suite.load import load_suite
 from harness.suite.references import shipped_references
 from harness.suite.released import shipped_releases

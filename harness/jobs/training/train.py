@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,9 +12,8 @@ from typing import Any
 import torch
 
 from harness.data.augment import random_views
-from harness.data.jitter import jittered
 from harness.data.spec import Prepare
-from harness.data.splits import Split, prefetch
+from harness.data.splits import Split
 from harness.data.transfer import sent
 from harness.errors import Interrupted, UsageError
 from harness.jobs import checkpoint
@@ -28,6 +26,7 @@ from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import epoch_batches, generator, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.recipe import Recipe
+from harness.jobs.training.batches import arriving
 from harness.jobs.training.captured import Stepping
 from harness.jobs.training.changes import ListedChanges
 from harness.jobs.training.first_weights import initialised
@@ -121,7 +120,9 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     losses = torch.zeros(run.steps_here, device=device)
     losses[: state.step] = torch.tensor(state.losses, device=device)
     wrong = torch.tensor(state.wrong, device=device)
-    for batch, images in arriving(run, batches[state.step : run.steps_here]):
+    left = range(state.step, run.steps_here)
+    jitter = (generator(seed, "jitter", state.epoch, step) for step in left)
+    for batch, images in arriving(run.training, batches[left.start : left.stop], jitter, recipe, run.ranks, device):
         if run.changes.due(state.epoch, state.step):
             state.rate.value = run.changes.set_rates(run.optimiser, state.epoch, state.step)
             noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
@@ -148,18 +149,6 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
         show(run)
     state.losses, state.wrong = losses.tolist(), int(wrong)
     return None if bool(losses.isfinite().all()) else int((~losses.isfinite()).nonzero()[0])
-
-
-def arriving(run: Training, batches: Sequence[torch.Tensor]) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each of the epoch's remaining batches, with this process's images of it: prepared ones, or jittered views."""
-    recipe, epoch, seed = run.recipe, run.state.epoch, run.work.spec["seed"]
-    if recipe.augmentation.jitter is None:
-        found = prefetch(run.training, map(run.ranks.part, batches))
-    else:
-        draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps_here))
-        share = run.ranks.share(recipe.batch)
-        found = jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
-    return ((batch, images) for batch, (_, images) in zip(batches, found, strict=True))
 
 
 def prepared(work: Work, opened: ExitStack) -> Training:

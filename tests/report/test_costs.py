@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from fabricated import finish, finish_all
+from suite_files import TABLE1
 
 from harness.data.locate import Locations
 from harness.machine.gpu_summary import Tally, joined
@@ -40,7 +41,7 @@ def cost(**more: Any) -> dict[str, Any]:
 @pytest.fixture
 def plan() -> Plan:
     """Table 1 on the digits: one experiment, three seeds."""
-    return make_plan(load_suite(suite_path("table1")), "ci")
+    return make_plan(load_suite(TABLE1), "ci")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ SMALL = {
     "alexnet, half": ({"half": True, "groups": 1}, {"width": 0.125, "stem": STEM_5}),
     "alexnet, six": ({"sixth_conv": True, "norm_groups": 2, "pool_size": 2}, {"width": 0.125, "stem": STEM_5}),
     "alexnet, less": ({"without": ["conv2", "conv5", "fc6"]}, {"width": 0.125, "stem": STEM_5}),
+    "alexnet_released": ({}, {"width": 0.125, "stem": STEM_5}),
     "cifar_conv": ({}, {"width": 0.25}),
     "cifar_conv, tanh": ({"activation": "tanh"}, {"width": 0.25}),
     "cifar_conv, logistic": ({"activation": "logistic", "hidden": 64}, {"width": 0.25}),

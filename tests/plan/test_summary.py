@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fabricated import finish
+from suite_files import TABLE1
 
 from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
@@ -17,7 +18,6 @@ from harness.plan.rates import note_rate
 from harness.plan.summary import plan_suite
 from harness.store.store import Store
 from harness.suite.load import load_suite
-from harness.suite.shipped import suite_path
 
 RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
 
@@ -30,7 +30,7 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("harness.data.sets.fashion_mnist.DEBIAN", tmp_path / "nowhere")
 
 
-def plan(suite: str = "table1", scale: Any = "ci") -> dict[str, Any]:
+def plan(suite: str = str(TABLE1), scale: Any = "ci") -> dict[str, Any]:
     """The plan with the store in ./runs, as a reader of JSON has it."""
     return dict(json.loads(json.dumps(plan_suite(suite, scale, Path("runs"), RUNTIME))))
 
@@ -89,7 +89,7 @@ def test_room_is_that_of_weights_and_predictions_and_the_largest_checkpoints() -
 
 def test_what_is_done_costs_nothing_more(tmp_path: Path) -> None:
     """Neither time nor room."""
-    made, store = make_plan(load_suite(suite_path("table1")), "ci"), Store(tmp_path / "runs")
+    made, store = make_plan(load_suite(TABLE1), "ci"), Store(tmp_path / "runs")
     before = plan()
     for job in made.jobs.values():
         if job.kind != "evaluate":
@@ -142,6 +142,6 @@ def test_a_calibration_comes_before_the_estimate(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("harness.plan.calibrate.calibrate", calibrate)
     Path("runs").mkdir()
-    document = plan_suite("table1", "ci", Path("runs"), RUNTIME, calibrating=seen.append)
+    document = plan_suite(str(TABLE1), "ci", Path("runs"), RUNTIME, calibrating=seen.append)
     assert seen == ["7 of 7"]
     assert document["estimate"]["basis"].startswith("measured here")

@@ -10,6 +10,9 @@ from harness.suite.file import Suite
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_names, suite_path
 
+NEVER = {"as_released": {"norm_alpha"}}
+"""By suite, the claims that the authors' own files contradict: what they set is written down, not measured."""
+
 
 @pytest.fixture(scope="module")
 def nets(tmp_path_factory: pytest.TempPathFactory) -> RandomNets:
@@ -37,7 +40,7 @@ def test_every_claim_can_fail_and_can_hold(name: str, nets: RandomNets) -> None:
     always = {one: seen for one, seen in found.items() if seen == {"CONFIRMED"}}
     never = {one: seen for one, seen in found.items() if not seen & {"CONFIRMED", "BY CONSTRUCTION"}}
     never = {one: seen for one, seen in never.items() if seen != {"NOT COMPARABLE"}}  # a clock is not the paper's
-    assert (always, never) == ({}, {})
+    assert (always, set(never)) == ({}, NEVER.get(name, set()))
 
 
 @pytest.mark.parametrize(("suite", "claim"), [("figure4", "far_in_pixels"), ("figure1", "a_month_instead")])

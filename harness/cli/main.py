@@ -29,7 +29,7 @@ from harness.cli.options import (
 )
 from harness.cli.publish import publish
 from harness.cli.store import store, verify
-from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
 
 EXAMPLES = """\b
@@ -175,11 +175,25 @@ def schema() -> None:
     type=click.Choice(["csv", "latex", "markdown"]),
     help="Print the table in this form instead of the page's path.",
 )
+@click.option(
+    "--judge-again",
+    is_flag=True,
+    help="Judge a report folder anew by the suite and the rules of today, from its own files alone.",
+)
+@click.option("--suite", "by_suite", metavar="SUITE", help="The suite to judge by again; by default the shipped one.")
 def report(
     target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
 ) -> None:
     """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
-    if (folder := Path(target)).is_dir():
+    again, by_suite = flags.pop("judge_again"), flags.pop("by_suite")
+    folder = Path(target)
+    if by_suite is not None and not again:
+        raise UsageError("--suite names what --judge-again judges by; give both")
+    if again:
+        from harness.run.judge_report import judge_folder_again  # noqa: PLC0415 - pydantic, YAML, jinja and matplotlib
+
+        results = judge_folder_again(folder, by_suite)
+    elif folder.is_dir():
         from harness.report.page.render import rebuild  # noqa: PLC0415 - jinja and matplotlib
 
         results = rebuild(folder)

@@ -23,6 +23,9 @@ _STYLES = {
     "FAILED": "red",
     "blocked": "red",
     "INCONCLUSIVE": "yellow",
+    "MIXED": "yellow",
+    "BY CONSTRUCTION": "cyan",
+    "POST HOC": "yellow",
     "stale": "yellow",
     "imported": "yellow",
     "EXTENDED": "yellow",
@@ -77,7 +80,7 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
             reasons.setdefault((one["outcome"], one["reason"]), []).append(one["id"])
     for (outcome, reason), ids in reasons.items():
         console.print(Text.assemble(tinted(outcome), f" {', '.join(ids)}: {reason}"))
-    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale")):
+    for flag, key in (("EXTENDED", "extended_reason"), ("STALE", "stale"), ("POST HOC", "post_hoc")):
         for one in judged:
             if one.get(key):
                 console.print(Text.assemble(tinted(flag), f" {one['id']}: {one[key]}"))

@@ -84,8 +84,8 @@ def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]
     for name, tensor in tensors.items():
         if name in own and tensor.shape != own[name].shape:
             yield f"misshapen: {name} {_shape(tensor)}, where the net has {_shape(own[name])}"
-        elif name in own and not tensor.is_floating_point():
-            yield f"not of real numbers: {name} ({tensor.dtype})"
+        elif name in own and _numbers(tensor) != _numbers(own[name]):
+            yield f"not of {_numbers(own[name])} numbers: {name} ({tensor.dtype})"
         elif name in own and not bool(tensor.float().isfinite().all()):
             yield f"not finite: {name}"
 
@@ -98,6 +98,12 @@ def _plain(value: object) -> bool:
         and not value.is_quantized
         and value.device.type == "cpu"
     )
+
+
+def _numbers(tensor: torch.Tensor) -> str:
+    if tensor.is_floating_point():
+        return "real"
+    return "other" if tensor.is_complex() or tensor.dtype is torch.bool else "whole"
 
 
 def _shown(name: str) -> str:

@@ -8,20 +8,24 @@ from typing import Any, Literal
 
 from harness.judge.statistics import (
     MIN_SEEDS,
+    Equivalence,
     Interval,
     equivalence,
-    half_last_digit,
+    equivalence_to_runs,
     prediction_interval,
     t_interval,
     wilson,
 )
 from harness.store.provenance import all_said
 from harness.suite.cells import Cell
+from harness.suite.printed import half_last_digit
 from harness.vocabulary import METRICS, ScaleName
 
 CellOutcome = Literal[
     "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
 ]  # fmt: skip
+Stated = Literal["", "arithmetic", "configuration"]
+"""A number worked out from numbers that a suite states; or a setting of a recipe, read back."""
 How = Literal["exact", "drawn", "timed", "trained"]
 """How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
 
@@ -54,6 +58,8 @@ class Measured:
     """By seed, whose word a value is that was entered by hand."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Whose weights it rests on that were not trained here."""
+    stated: Stated = ""
+    """What of the suite's own files it repeats or works out; nothing of it is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +156,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     metric = METRICS.get(_metric(cell))
     step = 100 / measured.images if metric is not None and metric.unit == "%" and measured.images else 0.0
-    found = equivalence(values, cell.target, cell.margin, resolution=step)
+    found = _equivalence(cell, values, step)
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
     if found.position == "undecided":
@@ -162,6 +168,21 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
         return replace(verdict, outcome="DIFFERS", reason=found.reason)
     better = (found.position == "below") == (metric.direction == "lower")
     return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
+
+
+def _equivalence(cell: Cell, values: list[float], step: float) -> Equivalence:
+    """Our mean against a printed number, or against the printed mean of the authors' own runs."""
+    assert cell.margin is not None
+    theirs = cell.over_runs
+    if theirs is None or cell.runs is None:
+        return equivalence(values, cell.target, cell.margin, resolution=step)
+    found = equivalence_to_runs(values, theirs.mean, theirs.spread, cell.runs, cell.margin, resolution=step)
+    if theirs.best is None:
+        return found
+    metric = METRICS.get(_metric(cell))
+    ours = max(values) if metric is not None and metric.direction == "higher" else min(values)
+    best = f"; best of ours {ours:.4g}, of theirs {theirs.best:.4g}, which decides nothing"
+    return replace(found, reason=found.reason + best)
 
 
 def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:

@@ -11,6 +11,7 @@ from harness.judge.cells import CellVerdict, Measured, evaluation_only
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
 from harness.judge.operators import JUDGES
 from harness.judge.statistics import holm
+from harness.judge.warrants import warranted
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
 
@@ -25,7 +26,11 @@ def judge_claims(
     asked = [
         ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
     ]
-    judged = [_judge(verdict, evidence) for verdict in asked]
+    return adjusted([_judge(verdict, evidence) for verdict in asked])
+
+
+def adjusted(judged: list[ClaimVerdict]) -> list[ClaimVerdict]:
+    """The verdicts of one suite with Holm's p beside that of each."""
     tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
     for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
         judged[index] = replace(judged[index], p_holm=p_holm)
@@ -45,8 +50,10 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
     if verdict.elsewhere:
         return replace(verdict, outcome="NOT COMPARABLE", reason=evaluation_only(verdict.elsewhere))
     if claim.cells is not None:
-        return _all_match(verdict, [evidence.cells[name] for name in claim.cells])
-    return _blocked(verdict, sides, evidence.scale) or JUDGES[claim.operator](verdict, sides, evidence)
+        matched = _all_match(verdict, [evidence.cells[name] for name in claim.cells])
+        return warranted(matched, sides, evidence)
+    blocked = _blocked(verdict, sides, evidence.scale)
+    return blocked or warranted(JUDGES[claim.operator](verdict, sides, evidence), sides, evidence)
 
 
 def _sides(claim: Claim, evidence: Evidence) -> list[Side]:

@@ -12,7 +12,8 @@ from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
 
 ClaimOutcome = Literal[
-    "CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "QUOTED"
+    "CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED",
+    "QUOTED",
 ]  # fmt: skip
 
 Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
@@ -43,6 +44,21 @@ class ClaimVerdict:
     """The operands whose values were entered by hand."""
     extended: str = ""
     """What of it was changed after a first result; empty where nothing was."""
+    differs_in: tuple[str, ...] = ()
+    """In what its two arms differ, where that is more than one thing."""
+    thresholds: tuple[AtThreshold, ...] = ()
+    """Of a claim about convergence, how its arms stand to each other at other training errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtThreshold:
+    """How long two arms take to one training error, paired by seed."""
+
+    train_error: float
+    ratios: tuple[float, ...]
+    """Epochs of the slow arm over those of the fast one, by seed in its order."""
+    median_difference: float
+    """Of the slow arm's epochs less the fast one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,10 @@ class Evidence:
     """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
     trainings: Mapping[str, Measured] = field(default_factory=dict)
     """By experiment, the training errors that its curves end in."""
+    smallest_effect: float | None = None
+    """The smallest difference of an error, in points, that this scale's claims care about."""
+    differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By claim, everything in which the resolved specs of its two arms differ."""
 
     def measured_of(self, claim: Claim) -> list[Measured]:
         """What of ours a claim rests on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from harness.judge.bounds import bounded, printed_elsewhere
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
 from harness.judge.statistics import (
     MIN_SEEDS,
@@ -24,21 +25,16 @@ from harness.judge.statistics import (
     seeds_for_effect,
     steps_to_reach,
 )
-from harness.suite.claims import AtChance, Exact, Faster, Times, Trend, WiderGap
+from harness.suite.claims import AtChance, Faster, Times, Trend, WiderGap
 
 _BY_DIRECTION: dict[str, ClaimOutcome] = {"less": "CONFIRMED", "greater": "CONTRADICTED"}
 
 
 def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
-    """Whether numbers that nothing is sampled in, one or one a random net, satisfy what the paper says of them."""
-    said, side = verdict.claim.exact, sides[0]
-    assert said is not None
-    assert side.measured is not None
-    values = list(side.measured.values.values())
-    holds = all(_satisfies(said, value) for value in values)
-    shown = ", ".join(f"{value:,.6g}" for value in values)
-    reason = f"{side.name} is {shown}; wanted {_wanted(said)}"
-    return replace(verdict, outcome="CONFIRMED" if holds else "CONTRADICTED", reason=reason, n=len(values))
+    """Whether numbers satisfy what the paper says of them; how is decided by how they came about."""
+    assert verdict.claim.exact is not None
+    assert sides[0].measured is not None
+    return bounded(verdict, verdict.claim.exact, sides[0].name, sides[0].measured)
 
 
 def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
@@ -48,21 +44,6 @@ def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
     assert right is not None
     reason = f"{sides[0].name} is {left:,.6g}, {sides[1].name} is {right:,.6g}"
     return replace(verdict, outcome="CONFIRMED" if left < right else "CONTRADICTED", reason=reason, effect=left - right)
-
-
-def _satisfies(said: Exact, value: float) -> bool:
-    if said.equals is not None:
-        return abs(value - said.equals) <= abs(said.equals) * said.within_percent / 100 + 1e-12
-    low = said.at_least is None or value >= said.at_least
-    return low and (said.at_most is None or value <= said.at_most)
-
-
-def _wanted(said: Exact) -> str:
-    if said.equals is not None:
-        within = f" within {said.within_percent:g}%" if said.within_percent else ""
-        return f"{said.equals:,.10g}{within}"
-    bounds = [(said.at_least, "at least"), (said.at_most, "at most")]
-    return " and ".join(f"{word} {bound:,.10g}" for bound, word in bounds if bound is not None)
 
 
 def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
@@ -93,7 +74,8 @@ def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) 
     assert said is not None
     without, with_it = arms(sides)
     if evidence.scale != "paper":
-        return _by_direction(verdict, compare_paired(with_it, without))
+        found = _by_direction(verdict, compare_paired(with_it, without))
+        return printed_elsewhere(found, f"{said.by:g}", evidence.scale)
     pairs = [(a, b) for a, b in zip(without, with_it, strict=True) if a is not None and b is not None]
     if len(pairs) < len(without) or len(pairs) < MIN_SEEDS:
         return _by_direction(verdict, compare_paired(with_it, without))
@@ -104,11 +86,26 @@ def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Claim
     """Whether two arms are the same within the declared margin."""
     said = verdict.claim.equal
     assert said is not None
+    if verdict.evidence == "exact":
+        return _equal_exactly(verdict, sides, said.margin)
+    if not said.margin:
+        return replace(verdict, outcome="INCONCLUSIVE", reason="no margin is declared, and sampled numbers differ")
     left, right = arms(sides)
     if None in left or None in right or len(left) < MIN_SEEDS:
         return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(left))
     numbers = [[value for value in arm if value is not None] for arm in (left, right)]
     return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin))
+
+
+def _equal_exactly(verdict: ClaimVerdict, sides: Sequence[Side], margin: float) -> ClaimVerdict:
+    """Whether two numbers are the same, where nothing is sampled in either; without a margin, to the last digit."""
+    left, right = (arm[0] for arm in arms(sides))
+    assert left is not None
+    assert right is not None
+    shown = f"{sides[0].name} is {left:,.15g}, {sides[1].name} is {right:,.15g}"
+    outcome: ClaimOutcome = "CONFIRMED" if abs(left - right) <= margin else "CONTRADICTED"
+    within = f", wanted within {margin:g}" if margin else ""
+    return replace(verdict, outcome=outcome, reason=shown + within, effect=left - right)
 
 
 def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
@@ -153,7 +150,7 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVe
     wrong = [round(value * images / 100) for value in side.measured.values.values()]
     found = against_chance(wrong, images, guess / 100, tolerance=said.tolerance / 100)
     wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
-    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "CONTRADICTED"}
+    outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "MIXED"}
     reason = f"{_beside_chance(found)}; chance is {guess:.4g}% less {said.tolerance:g}"
     return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
 
@@ -183,11 +180,13 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
     verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
-    if evidence.scale == "paper" and said.times is not None:
+    if said.times is None:
+        verdict = _slower(verdict, found.comparison)
+    elif evidence.scale == "paper":
         tested = ratio_within(slow, fast, said.times.by, said.times.within)
         verdict = _by_factor(verdict, said.times, found, tested)
     else:
-        verdict = _slower(verdict, found.comparison)
+        verdict = printed_elsewhere(verdict, f"{said.times.by:g}", evidence.scale)
     return replace(verdict, reason=f"{ratio}{missed}{verdict.reason}")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from harness.suite.file import Suite
 from harness.vocabulary import ScaleName
 
-PAIRED = ("less", "reduces", "gap")
-"""Operators that a paired t test over seeds decides."""
+PAIRED = ("less", "gap")
+"""Operators that a paired t test over seeds decides; the direction of a printed amount is one."""
 
 
 def detectable(suite: Suite, scale: ScaleName) -> dict[str, Any] | None:

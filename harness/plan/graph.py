@@ -180,7 +180,8 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
     }
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
     # A training step costs three forward passes; a validation pass a plain one.
-    work = recipe.epochs * multiply_adds(experiment) * (3 * images["train"] + images["val"])
+    passes = recipe.epochs or recipe.steps(0) / max(1, images["train"] // recipe.batch)
+    work = passes * multiply_adds(experiment) * (3 * images["train"] + images["val"])
     layers = experiment.traced()
     return Job(
         "train",
@@ -190,6 +191,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         float(work),
         keeps_bytes=weights_bytes(layers),
         scratch_bytes=checkpoints_bytes(layers),
+        mixing=[one.name for one in layers if one.layer.mixes_images],
     )
 
 

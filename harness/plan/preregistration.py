@@ -32,6 +32,8 @@ class Standing:
     """What was changed after a first result; empty where nothing was."""
     note: str = ""
     """What else a reader has to know of it."""
+    first: Mapping[str, Any] | None = None
+    """The form in which it was declared before its first result, where it is another one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
         if field in kept["form"] and kept["form"][field] != value
     ]
     if changed:
-        return Standing(f"changed after its first result: {'; '.join(changed)}")
+        return Standing(f"changed after its first result: {'; '.join(changed)}", first=kept["form"])
     if kept["late"] == UNKNOWN:
         return Standing("its results were in the store before it was declared there")
     late = f"first declared when results that it rests on were there, made for {kept['late']}"
@@ -172,12 +174,13 @@ def _has_result(plan: Plan, store: Store, key: str) -> bool:
 
 def _cell_form(cell: Cell) -> dict[str, Any]:
     place = ".".join(cell.place or ())
-    return {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    return form if cell.runs is None else form | {"runs": cell.runs}
 
 
 def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
     """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
-    said = claim.model_dump(mode="json")[claim.operator]
+    said = claim.form
     operands: dict[str, Any] = {}
     places: list[tuple[str, ...]] = []
     for operand in claim.operands:

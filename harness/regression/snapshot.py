@@ -145,11 +145,10 @@ def declared(cell: Cell) -> Document:
 
 def _claim(verdict: ClaimVerdict, paper: str) -> Document:
     claim = verdict.claim
-    said = claim.model_dump(mode="json")[claim.operator]
     ran = verdict.outcome not in ("NOT RUN", "QUOTED", "FAILED")
     return {
         "ref": f"{paper}:{claim.ref}",
-        "declared": {claim.operator: said},
+        "declared": {claim.operator: claim.form},
         "outcome": verdict.outcome if ran else None,
         "evidence": verdict.evidence,
     }

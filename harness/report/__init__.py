@@ -2,7 +2,10 @@
 
 `results.json` and `curves.json` hold all that a page shows; `page.render` is a pure function of them, so `report DIR`
 rebuilds the page byte for byte. The page makes no request: a content security policy of `default-src 'none'` stands in
-it, with the hashes of its one style and one script.
+it, with the hashes of its one style and one script. They also hold what every job measured, so that `standing` gives
+back the jobs' results and `judge_again` judges a folder without its store; what they do not hold keeps its verdict and
+says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the index.
+`arm_differences` reads off the resolved specs in what two arms of a claim differ.
 
 `compare` reads two `results.json` and is a pure function of them too: one document, which the terminal, Markdown and
 a page under the same policy show. It subtracts only what is paired: the same seeds, all of them, the same test

@@ -14,14 +14,17 @@ from harness.jobs.code import lasting_digest
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.judge.warrants import RULES
 from harness.plan.graph import Plan
 from harness.plan.preregistration import Standings, standings
 from harness.plan.scale_choice import Choice
 from harness.plan.status import Status
+from harness.report.arm_differences import arm_differences
 from harness.report.costs import cost_of, costs_by_experiment
 from harness.report.environments import environment_of
-from harness.report.experiments import measurements, trained_experiment
+from harness.report.experiments import ensembles, measurements, trained_experiment
 from harness.report.figures import figures_of
+from harness.report.first_forms import by_first_form
 from harness.report.measured import measured_values, trainings
 from harness.report.net_pairs import net_pairs
 from harness.report.prepared_copies import copy_deviations
@@ -52,6 +55,19 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
     measured = dict(measured_values(plan, standing, failed, scores))
     declared = standings(plan, store)
+    curves = {name: _curves(plan, name, store) for name in plan.experiments}
+    return judged_by(plan, standing, failed, measured, declared, curves)
+
+
+def judged_by(
+    plan: Plan,
+    standing: Mapping[str, Status],
+    failed: Mapping[str, str],
+    measured: dict[str, Measured],
+    declared: Standings,
+    curves: dict[str, Any],
+) -> Judged:
+    """Judge every cell and claim by what was measured, wherever that was kept."""
     cells = [
         judge_cell(
             cell,
@@ -61,10 +77,16 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
         )
         for cell in plan.suite.cells()
     ]
-    curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    by_id = {verdict.cell.id: verdict for verdict in cells}
-    learned = trainings(plan, standing, failed)
-    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing), learned)
+    evidence = Evidence(
+        {verdict.cell.id: verdict for verdict in cells},
+        measured,
+        curves,
+        plan.scale,
+        _elsewhere(plan, standing),
+        trainings(plan, standing, failed),
+        plan.suite.file.scales[plan.scale].smallest_effect,
+        arm_differences(plan),
+    )
     changed = {name: one.extended for name, one in declared.claims.items()}
     claims = judge_claims(plan.suite.file.claims, evidence, changed)
     return Judged(measured, cells, claims, curves, evidence, declared)
@@ -79,17 +101,25 @@ def gather(
     file = plan.suite.file
     results = {
         "format": FORMAT,
+        "rules": RULES,
         **_identity(plan, choice),
         "headline": headline(plan, cells, claims),
-        "table": _table(plan),
+        "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
-            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
+            claim_record(
+                verdict,
+                standing_of(declared.claims, verdict.id),
+                found.evidence,
+                file.readings.values(),
+                by_first_form(verdict, standing_of(declared.claims, verdict.id), found.evidence),
+            )
             for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),
-        "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
+        "deviations": [*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "ensembles": ensembles(plan, standing),
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
@@ -130,7 +160,10 @@ def _counted(outcomes: Iterable[str]) -> str:
 
 def _with_level(verdict: ClaimVerdict) -> str:
     """A decided outcome with the evidence it rests on, wherever that is not the paper's own world."""
-    decided = verdict.outcome in ("CONFIRMED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
+    decided = verdict.outcome in ("CONFIRMED", "MIXED", "CONTRADICTED") and verdict.evidence not in (
+        "exact",
+        "paper scale",
+    )
     return f"{verdict.outcome} ({verdict.evidence})" if decided else verdict.outcome
 
 
@@ -170,7 +203,8 @@ def _shown_path(plan: Plan) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
-def _table(plan: Plan) -> dict[str, Any] | None:
+def table_of(plan: Plan) -> dict[str, Any] | None:
+    """The rows and columns of the printed table; None where the suite has none."""
     table = plan.suite.file.table
     if table is None:
         return None
@@ -181,7 +215,7 @@ def _table(plan: Plan) -> dict[str, Any] | None:
     return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
 
 
-def _deviations(plan: Plan) -> list[dict[str, Any]]:
+def deviations_of(plan: Plan) -> list[dict[str, Any]]:
     """The deviations that hold at this scale."""
     return [
         {"id": name, **deviation.model_dump(mode="json")}
@@ -229,12 +263,17 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
-    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
         "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
-        "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
+        "results": digest_of(results),
     }
+
+
+def digest_of(results: Mapping[str, Any]) -> str:
+    """The digest of what is reported."""
+    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
+    return hashlib.sha256(canonical(reported).encode()).hexdigest()
 
 
 def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:

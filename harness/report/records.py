@@ -10,6 +10,7 @@ from harness.judge.cells import CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.judge.statistics import Interval
 from harness.plan.preregistration import Standing
+from harness.suite.claim_parts import parent_of
 from harness.suite.file import Reading
 from harness.vocabulary import METRICS
 
@@ -53,6 +54,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
         "imported": [dict(one) for one in measured.elsewhere] or None,
+        **({} if cell.runs is None else {"runs": cell.runs}),
     }
 
 
@@ -69,11 +71,18 @@ def _told(declared: Standing, measured: Iterable[Measured]) -> dict[str, Any]:
 
 
 def claim_record(
-    verdict: ClaimVerdict, declared: Standing, evidence: Evidence, readings: Iterable[Reading]
+    verdict: ClaimVerdict,
+    declared: Standing,
+    evidence: Evidence,
+    readings: Iterable[Reading],
+    first: ClaimVerdict | None = None,
 ) -> dict[str, Any]:
-    """One claim with what it was judged on, and those of the readings that are of what came out."""
-    read = [one for one in readings if verdict.id in one.claims and one.scale == evidence.scale]
-    claim = verdict.claim
+    """One claim with what it was judged on, and those of the readings that are of what came out.
+
+    `first` is the verdict by the form in which the claim was declared before its first result, where that is another.
+    """
+    claim, written_for = verdict.claim, parent_of(verdict.id)
+    read = [one for one in readings if written_for in one.claims and one.scale == evidence.scale]
     return {
         "id": verdict.id,
         "ref": claim.ref,
@@ -95,6 +104,15 @@ def claim_record(
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
+        "post_hoc": claim.post_hoc,
+        "by_first_form": None
+        if first is None
+        else {"outcome": first.outcome, "evidence": first.evidence, "reason": first.reason},
+        "differs_in": list(verdict.differs_in),
+        "thresholds": [
+            {"train_error": one.train_error, "ratios": list(one.ratios), "median_difference": one.median_difference}
+            for one in verdict.thresholds
+        ],
     }
 
 

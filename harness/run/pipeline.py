@@ -20,6 +20,7 @@ from harness.plan.scale_choice import Choice, choose_reported, choose_scale, dat
 from harness.plan.status import Status, statuses
 from harness.plan.stored_jobs import timed_on
 from harness.progress import Progress, duration
+from harness.run.dividing import require_whole_batches
 from harness.run.execute import Execution, execute, execute_at_once, set_aside
 from harness.run.executors.gpus import places, require_gpus, uses_gpus
 from harness.run.executors.local import Local
@@ -72,6 +73,8 @@ def _run(
     require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     standing = statuses(plan, store, runtime.locations)
+    ready = ("to do", "stale") if flags["refresh_stale"] else ("to do",)
+    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
     _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
     _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from harness.data.spec import Subset
 from harness.jobs.inspections import InspectionSpec
@@ -17,6 +17,7 @@ from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
+from harness.suite.claim_parts import with_directions
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
 
@@ -131,7 +132,7 @@ class Reading(Strict):
 
     claims: list[Name] = Field(min_length=1)
     scale: ScaleName
-    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]
+    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MIXED", "BY CONSTRUCTION"]
     """What it explains; where a claim comes out otherwise it is not shown."""
     says: str
 
@@ -197,6 +198,11 @@ class SuiteFile(Strict):
     deviations: dict[Name, Deviation] = Field(default_factory=dict)
     readings: dict[Name, Reading] = Field(default_factory=dict)
     scales: dict[ScaleName, Scale] = Field(min_length=1)
+
+    @field_validator("claims")
+    @classmethod
+    def _in_parts(cls, claims: dict[Name, Claim]) -> dict[Name, Claim]:
+        return with_directions(claims)
 
 
 class Citation(Strict):

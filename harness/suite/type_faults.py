@@ -128,7 +128,8 @@ def _below(kind: Any, part: int | str) -> Iterator[Any]:
 def _models(kind: Any) -> list[type[BaseModel]]:
     """Every record type inside an annotation such as `A | None` or `Annotated[A | B, ...]`."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        return [kind]
+        members: list[type[BaseModel]] = kind.members() if hasattr(kind, "members") else [kind]
+        return members
     if getattr(kind, "__origin__", None) in (dict, list, tuple):
         return []
     return [model for member in get_args(kind) for model in _models(member)]

@@ -369,3 +369,24 @@ def test_judging_changes_nothing_it_is_given() -> None:
     values = measured(*NEAR)
     assert judge_cell(cell(), values, "paper") == judge_cell(cell(), values, "paper")
     assert isinstance(judge_cell(cell(), values, "paper").interval, Interval)
+
+
+RUNS = {"printed": "6.43 (6.61 +- 0.16)", "runs": 5, "margin": 0.5}
+
+
+def test_a_mean_over_runs_is_judged_as_one() -> None:
+    """Against the printed mean with its own uncertainty; the best stands beside it and decides nothing."""
+    found = judged(6.6, 6.7, 6.5, 6.65, 6.55, of=cell(**RUNS))
+    assert (found.outcome, found.cell.paper) == ("MATCH", 6.61)
+    assert "5 printed runs (Welch)" in found.reason
+    assert "best of ours 6.5, of theirs 6.43, which decides nothing" in found.reason
+    assert judged(7.6, 7.7, 7.5, 7.65, 7.55, of=cell(**RUNS)).outcome == "WORSE"
+    # Half of Welch's 90% interval is about 0.16; a mean 0.36 away, with rounding, reaches beyond the margin.
+    assert judged(6.97, 7.07, 6.87, 7.02, 6.92, of=cell(**RUNS)).outcome == "INCONCLUSIVE"
+
+
+def test_a_count_with_a_magnitude_matches_to_its_last_digit() -> None:
+    """269,722 is 0.27M; 275,100 is not."""
+    size = cell(printed="0.27M", unit="", margin=None, place=("counts", "parameters"))
+    found = [judge_cell(size, measured(value, how="exact"), "ci").outcome for value in (269_722, 275_100)]
+    assert found == ["MATCH", "DIFFERS"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import math
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 import scipy
@@ -22,7 +21,7 @@ from harness.judge.statistics.intervals import (
     spread,
 )
 from harness.judge.statistics.paired import paired_differences
-from harness.vocabulary import PRINTED_NUMBER
+from harness.suite.printed import half_last_digit, printed_number
 
 Position = Literal["within", "above", "below", "undecided"]
 
@@ -60,20 +59,6 @@ class Nearness:
     position: Position
 
 
-def printed_number(text: str) -> Decimal:
-    """Read a number as a paper prints it, thousands commas allowed; ValueError for anything else."""
-    if not PRINTED_NUMBER.fullmatch(text.strip()):
-        raise ValueError(f"{text!r} is not a printed number such as 24.20 or 253,440")
-    return Decimal(text.strip().replace(",", ""))
-
-
-def half_last_digit(printed: str) -> float:
-    """Half a unit of the last digit printed: 0.005 for "24.20"; how far the number meant may lie from that printed."""
-    exponent = printed_number(printed).as_tuple().exponent
-    assert isinstance(exponent, int)  # the pattern admits no NaN and no infinity
-    return float(Decimal(5).scaleb(exponent - 1))
-
-
 def equivalence(
     values: Values, printed: str | float, margin: float, level: float = 0.95, resolution: float = 0.0
 ) -> Equivalence:
@@ -90,6 +75,82 @@ def equivalence(
     target = float(printed_number(printed)) if isinstance(printed, str) else printed
     sample = as_sample(values)
     return _against_margin(sample, target, margin, level=level, rounding=rounding, resolution=resolution, kind="mean")
+
+
+def equivalence_to_runs(
+    values: Values, mean: str, std: float, runs: int, margin: float, level: float = 0.95, resolution: float = 0.0
+) -> Equivalence:
+    """Set the mean over our seeds against a printed mean over somebody else's runs, of which a spread is printed.
+
+    Both are samples, taken as normal and not as equally spread: intervals are Welch's, of the difference of two means
+    (Welch, 1947), which are wider than those against a number that is known. Otherwise as `equivalence`. Raises
+    ValueError for fewer than two runs or a negative spread too.
+    """
+    if runs < 2 or not std >= 0:
+        raise ValueError(f"needs two runs or more and a spread >= 0, got {runs} and {std}")
+    sample, rounding = as_sample(values), half_last_digit(mean)
+    if not margin > 0:
+        raise ValueError(f"the margin must be positive, got {margin}")
+    own = max(spread(sample), resolution / 2)
+    difference = float(sample.mean()) - float(printed_number(mean))
+    theirs = _Summary(std, runs)
+    n, narrow = len(sample), round(2 * checked_fraction(level, "level") - 1, 12)
+    inner, outer = (theirs.interval(difference, own, n, one) for one in (narrow, level))
+    position = _position(inner.widened(rounding), outer.widened(rounding), margin) if n >= MIN_SEEDS else "undecided"
+    return Equivalence(
+        n=n,
+        difference=difference,
+        std=own,
+        margin=margin,
+        rounding=rounding,
+        inner=inner,
+        outer=outer,
+        p_within=theirs.upper_tail(margin - rounding - abs(difference), own, n),
+        p_outside=min(1.0, 2 * theirs.upper_tail(abs(difference) - margin - rounding, own, n)),
+        position=position,
+        settles_at=theirs.settles_at(difference, own, margin, level, rounding) if position == "undecided" else None,
+        reason=f"{_reason(position, n, own, margin, rounding)}, against a mean of {runs} printed runs (Welch)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What is printed of somebody else's runs: their spread and number."""
+
+    std: float
+    runs: int
+
+    def interval(self, difference: float, own: float, n: int, level: float) -> Interval:
+        """Welch's interval of the difference from our mean, whose n values spread by `own`."""
+        error, df = self._error(own, n)
+        half = float(scipy.special.stdtrit(df, (1 + level) / 2)) * error
+        return Interval(difference - half, difference + half, level, "mean")
+
+    def upper_tail(self, distance: float, own: float, n: int) -> float:
+        """P-value of a difference that lies `distance` beyond a bound, against its lying at the bound."""
+        error, df = self._error(own, n)
+        if error == 0:
+            return 0.0 if distance > 0 else 1.0
+        return float(scipy.special.stdtr(df, -distance / error))
+
+    def settles_at(self, difference: float, own: float, margin: float, level: float, rounding: float) -> int | None:
+        """Our seeds at which the difference would settle, were it and both spreads to stay; None where it never would.
+
+        What is printed stays as uncertain as it is, so that often no number of ours is enough.
+        """
+        for n in range(MIN_SEEDS, 1001):
+            inner, outer = (self.interval(difference, own, n, one) for one in (round(2 * level - 1, 12), level))
+            if _position(inner.widened(rounding), outer.widened(rounding), margin) != "undecided":
+                return n
+        return None
+
+    def _error(self, own: float, n: int) -> tuple[float, float]:
+        """The standard error of the difference, and its degrees of freedom by Welch and Satterthwaite."""
+        ours, theirs = own**2 / n, self.std**2 / self.runs
+        whole = ours + theirs
+        if whole == 0:
+            return 0.0, float(n - 1)
+        return math.sqrt(whole), whole**2 / (ours**2 / (n - 1) + theirs**2 / (self.runs - 1))
 
 
 def equal_within(a: Values, b: Values, margin: float, level: float = 0.95, resolution: float = 0.0) -> Equivalence:

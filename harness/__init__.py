@@ -5,6 +5,9 @@ Vocabulary (one noun, one frozen type): a *suite* is one YAML file for one table
 number; a *claim* is a relation the paper asserts; a *deviation* is what we do differently; a *job* is one unit of work
 with a content address; a *plan* is the graph of jobs; a *result* is what a finished job left in the store; a *verdict*
 is an outcome with its evidence.
+
+Other people's code may import `harness.testing`, whose results its pytest plugin hands to tests, and `__version__`; it
+may run the command `paper-harness`. All else is private and may change with any release.
 """
 
 __version__ = "0.1.0"

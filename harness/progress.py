@@ -1,7 +1,11 @@
-"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere."""
+"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere.
+
+And how lengths of time and sizes are told, here and everywhere else.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -24,7 +28,7 @@ class Progress:
         """One line that stays."""
         self.clear()
         self.spoken.append(line)
-        print(line, file=self.stream, flush=True)
+        self._write(f"{line}\n")
 
     def begin(self, label: str) -> None:
         """A new piece of work, named in every line that follows."""
@@ -44,7 +48,7 @@ class Progress:
         text = f" {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left"[:columns]
         room = min(24, columns - len(text))
         bar = "█" * round(room * done) + "·" * (room - round(room * done))
-        print(f"\r\x1b[K{self._tinted(bar)}{text}", end="", file=self.stream, flush=True)
+        self._write(f"\r\x1b[K{self._tinted(bar)}{text}")
 
     def is_due(self) -> bool:
         """Whether a tenth of a second has gone since this last was true."""
@@ -60,8 +64,17 @@ class Progress:
     def clear(self) -> None:
         """Wipe the moving line, for what comes next is said by somebody else."""
         if self._moving:
-            print("\r\x1b[K", end="", file=self.stream, flush=True)
+            self._write("\r\x1b[K")
             self._moving = False
+
+    def _write(self, text: str) -> None:
+        """Write to people; a terminal that is gone hears nothing, and the work goes on to where it is saved."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
 
 
 def duration(seconds: float) -> str:
@@ -73,3 +86,11 @@ def duration(seconds: float) -> str:
         count, left = divmod(left, size)
         parts += [f"{count:,} {name}"] if count else []
     return " ".join(parts[:2])
+
+
+def size(count: float) -> str:
+    """A number of bytes to three digits: `22 GB`, `3.1 MB`, `0.5 kB`."""
+    units = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
+    shown = [(float(f"{count / scale:.3g}"), unit) for unit, scale in units]
+    number, unit = next((one for one in shown if one[0] < 1000), shown[-1])
+    return f"{number:,g} {unit}"

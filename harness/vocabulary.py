@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 ScaleName = Literal["paper", "subset", "small", "ci"]
 SCALES: tuple[ScaleName, ...] = ("paper", "subset", "small", "ci")
 """The four sizes of world that a suite can run in, from the largest to the smallest."""
-
-PRINTED_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?([eE][+-]?\d+)?|[+-]?\.\d+([eE][+-]?\d+)?", re.ASCII)
-"""A number as papers print them, thousands commas allowed."""
 
 
 class Metric(NamedTuple):

@@ -130,6 +130,19 @@ def test_floors_are_the_folders_of_the_package() -> None:
     assert sorted(name for rooms in FLOORS for name in rooms) == sorted(there)
 
 
+def test_the_drawing_of_the_house_has_the_same_floors() -> None:
+    """In ARCHITECTURE.md, from top to bottom."""
+    drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The house")[1].split("----")[0]
+    lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
+    begun = [re.match(r"(\w+)(?: \| (\w+))?", line) for line in lines]
+    assert [tuple(filter(None, line.groups())) for line in begun if line] == list(FLOORS)
+
+
+def test_architecture_fits_on_two_screens() -> None:
+    """Details stand in the docstrings of the rooms."""
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
 @pytest.mark.parametrize("name", in_rooms())
 def test_nobody_imports_upwards(name: str) -> None:
     """Neither with the module nor later, within a function; nor from the other room of the same floor."""

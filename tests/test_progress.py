@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import progress as module
-from harness.progress import Progress, duration
+from harness.progress import Progress, duration, size
 
 
 class Terminal(io.StringIO):
@@ -123,3 +123,13 @@ def test_the_moving_line_is_wiped_before_others_speak() -> None:
     progress.moving(0.5, "1,000 img/s", 3.0)
     progress.clear()
     assert progress.stream.getvalue().endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 kB"), (500, "0.5 kB"), (5.75e4, "57.5 kB"), (3.1e6, "3.1 MB"), (999.9e6, "1 GB"), (2.24e10, "22.4 GB"),
+     (1.5e12, "1.5 TB"), (12_345e12, "12,300 TB")],
+)  # fmt: skip
+def test_a_size_is_in_the_unit_that_suits_it(count: float, text: str) -> None:
+    """Three digits, in powers of a thousand."""
+    assert size(count) == text

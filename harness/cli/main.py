@@ -29,7 +29,7 @@ from harness.cli.options import (
 )
 from harness.cli.publish import publish
 from harness.cli.store import store, verify
-from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
 
 EXAMPLES = """\b
@@ -43,8 +43,8 @@ Examples:
 
 \b
 Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
-3 of `check`, a regression, or with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed;
-7 no baseline; 130 and 143 interrupted.
+3 of `check`, a regression, or with --strict, a cell that differs or diverged; 4 data missing; 5 device missing; 6 a job
+failed; 7 no baseline; 129, 130, 138 and 143 interrupted.
 """
 
 
@@ -87,7 +87,10 @@ def command() -> None:
     "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
 )
 @click.option(
-    "--strict", is_flag=True, help="Exit 3 when a cell is WORSE, BETTER or DIFFERS, or a claim is CONTRADICTED."
+    "--strict",
+    is_flag=True,
+    help="Exit 3 when a cell is WORSE, BETTER or DIFFERS or its mean holds a run that diverged, or a claim is "
+    "CONTRADICTED.",
 )
 def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
     """Run what a suite still needs, judge it, and write the report."""
@@ -102,8 +105,16 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
         show_results(results, folder)
     if failed:
         raise JobFailed(f"{len(failed)} job(s) failed; the report says which and why: {folder / 'index.html'}")
-    if flags["strict"] and _differs(results):
+    if flags["strict"] and (_diverged(results) or _differs(results)):
         sys.exit(REGRESSION_EXIT)
+
+
+def _diverged(results: dict[str, Any]) -> bool:
+    """Whether the mean of a cell holds runs that diverged, which count as guessing in it; each is named."""
+    found = {cell["id"]: cell["diverged"] for cell in results["cells"] if cell.get("diverged")}
+    for cell, seeds in found.items():
+        click.echo(f"{cell}: diverged, and counted as guessing: seed {', '.join(map(str, seeds))}", err=True)
+    return bool(found)
 
 
 def _differs(results: dict[str, Any]) -> bool:
@@ -175,11 +186,25 @@ def schema() -> None:
     type=click.Choice(["csv", "latex", "markdown"]),
     help="Print the table in this form instead of the page's path.",
 )
+@click.option(
+    "--judge-again",
+    is_flag=True,
+    help="Judge a report folder anew by the suite and the rules of today, from its own files alone.",
+)
+@click.option("--suite", "by_suite", metavar="SUITE", help="The suite to judge by again; by default the shipped one.")
 def report(
     target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
 ) -> None:
     """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
-    if (folder := Path(target)).is_dir():
+    again, by_suite = flags.pop("judge_again"), flags.pop("by_suite")
+    folder = Path(target)
+    if by_suite is not None and not again:
+        raise UsageError("--suite names what --judge-again judges by; give both")
+    if again:
+        from harness.run.judge_report import judge_folder_again  # noqa: PLC0415 - pydantic, YAML, jinja and matplotlib
+
+        results = judge_folder_again(folder, by_suite)
+    elif folder.is_dir():
         from harness.report.page.render import rebuild  # noqa: PLC0415 - jinja and matplotlib
 
         results = rebuild(folder)

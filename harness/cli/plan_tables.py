@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.cli.tables import tinted
-from harness.progress import duration
+from harness.progress import duration, size
 
 Document = dict[str, Any]
 
@@ -33,6 +33,8 @@ def show_plan(document: Document) -> None:
             console.print(Text(line), soft_wrap=True)
     if document["finds"] is not None:
         console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
+        if looks := document["finds"].get("looks"):
+            console.print(Text(f"seeds: {looks['says']}"), soft_wrap=True)
     for one in document["missing"]:
         console.print(Text(f"missing: {one['what']} ({one['jobs']} jobs)"), soft_wrap=True)
     if document["blocked_by"]:
@@ -103,11 +105,3 @@ def _energy(cost: Document) -> str:
 def amount(value: float) -> str:
     """A number to three significant digits, never in powers of ten."""
     return f"{value:,.0f}" if value >= 100 else f"{float(f'{value:.3g}'):g}"
-
-
-def size(count: float) -> str:
-    """A number of bytes: `22 GB`, `3.1 MB`."""
-    for unit, scale in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= scale:
-            return f"{count / scale:.3g} {unit}"
-    return f"{count / 1e3:.3g} kB"

@@ -17,6 +17,7 @@ from harness.errors import UsageError
 from harness.ingest.encode import Compact
 from harness.ingest.probe_image import unpacked
 from harness.ingest.sources import Piece, Source, StoredImage
+from harness.progress import size
 
 PIECES, IMAGES = 8, 8
 """So many pieces, chosen by a hash, and so many images of each, are copied in memory for the estimate."""
@@ -38,7 +39,7 @@ class Room:
 
     def says(self) -> str:
         """For people."""
-        return f"about {gigabytes(self.bytes)} on disk (estimated from {self.sampled:,} images)"
+        return f"about {size(self.bytes)} on disk (estimated from {self.sampled:,} images)"
 
 
 def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
@@ -56,17 +57,9 @@ def require_room(room: Room, share: float, out: Path) -> None:
     free = shutil.disk_usage(_existing(out)).free
     if room.bytes * share > free:
         raise UsageError(
-            f"--out {out}: what is still to be copied needs about {gigabytes(room.bytes * share)} (estimated from "
-            f"{room.sampled:,} images), and {gigabytes(free)} are free there; make room, or name another disk"
+            f"--out {out}: what is still to be copied needs about {size(room.bytes * share)} (estimated from "
+            f"{room.sampled:,} images), and {size(free)} are free there; make room, or name another disk"
         )
-
-
-def gigabytes(count: float) -> str:
-    """A number of bytes for people: `22 GB`, `3.1 MB`."""
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:,.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
-    return f"{count / 1e3:,.3g} kB"
 
 
 def _sample(sources: list[Source]) -> Iterator[StoredImage]:

@@ -12,8 +12,8 @@ from harness.data.fingerprint import official
 from harness.data.locate import Found
 from harness.data.prepared import Copy
 from harness.errors import DataMissing
-from harness.ingest.disk_room import gigabytes
 from harness.ingest.image_finding import Finding
+from harness.progress import size
 
 
 def check_stored(dataset: Dataset, folder: Path) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def show_copy(copy: Copy, out: Path) -> None:
     for split, about in copy.manifest["splits"].items():
         click.echo(
             f"{out / split}: {about['images']:,} images, {about['kept']:,} as they were, {about['encoded']:,} encoded; "
-            f"{gigabytes(about['bytes'])} of {gigabytes(about['source_bytes'])}"
+            f"{size(about['bytes'])} of {size(about['source_bytes'])}"
         )
         for damaged in about["damaged"]:
             click.echo(f"  left out: {damaged['name']}: {damaged['why']}")

@@ -1,4 +1,9 @@
-"""The kinds of job: `JOBS` maps a kind to its version and what runs it."""
+"""The kinds of job: `JOBS` maps a kind to its version and what runs it.
+
+Jobs compute and know nothing of suites and plans: all they are given is a spec, a folder, and the folders of their
+inputs (`work.Work`). Specs, in `recipe`, `measures` and `inspections`, need no torch; what does stands beside them, in
+`on_device` or in modules that are imported when a job runs.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def time_training(spec: dict[str, Any], runtime: Runtime, images: int) -> Timed:
         # Jittered images are cut while they are decoded, and come as large as a view.
         jitters = recipe.augmentation.jitter is not None
         augmentation = recipe.augmentation.model_copy(update={"jitter": None})
-        recipe = recipe.model_copy(update={"batch": images, "augmentation": augmentation})
+        recipe = recipe.with_length(1, None).model_copy(update={"batch": images, "augmentation": augmentation})
         work = _work(spec, runtime, Path(place))
         shape = tuple(spec["input"]) if jitters else _prepared(spec, recipe.prepare)
         device = set_up(runtime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from contextlib import nullcontext, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 # cuBLAS repeats bit for bit only with a fixed workspace, and reads this once, when it starts.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -28,6 +28,8 @@ from harness.errors import DeviceMissing  # noqa: E402
 from harness.jobs.ranks import joined  # noqa: E402
 from harness.machine.instructions import rounding_of  # noqa: E402
 from harness.machine.runtime import Runtime  # noqa: E402
+
+Net = TypeVar("Net", bound=torch.nn.Module)
 
 
 def set_up(runtime: Runtime) -> torch.device:
@@ -82,6 +84,6 @@ def cuda_versions() -> dict[str, Any]:
     return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
 
 
-def on_device(network: torch.nn.Sequential, device: torch.device) -> torch.nn.Sequential:
+def on_device(network: Net, device: torch.device) -> Net:
     """The net on the device, its kernels in the order that convolutions are fastest in."""
     return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

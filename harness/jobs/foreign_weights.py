@@ -73,8 +73,19 @@ def fitted(network: Network, tensors: Tensors, what: str) -> Tensors:
     faults = list(misfits(network.state_dict(), tensors))
     if faults:
         lines = "".join(f"\n  {fault}" for fault in faults)
-        raise UsageError(f"{what} does not fit the experiment's net:{lines}\n--names maps other names to those of ours")
+        hint = _prefix_hint(network.state_dict(), tensors)
+        raise UsageError(
+            f"{what} does not fit the experiment's net:{lines}\n--names maps other names to those of ours{hint}"
+        )
     return tensors
+
+
+def _prefix_hint(own: Mapping[str, torch.Tensor], tensors: Tensors) -> str:
+    """What to do about names that are ours behind a prefix: DataParallel's `module.`, a compiled net's `_orig_mod.`."""
+    for prefix in ("module.", "_orig_mod."):
+        if any(name.removeprefix(prefix) in own for name in tensors if name.startswith(prefix)):
+            return f"; these have the prefix {prefix!r} of a wrapped net: save net.{prefix}state_dict() instead"
+    return ""
 
 
 def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> Iterator[str]:
@@ -84,8 +95,8 @@ def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]
     for name, tensor in tensors.items():
         if name in own and tensor.shape != own[name].shape:
             yield f"misshapen: {name} {_shape(tensor)}, where the net has {_shape(own[name])}"
-        elif name in own and not tensor.is_floating_point():
-            yield f"not of real numbers: {name} ({tensor.dtype})"
+        elif name in own and _numbers(tensor) != _numbers(own[name]):
+            yield f"not of {_numbers(own[name])} numbers: {name} ({tensor.dtype})"
         elif name in own and not bool(tensor.float().isfinite().all()):
             yield f"not finite: {name}"
 
@@ -98,6 +109,12 @@ def _plain(value: object) -> bool:
         and not value.is_quantized
         and value.device.type == "cpu"
     )
+
+
+def _numbers(tensor: torch.Tensor) -> str:
+    if tensor.is_floating_point():
+        return "real"
+    return "other" if tensor.is_complex() or tensor.dtype is torch.bool else "whole"
 
 
 def _shown(name: str) -> str:

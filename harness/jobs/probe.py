@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from harness.data.splits import Split
 from harness.data.views import fixed_views
 from harness.jobs.device import device_environment, on_device, set_up
 from harness.jobs.evaluation.evaluate import opened_passes, outputs
@@ -19,10 +20,20 @@ from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
 from harness.jobs.randomness import generator
 from harness.jobs.recipe import Protocol, Recipe
+from harness.jobs.settled import settled
 from harness.jobs.training.first_weights import initialised, start_from
 from harness.jobs.training.train import Training, next_epoch, prepared, take_epoch
 from harness.jobs.work import Work
-from harness.models.network import Network, Weighted, weights_sha256
+from harness.models.layers import ParameterKind
+from harness.models.network import Network, weights_sha256
+
+DROP = 0.1
+"""Of the rate, where the recipe's schedule names no factor."""
+
+PLURAL: dict[ParameterKind, str] = {
+    "weight": "weights", "bias": "biases", "slope": "slopes", "scale": "scales", "shift": "shifts",
+}  # fmt: skip
+"""How baselines call the kinds of parameters."""
 
 
 def probe(work: Work) -> dict[str, Any]:
@@ -144,29 +155,34 @@ def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pi
 
 @torch.no_grad()
 def nudge_weights(network: Network, nudge: Nudge) -> None:
-    """Change every weight, at random, by at most so small a part of itself; biases and slopes stay."""
+    """Change every weight, at random, by at most so small a part of itself; what else is learned stays."""
     draws = generator(nudge.draw, "nudge")
-    for module in network.modules() if nudge.size else ():
-        if isinstance(module, Weighted):
-            noise = 2 * torch.rand(module.weight.shape, generator=draws) - 1
-            module.weight.mul_(1 + nudge.size * noise.to(module.weight.device))
+    for kind, _, parameter in network.kinds() if nudge.size else ():
+        if kind == "weight":
+            noise = 2 * torch.rand(parameter.shape, generator=draws) - 1
+            parameter.mul_(1 + nudge.size * noise.to(parameter.device))
 
 
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
-    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"]["factor"]}
-    changed = {**recipe, "schedule": drop, "epochs": epochs + 1}
+    drop = {"rule": "fixed", "after": [epochs], "factor": recipe["schedule"].get("factor", DROP)}
+    changed = {**recipe, "schedule": drop, "epochs": epochs + 1, "iterations": None, "warm_up": None}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
 
 
 def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:
-    """What the net says [images, classes] of the central views of a few test images, as it is at first."""
+    """What the net says [images, classes] of the central views of a few test images, as it is at first.
+
+    A net that normalises by running statistics is given those of these very views, for first ones tell of none.
+    """
     with closing(split.sample(images)) as few, torch.inference_mode():
         batch = torch.arange(few.count)
         mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
         views = fixed_views(few.images(batch).to(run.device), mean, run.recipe.crop, "centre")[:, 0]
-        found: torch.Tensor = run.network.eval()(views.contiguous(memory_format=torch.channels_last))
+        views = views.contiguous(memory_format=torch.channels_last)
+        with settled(run.network, views):
+            found: torch.Tensor = run.network(views)
         return found.float().cpu()
 
 
@@ -185,39 +201,49 @@ def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> t
 
 
 def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[float]]:
-    """Of weights, biases and PReLU slopes, the mean and the root mean square of how far they have gone."""
+    """Of each kind of parameter, the mean and the root mean square of how far they have gone."""
     gone: dict[str, list[torch.Tensor]] = {}
-    for kind, name, parameter in parameters_of(network):
-        gone.setdefault(kind, []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
+    for kind, name, parameter in network.kinds():
+        gone.setdefault(PLURAL[kind], []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
     change = {kind: torch.cat(parts) for kind, parts in gone.items()}
     return {kind: [float(moved.mean()), float(moved.square().mean().sqrt())] for kind, moved in change.items()}
-
-
-def parameters_of(network: Network) -> Iterator[tuple[str, str, torch.nn.Parameter]]:
-    """Every parameter with its kind (weights, biases or PReLU slopes) and its name."""
-    weights = {f"{name}.weight" for name, module in network.named_modules() if isinstance(module, Weighted)}
-    for name, parameter in network.named_parameters():
-        yield "weights" if name in weights else "biases" if name.endswith("bias") else "slopes", name, parameter
 
 
 def decays_of(run: Training) -> dict[str, str]:
     """The weight decay of each kind of parameter; of one that has several, each once."""
     decay = {id(one): group["weight_decay"] for group in run.optimiser.param_groups for one in group["params"]}
     found: dict[str, set[float]] = {}
-    for kind, _, parameter in parameters_of(run.network):
-        found.setdefault(kind, set()).add(float(decay[id(parameter)]))
+    for kind, _, parameter in run.network.kinds():
+        found.setdefault(PLURAL[kind], set()).add(float(decay[id(parameter)]))
     return {kind: numbers(sorted(values)) for kind, values in found.items()}
 
 
 def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The averaged probabilities of a few images under a protocol, by the first weights."""
+    """The averaged probabilities of a few images under a protocol, by the first weights.
+
+    Running statistics, where the net has such, are those of the central views of these images.
+    """
     spec, protocol = work.spec["training"], Protocol.parsed({"source": "", **work.spec["protocol"]})
     passes = opened_passes(work, protocol, opened)
     network = initialised(spec, Recipe.parsed({"source": "", **spec["recipe"]}))
-    found = outputs(work, passes, spec, on_device(network, device), protocol, device)
+    network = on_device(network, device)
+    with settled(network, *central_views(work, passes[0], spec, network, device)):
+        found = outputs(work, passes, spec, network, protocol, device)
     return {"classes": found.shape[1], "probabilities": numbers(found.flatten().tolist())}, [
         observed(passes[0], work.runtime.locations)
     ]
+
+
+def central_views(
+    work: Work, split: Split, training: dict[str, Any], network: Network, device: torch.device
+) -> list[torch.Tensor]:
+    """The central views of all images of a pass, as the net is trained on them; none for a net that needs none."""
+    if not network.mixing():
+        return []
+    recipe = Recipe.parsed({"source": "", **training["recipe"]})
+    mean = load_pixels(work.inputs["pixel_statistics"], device).subtracted(recipe.augmentation, recipe.crop)
+    views = fixed_views(split.images(torch.arange(split.count)).to(device), mean, recipe.crop, "centre")[:, 0]
+    return [views.contiguous(memory_format=torch.channels_last)]
 
 
 def numbers(values: list[float]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from harness.data.spec import Augmentation, Prepare
 from harness.jobs.optimiser_spec import Optimiser
+from harness.jobs.schedule_spec import FixedDrops, Schedule, Unit, WarmUp
 from harness.models.initialisation import Gaussian, Initialisation
-from harness.strict import Strict
+from harness.strict import Grown, Strict
 
 Precision = Literal["fp32", "bf16"]
 
@@ -17,44 +18,47 @@ Count = Annotated[int, Field(gt=0, le=1_000_000)]
 """Epochs, or images of a batch; the bound is far above what anybody trains, and keeps a typing error from a plan."""
 
 
-class FixedDrops(Strict):
-    """The rate is multiplied by `factor` after each of the epochs in `after`."""
-
-    rule: Literal["fixed"]
-    after: list[PositiveInt]
-    factor: float = Field(0.1, gt=0, lt=1)
-
-
-class Plateau(Strict):
-    """The rate is multiplied by `factor`, at most `drops` times, when the validation error stops improving."""
-
-    rule: Literal["plateau"]
-    drops: PositiveInt
-    patience: PositiveInt
-    """Epochs without an improvement of at least `smallest_gain` that count as having stopped."""
-    smallest_gain: float = Field(ge=0)
-    """Percentage points of top-1 error on the validation split, single centre view."""
-    factor: float = Field(0.1, gt=0, lt=1)
-
-
-Schedule = Annotated[FixedDrops | Plateau, Field(discriminator="rule")]
-
-
-class Recipe(Strict):
+class Recipe(Grown):
     """One training recipe: what the paper says of it, section by section."""
 
     source: str
     batch: Count
-    epochs: Count
+    epochs: Count | None = None
+    """Passes over the training images, each less the remainder that fills no batch."""
+    iterations: Count | None = None
+    """Steps, in the place of epochs; the last pass may be cut short."""
     rate: PositiveFloat
     schedule: Schedule
+    warm_up: WarmUp | None = None
     optimiser: Optimiser
     initialisation: Initialisation
     prepare: Prepare
     crop: PositiveInt
     """Side of the square views the net sees, in pixels."""
     augmentation: Augmentation
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    """The part of each label that is shared out among all classes alike (Szegedy et al., 2016)."""
     precision: Precision = "fp32"
+
+    @model_validator(mode="after")
+    def _has_one_length(self) -> Self:
+        if (self.epochs is None) == (self.iterations is None):
+            raise ValueError("needs its length once: `epochs`, or `iterations`")
+        return self
+
+    def steps(self, of_epoch: int) -> int:
+        """Steps of the whole training, where an epoch has so many."""
+        return self.iterations if self.iterations is not None else (self.epochs or 0) * of_epoch
+
+    def passes(self, of_epoch: int) -> int:
+        """Passes over the training images, the last of them perhaps cut short."""
+        return -(-self.steps(of_epoch) // max(1, of_epoch))
+
+    def with_length(self, epochs: int | None, iterations: int | None) -> Self:
+        """The recipe with whichever of the two is given in the place of its own length."""
+        if epochs is None and iterations is None:
+            return self
+        return self.model_copy(update={"epochs": epochs, "iterations": iterations})
 
 
 class Protocol(Strict):
@@ -98,34 +102,58 @@ def in_proportion(side: int, crop: int, of: int) -> int:
     return (2 * side * crop + of) // (2 * of)
 
 
-class RecipeChange(Strict):
+def _without_empty(changed: dict[str, Any]) -> dict[str, Any]:
+    """The changes to a recipe, a warm-up of no length being none."""
+    warm_up = changed.get("warm_up")
+    return {**changed, "warm_up": None} if warm_up is not None and warm_up.length == 0 else changed
+
+
+class _Length(Strict):
+    """A training's length, which a change of a recipe may give in either way."""
+
+    epochs: Count | None = None
+    iterations: Count | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Self:
+        if self.epochs is not None and self.iterations is not None:
+            raise ValueError("gives both `epochs` and `iterations`; a training has one length")
+        return self
+
+
+class RecipeChange(_Length):
     """What a suite may change of a recipe it names; a nested part is given whole."""
 
     batch: Count | None = None
-    epochs: Count | None = None
     rate: PositiveFloat | None = None
     schedule: Schedule | None = None
+    warm_up: WarmUp | None = None
+    """A length of 0 takes the recipe's away."""
     optimiser: Optimiser | None = None
     initialisation: Initialisation | None = None
     prepare: Prepare | None = None
     crop: PositiveInt | None = None
     augmentation: Augmentation | None = None
+    label_smoothing: float | None = Field(None, ge=0, lt=1)
     precision: Precision | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe with every field given here in the place of its own."""
-        given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
-        return recipe.model_copy(update=given)
+        fields = set(type(self).model_fields) - set(_Length.model_fields)
+        given = {name: value for name in fields if (value := getattr(self, name)) is not None}
+        return recipe.with_length(self.epochs, self.iterations).model_copy(update=_without_empty(given))
 
 
-class ScaledTraining(Strict):
+class ScaledTraining(_Length):
     """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method."""
 
-    epochs: Count | None = None
     batch: Count | None = None
     rate: PositiveFloat | None = None
     drops_after: list[PositiveInt] | None = None
-    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule."""
+    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule; after iterations where the
+    scale gives its length in such."""
+    warm_up: WarmUp | None = None
+    """A length of 0 takes the recipe's away."""
     gain: Literal["as_printed", "paper_fan_in"] | None = None
     """Whether printed standard deviations, or the gain they had at the paper's fan-ins, are kept."""
     prepare: Prepare | None = None
@@ -135,10 +163,12 @@ class ScaledTraining(Strict):
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe at this scale."""
-        whole = {"epochs", "batch", "rate", "prepare", "crop", "precision"}
+        whole = {"batch", "rate", "prepare", "crop", "precision", "warm_up"}
         changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
         if self.drops_after is not None:
-            changed["schedule"] = FixedDrops(rule="fixed", after=self.drops_after, factor=recipe.schedule.factor)
+            factor = getattr(recipe.schedule, "factor", 0.1)
+            unit: Unit = "epochs" if self.iterations is None else "iterations"
+            changed["schedule"] = FixedDrops(rule="fixed", after=self.drops_after, factor=factor, unit=unit)
         if self.gain is not None:
             printed = isinstance(recipe.initialisation, Gaussian) or recipe.initialisation.fc_std is not None
             if printed:  # a rule that prints no standard deviation follows the width by itself
@@ -146,4 +176,4 @@ class ScaledTraining(Strict):
         if self.crop is not None and (jitter := recipe.augmentation.jitter) is not None:
             sides = tuple(in_proportion(side, self.crop, recipe.crop) for side in jitter)
             changed["augmentation"] = recipe.augmentation.model_copy(update={"jitter": sides})
-        return recipe.model_copy(update=changed)
+        return recipe.with_length(self.epochs, self.iterations).model_copy(update=_without_empty(changed))

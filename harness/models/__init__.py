@@ -1,25 +1,36 @@
-"""The networks a suite may name: `MODELS` maps a name to its torch-free description."""
+"""The networks a suite may name: `MODELS` maps a name to its torch-free description.
+
+A network is a tuple of layer descriptions, a graph: each layer names those it takes, the one before it by default.
+`layers.trace` walks it and yields every shape, parameter and multiply-add without torch: plans, estimates and the
+papers' own arithmetic need no tensor library, and the module that trains is built from the same tuple.
+
+A kind of layer is one file (`layers/`) that answers all that anybody asks of it: shape, parameters and their kinds,
+buffers, multiply-adds, module, whether it mixes the images of a batch, what the papers' equations know of it. Nobody
+else asks for its class, which a test holds. So an unknown layer cannot be dropped: what is no `Layer`, leaves an answer
+open, takes what is not there, or whose output nobody takes, is an error of `validate`; the builder refuses a module
+whose tensors are not those declared. What is easier said in torch is a `TorchModule` with its declaration and the
+digest of its file.
+
+All tensors of a net are state: buffers, whole numbers among them, are in checkpoints, digests and imports, and are put
+back after the warm-up of a captured step. A training whose net mixes the images of a batch is refused before it runs
+where its batches would be divided (`run.dividing`). Fields that a recipe got later are left out of addresses while they
+stand at their defaults: `strict.ADDED` lists them.
+"""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from harness.models.alexnet import AlexNet
 from harness.models.cifar import CifarConv, CifarLocal
 from harness.models.geometry import Levels, Stem
 from harness.models.rectifier import PreluLarge, PreluSmall, Vgg
+from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
 
-Net = AlexNet | CifarConv | CifarLocal | PreluSmall | PreluLarge | Vgg
-"""Each has `layers(classes)`, the chain of layers; `full_size(classes)`, the net at the paper's own size, traced;
-`hidden_feature`, the layer whose output is an image's feature vector; `last_map`, the layer on whose maps windows slide
-in a dense test, or None; and `left_out`, the layers a recipe may name though this net goes without them."""
-
-Model = Annotated[Net, Field(discriminator="name")]
-"""What `model:` in a suite may be."""
+__all__ = ["MODELS", "Model", "Net", "ScaledModel", "parse_model"]
 
 MODELS: dict[str, type[Net]] = {
     "alexnet": AlexNet,
@@ -29,13 +40,15 @@ MODELS: dict[str, type[Net]] = {
     "prelu_large": PreluLarge,
     "vgg": Vgg,
 }
+Net.registered = MODELS
 
-_MODEL: TypeAdapter[Net] = TypeAdapter(Model)
+Model = Annotated[Net, OneOfRegistered()]
+"""What `model:` in a suite may be: any net of `MODELS`, those put there later among them."""
 
 
 def parse_model(data: Any) -> Net:
     """The net that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
-    return _MODEL.validate_json(json.dumps(data))
+    return OneOfRegistered().read(data)
 
 
 class ScaledModel(Strict):

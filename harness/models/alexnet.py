@@ -19,7 +19,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.strict import Strict
+from harness.models.registered import Net
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3.5
 
@@ -28,7 +28,7 @@ FULL_STEM = Stem(kernel=11, stride=4, pad=(0, 3, 0, 3))  # section 3.5; see Alex
 MiddleLayer = Literal["conv2", "conv3", "conv4", "conv5", "fc6"]
 
 
-class AlexNet(Strict):
+class AlexNet(Net):
     """The eight-layer net of the paper: five convolutions, three fully connected layers (section 3.5)."""
 
     name: Literal["alexnet"] = "alexnet"
@@ -42,7 +42,8 @@ class AlexNet(Strict):
     half: bool = False
     """The one-GPU net of section 3.2: half the kernels in conv1 to conv4. That conv5, fc6 and fc7 keep theirs, so that
     both nets have about as many parameters, is from memory of the footnote. Needs `groups: 1`."""
-    response_norm: bool = True
+    response_norm: bool | Literal["scale_only"] = True
+    """scale_only: the factor 2^-0.75 alone, which the printed constants give a small signal; a control."""
     norm_groups: Literal[1, 2] = 1
     """1: neighbours of a map are sought among all maps of the layer, the N of section 3.3; 2: on its own GPU only."""
     dropout: float = Field(0.5, ge=0, lt=1)  # section 4.2
@@ -126,7 +127,8 @@ class AlexNet(Strict):
 
     def _norm_and_pool(self, name: str) -> tuple[Layer, ...]:
         """Normalisation, with the constants of section 3.3, follows the ReLU and precedes pooling (section 3.5)."""
-        norm = ResponseNorm(f"{name}.norm", k=2.0, n=5, alpha=1e-4, beta=0.75, per_group=self.norm_groups)
+        alpha = 0.0 if self.response_norm == "scale_only" else 1e-4
+        norm = ResponseNorm(f"{name}.norm", k=2.0, n=5, alpha=alpha, beta=0.75, per_group=self.norm_groups)
         pool = MaxPool(f"{name}.pool", self.pool_size, self.pool_stride)
         return (norm, pool) if self.response_norm else (pool,)
 

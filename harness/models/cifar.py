@@ -26,7 +26,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.strict import Strict
+from harness.models.registered import Net
 
 Unit = Literal["relu", "tanh", "logistic"]
 
@@ -34,7 +34,7 @@ SAME_3: Padding = (1, 1, 1, 1)
 SAME_5: Padding = (2, 2, 2, 2)
 
 
-class CifarConv(Strict):
+class CifarConv(Net):
     """Three convolutions and a fully connected layer: layers-19pct.cfg of cuda-convnet, for Figure 1."""
 
     name: Literal["cifar_conv"] = "cifar_conv"
@@ -76,7 +76,7 @@ class CifarConv(Strict):
         return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 32, 32)))
 
 
-class CifarLocal(Strict):
+class CifarLocal(Net):
     """Two convolutions, two local layers and a fully connected one: layers-conv-local-*.cfg, for section 3.3.
 
     The library's pair changes more than the normalisation: without it (13pct) local3 has 32 kernels a position, with it
@@ -88,8 +88,9 @@ class CifarLocal(Strict):
     """Multiplies the kernels; each is rounded to an even number."""
     activation: Unit = "relu"
     response_norm: bool = True
-    norm_constants: Literal["library", "printed"] = "library"
-    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3."""
+    norm_constants: Literal["library", "printed", "scale_only"] = "library"
+    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3;
+    scale_only: those without alpha, which leaves the factor 2^-0.75 that they give a small signal."""
     local3: Literal[32, 64] = 64
 
     hidden_feature: ClassVar[str] = "local4.activation"
@@ -122,8 +123,9 @@ class CifarLocal(Strict):
     def _norm(self, name: str) -> tuple[Layer, ...]:
         if not self.response_norm:
             return ()
-        if self.norm_constants == "printed":
-            return (ResponseNorm(name, k=2.0, n=5, alpha=1e-4, beta=0.75),)  # section 3.3
+        if self.norm_constants != "library":
+            alpha = 1e-4 if self.norm_constants == "printed" else 0.0
+            return (ResponseNorm(name, k=2.0, n=5, alpha=alpha, beta=0.75),)  # section 3.3
         return (ResponseNorm(name, k=1.0, n=9, alpha=0.001 / 9, beta=0.75),)  # the library divides its scale by n
 
 

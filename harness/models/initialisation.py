@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat
 
-from harness.models.layers import Activation, Conv, Layer, Linear, Local, Traced
+from harness.models.layers import Parameter, Traced, nearest_levels
 from harness.strict import Strict
 
 
@@ -59,16 +59,16 @@ def standard_deviations(
     full: Sequence[Traced] = (),
     left_out: Collection[str] = (),
 ) -> dict[str, float]:
-    """The std of the weights of every convolution, local and fully connected layer, by name, in the order of the net.
+    """The std of every tensor of weights, by the name that `drawn` gives it, in the order of the net.
 
     `full` is the net at the paper's own size, which only the gain `paper_fan_in` reads. A layer that is `left_out` of
     the net on purpose may have a `std_of`, so that leaving one out needs no other recipe. Raises ValueError when `full`
-    lacks a layer of the net, when `std_of` names none, or when `fc_std` meets a number of fully connected layers other
-    than three.
+    lacks a layer of the net, when `std_of` names none, when `fc_std` meets a number of fully connected layers other
+    than three, or when a rule needs one slope and finds several equally near.
     """
     if isinstance(spec, FanScaled):
         return _fan_scaled(traced, spec, full)
-    names = [one.layer.name for one in learnable(traced)]
+    names = [name for name, _, _ in drawn(traced)]
     _check_names("std_of", spec.std_of, names, left_out)
     ratios = dict.fromkeys(names, 1.0) if spec.gain == "as_printed" else dict(_fan_in_ratios(traced, full))
     return {name: spec.std_of.get(name, spec.std) * math.sqrt(ratio) for name, ratio in ratios.items()}
@@ -77,19 +77,30 @@ def standard_deviations(
 def first_biases(
     traced: Sequence[Traced], spec: Gaussian | FanScaled, left_out: Collection[str] = ()
 ) -> dict[str, float]:
-    """The value at which every layer's biases start, by name; raises ValueError when `bias_one` names no layer.
+    """The value at which every layer's biases start, by name.
 
-    A layer that is `left_out` of the net on purpose may be named, so that leaving one out needs no other recipe.
+    Raises ValueError when `bias_one` names no layer, or one without biases. A layer that is `left_out` of the net on
+    purpose may be named, so that leaving one out needs no other recipe.
     """
-    names = [one.layer.name for one in learnable(traced)]
+    names = [one.name for one in learnable(traced)]
     ones = spec.bias_one if isinstance(spec, Gaussian) else []
     _check_names("bias_one", ones, names, left_out)
-    return {name: float(name in ones) for name in names}
+    biased = [one.name for one in traced if one.biases]
+    if bare := [name for name in ones if name in names and name not in biased]:
+        raise ValueError(f"bias_one: {', '.join(bare)} has no biases")
+    return {name: float(name in ones) for name in biased}
 
 
 def learnable(traced: Iterable[Traced]) -> Iterator[Traced]:
-    """The convolutions, local and fully connected layers of a net."""
-    return (one for one in traced if isinstance(one.layer, Conv | Local | Linear))
+    """The layers with weights of a net: convolutions, local and fully connected layers, and what else has some."""
+    return (one for one in traced if one.weighted)
+
+
+def drawn(traced: Iterable[Traced]) -> Iterator[tuple[str, Traced, Parameter]]:
+    """Every tensor of weights: the layer's name, or `<layer>.<tensor>` where it is not called `weight`; and both."""
+    for one in traced:
+        for weight in one.weighted:
+            yield one.name if weight.name == "weight" else f"{one.name}.{weight.name}", one, weight
 
 
 def _check_names(what: str, given: Iterable[str], names: Collection[str], left_out: Collection[str]) -> None:
@@ -99,12 +110,10 @@ def _check_names(what: str, given: Iterable[str], names: Collection[str], left_o
 
 
 def _fan_scaled(traced: Sequence[Traced], spec: FanScaled, full: Sequence[Traced]) -> dict[str, float]:
-    layers = [one.layer for one in traced]
-    fan = _fan_out if spec.rule.endswith("backward") else _fan_in
+    backward = spec.rule.endswith("backward")
     stds = {
-        one.layer.name: spec.factor * math.sqrt(_gain(layers, index, spec.rule) / fan(one))
-        for index, one in enumerate(traced)
-        if isinstance(one.layer, Conv | Local | Linear)
+        name: spec.factor * math.sqrt(_gain(traced, one, spec.rule) / (weight.fan_out if backward else weight.fan_in))
+        for name, one, weight in drawn(traced)
     }
     return stds | _fully_connected(traced, spec, full)
 
@@ -112,47 +121,41 @@ def _fan_scaled(traced: Sequence[Traced], spec: FanScaled, full: Sequence[Traced
 def _fully_connected(traced: Sequence[Traced], spec: FanScaled, full: Sequence[Traced]) -> dict[str, float]:
     if spec.fc_std is None:
         return {}
-    layers = [one for one in traced if isinstance(one.layer, Linear)]
-    names = [one.layer.name for one in layers]
+    layers = [one for one in traced if one.layer.family == "dense"]
+    names = [one.name for one in layers]
     if len(names) != len(spec.fc_std):
         raise ValueError(f"fc_std gives {len(spec.fc_std)} stds, the net has {len(names)} fully connected layers")
     ratios = dict.fromkeys(names, 1.0) if spec.gain == "as_printed" else dict(_fan_in_ratios(layers, full))
     return {name: std * math.sqrt(ratios[name]) for name, std in zip(names, spec.fc_std, strict=True)}
 
 
-def _gain(layers: Sequence[Layer], index: int, rule: str) -> float:
+def _gain(traced: Sequence[Traced], one: Traced, rule: str) -> float:
     """What n_l Var[w_l], or nhat_l Var[w_l], is to be."""
     if rule == "xavier":
         return 1.0
-    slope = _nearest_slope(layers, index, rule) if rule.startswith("prelu") else 0.0
+    slope = _nearest_slope(traced, one.name, forward=rule == "prelu_forward") if rule.startswith("prelu") else 0.0
     return 2 / (1 + slope**2)
 
 
-def _nearest_slope(layers: Sequence[Layer], index: int, rule: str) -> float:
-    """The slope that x_l = f(y_(l-1)) passed going forward, or Delta y_l = f'(y_l) Delta x_(l+1) going backward."""
-    before = [layer.slope for layer in layers[:index] if isinstance(layer, Activation)][-1:]
-    after = [layer.slope for layer in layers[index + 1 :] if isinstance(layer, Activation)][:1]
-    return [*before, *after, 0.0][0] if rule == "prelu_forward" else [*after, *before, 0.0][0]
+def _nearest_slope(traced: Sequence[Traced], name: str, *, forward: bool) -> float:
+    """The slope that x_l = f(y_(l-1)) passed going forward, or Delta y_l = f'(y_l) Delta x_(l+1) going backward.
 
-
-def _fan_in(one: Traced) -> int:
-    """Connections of a response, n_l."""
-    assert isinstance(one.layer, Conv | Local | Linear)
-    return one.layer.fan_in(one.input)
-
-
-def _fan_out(one: Traced) -> int:
-    """Connections of an input, nhat_l, away from the borders and for a stride of one."""
-    assert isinstance(one.layer, Conv | Local | Linear)
-    if isinstance(one.layer, Linear):
-        return one.layer.units
-    groups = one.layer.groups if isinstance(one.layer, Conv) else 1
-    return one.layer.kernel**2 * one.layer.filters // groups
+    Where there is no activation on that side, the nearest on the other. Raises ValueError for several slopes as near.
+    """
+    for back in (forward, not forward):
+        for level in nearest_levels(traced, name, back=back):
+            slopes = {found.slope for one in level if (found := one.layer.activation) is not None}
+            if len(slopes) > 1:
+                many = " and ".join(f"{slope:g}" for slope in sorted(slopes))
+                raise ValueError(f"layer {name}: the nearest activations have slopes of {many}; the rule knows one")
+            if slopes:
+                return slopes.pop()
+    return 0.0
 
 
 def _fan_in_ratios(traced: Iterable[Traced], full: Iterable[Traced]) -> Iterator[tuple[str, float]]:
-    papers = {one.layer.name: _fan_in(one) for one in learnable(full)}
-    for one in learnable(traced):
-        if one.layer.name not in papers:
-            raise ValueError(f"gain paper_fan_in: the full-size net has no layer {one.layer.name!r}")
-        yield one.layer.name, papers[one.layer.name] / _fan_in(one)
+    papers = {name: weight.fan_in for name, _, weight in drawn(full)}
+    for name, _, weight in drawn(traced):
+        if name not in papers:
+            raise ValueError(f"gain paper_fan_in: the full-size net has no layer {name!r}")
+        yield name, papers[name] / weight.fan_in

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 import torch
 
-from harness.models.initialisation import FanScaled, Gaussian, first_biases, standard_deviations
+from harness.models.initialisation import FanScaled, Gaussian, drawn, first_biases, standard_deviations
 from harness.models.layers import Traced
-from harness.models.network import Network, Weighted, child_name
+from harness.models.network import Network, child_name
 
 
 @torch.no_grad()
@@ -23,13 +23,14 @@ def initialise(
     """Fill every weight and bias of the net in place, layer by layer, from one generator on the CPU.
 
     Numbers are drawn on the CPU in float32 and copied, so that a seed means the same net on every device; from one seed
-    two rules draw the same normal numbers and differ in their scale. PReLU slopes keep the value they were built with.
-    For `full` and `left_out`, and for what raises ValueError, see `standard_deviations` and `first_biases`.
+    two rules draw the same normal numbers and differ in their scale. What a layer declares a first value of keeps it:
+    slopes, scales and shifts, running statistics. For `full` and `left_out`, and for what raises ValueError, see
+    `standard_deviations` and `first_biases`.
     """
-    biases = first_biases(traced, spec, left_out)
-    for name, std in standard_deviations(traced, spec, full, left_out).items():
-        layer = network.get_submodule(child_name(name))
-        assert isinstance(layer, Weighted)
-        assert layer.bias is not None
-        layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) * std)
-        layer.bias.fill_(biases[name])
+    biases, stds = first_biases(traced, spec, left_out), standard_deviations(traced, spec, full, left_out)
+    for name, one, weight in drawn(traced):
+        tensor = network.get_parameter(f"{child_name(one.name)}.{weight.name}")
+        tensor.copy_(torch.randn(tensor.shape, generator=generator) * stds[name])
+    for one in traced:
+        for bias in (each for each in one.learned if each.kind == "bias" and each.first is None):
+            network.get_parameter(f"{child_name(one.name)}.{bias.name}").fill_(biases[one.name])

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from harness.models.response_norm import ResponseNorm
 
-__all__ = ["Local", "PaperDropout", "PyramidPool", "ResponseNorm"]
+__all__ = ["Applied", "Drawing", "Local", "PaperDropout", "PyramidPool", "ResponseNorm"]
 
 
-class PaperDropout(nn.Module):
+class Applied(nn.Module):
+    """A function of tensors as a module, for a layer that holds nothing."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The function's value."""
+        return self.function(*inputs)
+
+    def extra_repr(self) -> str:
+        """The function."""
+        return getattr(self.function, "__name__", repr(self.function)).lstrip("_")
+
+
+class Drawing(nn.Module):
+    """A layer that draws random numbers for each image, and can draw those of a whole batch that comes in parts."""
+
+    part: tuple[int, int] | None
+    """Where the images of the next part start in a batch of so many, where a batch comes in parts."""
+    kept: Tensor | None
+    """What was drawn for the whole of such a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.part = self.kept = None
+
+
+class PaperDropout(Drawing):
     """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test.
 
     `nn.Dropout` divides by 1 - p in training instead: equal in expectation, but from the same first weights and at the
@@ -21,10 +52,6 @@ class PaperDropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
-        self.part: tuple[int, int] | None = None
-        """Where the images of `x` start in a batch of so many, where a batch comes in parts."""
-        self.kept: Tensor | None = None
-        """What was drawn for the whole of such a batch, as bytes."""
 
     def forward(self, x: Tensor) -> Tensor:
         """A tensor of the shape of `x`; in training it draws from the generator of the device."""

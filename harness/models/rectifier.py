@@ -21,7 +21,7 @@ from harness.models.layers import (
     Traced,
     trace,
 )
-from harness.strict import Strict
+from harness.models.registered import Net
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3
 
@@ -39,7 +39,7 @@ SMALL_LEVELS = (6, 3, 2, 1)  # Table 1
 LARGE_LEVELS = (7, 3, 2, 1)  # Table 3
 
 
-class _Rectified(Strict, ABC):
+class _Rectified(Net, ABC):
     """What the nets of the paper share: one kind of rectifier after every layer but the last, and three last layers."""
 
     width: float = Field(1.0, gt=0, le=100)
@@ -69,7 +69,7 @@ class _Rectified(Strict, ABC):
     def layers(self, classes: int) -> tuple[Layer, ...]:
         """The chain from image to logits; raises ValueError where `without_pools` names no pooling layer."""
         chain = (*self._maps(), *self._hidden("fc1"), *self._hidden("fc2"), Linear("fc3", classes))
-        pools = [layer.name for layer in chain if isinstance(layer, MaxPool)]
+        pools = [layer.name for layer in chain if layer.kind_name == "max_pool"]
         unknown = sorted(set(self.without_pools) - set(pools))
         if unknown:
             raise ValueError(f"without_pools: no pooling layer {', '.join(unknown)}; there are {', '.join(pools)}")

@@ -1,4 +1,8 @@
-"""Local response normalisation across maps (AlexNet section 3.3), with its gradient written out."""
+"""Local response normalisation across maps (AlexNet section 3.3), with its gradient written out.
+
+It saves its input alone and works on pieces that stay in cache; of up to 32 maps it sums neighbours by a product with a
+matrix of zeros and ones.
+"""
 
 from __future__ import annotations
 

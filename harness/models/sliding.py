@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import takewhile
 
-from harness.models.layers import Layer, PyramidPool, Shape, trace
+from harness.models.layers import Layer, Shape, require_chain, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Sliding:
 
     maps: tuple[Layer, ...]
     """Up to the last map."""
-    pyramid: PyramidPool
+    pyramid: Layer
     rest: tuple[Layer, ...]
     """After the pyramid."""
     crop: Shape
@@ -22,10 +22,12 @@ class Sliding:
 
     @classmethod
     def cut(cls, layers: tuple[Layer, ...], last_map: str, crop: Shape) -> Sliding:
-        """A net after the layer of that name, which a spatial pyramid follows."""
+        """A net after the layer of that name, which a spatial pyramid follows; ValueError for any other."""
         before = len(list(takewhile(lambda layer: layer.name != last_map, layers))) + 1
+        require_chain(trace(layers, crop), "windows slide over")
+        if before >= len(layers) or layers[before].pyramid is None:
+            raise ValueError(f"no spatial pyramid follows {last_map}, so no window of its maps can be classified")
         pyramid = layers[before]
-        assert isinstance(pyramid, PyramidPool)
         return cls(layers[:before], pyramid, layers[before + 1 :], crop)
 
     def window(self) -> int:

@@ -1,1 +1,24 @@
-"""Plans: the jobs of a suite at a scale, their graph, status, cost, and the declarations made before them."""
+"""Plans: the jobs of a suite at a scale, where each stands, what they cost, and what is declared before they run.
+
+Identity. A job's key is the sha256 of the canonical JSON of its kind, the kind's version, its fully resolved spec
+(every default written out), and the keys of its inputs. Device, threads, library versions and paths are recorded with
+the result and not hashed. Planning needs no data: a data set enters a key by its declared name, version, preparation
+and split. What was really seen (count and digest of sample ids, fingerprint of the files, whether they are the
+official ones) stands in the result; when the files or the code of the job's kind change, the result is *stale*, which
+`plan`, `run` and the report say; `--refresh-stale` sets it aside and runs it again.
+
+Memory. Reading a suite with its every fault takes pydantic and a YAML parser, most of the time of `validate` and
+`plan`. So `outline` keeps the jobs of a sound suite under a digest of the suite, the paper files it can see, and all
+the code: a plan made twice imports neither. `run` never reads that memory, and a test compares it with a fresh plan
+for every shipped suite at every scale.
+
+Declarations. `preregistration` keeps in the store, for every cell and claim, the form in which it was to be judged
+(seeds, margin, printed number and place; operator with its numbers and operands, smallest effect), under the jobs that
+it rests on. Until these have a result the form may change; then it stays, and a verdict under another is marked as
+extended. So is one without a declaration from before its results; where another suite's declaration speaks of the same
+jobs, the verdict names that suite.
+
+Cost. `rates` knows how fast a device was: by the very shape of a job (net, input, batch, precision or views) in runs,
+then in calibrations (`calibrate`), then of jobs like it. What a job will leave on disk (`disk`) and which experiments
+rest on it stand in the plan beside its multiply-adds, outside its key, so that `plan` needs no net to tell.
+"""

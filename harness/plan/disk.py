@@ -15,8 +15,8 @@ CHECKPOINTS = 3
 
 
 def weights_bytes(layers: Iterable[Traced]) -> int:
-    """Of a trained net."""
-    return NUMBER * sum(layer.parameters for layer in layers)
+    """Of a trained net, its running statistics included."""
+    return sum(NUMBER * one.parameters + sum(buffer.bytes for buffer in one.buffers) for one in layers)
 
 
 def checkpoints_bytes(layers: Iterable[Traced]) -> int:

@@ -34,6 +34,8 @@ class Job:
     """What its files will take on disk; likewise."""
     scratch_bytes: int = 0
     """What they take beyond that while it runs; likewise."""
+    mixing: list[str] = field(default_factory=list)
+    """The layers of its net that mix the images of a training batch, which nothing may divide then; likewise."""
     wanted_by: list[str] = field(default_factory=list)
     """The experiments of its suite that rest on it; likewise."""
 

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from harness.suite.claim_parts import parent_of
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
 
 
@@ -35,7 +36,7 @@ def _keys(subject: str) -> list[KeyPath]:
     row, _, column = name.rpartition(".")
     known: dict[str, list[KeyPath]] = {
         "cell": [("cells", name), ("table", "rows", row, "printed", column), ("table", "rows", row)],
-        "claim": [("claims", name)],
+        "claim": [("claims", parent_of(name))],
     }
     return known.get(kind, [("experiments", name.partition(".")[0])])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.plan.graph import Plan
 from harness.plan.status import Status
-from harness.store.provenance import IMPORTED
+from harness.store.provenance import IMPORTED, TRAINED_ELSEWHERE
 
 
 def trained_experiment(
@@ -15,12 +15,37 @@ def trained_experiment(
 ) -> dict[str, Any]:
     """The spec of a training, its seeds left out, and each of its jobs."""
     jobs = [_training(plan, name, seed, standing, failed) for seed in plan.seeds]
-    spec = plan.jobs[plan.trainings[name, 0]].spec
+    spec = plan.jobs[plan.trainings[name, plan.seeds[0]]].spec
     return {
         "says": plan.suite.file.experiments[name].says,
         "spec": {key: value for key, value in spec.items() if key != "seed"},
         "jobs": jobs,
     }
+
+
+def ensembles(plan: Plan, standing: Mapping[str, Status]) -> dict[str, Any]:
+    """Of every ensemble and its nets, what their tests measured, so that a report can be judged without its store."""
+    found: dict[str, Any] = {}
+    for name, experiment in plan.suite.file.experiments.items():
+        if experiment.ensemble is not None:
+            tests = [place for place in plan.evaluations if place[0] == name]
+            found[name] = {"says": experiment.says, "tests": [_averaged(plan, place, standing) for place in tests]}
+    return found
+
+
+def _averaged(plan: Plan, place: tuple[str, str, int], standing: Mapping[str, Status]) -> dict[str, Any]:
+    """One ensemble's test, with those of its nets."""
+    key = plan.evaluations[place]
+    nets = [_outcome_of(one, standing[one].result) for one in plan.jobs[key].inputs.values()]
+    return {"test": place[1], "seed": place[2], **_outcome_of(key, standing[key].result), "nets": nets}
+
+
+def _outcome_of(key: str, result: Mapping[str, Any] | None) -> dict[str, Any]:
+    return _tested(key, result) | {"outcome": (result or {}).get("outcome"), "imported": _imports(result)}
+
+
+def _imports(result: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    return [] if result is None else list(result.get(TRAINED_ELSEWHERE, ()))
 
 
 def measurements(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Any]:

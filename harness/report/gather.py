@@ -5,69 +5,31 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from harness.data import DATASETS
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
-from harness.judge.cells import CellVerdict, Measured, judge_cell
-from harness.judge.claims import judge_claims
-from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.judge.cells import CellVerdict
+from harness.judge.evidence import ClaimVerdict
+from harness.judge.warrants import RULES
 from harness.plan.graph import Plan
-from harness.plan.preregistration import Standings, standings
 from harness.plan.scale_choice import Choice
 from harness.plan.status import Status
 from harness.report.costs import cost_of, costs_by_experiment
 from harness.report.environments import environment_of
-from harness.report.experiments import measurements, trained_experiment
+from harness.report.experiments import ensembles, measurements, trained_experiment
 from harness.report.figures import figures_of
-from harness.report.measured import measured_values, trainings
+from harness.report.first_forms import by_first_form
+from harness.report.judging import judged
 from harness.report.net_pairs import net_pairs
 from harness.report.prepared_copies import copy_deviations
-from harness.report.recorded import recorded_scores
-from harness.report.records import cell_record, claim_record, standing_of
+from harness.report.records import cell_record, claim_record, looks_record, standing_of
 from harness.store.documents import canonical
-from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Everything that a plan's results came to."""
-
-    measured: dict[str, Measured]
-    cells: list[CellVerdict]
-    claims: list[ClaimVerdict]
-    curves: dict[str, Any]
-    evidence: Evidence
-    declared: Standings
-
-
-def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
-    """Judge every cell and claim of a plan's suite by what is in the store."""
-    scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
-    measured = dict(measured_values(plan, standing, failed, scores))
-    declared = standings(plan, store)
-    cells = [
-        judge_cell(
-            cell,
-            measured.get(".".join(cell.place or ())),
-            plan.scale,
-            extended=standing_of(declared.cells, cell.id).extended,
-        )
-        for cell in plan.suite.cells()
-    ]
-    curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    by_id = {verdict.cell.id: verdict for verdict in cells}
-    learned = trainings(plan, standing, failed)
-    evidence = Evidence(by_id, measured, curves, plan.scale, _elsewhere(plan, standing), learned)
-    changed = {name: one.extended for name, one in declared.claims.items()}
-    claims = judge_claims(plan.suite.file.claims, evidence, changed)
-    return Judged(measured, cells, claims, curves, evidence, declared)
 
 
 def gather(
@@ -75,21 +37,32 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     found = judged(plan, store, standing, failed or {})
+    plan, standing = found.plan, {key: standing[key] for key in found.plan.jobs}
     cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
     file = plan.suite.file
     results = {
         "format": FORMAT,
+        "rules": RULES,
         **_identity(plan, choice),
+        "looks": looks_record(plan.declared, plan.look),
         "headline": headline(plan, cells, claims),
-        "table": _table(plan),
+        "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
-            claim_record(verdict, standing_of(declared.claims, verdict.id), found.evidence, file.readings.values())
+            claim_record(
+                verdict,
+                standing_of(declared.claims, verdict.id),
+                found.evidence,
+                file.readings.values(),
+                by_first_form(verdict, standing_of(declared.claims, verdict.id), found.evidence),
+                file.scales[plan.scale].earlier,
+            )
             for verdict in claims
         ],
         "net_pairs": net_pairs(plan, store, standing),
-        "deviations": [*_deviations(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
+        "deviations": [*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
+        "ensembles": ensembles(plan, standing),
         "measurements": measurements(plan, standing, failed or {}),
         "figures": figures_of(plan, store, standing, failed or {}, curves),
         "data": _data(standing),
@@ -99,15 +72,6 @@ def gather(
     }
     results["digest"] = _digests(plan, results)
     return results, curves
-
-
-def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[dict[str, Any], ...]]:
-    """By experiment, the imports that its trainings of the declared seeds are or rest on."""
-    found: dict[str, tuple[dict[str, Any], ...]] = {}
-    for name in plan.experiments:
-        results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
-        found[name] = tuple(trained_elsewhere(result for result in results if result is not None))
-    return found
 
 
 def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
@@ -130,7 +94,10 @@ def _counted(outcomes: Iterable[str]) -> str:
 
 def _with_level(verdict: ClaimVerdict) -> str:
     """A decided outcome with the evidence it rests on, wherever that is not the paper's own world."""
-    decided = verdict.outcome in ("CONFIRMED", "CONTRADICTED") and verdict.evidence not in ("exact", "paper scale")
+    decided = verdict.outcome in ("CONFIRMED", "MIXED", "CONTRADICTED") and verdict.evidence not in (
+        "exact",
+        "paper scale",
+    )
     return f"{verdict.outcome} ({verdict.evidence})" if decided else verdict.outcome
 
 
@@ -170,7 +137,8 @@ def _shown_path(plan: Plan) -> str:
     return path.name if path.is_absolute() else path.as_posix()
 
 
-def _table(plan: Plan) -> dict[str, Any] | None:
+def table_of(plan: Plan) -> dict[str, Any] | None:
+    """The rows and columns of the printed table; None where the suite has none."""
     table = plan.suite.file.table
     if table is None:
         return None
@@ -181,7 +149,7 @@ def _table(plan: Plan) -> dict[str, Any] | None:
     return {"columns": columns, "rows": [{"id": name, "label": row.label} for name, row in table.rows.items()]}
 
 
-def _deviations(plan: Plan) -> list[dict[str, Any]]:
+def deviations_of(plan: Plan) -> list[dict[str, Any]]:
     """The deviations that hold at this scale."""
     return [
         {"id": name, **deviation.model_dump(mode="json")}
@@ -229,22 +197,14 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
-    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
         "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
-        "results": hashlib.sha256(canonical(reported).encode()).hexdigest(),
+        "results": digest_of(results),
     }
 
 
-def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
-    """Epoch by epoch, by quantity and seed."""
-    curves: dict[str, dict[str, list[list[float]]]] = {}
-    for seed in plan.seeds:
-        for row in store.folder("train", plan.trainings[name, seed]).read_metrics():
-            for quantity in ("train_loss", "train_error", "val_top1_error"):
-                curves.setdefault(quantity, {}).setdefault(str(seed), []).append([row["epoch"], row[quantity]])
-    return {
-        "validation_error" if quantity == "val_top1_error" else quantity: by_seed
-        for quantity, by_seed in curves.items()
-    }
+def digest_of(results: Mapping[str, Any]) -> str:
+    """The digest of what is reported."""
+    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
+    return hashlib.sha256(canonical(reported).encode()).hexdigest()

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.judge.statistics import holm
+from harness.report.changed_verdicts import changes_of
 from harness.report.coverage import Coverage
-from harness.report.page.verdicts import level
+from harness.report.page.verdicts import TESTED, level
 from harness.suite.references import References
 from harness.vocabulary import SCALES
 
@@ -19,10 +20,22 @@ Record = dict[str, Any]
 Reports = Mapping[tuple[str, str], Record]
 """The results of each published report, by suite and scale."""
 
-WEIGHED = ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MATCH", "BETTER", "WORSE", "DIFFERS", "DRAWN")
+WEIGHED = (
+    "CONFIRMED",
+    "MIXED",
+    "CONTRADICTED",
+    "BY CONSTRUCTION",
+    "INCONCLUSIVE",
+    "MATCH",
+    "BETTER",
+    "WORSE",
+    "DIFFERS",
+    "DRAWN",
+)
 """Outcomes for which evidence was weighed."""
 
-_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings")
+_SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings",
+          "extended", "extended_reason", "post_hoc", "differs_in", "before", "look")  # fmt: skip
 
 NOT_PUBLISHED = "no report of this suite is published"
 
@@ -37,6 +50,7 @@ def ledger(
     return {
         "format": FORMAT,
         "papers": [_paper(name, references, covered, reports) for name, references in papers.items()],
+        **changes_of(reports),
         "reports": [_report(found, texts.get(found["suite"])) for _, found in sorted(reports.items(), key=_by_size)],
     }
 
@@ -125,15 +139,17 @@ def summary(places: Sequence[Record]) -> tuple[str, str]:
     """One outcome, and level of evidence, for a reference that stands in several places.
 
     What was tested speaks for what was not. Where tests disagree the outcome is MIXED, and where some could not decide
-    it is INCONCLUSIVE; nobody picks the better half.
+    it is INCONCLUSIVE; nobody picks the better half. What holds by construction speaks where nothing was tested.
     """
-    tested = [place for place in places if place["outcome"] in ("CONFIRMED", "CONTRADICTED", "INCONCLUSIVE")]
+    tested = [place for place in places if place["outcome"] in TESTED]
     outcomes = {place["outcome"] for place in tested}
     levels = sorted({level(place) for place in tested} - {""})
     if not tested:
+        if any(place["outcome"] == "BY CONSTRUCTION" for place in places):
+            return "BY CONSTRUCTION", ""
         others = Counter(place["outcome"] for place in places)
         return (others.most_common(1)[0][0] if others else "NOT RUN"), ""
-    if outcomes == {"CONFIRMED", "CONTRADICTED"} or len(outcomes) == 3:
+    if "MIXED" in outcomes or outcomes >= {"CONFIRMED", "CONTRADICTED"}:
         return "MIXED", " and ".join(levels)
     if "INCONCLUSIVE" in outcomes:
         return "INCONCLUSIVE", " and ".join(levels)
@@ -179,4 +195,13 @@ def _entry(kind: str, entry: Record, results: Record) -> Record:
     if kind == "figures":
         drawn = not entry.get("not_run")
         return place | {"outcome": "DRAWN" if drawn else "NOT RUN", "reason": entry.get("not_run") or ""}
-    return place | {name: entry.get(name) for name in _SHOWN if entry.get(name) not in (None, [])}
+    shown = {name: entry.get(name) for name in _SHOWN if entry.get(name) not in (None, [])}
+    return place | shown | {"before": _before(entry)}
+
+
+def _before(entry: Record) -> Record | None:
+    """The verdict that was first published, where it is another one today."""
+    before = entry.get("before")
+    if before is None or before["outcome"] == entry["outcome"]:
+        return None
+    return {"outcome": before["outcome"], "evidence": before.get("evidence") or "", "reason": ""}

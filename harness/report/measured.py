@@ -11,7 +11,8 @@ from typing import Any
 from harness.data import DATASETS
 from harness.jobs.measures import MEASURES, MeasureSpec
 from harness.jobs.measures.arithmetic import Arithmetic
-from harness.judge.cells import How, Measured
+from harness.jobs.measures.configuration import Configuration
+from harness.judge.cells import How, Measured, Stated
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
@@ -90,7 +91,19 @@ def _quantities(
     for quantity in spec.quantities():
         measured = _one_measured(plan, keys, quantity, standing, failed)
         marks = (STATED, *measured.marks) if isinstance(spec, Arithmetic) else measured.marks
-        yield f"{name}.{quantity}", replace(measured, how=how, device=plan.device if kind.timed else "", marks=marks)
+        device = plan.device if kind.timed else ""
+        yield f"{name}.{quantity}", replace(measured, how=how, device=device, marks=marks, stated=_stated(spec))
+
+
+def _stated(spec: MeasureSpec) -> Stated:
+    """Which of a suite's own files a measurement repeats; empty where it measures something."""
+    match spec:
+        case Arithmetic():
+            return "arithmetic"
+        case Configuration():
+            return "configuration"
+        case _:
+            return ""
 
 
 def _one_measured(

@@ -19,6 +19,7 @@ from harness.plan.graph import Plan
 from harness.plan.status import Status
 from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store, file_sha256
+from harness.suite.claim_parts import is_direction
 
 RANKS = {"top1_error": 1, "top5_error": 5}
 """Metrics that are shares of images, with the rank up to which a label counts as named."""
@@ -104,7 +105,7 @@ def _compared(plan: Plan, standing: Mapping[str, Status]) -> Iterator[tuple[str,
     """Claims about two tests of the same metric of this suite's own nets."""
     places = {cell.id: cell.place for cell in plan.suite.cells()}
     for name, claim in plan.suite.file.claims.items():
-        if claim.operator not in ("less", "reduces", "equal"):
+        if claim.operator not in ("less", "reduces", "equal") or is_direction(name):
             continue
         tests = [_test(plan, places.get(operand) or tuple(operand.split("."))) for operand in claim.operands]
         one, other = tests if len(tests) == 2 else (None, None)

@@ -20,9 +20,6 @@ from harness.store.result import Result
 from harness.store.soundness import faults_of, job_of, left_out_of, result_of
 from harness.store.store import JobFolder, Store, open_atomically, sync_folder, write_json
 
-OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
-"""Of a result, what may differ between two runs of a job that came out the same."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -34,11 +31,6 @@ class Candidate:
     label: str
     result: Result
     source: str
-
-    def outcome(self) -> dict[str, Any]:
-        """All of the result that another run of the job has to repeat."""
-        found = {"absent": {}, **self.result.content}  # which results of earlier versions do not have
-        return {name: value for name, value in found.items() if name not in OF_THE_RUN}
 
 
 @dataclass(slots=True)
@@ -208,8 +200,9 @@ def _chosen(
 def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -> str | None:
     """Why a job cannot stand beside the others."""
     standing = together.get(one.key)
-    if standing is not None and standing.outcome() != one.outcome():
-        names = sorted(name for name, value in one.outcome().items() if standing.outcome().get(name) != value)
+    stands, found = standing and standing.result.repeatable(), one.result.repeatable()
+    if standing is not None and stands and stands != found:
+        names = sorted(name for name, value in found.items() if stands.get(name) != value)
         return f"came out otherwise than in {standing.source} ({', '.join(names)})"
     if standing is None and is_held(store.root / one.folder.path.name):
         return "a process works on that job here"
@@ -266,7 +259,7 @@ def _fill(one: Candidate, target: JobFolder, merged: Merged) -> str | None:
         if not ours:
             return "a process works on that job here"
         finished = target.result.exists()
-        if finished and _candidate(target, "").outcome() != one.outcome():
+        if finished and _candidate(target, "").result.repeatable() != one.result.repeatable():
             return "has been finished here in the meantime, and came out otherwise"
         _move(one.folder, target, finished=finished)
         sync_folder(target.path)

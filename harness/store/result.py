@@ -14,6 +14,9 @@ from typing import Any
 
 from harness.store.provenance import IMPORTED
 
+OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
+"""What may differ between two runs of a job that came out the same."""
+
 Faults = Iterator[tuple[str, str]]
 Shape = Callable[[Any], Faults]
 """Yields every place within a value that is not as it has to be, with what it should be."""
@@ -59,6 +62,11 @@ class Result:
     def beside(self) -> Mapping[str, str]:
         """The digests of `job.json` and `environment.json`; empty in results of earlier versions."""
         return dict(self.content.get("beside", {}))
+
+    def repeatable(self) -> dict[str, Any]:
+        """All of it that another run of the job has to repeat."""
+        found = {"absent": {}, **self.content}  # which results of earlier versions do not have
+        return {name: value for name, value in found.items() if name not in OF_THE_RUN}
 
     @property
     def imported(self) -> bool:

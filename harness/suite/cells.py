@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 
 from harness.strict import Name, Strict
-from harness.vocabulary import PRINTED_NUMBER
+from harness.suite.printed import OverRuns, is_printed, over_runs, powered, printed_number
 
 PARTS = ("experiment", "evaluation", "metric")
 
@@ -40,6 +41,8 @@ class Judged(Place):
     """Half-width of the region, around the printed number and in its unit, inside which a result counts as a match."""
     within_percent: PositiveFloat | None = None
     """The same as a part of the printed number; for counts that nothing is sampled in, such as "60 million"."""
+    runs: Annotated[int, Field(ge=2, le=10_000)] | None = None
+    """Of the authors: over how many a mean is, where one is printed with its spread, such as "6.43 (6.61 +- 0.16)"."""
 
 
 class Column(Judged):
@@ -54,6 +57,9 @@ class Row(Judged):
     label: str
     printed: dict[Name, str | None]
     """By column, the number as the paper prints it, with its zeros."""
+    values: dict[Name, str] = Field(default_factory=dict)
+    """By column, a `value` of its own, in the place of the row's and the column's: a row may draw on several
+    experiments."""
     cited: str | None = None
     """Whose number it is, where it is not the authors' own."""
     not_run: str | None = None
@@ -100,11 +106,22 @@ class Cell:
     """(experiment, evaluation, metric), or (experiment, quantity)."""
     cited: str | None = None
     not_run: str | None = None
+    runs: int | None = None
+    """Of the authors, over which the printed mean is."""
 
     @property
     def target(self) -> str | float:
         """The printed number for statistics: as text where its last digit says how well it is known."""
-        return self.printed if PRINTED_NUMBER.fullmatch(self.printed) else self.paper
+        if (large := powered(self.printed)) is not None:
+            return large
+        if self.over_runs is not None:
+            return self.over_runs.mean
+        return self.printed if is_printed(self.printed) else self.paper
+
+    @property
+    def over_runs(self) -> OverRuns | None:
+        """The mean and spread over the authors' runs, where these are printed."""
+        return over_runs(self.printed)
 
 
 def cells_of(paper: str, table: Table | None, others: Mapping[str, FreeCell]) -> Iterator[Cell]:
@@ -121,8 +138,9 @@ def cells_of(paper: str, table: Table | None, others: Mapping[str, FreeCell]) ->
 
 
 def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) -> Cell:
-    parts = column.parts() | row.parts()
     row_id, column_id = cell_id.split(".")
+    own = Place(value=row.values.get(column_id))
+    parts = column.parts() | row.parts() if own.value is None else own.parts()
     paper = number(printed)
     return Cell(
         id=cell_id,
@@ -137,6 +155,7 @@ def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) 
         place=_place(parts) if row.cited is None and row.not_run is None else None,
         cited=row.cited,
         not_run=row.not_run,
+        runs=row.runs or column.runs,
     )
 
 
@@ -155,6 +174,7 @@ def _free_cell(name: str, ref: str, cell: FreeCell) -> Cell:
         place=_place(cell.parts()) if cell.cited is None and cell.not_run is None else None,
         cited=cell.cited,
         not_run=cell.not_run,
+        runs=cell.runs,
     )
 
 
@@ -171,7 +191,8 @@ def _margin(judged: Judged, paper: float) -> float | None:
 
 
 def number(printed: str) -> float:
-    """The number in a printed text; raises ValueError where it is none."""
-    if not PRINTED_NUMBER.fullmatch(printed):
+    """The number in a printed text, of several runs the mean; raises ValueError where it is none."""
+    runs = over_runs(printed)
+    if runs is None and not is_printed(printed):
         raise ValueError(f"{printed!r} is not a number as printed; give what it says as `number`")
-    return float(printed.replace(",", ""))
+    return float(printed_number(printed if runs is None else runs.mean))

@@ -8,9 +8,20 @@ from harness.data import DATASETS
 from harness.suite.cells import PARTS
 from harness.suite.file import RecipesFile
 from harness.suite.lookup import Defined
-from harness.suite.plain import dotted, items_of, items_of_any, list_of, names_of, operands_of, parts_of, placed
+from harness.suite.plain import (
+    dotted,
+    in_column,
+    items_of,
+    items_of_any,
+    list_of,
+    names_of,
+    operands_of,
+    parts_of,
+    placed,
+)
+from harness.suite.printed import is_printed, over_runs
 from harness.suite.yaml_places import KeyPath, Located, shown
-from harness.vocabulary import METRICS, PRINTED_NUMBER
+from harness.vocabulary import METRICS
 
 ALONE = ("exact", "stalls", "leaves_chance")
 """Operators of a claim that speak of one number, which therefore has to be ours."""
@@ -28,6 +39,7 @@ def check_names(located: Located, shared: RecipesFile | None) -> None:
     checks.claims()
     checks.deviations_and_figures()
     checks.readings()
+    checks.earlier()
     checks.scales()
 
 
@@ -81,11 +93,15 @@ class _Checks(Defined):
         for name, row in items_of(self.data, "table", "rows"):
             path: KeyPath = ("table", "rows", name)
             self._place(path, row)
+            for column, value in items_of_any(row, "values"):
+                if self._known((*path, "values", column), column, row.get("printed", ()), "printed column"):
+                    self._place((*path, "values", column), {"value": value})
             for column, printed in items_of_any(row, "printed"):
                 self._known((*path, "printed", column), column, self.columns, "column")
-                self._number((*path, "printed", column), printed)
+                about = self.data["table"]["columns"].get(column, {}) if sound else {}
+                self._number((*path, "printed", column), printed, row.get("runs") or about.get("runs"))
                 if sound and printed is not None:
-                    self._complete((*path, "printed", column), row, self.data["table"]["columns"].get(column, {}))
+                    self._complete((*path, "printed", column), *in_column(row, about, column))
             self._quoted(path, row, "row")
 
     def free_cells(self) -> None:
@@ -93,7 +109,7 @@ class _Checks(Defined):
         for name, cell in items_of(self.data, "cells"):
             self._place(("cells", name), cell)
             if "number" not in cell:
-                self._number(("cells", name, "printed"), cell.get("printed"))
+                self._number(("cells", name, "printed"), cell.get("printed"), cell.get("runs"))
             if sound:
                 self._complete(("cells", name), cell, {})
             self._quoted(("cells", name), cell, "number")
@@ -102,8 +118,12 @@ class _Checks(Defined):
         if place.get("cited") and "value" in place:
             self.located.fault((*path, "cited"), f"a cited {what} has no value of ours; drop one of the two")
 
-    def _number(self, path: KeyPath, printed: Any) -> None:
-        if isinstance(printed, str) and not PRINTED_NUMBER.fullmatch(printed):
+    def _number(self, path: KeyPath, printed: Any, runs: Any) -> None:
+        if not isinstance(printed, str):
+            return
+        if over_runs(printed) is not None and runs is None:
+            self.located.fault(path, f"{shown(printed)} is a mean over runs; say over how many with `runs`")
+        elif over_runs(printed) is None and not is_printed(printed):
             self.located.fault(path, f"{shown(printed)} is not a number as printed")
 
     def _place(self, path: KeyPath, place: dict[str, Any]) -> None:
@@ -218,6 +238,14 @@ class _Checks(Defined):
             self._known(("readings", name, "scale"), reading.get("scale"), scales, "scale of this suite")
             for index, claim in enumerate(list_of(reading.get("claims"))):
                 self._known(("readings", name, "claims", index), claim, claims, "claim")
+
+    def earlier(self) -> None:
+        """Outcomes of earlier seeds are of claims of the suite."""
+        claims = names_of(self.data, "claims")
+        for scale, settings in items_of(self.data, "scales"):
+            for index, before in enumerate(list_of(settings.get("earlier"))):
+                for claim, _ in items_of_any(before, "claims"):
+                    self._known(("scales", scale, "earlier", index, "claims", claim), claim, claims, "claim")
 
     def _drawn(self, path: KeyPath, figure: dict[str, Any], name: str) -> None:
         """Whether an experiment of a figure has what the figure draws of it."""

@@ -6,16 +6,17 @@ measuring experiment. `members_` before the metric of an ensemble means its nets
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
 from harness.strict import Strict
+from harness.suite.printed import is_printed
 from harness.vocabulary import ScaleName
 
 
 class Reduction(Strict):
-    """The second operand is smaller than the first `by` so much, at paper scale within `margin`; below it, at all."""
+    """The second operand is smaller than the first `by` so much within `margin`, which paper scale alone can tell."""
 
     of: tuple[str, str]
     by: PositiveFloat
@@ -23,26 +24,38 @@ class Reduction(Strict):
 
 
 class Equality(Strict):
-    """Both operands are the same within `margin`, in their unit."""
+    """Both operands are the same within `margin`, in their unit; numbers that nothing is sampled in may need none."""
 
     of: tuple[str, str]
-    margin: PositiveFloat
+    margin: float = Field(0.0, ge=0)
 
 
 class Exact(Strict):
-    """A number that follows from the paper's own definitions; nothing is sampled, so nothing is tested."""
+    """A number set against another.
+
+    What follows from definitions is decided by arithmetic, a timing by its interval, what is sampled in every seed.
+    """
 
     value: str
     equals: float | None = None
+    printed: str | None = None
+    """The number as the paper prints it, in the place of `equals`; ours may differ by half of its last digit."""
     at_most: float | None = None
     at_least: float | None = None
     within_percent: float = Field(0.0, ge=0)
     """Of the number it is to equal; a round figure in prose is declared here."""
+    bound: Literal["lower", "upper"] | None = None
+    """The value is only a bound on what the claim speaks of: one from below cannot contradict `at_least`."""
+    smallest_effect: PositiveFloat | None = None
+    """How far beyond a threshold of ours a sampled value has to lie to contradict the claim; without it, none does."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Exact:
-        if (self.equals is None) == (self.at_most is None and self.at_least is None):
-            raise ValueError("needs `equals`, or `at_most` and/or `at_least`")
+        if self.printed is not None and not is_printed(self.printed):
+            raise ValueError(f"`printed` {self.printed!r} is not a number as printed")
+        given = [self.equals is not None, self.printed is not None, (self.at_most, self.at_least) != (None, None)]
+        if sum(given) != 1:
+            raise ValueError("needs one of `equals`, `printed`, or `at_most` and/or `at_least`")
         return self
 
 
@@ -85,7 +98,7 @@ class Faster(Strict):
     train_error: Annotated[float, Field(gt=0, lt=100)] | dict[ScaleName, Annotated[float, Field(gt=0, lt=100)]]
     """Percent; where both nets still differ on this data set, declared beforehand: one number, or one a scale."""
     times: Times | None = None
-    """The ratio the paper prints: tested at paper scale, below it the direction alone."""
+    """The ratio the paper prints, tested at paper scale; the direction is a claim of its own."""
 
     def threshold(self, scale: ScaleName) -> float | None:
         """The training error at a scale; None where none is declared."""
@@ -139,6 +152,12 @@ class Claim(Strict):
     """Only quoted by the paper from others, or a setting it states: where it comes from."""
     impossible: str | None = None
     """Why no experiment of this program can test it."""
+    by_construction: str | None = None
+    """Why what is measured cannot come out otherwise, whatever the nets are like; it is then never a confirmation."""
+    post_hoc: str | None = None
+    """After which result the claim was declared, and why; a claim declared beforehand has none."""
+    confounders: str | None = None
+    """In what the arms differ beyond the thing that is tested, as far as their resolved specs do not tell."""
 
     @model_validator(mode="after")
     def _one_operator(self) -> Claim:
@@ -153,9 +172,26 @@ class Claim(Strict):
         return next(name for name in OPERATORS if getattr(self, name) is not None)
 
     @property
+    def form(self) -> dict[str, Any]:
+        """What the operator was given, as plain data; a later option that is left as it was is left out.
+
+        Forms are compared with those of earlier versions, which a rule common to all claims must not change.
+        """
+        said = self.model_dump(mode="json")[self.operator]
+        return _without_defaults(said) if isinstance(said, dict) else said
+
+    @property
     def operands(self) -> tuple[str, ...]:
         """What the operator speaks of."""
         return operands(self.operator, getattr(self, self.operator))
+
+
+_LATER: dict[str, object] = {"printed": None, "bound": None, "smallest_effect": None}
+"""Options of operators that came after the first forms were declared, each with what it is where it is left out."""
+
+
+def _without_defaults(said: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in _LATER or value != _LATER[name]}
 
 
 def operands(operator: str, said: object) -> tuple[str, ...]:

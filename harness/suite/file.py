@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from harness.data.spec import Subset
 from harness.jobs.inspections import InspectionSpec
@@ -17,7 +17,9 @@ from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
+from harness.suite.claim_parts import with_directions
 from harness.suite.claims import Claim
+from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
 
 SplitName = Literal["train", "val", "test"]
@@ -131,9 +133,18 @@ class Reading(Strict):
 
     claims: list[Name] = Field(min_length=1)
     scale: ScaleName
-    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]
+    outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MIXED", "BY CONSTRUCTION"]
     """What it explains; where a claim comes out otherwise it is not shown."""
     says: str
+
+
+class Earlier(Strict):
+    """What other seeds than those declared now came to before, so that nobody tries seeds until one verdict pleases."""
+
+    seeds: Seeds
+    claims: dict[Name, Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]] = Field(min_length=1)
+    """The outcome of each claim; it stands beside the verdict of today's seeds."""
+    says: str | None = None
 
 
 class ScaledExperiment(Strict):
@@ -148,8 +159,9 @@ class ScaledExperiment(Strict):
 class Scale(Strict):
     """How large a world the suite runs in, and with which seeds."""
 
-    seeds: int = Field(gt=0, le=1000)
-    """The seeds are 0 to seeds - 1, declared here, before anything has run."""
+    seeds: Seeds
+    """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
+    earlier: list[Earlier] = Field(default_factory=list)
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""
     subset: Subset | None = None
@@ -197,6 +209,11 @@ class SuiteFile(Strict):
     deviations: dict[Name, Deviation] = Field(default_factory=dict)
     readings: dict[Name, Reading] = Field(default_factory=dict)
     scales: dict[ScaleName, Scale] = Field(min_length=1)
+
+    @field_validator("claims")
+    @classmethod
+    def _in_parts(cls, claims: dict[Name, Claim]) -> dict[Name, Claim]:
+        return with_directions(claims)
 
 
 class Citation(Strict):

@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.errors import SuiteError, UsageError
+from harness.models.layers import Traced
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite.check_names import check_names
+from harness.suite.claim_parts import is_direction
+from harness.suite.claims import Claim
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
 from harness.suite.plain import items_of
 from harness.suite.shipped import shipped_suites
 from harness.suite.type_faults import note_faults
+from harness.suite.warrant_checks import check_warrants
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
 from harness.vocabulary import METRICS, ScaleName, nearest
 
@@ -35,6 +39,7 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(located.lines() or [f"{path}:1:1: its paper's files cannot be used"])
     suite = Suite(path, path.read_text(encoding="utf-8"), file, citation, shared)
     check_scales_of_tests(located, file)
+    check_warrants(suite, located)
     _check_every_scale(suite, located)
     return suite
 
@@ -63,6 +68,9 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
                     continue
                 resolved = resolve_experiment(suite, scale, name)
                 layers = resolved.traced()
+                _check_shared(suite.file.scales[scale].gpus, layers)
+                if any(spec.reads_features for spec in experiment.inspect.values()):
+                    _check_feature(resolved.model.hidden_feature, layers)
                 known: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
                 known |= {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
             except (ValueError, UsageError) as error:
@@ -78,9 +86,23 @@ def _check_every_scale(suite: Suite, located: Located) -> None:
         raise SuiteError(located.lines())
 
 
+def _check_shared(gpus: int | None, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where a scale has GPUs share the batches of a net that mixes their images."""
+    mixing = [one.name for one in layers if one.layer.mixes_images]
+    if mixing and (gpus or 1) > 1:
+        raise ValueError(f"`gpus: {gpus}` would divide its batches, and layer {mixing[0]} mixes their images")
+
+
+def _check_feature(name: str, layers: Iterable[Traced]) -> None:
+    """Raises ValueError where the layer that a net names for its feature vector is none of its layers."""
+    names = [one.name for one in layers]
+    if name not in names:
+        raise ValueError(f"the net has no layer {name!r} for an image's feature vector{nearest(name, names)}")
+
+
 def _check_thresholds(suite: Suite, located: Located) -> None:
     """A training error that is declared by scale is declared for each of the suite's scales, and for no others."""
-    for name, claim in suite.file.claims.items():
+    for name, claim in _as_written(suite):
         said = claim.faster.train_error if claim.faster is not None else None
         if isinstance(said, dict) and said.keys() != suite.file.scales.keys():
             scales = ", ".join(suite.file.scales)
@@ -93,10 +115,15 @@ def _numbers(suite: Suite, experiment: str) -> Iterator[tuple[KeyPath, str, str]
         if cell.place is not None and cell.place[0] == experiment and len(cell.place) == 3:
             where: KeyPath = ("table", "rows", cell.row) if cell.column else ("cells", cell.id)
             yield where, cell.place[1], cell.place[2]
-    for name, claim in suite.file.claims.items():
+    for name, claim in _as_written(suite):
         for parts in (operand.split(".") for operand in claim.operands):
             if parts[0] == experiment and len(parts) == 3:
                 yield ("claims", name), parts[1], parts[2]
+
+
+def _as_written(suite: Suite) -> Iterator[tuple[str, Claim]]:
+    """The claims that stand in the file, so that none is faulted twice."""
+    return ((name, claim) for name, claim in suite.file.claims.items() if not is_direction(name))
 
 
 def _write_out_recipes(data: dict[str, Any], shared: RecipesFile | None) -> None:

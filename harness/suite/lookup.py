@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from harness.jobs.measures import MeasureSpec
-from harness.suite.plain import items_of, names_of, placed, table_cells
+from harness.suite.plain import in_column, items_of, names_of, placed, table_cells
 from harness.suite.yaml_places import KeyPath, Located, shown
 from harness.vocabulary import MEMBERS
 
@@ -73,7 +73,8 @@ class Defined:
             return placed(dict(items_of(self.data, "cells")).get(cell, {}), {})
         row, _, column = cell.partition(".")
         columns = dict(items_of(self.data, "table", "columns"))
-        return placed(dict(items_of(self.data, "table", "rows")).get(row, {}), columns.get(column, {}))
+        rows = dict(items_of(self.data, "table", "rows"))
+        return placed(*in_column(rows.get(row, {}), columns.get(column, {}), column))
 
     def _faulty_row(self, operand: object) -> bool:
         """Whether the row that a cell's id begins with is there, but its printed numbers cannot be told."""

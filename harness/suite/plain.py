@@ -54,6 +54,16 @@ def parts_of(place: dict[str, Any]) -> dict[str, Any]:
     return said | {name: place[name] for name in PARTS if name in place}
 
 
+def in_column(row: dict[str, Any], column: dict[str, Any], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A row and a column as they stand to one of their cells: where the row has a value for it, that alone counts."""
+    values = row.get("values")
+    own = values.get(name) if isinstance(values, dict) else None
+    if own is None:
+        return row, column
+    rest = {key: value for key, value in row.items() if key not in (*PARTS, "value")}
+    return {**rest, "value": own}, {key: value for key, value in column.items() if key not in (*PARTS, "value")}
+
+
 def table_cells(data: Any) -> Iterator[str]:
     """The ids of the cells that a table prints."""
     for name, row in items_of(data, "table", "rows"):

@@ -83,7 +83,7 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
         evaluations={},
         start_from=train.start_from,
     )
-    resolved.traced()
+    _check_logits(resolved)
     taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     _check_labels(dataset, world, taken)
     protocols = {key: suite.shared.protocols[test.views] for key, test in taken.items()}
@@ -108,6 +108,15 @@ def _resolved(protocol: Protocol, experiment: ResolvedExperiment) -> Protocol:
     for image in images:
         sliding.positions(window, image)
     return protocol.model_copy(update={"window": window})
+
+
+def _check_logits(experiment: ResolvedExperiment) -> None:
+    """Raises ValueError for a net that cannot be built, or does not end in one number for each class."""
+    last = experiment.traced()[-1]
+    if last.output != (experiment.classes,):
+        raise ValueError(
+            f"the net ends in layer {last.name} with an output of {last.output}, not in {experiment.classes} logits"
+        )
 
 
 def _check_labels(dataset: Dataset, world: Scale, tests: Mapping[str, Evaluation]) -> None:

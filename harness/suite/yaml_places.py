@@ -89,6 +89,20 @@ def read_yaml(path: Path) -> Located:
     return located
 
 
+def yaml_data(text: str) -> Any:
+    """The plain data of a YAML text that was found sound when it was read from its file; ValueError for another."""
+    loader = YAML(typ="safe", pure=True)
+    located = Located(Path("text"))
+    try:
+        node = loader.compose(text)
+        data = None if node is None else _Builder(located, loader).build(node, ())
+    except (YAMLError, RecursionError) as error:
+        raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
+    if located.faults:
+        raise ValueError(located.lines()[0])
+    return data
+
+
 def _one_line(text: str) -> str:
     """The text with what would break the line, or move the cursor, written as an escape."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.cli.plan_tables import amount, show_plan, size
+from harness.cli.plan_tables import amount, show_plan
 
 JOB: dict[str, Any] = {
     "key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": "", "seconds": 600.0,
@@ -124,11 +124,3 @@ def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], hosti
 def test_amounts_have_three_digits(value: float, text: str) -> None:
     """And no powers of ten."""
     assert amount(value) == text
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(500, "0.5 kB"), (5.75e4, "57.5 kB"), (2.2e10, "22 GB"), (1.5e12, "1.5 TB")]
-)
-def test_sizes_are_in_the_unit_that_suits_them(count: float, text: str) -> None:
-    """In powers of a thousand."""
-    assert size(count) == text

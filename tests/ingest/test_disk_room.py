@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from image_layouts import class_folders, make_originals, tars
 
-from harness.ingest.disk_room import BLOCK, RECORD, estimated, gigabytes
+from harness.ingest.disk_room import BLOCK, RECORD, estimated
 from harness.ingest.encode import Compact
 from harness.ingest.layouts import find_source
 from harness.ingest.tally import expected_images
@@ -32,11 +32,3 @@ def test_a_set_of_damaged_images_has_an_estimate(tmp_path):
         image.write_bytes(b"")
     source = find_source(ORIGINALS.declared(), folder, "train")
     assert estimated([source], 120, Compact(48, 90)).sampled == 0
-
-
-@pytest.mark.parametrize(
-    ("count", "said"), [(22.4e9, "22.4 GB"), (1.5e12, "1,500 GB"), (3.1e6, "3.1 MB"), (420, "0.42 kB")]
-)
-def test_bytes_for_people(count, said):
-    """Three digits."""
-    assert gigabytes(count) == said

@@ -11,7 +11,10 @@ from pydantic import ValidationError
 from suite_files import TABLE1
 
 from harness.data.spec import Prepare
-from harness.jobs.recipe import FixedDrops, Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
+from harness.jobs.optimiser_spec import Optimiser
+from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining, in_proportion
+from harness.jobs.schedule_spec import FixedDrops
+from harness.strict import ADDED, Grown
 from harness.suite.load import load_suite
 
 RECIPE: dict[str, Any] = {
@@ -118,8 +121,11 @@ ALEXNET = load_suite(TABLE1).shared.recipes["alexnet"]
 CHANGES: dict[str, Any] = {
     "batch": 64,
     "epochs": 3,
+    "iterations": 400,
     "rate": 0.1,
     "schedule": {"rule": "fixed", "after": [2], "factor": 0.5},
+    "warm_up": {"length": 400, "rate": 0.01},
+    "label_smoothing": 0.1,
     "optimiser": {"rule": "rate_outside_velocity", "momentum": 0.5, "weight_decay": 0.0},
     "initialisation": {"rule": "xavier"},
     "prepare": {"short_side": 64},
@@ -134,7 +140,7 @@ def test_a_suite_changes_one_field_and_leaves_the_others(name: str) -> None:
     """Each field that a recipe has, but its source, can be overridden."""
     changed = RecipeChange.parsed({name: CHANGES[name]}).applied_to(ALEXNET)
     differing = [field for field in Recipe.model_fields if getattr(changed, field) != getattr(ALEXNET, field)]
-    assert differing == [name]
+    assert differing == (["epochs", "iterations"] if name == "iterations" else [name])
 
 
 def test_every_field_of_a_recipe_can_be_changed_but_its_source() -> None:
@@ -182,3 +188,39 @@ def test_alexnets_recipe_is_the_papers() -> None:
     assert (ALEXNET.schedule.rule, ALEXNET.schedule.drops, ALEXNET.schedule.factor) == ("plateau", 3, 0.1)
     assert (ALEXNET.initialisation.std, ALEXNET.initialisation.gain) == (0.01, "as_printed")
     assert ALEXNET.precision == "fp32"
+
+
+def test_a_scale_may_change_a_length_either_way() -> None:
+    """In the place of the other, drops in the unit of the length, and a warm-up taken away by one of no length."""
+    longer = RecipeChange.parsed({"iterations": 400, "warm_up": {"length": 400, "rate": 0.01}}).applied_to(ALEXNET)
+    assert (longer.epochs, longer.iterations) == (None, 400)
+    small = ScaledTraining.parsed({"iterations": 60, "drops_after": [30], "warm_up": {"length": 0, "rate": 0.1}})
+    found = small.applied_to(longer)
+    assert (found.epochs, found.iterations, found.warm_up) == (None, 60, None)
+    assert found.schedule == FixedDrops(rule="fixed", after=[30], factor=0.1, unit="iterations")
+    assert ScaledTraining(epochs=3).applied_to(longer).iterations is None
+    for change in (RecipeChange, ScaledTraining):
+        with pytest.raises(ValidationError, match="a training has one length"):
+            change.parsed({"epochs": 3, "iterations": 60})
+
+
+@pytest.mark.parametrize("record", [Recipe, Optimiser, FixedDrops])
+def test_added_fields_at_their_defaults_are_not_written(record: type[Grown]) -> None:
+    """So that no address of before changes; every one that is set is written, and read back."""
+    assert set(ADDED[record.__name__]) <= set(record.model_fields)
+    plain = {Recipe: ALEXNET, Optimiser: ALEXNET.optimiser, FixedDrops: FixedDrops(rule="fixed", after=[2])}[record]
+    assert not set(ADDED[record.__name__]) & set(plain.model_dump(mode="json"))
+    other = {
+        "iterations": 5, "warm_up": {"length": 4, "rate": 0.1}, "label_smoothing": 0.1, "nesterov": True,
+        "unit": "iterations",
+    }  # fmt: skip
+    for name in ADDED[record.__name__]:
+        length = {"epochs": None} if name == "iterations" else {}
+        changed = record.parsed({**plain.model_dump(mode="json"), **length, name: other[name]})
+        assert name in changed.model_dump(mode="json")
+        assert record.parsed(changed.model_dump(mode="json")) == changed
+
+
+def test_every_record_with_added_fields_is_known() -> None:
+    """By its name, each once."""
+    assert {kind.__name__ for kind in Grown.__subclasses__()} == ADDED.keys()

@@ -21,7 +21,9 @@ from harness.vocabulary import METRICS, Metric
 T90, T95 = 2.919986, 4.302653  # 2 degrees of freedom
 NEAR = (37.4, 37.5, 37.6)
 """Mean 37.5, standard deviation 0.1."""
-HALF90, HALF95 = T90 * 0.1 / math.sqrt(3), T95 * 0.1 / math.sqrt(3)
+SPREAD = math.hypot(0.1, 0.005)
+"""A standard deviation of 0.1 of errors over 10,000 images, with half of their step of 0.01."""
+HALF90, HALF95 = T90 * SPREAD / math.sqrt(3), T95 * 0.1 / math.sqrt(3)
 
 
 def cell(**changes: Any) -> Cell:
@@ -196,7 +198,7 @@ def test_an_extended_verdict_is_marked(scale: str) -> None:
 
 LOW, HIGH = (1.0, 2.0, 3.0), (2.0, 3.1, 4.2)
 """Differences -1, -1.1, -1.2: mean -1.1, standard deviation 0.1."""
-T = 1.1 / (0.1 / math.sqrt(3))
+T = 1.1 / (SPREAD / math.sqrt(3))
 P = 1 - T / math.sqrt(T**2 + 2)
 """Two-sided, 2 degrees of freedom, where Student's distribution has this closed form."""
 
@@ -247,7 +249,7 @@ def test_the_figures_beside_a_claim() -> None:
     verdict = less(measured(*LOW), measured(*HIGH))
     assert (verdict.n, verdict.effect) == (3, pytest.approx(-1.1))
     assert verdict.p == pytest.approx(P)
-    half = T95 * 0.1 / math.sqrt(3)
+    half = T95 * SPREAD / math.sqrt(3)
     assert (verdict.interval.low, verdict.interval.high) == (pytest.approx(-1.1 - half), pytest.approx(-1.1 + half))
 
 
@@ -369,3 +371,24 @@ def test_judging_changes_nothing_it_is_given() -> None:
     values = measured(*NEAR)
     assert judge_cell(cell(), values, "paper") == judge_cell(cell(), values, "paper")
     assert isinstance(judge_cell(cell(), values, "paper").interval, Interval)
+
+
+RUNS = {"printed": "6.43 (6.61 +- 0.16)", "runs": 5, "margin": 0.5}
+
+
+def test_a_mean_over_runs_is_judged_as_one() -> None:
+    """Against the printed mean with its own uncertainty; the best stands beside it and decides nothing."""
+    found = judged(6.6, 6.7, 6.5, 6.65, 6.55, of=cell(**RUNS))
+    assert (found.outcome, found.cell.paper) == ("MATCH", 6.61)
+    assert "5 printed runs (Welch)" in found.reason
+    assert "best of ours 6.5, of theirs 6.43, which decides nothing" in found.reason
+    assert judged(7.6, 7.7, 7.5, 7.65, 7.55, of=cell(**RUNS)).outcome == "WORSE"
+    # Half of Welch's 90% interval is about 0.16; a mean 0.36 away, with rounding, reaches beyond the margin.
+    assert judged(6.97, 7.07, 6.87, 7.02, 6.92, of=cell(**RUNS)).outcome == "INCONCLUSIVE"
+
+
+def test_a_count_with_a_magnitude_matches_to_its_last_digit() -> None:
+    """269,722 is 0.27M; 275,100 is not."""
+    size = cell(printed="0.27M", unit="", margin=None, place=("counts", "parameters"))
+    found = [judge_cell(size, measured(value, how="exact"), "ci").outcome for value in (269_722, 275_100)]
+    assert found == ["MATCH", "DIFFERS"]

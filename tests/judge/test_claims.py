@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from statistics import mean, stdev
 from typing import Any
 
@@ -119,11 +120,14 @@ def test_missing_seeds_leave_a_claim_unrun():
     assert (found.outcome, found.reason) == ("NOT RUN", "a.t.top1_error: ilsvrc2010 is not on disk")
 
 
-def test_a_reduction_tests_direction_on_small_data_and_amount_on_the_papers():
-    """reduces: 2.1 points is any reduction at small scale, and not 1.0 +- 0.3 at paper scale."""
+def test_a_printed_amount_is_judged_on_the_papers_data_alone():
+    """reduces: 2.1 points are not 1.0 +- 0.3 at paper scale; at small scale no amount is that of the paper's data."""
     said = claim(reduces={"of": ["b.t.top1_error", "a.t.top1_error"], "by": 1.0, "margin": 0.3})
     measured = {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}
-    assert [outcome(said, measured, scale).outcome for scale in ("small", "paper")] == ["CONFIRMED", "CONTRADICTED"]
+    assert [outcome(said, measured, scale).outcome for scale in ("small", "paper")] == [
+        "NOT COMPARABLE",
+        "CONTRADICTED",
+    ]
 
 
 def test_equality_needs_the_whole_interval_inside_the_margin():
@@ -169,12 +173,12 @@ def test_staying_at_chance():
 
 
 def test_seeds_that_disagree_about_chance_are_counted():
-    """stalls, leaves_chance: one net of three that learns contradicts a stall, and one that does not that all leave."""
+    """stalls, leaves_chance: of three nets one learns, which is neither a stall nor that all leave, and no opposite."""
     said = {"value": "a.t.top1_error", "chance": 90, "tolerance": 5}
     measured = {"a.t.top1_error": trained(90.1, 20.0, 90.0)}
     found = [outcome(claim(**{kind: said}), measured) for kind in ("stalls", "leaves_chance")]
     reason = "seeds that leave chance: 1 of 3, that stay at it: 2; chance is 90% less 5"
-    assert [(one.outcome, one.reason) for one in found] == [("CONTRADICTED", reason)] * 2
+    assert [(one.outcome, one.reason) for one in found] == [("MIXED", reason)] * 2
 
 
 def test_speed_is_a_ratio_of_epochs_to_a_training_error():
@@ -187,13 +191,13 @@ def test_speed_is_a_ratio_of_epochs_to_a_training_error():
     assert found.effect == pytest.approx(3, rel=0.02)
 
 
-def _curves(slope_of_slow, slope_of_fast, epochs=11):
-    """Four seeds of each arm that fall from 80%, by about so many points an epoch."""
+def _curves(slope_of_slow, slope_of_fast, epochs=11, seeds=4):
+    """So many seeds of each arm that fall from 80%, by about so many points an epoch."""
     arms = {"tanh": slope_of_slow, "relu": slope_of_fast}
     return {
         arm: {
             "train_error": {
-                str(seed): [[e, 80.0 - (slope + seed / 50) * e] for e in range(1, epochs + 1)] for seed in range(4)
+                str(seed): [[e, 80.0 - (slope + seed / 50) * e] for e in range(1, epochs + 1)] for seed in range(seeds)
             }
         }
         for arm, slope in arms.items()
@@ -206,11 +210,11 @@ def _curves(slope_of_slow, slope_of_fast, epochs=11):
         (3, "paper", "CONFIRMED"),
         (6, "paper", "CONTRADICTED"),
         (1.2, "paper", "CONTRADICTED"),
-        (6, "small", "CONFIRMED"),
+        (6, "small", "NOT COMPARABLE"),
     ],
 )
 def test_a_printed_ratio_is_tested_at_paper_scale_alone(by, scale, expected):
-    """faster: three times is three within a factor of 1.5, and no six; below paper scale faster at all is enough."""
+    """faster: three times is three within a factor of 1.5, and no six; below paper scale it is shown and not judged."""
     times = {"by": by, "within": 1.5}
     said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
     found = outcome(said, {}, scale, curves=_curves(6, 18))
@@ -218,12 +222,17 @@ def test_a_printed_ratio_is_tested_at_paper_scale_alone(by, scale, expected):
     assert (f"wanted {by:g} within a factor of 1.5" in found.reason) == (scale == "paper")
 
 
-@pytest.mark.parametrize(("by", "expected"), [(6, "INCONCLUSIVE"), (1.2, "CONTRADICTED")])
-def test_a_bound_decides_about_a_printed_ratio_only_where_it_lies_beyond(by, expected):
-    """faster: an arm that never gets there is at least so many times slower, which may be six and cannot be 1.2."""
+@pytest.mark.parametrize(
+    ("by", "seeds", "expected"), [(6, 6, "INCONCLUSIVE"), (1.2, 6, "CONTRADICTED"), (1.2, 5, "INCONCLUSIVE")]
+)
+def test_a_bound_decides_about_a_printed_ratio_only_where_it_lies_beyond(by, seeds, expected):
+    """faster: an arm that never gets there is at least so many times slower, which may be six and cannot be 1.2.
+
+    A sign test says so, and needs six seeds.
+    """
     times = {"by": by, "within": 1.5}
     said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
-    assert outcome(said, {}, "paper", curves=_curves(1, 18)).outcome == expected
+    assert outcome(said, {}, "paper", curves=_curves(1, 18, seeds=seeds)).outcome == expected
 
 
 def test_speed_is_judged_at_the_training_error_of_the_scale():
@@ -326,7 +335,8 @@ def test_a_claim_has_exactly_one_operator():
 def test_a_timing_on_a_device_without_a_name_is_still_judged():
     """A plan may be made where no device is known."""
     claim = Claim.parsed({"ref": "A01", "says": "", "source": "", "exact": {"value": "a.b", "at_most": 2}})
-    evidence = Evidence({}, {"a.b": Measured(values={0: 1.0}, declared_seeds=1, how="timed")}, {}, "ci")
+    timed = Measured(values={0: 1.0, 1: 1.1, 2: 1.05}, declared_seeds=3, how="timed")
+    evidence = Evidence({}, {"a.b": timed}, {}, "ci")
     (verdict,) = judge_claims({"claim": claim}, evidence)
     assert (verdict.outcome, verdict.evidence) == ("CONFIRMED", "timing on a device without a name, ci scale")
 
@@ -337,7 +347,7 @@ def test_what_is_inconclusive_says_how_many_seeds_would_settle_it():
     found = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), near)
     assert found.outcome == "INCONCLUSIVE"
     differences = [-0.5, 0.2, -0.8, -0.3]
-    assert found.seeds_to_settle == seeds_for_effect(stdev(differences), mean(differences))
+    assert found.seeds_to_settle == seeds_for_effect(hypot(stdev(differences), 0.05), mean(differences))
     assert outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH}
                    ).seeds_to_settle is None  # fmt: skip
 
@@ -350,3 +360,25 @@ def test_an_exact_test_stands_beside_where_it_could_reject():
     assert (found.companion.test, found.companion.p_value) == ("sign_flip", 2 / 64)
     few = outcome(claim(less=("a.t.top1_error", "b.t.top1_error")), {"a.t.top1_error": LOW, "b.t.top1_error": HIGH})
     assert few.companion is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "margin", "expected"),
+    [
+        (853_018.0, 853_018.0, None, "CONFIRMED"),
+        (853_018.0, 853_019.0, None, "CONTRADICTED"),
+        (853_018.0, 853_019.0, 2.0, "CONFIRMED"),
+    ],
+)
+def test_two_computed_values_are_equal_or_they_are_not(first, second, margin, expected):
+    """equal: a plain net and its residual counterpart have the same number of parameters, to the last one."""
+    said = {"of": ["plain.parameters", "residual.parameters"]} | ({} if margin is None else {"margin": margin})
+    found = outcome(claim(equal=said), {"plain.parameters": exactly(first), "residual.parameters": exactly(second)})
+    assert (found.outcome, found.evidence, found.effect) == (expected, "exact", first - second)
+
+
+def test_sampled_values_are_equal_only_within_a_margin():
+    """equal: without one nothing can be said of trained nets."""
+    names = ["a.t.top1_error", "b.t.top1_error"]
+    found = outcome(claim(equal={"of": names}), {names[0]: LOW, names[1]: LOW})
+    assert (found.outcome, "no margin is declared" in found.reason) == ("INCONCLUSIVE", True)

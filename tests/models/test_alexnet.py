@@ -1,5 +1,7 @@
 """AlexNet's arithmetic against the paper and counts made from it by hand."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -149,7 +151,7 @@ def test_the_sixth_convolution_stands_over_the_last_pooling_layer():
     assert names[names.index("conv5.pool") :][:4] == ["conv5.pool", "conv6", "conv6.relu", "fc6"]
     assert layers["conv6"].output == layers["conv5.pool"].output == (256, 6, 6)
     assert layers["conv6"].parameters == 128 * 9 * 256 + 256
-    assert layers["fc6"] == traced()["fc6"]
+    assert layers["fc6"] == replace(traced()["fc6"], inputs=("conv6.relu",))
 
 
 @pytest.mark.parametrize("groups", [1, 2])

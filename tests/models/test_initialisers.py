@@ -130,10 +130,10 @@ def test_a_narrow_net_keeps_the_papers_gain():
     model = AlexNet(width=0.25, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)))
     small, full = list(trace(model.layers(10), (3, 32, 32))), model.full_size(10)
     stds = standard_deviations(small, PAPER.model_copy(update={"gain": "paper_fan_in"}), full)
-    fan_in = {one.layer.name: one.layer.fan_in(one.input) for one in small if one.weights}
+    fan_in = {one.name: one.weighted[0].fan_in for one in small if one.weights}
     assert stds["conv1"] ** 2 * 75 == pytest.approx(0.01**2 * 363)
     assert {name: stds[name] ** 2 * fan_in[name] for name in stds} == pytest.approx(
-        {one.layer.name: 0.01**2 * one.layer.fan_in(one.input) for one in full if one.weights}
+        {one.name: 0.01**2 * one.weighted[0].fan_in for one in full if one.weights}
     )
 
 
@@ -239,7 +239,8 @@ def test_forward_rules_keep_the_size_of_responses_over_ten_layers(rule, slope):
         ratios = {}
         for one in (rule, "xavier"):
             network = drawn(layers, shape, FanScaled(rule=one), seed)
-            ratios[one] = squared(network[:-1](x)) / squared(network[:1](x))
+            names = list(network.sources)
+            ratios[one] = squared(network.cut(names[-2])[0](x)) / squared(network.cut(names[0])[0](x))
         assert ratios["xavier"] == pytest.approx(ratios[rule] * ((1 + slope**2) / 2) ** 9, rel=1e-3)
         kept.append(ratios[rule])
     assert statistics.mean(kept) == pytest.approx(1, abs=0.25)

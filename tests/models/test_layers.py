@@ -18,7 +18,7 @@ def test_a_convolution_counts_by_hand():
     traced = only(Conv("c", 4, 3, stride=2, pad=(1, 0, 0, 0), groups=2), (4, 7, 8))
     assert traced.output == (4, 3, 4)
     assert (traced.weights, traced.biases, traced.multiply_adds) == (72, 4, 72 * 12)
-    assert traced.layer.fan_in(traced.input) == 18
+    assert traced.weighted[0].fan_in == 18
 
 
 def test_a_fully_connected_layer_sees_every_number_of_a_map():
@@ -39,7 +39,7 @@ def test_a_local_layer_has_its_own_kernels_and_biases_at_every_position():
     traced = only(Local("l", 4, 3, stride=2, pad=(1, 0, 0, 0)), (2, 7, 8))
     assert traced.output == (4, 3, 4)
     assert (traced.weights, traced.biases, traced.multiply_adds) == (864, 48, 864)
-    assert traced.layer.fan_in(traced.input) == 18
+    assert traced.weighted[0].fan_in == 18
 
 
 def test_shapes_run_through_the_chain():

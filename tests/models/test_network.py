@@ -21,7 +21,7 @@ from harness.models.layers import (
     ResponseNorm,
     trace,
 )
-from harness.models.network import Weighted, activations, build, child_name, decay_groups, weights_sha256
+from harness.models.network import activations, build, child_name, decay_groups, weights_sha256
 
 SHAPE = (4, 13, 11)
 EVERY_LAYER = (
@@ -50,10 +50,9 @@ def filled(layers, shape, seed=0):
     network = build(layers, shape).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for module in network:
-            if isinstance(module, Weighted):
-                module.weight.normal_(0, 0.2, generator=generator)
-                module.bias.normal_(0, 0.2, generator=generator)
+        for kind, _, parameter in network.kinds():
+            if kind in ("weight", "bias"):
+                parameter.normal_(0, 0.2, generator=generator)
     return network
 
 
@@ -125,12 +124,9 @@ def test_nothing_is_learned_or_guessed_before_initialisation():
     state = torch.get_rng_state()
     network = build(EVERY_LAYER, SHAPE)
     assert torch.equal(torch.get_rng_state(), state)
-    assert all(
-        parameter.isnan().all()
-        for module in network
-        if isinstance(module, Weighted)
-        for parameter in module.parameters()
-    )
+    drawn = [parameter for kind, _, parameter in network.kinds() if kind in ("weight", "bias")]
+    assert len(drawn) == 12
+    assert all(parameter.isnan().all() for parameter in drawn)
     assert network.get_submodule("conv1_prelu").weight.tolist() == [0.25] * 6
     assert network.get_submodule("conv2_prelu").weight.tolist() == pytest.approx([0.1])
 
@@ -142,7 +138,7 @@ def test_activations_are_those_on_the_way_to_the_logits():
     found = activations(network, x, ["fc2.relu", "conv1"])
     assert list(found) == ["conv1", "fc2.relu"]
     torch.testing.assert_close(network.get_submodule("fc3")(found["fc2.relu"]), network(x))
-    torch.testing.assert_close(found["conv1"], network[:2](x))
+    torch.testing.assert_close(found["conv1"], network.cut("conv1")[0](x))
 
 
 def test_activations_stop_at_the_last_layer_asked_for():

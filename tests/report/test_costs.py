@@ -111,7 +111,7 @@ def test_a_shared_job_counts_in_each_experiment_and_once_in_the_sum(tmp_path: Pa
 def test_what_was_trained_elsewhere_cost_nothing_here(plan: Plan, store: Store) -> None:
     """Nobody knows what it did there."""
     job = plan.jobs[plan.trainings["cnn", 0]]
-    finish(store, job, **{IMPORTED: {"from": "x"}, "cost": None})
+    finish(store, job, **{IMPORTED: {"from": "x"}, "cost": None, "code": None})
     whole, (row,) = costs(plan, store)
     assert whole["train_s"] == 3.0
     assert row["jobs"] == 6

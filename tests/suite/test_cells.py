@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.suite.cells import FreeCell, Table, cells_of, number
+from harness.suite.cells import Cell, FreeCell, Table, cells_of, number
 from harness.suite.file import SuiteFile
+from harness.suite.printed import half_last_digit
 
 BASE = {
     "suite": "s",
@@ -72,3 +73,38 @@ def test_types_refuse_unknown_keys():
         FreeCell.parsed({"ref": "A02", "label": "x", "printed": "1", "unti": "%"})
     with pytest.raises(ValueError, match="Extra inputs"):
         Table.parsed({"ref": "T1", "columns": {}, "rows": {}, "row": {}})
+
+
+def test_a_number_times_a_power_of_ten_is_known_to_its_own_last_digit() -> None:
+    """1.90 x 10^10 may be anything from 1.895 to 1.905 times as much."""
+    cell = Cell("a", "a", "", "", "", "1.90 x 10^10", 1.9e10, "", None, None)
+    assert cell.target == "1.90e10"
+    assert half_last_digit(str(cell.target)) == 5e7
+
+
+def test_a_mean_over_runs_is_a_cell_with_a_spread():
+    """The best and the spread are kept as printed; what is judged is the mean, known to half its last digit."""
+    free = {"ref": "T6", "label": "ResNet-110", "printed": "6.43 (6.61 +- 0.16)", "runs": 5, "margin": 0.3}
+    cell = cells(cells={"resnet110": free})["resnet110"]
+    assert (cell.paper, cell.target, cell.runs) == (6.61, "6.61", 5)
+    assert (cell.over_runs.spread, cell.over_runs.best) == (0.16, 6.43)
+
+
+def test_a_number_with_a_magnitude_is_known_to_its_last_digit():
+    """0.27M keeps its text."""
+    cell = cells(cells={"size": {"ref": "T6", "label": "Size", "printed": "0.27M"}})["size"]
+    assert (cell.paper, cell.target) == (270_000, "0.27M")
+
+
+def test_a_row_may_draw_on_several_experiments():
+    """A column's own value stands in the place of the row's and the column's parts; the other columns keep theirs."""
+    columns = {"size": {"label": "#params"}, "error": {"label": "error", "metric": "top1_error"}}
+    row = {
+        "label": "ResNet-20",
+        "printed": {"size": "0.27M", "error": "8.75"},
+        "value": "resnet20.test",
+        "values": {"size": "counts20.parameters"},
+    }
+    found = cells(table={"ref": "T6", "columns": columns, "rows": {"r20": row}})
+    assert found["r20.size"].place == ("counts20", "parameters")
+    assert found["r20.error"].place == ("resnet20", "test", "top1_error")

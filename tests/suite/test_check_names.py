@@ -152,7 +152,8 @@ def test_a_printed_number_is_a_number_as_papers_print_it(tmp_path: Path, printed
 @pytest.mark.parametrize(("printed", "value"), [("24.20", 24.2), ("253,440", 253440), ("1.2e6", 1.2e6), ("-3.", -3)])
 def test_a_printed_number_keeps_its_text_and_has_a_value(tmp_path: Path, printed: str, value: float) -> None:
     """Zeros and thousands commas stay as printed."""
-    cells = {cell.id: cell for cell in loaded(tmp_path, ('"37.5"', f'"{printed}"')).cells()}
+    wide = ("margin: 0.5", "margin: 1.0e+6")  # wider than what any of them is rounded to
+    cells = {cell.id: cell for cell in loaded(tmp_path, ('"37.5"', f'"{printed}"'), wide).cells()}
     assert (cells["cnn.top1"].printed, cells["cnn.top1"].paper) == (printed, value)
 
 
@@ -231,3 +232,26 @@ def test_names_of_a_measurement_are_checked_too(tmp_path: Path, right: str, wron
     """It has quantities, and neither tests nor a training."""
     lines = faults(written(tmp_path, MEASURING, (right, wrong)))
     assert f".{message}" in lines[0]
+
+
+def test_a_mean_over_runs_says_over_how_many(tmp_path: Path) -> None:
+    """Without a number nobody can tell how well it is known; with one it is a cell."""
+    spread = ('"37.5"', '"37.5 +- 0.2"')
+    (line,) = faults(written(tmp_path, spread))
+    assert line.endswith(
+        "table.rows.cnn.printed.top1: '37.5 +- 0.2' is a mean over runs; say over how many with `runs`"
+    )
+    label = ("label: CNN,", "label: CNN, runs: 5,")
+    cells = {cell.id: cell for cell in loaded(tmp_path, spread, label).cells()}
+    assert (cells["cnn.top1"].paper, cells["cnn.top1"].runs) == (37.5, 5)
+
+
+def test_a_rows_own_values_are_names_too(tmp_path: Path) -> None:
+    """Of a column that the row prints, and of an experiment, an evaluation and a metric that there are."""
+    row = "value: cnn.ten_crop}"
+    good = loaded(tmp_path, (row, "value: cnn.ten_crop, values: {top5: cnn.ten_crop.cross_entropy}}"))
+    assert {cell.id: cell.place for cell in good.cells()}["cnn.top5"] == ("cnn", "ten_crop", "cross_entropy")
+    (line,) = faults(written(tmp_path, (row, "value: cnn.ten_crop, values: {top9: cnn.ten_crop.top1_error}}")))
+    assert "values.top9: no printed column 'top9'" in line
+    (line,) = faults(written(tmp_path, (row, "value: cnn.ten_crop, values: {top5: cnn.ten_crops.top1_error}}")))
+    assert "no evaluation of 'cnn' 'ten_crops'; did you mean 'ten_crop'" in line

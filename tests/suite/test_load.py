@@ -72,7 +72,7 @@ TRAIN = "train: {model: {name: alexnet}, data: ilsvrc2010, recipe: alexnet}"
     ("part", "end"),
     [
         ("change: {schedule: {rule: fixd, after: [1]}}",
-         "change.schedule.rule: 'fixd' is not one of fixed, plateau; did you mean 'fixed'?"),
+         "change.schedule.rule: 'fixd' is not one of fixed, plateau, steps, cosine; did you mean 'fixed'?"),
         ("change: {schedule: {after: [1]}}", "change.schedule.rule: missing; this key is required"),
         ("change: {schedule: fixed}", "change.schedule: should be a mapping of keys to values, not 'fixed'"),
         ("change: {schedule: {rule: fixed, after: [1], factr: 0.1}}",

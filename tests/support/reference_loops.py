@@ -67,7 +67,7 @@ def image_folder_loader(folder: Path, crop: int, batch: int, workers: int) -> Da
     return DataLoader(images, batch, shuffle=True, drop_last=True, num_workers=workers, persistent_workers=True)
 
 
-def ordinary(network: nn.Sequential) -> nn.Sequential:
+def ordinary(network: nn.Module) -> nn.Module:
     """The same net of torch's own layers."""
     for name, layer in network.named_children():
         if isinstance(layer, ResponseNorm):
@@ -85,7 +85,7 @@ class ReferenceLoop:
     A step looks at the loss and at the errors of its batch, as the reference's meters do.
     """
 
-    def __init__(self, network: nn.Sequential) -> None:
+    def __init__(self, network: nn.Module) -> None:
         self.network = ordinary(network).train()
         self.criterion = nn.CrossEntropyLoss()
         self.optimiser = torch.optim.SGD(self.network.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005)

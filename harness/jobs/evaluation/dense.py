@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from harness.models.modules import PyramidPool
 from harness.models.network import Network, child_name
 
 PIXELS_AT_ONCE = 2**22
@@ -34,13 +33,10 @@ class DenseNetwork:
     @classmethod
     def cut(cls, network: Network, last_map: str, window: int) -> DenseNetwork:
         """A net after the layer of that name, which a spatial pyramid follows."""
-        names = [name for name, _ in network.named_children()]
-        before = names.index(child_name(last_map)) + 1
-        children = list(network.children())
-        pyramid = children[before]
-        assert isinstance(pyramid, PyramidPool)
-        maps, rest = nn.Sequential(*children[:before]), nn.Sequential(*children[before + 1 :])
-        return cls(maps, pyramid.levels, rest, window)
+        maps, after = network.cut(child_name(last_map))
+        pyramid, described = next(iter(after.traced.items()))
+        assert described.layer.pyramid is not None
+        return cls(maps, described.layer.pyramid, after.cut(pyramid)[1], window)
 
     def scores(self, images: Tensor, *, flips: bool) -> Tensor:
         """Softmax outputs [N, classes] of float images [N, C, H, W], averaged over every window of each.

@@ -9,7 +9,7 @@ from pydantic import NonNegativeInt, PositiveInt
 
 from harness.jobs.inspections.inspected import Inspected, SplitName
 from harness.jobs.measures.quantity import Quantity, flat
-from harness.models.initialisation import learnable
+from harness.models.initialisation import drawn
 from harness.models.layers import Traced
 
 
@@ -26,7 +26,7 @@ class Gradients(Inspected):
 
     def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
         """Both norms for each layer with weights and for all weights together, and their ratio."""
-        names = [one.layer.name for one in learnable(layers)]
+        names = [name for name, _, _ in drawn(layers)]
         found = {"loss": Quantity("nats", "mean cross-entropy of the batch")}
         for name in names:
             found[f"{flat(name)}_gradient"] = Quantity("", f"{name}, norm of the loss gradient")

@@ -10,7 +10,7 @@ from pydantic import PositiveInt
 from harness.jobs.inspections.inspected import Inspected
 from harness.jobs.inspections.layer_lookup import convolution, groups_after
 from harness.jobs.measures.quantity import Quantity
-from harness.models.layers import Conv, Traced
+from harness.models.layers import Traced
 
 
 class Kernels(Inspected):
@@ -53,9 +53,9 @@ class Kernels(Inspected):
 
     def group_count(self, layers: Sequence[Traced]) -> int:
         """Into how many groups the kernels fall; raises ValueError as `quantities` does."""
-        place, traced = convolution(layers, self.layer)
-        assert isinstance(traced.layer, Conv)
-        groups = self.groups or groups_after(layers, place)
-        if traced.layer.filters % groups:
-            raise ValueError(f"{groups} groups do not divide the {traced.layer.filters} kernels of {self.layer}")
+        traced = convolution(layers, self.layer)
+        assert traced.kernels is not None
+        groups = self.groups or groups_after(layers, traced)
+        if traced.kernels.filters % groups:
+            raise ValueError(f"{groups} groups do not divide the {traced.kernels.filters} kernels of {self.layer}")
         return groups

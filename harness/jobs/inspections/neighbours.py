@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -18,6 +18,8 @@ class Neighbours(Inspected):
     Images are seen through the central view, features at test time. The queries are the first images of the split in a
     seeded order of their ids; those shown are the first of these with a class each of their own.
     """
+
+    reads_features: ClassVar[bool] = True
 
     what: Literal["neighbours"]
     split: SplitName = "test"
@@ -36,6 +38,10 @@ class Neighbours(Inspected):
             label = f"pixel distance of the nearest in {kind}s, against that of all training images"
             found[f"{kind}_distance_percent"] = Quantity("%", label)
         return found
+
+    def ordered(self) -> tuple[tuple[str, str], ...]:
+        """Nothing is nearer in pixels than the nearest in pixels."""
+        return (("pixel_distance_percent", "feature_distance_percent"),)
 
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
         """The training images, and the split that is asked about."""

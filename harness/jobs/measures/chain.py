@@ -9,10 +9,10 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from harness.models.layers import Activation, Conv, Layer, Traced
 from harness.models.rectifier import Rectifier
-from harness.strict import Strict
+from harness.models.registered import Net
 
 
-class Chain(Strict):
+class Chain(Net):
     """A stack of convolutions `conv1`, `conv2`, ... without pooling, for measurements only; it cannot be trained.
 
     Without padding, eq. 9 holds for every response and eq. 13 for the sum of every map (PReLU section 2.2).

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, Self
 
 from harness.jobs.measures.quantity import Computed, Number, flat
-from harness.jobs.recipe import FixedDrops, Recipe
+from harness.jobs.recipe import Recipe
+from harness.jobs.schedule_spec import FixedDrops, Plateau
 from harness.models import Model
-from harness.models.layers import Dropout, ResponseNorm
+from harness.models.layers import Layer
 
 
 class Configuration(Computed):
@@ -27,12 +28,13 @@ class Configuration(Computed):
         return self if self.model is None else self.model_copy(update={"model": change(self.model)})
 
     def numbers(self) -> dict[str, Number]:
-        """Every field, the number of drops of the rate with the last rate, and what the layers are built with."""
+        """Every field, the declared drops of the rate with the last rate, and what the layers are built with."""
         recipe = self.recipe
         schedule = recipe.schedule
-        drops = len(schedule.after) if isinstance(schedule, FixedDrops) else schedule.drops
         found = dict(_leaves((), recipe.model_dump(mode="json", exclude={"source"})))
-        found |= {"drops": drops, "last_rate": recipe.rate * schedule.factor**drops}
+        if isinstance(schedule, FixedDrops | Plateau):
+            drops = len(schedule.after) if isinstance(schedule, FixedDrops) else schedule.drops
+            found |= {"drops": drops, "last_rate": recipe.rate * schedule.factor**drops}
         if self.model is not None:
             found |= dict(_leaves(("model",), self.model.model_dump(mode="json"))) | dict(_built(self.model))
         return {name: Number(value, "", name.replace("_", " ")) for name, value in found.items()}
@@ -56,13 +58,11 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, float]]:
 
 def _built(model: Model) -> Iterator[tuple[str, float]]:
     """Constants of the layers that stand in no field of the recipe; equal in every layer of the papers' networks."""
-    layers = model.layers(1000)
-    dropouts = [layer for layer in layers if isinstance(layer, Dropout)]
-    norms = [layer for layer in layers if isinstance(layer, ResponseNorm)]
-    yield "dropout_layers", float(len(dropouts))
-    yield "response_norm_layers", float(len(norms))
-    if dropouts:
-        yield "dropout", dropouts[0].p
-    if norms:
-        for constant in ("k", "n", "alpha", "beta"):
-            yield f"response_norm_{constant}", float(getattr(norms[0], constant))
+    kinds: dict[str, list[Layer]] = {"dropout": [], "response_norm": []}
+    for layer in model.layers(1000):
+        if layer.constants:
+            kinds.setdefault(layer.kind_name, []).append(layer)
+    for kind, layers in kinds.items():
+        yield f"{kind}_layers", float(len(layers))
+        for constant, value in layers[0].constants.items() if layers else ():
+            yield f"{kind}_{constant}".rstrip("_"), float(value)

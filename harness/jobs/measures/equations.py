@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.jobs.measures.net import MeasuredNet, of_convolutions
 from harness.models.initialisation import FanScaled, Gaussian, standard_deviations
-from harness.models.layers import Activation, Conv, ResponseNorm, Traced, trace
+from harness.models.layers import Activation, Layer, Traced, require_chain, trace
 
 
 class Factors(NamedTuple):
@@ -28,13 +28,16 @@ class Factors(NamedTuple):
 def conv_factors(net: MeasuredNet, initialisation: Gaussian | FanScaled) -> list[Factors]:
     """The factors of every convolution, in the order of the net; pooling, which the equations do not know, is left out.
 
-    Raises ValueError for what does not scale with its input: other activations, response normalisation, biases.
+    Raises ValueError for a net that is no chain, and for what does not scale with its input or is unknown to the
+    equations: other activations, normalisations, biases, layers of local filters.
     """
     traced = tuple(trace(net.convolutional(), net.input))
+    require_chain(traced, "the equations are of")
     if isinstance(initialisation, Gaussian) and initialisation.bias_one:
         raise ValueError("bias_one: the equations are of layers without biases; leave it out")
-    if any(isinstance(one.layer, ResponseNorm) for one in traced):
-        raise ValueError("the equations know no response normalisation; give the model response_norm: false")
+    for one in traced:
+        if one.layer.in_equations == "unknown":
+            raise ValueError(f"layer {one.name}: {_unknown(one.layer)}")
     stds = standard_deviations(traced, of_convolutions(initialisation), net.full_size(), net.left_out())
     return list(_factors(traced, stds))
 
@@ -60,19 +63,24 @@ def kept(activations: Iterable[Activation]) -> float:
 
 
 def _factors(traced: Sequence[Traced], stds: dict[str, float]) -> Iterator[Factors]:
-    places = [index for index, one in enumerate(traced) if isinstance(one.layer, Conv)]
+    places = [index for index, one in enumerate(traced) if one.kernels is not None]
     for place, before, after in zip(places, [0, *places[:-1]], [*places[1:], len(traced)], strict=True):
-        conv = traced[place].layer
-        assert isinstance(conv, Conv)
-        variance = stds[conv.name] ** 2
-        fan_in, fan_out = conv.fan_in(traced[place].input), conv.kernel**2 * conv.filters // conv.groups
+        name, (weight,) = traced[place].name, traced[place].weighted
+        variance = stds[name] ** 2
         yield Factors(
-            conv.name,
-            stds[conv.name],
-            kept(_activations(traced[before:place])) * fan_in * variance,
-            kept(_activations(traced[place:after])) * fan_out * variance,
+            name,
+            stds[name],
+            kept(_activations(traced[before:place])) * weight.fan_in * variance,
+            kept(_activations(traced[place:after])) * weight.fan_out * variance,
         )
 
 
 def _activations(traced: Iterable[Traced]) -> Iterator[Activation]:
-    return (one.layer for one in traced if isinstance(one.layer, Activation))
+    return (found for one in traced if (found := one.layer.activation) is not None)
+
+
+def _unknown(layer: Layer) -> str:
+    """Why the equations do not hold across a layer, and what may be done."""
+    said = layer.kind_name.replace("_", " ")
+    remedy = "; give the model response_norm: false" if layer.kind_name == "response_norm" else ""
+    return f"the equations know no {said}{remedy}"

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import PositiveInt, model_validator
 
 from harness.jobs.measures.chain import Chain
 from harness.jobs.measures.quantity import Measured
 from harness.models import Model
-from harness.models.initialisation import FanScaled, Gaussian, learnable, standard_deviations
-from harness.models.layers import Activation, Conv, Dropout, Layer, Traced, trace
+from harness.models.initialisation import FanScaled, Gaussian, drawn, learnable, standard_deviations
+from harness.models.layers import Layer, Traced, require_chain, trace, without
+from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
 
 
 class MeasuredNet(Strict):
     """A network of the registry, or a plain chain, with the classes and images it is built for."""
 
-    model: Annotated[Model | Chain, Field(discriminator="name")]
+    model: Annotated[Net, OneOfRegistered(also=[Chain])]
     classes: PositiveInt
     input: tuple[PositiveInt, PositiveInt, PositiveInt]
     """(channels, height, width)."""
@@ -29,7 +30,7 @@ class MeasuredNet(Strict):
         return self
 
     def layers(self) -> tuple[Layer, ...]:
-        """The chain from image to logits."""
+        """The net from image to logits."""
         return self.model.layers(self.classes)
 
     def traced(self) -> tuple[Traced, ...]:
@@ -46,7 +47,8 @@ class MeasuredNet(Strict):
 
     def left_out(self) -> set[str]:
         """Layers that a rule for first weights may name though a net cut from this one lacks them."""
-        return {*self.model.left_out, *(one.layer.name for one in learnable(self.traced()))}
+        traced = self.traced()
+        return {*self.model.left_out, *(one.name for one in learnable(traced)), *(name for name, _, _ in drawn(traced))}
 
     def stds(self, rule: Gaussian | FanScaled) -> dict[str, float]:
         """By layer, the standard deviations of a rule; raises ValueError where it does not fit the network."""
@@ -54,16 +56,20 @@ class MeasuredNet(Strict):
 
     def without_dropout(self) -> tuple[Layer, ...]:
         """The layers less dropout, which the equations of section 2.2 do not know."""
-        return tuple(layer for layer in self.layers() if not isinstance(layer, Dropout))
+        return without(self.layers(), lambda layer: layer.noise)
 
     def convolutional(self) -> tuple[Layer, ...]:
-        """The layers up to the last convolution and its activation; raises ValueError where there is none."""
-        layers = self.without_dropout()
-        last = max((index for index, layer in enumerate(layers) if isinstance(layer, Conv)), default=None)
+        """The layers up to the last convolution and its activation.
+
+        Raises ValueError where there is none, and for a net that is no chain, which has no such part.
+        """
+        traced = tuple(trace(self.without_dropout(), self.input))
+        require_chain(traced, "the convolutional part is that of")
+        last = max((index for index, one in enumerate(traced) if one.kernels is not None), default=None)
         if last is None:
             raise ValueError("the net has no convolution")
-        after = layers[last + 1 : last + 2]
-        return layers[: last + 1] + tuple(layer for layer in after if isinstance(layer, Activation))
+        after = [one.layer for one in traced[last + 1 : last + 2] if one.layer.activation is not None]
+        return (*(one.layer for one in traced[: last + 1]), *after)
 
     def changed(self, change: Callable[[Model], Model]) -> Self:
         """The network after `change`; a chain, which no scale knows, stays as it is."""

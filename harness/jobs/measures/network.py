@@ -9,9 +9,9 @@ from typing import Literal
 from pydantic import PositiveInt
 
 from harness.jobs.measures.net import OfNet
-from harness.jobs.measures.quantity import Computed, Number, flat
+from harness.jobs.measures.quantity import Bound, Computed, Number, flat
 from harness.models.initialisation import learnable
-from harness.models.layers import Activation, Conv, Dropout, Linear, Traced
+from harness.models.layers import Traced, size
 
 FLOAT32_BYTES = 4
 
@@ -36,16 +36,21 @@ class Network(OfNet, Computed):
         traced = self.net.traced()
         return {**_sizes(traced), **_work(traced), **_memory(traced, self.batch), **_by_layer(traced)}
 
+    def bounds(self) -> dict[str, Bound]:
+        """Memory without scratch space and buffers is less than any program takes."""
+        return {"training_bytes": "lower", "separate_training_bytes": "lower"}
+
 
 def _sizes(traced: tuple[Traced, ...]) -> dict[str, Number]:
     learned = list(learnable(traced))
-    convs, dense = _of(Conv, traced), _of(Linear, traced)
+    convs, dense, local = (_of(family, traced) for family in ("convolution", "dense", "local"))
     conv_percents = [_percent(one.parameters, _parameters(traced)) for one in convs]
     return {
         "parameters": Number(_parameters(traced), "", "parameters"),
         "weights": Number(sum(one.weights for one in traced), "", "weights"),
         "biases": Number(sum(one.biases for one in traced), "", "biases"),
         "slopes": Number(sum(one.slopes for one in traced), "", "PReLU coefficients"),
+        **_normalisation(traced),
         "conv_slopes": Number(_slopes(traced, maps=True), "", "PReLU coefficients of convolutional layers"),
         "fc_slopes": Number(_slopes(traced, maps=False), "", "PReLU coefficients of fully connected layers"),
         "conv_parameters": Number(_parameters(convs), "", "parameters of convolutions"),
@@ -55,16 +60,16 @@ def _sizes(traced: tuple[Traced, ...]) -> dict[str, Number]:
         "input_numbers": Number(math.prod(traced[0].input), "", "numbers of an image"),
         "neurons": Number(sum(one.units for one in learned), "", "neurons"),
         "conv_layers": Number(len(convs), "", "convolutional layers"),
-        "local_layers": Number(len(learned) - len(convs) - len(dense), "", "convolutions without shared weights"),
+        "local_layers": Number(len(local), "", "convolutions without shared weights"),
         "fc_layers": Number(len(dense), "", "fully connected layers"),
         "depth": Number(len(learned), "", "learned layers"),
     }
 
 
 def _work(traced: tuple[Traced, ...]) -> dict[str, Number]:
-    convs, dense = (sum(one.multiply_adds for one in _of(kind, traced)) for kind in (Conv, Linear))
+    convs, dense = (sum(one.multiply_adds for one in _of(kind, traced)) for kind in ("convolution", "dense"))
     total = sum(one.multiply_adds for one in traced)
-    slopes = sum(one.units for one in traced if isinstance(one.layer, Activation) and one.slopes)
+    slopes = sum(one.units for one in traced if one.slopes)
     weights, between = sum(one.weights for one in traced), sum(map(_dense_weights, learnable(traced)))
     return {
         "multiply_adds": Number(total, "", "multiply-adds of one image, forward"),
@@ -81,7 +86,7 @@ def _work(traced: tuple[Traced, ...]) -> dict[str, Number]:
 def _memory(traced: tuple[Traced, ...], batch: int) -> dict[str, Number]:
     learned = 3 * _parameters(traced)
     image, outputs = math.prod(traced[0].input), sum(one.units for one in traced)
-    least = sum(one.units for one in traced if not isinstance(one.layer, Activation | Dropout))
+    least = sum(one.units for one in traced if not one.layer.overwrites)
     numbers = {
         "parameter_bytes": (learned, "parameters, their gradients and velocities"),
         "training_bytes": (learned + batch * (image + least), "memory of training, outputs overwritten"),
@@ -93,7 +98,7 @@ def _memory(traced: tuple[Traced, ...], batch: int) -> dict[str, Number]:
 def _by_layer(traced: tuple[Traced, ...]) -> dict[str, Number]:
     total, found = _parameters(traced), {}
     for one in learnable(traced):
-        name, layer = flat(one.layer.name), one.layer.name
+        name, layer = flat(one.name), one.name
         found[f"{name}_parameters"] = Number(one.parameters, "", f"{layer}, parameters")
         found[f"{name}_percent"] = Number(_percent(one.parameters, total), "%", f"{layer}, share of the parameters")
         found[f"{name}_neurons"] = Number(one.units, "", f"{layer}, neurons")
@@ -110,8 +115,19 @@ def _slopes(traced: Iterable[Traced], *, maps: bool) -> int:
     return sum(one.slopes for one in traced if (len(one.output) > 1) == maps)
 
 
-def _of(kind: type[Conv | Linear], traced: Iterable[Traced]) -> list[Traced]:
-    return [one for one in traced if isinstance(one.layer, kind)]
+def _normalisation(traced: tuple[Traced, ...]) -> dict[str, Number]:
+    """What only nets with normalisation or shortcuts have, and no number of the others."""
+    found = {
+        "scales": (sum(one.count("scale") for one in traced), "scales of normalisations"),
+        "shifts": (sum(one.count("shift") for one in traced), "shifts of normalisations"),
+        "buffers": (sum(size(buffer.shape) for one in traced for buffer in one.buffers), "running statistics"),
+        "joins": (sum(one.layer.several for one in traced), "layers that take several others, such as sums"),
+    }
+    return {name: Number(count, "", label) for name, (count, label) in found.items() if count}
+
+
+def _of(family: str, traced: Iterable[Traced]) -> list[Traced]:
+    return [one for one in traced if one.layer.family == family and one.weighted]
 
 
 def _dense_weights(one: Traced) -> int:

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt, model_validat
 from harness.jobs.measures.equations import conv_factors
 from harness.jobs.measures.net import OfNet
 from harness.jobs.measures.quantity import Quantity, flat
-from harness.models.initialisation import Initialisation, learnable
+from harness.models.initialisation import Initialisation, drawn
 from harness.strict import Strict
 
 
@@ -135,7 +135,7 @@ class FirstStep(OfNet):
             "decay_norm": "norm of the weight decay term",
             "decay_over_gradient": "decay term against loss gradient",
         }
-        names = [one.layer.name for one in learnable(self.net.traced())]
+        names = [name for name, _, _ in drawn(self.net.traced())]
         by_layer = {f"{flat(name)}_gradient_norm": f"{name}, norm of the loss gradient" for name in names}
         return {name: Quantity(_UNITS.get(name, ""), label) for name, label in (whole | by_layer).items()}
 

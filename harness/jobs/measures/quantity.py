@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import StringConstraints
 
@@ -13,6 +13,9 @@ from harness.strict import Strict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A name of ours that becomes the name of a number, or the first part of one."""
+
+
+Bound = Literal["lower", "upper"]
 
 
 class Quantity(NamedTuple):
@@ -36,6 +39,10 @@ class Measured(Strict):
     def quantities(self) -> dict[str, Quantity]:
         """Every number it yields, by a flat name of small letters, digits and underscores."""
         raise NotImplementedError
+
+    def bounds(self) -> dict[str, Bound]:
+        """Numbers that are only a bound on what they stand for."""
+        return {}
 
     def multiply_adds(self) -> float:
         """How many it takes, for an estimate of its time; none worth counting, unless it runs nets."""

@@ -11,7 +11,7 @@ from harness.jobs.measures.net import MeasuredNet
 from harness.jobs.measures.quantity import Measured, Quantity
 from harness.jobs.recipe import Precision
 from harness.models import Model
-from harness.models.layers import Linear
+from harness.models.layers import require_chain
 
 
 class Speedup(Measured):
@@ -41,8 +41,12 @@ class Speedup(Measured):
     def _can_be_shared(self) -> Self:
         if self.batch % self.gpus:
             raise ValueError(f"a batch of {self.batch} has no {self.gpus} equal parts")
-        if self.scheme == "conv_data_fc_single" and not any(isinstance(one, Linear) for one in self.net.layers()):
-            raise ValueError("the net has no fully connected layer")
+        if mixing := [one.name for one in self.net.traced() if one.layer.mixes_images]:
+            raise ValueError(f"layer {mixing[0]} mixes the images of a batch, which therefore cannot be shared")
+        if self.scheme == "conv_data_fc_single":
+            require_chain(self.net.traced(), "conv_data_fc_single divides")
+            if not any(one.family == "dense" for one in self.net.layers()):
+                raise ValueError("the net has no fully connected layer")
         return self
 
     def with_models(self, change: Callable[[Model], Model]) -> Self:

@@ -10,7 +10,7 @@ from harness.jobs.measures.chain import Chain
 from harness.jobs.measures.net import OfNet
 from harness.jobs.measures.quantity import Computed, Number, flat
 from harness.models.initialisation import FanScaled, Initialisation, standard_deviations
-from harness.models.layers import Conv, trace
+from harness.models.layers import trace
 
 
 class Stds(OfNet, Computed):
@@ -42,7 +42,7 @@ class FilterStds(Computed):
         layers = Chain(name="chain", filters=self.filters, kernel=self.kernel, pad=self.kernel).layers(1)
         traced = tuple(trace(layers, (1, self.kernel, self.kernel)))
         stds = standard_deviations(traced, FanScaled(rule="he_backward"))
-        filters = {layer.name: layer.filters for layer in layers if isinstance(layer, Conv)}
+        filters = {one.name: one.kernels.filters for one in traced if one.kernels is not None}
         return {
             f"std_{filters[name]}": Number(std, "", f"{filters[name]} filters, standard deviation by eq. 14")
             for name, std in stds.items()

@@ -11,7 +11,7 @@ from harness.jobs.measures.equations import backward_product, conv_factors, forw
 from harness.jobs.measures.net import OfNet
 from harness.jobs.measures.quantity import Computed, Number, flat
 from harness.models.initialisation import Initialisation
-from harness.models.layers import Conv, trace
+from harness.models.layers import trace
 
 
 class VarianceProducts(OfNet, Computed):
@@ -29,7 +29,7 @@ class VarianceProducts(OfNet, Computed):
         """Products over l = 2 to L, the first layer's own factor, and c_2 / d_L."""
         factors = conv_factors(self.net, self.initialisation)
         later = factors[1:] or factors
-        convs = [one for one in trace(self.net.convolutional(), self.net.input) if isinstance(one.layer, Conv)]
+        convs = [one for one in trace(self.net.convolutional(), self.net.input) if one.kernels is not None]
         inputs, filters = convs[min(1, len(convs) - 1)].input[0], convs[-1].output[0]
         return {
             "forward_product": Number(forward_product(factors), "", "Var[y_L] / Var[y_1] by eq. 9"),

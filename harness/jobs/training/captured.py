@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from harness.jobs.training.sgd import SGD
 from harness.jobs.training.step import Step
@@ -49,7 +49,7 @@ def captured(step: Step, views: Tensor, target: Tensor, say: Callable[[str], Non
     if _lost:
         say("steps are launched kernel by kernel, for a capture failed earlier in this process")
         return step
-    with unchanged(step.optimiser, views.device):
+    with unchanged(step.network, step.optimiser, views.device):
         try:
             return CapturedStep(step, views, target)
         except RuntimeError as error:
@@ -101,16 +101,19 @@ def surviving(graph: torch.cuda.CUDAGraph, device: torch.device) -> Iterator[Non
 
 
 @contextmanager
-def unchanged(optimiser: SGD, device: torch.device) -> Iterator[None]:
-    """Put weights, velocities and the device's generator back afterwards: in place, for a graph knows their places."""
+def unchanged(network: nn.Module, optimiser: SGD, device: torch.device) -> Iterator[None]:
+    """Put all state back afterwards: weights, buffers, velocities and the device's generator.
+
+    In place, for a graph knows their places.
+    """
     start_velocities(optimiser)
-    kept = [tensor.detach().clone() for tensor in _changing(optimiser)]
+    kept = [tensor.detach().clone() for tensor in _changing(network, optimiser)]
     drawn = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
     try:
         yield
     finally:
         with torch.no_grad():
-            for tensor, before in zip(_changing(optimiser), kept, strict=True):
+            for tensor, before in zip(_changing(network, optimiser), kept, strict=True):
                 tensor.copy_(before)
         if device.type == "cuda":
             torch.cuda.set_rng_state(drawn, device)
@@ -135,7 +138,8 @@ def hold_rate(optimiser: SGD, device: torch.device) -> None:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
 
 
-def _changing(optimiser: SGD) -> Iterator[Tensor]:
+def _changing(network: nn.Module, optimiser: SGD) -> Iterator[Tensor]:
+    yield from network.buffers()
     for group in optimiser.param_groups:
         for parameter in group["params"]:
             yield parameter

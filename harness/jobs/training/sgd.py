@@ -21,10 +21,20 @@ class SGD:
     """
 
     def __init__(
-        self, groups: Iterable[Mapping[str, Any]], rate: float | Tensor, momentum: float, *, fused: bool
+        self,
+        groups: Iterable[Mapping[str, Any]],
+        rate: float | Tensor,
+        momentum: float,
+        *,
+        fused: bool,
+        nesterov: bool = False,
     ) -> None:
-        """Each group holds `params`, a list, and a `weight_decay`; `fused` takes one kernel for all of them."""
-        self.param_groups = [{"lr": rate, "momentum": momentum, "fused": fused, **group} for group in groups]
+        """Each group holds `params`, a list, and a `weight_decay`; `fused` takes one kernel for all of them.
+
+        With `nesterov` a step is gradient + decay w + momentum u in the place of u.
+        """
+        about = {"lr": rate, "momentum": momentum, "fused": fused, "nesterov": nesterov}
+        self.param_groups = [{**about, **group} for group in groups]
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
 
     def zero_grad(self) -> None:
@@ -42,7 +52,7 @@ class SGD:
                 sgd(
                     parameters, [parameter.grad for parameter in parameters], velocities, fused=group["fused"],
                     weight_decay=group["weight_decay"], momentum=group["momentum"], lr=group["lr"],
-                    dampening=0.0, nesterov=False, maximize=False,
+                    dampening=0.0, nesterov=group["nesterov"], maximize=False,
                 )  # fmt: skip
             for parameter, velocity in zip(moving, velocities, strict=True):
                 self.state[parameter]["momentum_buffer"] = velocity

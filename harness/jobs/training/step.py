@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.jobs.device import autocast
 from harness.jobs.ranks import Ranks
 from harness.jobs.training.sgd import SGD
-from harness.models.modules import PaperDropout
+from harness.models.modules import Drawing
 from harness.models.network import Network
 
 Begin = Callable[[int], None]
@@ -32,6 +32,7 @@ class Step:
     ranks: Ranks
     batch: int
     """Images of all processes together."""
+    label_smoothing: float = 0.0
 
     @property
     def undivided(self) -> bool:
@@ -42,7 +43,7 @@ class Step:
         """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong."""
         self.optimiser.zero_grad()
         share = self.ranks.share(self.batch)
-        found = gradients(self.network, views, target, self.precision, self.micro_batch, share)
+        found = gradients(self.network, views, target, self.precision, self.micro_batch, share, self.label_smoothing)
         found = self.ranks.summed(self.network, *found)
         self.optimiser.step()
         return found
@@ -55,6 +56,7 @@ def gradients(
     precision: str,
     micro_batch: int | None,
     share: Share | None = None,
+    label_smoothing: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Add the gradients of the mean loss to the weights'; gives the loss, and how many images the net got wrong.
 
@@ -64,7 +66,7 @@ def gradients(
     """
     share, size = share or whole(len(views)), min(micro_batch or len(views), len(views))
     if size == share.whole:
-        return _part(network, views, target, precision, 1.0)
+        return _part(network, views, target, precision, 1.0, label_smoothing)
     _check_layers(network, "--micro-batch" if len(views) == share.whole else "--gpus")
     losses = torch.zeros((), device=views.device)
     wrong = torch.zeros((), dtype=torch.int64, device=views.device)
@@ -73,17 +75,22 @@ def gradients(
             part = slice(start, start + size)
             begin(share.start + start)
             weight = len(views[part]) / share.whole
-            loss, mistaken = _part(network, views[part], target[part], precision, weight)
+            loss, mistaken = _part(network, views[part], target[part], precision, weight, label_smoothing)
             losses, wrong = losses + loss, wrong + mistaken
     return losses, wrong
 
 
 def _part(
-    network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, share: float
+    network: Network,
+    views: torch.Tensor,
+    target: torch.Tensor,
+    precision: str,
+    share: float,
+    label_smoothing: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     with autocast(views.device, precision):
         logits = network(views).float()
-    loss = F.cross_entropy(logits, target)
+    loss = F.cross_entropy(logits, target, label_smoothing=label_smoothing)
     loss = loss if share == 1 else loss * share
     torch.autograd.backward(loss)
     return loss.detach(), (logits.detach().argmax(1) != target).sum()
@@ -91,19 +98,24 @@ def _part(
 
 def _check_layers(network: Network, flag: str) -> None:
     """A layer that mixes images, or draws in a way we do not know, would train another net in parts than at once."""
-    mixing = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
-    for name, module in network.named_modules():
-        if isinstance(module, mixing):
-            raise UsageError(
-                f"{flag} cannot split a batch for layer {name} ({type(module).__name__}), where what comes of "
-                "an image depends on the rest of the batch; run without it"
-            )
+    unknown = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
+    names = network.mixing() + [name for name, module in network.named_modules() if isinstance(module, unknown)]
+    if names:
+        raise UsageError(cannot_split(flag, names[:1]))
+
+
+def cannot_split(flag: str, layers: Sequence[str]) -> str:
+    """What a user is told who asks to split the batches of a net with such layers."""
+    return (
+        f"{flag} cannot split a batch for layer {', '.join(layers)}, where what comes of an image depends on the rest "
+        "of the batch; run without it"
+    )
 
 
 @contextmanager
-def whole_draws(network: Network, images: int) -> Iterator[Begin]:
-    """Have every dropout layer draw for a batch of so many images at its first part, for all of its parts."""
-    layers = [module for module in network.modules() if isinstance(module, PaperDropout)]
+def whole_draws(network: torch.nn.Module, images: int) -> Iterator[Begin]:
+    """Have every layer that draws do so for a batch of so many images at its first part, for all of its parts."""
+    layers = [module for module in network.modules() if isinstance(module, Drawing)]
 
     def begin(start: int) -> None:
         for layer in layers:

@@ -30,7 +30,7 @@ from harness.jobs.ranks import Ranks, joined
 from harness.jobs.recipe import Recipe
 from harness.jobs.training.captured import Stepping
 from harness.jobs.training.first_weights import initialised
-from harness.jobs.training.optimiser import make_optimiser, set_rate
+from harness.jobs.training.optimiser import follow, make_optimiser
 from harness.jobs.training.schedule import Rate
 from harness.jobs.training.sgd import SGD
 from harness.jobs.training.state import State
@@ -60,7 +60,7 @@ class Training:
     device: torch.device
     state: State
     steps: int
-    """Of an epoch: all of them, but in a probe."""
+    """Of a whole epoch: all of them, but in a probe."""
     started: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
@@ -68,7 +68,7 @@ class Training:
     step: Stepping = field(init=False)
 
     def __post_init__(self) -> None:
-        how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch
+        how = self.recipe.precision, self.micro_batch, self.ranks, self.recipe.batch, self.recipe.label_smoothing
         self.step = Stepping(Step(self.network, self.optimiser, *how), self.work.progress.say)
 
     @property
@@ -76,6 +76,11 @@ class Training:
         """Images whose gradients are taken at once, where these are fewer than a batch."""
         asked = self.work.runtime.micro_batch
         return asked if asked is not None and asked < self.recipe.batch else None
+
+    @property
+    def steps_here(self) -> int:
+        """Of the epoch at hand, which is cut short where the training ends within it."""
+        return min(self.steps, max(0, self.recipe.steps(self.steps) - self.state.epoch * self.steps))
 
     def seconds(self) -> float:
         """Spent so far, sessions before this one included."""
@@ -92,13 +97,13 @@ def trained(run: Training) -> dict[str, Any]:
     """Take every step from where the training stands to its end; gives its result."""
     pixels = load_pixels(run.work.inputs["pixel_statistics"], run.device)
     mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
-    while run.state.epoch < run.recipe.epochs:
+    while run.state.epoch < run.recipe.passes(run.steps):
         diverged_at = take_epoch(run, pixels)
         if diverged_at is not None:
             return diverged(run, diverged_at)
         outputs = validated(run, mean)
         if not bool(outputs.isfinite().all()):  # the last step ruined the net, as the next one's loss would show
-            return diverged(run, run.steps)
+            return diverged(run, run.steps_here)
         epoch_is_over(run, tally(outputs, run.validation.labels).metrics()["top1_error"])
     return finished(run)
 
@@ -110,11 +115,12 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     noise, share = ColourNoise(recipe.augmentation, pixels.covariance), run.ranks.share(recipe.batch)
     run.network.train()
     batches = epoch_batches(seed, state.epoch, run.training.count, recipe.batch)
-    losses = torch.zeros(run.steps, device=device)
+    losses = torch.zeros(run.steps_here, device=device)
     losses[: state.step] = torch.tensor(state.losses, device=device)
     wrong = torch.tensor(state.wrong, device=device)
-    for batch, images in arriving(run, batches[state.step : run.steps]):
+    for batch, images in arriving(run, batches[state.step : run.steps_here]):
         seed_step(seed, state.epoch, state.step)
+        follow(run.optimiser, state.rate, recipe, state.epoch * run.steps + state.step, run.steps)
         draws = generator(seed, "augmentation", state.epoch, state.step)
         views = random_views(sent(images, device), mean, recipe.crop, recipe.augmentation, draws, share)
         views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
@@ -142,7 +148,7 @@ def arriving(run: Training, batches: torch.Tensor) -> Iterator[tuple[torch.Tenso
     share = run.ranks.share(recipe.batch)
     if recipe.augmentation.jitter is None:
         return prefetch(run.training, batches if share is None else batches[:, share.part])
-    draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps))
+    draws = (generator(seed, "jitter", epoch, step) for step in range(run.state.step, run.steps_here))
     return jittered(run.training, batches, draws, recipe.augmentation, recipe.crop, run.device, share)
 
 
@@ -182,20 +188,21 @@ def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
 def epoch_is_over(run: Training, val_error: float) -> None:
     """Note the epoch's figures and move to the next; errors in percent."""
     state, rate = run.state, run.state.rate
-    loss, train_error = math.fsum(state.losses) / run.steps, 100 * state.wrong / (run.steps * run.recipe.batch)
+    steps = run.steps_here
+    loss, train_error = math.fsum(state.losses) / steps, 100 * state.wrong / (steps * run.recipe.batch)
     row = {"train_loss": loss, "train_error": train_error, "val_top1_error": val_error}
-    state.curve.append({"epoch": state.epoch + 1, "rate": rate.value, **row})
+    taken = rate.value if rate.taken is None else rate.taken
+    state.curve.append({"epoch": state.epoch + 1, "rate": taken, **row})
     write_curve(run)
-    said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {rate.value:g}"
-    run.work.progress.epoch(state.epoch + 1, run.recipe.epochs, said)
+    said = f"loss {loss:.4f}  training error {train_error:.2f}%  validation error {val_error:.2f}%  rate {taken:g}"
+    run.work.progress.epoch(state.epoch + 1, run.recipe.passes(run.steps), said)
     next_epoch(run, val_error)
 
 
 def next_epoch(run: Training, val_error: float) -> None:
-    """Set the next rate and move to the start of the next epoch; the error is in percent."""
-    state, rate = run.state, run.state.rate
-    rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
-    set_rate(run.optimiser, rate.value)
+    """Tell the schedule of the epoch and move to the start of the next one; the error is in percent."""
+    state = run.state
+    state.rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
 
 
@@ -208,7 +215,7 @@ def finished(run: Training) -> dict[str, Any]:
         "outcome": "done",
         "values": {name: last[name] for name in ("train_loss", "train_error", "val_top1_error")},
         "weights_sha256": weights_sha256(run.network),
-        "steps": run.recipe.epochs * run.steps,
+        "steps": run.recipe.steps(run.steps),
         **described(run),
     }
 
@@ -280,7 +287,7 @@ def resume(run: Training) -> None:
 def show(run: Training) -> None:
     """Draw how far the training is."""
     run.shown_steps += 1
-    done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.epochs * run.steps
+    done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.steps(run.steps)
     step_s = (time.monotonic() - run.started) / run.shown_steps
     run.work.progress.moving(done / whole, f"{run.recipe.batch / step_s:,.0f} img/s", step_s * (whole - done))
 

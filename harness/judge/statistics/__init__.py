@@ -17,14 +17,14 @@ from harness.judge.statistics.equivalence import (
     Nearness,
     equal_within,
     equivalence,
-    half_last_digit,
-    printed_number,
+    equivalence_to_runs,
     relative_within,
     seeds_to_settle,
 )
 from harness.judge.statistics.image_by_image import NetsCompared, bootstrap_difference, mcnemar
 from harness.judge.statistics.intervals import MIN_SEEDS, Interval, prediction_interval, t_interval, wilson
-from harness.judge.statistics.paired import PairedComparison, compare_paired, gap_difference, paired_differences
+from harness.judge.statistics.looks import FIXED, Levels, Look, crossing, declared_looks, levels_at, nominal_level
+from harness.judge.statistics.paired import PairedComparison, Runs, compare_paired, gap_difference, paired_differences
 from harness.judge.statistics.power import seeds_for_effect, smallest_detectable
 from harness.judge.statistics.significance import (
     Significance,
@@ -40,11 +40,14 @@ from harness.judge.statistics.significance import (
 from harness.judge.statistics.trend import Trend, monotone_trend
 
 __all__ = [
+    "FIXED",
     "MIN_SEEDS",
     "AgainstChance",
     "Censored",
     "Equivalence",
     "Interval",
+    "Levels",
+    "Look",
     "Nearness",
     "NetsCompared",
     "PairedComparison",
@@ -52,23 +55,27 @@ __all__ = [
     "ReachTime",
     "Reached",
     "ReachedBy",
+    "Runs",
     "Significance",
     "Trend",
     "against_chance",
     "bootstrap_difference",
     "can_reject",
     "compare_paired",
+    "crossing",
+    "declared_looks",
     "equal_within",
     "equivalence",
+    "equivalence_to_runs",
     "gap_difference",
-    "half_last_digit",
     "holm",
+    "levels_at",
     "mcnemar",
     "monotone_trend",
+    "nominal_level",
     "paired_differences",
     "paired_t",
     "prediction_interval",
-    "printed_number",
     "ratio_of_steps",
     "ratio_within",
     "relative_within",

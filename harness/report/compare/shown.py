@@ -12,11 +12,10 @@ from rich.text import Text
 
 from harness.report import markdown
 from harness.report.compare.numbers import changed, left_out, moved
-from harness.report.page.numbers import digits_after, interval, number, probability, signed
+from harness.report.page.numbers import ABSENT, digits_after, interval, number, probability, signed
 
 Record = Mapping[str, Any]
 
-NO_SUCH = "—"
 TITLES = {
     "declared": "Declared otherwise",
     "specs": "Specs that differ",
@@ -158,9 +157,11 @@ def _grouped(said: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
 
 def _mean(side: Record | None, digits: int | None) -> str:
     if side is None or side["mean"] is None:
-        return NO_SUCH
+        return ABSENT
     n = f"\nn {side['n']}" if side.get("n") and side.get("how") != "exact" else ""
-    return f"{number(side['mean'], digits)}{n}"
+    look = side.get("look")
+    at = f", look {look['number']} of {look['of']}" if n and look else ""
+    return f"{number(side['mean'], digits)}{n}{at}"
 
 
 def p_shown(one: Record) -> str:
@@ -177,7 +178,7 @@ def _verdicts(one: Record, level: bool = False) -> str:  # noqa: FBT001, FBT002 
 
 def _verdict(one: Record, side: str, *, level: bool) -> str:
     if one[side] is None:
-        return NO_SUCH
+        return ABSENT
     flags = [name.upper() for name in ("extended", "stale") if one[side].get(name)]
     return " ".join([one[side]["outcome"] or "", *([one[f"{side}_level"]] if level else []), *flags]).strip()
 
@@ -208,7 +209,7 @@ def _claims(claims: Sequence[Record]) -> Shown:
 
 def _effect(side: Record | None) -> str:
     if side is None or side["effect"] is None:
-        return NO_SUCH
+        return ABSENT
     return number(side["effect"]) + _under(side["interval"])
 
 
@@ -221,7 +222,7 @@ def _reasons(claim: Record) -> str:
 
 
 def _differing(title: str, rows: Iterable[Record]) -> Shown:
-    shown = [(row["what"], *(NO_SUCH if row[side] is None else row[side] for side in "ab")) for row in rows]
+    shown = [(row["what"], *(ABSENT if row[side] is None else row[side] for side in "ab")) for row in rows]
     return Shown(title, ("what", "A", "B"), shown)
 
 

@@ -10,11 +10,14 @@ from typing import Any
 from markupsafe import Markup
 
 from harness.errors import UsageError
+from harness.report.changed_verdicts import as_markdown
 from harness.report.page.read import read_document, read_results
 from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
 from harness.store.store import write_atomically
 
 Record = dict[str, Any]
+CHANGED = "verdicts-changed.md"
+"""Beside the index: the verdicts that are others than those first published, before and after."""
 
 
 def add_report(source: Path, published: Path) -> Path:
@@ -43,9 +46,10 @@ def published_results(published: Path) -> dict[tuple[str, str], Record]:
 
 
 def write_ledger(document: Mapping[str, Any], published: Path) -> None:
-    """Write `index.html` and `index.json`; each appears whole or not at all."""
+    """Write `index.html`, `index.json` and the list of verdicts that changed; each appears whole or not at all."""
     text = json.dumps(document, sort_keys=True, indent=1, allow_nan=False) + "\n"
     write_atomically(published / "index.json", text.encode())
+    write_atomically(published / CHANGED, as_markdown(document).encode())
     write_atomically(published / "index.html", render_ledger(document).encode(errors="xmlcharrefreplace"))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.models.initialisation import learnable
-from harness.models.layers import Activation, Conv, Shape, Traced
+from harness.models.layers import Activation, Shape, Traced
 from harness.report.page.pictures import Picture
 from harness.report.page.theme import ARMS, INK, MUTED, SERIES, blank_figure, page_settings, svg_data_uri
 
@@ -24,15 +24,14 @@ _COLUMNS = (("layer", 0.0, "left"), ("kernels", 0.1, "left"), ("output", 0.4, "l
 
 
 def architecture(layers: Sequence[Traced], title: str) -> Picture:
-    """Every convolution and fully connected layer with its kernels, output, neurons and parameters; bars compare them.
+    """Every layer with weights, with its kernels, output, neurons and parameters; bars compare them.
 
-    A bar is a layer's share of the parameters.
+    A bar is a layer's share of the parameters. Layers that take several others, such as sums, stand among them.
     """
-    learned = list(learnable(layers))
+    shown = {one.name for one in learnable(layers)} | {one.name for one in layers if one.layer.several}
+    learned = [one for one in layers if one.name in shown]
     rows = [("input", "", _sides(layers[0].input), f"{np.prod(layers[0].input):,}", "")]
-    rows += [
-        (one.layer.name, _kernels(one), _sides(one.output), f"{one.units:,}", f"{one.parameters:,}") for one in learned
-    ]
+    rows += [(one.name, _kernels(one), _sides(one.output), f"{one.units:,}", f"{one.parameters:,}") for one in learned]
     most = max(one.parameters for one in learned)
     with page_settings():
         figure = blank_figure(_WIDTH_IN, _ROW_IN * (len(rows) + 1))
@@ -81,7 +80,7 @@ def _crossed(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _activation(layers: Sequence[Traced]) -> Activation:
-    found = [one.layer for one in layers if isinstance(one.layer, Activation)]
+    found = [found for one in layers if (found := one.layer.activation) is not None]
     if not found:
         raise ValueError("the net has no activation to draw")
     return found[0]
@@ -99,12 +98,14 @@ def _named(layer: Activation) -> str:
 
 
 def _kernels(one: Traced) -> str:
-    layer = one.layer
-    if not isinstance(layer, Conv):
+    if one.layer.several:
+        return f"{one.layer.kind_name} of {' and '.join(one.inputs)}"
+    kernels = one.kernels
+    if kernels is None:
         return ""
-    groups = f", {layer.groups} groups" if layer.groups > 1 else ""
-    stride = f", stride {layer.stride}" if layer.stride > 1 else ""
-    return f"{layer.filters} of {layer.kernel} \N{MULTIPLICATION SIGN} {layer.kernel}{stride}{groups}"
+    groups = f", {kernels.groups} groups" if kernels.groups > 1 else ""
+    stride = f", stride {kernels.stride}" if kernels.stride > 1 else ""
+    return f"{kernels.filters} of {kernels.side} \N{MULTIPLICATION SIGN} {kernels.side}{stride}{groups}"
 
 
 def _sides(shape: Shape) -> str:

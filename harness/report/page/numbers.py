@@ -7,6 +7,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from harness.suite.printed import has_magnitude
+
 MINUS = "\N{MINUS SIGN}"
 ABSENT = "\N{EM DASH}"
 
@@ -16,7 +18,9 @@ _FIRST_NUMBER = re.compile(r"\d[\d,]*(?:\.(\d+))?")
 
 
 def digits_after(printed: str | None) -> int | None:
-    """Decimals to show beside a printed number: one more than it has; None where no number is printed."""
+    """Decimals to show beside a printed number: one more than it has, none beside millions; None without a number."""
+    if has_magnitude(printed or ""):
+        return 0
     found = _FIRST_NUMBER.search(printed or "")
     return None if found is None else len(found[1] or "") + 1
 

@@ -22,10 +22,16 @@ CELL_OUTCOMES = {
 }
 CLAIM_OUTCOMES = {
     "CONFIRMED": "What the paper asserts holds in our runs, by the test named in its row.",
-    "CONTRADICTED": "Our runs show the opposite, by the test named in its row.",
+    "BY CONSTRUCTION": "It holds, and could not have come out otherwise: it follows from how the quantity is defined, "
+    "or repeats what the suite itself states. It confirms nothing and is counted apart.",
+    "MIXED": "Parts of the evidence disagree, which the reason names: seeds, training errors, or a gap and its test "
+    "error. It is neither confirmed nor contradicted.",
+    "CONTRADICTED": "Our runs show the opposite, by the test named in its row, and by no less than the smallest effect "
+    "that was declared.",
     "INCONCLUSIVE": "The runs can say neither, or too few seeds make the test unable to reject.",
-    "NOT COMPARABLE": "The claim needs a number that is only quoted, and this is not the paper's scale or data; or it "
-    "rests on weights that were trained elsewhere.",
+    "NOT COMPARABLE": "The claim needs a number that is only quoted, or is about a printed size, and this is not the "
+    "paper's scale or data; or it rests on weights that were trained elsewhere. The direction of a printed size is a "
+    "claim of its own.",
     "NOT RUN": "Nothing was measured, or no experiment of this program can test it; the reason says which.",
     "FAILED": "A job that it needs ended without a result; the reason says why.",
     "QUOTED": "The paper only quotes it from others, or states a setting of its own; there is nothing to test.",
@@ -43,6 +49,7 @@ LEVELS = {
 FLAGS = {
     "EXTENDED": "Seeds, margin, printed number, or the form of a claim were changed after a first result, or nothing "
     "shows that they were declared before it.",
+    "POST HOC": "The claim was declared after a result that it speaks of; what that was stands beside it.",
     "STALE": "The data or the code of a job differ from what they were when its result was made.",
     "RECORDED": "A test server gave the number and somebody entered it; who, when and of which predictions is told "
     "beside it.",
@@ -51,10 +58,10 @@ FLAGS = {
 JUDGED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE"})
 """Outcomes of a cell that was set against the printed number."""
 
-TESTED = frozenset({"CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"})
+TESTED = frozenset({"CONFIRMED", "MIXED", "CONTRADICTED", "INCONCLUSIVE"})
 """Outcomes of a claim that evidence was weighed for."""
 
-ORDER = ["CONFIRMED", "CONTRADICTED", *CELL_OUTCOMES, "QUOTED"]
+ORDER = ["CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", *CELL_OUTCOMES, "QUOTED"]
 """How verdicts are sorted; of one kind of verdict there are only cells or only claims in a table."""
 
 

@@ -77,7 +77,8 @@ def test_scores_are_the_mean_over_windows_of_the_last_map(network: Network, cut:
     for view in [seen, seen.flip(-1)] if flips else [seen]:
         windows = crops(cut.maps(view), WINDOW)
         assert windows.shape[1] > 10
-        logits = [network[len(cut.maps) :](windows[:, place]) for place in range(windows.shape[1])]
+        _, rest = network.cut(list(cut.maps.sources)[-1])
+        logits = [rest(windows[:, place]) for place in range(windows.shape[1])]
         expected.append(torch.stack(logits, 1).softmax(2).mean(1))
     torch.testing.assert_close(cut.scores(seen, flips=flips), torch.stack(expected).mean(0), rtol=1e-5, atol=1e-6)
 

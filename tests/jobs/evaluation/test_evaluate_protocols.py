@@ -90,7 +90,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
-def network_and_mean(world: World) -> tuple[torch.nn.Sequential, torch.Tensor]:
+def network_and_mean(world: World) -> tuple[torch.nn.Module, torch.Tensor]:
     """What the training left."""
     training = world.store.folder("train", world.plan.trainings["net", 0])
     (pixels,) = (job for job in world.plan.jobs.values() if job.kind == "pixels")

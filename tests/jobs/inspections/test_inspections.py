@@ -104,7 +104,7 @@ def test_slopes_belong_to_the_layer_before_them():
 def test_groups_are_those_of_the_next_convolution():
     """AlexNet's conv1 feeds a conv2 of two groups, its conv5 no convolution at all."""
     layers = AlexNet().full_size(10)
-    counted = {name: groups_after(layers, convolution(layers, name)[0]) for name in ("conv1", "conv2", "conv5")}
+    counted = {name: groups_after(layers, convolution(layers, name)) for name in ("conv1", "conv2", "conv5")}
 
     assert counted == {"conv1": 2, "conv2": 1, "conv5": 1}
 

@@ -98,7 +98,7 @@ def test_what_comes_before_a_capture_leaves_no_trace() -> None:
     """Weights, velocities and draws are those of a training without it."""
     plain, step = a_step("cpu"), a_step("cpu")
     torch.manual_seed(5)
-    with unchanged(step.optimiser, torch.device("cpu")):
+    with unchanged(step.network, step.optimiser, torch.device("cpu")):
         for batch in batches("cpu"):
             step(*batch)
     drawn = torch.rand(3)

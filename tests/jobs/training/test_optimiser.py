@@ -2,11 +2,13 @@
 
 import pytest
 import torch
-from torch import nn
+from pydantic import ValidationError
 from torch.optim import SGD
 
 from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.training.optimiser import make_optimiser, set_rate
+from harness.models.layers import Activation, Conv, Linear
+from harness.models.network import build
 
 RATES = [0.01] * 4 + [0.001] * 4 + [0.0001] * 4 + [0.003] * 4  # drops as in AlexNet section 5, and a rise
 ALEXNET = Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005)  # AlexNet section 5
@@ -15,8 +17,11 @@ TORCHS = ALEXNET.model_copy(update={"rule": "rate_outside_velocity"})
 
 def net(dtype=torch.float64):
     """A convolution, a PReLU and a fully connected layer, the same at every call."""
-    torch.manual_seed(0)
-    return nn.Sequential(nn.Conv2d(2, 3, 3), nn.PReLU(3), nn.Flatten(), nn.Linear(12, 5)).to(dtype)
+    network = build((Conv("conv", 3, 3), Activation("prelu_channel", "prelu", 0.25), Linear("fc", 5)), (2, 4, 4))
+    draws = torch.Generator().manual_seed(0)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.2, generator=draws)
+    return network.to(dtype)
 
 
 def gradients(network, step):
@@ -54,7 +59,7 @@ def difference(network, expected):
 
 def names_decayed(network):
     """Weights of convolutions and fully connected layers, in the order of the parameters."""
-    return [name in {"0.weight", "3.weight"} for name, _ in network.named_parameters()]
+    return [name in {"conv.weight", "fc.weight"} for name, _ in network.named_parameters()]
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -134,3 +139,26 @@ def test_a_rate_that_is_not_positive_is_an_error(rate):
         make_optimiser(net(), ALEXNET, rate)
     with pytest.raises(ValueError, match="a learning rate must be > 0"):
         set_rate(make_optimiser(net(), ALEXNET, 0.1), rate)
+
+
+def test_nesterov_is_torchs():
+    """Step by step, with decay."""
+    ours, theirs = net(), net()
+    spec = TORCHS.model_copy(update={"nesterov": True})
+    reference = SGD(theirs.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005, nesterov=True)
+    optimiser = make_optimiser(ours, spec.model_copy(update={"decays": "all"}), 0.01)
+    for step in range(8):
+        gradients(ours, step)
+        gradients(theirs, step)
+        optimiser.step()
+        reference.step()
+    assert difference(ours, list(theirs.parameters())) < 1e-14
+    plain = net()
+    run(plain, make_optimiser(plain, TORCHS, 0.01), [0.01] * 8)
+    assert difference(ours, list(plain.parameters())) > 1e-4
+
+
+def test_nesterov_needs_a_momentum():
+    """Without one there is nothing to look ahead of."""
+    with pytest.raises(ValidationError, match="nesterov needs a momentum"):
+        Optimiser(rule="rate_outside_velocity", momentum=0.0, weight_decay=0.0, nesterov=True)

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from harness.jobs.recipe import FixedDrops, Plateau
+from harness.jobs.recipe import Recipe
+from harness.jobs.schedule_spec import FixedDrops, Plateau
 from harness.jobs.training.schedule import Rate
 
 PLATEAU = Plateau(rule="plateau", drops=3, patience=2, smallest_gain=0.1)
@@ -70,3 +72,88 @@ def test_a_drop_multiplies_by_the_factor():
         rate.after_epoch(schedule, epoch, 50.0)
         values.append(rate.value)
     assert values == [0.005, 0.0025, 0.0025]
+
+
+RECIPE = {
+    "source": "",
+    "batch": 128,
+    "iterations": 64_000,
+    "rate": 0.1,
+    "schedule": {"rule": "fixed", "after": [32_000, 48_000], "factor": 0.1, "unit": "iterations"},
+    "optimiser": {"rule": "rate_outside_velocity", "momentum": 0.9, "weight_decay": 0.0001, "decays": "all"},
+    "initialisation": {"rule": "he_forward"},
+    "prepare": {},
+    "crop": 32,
+    "augmentation": {"crops": True, "flips": True, "colour_std": 0.0},
+}
+"""Of He et al. 2015, section 4.2: 64k iterations of 128, the rate divided by 10 at 32k and 48k."""
+OF_EPOCH = 351
+
+
+def rates(steps, of_epoch=OF_EPOCH, **changes):
+    """The rates at which these steps are taken."""
+    recipe = Recipe.parsed(RECIPE | changes)
+    return [Rate(recipe.rate).at(recipe, step, of_epoch) for step in steps]
+
+
+def test_drops_may_be_declared_in_iterations():
+    """Step 32,000, counted from 0, is the first at the new rate; epochs have no say."""
+    assert rates([0, 31_999, 32_000, 47_999, 48_000, 63_999]) == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+    rate = Rate(0.1)
+    rate.after_epoch(Recipe.parsed(RECIPE).schedule, 32_000, 50.0)
+    assert rate.value == 0.1
+
+
+@pytest.mark.parametrize(("unit", "length"), [("iterations", 4), ("epochs", 4 * OF_EPOCH)])
+def test_steps_multiply_the_rate_again_and_again(unit, length):
+    """After every four of their unit."""
+    schedule = {"rule": "steps", "every": 4, "factor": 0.5, "unit": unit}
+    found = rates([0, length - 1, length, 2 * length, 3 * length - 1], schedule=schedule)
+    assert found == pytest.approx([0.1, 0.1, 0.05, 0.025, 0.025])
+
+
+def test_a_cosine_is_half_a_wave_over_the_whole_training():
+    """Against torch's own, step by step, and never zero within the training."""
+    import torch
+
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([weight], lr=0.1)
+    theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=40, eta_min=0.01)
+    expected = []
+    for _ in range(40):
+        expected.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        theirs.step()
+    schedule = {"rule": "cosine", "last": 0.01}
+    assert rates(range(40), iterations=40, schedule=schedule) == pytest.approx(expected)
+    assert min(rates(range(40), iterations=40, schedule={"rule": "cosine"})) > 0
+    by_epochs = rates(range(40), 10, iterations=None, epochs=4, schedule=schedule)
+    assert by_epochs == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "expected"),
+    [
+        ({"length": 4, "rate": 0.01, "shape": "constant"}, [0.01, 0.01, 0.01, 0.01, 0.1, 0.1]),
+        ({"length": 4, "rate": 0.02}, [0.02, 0.04, 0.06, 0.08, 0.1, 0.1]),
+        ({"length": 1, "rate": 0.02, "unit": "epochs", "shape": "constant"}, [0.02] * 6),
+    ],
+)
+def test_a_warm_up_comes_first(warm_up, expected):
+    """At its own rate or on the way to the schedule's, then at the schedule's."""
+    assert rates(range(6), warm_up=warm_up) == pytest.approx(expected)
+
+
+@given(st.integers(1, 500), st.integers(1, 5000))
+def test_a_training_of_iterations_has_the_epochs_that_hold_them(of_epoch, iterations):
+    """All of them, and none that begins after the last."""
+    recipe = Recipe.parsed(RECIPE | {"iterations": iterations})
+    assert (recipe.passes(of_epoch) - 1) * of_epoch < iterations <= recipe.passes(of_epoch) * of_epoch
+    assert recipe.steps(of_epoch) == iterations
+
+
+@pytest.mark.parametrize("change", [{"epochs": 3}, {"iterations": None}])
+def test_a_recipe_has_one_length(change):
+    """Neither two nor none."""
+    with pytest.raises(ValidationError, match="needs its length once: `epochs`, or `iterations`"):
+        Recipe.parsed(RECIPE | change)

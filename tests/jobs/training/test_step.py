@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ from harness.errors import Interrupted, UsageError
 from harness.jobs.checkpoint import load_weights
 from harness.jobs.training.step import gradients, in_parts, whole_draws
 from harness.models import network as networks
-from harness.models.layers import Activation, Conv, Dropout, Linear, MaxPool, ResponseNorm
+from harness.models.layers import Activation, BatchNorm, Conv, Dropout, Layer, Linear, MaxPool, ResponseNorm
 from harness.models.modules import PaperDropout
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
@@ -133,13 +133,44 @@ def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dt
     assert torch.equal(layer(x), after)
 
 
-@pytest.mark.parametrize("layer", [torch.nn.BatchNorm2d(3), torch.nn.Dropout(0.5)], ids=["BatchNorm2d", "Dropout"])
-def test_a_layer_that_mixes_images_is_refused(layer: torch.nn.Module) -> None:
+def test_label_smoothing_is_its_formula_in_parts_and_whole() -> None:
+    """Of K classes, 1 - s + s / K of a label stays with its class, and every other has s / K."""
+    network, views, target = net().eval(), torch.randn(BATCH, 3, 9, 9), torch.arange(BATCH) % 10
+    smooth = torch.full((BATCH, 10), 0.2 / 10)
+    smooth[torch.arange(BATCH), target] += 0.8
+    expected = -(smooth * network(views).log_softmax(1)).sum(1).mean()
+    loss, _ = gradients(network, views, target, "fp32", None, None, 0.2)
+    torch.testing.assert_close(loss, expected.detach())
+    in_parts, _ = gradients(network, views, target, "fp32", 5, None, 0.2)
+    torch.testing.assert_close(in_parts, loss)
+    assert abs(float(gradients(network, views, target, "fp32", None)[0] - loss)) > 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class TorchsDropout(Layer):
+    """A layer of somebody's own that says it does not mix images, and draws in a way that cannot be told."""
+
+    mixes_images: ClassVar[bool] = False
+    name: str
+
+    def output(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+        """That of the input."""
+        return shapes[0]
+
+    def module(self, *_shapes: tuple[int, ...]) -> torch.nn.Module:
+        """Torch's."""
+        return torch.nn.Dropout(0.5)
+
+
+@pytest.mark.parametrize("layer", [BatchNorm("odd"), TorchsDropout("odd")], ids=["BatchNorm", "Dropout"])
+def test_a_layer_that_mixes_images_is_refused(layer: Layer) -> None:
     """Split, its net would be another one; the message names the layer and the flag."""
-    network = torch.nn.Sequential(layer, torch.nn.Flatten(), torch.nn.Linear(27, 10))
+    network = networks.build((layer, Linear("fc", 10)), (3, 3, 3))
+    torch.nn.init.normal_(network.get_parameter("fc.weight"))
+    torch.nn.init.zeros_(network.get_parameter("fc.bias"))
     views, target = torch.randn(8, 3, 3, 3), torch.zeros(8, dtype=torch.int64)
     gradients(network, views, target, "fp32", None)
-    with pytest.raises(UsageError, match=rf"--micro-batch cannot split .* layer 0 \({type(layer).__name__}\)"):
+    with pytest.raises(UsageError, match=r"--micro-batch cannot split .* layer odd, where"):
         gradients(network, views, target, "fp32", 4)
     with pytest.raises(UsageError, match="--gpus cannot split"):
         gradients(network, views[:4], target[:4], "fp32", None, share(8, 0, 2))

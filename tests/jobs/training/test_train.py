@@ -197,9 +197,9 @@ def nan_at(monkeypatch, step):
     now, seed, loss = [], training.seed_step, F.cross_entropy
     monkeypatch.setattr(training, "seed_step", lambda *place: (now.append(place[1:]), seed(*place)))
 
-    def spoilt(logits, target):
+    def spoilt(logits, target, **smoothing):
         epoch, within = now[-1]
-        return loss(logits, target) * (float("nan") if epoch * STEPS + within == step else 1)
+        return loss(logits, target, **smoothing) * (float("nan") if epoch * STEPS + within == step else 1)
 
     monkeypatch.setattr(F, "cross_entropy", spoilt)
 
@@ -366,3 +366,41 @@ def test_a_finished_training_leaves_no_checkpoint_and_an_unfinished_one_keeps_it
     assert not folder.checkpoint.exists()
     assert not folder.earlier_checkpoint.exists()
     assert json.loads(folder.result.read_text())["outcome"] == "done"
+
+
+def a_recipe_in_iterations(folder, **change):
+    """The tiny suite with its length in iterations: 25 of 10 an epoch."""
+    return tiny_world(folder, subset=PART, epochs=None, iterations=25, drops_after=[12, 20], **change)
+
+
+def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
+    """Twenty-five steps are two and a half epochs; the rate drops between two steps of one."""
+    world = a_recipe_in_iterations(tmp_path)
+    assert world.run().failed == {}
+    assert world.result("train")["steps"] == 25
+    rows = world.folder("train").read_metrics()
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert [row["rate"] for row in rows] == pytest.approx([0.02, 0.002, 0.0002])
+
+
+@pytest.mark.parametrize("moment", [11, 13, 20, 24])
+def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypatch, moment):
+    """Stopped before a change, after it, at an epoch's end and near the last step, with a linear warm-up."""
+    warm_up = {"length": 15, "rate": 0.001}
+    whole = a_recipe_in_iterations(tmp_path / "whole", warm_up=warm_up)
+    whole.run()
+    stopped = a_recipe_in_iterations(tmp_path / "stopped", warm_up=warm_up)
+    stop_after(monkeypatch, moment)
+    run_with_stops(stopped, 1)
+    assert lasting(stopped.result("train")) == lasting(whole.result("train"))
+
+
+def test_every_step_is_taken_at_the_rate_of_its_schedule(tmp_path, monkeypatch):
+    """A warm-up, then drops: what the optimiser holds when it steps."""
+    from harness.jobs.training.sgd import SGD
+
+    world, taken, step = a_recipe_in_iterations(tmp_path, warm_up={"length": 4, "rate": 0.004}), [], SGD.step
+    monkeypatch.setattr(SGD, "step", lambda self: (taken.append(float(self.param_groups[0]["lr"])), step(self)))
+    world.run()
+    expected = [0.004, 0.008, 0.012, 0.016] + [0.02] * 8 + [0.002] * 8 + [0.0002] * 5
+    assert taken == pytest.approx(expected)

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.judge.statistics import Levels
 from harness.judge.statistics.equivalence import (
     equal_within,
     equivalence,
-    half_last_digit,
-    printed_number,
+    equivalence_to_runs,
     relative_within,
     seeds_to_settle,
 )
+from harness.suite.printed import half_last_digit, printed_number
 
 errors = st.lists(st.integers(3000, 4000).map(lambda count: count / 100), min_size=3, max_size=10)
 
@@ -69,7 +70,7 @@ def test_tost_is_the_larger_of_two_one_sided_t_tests(values, printed, margin) ->
 @given(errors, st.sampled_from([0.1, 0.5, 2.0]), st.sampled_from([0.8, 0.9, 0.95]))
 def test_position_and_p_values_tell_the_same(values, margin, level) -> None:
     """Within if and only if TOST rejects, outside if and only if the two-sided test against the margin does."""
-    found = equivalence([*values, 36.005], "35.0", margin, level)
+    found = equivalence([*values, 36.005], "35.0", margin, Levels(1 - level, (1 - level) / 2))
 
     assert (found.position == "within") == (found.p_within < 1 - level)
     assert (found.position in {"above", "below"}) == (found.p_outside < 1 - level)
@@ -135,15 +136,18 @@ def test_equal_runs_are_spread_by_the_step_of_the_metric() -> None:
     step = 100 / 360
     found = equivalence([10.0] * 3, 10.0, 0.2, resolution=step)
 
-    assert found.std == step / 2
+    assert found.std == pytest.approx(0.9 * step)
     assert found.position == "undecided"
+    assert equivalence([10.0] * 3, 10.0, 0.5, resolution=step).position == "within"
 
 
-def test_a_spread_beyond_the_step_is_left_alone() -> None:
-    """The floor does not add to a spread that was seen."""
-    runs = [9.0, 10.0, 11.0]
+def test_half_a_step_is_added_to_the_spread_in_quadrature() -> None:
+    """Nine tenths of it where no two seeds lie more than two steps apart; a fine metric is left as it is."""
+    runs = [9.6, 10.0, 10.4]
 
-    assert equivalence(runs, 10.0, 5.0, resolution=0.5) == equivalence(runs, 10.0, 5.0)
+    assert equivalence(runs, 10.0, 5.0, resolution=0.3).std == pytest.approx(math.hypot(0.4, 0.15))
+    assert equivalence(runs, 10.0, 5.0, resolution=0.4).std == pytest.approx(math.hypot(0.4, 0.36))
+    assert equivalence(runs, 10.0, 5.0, resolution=0.01).std == pytest.approx(0.4, rel=1e-3)
 
 
 @given(errors, st.integers(-500, 500))
@@ -258,3 +262,43 @@ def _runs(n: int, mean: float, std: float) -> np.ndarray:
     """Runs of exactly this mean and sample standard deviation."""
     runs = np.arange(n, dtype=float)
     return mean + std * (runs - runs.mean()) / runs.std(ddof=1)
+
+
+@given(
+    st.lists(st.floats(5, 8), min_size=3, max_size=8),
+    st.floats(0.05, 1.0),
+    st.integers(2, 12),
+    st.floats(0.02, 2.0),
+)
+def test_a_printed_spread_makes_it_welchs_test(values, std, runs, margin) -> None:
+    """Interval and p-value are those of scipy's Welch test from the printed summary, the margin less the rounding."""
+    values = [values[0] + 0.05, *values[1:]]
+    if np.ptp(values) < 1e-6:
+        return
+    found = equivalence_to_runs(values, "6.61", std, runs, margin)
+    ours = np.mean(values), np.std(values, ddof=1), len(values)
+    inside = margin - 0.005
+    tails = [
+        stats.ttest_ind_from_stats(*ours, bound, std, runs, equal_var=False, alternative=side).pvalue
+        for bound, side in ((6.61 - inside, "greater"), (6.61 + inside, "less"))
+    ]
+    assert found.p_within == pytest.approx(max(tails), abs=1e-9)
+    test = stats.ttest_ind_from_stats(*ours, 6.61, std, runs, equal_var=False)
+    half = stats.t.ppf(0.975, _welch_df(ours, std, runs)) * abs(found.difference / test.statistic)
+    assert found.outer.high - found.difference == pytest.approx(half, rel=1e-6)
+
+
+def _welch_df(ours, std, runs):
+    a, b = ours[1] ** 2 / ours[2], std**2 / runs
+    return (a + b) ** 2 / (a**2 / (ours[2] - 1) + b**2 / (runs - 1))
+
+
+def test_a_printed_spread_never_narrows() -> None:
+    """Where the mean alone would match, the uncertainty of five printed runs may leave it open; and it is said."""
+    values = [6.7, 6.75, 6.65, 6.7, 6.72]
+    known, sampled = equivalence(values, "6.61", 0.2), equivalence_to_runs(values, "6.61", 0.16, 5, 0.2)
+    assert (known.position, sampled.position) == ("within", "undecided")
+    assert "against a mean of 5 printed runs (Welch)" in sampled.reason
+    assert equivalence_to_runs(values, "6.61", 0.16, 5, 0.5).position == "within"
+    with pytest.raises(ValueError, match="two runs or more"):
+        equivalence_to_runs(values, "6.61", 0.16, 1, 0.2)

@@ -16,6 +16,7 @@ from harness.judge.statistics import (
     compare_paired,
     equal_within,
     equivalence,
+    equivalence_to_runs,
     holm,
     mcnemar,
     monotone_trend,
@@ -199,7 +200,7 @@ def test_equally_fast_arms_are_told_apart_at_most_alpha_of_the_time(rng, budget)
 @pytest.mark.parametrize("budget", [math.inf, 200.0, 150.0])
 def test_the_lower_limit_of_a_ratio_is_too_high_at_most_half_alpha_of_the_time(rng, budget) -> None:
     """Six times as slow, and what is censored only lowers the limit."""
-    slow, fast = rng.lognormal(math.log(180), 0.2, (TRIALS, 5)), rng.lognormal(math.log(30), 0.2, (TRIALS, 5))
+    slow, fast = rng.lognormal(math.log(180), 0.2, (TRIALS, 7)), rng.lognormal(math.log(30), 0.2, (TRIALS, 7))
     ratios = [_ratio(a, b, budget) for a, b in zip(slow, fast, strict=True)]
 
     assert sum(ratio.interval.low > 6 for ratio in ratios) <= at_most(0.025)
@@ -230,3 +231,21 @@ def _ratio(slow, fast, budget):
         [Reached(steps) if steps <= budget else Censored(budget) for steps in slow],
         [Reached(steps) if steps <= budget else Censored(budget) for steps in fast],
     )
+
+
+@pytest.mark.parametrize(("n", "runs"), [(3, 5), (5, 5), (5, 3)])
+@pytest.mark.parametrize("spreads", [(0.2, 0.2), (0.1, 0.4)])
+def test_a_mean_over_printed_runs_is_matched_or_left_at_most_so_often(rng, n, runs, spreads) -> None:
+    """At a true difference of the margin: within at most 5%, beyond at most 2.5% of the time, theirs sampled too.
+
+    Against a printed mean taken as known, the same nets would be called different far more often.
+    """
+    margin, trials = 0.3, TRIALS // 4
+    ours = rng.normal(6.6 + margin, spreads[0], (trials, n))
+    theirs = rng.normal(6.6, spreads[1], (trials, runs))
+    found = [
+        equivalence_to_runs(mine, f"{other.mean():.9f}", float(other.std(ddof=1)), runs, margin)
+        for mine, other in zip(ours, theirs, strict=True)
+    ]
+    assert sum(one.position == "within" for one in found) <= at_most(0.06, trials)
+    assert sum(one.position == "above" for one in found) <= at_most(0.035, trials)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from harness.jobs.inspections.gradients import Gradients
 from harness.jobs.inspections.subject import Found, Subject, seeded_order
 from harness.jobs.measures.quantity import flat
-from harness.models.initialisation import learnable
+from harness.models.initialisation import drawn
 from harness.models.network import child_name
 
 
@@ -20,11 +20,12 @@ def inspect(spec: Gradients, subject: Subject) -> Found:
     split = subject.split("train")
     batch = seeded_order(split.ids, spec.seed)[: spec.batch]
     inputs = subject.centred(subject.views(split, batch))
-    names = [one.layer.name for one in learnable(subject.layers)]
-    weights = [subject.network.get_parameter(f"{child_name(name)}.weight") for name in names]
+    found = list(drawn(subject.layers))
+    names = [name for name, _, _ in found]
+    weights = [subject.network.get_parameter(f"{child_name(one.name)}.{weight.name}") for _, one, weight in found]
     loss = F.cross_entropy(subject.network(inputs).float(), split.labels[batch].to(subject.device))
     gradients = [_norm(gradient) for gradient in torch.autograd.grad(loss, weights)]
-    decay = subject.recipe.optimiser.weight_decay
+    decay = subject.recipe.optimiser.decay_of_weights
     return summary(float(loss.detach()), names, gradients, [decay * _norm(weight) for weight in weights])
 
 

@@ -11,7 +11,7 @@ from harness.jobs.measures.on_device.nets import first_network, random_images
 from harness.jobs.measures.propagation import FirstStep
 from harness.jobs.measures.quantity import flat
 from harness.jobs.randomness import generator
-from harness.models.initialisation import learnable
+from harness.models.initialisation import drawn
 from harness.models.network import child_name
 
 LARGEST_EXPONENT = math.log(torch.finfo(torch.float32).max)
@@ -25,8 +25,9 @@ def measure(spec: FirstStep, seed: int | None, device: str) -> dict[str, float]:
     logits = network(random_images(spec.inputs, spec.net, spec.batch, seed, device))
     labels = torch.randint(logits.shape[1], (spec.batch,), generator=generator(seed, "labels")).to(device)
     loss = F.cross_entropy(logits, labels)
-    names = [one.layer.name for one in learnable(spec.net.traced())]
-    weights = [network.get_submodule(child_name(name)).get_parameter("weight") for name in names]
+    found = list(drawn(spec.net.traced()))
+    names = [name for name, _, _ in found]
+    weights = [network.get_parameter(f"{child_name(one.name)}.{weight.name}") for _, one, weight in found]
     norms = [float(gradient.norm()) for gradient in torch.autograd.grad(loss, weights)]
     decay = spec.weight_decay * math.hypot(*(float(weight.detach().norm()) for weight in weights))
     logits = logits.detach()

@@ -18,7 +18,7 @@ from harness.jobs.measures.quantity import flat
 from harness.jobs.measures.variances import Attenuation
 from harness.jobs.randomness import generator
 from harness.models.initialisation import FanScaled, Gaussian
-from harness.models.layers import Activation, Conv
+from harness.models.layers import Layer, trace
 from harness.models.network import child_name
 
 
@@ -52,7 +52,7 @@ def measure(spec: Propagation, seed: int | None, device: str) -> dict[str, float
     factors = conv_factors(spec.net, spec.initialisation)
     passage = pass_through(spec, spec.initialisation, seed, device)
     forward, backward = passage.forward(), passage.backward()
-    slopes = [kept([layer]) for layer in spec.net.convolutional() if isinstance(layer, Activation)]
+    slopes = [kept([found]) for layer in spec.net.convolutional() if (found := layer.activation) is not None]
     return {
         **_against("forward", forward[-1] / forward[0], forward_product(factors)),
         **_against("backward", backward[1] / backward[-1], backward_product(factors)),
@@ -86,12 +86,12 @@ def pass_through(spec: Propagation | Rescaling, rule: Gaussian | FanScaled, seed
     passage = Passage(mean_square(x))
     inputs: dict[str, Tensor] = {}
     layers = _by_child(spec.net)
-    for name, child in network.named_children():
-        layer, y = layers.get(name), child(x)
-        if isinstance(layer, Conv):
+    for name, y in network.passing(x):
+        layer = layers.get(name)
+        if layer is not None and layer.activation is None:
             inputs.setdefault(layer.name, x)
             passage.responses[layer.name] = mean_square(y)
-        elif isinstance(layer, Activation):
+        elif layer is not None:
             passage.shares.append(mean_square(y) / mean_square(x))
         x = y
     upstream = torch.randn(x.shape, generator=generator(seed, "upstream"), dtype=PRECISION).to(device)
@@ -101,17 +101,17 @@ def pass_through(spec: Propagation | Rescaling, rule: Gaussian | FanScaled, seed
     return passage
 
 
-def _by_child(net: MeasuredNet) -> dict[str, Conv | Activation]:
+def _by_child(net: MeasuredNet) -> dict[str, Layer]:
     """Convolutions and activations by the names of their modules; the zeros before a convolution are part of it."""
     return dict(_children(net))
 
 
-def _children(net: MeasuredNet) -> Iterator[tuple[str, Conv | Activation]]:
-    for layer in net.convolutional():
-        if isinstance(layer, Conv | Activation):
-            yield child_name(layer.name), layer
-        if isinstance(layer, Conv):
-            yield f"{child_name(layer.name)}_pad", layer
+def _children(net: MeasuredNet) -> Iterator[tuple[str, Layer]]:
+    for one in trace(net.convolutional(), net.input):
+        if one.kernels is not None:
+            yield f"{child_name(one.name)}_pad", one.layer
+        if one.kernels is not None or one.layer.activation is not None:
+            yield child_name(one.name), one.layer
 
 
 def _by_map(delta: Tensor) -> float:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
-from torch import nn
 
 from harness.data.share import Share
 from harness.jobs.device import autocast
@@ -26,9 +25,9 @@ class Halves(NamedTuple):
     @classmethod
     def cut(cls, network: Network) -> Halves:
         """A net before its first fully connected layer; both parts are its own modules."""
-        children = list(network.children())
-        first = next(place for place, child in enumerate(children) if isinstance(child, nn.Linear))
-        return cls(nn.Sequential(*children[:first]), nn.Sequential(*children[first:]))
+        names = list(network.sources)
+        dense = (name for name, one in network.traced.items() if one.layer.family == "dense")
+        return cls(*network.cut(names[names.index(next(dense)) - 1]))
 
 
 def data_parallel(

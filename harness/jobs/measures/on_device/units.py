@@ -16,9 +16,9 @@ from harness.jobs.optimiser_spec import Optimiser
 from harness.jobs.randomness import generator
 from harness.jobs.training.optimiser import make_optimiser, set_rate
 from harness.models.alexnet import AlexNet
-from harness.models.layers import Activation, ResponseNorm
+from harness.models.layers import Activation, Linear
 from harness.models.modules import PaperDropout
-from harness.models.network import build
+from harness.models.network import Network, build
 from harness.models.rectifier import Rectifier
 
 SHAPE = (3, 4, 5)
@@ -91,8 +91,9 @@ def rectifier(device: torch.device) -> Numbers:
 
 def response_norm(device: torch.device) -> Numbers:
     """The printed formula, by loops, on activities up to 50 (AlexNet section 3.3)."""
-    described = next(layer for layer in AlexNet().layers(1000) if isinstance(layer, ResponseNorm))
-    k, n, alpha, beta = described.k, described.n, described.alpha, described.beta
+    described = next(layer for layer in AlexNet().layers(1000) if layer.kind_name == "response_norm")
+    k, n, alpha, beta = (described.constants[name] for name in ("k", "n", "alpha", "beta"))
+    n = int(n)
     shape = (12, 3, 3)
     a = 50 * torch.rand(2, *shape, generator=generator(0, "a"), dtype=torch.float64).to(device)
     formula = torch.empty_like(a)
@@ -154,8 +155,9 @@ def _by_optimiser(
     rule: Literal["rate_inside_velocity", "rate_outside_velocity"], device: torch.device
 ) -> tuple[dict[str, Tensor], float]:
     """The same steps by the optimiser of the trainings, and its weight decay of slopes."""
-    network = nn.Sequential(nn.Linear(3, 3, bias=False), nn.PReLU(3)).double().to(device)
-    parameters = {"weight": network.get_parameter("0.weight"), "slope": network.get_parameter("1.weight")}
+    layers = Linear("linear", 3, bias=False), Activation("prelu_channel", "prelu", 0.25)
+    network = build(layers, (3,)).double().to(device)
+    parameters = {"weight": network.get_parameter("linear.weight"), "slope": network.get_parameter("prelu.weight")}
     for name, parameter in parameters.items():
         _set(parameter, _normal(name, *_SHAPES[name]))
     optimiser = make_optimiser(network, Optimiser(rule=rule, momentum=_MOMENTUM, weight_decay=_DECAY), _RATES[0])
@@ -208,7 +210,7 @@ def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     return torch.autograd.grad(function(x).sum(), x)[0]
 
 
-def _layer(kind: Rectifier, slopes: Tensor | None, device: torch.device, slope: float = 0.0) -> nn.Sequential:
+def _layer(kind: Rectifier, slopes: Tensor | None, device: torch.device, slope: float = 0.0) -> Network:
     """An activation as a network has it, with given slopes."""
     network = build([Activation(kind, "activation", slope)], SHAPE).double().to(device)
     if slopes is not None:

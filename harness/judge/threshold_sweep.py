@@ -1,0 +1,49 @@
+"""How long two arms take to training errors other than the one declared: whether a direction hangs on the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
+
+from harness.judge.evidence import AtThreshold
+from harness.judge.statistics import Reached, ReachedBy, steps_to_reach
+
+STEP = 5
+"""Points of training error from one threshold to the next."""
+
+Arm = Mapping[str, Sequence[Sequence[float]]]
+"""By seed, [epoch, training error] pairs."""
+
+
+def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
+    """Both arms at every fifth training error, from the highest down to the lowest that every run of both reaches.
+
+    Thresholds that every run has met by its first epoch tell nothing and are left out.
+    """
+    seeds = sorted(set(slow) & set(fast))
+    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds), default=0)
+    found = []
+    for train_error in range(100 - STEP, 0, -STEP):
+        pairs = [(_epochs(slow[seed], train_error), _epochs(fast[seed], train_error)) for seed in seeds]
+        both = [(one, other) for one, other in pairs if one is not None and other is not None]
+        if len(both) < len(pairs) or not both:
+            break
+        if any(time > first for pair in both for time in pair):
+            found.append(_at(train_error, both))
+    return tuple(found)
+
+
+def signs(found: Iterable[AtThreshold]) -> list[int]:
+    """Of each median paired difference: 1 where the slow arm takes longer, -1 where the fast one, 0 for neither."""
+    return [(one.median_difference > 0) - (one.median_difference < 0) for one in found]
+
+
+def _at(train_error: float, both: Sequence[tuple[float, float]]) -> AtThreshold:
+    ratios = tuple(one / other for one, other in both)
+    return AtThreshold(float(train_error), ratios, median(one - other for one, other in both))
+
+
+def _epochs(curve: Sequence[Sequence[float]], train_error: float) -> float | None:
+    """Epochs to a training error, the first where it was met by then; None where it never is."""
+    found = steps_to_reach([epoch for epoch, _ in curve], [value for _, value in curve], train_error)
+    return found.steps if isinstance(found, Reached | ReachedBy) else None

@@ -1,0 +1,43 @@
+"""The sum of several layers, as at the end of a shortcut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.models.layers.layer import Layer, Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Layer):
+    """The sum of two inputs or more, number by number.
+
+    An identity shortcut names an earlier layer among its `inputs`; where shapes differ, that layer goes through a
+    `ZeroPadded` (He et al. 2015, section 4.2, option A) or a convolution of 1 x 1 (options B and C) first.
+    """
+
+    mixes_images: ClassVar[bool] = False
+    several = True
+
+    name: str
+
+    def output(self, *shapes: Shape) -> Shape:
+        """That of every input; raises ValueError where they differ."""
+        if len(set(shapes)) > 1:
+            raise ValueError(f"layer {self.name}: {' and '.join(map(str, shapes))} cannot be added, for they differ")
+        return shapes[0]
+
+    def module(self, *_shapes: Shape) -> nn.Module:
+        """A sum from the first input to the last."""
+        from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
+
+        return modules.Applied(_sum)
+
+
+def _sum(first: Tensor, *others: Tensor) -> Tensor:
+    for other in others:
+        first = first + other
+    return first

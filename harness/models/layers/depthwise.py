@@ -1,0 +1,57 @@
+"""The depthwise convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from harness.models.layers.conv import Conv
+from harness.models.layers.layer import Kernels, Layer, Padding, Parameter, Shape
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, slots=True)
+class Depthwise(Layer):
+    """A convolution that keeps maps apart: `multiplier` kernels for each input map, which see that map alone."""
+
+    mixes_images: ClassVar[bool] = False
+    family = "convolution"
+    in_equations = "weights"
+
+    name: str
+    kernel: int
+    stride: int = 1
+    pad: Padding = (0, 0, 0, 0)
+    multiplier: int = 1
+    bias: bool = True
+
+    def output(self, *shapes: Shape) -> Shape:
+        """The (channels, height, width) that comes out, by floor division."""
+        return self._conv(shapes[0]).output(*shapes)
+
+    def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
+        """The kernels and biases."""
+        return self._conv(shapes[0]).parameters(*shapes)
+
+    def multiply_adds(self, *shapes: Shape) -> int:
+        """The connections of every response."""
+        return self._conv(shapes[0]).multiply_adds(*shapes)
+
+    def kernels(self, *shapes: Shape) -> Kernels:
+        """Its own."""
+        return self._conv(shapes[0]).kernels(*shapes)
+
+    def before(self, *shapes: Shape) -> Mapping[str, nn.Module]:
+        """Zeros that differ by side."""
+        return self._conv(shapes[0]).before(*shapes)
+
+    def module(self, *shapes: Shape) -> nn.Module:
+        """Torch's convolution in as many groups as there are maps."""
+        return self._conv(shapes[0]).module(*shapes)
+
+    def _conv(self, shape: Shape) -> Conv:
+        maps = shape[0]
+        return Conv(self.name, maps * self.multiplier, self.kernel, self.stride, self.pad, maps, self.bias)

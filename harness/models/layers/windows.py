@@ -1,0 +1,38 @@
+"""Arithmetic of windows that slide over a map: what comes out, and how zeros are put around."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.models.layers.layer import Padding, Shape, map_of
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def convolved(name: str, shape: Shape, kernel: int, stride: int, pad: Padding) -> tuple[int, int]:
+    """(height, width) of what a convolution gives, by floor division."""
+    _, height, width = map_of(name, shape)
+    left, right, top, bottom = pad
+    return (height + top + bottom - kernel) // stride + 1, (width + left + right - kernel) // stride + 1
+
+
+def pooled(name: str, shape: Shape, size: int, stride: int, *, cover: bool) -> Shape:
+    """Maps of (side - size) / stride + 1, the quotient rounded up with `cover`, else down."""
+    channels, *sides = map_of(name, shape)
+    spare = stride - 1 if cover else 0
+    return (channels, *((side - size + spare) // stride + 1 for side in sides))
+
+
+def own_padding(pad: Padding) -> tuple[int, int]:
+    """(rows, columns) of zeros that a torch convolution adds itself: those that opposite sides share, else none."""
+    left, right, top, bottom = pad
+    return (top, left) if (left, top) == (right, bottom) else (0, 0)
+
+
+def zeros_around(pad: Padding) -> dict[str, nn.Module]:
+    """The module that adds zeros before a convolution where they differ by side."""
+    from torch import nn  # noqa: PLC0415 - networks are planned without torch
+
+    left, right, top, bottom = pad
+    return {} if (left, top) == (right, bottom) else {"_pad": nn.ZeroPad2d(pad)}

@@ -1,0 +1,51 @@
+"""No claim of a shipped suite is confirmed whatever is measured: made random, it can be confirmed and can be not."""
+
+from __future__ import annotations
+
+import pytest
+from random_measurements import Chance, RandomNets
+
+from harness.suite.claims import Claim
+from harness.suite.file import Suite
+from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_names, suite_path
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory: pytest.TempPathFactory) -> RandomNets:
+    """Inspected once for all suites."""
+    return RandomNets(tmp_path_factory.mktemp("nets"))
+
+
+def judged(suite: Suite) -> dict[str, Claim]:
+    """The claims that something of ours decides."""
+    cells = {cell.id: cell for cell in suite.cells()}
+    return {
+        name: claim
+        for name, claim in suite.file.claims.items()
+        if claim.quoted is None and claim.impossible is None
+        and any(one not in cells or cells[one].place is not None for one in claim.operands or ("",))
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_claim_can_fail_and_can_hold(name: str, nets: RandomNets) -> None:
+    """But those that are said to hold by construction, which are never confirmed, and times, which never compare."""
+    suite = load_suite(suite_path(name))
+    chance = Chance(suite, nets)
+    found = {one: chance.outcomes(one, claim) for one, claim in judged(suite).items()}
+    always = {one: seen for one, seen in found.items() if seen == {"CONFIRMED"}}
+    never = {one: seen for one, seen in found.items() if not seen & {"CONFIRMED", "BY CONSTRUCTION"}}
+    never = {one: seen for one, seen in never.items() if seen != {"NOT COMPARABLE"}}  # a clock is not the paper's
+    assert (always, never) == ({}, {})
+
+
+@pytest.mark.parametrize(("suite", "claim"), [("figure4", "far_in_pixels"), ("figure1", "a_month_instead")])
+def test_what_cannot_fail_is_found_where_nobody_says_so(suite: str, claim: str, nets: RandomNets) -> None:
+    """As they were declared at first, both are confirmed by any features and by any nets."""
+    loaded = load_suite(suite_path(suite))
+    bare = loaded.file.claims[claim].model_copy(update={"by_construction": None})
+    chance = Chance(loaded, nets)
+    chance.stated = False
+    assert chance.outcomes(claim, bare) == {"CONFIRMED"}
+    assert chance.outcomes(claim, loaded.file.claims[claim]) == {"BY CONSTRUCTION"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from harness.errors import HarnessError
 
@@ -15,7 +16,9 @@ def main() -> None:
     try:
         command.main(prog_name="python -m harness", standalone_mode=True)
     except HarnessError as error:
-        sys.stderr.write(f"{error}\n")
+        with suppress(OSError):  # a terminal that is gone
+            sys.stderr.write(f"{error}\n")
+            sys.stderr.flush()
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

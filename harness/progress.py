@@ -5,6 +5,7 @@ And how lengths of time and sizes are told, here and everywhere else.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -27,7 +28,7 @@ class Progress:
         """One line that stays."""
         self.clear()
         self.spoken.append(line)
-        print(line, file=self.stream, flush=True)
+        self._write(f"{line}\n")
 
     def begin(self, label: str) -> None:
         """A new piece of work, named in every line that follows."""
@@ -47,7 +48,7 @@ class Progress:
         text = f" {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left"[:columns]
         room = min(24, columns - len(text))
         bar = "█" * round(room * done) + "·" * (room - round(room * done))
-        print(f"\r\x1b[K{self._tinted(bar)}{text}", end="", file=self.stream, flush=True)
+        self._write(f"\r\x1b[K{self._tinted(bar)}{text}")
 
     def is_due(self) -> bool:
         """Whether a tenth of a second has gone since this last was true."""
@@ -63,8 +64,17 @@ class Progress:
     def clear(self) -> None:
         """Wipe the moving line, for what comes next is said by somebody else."""
         if self._moving:
-            print("\r\x1b[K", end="", file=self.stream, flush=True)
+            self._write("\r\x1b[K")
             self._moving = False
+
+    def _write(self, text: str) -> None:
+        """Write to people; a terminal that is gone hears nothing, and the work goes on to where it is saved."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
 
 
 def duration(seconds: float) -> str:

@@ -96,7 +96,11 @@ def _run(config: pytest.Config, suite: str, scale: str, tmp_path_factory: pytest
     from harness.errors import HarnessError  # noqa: PLC0415
     from harness.testing import reproduce  # noqa: PLC0415
 
-    store = config.rootpath / Path(config.getoption("--harness-store")).expanduser()
+    named = Path(config.getoption("--harness-store"))
+    try:
+        store = config.rootpath / named.expanduser()
+    except RuntimeError:
+        return f"--harness-store {named}: this user has no home folder; set HOME, or name it in full"
     try:
         return reproduce(suite, scale, store, tmp_path_factory.mktemp("reproduction"), config.rootpath)
     except HarnessError as error:

@@ -10,6 +10,13 @@ from types import FrameType
 
 from harness.errors import Interrupted
 
+ORDERS = (signal.SIGINT, signal.SIGTERM)
+"""A second of these stops at once."""
+NOTICES = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGUSR1") if hasattr(signal, name))
+"""A terminal that closed or a connection that broke, and what batch systems are often told to send before a job's time
+is up. They come in any number and beside others, so they never stop at once."""
+STOPPING = (*ORDERS, *NOTICES)
+
 
 @dataclass
 class StopSignal:
@@ -25,8 +32,12 @@ class StopSignal:
 
     @contextmanager
     def listening(self) -> Iterator[StopSignal]:
-        """Catch SIGINT and SIGTERM for the length of the block; a second one stops at once, as a kill would."""
-        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Catch the signals that ask to stop, for the length of the block; a second order stops at once, like a kill.
+
+        A notice that is ignored, as under nohup, stays so.
+        """
+        heard = [*ORDERS, *(number for number in NOTICES if signal.getsignal(number) is not signal.SIG_IGN)]
+        before = {number: signal.signal(number, self._note) for number in heard}
         try:
             yield self
         finally:
@@ -34,6 +45,7 @@ class StopSignal:
                 signal.signal(number, handler)
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        if self.number is not None:
+        if number in ORDERS and self.number in ORDERS:
             raise KeyboardInterrupt
-        self.number = number
+        if self.number is None or number in ORDERS:
+            self.number = number

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import fcntl
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness.errors import HarnessError, UsageError
+from harness.store.locks import held
 from harness.store.store import make_writable
 
 _PACKAGE = Path(__file__).parent
@@ -142,8 +142,7 @@ def reproduce(suite: str, scale: str, store: Path, out: Path, folder: Path) -> R
 def _alone(store: Path) -> Iterator[None]:
     """Wait for other processes that reproduce into this store, such as the workers of one test run."""
     make_writable(store, "the store", "name another with --harness-store DIR")
-    with (store / "reproduction.lock").open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with held(store, "reproduction.lock", wait=True):
         yield
 
 

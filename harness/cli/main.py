@@ -43,8 +43,8 @@ Examples:
 
 \b
 Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
-3 of `check`, a regression, or with --strict, a cell that differs; 4 data missing; 5 device missing; 6 a job failed;
-7 no baseline; 130 and 143 interrupted.
+3 of `check`, a regression, or with --strict, a cell that differs or diverged; 4 data missing; 5 device missing; 6 a job
+failed; 7 no baseline; 129, 130, 138 and 143 interrupted.
 """
 
 
@@ -87,7 +87,10 @@ def command() -> None:
     "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
 )
 @click.option(
-    "--strict", is_flag=True, help="Exit 3 when a cell is WORSE, BETTER or DIFFERS, or a claim is CONTRADICTED."
+    "--strict",
+    is_flag=True,
+    help="Exit 3 when a cell is WORSE, BETTER or DIFFERS or its mean holds a run that diverged, or a claim is "
+    "CONTRADICTED.",
 )
 def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
     """Run what a suite still needs, judge it, and write the report."""
@@ -102,8 +105,16 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
         show_results(results, folder)
     if failed:
         raise JobFailed(f"{len(failed)} job(s) failed; the report says which and why: {folder / 'index.html'}")
-    if flags["strict"] and _differs(results):
+    if flags["strict"] and (_diverged(results) or _differs(results)):
         sys.exit(REGRESSION_EXIT)
+
+
+def _diverged(results: dict[str, Any]) -> bool:
+    """Whether the mean of a cell holds runs that diverged, which count as guessing in it; each is named."""
+    found = {cell["id"]: cell["diverged"] for cell in results["cells"] if cell.get("diverged")}
+    for cell, seeds in found.items():
+        click.echo(f"{cell}: diverged, and counted as guessing: seed {', '.join(map(str, seeds))}", err=True)
+    return bool(found)
 
 
 def _differs(results: dict[str, Any]) -> bool:

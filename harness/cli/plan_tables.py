@@ -33,6 +33,8 @@ def show_plan(document: Document) -> None:
             console.print(Text(line), soft_wrap=True)
     if document["finds"] is not None:
         console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
+        if looks := document["finds"].get("looks"):
+            console.print(Text(f"seeds: {looks['says']}"), soft_wrap=True)
     for one in document["missing"]:
         console.print(Text(f"missing: {one['what']} ({one['jobs']} jobs)"), soft_wrap=True)
     if document["blocked_by"]:

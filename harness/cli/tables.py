@@ -42,6 +42,7 @@ def show_results(results: dict[str, Any], folder: Path) -> None:
     if results["claims"]:
         console.print(_claims(results["claims"]))
     _show_reasons(console, [*results["cells"], *results["claims"]])
+    _show_looks(console, [*results["cells"], *results["claims"]])
     _show_recorded(console, results["cells"])
     console.print(Text(f"\n{results['headline']}", style="bold"))
     console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
@@ -52,7 +53,8 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
     for cell in cells:
         ours = _number(cell["mean"])
         interval = "" if cell["interval"] is None else " to ".join(map(_number, cell["interval"]))
-        seeds = str(cell["n"] or "")
+        look = cell.get("look")
+        seeds = str(cell["n"] or "") + (f" (look {look['number']} of {look['of']})" if look else "")
         paper = Text(f"{cell['printed']}{cell['unit']}")
         table.add_row(cell["id"], paper, ours, interval, seeds, tinted(cell["outcome"]))
     return table
@@ -84,6 +86,20 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
         for one in judged:
             if one.get(key):
                 console.print(Text.assemble(tinted(flag), f" {one['id']}: {one[key]}"))
+
+
+def _show_looks(console: Console, judged: list[dict[str, Any]]) -> None:
+    """At which of the declared looks verdicts fell, and what other seeds came to before."""
+    looks: dict[str, list[str]] = {}
+    for one in judged:
+        if one.get("look"):
+            looks.setdefault(one["look"]["says"], []).append(one["id"])
+    for says, ids in looks.items():
+        console.print(Text(f"{says}: {', '.join(ids)}"))
+    for one in judged:
+        for before in one.get("earlier") or ():
+            said = Text(f" {one['id']}: on other seeds ({before['seeds']})")
+            console.print(Text.assemble("earlier ", tinted(before["outcome"]), said))
 
 
 def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:

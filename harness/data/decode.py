@@ -17,6 +17,12 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for files that are damaged, cut short, no images, or of a mode it cannot convert."""
 
 
+DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
+"""Pillow's modes of more than 8 bits a pixel; it opens deeper colours with 8 bits each."""
+WHITE_16 = 65535
+"""White in 16-bit grey, by the definition of PNG."""
+
+
 class Window(NamedTuple):
     """One view of an image that is rescaled for this view alone."""
 
@@ -85,8 +91,32 @@ def _unreadable(path: str, error: Exception) -> DataMissing:
     return DataMissing(f"{path}: cannot be decoded and prepared ({error}); put a sound copy in its place")
 
 
+def depth_fault(image: Image.Image) -> str | None:
+    """Why an image that was just opened cannot be had in 8 bits; None where it can: it has no more, or is a PNG."""
+    if image.mode not in DEEP or image.format == "PNG":
+        return None
+    return f"a {image.format} of mode {image.mode} does not say which number is white; store it with 8 bits a colour"
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """An image that was just opened with at most 8 bits a colour; deeper grey is scaled to the nearest level.
+
+    Pillow would cut it off at 255. Raises ValueError where it does not say which of its numbers is white.
+    """
+    if image.mode not in DEEP:
+        return image
+    if (fault := depth_fault(image)) is not None:
+        raise ValueError(fault)
+    grey = np.asarray(image).astype(np.uint32)
+    return Image.fromarray(((grey * 255 + WHITE_16 // 2) // WHITE_16).astype(np.uint8))
+
+
 def as_rgb(image: Image.Image) -> Image.Image:
-    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped."""
+    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped.
+
+    Raises ValueError as `eight_bits` does.
+    """
+    image = eight_bits(image)
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image if image.mode == "RGB" else image.convert("RGB")

@@ -38,3 +38,18 @@ def decoded(data: bytes) -> tuple[NDArray[np.uint8], str] | None:
     except ValueError:
         return None
     return pixels, MODES[colours]
+
+
+def is_strict() -> bool:
+    """Whether the decoder is there that tells of what Pillow decodes in silence."""
+    return simplejpeg is not None
+
+
+def complaint(data: bytes, colours: str = "RGB") -> str | None:
+    """What a strict decoder says against a JPEG of these colours; None where it takes it, or is not installed."""
+    try:
+        if simplejpeg is not None:
+            simplejpeg.decode_jpeg(data, colours)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -177,12 +178,15 @@ def _environment(environ: Mapping[str, str]) -> Source:
 
 
 def _config(path: Path) -> Source:
-    path = path.expanduser()
+    try:
+        path = path.expanduser()
+    except RuntimeError:  # a user without a home has no file there
+        return None, {}
+    if not os.path.lexists(path):  # nor has one whose home is closed to them, as in a container run as any user
+        return None, {}
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
-    except FileNotFoundError:
-        return None, {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from None
     if unknown := set(document) - {"data"}:
@@ -200,9 +204,17 @@ def _config_data(path: Path, data: Any) -> Source:
         if not isinstance(folder, str) or not folder:
             raise UsageError(f"{path}: data.{key} is not the name of a folder")
         # A relative folder is meant from where the file lies, not from where the program happens to be started.
-        places[key] = _place(str(path.parent / Path(folder).expanduser()), f"{path}: data.{key}")
+        places[key] = _place(str(path.parent / _at_home(folder, f"{path}: data.{key}")), f"{path}: data.{key}")
     return places.pop("root", None), places
 
 
 def _place(folder: str, how: str) -> Place:
-    return Place(Path(folder).expanduser().absolute(), how)
+    return Place(_at_home(folder, how).absolute(), how)
+
+
+def _at_home(folder: str, how: str) -> Path:
+    """A folder with the user's home for its tilde; raises UsageError where there is none."""
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{how}: {folder}: this user has no home folder; set HOME, or name it in full") from None

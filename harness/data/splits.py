@@ -164,8 +164,7 @@ def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Example
 
 
 def _open_folders(spec: DataSpec, split: str, dataset: Dataset, folder: Path, threads: int) -> Split:
-    ids, labels, classes = listed(dataset, folder, split, spec.subset)
+    ids, labels, classes, files = listed(dataset, folder, split, spec.subset)
     shape = None if dataset.raw_size is None and spec.prepare.center is None else dataset.shape(spec.prepare)
-    paths = [str(folder / identity.removeprefix(f"{dataset.name}/")) for identity in ids]
-    pixels = OnDisk(paths, shape and shape[1:], spec.prepare, threads)
+    pixels = OnDisk([str(folder / file) for file in files], shape and shape[1:], spec.prepare, threads)
     return Split(spec, split, ids, torch.tensor(labels), classes, shape, pixels)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+from harness.data import jpeg
 from harness.data.declared import Dataset, class_list_digest
+from harness.data.naming import image_name
 from harness.data.prepared import CopyFiles
-from harness.data.sets.imagenet import class_images
+from harness.data.sets.imagenet import class_entries, is_image
 from harness.data.sets.rescaled import common_short_side, says_rescaled
 from harness.errors import DataMissing
 from harness.ingest.advance import Advance
+from harness.ingest.archives import archive_md5, is_released, official_md5
 from harness.ingest.check_result import Checked
 from harness.ingest.copies import judge_copy
 from harness.ingest.image_finding import KEPT, Finding, check_command
+from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.layouts import NOT_TOLD, find_source, in_place, kit_places, stored_splits
 from harness.ingest.patches import ARCHIVE, not_applied
-from harness.ingest.sources import Source
+from harness.ingest.sources import Source, image_entries
+from harness.ingest.strangers import no_classes
 from harness.ingest.tally import DAMAGE, Tally, expected_images, tallied
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
@@ -39,6 +45,7 @@ def check(
 ) -> Checked:
     """Look at every image of every split below a folder; with `decode`, at all of its pixels."""
     checked = Checked(dataset, folder, kit)
+    _judge_strangers(checked)
     for split in stored_splits(dataset):
         try:
             source = find_source(dataset, folder, split, kit)
@@ -59,6 +66,14 @@ def check(
     return checked
 
 
+def _judge_strangers(checked: Checked) -> None:
+    """Folders that are no class; what a development kit says of them cannot be asked of one that is damaged."""
+    try:
+        checked.findings.extend(no_classes(checked.dataset, checked.folder, checked.kit))
+    except DataMissing as error:
+        checked.wrong("unusable", str(error))
+
+
 def _judge(checked: Checked, *, decode: bool) -> None:
     judge_copy(checked.dataset, checked.folder, checked.findings, contents=decode)
     _require_splits(checked)
@@ -67,9 +82,11 @@ def _judge(checked: Checked, *, decode: bool) -> None:
         if tally.source.labelled:
             _judge_classes(checked, tally)
         _judge_images(checked, tally)
-        _judge_strays(checked, tally.source)
+        _judge_others(checked, tally.source)
         _judge_patches(checked, tally.source)
     _judge_forms(checked)
+    if not jpeg.is_strict():
+        checked.note("silent decoder", NO_STRICT_DECODER)
 
 
 def _judge_forms(checked: Checked) -> None:
@@ -88,9 +105,12 @@ def _require_splits(checked: Checked) -> None:
     """Every split has to be there that training or a test with labels reads."""
     dataset, folder = checked.dataset, checked.folder
     seen = {tally.source.split for tally in checked.tallies}
-    unusable = {finding.says.partition(":")[0] for finding in checked.findings if finding.code == "unusable"}
+    said = {finding.says.partition(":")[0]: finding.code for finding in checked.findings}
     for split in stored_splits(dataset):
-        if split in seen | unusable:
+        if split in seen or said.get(split) == "unusable":
+            continue
+        if said.get(split) == "no class":
+            checked.wrong("classes", f"{split}: none of its folders is one of the {dataset.classes:,} classes")
             continue
         if split in dataset.unlabelled:
             checked.note("missing", f"{split}: not there; it has no labels and is needed for a submission only")
@@ -135,15 +155,32 @@ def _fetch_again(source: Source) -> str:
     return f"fetch {source.place.name} again"
 
 
-def _judge_strays(checked: Checked, source: Source) -> None:
-    """Images that lie beside the class folders, as when sorting them was not finished, are read by nobody."""
-    if source.form != "class folders":
-        return
-    names = [entry.path for entry in class_images(source.place)]
+def _judge_others(checked: Checked, source: Source) -> None:
+    """All beside the images that a run reads: images outside the class folders, folders within, other files."""
+    if source.form == "class folders":
+        _note(checked, "stray", f"{source.split}: images beside the class folders, which no run reads",
+              [entry.path for entry in image_entries(source.place)],
+              "sort them into the folders of their classes, or take them away")  # fmt: skip
+    others = list(_others(source))
+    _note(checked, "within", f"{source.split}: folders among the images, which no run reads",
+          [entry.path for entry in others if Path(entry).is_dir() and source.form == "class folders"],
+          "take the images out of them, into the folder of their class, or the folders away")  # fmt: skip
+    files = [entry.path for entry in others if not Path(entry).is_dir()]
+    _note(checked, "other", f"{source.split}: files among the images that are not called images and are left alone",
+          files, wrong=False)  # fmt: skip
+
+
+def _others(source: Source) -> Iterator[os.DirEntry[str]]:
+    """What lies among the images of a split and has no image's name."""
+    own = source.form == "flat folder" and source.place.name == source.split
+    places = [source.place / piece.name for piece in source.pieces] if source.form == "class folders" else []
+    for place in [source.place] if own else places:
+        yield from (entry for entry in class_entries(place) if not is_image(entry.name))
+
+
+def _note(checked: Checked, code: str, says: str, names: list[str], fix: str = "", *, wrong: bool = True) -> None:
     if names:
-        says = f"{source.split}: images beside the class folders, which no run reads"
-        fix = "sort them into the folders of their classes, or take them away"
-        checked.findings.append(Finding("stray", says, fix=fix, names=names[:KEPT], count=len(names)))
+        checked.findings.append(Finding(code, says, wrong=wrong, fix=fix, names=names[:KEPT], count=len(names)))
 
 
 def _judge_patches(checked: Checked, source: Source) -> None:
@@ -159,12 +196,10 @@ def _judge_patches(checked: Checked, source: Source) -> None:
 
 def _judge_archive(checked: Checked, source: Source) -> None:
     """An archive as it is handed out has a known digest."""
-    official = checked.dataset.archive_md5.get(source.split)
-    if official is None or source.form not in ("tar", "tar of class tars"):
+    official = official_md5(checked.dataset, source)
+    if official is None:
         return
-    with source.place.open("rb") as file:
-        found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-    if found == official:
+    if (found := archive_md5(source.place)) == official:
         checked.note("archive", f"{source.split}: {source.place} is the official archive, by its MD5")
     else:
         says = f"{source.split}: {source.place} has MD5 {found}, where the official archive has {official}"
@@ -211,7 +246,9 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
     """What was noted of single images, with what can be done about it."""
     source = tally.source
     for code, finding in tally.found.items():
-        if code in DAMAGE:
+        if code == "warned" and is_released(checked.dataset, source):
+            finding.wrong, finding.says = False, f"{source.split}: JPEGs that the decoder warns of, and released so"
+        elif code in DAMAGE:
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
         elif code == "gzipped":
             finding.fix = checked.prepare_command()
@@ -235,6 +272,11 @@ def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:
 
 def _move_fix(source: Source, name: str) -> str:
     path = Path(name)
+    wnid = image_name(path.name).wnid
+    if wnid is None:
+        return "take them away, and fetch them again: each of their names tells two classes"
+    if source.form == "flat folder":
+        return f"take the wrong list of labels away, which said: {source.order}"
     if source.form != "class folders":
         return "fetch the archive again"
-    return shlex.join(["mv", str(path), str(source.place / path.name.partition("_")[0] / path.name)])
+    return shlex.join(["mv", str(path), str(source.place / wnid / path.name)])

@@ -11,9 +11,12 @@ import numpy as np
 from PIL import Image, features
 from PIL import __version__ as pillow_version
 
-from harness.data.decode import UNREADABLE, as_rgb, prepared
+from harness.data import jpeg
+from harness.data.decode import UNREADABLE, as_rgb, eight_bits
 from harness.data.spec import Prepare
 from harness.errors import UsageError
+from harness.ingest.jpeg_scan import remark
+from harness.ingest.reference import central_square
 
 SUBSAMPLING = "4:2:0"
 FILTER = "bilinear, antialiased"
@@ -50,20 +53,24 @@ class Compact:
         how = {"short_side": self.short_side, "quality": self.quality, "subsampling": SUBSAMPLING, "filter": FILTER}
         return how | {"format": "JPEG"} | libraries
 
-    def copied(self, data: bytes) -> bytes:
+    def copied(self, data: bytes, *, released: bool = False) -> bytes:
         """The copy's bytes; the same bytes for a JPEG, grey or RGB, that is small enough. Raises UNREADABLE's errors.
 
-        Every image is decoded whole, so that none is copied that training could not read.
+        Every image is decoded whole, so that none is copied that training could not read. Nor is one whose pixels a
+        decoder warns of, but for images that are known to have been `released` so.
         """
         with Image.open(io.BytesIO(data)) as image:
-            image.load()
+            pixels = _pixels(image, data, released=released)
             if self.short_side is None or self._is_small(image):
                 return data
-            return self._encoded(image if image.mode == "L" else as_rgb(image), self.short_side)
+            return self._encoded(pixels if pixels.mode == "L" else as_rgb(pixels), self.short_side)
 
     def difference(self, data: bytes, copy: bytes) -> dict[str, float]:
-        """By shorter side, the mean absolute difference of grey levels, 0 to 255, of the prepared central squares."""
-        return {str(side): float(np.abs(_square(data, side) - _square(copy, side)).mean()) for side in self.sides}
+        """By shorter side, the mean absolute difference of grey levels, 0 to 255, of the central squares."""
+        return {
+            str(side): float(np.abs(central_square(data, side) - central_square(copy, side)).mean())
+            for side in self.sides
+        }
 
     def _is_small(self, image: Image.Image) -> bool:
         assert self.short_side is not None
@@ -80,6 +87,24 @@ class Compact:
         return file.getvalue()
 
 
+class Warned(OSError):
+    """A JPEG that is decoded to its end, and with a warning: some of its pixels are wrong."""
+
+
+def _pixels(image: Image.Image, data: bytes, *, released: bool) -> Image.Image:
+    """All the pixels of an image that was opened; raises Warned, and UNREADABLE's errors."""
+    found = jpeg.decoded(data)
+    if found is None:
+        image.load()
+    said = None if released else remark(data, decoded=found is not None)
+    if said is not None and said.kind == "warned":
+        raise Warned(f"the decoder warns: {said.says}")
+    if found is None:
+        return eight_bits(image)
+    pixels, mode = found
+    return Image.fromarray(pixels[..., 0] if mode == "L" else pixels)
+
+
 def unreadable(error: BaseException) -> str | None:
     """Why an image cannot be read, for errors that say so; None for any other."""
     return str(error).partition(" <_io.")[0] if isinstance(error, UNREADABLE) else None
@@ -88,12 +113,6 @@ def unreadable(error: BaseException) -> str | None:
 def sha256(data: bytes) -> str:
     """The digest of a file's content."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _square(data: bytes, side: int) -> np.ndarray[Any, np.dtype[np.int16]]:
-    """The central square at a shorter side, which no rounding of the longer one changes the size of."""
-    with Image.open(io.BytesIO(data)) as image:
-        return prepared(as_rgb(image), Prepare(short_side=side, center=side)).astype(np.int16)
 
 
 def _libjpeg() -> str:

@@ -8,15 +8,14 @@ wrong and nothing fails, so what mixes them is refused.
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.data.declared import Dataset, class_list_digest
+from harness.data.naming import WNID, image_name
 from harness.errors import DataMissing
 
-WNID = re.compile(r"n\d{8}")
 SORTED_ORDER = "place among the sorted WordNet ids"
 
 
@@ -31,10 +30,9 @@ class Labels:
 
     def of(self, name: str) -> str | None:
         """The class of an image by its file name."""
-        stem = name.partition(".")[0]
+        original, _, number = image_name(name)
         if isinstance(self.by_image, Mapping):
-            return self.by_image.get(stem)
-        number = image_number(stem)
+            return self.by_image.get(Path(original).stem)
         return self.by_image[number - 1] if number is not None and 0 < number <= len(self.by_image) else None
 
 
@@ -46,12 +44,6 @@ def prefix(dataset: Dataset) -> str:
 def number_name(dataset: Dataset) -> str:
     """What a development kit calls its own number of a category."""
     return f"{prefix(dataset)}_ID"
-
-
-def image_number(stem: str) -> int | None:
-    """The number in `ILSVRC2012_val_00000001`; None where there is none."""
-    found = re.fullmatch(r".*_(\d{8})", stem)
-    return int(found[1]) if found else None
 
 
 def find_labels(dataset: Dataset, split: str, places: Iterable[Path]) -> Labels | None:

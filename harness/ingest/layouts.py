@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from harness.data.declared import Dataset
-from harness.data.sets.imagenet import class_images
+from harness.data.naming import WNID, image_name
+from harness.data.sets.imagenet import is_image
 from harness.errors import DataMissing
-from harness.ingest.labels import SORTED_ORDER, WNID, Labels, class_list, find_labels, prefix
+from harness.ingest.labels import SORTED_ORDER, Labels, class_list, find_labels, prefix
 from harness.ingest.parquet import parquet_source
 from harness.ingest.patches import patched
-from harness.ingest.sources import PIECE, ClassFolder, ClassTar, FlatPiece, Source, TarPiece, is_image, tar_entries
+from harness.ingest.sources import (
+    PIECE,
+    ClassFolder,
+    ClassTar,
+    FlatPiece,
+    Source,
+    TarPiece,
+    image_entries,
+    tar_entries,
+)
 
 Item = TypeVar("Item")
 
@@ -22,6 +32,7 @@ BASES = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "data")
 KIT_FOLDERS = ("data", "*devkit*", "*devkit*/data")
 """Below the folder that was named, where the files of a development kit may lie."""
 NOT_TOLD = "nothing here tells the classes of its images"
+BY_NAME = "the class in the name of each file, so no order is involved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,14 @@ class Wanted:
         """Whether its labels were published."""
         return self.split not in self.dataset.unlabelled
 
-    def wnid_of(self) -> tuple[Callable[[str], str | None], str]:
-        """How the class of an image that lies in no class folder is told, and in words."""
+    def wnid_of(self, names: Iterable[str]) -> tuple[Callable[[str], str | None], str]:
+        """How the class of each of these images, which lie in no class folder, is told, and in words."""
         if not self.labelled:
             return _nothing, "its labels were never published"
         labels = self.labels()
-        return (_nothing, NOT_TOLD) if labels is None else (labels.of, labels.order)
+        if labels is not None:
+            return labels.of, labels.order
+        return (_by_name, BY_NAME) if any(image_name(name).told for name in names) else (_nothing, NOT_TOLD)
 
 
 def stored_splits(dataset: Dataset) -> dict[str, int | None]:
@@ -104,10 +117,10 @@ def _class_tars(wanted: Wanted, base: Path) -> Source | None:
 def _flat_folder(wanted: Wanted, base: Path) -> Source | None:
     for place in (base / wanted.split, base):
         own = place != base
-        names = [entry.name for entry in class_images(place)] if place.is_dir() else []
+        names = [entry.name for entry in image_entries(place)] if place.is_dir() else []
         names = [name for name in names if own or name.startswith(f"{prefix(wanted.dataset)}_{wanted.split}_")]
         if names:
-            wnid_of, order = wanted.wnid_of()
+            wnid_of, order = wanted.wnid_of(names)
             pieces = tuple(FlatPiece(name, place, part, wnid_of) for name, part in _parts(names))
             return Source(wanted.split, "flat folder", place, pieces, order, wanted.labelled)
     return None
@@ -126,7 +139,7 @@ def _tar(wanted: Wanted, base: Path) -> Source | None:
     images = sorted(entry for entry in entries if is_image(entry[0]))
     if not images:
         raise DataMissing(f"{path}: holds neither images nor an archive for each class; fetch it again")
-    wnid_of, order = wanted.wnid_of()
+    wnid_of, order = wanted.wnid_of(name for name, _, _ in images)
     parts = tuple(TarPiece(name, path, tuple(part), wnid_of) for name, part in _parts(images))
     return Source(wanted.split, "tar", path, parts, order, wanted.labelled)
 
@@ -143,7 +156,7 @@ FORMS: tuple[Callable[[Wanted, Path], Source | None], ...] = (
 def _folders(place: Path) -> list[str]:
     if not place.is_dir():
         return []
-    return sorted(path.name for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(path.name for path in place.iterdir() if WNID.fullmatch(path.name) and path.is_dir())
 
 
 def _parts(items: list[Item]) -> Iterator[tuple[str, tuple[Item, ...]]]:
@@ -153,3 +166,7 @@ def _parts(items: list[Item]) -> Iterator[tuple[str, tuple[Item, ...]]]:
 
 def _nothing(_name: str) -> None:
     return None
+
+
+def _by_name(name: str) -> str | None:
+    return image_name(name).wnid

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.data.naming import WNID
 from harness.errors import DataMissing
 from harness.ingest.labels import SORTED_ORDER
-from harness.ingest.sources import Source, StoredImage
+from harness.ingest.parquet_columns import Columns, columns_of
+from harness.ingest.sources import Source, StoredImage, stored_image
 
 ROWS = 64
 """Read at once, which bounds the memory used."""
-_OWN_NAME = re.compile(r"(.+)_(n\d{8})(\.\w+)")
-"""A file name as these files have it: the original's, and the class before the suffix."""
+_SHARD = re.compile(r".+-(\d+)-of-(\d+)(-[0-9a-f]+)?\.parquet")
+"""`train-00000-of-00294.parquet`, which some uploads follow by a digest of the shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class ParquetPiece:
     path: Path
     group: int
     rows: int
+    columns: Columns
     classes: tuple[str, ...] | None
     """The class of each label, where a list of them is at hand; a file name that holds the class decides."""
 
@@ -44,34 +48,51 @@ class ParquetPiece:
 
     def images(self) -> Iterator[StoredImage]:
         """Row by row."""
-        parquet = arrow_parquet(self.path)
         seen: dict[int, str] = {}
+        for row in self._rows():
+            yield self._image(row, seen)
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        parquet = arrow_parquet(self.path)
         try:
             with parquet.ParquetFile(self.path) as file:
-                for batch in file.iter_batches(ROWS, [self.group], ["image", "label"]):
-                    for row in batch.to_pylist():
-                        yield self._image(row, seen)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+                for batch in file.iter_batches(ROWS, [self.group], self.columns.read):
+                    yield from batch.to_pylist()
+        except (OSError, ValueError) as error:
             raise DataMissing(f"{self.path}: cannot be read as parquet ({error}); fetch it again") from None
 
     def _image(self, row: dict[str, Any], seen: dict[int, str]) -> StoredImage:
         """A row; `seen` gathers the class of each label, by the lists at hand or by the files' names."""
-        path, label, data = row["image"]["path"], row["label"], row["image"]["bytes"] or b""
+        path, data = self.columns.image(row)
         if not path:
             raise DataMissing(f"{self.path}: its images have no file names (image.path), so none can be told apart")
-        name, wnid = Path(path).name, None
-        if (found := _OWN_NAME.fullmatch(name)) is not None:
-            name, wnid = found[1] + found[3], found[2]
+        name = Path(path).name
+        image = stored_image(name, None, f"{self.path}:{name}", lambda: io.BytesIO(data))
+        label = row.get("label")
+        wnid = self._by_text(label, image) if isinstance(label, str) else self._by_number(label, image, seen)
+        return stored_image(name, wnid, image.place, image.open)
+
+    def _by_text(self, label: str, image: StoredImage) -> str | None:
+        """The class of a label of text: a WordNet id, or words beside a file name that tells the class."""
+        if WNID.fullmatch(label):
+            return label
+        if len(image.told) == 1:
+            return image.told[0]
+        raise DataMissing(
+            f"{self.path}: its labels are words ({label!r}), and neither they nor the files' names are WordNet ids; "
+            "take an upload whose labels are numbers or WordNet ids"
+        )
+
+    def _by_number(self, label: int | None, image: StoredImage, seen: dict[int, str]) -> str | None:
         if label is None or label < 0:
-            wnid = None
-        else:
-            if label not in seen and (listed := self._listed(label) or wnid) is not None:
-                seen[label] = listed
-                self._require_sorted(seen)
-            if wnid not in (None, seen.get(label)):
-                raise self._mixed(f"{path} has label {label}, and that is {seen[label]}")
-            wnid = seen.get(label)
-        return StoredImage(name, wnid, f"{self.path}:{name}", lambda: io.BytesIO(data))
+            return None
+        told = image.told[0] if len(image.told) == 1 else None
+        if label not in seen and (listed := self._listed(label) or told) is not None:
+            seen[label] = listed
+            self._require_sorted(seen)
+        if told not in (None, seen.get(label)):
+            raise self._mixed(f"{image.name}, of {told}, has label {label}, and that is {seen[label]}")
+        return seen.get(label)
 
     def _listed(self, label: int) -> str | None:
         if self.classes is None:
@@ -85,7 +106,7 @@ class ParquetPiece:
 
     def _mixed(self, what: str) -> DataMissing:
         said = f"{what}: its labels are not places among the sorted WordNet ids, but of another order of classes"
-        return DataMissing(f"{self.path}: {said}; fetch it again")
+        return DataMissing(f"{self.path}: {said}; take an upload whose labels are")
 
 
 def parquet_source(
@@ -96,14 +117,18 @@ def parquet_source(
     paths = sorted({path for name in (split, names.get(split, split)) for path in folder.glob(f"{name}-*.parquet")})
     if not paths:
         return None
-    _require_all(paths)
+    _require_one_upload(paths)
     listed = classes()
+    columns = {path: _columns(path, labelled=labelled) for path in paths}
     pieces = [
-        ParquetPiece(path, group, rows, tuple(listed) if listed and labelled else None)
-        for path in paths
-        for group, rows in enumerate(_groups(path))
+        ParquetPiece(path, group, rows, found, tuple(listed) if listed and labelled else None)
+        for path, (found, groups) in columns.items()
+        for group, rows in enumerate(groups)
     ]
-    order = f"label, the {SORTED_ORDER}" if labelled else "its labels were never published"
+    order = "its labels were never published"
+    if labelled:
+        text = any(found.text_labels for found, _ in columns.values())
+        order = "WordNet ids in the rows, so no order is involved" if text else f"label, the {SORTED_ORDER}"
     return Source(split, "parquet", folder, tuple(pieces), order, labelled)
 
 
@@ -116,25 +141,31 @@ def arrow_parquet(path: Path) -> Any:
     return pyarrow.parquet
 
 
-def _groups(path: Path) -> list[int]:
-    """The number of rows of each group of a file."""
+def _columns(path: Path, *, labelled: bool) -> tuple[Columns, list[int]]:
+    """The columns of a file, and the number of rows of each of its groups."""
     parquet = arrow_parquet(path)
     try:
         with parquet.ParquetFile(path) as file:
-            columns = set(file.schema_arrow.names)
-            about = file.metadata
-            found = [about.row_group(group).num_rows for group in range(about.num_row_groups)]
+            schema, about = file.schema_arrow, file.metadata
+            groups = [about.row_group(group).num_rows for group in range(about.num_row_groups)]
     except (OSError, ValueError) as error:
         raise DataMissing(f"{path}: cannot be read as parquet ({error}); fetch it again") from None
-    if not {"image", "label"} <= columns:
-        raise DataMissing(f"{path}: has the columns {', '.join(sorted(columns))}; image and label are expected")
-    return found
+    return columns_of(schema, path, labelled=labelled), groups
 
 
-def _require_all(paths: list[Path]) -> None:
-    """`train-00000-of-00294.parquet` says how many there are."""
-    said = re.search(r"-of-(\d+)", paths[0].name)
-    if said is not None and len(paths) != int(said[1]):
+def _require_one_upload(paths: list[Path]) -> None:
+    """The files' names say how many there are; raises DataMissing where some lack, or are of several uploads."""
+    shards = {path: _SHARD.fullmatch(path.name) for path in paths}
+    totals = Counter(f"-of-{found[2]}" if found else "without a number" for found in shards.values())
+    if len(totals) > 1:
+        each = " and ".join(f"{count} {what}" for what, count in sorted(totals.items()))
+        raise DataMissing(f"{paths[0].parent}: files of several uploads are mixed, {each}; keep those of one")
+    numbers: dict[int, Path] = {}
+    for path, found in shards.items():
+        if found is not None and (other := numbers.setdefault(int(found[1]), path)) != path:
+            raise DataMissing(f"{path}: is the same part as {other.name}, of another upload; keep the files of one")
+    found = shards[paths[0]]
+    if found is not None and len(paths) != int(found[2]):
         raise DataMissing(
-            f"{paths[0].parent}: {len(paths)} of the {int(said[1])} files of {paths[0].name}; fetch the rest"
+            f"{paths[0].parent}: {len(paths)} of the {int(found[2])} files of {paths[0].name}; fetch the rest"
         )

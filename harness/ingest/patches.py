@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.ingest.sources import Piece, Source, StoredImage, is_image, section, tar_members
+from harness.data.naming import original_name
+from harness.data.sets.imagenet import is_image
+from harness.ingest.sources import Piece, Source, StoredImage, section, tar_members
 
 ARCHIVE = "patch_images.tar"
 
@@ -41,7 +43,7 @@ class PatchedPiece:
         """As without replacements, but for what they replace."""
         for image in self.piece.images():
             patch = self.patches.get(image.name)
-            yield image if patch is None else StoredImage(image.name, image.wnid, f"{self.place}:{image.name}", patch)
+            yield image if patch is None else replace(image, place=f"{self.place}:{image.name}", open=patch)
 
 
 def patched(source: Source, folder: Path) -> Source:
@@ -50,7 +52,7 @@ def patched(source: Source, folder: Path) -> Source:
     if not archive.is_file():
         return source
     patches = {
-        Path(name).name: section(archive, offset, size)
+        original_name(Path(name).name): section(archive, offset, size)
         for name, offset, size in tar_members(archive)
         if Path(name).parent.name == source.split and is_image(name)
     }

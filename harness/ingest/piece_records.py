@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.data.naming import image_name
 from harness.store.store import write_atomically
 
 How = Literal["kept", "unpacked", "encoded", "damaged"]
@@ -70,9 +71,9 @@ class Summary:
         wnid, slash, file = entry.name.rpartition("/")
         if slash:
             self.classes[wnid] = self.classes.get(wnid, 0) + 1
-        number = Path(file).stem.rpartition("_")[2]
-        if len(number) == 8 and number.startswith("0000000"):
-            self.first[int(number)] = wnid
+        number = image_name(file).number
+        if number is not None and number < 10:
+            self.first[number] = wnid
         for side, value in entry.difference.items():
             self.differences.setdefault(side, []).append(value)
 

@@ -7,7 +7,6 @@ what became of each. A piece without its record is done again; the manifest is w
 from __future__ import annotations
 
 import errno
-import fcntl
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,24 +14,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.data import jpeg
 from harness.data.declared import Dataset
 from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.ingest.advance import Advance
+from harness.ingest.archives import is_released
 from harness.ingest.disk_room import Room, estimated, require_room
-from harness.ingest.encode import Compact, sha256
+from harness.ingest.encode import Compact, Warned, sha256
 from harness.ingest.image_finding import check_command
-from harness.ingest.labels import WNID
+from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.layouts import NOT_TOLD, find_source, stored_splits
 from harness.ingest.manifest import write_manifest
 from harness.ingest.piece_records import Entry, How, Summary, finished, write_record
 from harness.ingest.probe_image import chosen, in_order, unpacked
 from harness.ingest.sources import Piece, Source, StoredImage
+from harness.ingest.strangers import require_only_classes
 from harness.ingest.tally import AHEAD, expected_images
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store.documents import json_text
+from harness.store.locks import held
 from harness.store.store import make_writable, write_atomically, write_json
 
 COMPARED = 200
@@ -100,6 +103,7 @@ def prepare(
 def _sources(dataset: Dataset, folder: Path, splits: tuple[str, ...], kit: Path | None) -> list[Source]:
     if prepared_copy(folder) is not None:
         raise UsageError(f"{folder} is a prepared copy itself; copy from the originals")
+    require_only_classes(dataset, folder, kit)
     found = {split: find_source(dataset, folder, split, kit) for split in splits or stored_splits(dataset)}
     sources = [source for source in found.values() if source is not None]
     absent = [split for split, source in found.items() if source is None]
@@ -122,11 +126,9 @@ def _require_apart(folder: Path, out: Path, sources: list[Source]) -> None:
 
 @contextmanager
 def _locked(files: CopyFiles) -> Iterator[None]:
-    with files.lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(f"{files.out}: another process is making this copy; wait for it or stop it") from None
+    with held(files.lock.parent, files.lock.name) as ours:
+        if not ours:
+            raise UsageError(f"{files.out}: another process is making this copy; wait for it or stop it")
         yield
 
 
@@ -157,6 +159,8 @@ def _say_room(making: Making, room: Room) -> None:
     making.progress.say(f"{making.dataset.title}: about {room.images:,} images ({forms}); the copy takes {room.says()}")
     if made:
         making.progress.say(f"{out}: {made:,} of {pieces:,} pieces are done already")
+    if not jpeg.is_strict():
+        making.progress.say(NO_STRICT_DECODER)
     require_room(room, 1 - made / max(1, pieces), out)
 
 
@@ -197,7 +201,7 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
     entries: list[Entry] = []
     names: set[str] = set()
     images = _told(source, piece)
-    for entry in in_order(pool, lambda image: _copied(making, folder, image), images, AHEAD * making.threads):
+    for entry in in_order(pool, lambda image: _copied(making, source, image), images, AHEAD * making.threads):
         if entry.name in names:
             raise DataMissing(f"{source.place}: has two images that the copy would name {entry.name}; rename one")
         names.add(entry.name)
@@ -214,15 +218,18 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
 def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
     """The images of a piece; raises DataMissing for one whose class nothing tells, or whose name tells another."""
     for image in piece.images():
-        own = WNID.match(image.name)
         if source.labelled and image.wnid is None:
             raise DataMissing(f"{image.place}: nothing tells its class; `data check` names all such images")
-        if own is not None and image.wnid not in (None, own[0]):
-            raise DataMissing(f"{image.place}: lies in class {image.wnid}; `data check` names all such images")
+        if source.labelled and image.misplaced:
+            told = " and ".join(image.told)
+            raise DataMissing(
+                f"{image.place}: lies in class {image.wnid}, and its name tells {told}; `data check` names all such "
+                "images"
+            )
         yield image
 
 
-def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
+def _copied(making: Making, source: Source, image: StoredImage) -> Entry:
     """Copy one image; a damaged one gives an entry that says so."""
     name = _name(image, unchanged=making.compact.short_side is None)
     data = b""
@@ -230,15 +237,25 @@ def _copied(making: Making, folder: Path, image: StoredImage) -> Entry:
         with image.open() as file:
             data = file.read()
         original = unpacked(data)
-        made = making.compact.copied(original)
+        made = _made(making, source, original)
         compared = chosen(f"{making.dataset.name}/{image.name}", COMPARED / max(1, making.total))
         difference = making.compact.difference(original, made) if compared else {}
     except UNREADABLE as error:
         why = str(error).partition(" <_io.")[0] if data else "the file is empty or cannot be read"
         return Entry(name, "damaged", sha256(data), len(data), why=why)
-    write_atomically(folder / name, made)
+    write_atomically(making.files.out / source.split / name, made)
     how: How = "encoded" if made != original else "kept" if original == data else "unpacked"
     return Entry(name, how, sha256(data), len(data), sha256(made), len(made), difference=difference)
+
+
+def _made(making: Making, source: Source, original: bytes) -> bytes:
+    """The bytes of an image's copy; what a decoder warns of is copied where it was released so."""
+    try:
+        return making.compact.copied(original)
+    except Warned:
+        if not is_released(making.dataset, source):
+            raise
+        return making.compact.copied(original, released=True)
 
 
 def _name(image: StoredImage, *, unchanged: bool) -> str:

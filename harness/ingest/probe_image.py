@@ -14,7 +14,9 @@ from typing import BinaryIO, NamedTuple, TypeVar
 
 from PIL import Image
 
-from harness.data.decode import UNREADABLE, as_rgb
+from harness.data import jpeg
+from harness.data.decode import UNREADABLE, as_rgb, depth_fault
+from harness.ingest.jpeg_scan import Remark, remark
 from harness.ingest.sources import StoredImage
 
 Item = TypeVar("Item")
@@ -36,7 +38,9 @@ class Look(NamedTuple):
     fault: str = ""
     """Why it cannot be used."""
     damage: str = ""
-    """In one word: empty, unreadable or truncated."""
+    """In one word: empty, unreadable, deep, truncated or warned."""
+    remark: Remark | None = None
+    """What else a strict decoder says of a JPEG."""
     gzipped: bool = False
     """Whether it is packed by gzip, as some images of ILSVRC-2010 are; only a copy can be read."""
 
@@ -77,14 +81,28 @@ def _looked(file: BinaryIO, *, decode: bool) -> Look:
         return Look(fault=f"is no image that can be read ({_short(error)})", damage="unreadable")
     with opened:
         look = Look(opened.mode, opened.format or "", opened.size)
+        if (fault := depth_fault(opened)) is not None:
+            return look._replace(fault=fault, damage="deep")
         if not decode and _ends(file, look.format):
             return look
-        try:
-            file.seek(0)
+        return _decoded(file, opened, look)
+
+
+def _decoded(file: BinaryIO, opened: Image.Image, look: Look) -> Look:
+    """The same, with all of its pixels seen; Pillow has the word on whether an image can be decoded."""
+    file.seek(0)
+    data = file.read()
+    strictly = jpeg.decoded(data) is not None
+    try:
+        file.seek(0)
+        if not strictly:
             as_rgb(opened).load()
-        except UNREADABLE as error:
-            return look._replace(fault=f"cannot be decoded to its end ({_short(error)})", damage="truncated")
-    return look
+    except UNREADABLE as error:
+        return look._replace(fault=f"cannot be decoded to its end ({_short(error)})", damage="truncated")
+    said = remark(data, decoded=strictly)
+    if said is not None and said.kind == "warned":
+        return look._replace(fault=said.says, damage="warned")
+    return look._replace(remark=said)
 
 
 def _ends(file: BinaryIO, form: str) -> bool:

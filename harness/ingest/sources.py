@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
-from harness.data.sets.imagenet import SUFFIXES, class_images
+from harness.data.naming import image_name
+from harness.data.sets.imagenet import class_entries, is_image
 from harness.errors import DataMissing
 
 Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]
@@ -32,6 +34,24 @@ class StoredImage:
     """Where it is, for people."""
     open: Callable[[], BinaryIO]
     """A stream of its bytes that can seek; raises OSError."""
+    told: tuple[str, ...] = ()
+    """Every class that its name tells."""
+
+    @property
+    def misplaced(self) -> bool:
+        """Whether its name tells another class than the one it is in, or two."""
+        return len({*self.told, *(() if self.wnid is None else (self.wnid,))}) > 1
+
+
+def stored_image(file: str, wnid: str | None, place: str, opened: Callable[[], BinaryIO]) -> StoredImage:
+    """An image by the name of its file, whichever way it is written."""
+    name = image_name(file)
+    return StoredImage(name.original, wnid, place, opened, name.told)
+
+
+def image_entries(folder: Path) -> list[os.DirEntry[str]]:
+    """All that is called an image in a folder, whether it can be read as one or not, in the order of original names."""
+    return [entry for entry in class_entries(folder) if is_image(entry.name)]
 
 
 class Piece(Protocol):
@@ -85,7 +105,7 @@ class ClassFolder:
 
     def count(self) -> int | None:
         """The files with the name of an image."""
-        return sum(1 for _ in class_images(self.path))
+        return len(image_entries(self.path))
 
     def stored_bytes(self) -> int:
         """Not asked for, for the images are counted."""
@@ -93,8 +113,8 @@ class ClassFolder:
 
     def images(self) -> Iterator[StoredImage]:
         """By name."""
-        for entry in class_images(self.path):
-            yield StoredImage(entry.name, self.wnid, entry.path, _opener(entry.path))
+        for entry in image_entries(self.path):
+            yield stored_image(entry.name, self.wnid, entry.path, _opener(entry.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +138,7 @@ class FlatPiece:
         """By name."""
         for name in self.names:
             path = str(self.folder / name)
-            yield StoredImage(name, self.wnid_of(name), path, _opener(path))
+            yield stored_image(name, self.wnid_of(name), path, _opener(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +162,7 @@ class TarPiece:
     def images(self) -> Iterator[StoredImage]:
         """In the archive's order."""
         for name, offset, size in self.entries:
-            yield StoredImage(name, self.wnid_of(name), f"{self.path}:{name}", section(self.path, offset, size))
+            yield stored_image(name, self.wnid_of(name), f"{self.path}:{name}", section(self.path, offset, size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +193,7 @@ class ClassTar:
         for name, offset, size in tar_entries(self.path, self.offset, self.size, what):
             if is_image(name):
                 start = self.offset + offset
-                yield StoredImage(name, self.wnid, f"{what}:{name}", section(self.path, start, size))
-
-
-def is_image(name: str) -> bool:
-    """Whether a file has the name of one."""
-    return name.lower().endswith(SUFFIXES)
+                yield stored_image(name, self.wnid, f"{what}:{name}", section(self.path, start, size))
 
 
 def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:

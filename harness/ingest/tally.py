@@ -6,12 +6,11 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from harness.data.declared import Dataset
+from harness.data.naming import image_name
 from harness.ingest.advance import Advance
 from harness.ingest.image_finding import Finding
-from harness.ingest.labels import WNID, image_number
 from harness.ingest.probe_image import Look, chosen, in_order, look_at
 from harness.ingest.sources import Source, StoredImage
 from harness.stop_signal import StopSignal
@@ -19,13 +18,17 @@ from harness.stop_signal import StopSignal
 AHEAD = 8
 """Images in hand for each thread."""
 
-DAMAGE = ("empty", "unreadable", "truncated")
+DAMAGE = ("empty", "unreadable", "deep", "truncated", "warned")
 SAYS = {
     "empty": "empty files",
     "unreadable": "files that cannot be read as images",
+    "deep": "images of more than 8 bits a pixel that do not say which number is white",
     "truncated": "images that cannot be decoded to their end",
+    "warned": "JPEGs that the decoder warns of, so that some of their pixels are wrong",
+    "padded": "JPEGs with bytes between their pixels and their end marker, which change no pixel",
+    "unjudged": "JPEGs of a kind that the strict decoder does not know, so that nothing tells whether they are damaged",
     "unlabelled": "images whose class nothing tells",
-    "misplaced": "images in another class than their names say",
+    "misplaced": "images in another class than their names tell",
     "gzipped": "images packed by gzip, which only `data prepare` unpacks",
     "grey": "grey images, repeated in three colours when read",
     "cmyk": "CMYK images, converted when read",
@@ -67,13 +70,14 @@ class Tally:
         if look.mode != "RGB":
             code = {"L": "grey", "CMYK": "cmyk"}.get(look.mode, "mode")
             self.note(code, f"{image.place}: {look.mode}", wrong=False)
+        if look.remark is not None:
+            self.note(look.remark.kind, f"{image.place}: {look.remark.says}", wrong=False)
         if look.misnamed(image.name):
             self.note("misnamed", f"{image.place}: {look.format}", wrong=False)
-        own = WNID.match(image.name)
-        if own is not None and image.wnid is not None and own[0] != image.wnid:
+        if self.source.labelled and image.misplaced:
             self.note("misplaced", image.place)
-        number = image_number(Path(image.name).stem)
-        if number is not None and number < 10 and own is None:
+        number = image_name(image.name).number
+        if number is not None and number < 10:
             self.first[number] = image.wnid
 
     def note(self, code: str, name: str, *, wrong: bool = True) -> None:

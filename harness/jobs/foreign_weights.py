@@ -73,8 +73,19 @@ def fitted(network: Network, tensors: Tensors, what: str) -> Tensors:
     faults = list(misfits(network.state_dict(), tensors))
     if faults:
         lines = "".join(f"\n  {fault}" for fault in faults)
-        raise UsageError(f"{what} does not fit the experiment's net:{lines}\n--names maps other names to those of ours")
+        hint = _prefix_hint(network.state_dict(), tensors)
+        raise UsageError(
+            f"{what} does not fit the experiment's net:{lines}\n--names maps other names to those of ours{hint}"
+        )
     return tensors
+
+
+def _prefix_hint(own: Mapping[str, torch.Tensor], tensors: Tensors) -> str:
+    """What to do about names that are ours behind a prefix: DataParallel's `module.`, a compiled net's `_orig_mod.`."""
+    for prefix in ("module.", "_orig_mod."):
+        if any(name.removeprefix(prefix) in own for name in tensors if name.startswith(prefix)):
+            return f"; these have the prefix {prefix!r} of a wrapped net: save net.{prefix}state_dict() instead"
+    return ""
 
 
 def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> Iterator[str]:

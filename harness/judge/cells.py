@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.judge.statistics import (
+    FIXED,
     MIN_SEEDS,
     Equivalence,
     Interval,
+    Levels,
+    Look,
     equivalence,
     equivalence_to_runs,
     prediction_interval,
@@ -28,6 +31,8 @@ Stated = Literal["", "arithmetic", "configuration"]
 """A number worked out from numbers that a suite states; or a setting of a recipe, read back."""
 How = Literal["exact", "drawn", "timed", "trained"]
 """How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
+DECIDED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS"})
+"""Outcomes that no later look can change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,15 @@ class Measured:
     stated: Stated = ""
     """What of the suite's own files it repeats or works out; nothing of it is measured."""
 
+    def step(self, metric: str) -> float:
+        """How much one test image moves an error in percent; 0 for what does not move in steps."""
+        known = METRICS.get(metric.removeprefix("members_"))
+        return 100 / self.images if known is not None and known.unit == "%" and self.images else 0.0
+
+    def grows_to(self, look: Look) -> bool:
+        """Whether it has a value for every seed of a look, and not one for all."""
+        return self.how != "exact" and self.declared_seeds == look.seeds
+
 
 @dataclass(frozen=True, slots=True)
 class CellVerdict:
@@ -73,9 +87,9 @@ class CellVerdict:
     mean: float | None = None
     std: float | None = None
     interval: Interval | None = None
-    """95%, t over seeds: decides BETTER, WORSE and DIFFERS."""
+    """95% where seeds are fixed, t over seeds: decides BETTER, WORSE and DIFFERS."""
     tost_interval: Interval | None = None
-    """90%, t over seeds: decides MATCH."""
+    """90% where seeds are fixed, t over seeds: decides MATCH."""
     wilson: Interval | None = None
     """95%, over test images for a mean seed; stands beside and never decides."""
     prediction: Interval | None = None
@@ -84,23 +98,54 @@ class CellVerdict:
     seeds_to_settle: int | None = None
     extended: str = ""
     """What of its declaration was changed after a first result; empty where nothing was."""
+    look: Look | None = None
+    """The declared look at which it was judged; None where seeds are fixed, or no test was made."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a later look may decide it."""
+        undecided = self.outcome == "INCONCLUSIVE" and self.cell.margin is not None
+        return undecided and self.look is not None and not self.look.last
 
 
-def judge_cell(cell: Cell, measured: Measured | None, scale: ScaleName, *, extended: str = "") -> CellVerdict:
-    """Set one printed number beside what was measured of it."""
+def judge_cell(
+    cell: Cell,
+    measured: Measured | None,
+    scale: ScaleName,
+    *,
+    extended: str = "",
+    look: Look | None = None,
+    earlier: Sequence[tuple[Look, Measured | None]] = (),
+) -> CellVerdict:
+    """Set one printed number beside what was measured of it, fixed seeds or those of a look.
+
+    `earlier` are the looks before it with what was measured of their seeds: the first that decides stands.
+    """
+    for one, seen in earlier:
+        verdict = _judge(cell, seen, scale, extended, one)
+        if verdict.outcome in DECIDED:
+            return verdict
+    return _judge(cell, measured, scale, extended, look)
+
+
+def _judge(cell: Cell, measured: Measured | None, scale: ScaleName, extended: str, look: Look | None) -> CellVerdict:
     if cell.not_run is not None:
         return CellVerdict(cell, "NOT RUN", cell.not_run, Measured())
     if cell.place is None or measured is None:
         who = f"; {cell.cited}" if cell.cited else ""
         return CellVerdict(cell, "CITED", f"quoted by the paper, not an experiment of its authors{who}", Measured())
-    verdict = _described(cell, measured, extended=extended)
-    obstacle = _obstacle(measured, scale)
+    levels = FIXED if look is None else look.levels
+    verdict = _described(cell, measured, levels, extended=extended)
+    obstacle = _obstacle(measured, scale, look)
     if obstacle is not None:
         return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
-    return _computed(verdict, cell) if measured.how == "exact" else _compared(verdict, cell, measured)
+    if measured.how == "exact":
+        return _computed(verdict, cell)
+    at = look if look is not None and measured.grows_to(look) else None
+    return _compared(replace(verdict, look=at), cell, measured, levels)
 
 
-def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] | None:
+def _obstacle(measured: Measured, scale: ScaleName, look: Look | None) -> tuple[CellOutcome, str] | None:
     """What stands in the way of a comparison: a failure, missing seeds, another world than the paper's, or nothing."""
     if measured.failed:
         seed, why = next(iter(measured.failed.items()))
@@ -109,6 +154,7 @@ def _obstacle(measured: Measured, scale: ScaleName) -> tuple[CellOutcome, str] |
         return "NOT COMPARABLE", evaluation_only(measured.elsewhere)
     if len(measured.values) < measured.declared_seeds:
         have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
+        have += "" if look is None else f" of look {look.number}"
         return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
     why = measured.doubtful or _another_world(measured, scale) or measured.unofficial
     return ("NOT COMPARABLE", why) if why else None
@@ -130,7 +176,7 @@ def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
     return f"the weights were trained elsewhere ({all_said(elsewhere)}); this tests the evaluation only"
 
 
-def _described(cell: Cell, measured: Measured, *, extended: str) -> CellVerdict:
+def _described(cell: Cell, measured: Measured, levels: Levels, *, extended: str) -> CellVerdict:
     """The verdict's figures that hold whatever the outcome."""
     verdict = CellVerdict(cell, "NOT RUN", "", measured, extended=extended)
     values = list(measured.values.values())
@@ -144,10 +190,11 @@ def _described(cell: Cell, measured: Measured, *, extended: str) -> CellVerdict:
     if len(values) < 2:
         return verdict
     spread = (sum((value - mean) ** 2 for value in values) / (len(values) - 1)) ** 0.5
-    return replace(verdict, std=spread, interval=t_interval(values), prediction=prediction_interval(values))
+    over_seeds = t_interval(values, levels.outer)
+    return replace(verdict, std=spread, interval=over_seeds, prediction=prediction_interval(values))
 
 
-def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdict:
+def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Levels) -> CellVerdict:
     """MATCH, BETTER, WORSE or DIFFERS by the declared margin, else INCONCLUSIVE with what would settle it."""
     values = list(measured.values.values())
     if len(values) < MIN_SEEDS:
@@ -155,8 +202,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     metric = METRICS.get(_metric(cell))
-    step = 100 / measured.images if metric is not None and metric.unit == "%" and measured.images else 0.0
-    found = _equivalence(cell, values, step)
+    found = _equivalence(cell, values, levels, measured.step(_metric(cell)))
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
     if found.position == "undecided":
@@ -170,13 +216,13 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured) -> CellVerdi
     return replace(verdict, outcome="BETTER" if better else "WORSE", reason=found.reason)
 
 
-def _equivalence(cell: Cell, values: list[float], step: float) -> Equivalence:
+def _equivalence(cell: Cell, values: list[float], levels: Levels, step: float) -> Equivalence:
     """Our mean against a printed number, or against the printed mean of the authors' own runs."""
     assert cell.margin is not None
     theirs = cell.over_runs
     if theirs is None or cell.runs is None:
-        return equivalence(values, cell.target, cell.margin, resolution=step)
-    found = equivalence_to_runs(values, theirs.mean, theirs.spread, cell.runs, cell.margin, resolution=step)
+        return equivalence(values, cell.target, cell.margin, levels, step)
+    found = equivalence_to_runs(values, theirs.mean, theirs.spread, cell.runs, cell.margin, levels, step)
     if theirs.best is None:
         return found
     metric = METRICS.get(_metric(cell))

@@ -10,7 +10,7 @@ from typing import Any
 from harness.judge.cells import CellVerdict, Measured, evaluation_only
 from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
 from harness.judge.operators import JUDGES
-from harness.judge.statistics import holm
+from harness.judge.statistics import Look, holm
 from harness.judge.warrants import warranted
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
@@ -21,12 +21,13 @@ def judge_claims(
 ) -> list[ClaimVerdict]:
     """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it.
 
-    `extended` says, by claim, what of it was changed after a first result.
+    `extended` says, by claim, what of it was changed after a first result. Where seeds are declared in looks, a claim
+    keeps the verdict of the first that decides it.
     """
     asked = [
         ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
     ]
-    return adjusted([_judge(verdict, evidence) for verdict in asked])
+    return adjusted([_at_first_deciding_look(verdict, evidence) for verdict in asked])
 
 
 def adjusted(judged: list[ClaimVerdict]) -> list[ClaimVerdict]:
@@ -35,6 +36,15 @@ def adjusted(judged: list[ClaimVerdict]) -> list[ClaimVerdict]:
     for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
         judged[index] = replace(judged[index], p_holm=p_holm)
     return judged
+
+
+def _at_first_deciding_look(asked: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
+    """A claim about printed numbers follows its cells, which were judged so themselves."""
+    for one in () if asked.claim.cells is not None else evidence.earlier:
+        verdict = _judge(asked, one)
+        if verdict.outcome != "INCONCLUSIVE":
+            return verdict
+    return _judge(asked, evidence)
 
 
 def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
@@ -53,7 +63,14 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
         matched = _all_match(verdict, [evidence.cells[name] for name in claim.cells])
         return warranted(matched, sides, evidence)
     blocked = _blocked(verdict, sides, evidence.scale)
+    verdict = replace(verdict, look=_look(sides, evidence))
     return blocked or warranted(JUDGES[claim.operator](verdict, sides, evidence), sides, evidence)
+
+
+def _look(sides: Sequence[Side], evidence: Evidence) -> Look | None:
+    """The look of the evidence, where something of a claim has a value for each of its seeds."""
+    sampled = (side.measured for side in sides if side.measured is not None)
+    return evidence.look if any(evidence.look and one.grows_to(evidence.look) for one in sampled) else None
 
 
 def _sides(claim: Claim, evidence: Evidence) -> list[Side]:
@@ -115,6 +132,8 @@ def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
 def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict]) -> ClaimVerdict:
     """A claim about printed numbers stands or falls with its cells."""
     outcomes = {cell.outcome for cell in cells}
+    looks = [cell.look for cell in cells if cell.look is not None]
+    verdict = replace(verdict, look=max(looks, key=lambda look: look.number, default=None), final=True)
     said = "; ".join(f"{cell.cell.id} {cell.outcome}" for cell in cells)
     if outcomes & {"BETTER", "WORSE", "DIFFERS"}:
         return replace(verdict, outcome="CONTRADICTED", reason=said)

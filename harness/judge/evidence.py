@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.judge.cells import CellVerdict, Measured
-from harness.judge.statistics import Interval, Significance
+from harness.judge.statistics import FIXED, Interval, Levels, Look, Significance
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
 
@@ -48,6 +48,15 @@ class ClaimVerdict:
     """In what its two arms differ, where that is more than one thing."""
     thresholds: tuple[AtThreshold, ...] = ()
     """Of a claim about convergence, how its arms stand to each other at other training errors."""
+    look: Look | None = None
+    """The declared look at which it was judged; None where seeds are fixed, or no test was made."""
+    final: bool = False
+    """Whether no more seeds could decide it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a later look may decide it."""
+        return self.outcome == "INCONCLUSIVE" and not self.final and self.look is not None and not self.look.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,19 @@ class Evidence:
     """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
     trainings: Mapping[str, Measured] = field(default_factory=dict)
     """By experiment, the training errors that its curves end in."""
+    look: Look | None = None
+    """The declared look whose seeds it is of; None where seeds are fixed."""
+    earlier: tuple[Evidence, ...] = ()
+    """That of the looks before."""
     smallest_effect: float | None = None
     """The smallest difference of an error, in points, that this scale's claims care about."""
     differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By claim, everything in which the resolved specs of its two arms differ."""
+
+    @property
+    def levels(self) -> Levels:
+        """The levels of the tests made on it."""
+        return FIXED if self.look is None else self.look.levels
 
     def measured_of(self, claim: Claim) -> list[Measured]:
         """What of ours a claim rests on."""
@@ -91,11 +109,14 @@ class Evidence:
     def side(self, name: str) -> Side:
         """One operand: ours by seed, or a number the paper quotes."""
         if name not in self.cells:
-            return Side(name, self.measured[name])
+            found = self.measured[name]
+            return Side(name, found, step=found.step(name.rpartition(".")[2]))
         verdict = self.cells[name]
         if verdict.outcome == "CITED" or verdict.cell.not_run is not None:
             return Side(name, None, verdict.cell.paper)
-        return Side(name, verdict.measured)
+        place = verdict.cell.place
+        found = self.measured.get(".".join(place), verdict.measured) if place else verdict.measured
+        return Side(name, found, step=found.step(place[-1]) if place else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +126,8 @@ class Side:
     name: str
     measured: Measured | None
     quoted: float = 0.0
+    step: float = 0.0
+    """How much one test image moves it; 0 where it does not move in steps."""
 
     def runs(self, seeds: Sequence[int]) -> list[float | None]:
         """By seed; a quoted number stands in every seed's place, a diverged run is None."""
@@ -112,7 +135,7 @@ class Side:
             return [self.quoted for _ in seeds]
         values = self.measured.values
         if self.measured.how == "exact":
-            return [values[0] for _ in seeds]
+            return [next(iter(values.values())) for _ in seeds]
         return [None if seed in self.measured.diverged else values[seed] for seed in seeds]
 
 
@@ -120,6 +143,11 @@ def arms(sides: Sequence[Side]) -> tuple[list[float | None], list[float | None]]
     """The first two operands, paired by seed."""
     seeds = shared_seeds(sides)
     return sides[0].runs(seeds), sides[1].runs(seeds)
+
+
+def coarsest(sides: Sequence[Side]) -> float:
+    """The largest step in which one of the operands moves."""
+    return max((side.step for side in sides), default=0.0)
 
 
 def shared_seeds(sides: Sequence[Side]) -> list[int]:

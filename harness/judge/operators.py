@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.judge.bounds import bounded, printed_elsewhere
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, shared_seeds
+from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
 from harness.judge.statistics import (
     MIN_SEEDS,
     AgainstChance,
@@ -14,6 +14,7 @@ from harness.judge.statistics import (
     Equivalence,
     PairedComparison,
     RatioOfSteps,
+    Runs,
     against_chance,
     compare_paired,
     equal_within,
@@ -68,21 +69,35 @@ def _to_settle(found: PairedComparison) -> int | None:
     return seeds_for_effect(found.std, found.difference)
 
 
+def _compared(sides: Sequence[Side], a: Runs, b: Runs, evidence: Evidence) -> PairedComparison:
+    """Two arms over the same seeds, at the level and the resolution of what they are compared by."""
+    return compare_paired(a, b, alpha=evidence.levels.alpha, resolution=coarsest(sides))
+
+
 def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """At paper scale the amount within its margin, below it the direction alone."""
     said = verdict.claim.reduces
     assert said is not None
     without, with_it = arms(sides)
     if evidence.scale != "paper":
-        found = _by_direction(verdict, compare_paired(with_it, without))
+        found = _by_direction(verdict, _compared(sides, with_it, without, evidence))
         return printed_elsewhere(found, f"{said.by:g}", evidence.scale)
     pairs = [(a, b) for a, b in zip(without, with_it, strict=True) if a is not None and b is not None]
     if len(pairs) < len(without) or len(pairs) < MIN_SEEDS:
-        return _by_direction(verdict, compare_paired(with_it, without))
-    return _by_margin(verdict, equivalence([a - b for a, b in pairs], said.by, said.margin))
+        return _without_amount(_by_direction(verdict, _compared(sides, with_it, without, evidence)))
+    amounts = [a - b for a, b in pairs]
+    return _by_margin(verdict, equivalence(amounts, said.by, said.margin, evidence.levels, coarsest(sides)))
 
 
-def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def _without_amount(verdict: ClaimVerdict) -> ClaimVerdict:
+    """Where a run diverged the wrong direction contradicts an amount, and the right one says nothing of it."""
+    if verdict.outcome != "CONFIRMED":
+        return verdict
+    said = f"{verdict.reason}; the direction holds, but with a diverged run no amount can be tested"
+    return replace(verdict, outcome="INCONCLUSIVE", reason=said)
+
+
+def equality(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether two arms are the same within the declared margin."""
     said = verdict.claim.equal
     assert said is not None
@@ -92,9 +107,10 @@ def equality(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Claim
         return replace(verdict, outcome="INCONCLUSIVE", reason="no margin is declared, and sampled numbers differ")
     left, right = arms(sides)
     if None in left or None in right or len(left) < MIN_SEEDS:
-        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(left))
+        why = "too few seeds, or some diverged"
+        return replace(verdict, outcome="INCONCLUSIVE", reason=why, n=len(left), final=True)
     numbers = [[value for value in arm if value is not None] for arm in (left, right)]
-    return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin))
+    return _by_margin(verdict, equal_within(numbers[0], numbers[1], said.margin, evidence.levels, coarsest(sides)))
 
 
 def _equal_exactly(verdict: ClaimVerdict, sides: Sequence[Side], margin: float) -> ClaimVerdict:
@@ -122,7 +138,7 @@ def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
     )
 
 
-def trend(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def trend(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether the operands rise or fall in their order."""
     said = verdict.claim.trend
     assert isinstance(said, Trend)
@@ -130,8 +146,8 @@ def trend(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVer
     rows = [[side.runs([seed])[0] for side in sides] for seed in seeds]
     sound = [[value for value in row if value is not None] for row in rows if None not in row]
     if len(sound) < len(rows) or not sound:
-        return replace(verdict, outcome="INCONCLUSIVE", reason="a run diverged", n=len(seeds))
-    found = monotone_trend(sound)
+        return replace(verdict, outcome="INCONCLUSIVE", reason="a run diverged", n=len(seeds), final=True)
+    found = monotone_trend(sound, alpha=evidence.levels.alpha)
     wanted = "decreasing" if said.direction == "down" else "increasing"
     outcome: ClaimOutcome = "INCONCLUSIVE"
     if found.direction != "undecided":
@@ -139,7 +155,7 @@ def trend(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVer
     return replace(verdict, outcome=outcome, reason=found.reason, n=found.n, p=found.p_within)
 
 
-def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def chance(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether every seed's net stays at the error of guessing, or every seed's leaves it."""
     said = verdict.claim.stalls or verdict.claim.leaves_chance
     assert isinstance(said, AtChance)
@@ -148,11 +164,13 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVe
     images, guess = side.measured.images, said.chance if said.chance is not None else side.measured.guessing
     assert guess is not None
     wrong = [round(value * images / 100) for value in side.measured.values.values()]
-    found = against_chance(wrong, images, guess / 100, tolerance=said.tolerance / 100)
+    alpha, tolerance = evidence.levels.within, said.tolerance / 100
+    found = against_chance(wrong, images, guess / 100, tolerance=tolerance, alpha=alpha)
     wanted, other = ("stays", "leaves") if verdict.claim.stalls else ("leaves", "stays")
     outcomes: dict[str, ClaimOutcome] = {wanted: "CONFIRMED", other: "CONTRADICTED", "mixed": "MIXED"}
     reason = f"{_beside_chance(found)}; chance is {guess:.4g}% less {said.tolerance:g}"
-    return replace(verdict, outcome=outcomes.get(found.outcome, "INCONCLUSIVE"), reason=reason, n=len(wrong))
+    outcome = outcomes.get(found.outcome, "INCONCLUSIVE")
+    return replace(verdict, outcome=outcome, reason=reason, n=len(wrong), final=True)  # it needs every seed
 
 
 def _beside_chance(found: AgainstChance) -> str:
@@ -175,7 +193,7 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     if not seeds:
         return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
     slow, fast = ([steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves)
-    found = ratio_of_steps(slow, fast)
+    found = ratio_of_steps(slow, fast, level=evidence.levels.outer)
     never = sum(isinstance(time, Censored) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
@@ -183,7 +201,7 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
     if said.times is None:
         verdict = _slower(verdict, found.comparison)
     elif evidence.scale == "paper":
-        tested = ratio_within(slow, fast, said.times.by, said.times.within)
+        tested = ratio_within(slow, fast, said.times.by, said.times.within, levels=evidence.levels)
         verdict = _by_factor(verdict, said.times, found, tested)
     else:
         verdict = printed_elsewhere(verdict, f"{said.times.by:g}", evidence.scale)
@@ -216,7 +234,7 @@ def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]
     return [epoch for epoch, _ in curve], [value for _, value in curve]
 
 
-def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether two arms overfit alike, within the declared margin."""
     said = verdict.claim.equal_gaps
     assert said is not None
@@ -224,26 +242,27 @@ def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Cla
     runs = list(zip(*(side.runs(seeds) for side in sides), strict=True))
     sound = [[value for value in run if value is not None] for run in runs if None not in run]
     if len(sound) < len(runs) or len(runs) < MIN_SEEDS:
-        return replace(verdict, outcome="INCONCLUSIVE", reason="too few seeds, or some diverged", n=len(runs))
+        why = "too few seeds, or some diverged"
+        return replace(verdict, outcome="INCONCLUSIVE", reason=why, n=len(runs), final=True)
     one, other = ([run[test] - run[train] for run in sound] for train, test in ((0, 1), (2, 3)))
-    return _by_margin(verdict, equal_within(one, other, said.margin))
+    return _by_margin(verdict, equal_within(one, other, said.margin, evidence.levels, coarsest(sides)))
 
 
-def gap(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def gap(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether the first arm overfits more."""
     assert isinstance(verdict.claim.gap, WiderGap)
     seeds = shared_seeds(sides)
     wide_train, wide_test, narrow_train, narrow_test = (side.runs(seeds) for side in sides)
-    return _by_direction(verdict, gap_difference(narrow_train, narrow_test, wide_train, wide_test))
+    gaps = narrow_train, narrow_test, wide_train, wide_test
+    found = gap_difference(*gaps, alpha=evidence.levels.alpha, resolution=coarsest(sides))
+    return replace(_by_direction(verdict, found), final=any(None in runs for runs in gaps))
 
 
-def less(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
+def less(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Whether the first operand is smaller."""
-    return (
-        _less_exactly(verdict, sides)
-        if verdict.evidence == "exact"
-        else _by_direction(verdict, compare_paired(*arms(sides)))
-    )
+    if verdict.evidence == "exact":
+        return _less_exactly(verdict, sides)
+    return _by_direction(verdict, _compared(sides, *arms(sides), evidence))
 
 
 JUDGES: dict[str, Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]] = {

@@ -4,29 +4,73 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.suite.file import Suite
+from harness.suite.file import Scale, Suite
+from harness.suite.seeds import SeedLooks, in_words, sizes
 from harness.vocabulary import ScaleName
 
 PAIRED = ("less", "gap")
 """Operators that a paired t test over seeds decides; the direction of a printed amount is one."""
+CELL_SPREAD = 0.6
+"""Standard deviation over seeds, in margins, with which the expected seeds of a cell are reckoned."""
 
 
 def detectable(suite: Suite, scale: ScaleName) -> dict[str, Any] | None:
     """The smallest difference that a paired t test at 5% finds four times in five with the seeds of a scale.
 
-    In points where the scale declares the spread of its paired differences, else in that spread. None where no claim of
-    the suite compares trained nets so; `difference` is None where so few seeds could never reject.
+    In points where the scale declares the spread of its paired differences, else in that spread. Where seeds are
+    declared in looks it is that of the last look by itself, and `looks` says how many seeds to expect. None where no
+    claim of the suite compares trained nets so and the number of seeds is fixed; `difference` is None where so few
+    seeds could never reject.
     """
     claims = [name for name, claim in suite.file.claims.items() if claim.operator in PAIRED and _trains(suite, name)]
-    if not claims:
-        return None
-    from harness.judge.statistics import smallest_detectable  # noqa: PLC0415 - scipy, which most plans do without
-
     world = suite.file.scales[scale]
-    difference = smallest_detectable(world.paired_spread or 1.0, world.seeds)
-    found = {"claims": len(claims), "seeds": world.seeds, "difference": difference, "spread": world.paired_spread,
-             "smallest_effect": world.smallest_effect}  # fmt: skip
+    if not claims and isinstance(world.seeds, int):
+        return None
+    from harness.judge.statistics import levels_at, smallest_detectable  # noqa: PLC0415 - scipy, which most plans do without
+
+    most = sizes(world.seeds)[-1]
+    alpha = 0.05 if isinstance(world.seeds, int) else levels_at(world.seeds.looks).alpha
+    difference = smallest_detectable(world.paired_spread or 1.0, most, alpha)
+    found: dict[str, Any] = {
+        "claims": len(claims),
+        "seeds": most,
+        "difference": difference,
+        "spread": world.paired_spread,
+        "smallest_effect": world.smallest_effect,
+    }
+    if isinstance(world.seeds, SeedLooks) and difference is not None:
+        found["looks"] = _looks(world, world.seeds, difference)
     return found | {"says": _in_words(found)}
+
+
+def _looks(world: Scale, seeds: SeedLooks, difference: float) -> dict[str, Any]:
+    """How many seeds to expect: for a claim with a difference that seeds can find, and for a cell at its target.
+
+    The difference is the smallest effect where it and the spread are declared, else what the last look finds four times
+    in five.
+    """
+    from harness.judge.statistics import levels_at  # noqa: PLC0415 - as above
+    from harness.judge.statistics.stopping import stopping  # noqa: PLC0415 - as above
+
+    effect = world.smallest_effect if world.smallest_effect and world.paired_spread else difference
+    unit = "points" if world.paired_spread else "spreads of paired differences"
+    claim = stopping(seeds.looks, effect / (world.paired_spread or 1.0)).seeds
+    cell = stopping(seeds.looks, 0.0, 1 / CELL_SPREAD).seeds
+    levels = levels_at(seeds.looks)
+    says = (
+        f"{in_words(seeds)}: {seeds.looks[0]} to {seeds.looks[-1]} seeds; expected {claim:.1f} for one claim, were the "
+        f"true difference {effect:.2g} {unit}, and {cell:.1f} for one cell, were its mean the printed number and its "
+        f"spread {CELL_SPREAD:g} of the margin; a run ends when all that can be decided is"
+    )
+    return {
+        "sizes": seeds.looks,
+        "first": seeds.first,
+        "largest": seeds.looks[-1],
+        "within": levels.within,
+        "beyond": levels.beyond,
+        "expected": {"claim": claim, "cell": cell},
+        "says": says,
+    }
 
 
 def _trains(suite: Suite, claim: str) -> bool:
@@ -37,6 +81,8 @@ def _trains(suite: Suite, claim: str) -> bool:
 
 
 def _in_words(found: dict[str, Any]) -> str:
+    if not found["claims"]:
+        return "no claim by a paired t test"
     claims = (
         f"{found['claims']} claim{'s' if found['claims'] > 1 else ''} by a paired t test over {found['seeds']} seeds"
     )

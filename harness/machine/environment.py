@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from harness import __version__
+from harness.machine.cgroups import cpu_quota
 from harness.machine.runtime import cores
 
 _PACKAGE = Path(__file__).parent.parent
@@ -35,6 +36,7 @@ def environment() -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": processor(),
         "cores": cores(),
+        **({} if (quota := cpu_quota()) is None else {"cpu_quota": quota}),
         "gpus": gpus(),
         "packages": {name: _version(name) for name in _PACKAGES},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +11,6 @@ from typing import Any
 
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
-
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.data.locate import Locations
+from harness.machine.cgroups import cpu_quota
 
 
 def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use; of a container's quota, the whole ones, for more threads would only wait."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cpu_quota()
+    return there if quota is None else max(1, min(there, int(quota)))
 
 
 @dataclass(frozen=True, slots=True)

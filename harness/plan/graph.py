@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.data.declared import VIEWS
 from harness.jobs.inspections import InspectionSpec
@@ -14,7 +14,11 @@ from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes
 from harness.plan.job import Job, datasets_of
 from harness.suite.file import Experiment, Suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+from harness.suite.seeds import SeedLooks, first_seed, sizes
 from harness.vocabulary import ScaleName
+
+if TYPE_CHECKING:
+    from harness.judge.statistics import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,32 @@ class Plan:
     inspections: dict[tuple[str, str, int], str] = field(default_factory=dict)
     """(experiment, inspection, seed) -> key of the job that reads it off the trained net."""
     measurements: dict[tuple[str, int], str] = field(default_factory=dict)
-    """(experiment, seed) -> key of the measure job; seed 0 stands for all where nothing is drawn."""
+    """(experiment, seed) -> key of the measure job; the first seed stands for all where nothing is drawn."""
+    look: Look | None = None
+    """The declared look that it ends with; None where seeds are fixed, or all looks are in it."""
+
+    @property
+    def declared(self) -> int | SeedLooks:
+        """How the scale declares its seeds."""
+        return self.suite.file.scales[self.scale].seeds
 
     @property
     def seeds(self) -> range:
-        """The declared seeds."""
-        return range(self.suite.file.scales[self.scale].seeds)
+        """The declared seeds, up to the look."""
+        first = first_seed(self.declared)
+        return range(first, first + (sizes(self.declared)[-1] if self.look is None else self.look.seeds))
+
+    def looks(self) -> tuple[Look | None, ...]:
+        """The declared looks; one that is None where the number of seeds is fixed."""
+        if isinstance(self.declared, int):
+            return (None,)
+        from harness.judge.statistics import declared_looks  # noqa: PLC0415 - scipy, which plans of fixed seeds do without
+
+        return declared_looks(sizes(self.declared))
+
+    def at(self, look: Look | None) -> Plan:
+        """The plan of the seeds of a look alone; the whole of it for None."""
+        return self if look is None else make_plan(self.suite, self.scale, self.device, look)
 
     def classes(self, experiment: str) -> int:
         """The classes of a training, or of the nets of an ensemble."""
@@ -54,9 +78,9 @@ class Plan:
         return datasets_of(self.jobs)
 
 
-def make_plan(suite: Suite, scale: ScaleName, device: str = "") -> Plan:
-    """Resolve suite x scale x seeds into jobs; needs no data at hand."""
-    plan = Plan(suite, scale, device)
+def make_plan(suite: Suite, scale: ScaleName, device: str = "", look: Look | None = None) -> Plan:
+    """Resolve suite x scale x seeds, all of them or those of a look, into jobs; needs no data at hand."""
+    plan = Plan(suite, scale, device, look=look)
     for name, experiment in suite.file.experiments.items():
         if experiment.train is not None:
             plan.experiments[name] = resolve_experiment(suite, scale, name)
@@ -98,7 +122,7 @@ def _add_measurement(plan: Plan, name: str, experiment: Experiment, seed: int) -
     assert experiment.measure is not None
     spec = plan.suite.file.scales[plan.scale].timed(experiment.measure)
     kind = MEASURES[spec.what]
-    if seed > 0 and not kind.random:
+    if seed != plan.seeds[0] and not kind.random:
         return
     content = spec.model_dump(mode="json")
     content |= {"seed": seed} if kind.random else {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,8 +73,20 @@ def standings(plan: Plan, store: Store) -> Standings:
     document = _declared(plan, store)
     by_kind: dict[Kind, dict[str, Standing]] = {"cells": {}, "claims": {}}
     for kind, name, now in _forms(plan, store):
-        by_kind[kind][name] = _standing(document[kind][name][now.evidence], now)
+        entries = document[kind][name]
+        standing = _standing(entries[now.evidence], now)
+        others = (entry for evidence, entry in entries.items() if evidence != now.evidence)
+        notes = [note for note in (standing.note, *_on_other_seeds(now, others)) if note]
+        by_kind[kind][name] = replace(standing, note="; ".join(notes))
     return Standings(by_kind["cells"], by_kind["claims"])
+
+
+def _on_other_seeds(now: _Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What the store knows of the same thing judged before on other seeds, so that a second try shows."""
+    for entry in others:
+        same = {**entry["form"], "seeds": None} == {**now.form, "seeds": None}
+        if entry["seen"] and same and entry["form"]["seeds"] != now.form["seeds"]:
+            yield f"declared before on other seeds, which have results here: {entry['form']['seeds']}"
 
 
 def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
@@ -161,11 +173,16 @@ def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple
     jobs: set[str] = set()
     found: set[str] = set()
     for place in places:
-        of_place = set(_jobs(plan, place, range(1)))
+        of_place = set(_jobs(plan, place, plan.seeds[:1]))
         jobs |= of_place
         if any(_has_result(plan, store, key) for key in _jobs(plan, place, plan.seeds)):
             found |= of_place
-    return _Form({**form, "seeds": len(plan.seeds)}, tuple(sorted(jobs)), tuple(sorted(found)))
+    return _Form({**form, "seeds": _declared_seeds(plan)}, tuple(sorted(jobs)), tuple(sorted(found)))
+
+
+def _declared_seeds(plan: Plan) -> int | dict[str, Any]:
+    """The number of seeds, or the looks and the first seed."""
+    return plan.declared if isinstance(plan.declared, int) else plan.declared.model_dump(mode="json")
 
 
 def _has_result(plan: Plan, store: Store, key: str) -> bool:

@@ -20,7 +20,7 @@ from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
 from harness.regression.selection import Selection
 from harness.regression.snapshot import furthest, snapshot
-from harness.report.gather import judged
+from harness.report.judging import judged
 from harness.run.execute import Execution, execute
 from harness.run.executors.local import Local
 from harness.stop_signal import StopSignal

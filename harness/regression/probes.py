@@ -69,7 +69,7 @@ def _training(plan: Plan, name: str) -> Job:
 
     A training that starts from another net starts, in a probe, from that net's first weights.
     """
-    training, experiment = plan.jobs[plan.trainings[name, 0]], plan.experiments[name]
+    training, experiment = plan.jobs[plan.trainings[name, plan.seeds[0]]], plan.experiments[name]
     parent = training.inputs.get("network")
     steps = max(1, experiment.dataset.count("train", experiment.data.subset) // experiment.recipe.batch)
     asked = {
@@ -93,8 +93,8 @@ def _shown_split(dataset: Dataset) -> str:
 
 def _test(plan: Plan, name: str, test: str) -> Job:
     """A test of the first weights on a few images, under the whole protocol."""
-    experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, 0]]
-    training = plan.jobs[plan.trainings[name, 0]]
+    experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, plan.seeds[0]]]
+    training = plan.jobs[plan.trainings[name, plan.seeds[0]]]
     protocol = {**evaluation.spec["protocol"], "sample": IMAGES}
     spec = {**evaluation.spec, "protocol": protocol, "probe": {"what": "test"}, "training": _in_fp32(training.spec)}
     work = multiply_adds_of_test(experiment, experiment.evaluations[test][1]) * IMAGES

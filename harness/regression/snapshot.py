@@ -17,7 +17,7 @@ from harness.plan.status import Status
 from harness.regression.compare_probes import numbers
 from harness.regression.probes import Probes
 from harness.regression.tolerances import furthest_apart
-from harness.report.gather import Judged
+from harness.report.judging import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
 from harness.vocabulary import METRICS
@@ -60,11 +60,12 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
     if experiment.train is None:
         members = {member.experiment: member.nets for member in experiment.ensemble or []}
         return {"kind": "ensemble", "spec": {"members": members}, "accuracies": _accuracies(plan, name, judged)}
-    training = plan.jobs[plan.trainings[name, 0]].spec
+    first = plan.seeds[0]
+    training = plan.jobs[plan.trainings[name, first]].spec
     tests = {
-        test: {part: plan.jobs[plan.evaluations[name, test, 0]].spec[part] for part in ("splits", "protocol")}
+        test: {part: plan.jobs[plan.evaluations[name, test, first]].spec[part] for part in ("splits", "protocol")}
         for test in experiment.evaluate
-        if (name, test, 0) in plan.evaluations  # not one that is taken at other scales only
+        if (name, test, first) in plan.evaluations  # not one that is taken at other scales only
     }
     spec = {part: value for part, value in training.items() if part != "seed"}
     spec |= {"start_from": experiment.train.start_from, "tests": tests}

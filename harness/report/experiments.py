@@ -15,7 +15,7 @@ def trained_experiment(
 ) -> dict[str, Any]:
     """The spec of a training, its seeds left out, and each of its jobs."""
     jobs = [_training(plan, name, seed, standing, failed) for seed in plan.seeds]
-    spec = plan.jobs[plan.trainings[name, 0]].spec
+    spec = plan.jobs[plan.trainings[name, plan.seeds[0]]].spec
     return {
         "says": plan.suite.file.experiments[name].says,
         "spec": {key: value for key, value in spec.items() if key != "seed"},

@@ -203,7 +203,11 @@ def _first_seed(
         "per_class": plots.per_class,
     }
     seed = min(by_seed)
-    which = f"seed {seed}" + ("" if seed == 0 else ", the first with a result") + f" of {len(shelf.plan.seeds)}"
+    which = (
+        f"seed {seed}"
+        + ("" if seed == shelf.plan.seeds[0] else ", the first with a result")
+        + f" of {len(shelf.plan.seeds)}"
+    )
     where = f"At {shelf.world([experiment])}; experiment {experiment}, {which}."
     caption = f"{where} {CAPTIONS[what]}{shelf.warned(experiment, inspection)}"
     return _shown(draw[what](by_seed[seed], figure.title), caption)

@@ -5,91 +5,31 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from harness.data import DATASETS
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
-from harness.judge.cells import CellVerdict, Measured, judge_cell
-from harness.judge.claims import judge_claims
-from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.judge.cells import CellVerdict
+from harness.judge.evidence import ClaimVerdict
 from harness.judge.warrants import RULES
 from harness.plan.graph import Plan
-from harness.plan.preregistration import Standings, standings
 from harness.plan.scale_choice import Choice
 from harness.plan.status import Status
-from harness.report.arm_differences import arm_differences
 from harness.report.costs import cost_of, costs_by_experiment
 from harness.report.environments import environment_of
 from harness.report.experiments import ensembles, measurements, trained_experiment
 from harness.report.figures import figures_of
 from harness.report.first_forms import by_first_form
-from harness.report.measured import measured_values, trainings
+from harness.report.judging import judged
 from harness.report.net_pairs import net_pairs
 from harness.report.prepared_copies import copy_deviations
-from harness.report.recorded import recorded_scores
-from harness.report.records import cell_record, claim_record, standing_of
+from harness.report.records import cell_record, claim_record, looks_record, standing_of
 from harness.store.documents import canonical
-from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
 
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Everything that a plan's results came to."""
-
-    measured: dict[str, Measured]
-    cells: list[CellVerdict]
-    claims: list[ClaimVerdict]
-    curves: dict[str, Any]
-    evidence: Evidence
-    declared: Standings
-
-
-def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
-    """Judge every cell and claim of a plan's suite by what is in the store."""
-    scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
-    measured = dict(measured_values(plan, standing, failed, scores))
-    declared = standings(plan, store)
-    curves = {name: _curves(plan, name, store) for name in plan.experiments}
-    return judged_by(plan, standing, failed, measured, declared, curves)
-
-
-def judged_by(
-    plan: Plan,
-    standing: Mapping[str, Status],
-    failed: Mapping[str, str],
-    measured: dict[str, Measured],
-    declared: Standings,
-    curves: dict[str, Any],
-) -> Judged:
-    """Judge every cell and claim by what was measured, wherever that was kept."""
-    cells = [
-        judge_cell(
-            cell,
-            measured.get(".".join(cell.place or ())),
-            plan.scale,
-            extended=standing_of(declared.cells, cell.id).extended,
-        )
-        for cell in plan.suite.cells()
-    ]
-    evidence = Evidence(
-        {verdict.cell.id: verdict for verdict in cells},
-        measured,
-        curves,
-        plan.scale,
-        _elsewhere(plan, standing),
-        trainings(plan, standing, failed),
-        plan.suite.file.scales[plan.scale].smallest_effect,
-        arm_differences(plan),
-    )
-    changed = {name: one.extended for name, one in declared.claims.items()}
-    claims = judge_claims(plan.suite.file.claims, evidence, changed)
-    return Judged(measured, cells, claims, curves, evidence, declared)
 
 
 def gather(
@@ -97,12 +37,14 @@ def gather(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
     found = judged(plan, store, standing, failed or {})
+    plan, standing = found.plan, {key: standing[key] for key in found.plan.jobs}
     cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
     file = plan.suite.file
     results = {
         "format": FORMAT,
         "rules": RULES,
         **_identity(plan, choice),
+        "looks": looks_record(plan.declared, plan.look),
         "headline": headline(plan, cells, claims),
         "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
@@ -113,6 +55,7 @@ def gather(
                 found.evidence,
                 file.readings.values(),
                 by_first_form(verdict, standing_of(declared.claims, verdict.id), found.evidence),
+                file.scales[plan.scale].earlier,
             )
             for verdict in claims
         ],
@@ -129,15 +72,6 @@ def gather(
     }
     results["digest"] = _digests(plan, results)
     return results, curves
-
-
-def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[dict[str, Any], ...]]:
-    """By experiment, the imports that its trainings of the declared seeds are or rest on."""
-    found: dict[str, tuple[dict[str, Any], ...]] = {}
-    for name in plan.experiments:
-        results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
-        found[name] = tuple(trained_elsewhere(result for result in results if result is not None))
-    return found
 
 
 def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
@@ -274,16 +208,3 @@ def digest_of(results: Mapping[str, Any]) -> str:
     """The digest of what is reported."""
     reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
     return hashlib.sha256(canonical(reported).encode()).hexdigest()
-
-
-def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
-    """Epoch by epoch, by quantity and seed."""
-    curves: dict[str, dict[str, list[list[float]]]] = {}
-    for seed in plan.seeds:
-        for row in store.folder("train", plan.trainings[name, seed]).read_metrics():
-            for quantity in ("train_loss", "train_error", "val_top1_error"):
-                curves.setdefault(quantity, {}).setdefault(str(seed), []).append([row["epoch"], row[quantity]])
-    return {
-        "validation_error" if quantity == "val_top1_error" else quantity: by_seed
-        for quantity, by_seed in curves.items()
-    }

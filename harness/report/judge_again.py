@@ -18,7 +18,8 @@ from harness.judge.statistics import Interval
 from harness.judge.warrants import RULES
 from harness.plan.graph import Plan, make_plan
 from harness.plan.preregistration import Standing, Standings
-from harness.report.gather import Judged, deviations_of, digest_of, headline, judged_by, table_of
+from harness.report.gather import deviations_of, digest_of, headline, table_of
+from harness.report.judging import Judged, judged_by
 from harness.report.measured import measured_values
 from harness.report.records import cell_record, claim_record
 from harness.report.standing import ABSENT, device_of, report_standing, with_cells

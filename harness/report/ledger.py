@@ -35,7 +35,7 @@ WEIGHED = (
 """Outcomes for which evidence was weighed."""
 
 _SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings",
-          "extended", "extended_reason", "post_hoc", "differs_in", "before")  # fmt: skip
+          "extended", "extended_reason", "post_hoc", "differs_in", "before", "look")  # fmt: skip
 
 NOT_PUBLISHED = "no report of this suite is published"
 

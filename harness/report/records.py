@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.judge.cells import CellVerdict, Measured
+from harness.judge.cells import DECIDED, CellVerdict, Measured
 from harness.judge.evidence import ClaimVerdict, Evidence
-from harness.judge.statistics import Interval
+from harness.judge.statistics import Interval, Look
 from harness.plan.preregistration import Standing
 from harness.suite.claim_parts import parent_of
-from harness.suite.file import Reading
+from harness.suite.file import Earlier, Reading
+from harness.suite.seeds import SeedLooks, in_words
 from harness.vocabulary import METRICS
 
 
@@ -50,6 +51,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> dict[str, Any]:
         "outcome": verdict.outcome,
         "reason": verdict.reason,
         "seeds_to_settle": verdict.seeds_to_settle,
+        "look": _look(verdict.look, decided=verdict.outcome in DECIDED),
         **_told(declared, [measured]),
         "diverged": list(measured.diverged),
         "recorded": {str(seed): dict(record) for seed, record in measured.recorded.items()} or None,
@@ -76,8 +78,9 @@ def claim_record(
     evidence: Evidence,
     readings: Iterable[Reading],
     first: ClaimVerdict | None = None,
+    earlier: Iterable[Earlier] = (),
 ) -> dict[str, Any]:
-    """One claim with what it was judged on, and those of the readings that are of what came out.
+    """One claim with what it was judged on, those of the readings that are of what came out, and earlier outcomes.
 
     `first` is the verdict by the form in which the claim was declared before its first result, where that is another.
     """
@@ -100,9 +103,15 @@ def claim_record(
         "p_holm": verdict.p_holm,
         "companion": _beside(verdict),
         "seeds_to_settle": verdict.seeds_to_settle,
+        "look": _look(verdict.look, decided=verdict.outcome != "INCONCLUSIVE"),
         **_told(declared, evidence.measured_of(claim)),
         "imported": [dict(one) for one in verdict.elsewhere] or None,
         "recorded_operands": list(verdict.recorded) or None,
+        "earlier": [
+            {"seeds": in_words(one.seeds), "outcome": one.claims[verdict.id], "says": one.says}
+            for one in earlier
+            if verdict.id in one.claims
+        ],
         "readings": [one.says for one in read if one.outcome == verdict.outcome],
         "post_hoc": claim.post_hoc,
         "by_first_form": None
@@ -114,6 +123,27 @@ def claim_record(
             for one in verdict.thresholds
         ],
     }
+
+
+def looks_record(seeds: int | SeedLooks, reached: Look | None) -> dict[str, Any] | None:
+    """The looks that a scale declares, their levels, and the one with which a run ends; None for fixed seeds."""
+    if isinstance(seeds, int) or reached is None:
+        return None
+    levels = {"within": reached.levels.within, "beyond": reached.levels.beyond}
+    return {**seeds.model_dump(mode="json"), **levels, "reached": reached.number, "says": in_words(seeds)}
+
+
+def _look(look: Look | None, *, decided: bool) -> dict[str, Any] | None:
+    """The declared look at which a verdict fell, with the levels that its tests were made at."""
+    if look is None:
+        return None
+    within, beyond = look.levels.within, look.levels.beyond
+    says = (
+        f"{'decided' if decided else 'undecided'} at look {look.number} of {look.of} ({look.seeds} seeds), at the "
+        f"nominal one-sided level {within:.4f} within a margin and {beyond:.4f} beyond it or of a direction; "
+        f"intervals are of {look.levels.inner:.1%} and {look.levels.outer:.1%}"
+    )
+    return {"number": look.number, "of": look.of, "seeds": look.seeds, "within": within, "beyond": beyond, "says": says}
 
 
 def _beside(verdict: ClaimVerdict) -> dict[str, Any] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
 from harness.plan.job import Graph, Job
@@ -28,13 +30,14 @@ def execute(
     progress: Progress,
     *,
     left: bool = False,
+    failed: Mapping[str, str] = MappingProxyType({}),
 ) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, those that `execute_at_once` leaves.
+    With `left`, those that `execute_at_once` leaves. What `failed` before is not tried again.
     """
-    execution = Execution()
-    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+    execution = Execution(failed=dict(failed))
+    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed]
     waiting = [job for job in todo if job.takes_time or not left]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
@@ -55,14 +58,20 @@ def execute(
 
 
 def execute_at_once(
-    plan: Graph, store: Store, standing: dict[str, Status], places: Places, progress: Progress
+    plan: Graph,
+    store: Store,
+    standing: dict[str, Status],
+    places: Places,
+    progress: Progress,
+    *,
+    failed: Mapping[str, str] = MappingProxyType({}),
 ) -> Execution:
     """The same on several places: a job begins as soon as its inputs are there and a place is free.
 
     What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
     """
-    execution, at_work = Execution(), dict[str, Job]()
-    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do"}
+    execution, at_work = Execution(failed=dict(failed)), dict[str, Job]()
+    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed}
     waiting = {key: job for key, job in todo.items() if not job.takes_time}
     whole = len(waiting)
     while waiting or at_work:

@@ -93,7 +93,7 @@ def _training(plan: Plan, experiment: str, seed: int) -> Job:
         )
     seeds = sorted(seed for name, seed in plan.trainings if name == experiment)
     if seed not in seeds:
-        raise UsageError(f"--seed {seed}: {experiment} has the seeds 0 to {seeds[-1]} at {plan.scale} scale")
+        raise UsageError(f"--seed {seed}: {experiment} has the seeds {seeds[0]} to {seeds[-1]} at {plan.scale} scale")
     return plan.jobs[plan.trainings[experiment, seed]]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
@@ -33,6 +34,9 @@ from harness.suite.file import Suite
 from harness.suite.load import load_suite
 from harness.suite.shipped import suite_path
 from harness.vocabulary import ScaleName
+
+if TYPE_CHECKING:
+    from harness.judge.statistics import Look
 
 Folder = Path
 
@@ -72,14 +76,13 @@ def _run(
     runtime = _as_the_suite_asks(plan, runtime, flags, progress)
     require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
-    standing = statuses(plan, store, runtime.locations)
-    ready = ("to do", "stale") if flags["refresh_stale"] else ("to do",)
-    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
-    _say_standing(progress, plan, store, standing, refresh=flags["refresh_stale"])
-    _say_todo(progress, plan, store, standing, runtime)
     declare(plan, store)
-    execution = _execute(plan, store, standing, runtime, progress, stop)
-    declare(plan, store)
+    execution = Execution()
+    for look in plan.looks():
+        _run_look(plan.at(look), store, runtime, progress, stop, execution, refresh=flags["refresh_stale"])
+        declare(plan, store)
+        if look is None or not _goes_on(plan, look, store, runtime, progress, execution):
+            break
     standing = statuses(plan, store, runtime.locations)
     failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
     results, folder = _write(plan, store, standing, choice, failed, out)
@@ -97,15 +100,60 @@ def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], prog
     return replace(runtime, processes=wanted, jobs=flags.get("jobs") or places(runtime.device, wanted))
 
 
+def _run_look(
+    plan: Plan,
+    store: Store,
+    runtime: Runtime,
+    progress: Progress,
+    stop: StopSignal,
+    execution: Execution,
+    *,
+    refresh: bool,
+) -> None:
+    """Do what the seeds of a plan still need, but for jobs that failed already; adds to what happened."""
+    if plan.look is not None:
+        progress.say(f"look {plan.look.number} of {plan.look.of}: {plan.look.seeds} seeds")
+    standing = statuses(plan, store, runtime.locations)
+    ready = ("to do", "stale") if refresh else ("to do",)
+    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
+    _say_standing(progress, plan, store, standing, refresh=refresh)
+    over = {key: Status("blocked", why) for key, why in execution.failed.items() if key in standing}
+    _say_todo(progress, plan, store, standing | over, runtime)
+    done = _execute(plan, store, standing, runtime, progress, stop, execution.failed)
+    execution.ran += done.ran
+    execution.failed |= done.failed
+
+
+def _goes_on(plan: Plan, look: Look, store: Store, runtime: Runtime, progress: Progress, execution: Execution) -> bool:
+    """Whether something is undecided after a look that the next one may decide; says so."""
+    from harness.report.judging import judged  # noqa: PLC0415 - numpy and scipy, which a plan does without
+
+    found = judged(plan, store, statuses(plan, store, runtime.locations), execution.failed)
+    reached = found.plan.look
+    if reached is None or reached.number <= look.number:
+        left = "nothing is left that a later look could decide" if not look.last else "it was the last"
+        progress.say(f"look {look.number} of {look.of} ends the run: {left}")
+        return False
+    progress.say(f"look {look.number} of {look.of} leaves something undecided")
+    return True
+
+
 def _execute(
-    plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime, progress: Progress, stop: StopSignal
+    plan: Plan,
+    store: Store,
+    standing: dict[str, Status],
+    runtime: Runtime,
+    progress: Progress,
+    stop: StopSignal,
+    failed: Mapping[str, str],
 ) -> Execution:
     todo = sum(status.state == "to do" and not plan.jobs[key].takes_time for key, status in standing.items())
     if min(runtime.jobs, todo) <= 1:
-        return execute(plan, store, standing, Local(runtime, progress, stop), progress)
+        return execute(plan, store, standing, Local(runtime, progress, stop), progress, failed=failed)
     with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
-        together = execute_at_once(plan, store, standing, pool, progress)
-    alone = execute(plan, store, standing, Local(runtime, progress, stop), progress, left=True)
+        together = execute_at_once(plan, store, standing, pool, progress, failed=failed)
+    local = Local(runtime, progress, stop)
+    alone = execute(plan, store, standing, local, progress, left=True, failed=together.failed)
     return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
 
 

@@ -104,7 +104,9 @@ def _unlabelled_test(plan: Plan, cell: Cell, seed: int) -> tuple[Job, str]:
         raise UsageError(f"cell {cell.id!r} points to no test at {plan.scale} scale, so no score can be entered for it")
     key = plan.evaluations.get((place[0], place[1], seed))
     if key is None or seed not in plan.seeds:
-        raise UsageError(f"--seed {seed}: the {plan.scale} scale declares the seeds 0 to {plan.seeds[-1]}")
+        raise UsageError(
+            f"--seed {seed}: the {plan.scale} scale declares the seeds {plan.seeds[0]} to {plan.seeds[-1]}"
+        )
     if place[2] not in SCORED:
         raise UsageError(f"cell {cell.id!r} is of {place[2]}, which a server gives no percentage of")
     tested = job = plan.jobs[key]

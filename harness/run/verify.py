@@ -15,6 +15,7 @@ from harness.jobs.code import is_current
 from harness.progress import Progress
 from harness.store.declarations import declared_in
 from harness.store.inventory import LINKED, contents
+from harness.store.locks import FILES as LOCK_FILES
 from harness.store.locks import is_held
 from harness.store.result import Result
 from harness.store.soundness import Fault, JobDocument, faults_of, job_of, left_out_of, result_of
@@ -75,7 +76,8 @@ def verify(store: Store, progress: Progress) -> Verification:
 
 def _check(folder: JobFolder, checked: Verification, finished: Finished) -> None:
     checked.jobs += 1
-    checked.files += sum(1 for path in folder.path.iterdir() if path.name != "lock" and not path.name.startswith("."))
+    names = (path.name for path in folder.path.iterdir())
+    checked.files += sum(1 for name in names if name not in LOCK_FILES and not name.startswith("."))
     if not folder.result.exists():
         checked.damage += unfinished_faults(folder)
         checked.notes.append(_unfinished(folder))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError, Unsound, UsageError
-from harness.store.locks import NAME as LOCK
+from harness.store.locks import FILES as LOCK_FILES
 from harness.store.locks import is_held
 from harness.store.store import KEY_LETTERS, JobFolder, Store
 
@@ -63,7 +63,7 @@ def contents(store: Store, *, linked: bool = True) -> Contents:
     """What lies in a store; raises UsageError where there is none and, without `linked`, Unsound for a linked job."""
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
-    found = Contents()
+    found, locks = Contents(), [store.root / name for name in LOCK_FILES]
     for path in sorted(store.root.iterdir()):
         named = _JOB.fullmatch(path.name)
         if named and path.is_symlink():
@@ -74,7 +74,7 @@ def contents(store: Store, *, linked: bool = True) -> Contents:
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])
-        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, store.root / LOCK):
+        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, *locks):
             found.unknown.append(path)
     for folder in [*(job.path for job in found.jobs), store.declarations]:
         found.leftovers.extend(_temporaries(folder))

@@ -39,6 +39,7 @@ def check_names(located: Located, shared: RecipesFile | None) -> None:
     checks.claims()
     checks.deviations_and_figures()
     checks.readings()
+    checks.earlier()
     checks.scales()
 
 
@@ -237,6 +238,14 @@ class _Checks(Defined):
             self._known(("readings", name, "scale"), reading.get("scale"), scales, "scale of this suite")
             for index, claim in enumerate(list_of(reading.get("claims"))):
                 self._known(("readings", name, "claims", index), claim, claims, "claim")
+
+    def earlier(self) -> None:
+        """Outcomes of earlier seeds are of claims of the suite."""
+        claims = names_of(self.data, "claims")
+        for scale, settings in items_of(self.data, "scales"):
+            for index, before in enumerate(list_of(settings.get("earlier"))):
+                for claim, _ in items_of_any(before, "claims"):
+                    self._known(("scales", scale, "earlier", index, "claims", claim), claim, claims, "claim")
 
     def _drawn(self, path: KeyPath, figure: dict[str, Any], name: str) -> None:
         """Whether an experiment of a figure has what the figure draws of it."""

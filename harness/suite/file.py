@@ -19,6 +19,7 @@ from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
 from harness.suite.claim_parts import with_directions
 from harness.suite.claims import Claim
+from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
 
 SplitName = Literal["train", "val", "test"]
@@ -137,6 +138,15 @@ class Reading(Strict):
     says: str
 
 
+class Earlier(Strict):
+    """What other seeds than those declared now came to before, so that nobody tries seeds until one verdict pleases."""
+
+    seeds: Seeds
+    claims: dict[Name, Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]] = Field(min_length=1)
+    """The outcome of each claim; it stands beside the verdict of today's seeds."""
+    says: str | None = None
+
+
 class ScaledExperiment(Strict):
     """What a scale changes in one experiment: its size, not its method."""
 
@@ -149,8 +159,9 @@ class ScaledExperiment(Strict):
 class Scale(Strict):
     """How large a world the suite runs in, and with which seeds."""
 
-    seeds: int = Field(gt=0, le=1000)
-    """The seeds are 0 to seeds - 1, declared here, before anything has run."""
+    seeds: Seeds
+    """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
+    earlier: list[Earlier] = Field(default_factory=list)
     data: Name | None = None
     """The one data set of this scale, in the place of every experiment's own."""
     subset: Subset | None = None

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.suite.yaml_places import KeyPath, Located, shown
@@ -21,6 +21,8 @@ _SAID = {
     "bool_type": "should be true or false",
 }
 """Pydantic's faults, by type, in the words of YAML."""
+_OF_ABSENT_KEYS = frozenset({"missing", "union_tag_invalid", "union_tag_not_found"})
+"""Faults whose place ends in a key that the file may not have."""
 
 
 def note_faults(located: Located, error: ValidationError, kind: type[BaseModel]) -> None:
@@ -49,11 +51,11 @@ def _key_path(detail: ErrorDetails, data: Any) -> KeyPath:
     path: list[int | str] = []
     for index, part in enumerate(location):
         last = index == len(location) - 1
-        if isinstance(data, dict) and (part in data or last):
+        if isinstance(data, dict) and (part in data or (last and detail["type"] in _OF_ABSENT_KEYS)):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
-        elif not last:
+        elif not (last and isinstance(data, list) and isinstance(part, int)):
             continue
         path.append(part)
     return tuple(path)
@@ -120,6 +122,9 @@ def _below(kind: Any, part: int | str) -> Iterator[Any]:
             yield model.model_fields[str(part)].annotation
         if any(part in get_args(field.annotation) for field in model.model_fields.values()):
             yield model  # the part is no key but the tag of a union's member
+    for member in get_args(kind):
+        if any(isinstance(meta, Tag) and meta.tag == part for meta in get_args(member)):
+            yield member
     for member in (kind, *get_args(kind)):
         if getattr(member, "__origin__", None) in (dict, list, tuple):
             yield get_args(member)[-1]

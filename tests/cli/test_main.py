@@ -422,6 +422,21 @@ def test_verdicts_decide_the_exit_code_only_when_asked(finished, cells, claims, 
     assert finished(cells, claims, {}, "--strict").exit_code == strict
 
 
+def test_a_mean_that_holds_a_diverged_run_is_not_strict(finished, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts as guessing in the mean, which a verdict alone does not show."""
+    import harness.cli.main as module
+
+    named = []
+    monkeypatch.setattr(module, "_differs", lambda results: named.append(results["cells"][0]) or False)
+    assert finished(["MATCH"], [], {}, "--strict").exit_code == 0
+    named[0]["diverged"] = [1, 4]
+    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: ({"cells": named, "claims": []}, Path(), {}))
+    done = CliRunner().invoke(command, ["run", "table1", "--strict", "--json"])
+    assert done.exit_code == 3
+    assert f"{named[0]['id']}: diverged, and counted as guessing: seed 1, 4" in done.stderr
+    assert json.loads(done.stdout)["cells"][0]["diverged"] == [1, 4]
+
+
 def test_a_failed_job_comes_before_a_verdict(finished) -> None:
     """The results are shown, then the failure is raised."""
     done = finished(["WORSE"], [], {"key": "out of memory"}, "--strict")

@@ -216,3 +216,9 @@ def test_set_of_round_numbers_is_never_official(imagenet: Found) -> None:
     standing = official(miniature(exact=False), imagenet)
     assert not standing.yes
     assert "only round numbers are known" in standing.reason
+
+
+def test_others_may_read_what_is_remembered(fashion: Found, tmp_path: Path) -> None:
+    """A store may be shared; all its files are alike."""
+    fingerprint(FASHION, fashion, "test", tmp_path / "cache.json")
+    assert (tmp_path / "cache.json").stat().st_mode & 0o777 == 0o644

@@ -9,7 +9,7 @@ import pytest
 from image_layouts import kaggle, kit, make_originals, write
 
 from harness.errors import DataMissing
-from harness.ingest.labels import class_list, find_labels, image_number
+from harness.ingest.labels import class_list, find_labels
 
 ORIGINALS = make_originals(train=1)
 DATASET = ORIGINALS.declared()
@@ -160,9 +160,3 @@ def test_an_unsorted_mapping_is_refused(tmp_path):
     write(tmp_path / "LOC_synset_mapping.txt", "n02 b\nn01 a\n")
     with pytest.raises(DataMissing, match="not in the order"):
         class_list(DATASET, [tmp_path])
-
-
-@pytest.mark.parametrize(("stem", "number"), [("ILSVRC2012_val_00000012", 12), ("n01440764_12", None), ("x", None)])
-def test_the_number_of_an_image_is_in_its_name(stem, number):
-    """Of validation and test images."""
-    assert image_number(stem) == number

@@ -92,3 +92,125 @@ def test_other_columns_are_named(tmp_path):
     files.write_table(pa.table({"img": [1], "fine_label": [2]}), tmp_path / "data" / "train-00000-of-00001.parquet")
     with pytest.raises(DataMissing, match="has the columns fine_label, img; image and label are expected"):
         find_source(DATASET, tmp_path, "train")
+
+
+def shard(folder, name, rows, kind=None, label=None):
+    """One file of rows (image, label); `kind` and `label` are arrow types."""
+    import pyarrow as pa
+    from pyarrow import parquet as files
+
+    images, labels = zip(*rows, strict=True)
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    table = pa.table({"image": pa.array(images, kind or struct), "label": pa.array(labels, label)})
+    (folder / "data").mkdir(exist_ok=True)
+    files.write_table(table, folder / "data" / name)
+    return folder
+
+
+def rows_of(split, *, label, path=True):
+    """The images of a split as rows, with the label that a function gives."""
+    found = ORIGINALS.of(split)
+    return [({"bytes": one.data, "path": one.name} if path else one.data, label(one)) for one in found]
+
+
+def test_labels_of_text_may_be_wordnet_ids(tmp_path):
+    """No list and no order is involved."""
+    pytest.importorskip("pyarrow")
+    shard(tmp_path, "validation-00000-of-00001.parquet", rows_of("val", label=lambda image: image.wnid))
+    source = find_source(DATASET, tmp_path, "val")
+    assert source.order == "WordNet ids in the rows, so no order is involved"
+    assert images(tmp_path, "val") == [(image.name, image.wnid) for image in ORIGINALS.of("val")]
+
+
+def test_labels_of_words_beside_names_that_tell_the_class_are_read(tmp_path):
+    """As of training images, whose names begin with it."""
+    pytest.importorskip("pyarrow")
+    shard(tmp_path, "train-00000-of-00001.parquet", rows_of("train", label=lambda _: "tench, Tinca tinca"))
+    assert images(tmp_path, "train") == [(image.name, image.wnid) for image in ORIGINALS.of("train")]
+
+
+def test_labels_of_words_alone_are_said_to_be_words(tmp_path):
+    """The file is sound: to fetch it again would change nothing."""
+    pytest.importorskip("pyarrow")
+    shard(tmp_path, "validation-00000-of-00001.parquet", rows_of("val", label=lambda _: "tench, Tinca tinca"))
+    with pytest.raises(DataMissing, match=r"its labels are words \('tench, Tinca tinca'\)") as refused:
+        images(tmp_path, "val")
+    assert "fetch it again" not in str(refused.value)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_plain_bytes_beside_a_column_of_names_are_read(tmp_path, large):
+    """As another upload has them."""
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as files
+
+    kind = pa.large_binary() if large else pa.binary()
+    found = ORIGINALS.of("train")
+    table = pa.table({
+        "image": pa.array([image.data for image in found], kind),
+        "file_name": [image.name for image in found],
+        "label": [ORIGINALS.wnids.index(image.wnid) for image in found],
+    })  # fmt: skip
+    (tmp_path / "data").mkdir()
+    files.write_table(table, tmp_path / "data" / "train-00000-of-00001.parquet")
+    source = find_source(DATASET, tmp_path, "train")
+    assert [(image.name, image.wnid, image.open().read()) for image in source.images()] == [
+        (image.name, image.wnid, image.data) for image in found
+    ]
+
+
+def test_plain_bytes_without_names_are_said_to_be_so(tmp_path):
+    """Images are known by their names."""
+    pa = pytest.importorskip("pyarrow")
+    shard(tmp_path, "train-00000-of-00001.parquet", rows_of("train", label=lambda _: 0, path=False), kind=pa.binary())
+    with pytest.raises(DataMissing, match="its column image is plain bytes without file names") as refused:
+        find_source(DATASET, tmp_path, "train")
+    assert "fetch it again" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("image", "label", "says"), [("text", 0, "its column image is string"), (None, 0.5, "its column label is double")]
+)
+def test_columns_of_another_kind_are_named(tmp_path, image, label, says):
+    """With the kind that is expected."""
+    pa = pytest.importorskip("pyarrow")
+    kind = None if image is None else pa.string()
+    row = image or {"bytes": b"x", "path": "n01440764_1.JPEG"}
+    shard(tmp_path, "train-00000-of-00001.parquet", [(row, label)], kind)
+    with pytest.raises(DataMissing, match=says):
+        find_source(DATASET, tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (
+            ["train-00000-of-00002", "train-00001-of-00003"],
+            "several uploads are mixed, 1 -of-00002 and 1 -of-0",
+        ),
+        (
+            ["train-00000-of-00001", "train-all"],
+            "several uploads are mixed, 1 -of-00001 and 1 without a",
+        ),
+        (
+            ["train-00000-of-00002-0a", "train-00000-of-00002-0b"],
+            "0b.parquet: is the same part as train-00000-of-",
+        ),
+        (["train-00000-of-00003", "train-00002-of-00003"], "2 of the 3 files of train-00000-of-00003.parquet"),
+    ],
+)
+def test_files_of_two_uploads_are_told_apart(tmp_path, names, says):
+    """Each file is sound; together they are no set."""
+    pytest.importorskip("pyarrow")
+    for name in names:
+        shard(tmp_path, f"{name}.parquet", rows_of("train", label=lambda image: ORIGINALS.wnids.index(image.wnid)))
+    with pytest.raises(DataMissing, match=says):
+        find_source(DATASET, tmp_path, "train")
+
+
+def test_a_row_without_an_image_is_said_to_have_none(tmp_path):
+    """An image that is null has no name either."""
+    pytest.importorskip("pyarrow")
+    shard(tmp_path, "train-00000-of-00001.parquet", [(None, 0), *rows_of("train", label=lambda _: 0)])
+    with pytest.raises(DataMissing, match="have no file names"):
+        images(tmp_path, "train")

@@ -192,3 +192,14 @@ def test_names_have_to_be_theirs_and_stay_apart() -> None:
         renamed(given_, "x.pth", {"c": "d"})
     with pytest.raises(UsageError, match=r"more than one tensor of x\.pth becomes 'b'"):
         renamed(given_, "x.pth", {"a": "b"})
+
+
+@pytest.mark.parametrize(("prefix", "save"), [("module.", "net.module"), ("_orig_mod.", "net._orig_mod")])
+def test_names_behind_a_prefix_are_told_where_it_comes_from(prefix: str, save: str) -> None:
+    """DataParallel's nets and compiled ones have it."""
+    net = network()
+    wrapped = {prefix + name: tensor for name, tensor in net.state_dict().items()}
+    with pytest.raises(
+        UsageError, match=rf"the prefix '{prefix}' of a wrapped net: save {save}\.state_dict\(\) instead"
+    ):
+        fitted(net, wrapped, "x.pth")

@@ -21,7 +21,9 @@ from harness.vocabulary import METRICS, Metric
 T90, T95 = 2.919986, 4.302653  # 2 degrees of freedom
 NEAR = (37.4, 37.5, 37.6)
 """Mean 37.5, standard deviation 0.1."""
-HALF90, HALF95 = T90 * 0.1 / math.sqrt(3), T95 * 0.1 / math.sqrt(3)
+SPREAD = math.hypot(0.1, 0.005)
+"""A standard deviation of 0.1 of errors over 10,000 images, with half of their step of 0.01."""
+HALF90, HALF95 = T90 * SPREAD / math.sqrt(3), T95 * 0.1 / math.sqrt(3)
 
 
 def cell(**changes: Any) -> Cell:
@@ -196,7 +198,7 @@ def test_an_extended_verdict_is_marked(scale: str) -> None:
 
 LOW, HIGH = (1.0, 2.0, 3.0), (2.0, 3.1, 4.2)
 """Differences -1, -1.1, -1.2: mean -1.1, standard deviation 0.1."""
-T = 1.1 / (0.1 / math.sqrt(3))
+T = 1.1 / (SPREAD / math.sqrt(3))
 P = 1 - T / math.sqrt(T**2 + 2)
 """Two-sided, 2 degrees of freedom, where Student's distribution has this closed form."""
 
@@ -247,7 +249,7 @@ def test_the_figures_beside_a_claim() -> None:
     verdict = less(measured(*LOW), measured(*HIGH))
     assert (verdict.n, verdict.effect) == (3, pytest.approx(-1.1))
     assert verdict.p == pytest.approx(P)
-    half = T95 * 0.1 / math.sqrt(3)
+    half = T95 * SPREAD / math.sqrt(3)
     assert (verdict.interval.low, verdict.interval.high) == (pytest.approx(-1.1 - half), pytest.approx(-1.1 + half))
 
 

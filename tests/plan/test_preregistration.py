@@ -79,6 +79,34 @@ def test_other_seeds_extend_whatever_is_ours(store: Store, tmp_path: Path, seeds
     assert standings(plan, store).claims["own_errors"].extended == f"changed after its first result: seeds 3 -> {seeds}"
 
 
+IN_LOOKS = (CI, CI.replace("3", "{looks: [3, 5, 8]}"))
+
+
+@pytest.mark.parametrize("seeds", ["8", "{looks: [3, 5]}", "{looks: [3, 5, 8, 10]}"])
+def test_looks_are_changed_by_others_and_by_seeds_beyond_the_last(tmp_path: Path, seeds: str) -> None:
+    """Once the first look has results."""
+    store, plan = Store(tmp_path / "runs"), planned(tmp_path, IN_LOOKS)
+    declare(plan, store)
+    finish_all(store, plan.at(plan.looks()[0]))
+    assert extended(plan, store) == set()
+    assert extended(planned(tmp_path, (CI, CI.replace("3", seeds))), store) == OURS | CLAIMS
+
+
+def test_fixed_seeds_turned_into_looks_are_extended(store: Store, tmp_path: Path) -> None:
+    """Their outcome was known."""
+    assert extended(planned(tmp_path, IN_LOOKS), store) == OURS | CLAIMS
+
+
+def test_a_second_try_on_other_seeds_is_told(store: Store, tmp_path: Path) -> None:
+    """New seeds are no change of the old ones, but a reader has to know of these."""
+    declare(planned(tmp_path), store)  # as a run does when it ends
+    afresh = planned(tmp_path, (CI, CI.replace("3", "{looks: [3, 5], first: 100}")))
+    declare(afresh, store)
+    found = standings(afresh, store)
+    assert extended(afresh, store) == set()
+    assert {one.note for one in found.claims.values()} == {"declared before on other seeds, which have results here: 3"}
+
+
 @pytest.mark.parametrize(
     ("change", "marked"),
     [

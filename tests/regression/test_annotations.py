@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from findings import ADVISORY, ERROR, EVERY, HOSTILE, OK, REGRESSION, checked, checks, many
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from suite_files import TABLE1
 
+from findings import ADVISORY, ERROR, EVERY, HOSTILE, OK, REGRESSION, checked, checks, many
 from harness.regression import annotations as github
 from harness.regression.finding import Checked, Finding
 

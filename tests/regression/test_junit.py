@@ -6,9 +6,9 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from findings import ADVISORY, ERROR, EVERY, HOSTILE, NOT_JUDGED, OK, REGRESSION, checked, checks
 from hypothesis import given
 
+from findings import ADVISORY, ERROR, EVERY, HOSTILE, NOT_JUDGED, OK, REGRESSION, checked, checks
 from harness.regression.finding import Checked, Finding
 from harness.regression.junit import junit_xml
 

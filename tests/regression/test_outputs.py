@@ -6,8 +6,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from findings import EVERY, REGRESSION, checked, many
 
+from findings import EVERY, REGRESSION, checked, many
 from harness.errors import UsageError
 from harness.regression.annotations import LARGEST_SUMMARY
 from harness.regression.outputs import write_outputs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from findings import ADVISORY, ERROR, EVERY, HOSTILE, NOT_JUDGED, OK, REGRESSION, many
-
 from harness.regression.wording import counted, gravest_first, in_full, without_controls
 
 

@@ -96,7 +96,9 @@ def test_unknown_keys_are_refused_everywhere() -> None:
 def test_fields_are_described_by_the_sentence_under_them() -> None:
     """An inherited field has its own class's."""
     seeds = SCHEMA["$defs"]["Scale"]["properties"]["seeds"]
-    assert seeds["description"] == "The seeds are 0 to seeds - 1, declared here, before anything has run."
+    assert seeds["description"] == (
+        "Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."
+    )
     assert "Dotted shorthand" in SCHEMA["$defs"]["Row"]["properties"]["value"]["description"]
 
 

@@ -44,7 +44,7 @@ SUITE: dict[str, Any] = {
             "net": {"label": "One net", "printed": {"top5": "16.4"}, "value": "net.submitted"},
             "pair": {"label": "Two nets", "printed": {"top5": "15.3"}, "value": "pair.submitted"},
             "seen": {"label": "One net, validation", "printed": {"top5": "18.2"}, "value": "net.seen"},
-            "other": {"label": "Another's", "printed": {"top5": "26.2"}, "cited": "somebody else's"},
+            "other": {"label": "Another's", "printed": {"top5": "76.2"}, "cited": "somebody else's"},
         },
     },
     "cells": {

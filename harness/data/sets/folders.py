@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.data.declared import Dataset
+from harness.data.naming import original_name
 from harness.data.sets.imagenet import class_folders, class_images
 from harness.data.spec import Subset
 from harness.errors import DataMissing
@@ -17,9 +18,12 @@ class Listing(NamedTuple):
     """The images of one split in its fixed order."""
 
     ids: list[str]
+    """`set/split/...` by each image's original name, however the file is called here."""
     labels: list[int]
     """Places in `classes`, or `NO_LABEL`."""
     classes: tuple[str, ...]
+    files: list[str]
+    """Where each image lies below the set's folder."""
 
 
 def listed(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
@@ -41,20 +45,23 @@ def _by_class(dataset: Dataset, folder: Path, split: str, subset: Subset | None)
     names = _class_list(dataset, folder, split)
     if subset:
         names = subset.choose_classes(names)
-    by_class = {name: _ids_of_class(dataset, folder, split, name) for name in names}
+    files = {name: _files_of_class(dataset, folder, split, name) for name in names}
+    by_class = {name: list(files[name]) for name in names}
     if subset:
         keep = kept(by_class, split, subset)
         by_class = {name: [identity for identity in ids if identity in keep] for name, ids in by_class.items()}
     ids = [identity for name in names for identity in by_class[name]]
     labels = [label for label, name in enumerate(names) for _ in by_class[name]]
-    return Listing(ids, labels, tuple(names))
+    return Listing(ids, labels, tuple(names), [files[name][identity] for name in names for identity in by_class[name]])
 
 
 def _unlabelled(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
     if subset:
         raise ValueError("its images have no labels, so no subset of its classes can be taken")
-    ids = [f"{dataset.name}/{split}/{image.name}" for image in class_images(folder / split)]
-    return Listing(ids, [NO_LABEL] * len(ids), tuple(_class_list(dataset, folder, "train")))
+    files = _files(dataset, folder, split)
+    return Listing(
+        list(files), [NO_LABEL] * len(files), tuple(_class_list(dataset, folder, "train")), list(files.values())
+    )
 
 
 def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
@@ -71,8 +78,20 @@ def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
     return names
 
 
-def _ids_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> list[str]:
-    below = dataset.division.folder if dataset.division else split
-    images = class_images(folder / below / name) if (folder / below / name).is_dir() else ()
-    ids = [f"{dataset.name}/{below}/{name}/{image.name}" for image in images]
-    return dataset.division.part(ids, split) if dataset.division else ids
+def _files_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> dict[str, str]:
+    """Where each image of a class lies, by its id."""
+    below = f"{dataset.division.folder if dataset.division else split}/{name}"
+    files = _files(dataset, folder, below) if (folder / below).is_dir() else {}
+    part = dataset.division.part(list(files), split) if dataset.division else files
+    return {identity: files[identity] for identity in part}
+
+
+def _files(dataset: Dataset, folder: Path, below: str) -> dict[str, str]:
+    """Where each image in a folder lies, by its id; raises DataMissing for two files that are one image by name."""
+    files: dict[str, str] = {}
+    for image in class_images(folder / below):
+        identity = f"{dataset.name}/{below}/{original_name(image.name)}"
+        if identity in files:
+            raise DataMissing(f"{image.path}: is the same image as {folder / files[identity]}; take one of them away")
+        files[identity] = f"{below}/{image.name}"
+    return files

@@ -3,35 +3,65 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from harness.data.declared import Dataset
+from harness.data.naming import original_name
 from harness.errors import DataMissing
 
 SUFFIXES = (".jpeg", ".jpg", ".png")
 
 
+def is_image(name: str) -> bool:
+    """Whether a file has the name of an image."""
+    return name.lower().endswith(SUFFIXES)
+
+
 def class_folders(folder: Path, split: str) -> list[str]:
-    """The sorted names of the class folders of a split; raises DataMissing when there are none."""
+    """The sorted names of the class folders of a split; raises DataMissing when there are none, or others beside."""
     try:
         with os.scandir(folder / split) as entries:
             names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
     except OSError as error:
         raise DataMissing(f"{folder / split}: cannot be listed ({error.strerror})") from None
+    if stranger := next((name for name in names if not re.fullmatch(r"n\d+", name)), None):
+        raise DataMissing(
+            f"{folder / split / stranger}: is no class, for a class is named by its WordNet id, as n01440764; "
+            "`data check` says how to mend it"
+        )
     if not names:
         raise DataMissing(f"{folder / split}: holds no class folders; its images belong in {split}/<wnid>/")
     return names
 
 
-def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The image files of one class, or of a split without labels, by name; DataMissing when it cannot be listed."""
+def class_entries(folder: Path) -> list[os.DirEntry[str]]:
+    """All that lies in a folder of images, in the order of original names; DataMissing when it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
-            images = [entry for entry in entries if entry.name.lower().endswith(SUFFIXES) and entry.is_file()]
+            return sorted(entries, key=lambda entry: (original_name(entry.name), entry.name))
     except OSError as error:
         raise DataMissing(f"{folder}: cannot be listed ({error.strerror})") from None
-    return iter(sorted(images, key=lambda entry: entry.name))
+
+
+def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """The image files of a class, or of a split without labels, in the order of their original names.
+
+    Raises DataMissing when they cannot be listed, and for what is called an image and is a folder or a link to nothing.
+    """
+    images = [entry for entry in class_entries(folder) if is_image(entry.name)]
+    if stranger := next((entry for entry in images if not _is_file(entry)), None):
+        what = "a link to nothing" if stranger.is_symlink() else "a folder" if stranger.is_dir() else "no file"
+        raise DataMissing(f"{stranger.path}: is {what} with the name of an image; put the image there")
+    return iter(images)
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
 
 
 ILSVRC2010 = Dataset(

@@ -23,7 +23,8 @@ from harness.judge.statistics.equivalence import (
 )
 from harness.judge.statistics.image_by_image import NetsCompared, bootstrap_difference, mcnemar
 from harness.judge.statistics.intervals import MIN_SEEDS, Interval, prediction_interval, t_interval, wilson
-from harness.judge.statistics.paired import PairedComparison, compare_paired, gap_difference, paired_differences
+from harness.judge.statistics.looks import FIXED, Levels, Look, crossing, declared_looks, levels_at, nominal_level
+from harness.judge.statistics.paired import PairedComparison, Runs, compare_paired, gap_difference, paired_differences
 from harness.judge.statistics.power import seeds_for_effect, smallest_detectable
 from harness.judge.statistics.significance import (
     Significance,
@@ -39,11 +40,14 @@ from harness.judge.statistics.significance import (
 from harness.judge.statistics.trend import Trend, monotone_trend
 
 __all__ = [
+    "FIXED",
     "MIN_SEEDS",
     "AgainstChance",
     "Censored",
     "Equivalence",
     "Interval",
+    "Levels",
+    "Look",
     "Nearness",
     "NetsCompared",
     "PairedComparison",
@@ -51,19 +55,24 @@ __all__ = [
     "ReachTime",
     "Reached",
     "ReachedBy",
+    "Runs",
     "Significance",
     "Trend",
     "against_chance",
     "bootstrap_difference",
     "can_reject",
     "compare_paired",
+    "crossing",
+    "declared_looks",
     "equal_within",
     "equivalence",
     "equivalence_to_runs",
     "gap_difference",
     "holm",
+    "levels_at",
     "mcnemar",
     "monotone_trend",
+    "nominal_level",
     "paired_differences",
     "paired_t",
     "prediction_interval",

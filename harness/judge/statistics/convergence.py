@@ -12,7 +12,16 @@ import scipy
 from numpy.typing import NDArray
 
 from harness.judge.statistics.equivalence import Equivalence, equivalence
-from harness.judge.statistics.intervals import Array, Interval, Values, checked_fraction, mean_interval, spread
+from harness.judge.statistics.intervals import (
+    Array,
+    Interval,
+    IntervalKind,
+    Values,
+    checked_fraction,
+    mean_interval,
+    spread,
+)
+from harness.judge.statistics.looks import FIXED, Levels
 from harness.judge.statistics.paired import PairedComparison, compare_by_rank, compare_paired, paired_differences
 from harness.judge.statistics.significance import sign_test
 
@@ -105,8 +114,9 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
 
     Without censoring: the geometric mean of the ratios with a t interval on their logarithms, taken as normal. With it:
     each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
-    ratio, the t interval of the bounds giving its limit on that side. Raises ValueError for arms of unequal length or
-    without a seed.
+    ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty; the limit is then an
+    exact one on the median ratio, by a sign test, and needs six seeds at 95%. Raises ValueError for arms of unequal
+    length or without a seed.
     """
     if len(slow) != len(fast) or not slow:
         raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
@@ -125,7 +135,7 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
 
 
 def ratio_within(
-    slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, level: float = 0.95
+    slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, levels: Levels = FIXED
 ) -> Equivalence | None:
     """Set the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
 
@@ -135,7 +145,7 @@ def ratio_within(
     (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
     if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
         return None
-    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), level)
+    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), levels)
 
 
 def against_chance(
@@ -178,14 +188,31 @@ def _ratio(logs: Array, bound: Bound, level: float, comparison: PairedComparison
 
 
 def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
-    if spread(logs) == 0:
-        return None
-    of_logs = mean_interval(float(logs.mean()), spread(logs), len(logs), level, "ratio")
+    kind: IntervalKind = "ratio" if bound == "estimate" else "median_ratio"
+    if bound == "estimate":
+        if spread(logs) == 0:
+            return None
+        of_logs = mean_interval(float(logs.mean()), spread(logs), len(logs), level, kind)
+        ends = of_logs.low, of_logs.high
+    else:
+        side = 1 if bound == "at_least" else -1
+        limit = _least_median(side * logs, level)
+        if limit is None:
+            return None
+        ends = (limit, math.inf) if bound == "at_least" else (-math.inf, -limit)
     with np.errstate(over="ignore"):  # a side beyond the largest float is open
-        low, high = np.exp([of_logs.low, of_logs.high])
-    return Interval(
-        0.0 if bound == "at_most" else float(low), math.inf if bound == "at_least" else float(high), level, "ratio"
-    )
+        low, high = np.exp(ends)
+    return Interval(float(low), float(high), level, kind)
+
+
+def _least_median(bounds: Array, level: float) -> float | None:
+    """The largest of the lower bounds on each seed's value below which a sign test finds the median not to lie.
+
+    None where so few seeds give no limit at one side of a two-sided `level`.
+    """
+    tails = scipy.special.bdtr(np.arange(len(bounds)), len(bounds), 0.5)
+    kept = int(np.count_nonzero(tails <= (1 - level) / 2))
+    return float(np.sort(bounds)[kept - 1]) if kept else None
 
 
 def _log_bounds(times: Sequence[ReachTime]) -> tuple[Array, Array]:

@@ -16,10 +16,10 @@ from harness.judge.statistics.intervals import (
     IntervalKind,
     Values,
     as_sample,
-    checked_fraction,
+    coarse_spread,
     mean_interval,
-    spread,
 )
+from harness.judge.statistics.looks import FIXED, Levels
 from harness.judge.statistics.paired import paired_differences
 from harness.suite.printed import half_last_digit, printed_number
 
@@ -30,10 +30,10 @@ Position = Literal["within", "above", "below", "undecided"]
 class Equivalence:
     """A difference over training seeds set against [-margin, +margin]; all in the unit of the values.
 
-    `inner` (two-sided level 2 * level - 1) decides "within", `outer` (level) decides "above" and "below"; both are of
-    the difference as measured and are widened by `rounding` where they decide. `p_within` is the TOST p-value and
-    `p_outside` that of the difference lying beyond the margin. `settles_at` is the number of seeds at which an
-    undecided difference would settle, None where it is settled or never would.
+    `inner` (90% where seeds are fixed) decides "within", `outer` (95%) decides "above" and "below"; both are of the
+    difference as measured and are widened by `rounding` where they decide. `std` allows for the metric's resolution.
+    `p_within` is the TOST p-value and `p_outside` that of the difference lying beyond the margin. `settles_at` is the
+    number of seeds at which an undecided difference would settle, None where it is settled or never would.
     """
 
     n: int
@@ -60,25 +60,25 @@ class Nearness:
 
 
 def equivalence(
-    values: Values, printed: str | float, margin: float, level: float = 0.95, resolution: float = 0.0
+    values: Values, printed: str | float, margin: float, levels: Levels = FIXED, resolution: float = 0.0
 ) -> Equivalence:
     """Set the mean over training seeds against a printed number; the intervals speak of seeds, on these test images.
 
     Values are one metric, one per seed, taken as normal. A `printed` text is known to half its last digit, a number
-    exactly. "within" is TOST: the interval at 2 * level - 1, widened by that half digit, lies inside the margin;
-    "above" and "below": that at `level`, widened likewise, lies wholly beyond it. Fewer than three seeds are
-    "undecided". `resolution` is the step in which the metric moves (100 / n for an error in percent over n images):
-    seeds that agree to less than a step are given the spread of two neighbouring values equally likely, half a step.
+    exactly. "within" is TOST: the inner interval at these `levels`, widened by that half digit, lies inside the margin;
+    "above" and "below": the outer one, widened likewise, lies wholly beyond it. Fewer than three seeds are
+    "undecided". `resolution` is the step in which the metric moves (100 / n for an error in percent over n images),
+    which `coarse_spread` allows for.
     Raises ValueError for fewer than two values or a margin that is not positive.
     """
     rounding = half_last_digit(printed) if isinstance(printed, str) else 0.0
     target = float(printed_number(printed)) if isinstance(printed, str) else printed
     sample = as_sample(values)
-    return _against_margin(sample, target, margin, level=level, rounding=rounding, resolution=resolution, kind="mean")
+    return _against_margin(sample, target, margin, levels=levels, rounding=rounding, resolution=resolution, kind="mean")
 
 
 def equivalence_to_runs(
-    values: Values, mean: str, std: float, runs: int, margin: float, level: float = 0.95, resolution: float = 0.0
+    values: Values, mean: str, std: float, runs: int, margin: float, levels: Levels = FIXED, resolution: float = 0.0
 ) -> Equivalence:
     """Set the mean over our seeds against a printed mean over somebody else's runs, of which a spread is printed.
 
@@ -91,11 +91,11 @@ def equivalence_to_runs(
     sample, rounding = as_sample(values), half_last_digit(mean)
     if not margin > 0:
         raise ValueError(f"the margin must be positive, got {margin}")
-    own = max(spread(sample), resolution / 2)
+    own = coarse_spread(sample, resolution)
     difference = float(sample.mean()) - float(printed_number(mean))
     theirs = _Summary(std, runs)
-    n, narrow = len(sample), round(2 * checked_fraction(level, "level") - 1, 12)
-    inner, outer = (theirs.interval(difference, own, n, one) for one in (narrow, level))
+    n = len(sample)
+    inner, outer = (theirs.interval(difference, own, n, one) for one in (levels.inner, levels.outer))
     position = _position(inner.widened(rounding), outer.widened(rounding), margin) if n >= MIN_SEEDS else "undecided"
     return Equivalence(
         n=n,
@@ -108,7 +108,7 @@ def equivalence_to_runs(
         p_within=theirs.upper_tail(margin - rounding - abs(difference), own, n),
         p_outside=min(1.0, 2 * theirs.upper_tail(abs(difference) - margin - rounding, own, n)),
         position=position,
-        settles_at=theirs.settles_at(difference, own, margin, level, rounding) if position == "undecided" else None,
+        settles_at=theirs.settles_at(difference, own, margin, levels, rounding) if position == "undecided" else None,
         reason=f"{_reason(position, n, own, margin, rounding)}, against a mean of {runs} printed runs (Welch)",
     )
 
@@ -133,13 +133,13 @@ class _Summary:
             return 0.0 if distance > 0 else 1.0
         return float(scipy.special.stdtr(df, -distance / error))
 
-    def settles_at(self, difference: float, own: float, margin: float, level: float, rounding: float) -> int | None:
+    def settles_at(self, difference: float, own: float, margin: float, levels: Levels, rounding: float) -> int | None:
         """Our seeds at which the difference would settle, were it and both spreads to stay; None where it never would.
 
         What is printed stays as uncertain as it is, so that often no number of ours is enough.
         """
         for n in range(MIN_SEEDS, 1001):
-            inner, outer = (self.interval(difference, own, n, one) for one in (round(2 * level - 1, 12), level))
+            inner, outer = (self.interval(difference, own, n, one) for one in (levels.inner, levels.outer))
             if _position(inner.widened(rounding), outer.widened(rounding), margin) != "undecided":
                 return n
         return None
@@ -153,7 +153,7 @@ class _Summary:
         return math.sqrt(whole), whole**2 / (ours**2 / (n - 1) + theirs**2 / (self.runs - 1))
 
 
-def equal_within(a: Values, b: Values, margin: float, level: float = 0.95, resolution: float = 0.0) -> Equivalence:
+def equal_within(a: Values, b: Values, margin: float, levels: Levels = FIXED, resolution: float = 0.0) -> Equivalence:
     """Set the mean of the paired differences a - b against a margin (paired TOST); it speaks of training seeds.
 
     a and b are one metric of two arms, paired by seed; their differences are taken as normal. Runs that diverged have
@@ -161,24 +161,23 @@ def equal_within(a: Values, b: Values, margin: float, level: float = 0.95, resol
     """
     differences = paired_differences(as_sample(a), as_sample(b))
     return _against_margin(
-        differences, 0.0, margin, level=level, rounding=0.0, resolution=resolution, kind="difference"
+        differences, 0.0, margin, levels=levels, rounding=0.0, resolution=resolution, kind="difference"
     )
 
 
 def seeds_to_settle(
-    std: float, difference: float, margin: float, level: float = 0.95, *, rounding: float = 0.0, max_n: int = 1000
+    std: float, difference: float, margin: float, levels: Levels = FIXED, *, rounding: float = 0.0, max_n: int = 1000
 ) -> int | None:
     """Count the seeds at which a difference would settle, were its mean and `std` over seeds to stay as they are.
 
-    It settles once the interval at 2 * level - 1 lies within the margin or that at `level` wholly outside, each widened
-    by `rounding`. None when more than `max_n` would be needed, as when the difference is the margin or nearly so.
+    It settles once the inner interval lies within the margin or the outer one wholly outside, each widened by
+    `rounding`. None when more than `max_n` would be needed, as when the difference is the margin or nearly so.
     """
-    one_side = checked_fraction(level, "level")
 
     def settled(n: int) -> bool:
         error = std / math.sqrt(n)
-        within = margin - rounding - abs(difference) > scipy.special.stdtrit(n - 1, one_side) * error
-        outside = abs(difference) - margin - rounding > scipy.special.stdtrit(n - 1, (1 + one_side) / 2) * error
+        within = margin - rounding - abs(difference) > scipy.special.stdtrit(n - 1, 1 - levels.within) * error
+        outside = abs(difference) - margin - rounding > scipy.special.stdtrit(n - 1, 1 - levels.beyond) * error
         return bool(within or outside)
 
     seeds = range(MIN_SEEDS, max_n + 1)
@@ -205,14 +204,21 @@ def relative_within(value: float, printed: float, fraction: float) -> Nearness:
 
 
 def _against_margin(
-    sample: Array, target: float, margin: float, *, level: float, rounding: float, resolution: float, kind: IntervalKind
+    sample: Array,
+    target: float,
+    margin: float,
+    *,
+    levels: Levels,
+    rounding: float,
+    resolution: float,
+    kind: IntervalKind,
 ) -> Equivalence:
     if not margin > 0:
         raise ValueError(f"the margin must be positive, got {margin}")
     n, difference = len(sample), float(sample.mean()) - target
-    std = max(spread(sample), resolution / 2)
-    inner = mean_interval(difference, std, n, round(2 * checked_fraction(level, "level") - 1, 12), kind)
-    outer = mean_interval(difference, std, n, level, kind)
+    std = coarse_spread(sample, resolution)
+    inner = mean_interval(difference, std, n, levels.inner, kind)
+    outer = mean_interval(difference, std, n, levels.outer, kind)
     position = _position(inner.widened(rounding), outer.widened(rounding), margin) if n >= MIN_SEEDS else "undecided"
     within = _upper_tail(margin - rounding - abs(difference), std, n)
     outside = _upper_tail(abs(difference) - margin - rounding, std, n)
@@ -227,7 +233,7 @@ def _against_margin(
         p_within=within,
         p_outside=min(1.0, 2 * outside),
         position=position,
-        settles_at=seeds_to_settle(std, difference, margin, level, rounding=rounding)
+        settles_at=seeds_to_settle(std, difference, margin, levels, rounding=rounding)
         if position == "undecided"
         else None,
         reason=_reason(position, n, std, margin, rounding),

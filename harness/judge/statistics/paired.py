@@ -16,10 +16,12 @@ from harness.judge.statistics.intervals import (
     Values,
     as_sample,
     checked_fraction,
+    coarse_spread,
     mean_interval,
     spread,
 )
 from harness.judge.statistics.significance import (
+    COARSEST,
     Alternative,
     Direction,
     Significance,
@@ -82,11 +84,14 @@ def compare_paired(
     alternative: Alternative = "two-sided",
     alpha: float = 0.05,
     better: Literal["lower", "higher"] = "lower",
+    resolution: float = 0.0,
 ) -> PairedComparison:
     """Compare two arms over the same training seeds; the outcome speaks of the methods, on these test images.
 
     From three seeds on the paired t test decides, the differences taken as normal, and a sign-flip test stands beside
-    it where it could reject. Differences that are all equal have no spread for a t test: the sign-flip test decides.
+    it where it could reject. Differences that are all equal have no spread for a t test, and those of which
+    none exceeds two steps of `resolution` (100 / n for errors in percent over n images) are too coarse for it: the
+    sign-flip test decides.
     With a diverged run (None) in either arm the exact signed-rank test decides, a diverged run being worse than any
     other, and no mean is given. A test that cannot reject at this n is not run. Raises ValueError for arms of unequal
     length or without a seed.
@@ -96,7 +101,7 @@ def compare_paired(
     x, y = _diverged_as(worst, a), _diverged_as(worst, b)
     d = paired_differences(x, y)
     if np.isfinite(x).all() and np.isfinite(y).all():
-        return _compare_by_mean(d, alternative, alpha)
+        return _compare_by_mean(d, alternative, alpha, resolution)
     what = f"diverged runs ({np.isinf(x).sum()} of a, {np.isinf(y).sum()} of b) count as worse than any other"
     return compare_by_rank(d, signed_rank, what, alternative=alternative, alpha=alpha, companion=sign_test)
 
@@ -130,6 +135,7 @@ def gap_difference(
     *,
     alternative: Alternative = "two-sided",
     alpha: float = 0.05,
+    resolution: float = 0.0,
 ) -> PairedComparison:
     """Compare the gaps (test less train) of two arms over training seeds, all four paired by seed.
 
@@ -140,19 +146,19 @@ def gap_difference(
     if not all(np.isfinite(arm).all() for arm in arms):
         return PairedComparison(len(arms[0]), None, None, None, None, "undecided", "a diverged run has no gap")
     gap_a, gap_b = paired_differences(arms[1], arms[0]), paired_differences(arms[3], arms[2])
-    return compare_paired(gap_a, gap_b, alternative=alternative, alpha=alpha)
+    return compare_paired(gap_a, gap_b, alternative=alternative, alpha=alpha, resolution=resolution)
 
 
-def _compare_by_mean(d: Array, alternative: Alternative, alpha: float) -> PairedComparison:
-    n, std = len(d), spread(d)
-    t, flip = paired_t(d, alternative), sign_flip(d, alternative)
+def _compare_by_mean(d: Array, alternative: Alternative, alpha: float, resolution: float) -> PairedComparison:
+    n, std = len(d), coarse_spread(d, resolution)
+    t, flip = paired_t(d, alternative, resolution=resolution), sign_flip(d, alternative)
     usable_flip = flip if can_reject("sign_flip", flip.n, alpha, alternative) else None
     decided = t or (usable_flip if n >= MIN_SEEDS else None)
     mean = float(d.mean())
     return PairedComparison(
         n=n,
         difference=mean,
-        interval=mean_interval(mean, std, n, 1 - alpha, "difference") if std > 0 else None,
+        interval=mean_interval(mean, std, n, 1 - alpha, "difference") if spread(d) > 0 else None,
         decided_by=decided,
         companion=usable_flip if t else None,
         direction=decided.direction(alpha) if decided else "undecided",
@@ -169,8 +175,12 @@ def _reason(d: Array, decided: Significance | None, flip: Significance, alpha: f
         return f"paired t over {n} seeds, differences taken as normal"
     if n < MIN_SEEDS:
         return f"{n} seeds, a paired t test needs at least {MIN_SEEDS}"
-    same = f"the difference is the same in all {n} seeds, which leaves a t test no spread"
-    return f"{same}; {_by(decided) if decided else _too_few(flip, alpha)}"
+    why = (
+        f"the difference is the same in all {n} seeds, which leaves a t test no spread"
+        if spread(d) == 0
+        else f"in none of {n} seeds the arms differ by more than {COARSEST} images, too coarse for a t test"
+    )
+    return f"{why}; {_by(decided) if decided else _too_few(flip, alpha)}"
 
 
 def _by(found: Significance) -> str:

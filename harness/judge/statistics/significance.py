@@ -10,12 +10,13 @@ from typing import Literal
 import numpy as np
 import scipy
 
-from harness.judge.statistics.intervals import MIN_SEEDS, Array, Values, checked_fraction, spread
+from harness.judge.statistics.intervals import MIN_SEEDS, Array, Values, checked_fraction, coarse_spread, spread
 
 Alternative = Literal["two-sided", "less", "greater"]
 Direction = Literal["less", "greater", "undecided"]
 TestName = Literal["paired_t", "sign_flip", "signed_rank", "sign_test", "mcnemar"]
 
+COARSEST = 2  # steps; where no seed differs by more, as by one image up or down, a t test errs too often
 _ENUMERATED = 20  # 2 ** 20 sums take 8 MB; more differences are sampled
 _SAMPLED = 99_999
 _ROUND_OFF = 1e-12  # sums of the same magnitudes in another order differ by less
@@ -42,18 +43,27 @@ class Significance:
         return self.leans if self.p_value <= alpha else "undecided"
 
 
-def paired_t(differences: Values, alternative: Alternative = "two-sided") -> Significance | None:
+def paired_t(
+    differences: Values, alternative: Alternative = "two-sided", *, resolution: float = 0.0
+) -> Significance | None:
     """Student's t test that the mean difference over training seeds is zero, for normal differences.
 
-    None where it cannot be run: fewer than three differences, or all of them equal, so that there is no spread.
+    `resolution` is the step in which they move, which `coarse_spread` allows for. None where it cannot be run: fewer
+    than three differences, all of them equal, so that there is no spread, or none above two steps, for so few values
+    are far from normal.
     """
     d = _finite(differences)
-    if len(d) < MIN_SEEDS or (std := spread(d)) == 0:
+    if len(d) < MIN_SEEDS or spread(d) == 0 or too_coarse(d, resolution):
         return None
-    t = float(d.mean()) / (std / math.sqrt(len(d)))
+    t = float(d.mean()) / (coarse_spread(d, resolution) / math.sqrt(len(d)))
     lower, upper = (float(scipy.special.stdtr(len(d) - 1, side)) for side in (t, -t))
     p = {"less": lower, "greater": upper, "two-sided": 2 * min(lower, upper)}[alternative]
     return Significance("paired_t", t, p, len(d), alternative, _side(t))
+
+
+def too_coarse(differences: Array, resolution: float) -> bool:
+    """Whether differences that move in steps of `resolution` are too few steps large to be taken as normal."""
+    return float(np.abs(differences).max()) <= COARSEST * resolution * (1 + 1e-9)
 
 
 def sign_flip(differences: Values, alternative: Alternative = "two-sided") -> Significance:

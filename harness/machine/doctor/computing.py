@@ -14,6 +14,7 @@ from typing import Any
 import harness
 from harness.errors import DeviceMissing
 from harness.machine import environment
+from harness.machine.cgroups import cpu_quota, memory_limit
 from harness.machine.doctor.checks import Check, at_least
 from harness.machine.runtime import cores
 from harness.progress import duration
@@ -22,7 +23,6 @@ GIB = 1 << 30
 LITTLE_MEMORY, TOO_LITTLE_MEMORY = 4 * GIB, 1 * GIB
 """torch alone takes half a gigabyte; a training keeps its batches and a checkpoint beside the net."""
 _MEMINFO = Path("/proc/meminfo")
-_CGROUPS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _INSTALL = "install it with the command of the README"
 
 
@@ -43,9 +43,8 @@ def memory() -> Check:
     with suppress(OSError, ValueError, IndexError):
         lines = _MEMINFO.read_text(encoding="utf-8").splitlines()
         amounts.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
-    for limit in _CGROUPS:
-        with suppress(OSError, ValueError):
-            amounts.append(int(limit.read_text(encoding="utf-8")))
+    if (limit := memory_limit()) is not None:
+        amounts.append(limit)
     if not amounts:
         return Check("memory", "warning", "how much there is could not be read", "nothing, if jobs run")
     says = f"{min(amounts) / GIB:.1f} GiB may be taken"
@@ -57,12 +56,19 @@ def device(asked: str) -> Check:
     """The device that jobs would run on, as the driver tells of it."""
     found = environment.gpus()
     if asked == "cpu" or (asked == "auto" and not found):
-        return Check("device", "ok", f"the CPU: {environment.processor()}, {cores()} cores")
+        return Check("device", "ok", f"the CPU: {environment.processor()}, {_cores()}")
     if not found:
         says, remedy = "no NVIDIA GPU answers, and --device cuda was asked for", "see what `nvidia-smi` says"
         return Check("device", "wrong", says, remedy, DeviceMissing.exit_code)
     told = (f"{gpu['name']}, {gpu['memory_bytes'] / GIB:.0f} GiB, driver {gpu['driver']}" for gpu in found)
     return Check("device", "ok", "; ".join(told))
+
+
+def _cores() -> str:
+    """How many may be used, and why not more."""
+    quota = cpu_quota()
+    limit = "" if quota is None else f" (the time of {quota:g} is allowed here)"
+    return f"{cores()} core{'' if cores() == 1 else 's'}{limit}"
 
 
 def arithmetic(asked: str, threads: int, wait_s: float) -> Iterator[Check]:

@@ -15,7 +15,7 @@ from harness.data.locate import Locations, Missing
 from harness.errors import DataMissing, HarnessError
 from harness.machine.doctor.checks import Check, at_least
 from harness.store.inventory import contents, entries
-from harness.store.locks import held
+from harness.store.locks import LEASE_S, held, lease_file
 from harness.store.store import Store
 
 GB = 10**9
@@ -42,12 +42,15 @@ def store_folder(store: Path) -> Check:
         return Check("store", "ok", f"{store} is not there yet, and can be made")
     try:
         with tempfile.TemporaryDirectory(dir=store, prefix=".doctor-") as folder, held(Path(folder)) as ours:
-            locks = ours
+            locks, lease = ours, lease_file(Path(folder)).exists()
     except OSError:
-        locks = False
+        locks = lease = False
     if not locks:
         remedy = "let one process at a time work there, or name another place with --store DIR"
         return Check("store", "wrong", f"{store} is on a disk that has no locks", remedy)
+    if lease:
+        says = f"{store} can be written; its disk has no locks, and leases of {LEASE_S:.0f} s are held instead"
+        return Check("store", "ok", says)
     return Check("store", "ok", f"{store} can be written, and locks hold there")
 
 

@@ -17,8 +17,8 @@ from harness.report.compare.records import claims_as_declared, declared, deviati
 from harness.report.page.verdicts import level
 
 FORMAT = 1
-_SHOWN = ("outcome", "reason", "mean", "std", "interval", "n", "how", "extended", "stale")
-_CLAIM = ("outcome", "reason", "evidence", "effect", "interval", "n", "p", "p_holm")
+_SHOWN = ("outcome", "reason", "mean", "std", "interval", "n", "look", "how", "extended", "stale")
+_CLAIM = ("outcome", "reason", "evidence", "effect", "interval", "n", "look", "p", "p_holm")
 
 Record = Mapping[str, Any]
 Document = dict[str, Any]

@@ -159,7 +159,9 @@ def _mean(side: Record | None, digits: int | None) -> str:
     if side is None or side["mean"] is None:
         return ABSENT
     n = f"\nn {side['n']}" if side.get("n") and side.get("how") != "exact" else ""
-    return f"{number(side['mean'], digits)}{n}"
+    look = side.get("look")
+    at = f", look {look['number']} of {look['of']}" if n and look else ""
+    return f"{number(side['mean'], digits)}{n}{at}"
 
 
 def p_shown(one: Record) -> str:

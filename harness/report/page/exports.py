@@ -16,10 +16,10 @@ Record = Mapping[str, Any]
 
 _AS_IS = ("id", "row", "column", "label", "ref", "printed", "paper", "unit", "margin", "metric", "n", "mean", "std")
 _BOUNDS = ("interval", "tost_interval", "wilson", "prediction")
-_VERDICT = ("difference", "outcome", "reason", "seeds_to_settle", "extended", "stale", "backing")
+_VERDICT = ("look", "looks", "difference", "outcome", "reason", "seeds_to_settle", "extended", "stale", "backing")
 _BACKING = {"recorded": "recorded by hand", "imported": "evaluation only"}
 """What stands beside the verdict on a number that did not come from running the suite alone."""
-_COUNTS = ("n", "seeds_to_settle")
+_COUNTS = ("n", "look", "looks", "seeds_to_settle")
 _NUMBERS = ("paper", "margin", "mean", "std", "difference")
 _LATEX = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
@@ -32,7 +32,8 @@ def frame(results: Record) -> pd.DataFrame:
     """One row a cell, at full precision: what was printed, ours with its intervals, and the verdict.
 
     Columns: `paper`, `suite`, `scale` as `of_paper`, `suite`, `scale`; the cell's own fields under their names; an
-    interval as `<name>_low` and `<name>_high`. Counts are nullable integers, missing numbers NaN.
+    interval as `<name>_low` and `<name>_high`; `look` of so many `looks` where seeds are declared so. Counts are
+    nullable integers, missing numbers NaN.
     """
     origin = {"of_paper": results.get("paper"), "suite": results.get("suite"), "scale": results.get("scale")}
     names = [*origin, *_AS_IS, *(f"{name}_{end}" for name in _BOUNDS for end in ("low", "high")), *_VERDICT]
@@ -43,6 +44,8 @@ def frame(results: Record) -> pd.DataFrame:
 
 def _row(cell: Record) -> dict[str, Any]:
     row = {name: cell.get(name) for name in (*_AS_IS, *_VERDICT)}
+    look = cell.get("look") or {}
+    row |= {"look": look.get("number"), "looks": look.get("of")}
     row["backing"] = ", ".join(word for name, word in _BACKING.items() if cell.get(name)) or None
     for name in _BOUNDS:
         row[f"{name}_low"], row[f"{name}_high"] = cell.get(name) or (None, None)
@@ -116,9 +119,16 @@ def _set_row(cell: Record) -> list[str]:
         f"{low} to {high}" if low else "",
         difference if difference.startswith("-") or not difference else f"+{difference}",
         plain(cell.get("margin")),
-        "" if cell.get("n") is None else str(cell["n"]),
+        _seeds(cell),
         cell["outcome"] + "".join(f", {word}" for name, word in _BACKING.items() if cell.get(name)),
     ]
+
+
+def _seeds(cell: Record) -> str:
+    """How many, and at which of the declared looks: `5, look 2 of 3`."""
+    look = cell.get("look")
+    at = f", look {look['number']} of {look['of']}" if look else ""
+    return "" if cell.get("n") is None else f"{cell['n']}{at}"
 
 
 KINDS: dict[str, Callable[[Record], str]] = {"csv": _csv, "latex": _latex, "markdown": _markdown}

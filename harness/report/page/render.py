@@ -53,13 +53,13 @@ def _nulls(names: str) -> Record:
     return dict.fromkeys(names.split())
 
 
-_SUITE = _nulls("rules judged_again source scale_note scale_choice headline citation table command")
+_SUITE = _nulls("rules judged_again source scale_note scale_choice headline citation table command looks")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
 _SUITE |= {name: [] for name in ("claims", "net_pairs", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls("difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported")
-_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": []}
+_TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": [], "look": None}
 _IF_ANY = ("table", "claims", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
@@ -69,6 +69,7 @@ _CLAIM = _nulls("ref source evidence reason operator operands n effect interval 
 _CLAIM |= _nulls(
     "recorded imported recorded_operands seeds_to_settle readings post_hoc differs_in thresholds before by_first_form"
 )
+_CLAIM |= _nulls("earlier")
 _DEVIATION = _nulls("paper ours why expected affects scales")
 _DATA = _nulls("version split official official_reason fingerprint count ids_sha256 prepared")
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")

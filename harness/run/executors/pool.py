@@ -17,12 +17,12 @@ from typing import Any, Self
 
 from harness.errors import HarnessError, JobFailed
 from harness.machine.cuda_visible import VISIBLE
-from harness.machine.relay import STOPPING, Relayed, Told, heed
+from harness.machine.relay import Relayed, Told, heed
 from harness.machine.runtime import Runtime
 from harness.progress import Progress
 from harness.run.executors.gpus import groups
 from harness.run.executors.local import Local
-from harness.stop_signal import StopSignal
+from harness.stop_signal import STOPPING, StopSignal
 from harness.store.store import JobFolder
 
 LOOK_EVERY_S = 0.1

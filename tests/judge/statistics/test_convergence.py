@@ -95,8 +95,7 @@ def test_a_censored_slow_arm_bounds_the_ratio_from_below() -> None:
 
     assert found.bound == "at_least"
     assert found.ratio == pytest.approx((5 * 10 * 8) ** (1 / 3))
-    assert found.interval.high == math.inf
-    assert found.interval.low < found.ratio
+    assert found.interval is None  # nor does a sign test over three seeds limit the median
     assert found.comparison.decided_by is None  # a sign test over three seeds could not reject
     assert "censored runs: 2" in found.comparison.reason
     assert "at least 6" in found.comparison.reason
@@ -114,7 +113,20 @@ def test_a_censored_fast_arm_bounds_the_ratio_from_above() -> None:
     found = ratio_of_steps([Reached(50.0), Reached(60.0)], [Censored(100.0), Reached(100.0)])
 
     assert (found.bound, found.ratio) == ("at_most", pytest.approx(math.sqrt(0.5 * 0.6)))
-    assert found.interval.low == 0
+    assert found.interval is None
+
+
+def test_the_limit_of_a_bounded_ratio_is_that_of_a_sign_test_on_the_median() -> None:
+    """Six seeds bound the median by the smallest of their bounds at 95%, nine by the second smallest; open beyond."""
+    slow = [Reached(50.0), *[Censored(100.0)] * 8]
+    fast = [Reached(10.0 + seed) for seed in range(9)]
+    six, nine = ratio_of_steps(slow[:6], fast[:6]), ratio_of_steps(slow, fast)
+    bounds = sorted([50 / 10, *(100 / (10 + seed) for seed in range(1, 9))])
+
+    assert (six.interval.low, six.interval.high) == (pytest.approx(50 / 10), math.inf)
+    assert nine.interval.low == pytest.approx(bounds[1])
+    assert "median" in nine.interval.speaks_of
+    assert ratio_of_steps(fast, slow).interval.high == pytest.approx(1 / bounds[1])
 
 
 def test_with_both_arms_censored_there_is_no_bound() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.judge.statistics import Levels
 from harness.judge.statistics.equivalence import (
     equal_within,
     equivalence,
@@ -69,7 +70,7 @@ def test_tost_is_the_larger_of_two_one_sided_t_tests(values, printed, margin) ->
 @given(errors, st.sampled_from([0.1, 0.5, 2.0]), st.sampled_from([0.8, 0.9, 0.95]))
 def test_position_and_p_values_tell_the_same(values, margin, level) -> None:
     """Within if and only if TOST rejects, outside if and only if the two-sided test against the margin does."""
-    found = equivalence([*values, 36.005], "35.0", margin, level)
+    found = equivalence([*values, 36.005], "35.0", margin, Levels(1 - level, (1 - level) / 2))
 
     assert (found.position == "within") == (found.p_within < 1 - level)
     assert (found.position in {"above", "below"}) == (found.p_outside < 1 - level)
@@ -135,15 +136,18 @@ def test_equal_runs_are_spread_by_the_step_of_the_metric() -> None:
     step = 100 / 360
     found = equivalence([10.0] * 3, 10.0, 0.2, resolution=step)
 
-    assert found.std == step / 2
+    assert found.std == pytest.approx(0.9 * step)
     assert found.position == "undecided"
+    assert equivalence([10.0] * 3, 10.0, 0.5, resolution=step).position == "within"
 
 
-def test_a_spread_beyond_the_step_is_left_alone() -> None:
-    """The floor does not add to a spread that was seen."""
-    runs = [9.0, 10.0, 11.0]
+def test_half_a_step_is_added_to_the_spread_in_quadrature() -> None:
+    """Nine tenths of it where no two seeds lie more than two steps apart; a fine metric is left as it is."""
+    runs = [9.6, 10.0, 10.4]
 
-    assert equivalence(runs, 10.0, 5.0, resolution=0.5) == equivalence(runs, 10.0, 5.0)
+    assert equivalence(runs, 10.0, 5.0, resolution=0.3).std == pytest.approx(math.hypot(0.4, 0.15))
+    assert equivalence(runs, 10.0, 5.0, resolution=0.4).std == pytest.approx(math.hypot(0.4, 0.36))
+    assert equivalence(runs, 10.0, 5.0, resolution=0.01).std == pytest.approx(0.4, rel=1e-3)
 
 
 @given(errors, st.integers(-500, 500))

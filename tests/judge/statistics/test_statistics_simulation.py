@@ -201,7 +201,7 @@ def test_equally_fast_arms_are_told_apart_at_most_alpha_of_the_time(rng, budget)
 @pytest.mark.parametrize("budget", [math.inf, 200.0, 150.0])
 def test_the_lower_limit_of_a_ratio_is_too_high_at_most_half_alpha_of_the_time(rng, budget) -> None:
     """Six times as slow, and what is censored only lowers the limit."""
-    slow, fast = rng.lognormal(math.log(180), 0.2, (TRIALS, 5)), rng.lognormal(math.log(30), 0.2, (TRIALS, 5))
+    slow, fast = rng.lognormal(math.log(180), 0.2, (TRIALS, 7)), rng.lognormal(math.log(30), 0.2, (TRIALS, 7))
     ratios = [_ratio(a, b, budget) for a, b in zip(slow, fast, strict=True)]
 
     assert sum(ratio.interval.low > 6 for ratio in ratios) <= at_most(0.025)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.machine import environment
+from harness.machine import cgroups, environment
 from harness.machine.doctor import computing
 from harness.machine.doctor.checks import Check
 from harness.machine.doctor.computing import arithmetic, device, memory, probed, versions
@@ -61,16 +61,17 @@ def test_the_smaller_of_memory_and_limit_counts(
 ) -> None:
     """A container may have less than the machine."""
     (tmp_path / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable: {available_kib} kB\n")
-    (tmp_path / "limit").write_text(limit)
+    (tmp_path / "memory.max").write_text(limit)
     monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(computing, "_CGROUPS", (tmp_path / "limit", tmp_path / "none"))
+    monkeypatch.setattr(cgroups, "ROOT", tmp_path)
+    monkeypatch.setattr(cgroups, "OWN", tmp_path / "none")
     assert memory().level == level
 
 
 def test_memory_that_nobody_tells_of_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a system that is no Linux."""
     monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "none")
-    monkeypatch.setattr(computing, "_CGROUPS", ())
+    monkeypatch.setattr(cgroups, "ROOT", tmp_path)
     assert memory().level == "warning"
 
 

@@ -1,0 +1,48 @@
+"""The colours of an image by the definition of its mode, as a measure for copies: no code that makes them is in it.
+
+Each mode is turned into colours by its own formula; rescaling and cutting are those of training, which is measured.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from harness.data.decode import prepared
+from harness.data.spec import Prepare
+
+Levels = NDArray[np.uint8]
+"""[height, width, 3], from 0 to 255."""
+
+
+def central_square(data: bytes, side: int) -> NDArray[np.int16]:
+    """The central square, [3, side, side], of an image whose shorter side is rescaled to so many pixels."""
+    with Image.open(io.BytesIO(data)) as image:
+        return prepared(levels(image), Prepare(short_side=side, center=side)).astype(np.int16)
+
+
+def levels(image: Image.Image) -> Levels:
+    """The colours of an image that was just opened."""
+    stored: Any = np.asarray(image).astype(np.float32)
+    if image.mode == "CMYK":  # inks: each takes its share away of the light that black leaves
+        colours = (255 - stored[..., :3]) * (255 - stored[..., 3:]) / 255
+    elif image.mode == "P":
+        table = np.array(image.getpalette("RGB"), np.float32).reshape(-1, 3)
+        colours = table[np.asarray(image)]
+    elif image.mode in ("RGB", "RGBA", "RGBX"):
+        colours = stored[..., :3]
+    elif image.mode in ("1", "L", "LA", "I", "I;16"):
+        grey = stored[..., 0] if image.mode == "LA" else stored
+        colours = np.repeat((grey * _scale(image))[..., None], 3, -1)
+    else:
+        colours = np.asarray(image.convert("RGB"))
+    return np.ascontiguousarray(np.rint(colours), np.uint8)
+
+
+def _scale(image: Image.Image) -> float:
+    """By how much a grey of this mode is multiplied: white is 1, 255 or, of 16 bits, 65,535."""
+    return {"1": 255.0, "I": 255 / 65535, "I;16": 255 / 65535}.get(image.mode, 1.0)

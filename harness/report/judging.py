@@ -1,0 +1,127 @@
+"""Has everything that a plan's jobs left judged, look by look where seeds are declared so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.judge.cells import CellVerdict, Measured, judge_cell
+from harness.judge.claims import judge_claims
+from harness.judge.evidence import ClaimVerdict, Evidence
+from harness.plan.graph import Plan
+from harness.plan.preregistration import Standings, standings
+from harness.plan.status import Status
+from harness.report.arm_differences import arm_differences
+from harness.report.measured import measured_values, trainings
+from harness.report.recorded import recorded_scores
+from harness.report.records import standing_of
+from harness.store.provenance import trained_elsewhere
+from harness.store.store import Store
+from harness.suite.cells import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything that a plan's results came to, at the look that left nothing to a later one."""
+
+    plan: Plan
+    """The seeds that count: all of them, or those of that look."""
+    measured: dict[str, Measured]
+    cells: list[CellVerdict]
+    claims: list[ClaimVerdict]
+    curves: dict[str, Any]
+    evidence: Evidence
+    declared: Standings
+
+
+def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str]) -> Judged:
+    """Judge every cell and claim of a plan's suite by what is in the store.
+
+    Where seeds are declared in looks, look by look, as long as one leaves something undecided that the next may decide:
+    results of later seeds, in the store or not, change nothing.
+    """
+    declared = standings(plan, store)
+    looks = plan.looks()
+    found = _judged_at(plan.at(looks[0]), store, standing, failed, declared, ())
+    for look in looks[1:]:
+        if not (any(cell.waits for cell in found.cells) or any(claim.waits for claim in found.claims)):
+            break
+        earlier = (*found.evidence.earlier, found.evidence)
+        found = _judged_at(plan.at(look), store, standing, failed, declared, earlier)
+    return found
+
+
+def _judged_at(
+    plan: Plan,
+    store: Store,
+    standing: Mapping[str, Status],
+    failed: Mapping[str, str],
+    declared: Standings,
+    earlier: tuple[Evidence, ...],
+) -> Judged:
+    """The verdicts by the seeds of a plan, those of earlier looks kept."""
+    scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
+    measured = dict(measured_values(plan, standing, failed, scores))
+    curves = {name: _curves(plan, name, store) for name in plan.experiments}
+    return judged_by(plan, standing, failed, measured, declared, curves, earlier)
+
+
+def judged_by(
+    plan: Plan,
+    standing: Mapping[str, Status],
+    failed: Mapping[str, str],
+    measured: dict[str, Measured],
+    declared: Standings,
+    curves: dict[str, Any],
+    earlier: tuple[Evidence, ...] = (),
+) -> Judged:
+    """Judge every cell and claim by what was measured, wherever that was kept, verdicts of `earlier` looks standing."""
+    cells = [_judged_cell(cell, measured, plan, declared, earlier) for cell in plan.suite.cells()]
+    evidence = Evidence(
+        cells={verdict.cell.id: verdict for verdict in cells},
+        measured=measured,
+        curves=curves,
+        scale=plan.scale,
+        elsewhere=_elsewhere(plan, standing),
+        trainings=trainings(plan, standing, failed),
+        look=plan.look,
+        earlier=earlier,
+        smallest_effect=plan.suite.file.scales[plan.scale].smallest_effect,
+        differs=arm_differences(plan),
+    )
+    changed = {name: one.extended for name, one in declared.claims.items()}
+    claims = judge_claims(plan.suite.file.claims, evidence, changed)
+    return Judged(plan, measured, cells, claims, curves, evidence, declared)
+
+
+def _judged_cell(
+    cell: Cell, measured: Mapping[str, Measured], plan: Plan, declared: Standings, earlier: tuple[Evidence, ...]
+) -> CellVerdict:
+    place = ".".join(cell.place or ())
+    before = [(one.look, one.measured.get(place)) for one in earlier if one.look is not None]
+    extended = standing_of(declared.cells, cell.id).extended
+    found = measured.get(place)
+    return judge_cell(cell, found, plan.scale, extended=extended, look=plan.look, earlier=before)
+
+
+def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
+    """Epoch by epoch, by quantity and seed."""
+    curves: dict[str, dict[str, list[list[float]]]] = {}
+    for seed in plan.seeds:
+        for row in store.folder("train", plan.trainings[name, seed]).read_metrics():
+            for quantity in ("train_loss", "train_error", "val_top1_error"):
+                curves.setdefault(quantity, {}).setdefault(str(seed), []).append([row["epoch"], row[quantity]])
+    return {
+        "validation_error" if quantity == "val_top1_error" else quantity: by_seed
+        for quantity, by_seed in curves.items()
+    }
+
+
+def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[dict[str, Any], ...]]:
+    """By experiment, the imports that its trainings of the declared seeds are or rest on."""
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    for name in plan.experiments:
+        results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
+        found[name] = tuple(trained_elsewhere(result for result in results if result is not None))
+    return found

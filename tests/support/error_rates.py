@@ -1,0 +1,305 @@
+"""How often the judges err where the truth is known, by simulation through `judge_cell` and `judge_claims`.
+
+`python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates
+where differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate
+is of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from harness.judge.cells import Measured, judge_cell
+from harness.judge.claims import judge_claims
+from harness.judge.evidence import Evidence
+from harness.judge.statistics import Look, declared_looks, levels_at
+from harness.suite.cells import Cell
+from harness.suite.claims import Claim
+
+Array = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
+Design = int | tuple[int, ...]
+"""So many fixed seeds, or looks at growing numbers of them."""
+
+STEP = 100 / 400
+"""Points of error that one of 400 test images makes."""
+SPREAD = 0.3
+A, B = "a.t.top1_error", "b.t.top1_error"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """How differences between two arms come about, seed by seed, in points of error; `mean` is their true mean."""
+
+    draw: Draw
+    mean: float = 0.0
+    images: int = 10_000
+
+
+def _rounded_mean(mean: float, std: float) -> float:
+    """The mean of a normal value that is rounded to whole numbers."""
+    k = np.arange(-40, 41)
+    return float((k * (special.ndtr((k + 0.5 - mean) / std) - special.ndtr((k - 0.5 - mean) / std))).sum())
+
+
+def _share(p: float) -> World:
+    """One image more in a share of the seeds."""
+    return World(lambda rng, shape: STEP * (rng.random(shape) < p), STEP * p, 400)
+
+
+def _rounded(mean: float, std: float) -> World:
+    """Normal numbers of images, rounded, of one arm alone."""
+    return World(lambda rng, shape: STEP * np.round(rng.normal(mean, std, shape)), STEP * _rounded_mean(mean, std), 400)
+
+
+def _both_rounded(mean: float, std: float) -> World:
+    """The difference of two arms with equal distributions of rounded numbers of images."""
+    return World(
+        lambda rng, shape: STEP * (np.round(rng.normal(mean, std, shape)) - np.round(rng.normal(mean, std, shape))),
+        0.0,
+        400,
+    )
+
+
+SMOOTH: dict[str, World] = {
+    "normal": World(lambda rng, shape: SPREAD * rng.standard_normal(shape)),
+    "t of 3": World(lambda rng, shape: SPREAD / math.sqrt(3) * rng.standard_t(3, shape)),
+    "Laplace": World(lambda rng, shape: SPREAD / math.sqrt(2) * rng.laplace(size=shape)),
+}
+"""Symmetric differences of a fine metric."""
+COARSE: dict[str, World] = {
+    "one image up or down": World(lambda rng, shape: STEP * rng.choice([-1.0, 1.0], shape), 0.0, 400),
+    "two images or none": _both_rounded(0.5, 0.3),
+    "both rounded, wide": _both_rounded(0.2, 2.0),
+}
+"""Symmetric differences in steps of one image of 400, of mean zero."""
+SHARES: dict[str, World] = {
+    "in a tenth one image more": _share(0.1),
+    "in a third one image more": _share(1 / 3),
+    "in half one image more": _share(0.5),
+    "in most one image more": _share(0.8),
+    "rounded, narrow": _rounded(0.3, 0.4),
+    "rounded, wide": _rounded(0.4, 1.5),
+}
+"""Other differences in such steps, with means between them."""
+SKEWED: dict[str, World] = {
+    f"lognormal, sigma {sigma:g}": World(
+        lambda rng, shape, sigma=sigma: SPREAD * (rng.lognormal(0.0, sigma, shape) - math.exp(sigma**2 / 2))
+    )
+    for sigma in (0.25, 0.5, 1.0)
+}
+
+
+def claim(**operator: Any) -> Claim:
+    """A claim with that operator."""
+    return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
+
+
+def measured(values: Iterable[float | None], images: int) -> Measured:
+    """Values by seed; None is a run that diverged, which counts as guessing among ten classes."""
+    listed = list(values)
+    diverged = tuple(seed for seed, value in enumerate(listed) if value is None)
+    by_seed = {seed: 90.0 if value is None else value for seed, value in enumerate(listed)}
+    return Measured(values=by_seed, declared_seeds=len(listed), diverged=diverged, images=images)
+
+
+def stages(design: Design) -> list[tuple[Look | None, int]]:
+    """The looks of a design with their numbers of seeds; a fixed number is one without a look."""
+    if isinstance(design, int):
+        return [(None, design)]
+    return [(look, look.seeds) for look in declared_looks(design)]
+
+
+def most(design: Design) -> int:
+    """The largest number of seeds."""
+    return design if isinstance(design, int) else design[-1]
+
+
+def of_cell(values: Sequence[float], images: int, margin: float, design: Design) -> str:
+    """The outcome of a cell at paper scale, printed 10."""
+    return ended_at(values, images, margin, design)[0]
+
+
+def ended_at(values: Sequence[float], images: int, margin: float, design: Design) -> tuple[str, int]:
+    """The outcome of such a cell, and the number of seeds that it rests on."""
+    cell = Cell(
+        id="c",
+        row="c",
+        column="",
+        label="c",
+        ref="",
+        printed="10.000000000",
+        paper=10.0,
+        unit="%",
+        margin=margin,
+        place=("a", "t", "top1_error"),
+    )
+    seen = [(look, measured(values[:n], images)) for look, n in stages(design)]
+    (last, now), earlier = seen[-1], seen[:-1]
+    verdict = judge_cell(cell, now, "paper", look=last, earlier=[(look, one) for look, one in earlier if look])
+    return verdict.outcome, len(verdict.measured.values)
+
+
+Curves = Mapping[str, Sequence[Sequence[Sequence[float]]]]
+"""By arm, a curve of training errors for each seed."""
+
+
+def of_claim(
+    said: Claim, arms: Mapping[str, Sequence[float | None]], images: int, design: Design, curves: Curves | None = None
+) -> str:
+    """The outcome of a claim at paper scale."""
+    evidence: Evidence | None = None
+    for look, n in stages(design):
+        seeds = [str(seed) for seed in range(n)]
+        evidence = Evidence(
+            {},
+            {name: measured(values[:n], images) for name, values in arms.items()},
+            {arm: {"train_error": dict(zip(seeds, of, strict=False))} for arm, of in (curves or {}).items()},
+            "paper",
+            trainings={arm: measured([0.0] * n, images) for arm in curves or {}},
+            look=look,
+            earlier=() if evidence is None else (*evidence.earlier, evidence),
+        )
+    assert evidence is not None
+    (verdict,) = judge_claims({"it": said}, evidence)
+    return verdict.outcome
+
+
+def cells_at_the_margin(rng: np.random.Generator, world: World, design: Design, trials: int) -> Counter[str]:
+    """Cells whose true difference is the margin: no MATCH and no WORSE is true."""
+    shift = max(2 * STEP, 0.5)
+    values = 10 + shift + world.draw(rng, (trials, most(design)))
+    margin = shift + world.mean
+    return Counter(of_cell(row, world.images, margin, design) for row in values.tolist())
+
+
+def arms_at_the_margin(
+    rng: np.random.Generator, world: World, design: Design, trials: int, operator: str
+) -> Counter[str]:
+    """Two arms whose true difference is the margin: no CONFIRMED and no CONTRADICTED is true."""
+    shift = max(2 * STEP, 0.5)
+    other = np.full((trials, most(design)), 10.0)
+    one = other + shift + world.draw(rng, other.shape)
+    margin = shift + world.mean
+    said = {
+        "equal": claim(equal={"of": [A, B], "margin": margin}),
+        "equal_gaps": claim(equal_gaps={"of": [["a.r.top1_error", A], ["b.r.top1_error", B]], "margin": margin}),
+        "reduces": claim(reduces={"of": [A, B], "by": 0.25, "margin": margin - 0.25}),
+    }[operator]
+    still = {"a.r.top1_error": [1.0] * most(design), "b.r.top1_error": [1.0] * most(design)}
+    return Counter(
+        of_claim(said, {A: a, B: b} | still, world.images, design)
+        for a, b in zip(one.tolist(), other.tolist(), strict=True)
+    )
+
+
+def equal_arms(
+    rng: np.random.Generator, world: World, design: Design, trials: int, *, diverging: float = 0.0
+) -> Counter[str]:
+    """Two arms without a difference: that one is less is false either way. A share of all runs diverges."""
+    shape = (trials, most(design))
+    other = np.full(shape, 10.0)
+    both = np.stack([other + world.draw(rng, shape) - world.mean, other]).astype(object)
+    both[rng.random(both.shape) < diverging] = None
+    said = claim(less=[A, B])
+    return Counter(
+        of_claim(said, {A: a, B: b}, world.images, design)
+        for a, b in zip(both[0].tolist(), both[1].tolist(), strict=True)
+    )
+
+
+def gaps(rng: np.random.Generator, world: World, design: Design, trials: int) -> Counter[str]:
+    """Two arms that overfit alike: that one does more is false either way."""
+    said = claim(gap={"wider": ["a.r.top1_error", A], "narrower": ["b.r.top1_error", B]})
+    flat = [5.0] * most(design)
+    return Counter(
+        of_claim(said, {A: a, B: [10.0] * len(a), "a.r.top1_error": flat, "b.r.top1_error": flat}, world.images, design)
+        for a in (10 + world.draw(rng, (trials, most(design))) - world.mean).tolist()
+    )
+
+
+def _curve(time: float, budget: float) -> list[list[float]]:
+    """A training error that falls to 25% at a time, or is cut short before."""
+    return [[0.0, 90.0], [time, 25.0]] if time <= budget else [[0.0, 90.0], [budget, 30.0]]
+
+
+def races(
+    rng: np.random.Generator,
+    world: World,
+    design: Design,
+    trials: int,
+    *,
+    ratio: float,
+    censored: float,
+    times: float | None = None,
+) -> Counter[str]:
+    """A slow arm and a fast one, logarithms of steps apart by log `ratio`; a share of the slow runs is cut short.
+
+    Where they take equally long, as many of the fast ones are. `times` is the printed ratio, within a factor of 1.5.
+    """
+    shape = (trials, most(design))
+    slow, fast = (math.log(20) + world.draw(rng, shape) for _ in range(2))
+    slow += math.log(ratio)
+    budget = math.exp(np.quantile(slow, 1 - censored)) if censored else math.inf
+    by = {} if times is None else {"times": {"by": times, "within": 1.5}}
+    said = claim(faster={"slow": "s", "fast": "f", "train_error": 25, **by})
+    found = Counter[str]()
+    for one, other in zip(np.exp(slow).tolist(), np.exp(fast).tolist(), strict=True):
+        curves = {arm: [_curve(time, budget) for time in of] for arm, of in (("s", one), ("f", other))}
+        found[of_claim(said, {}, 0, design, curves)] += 1
+    return found
+
+
+def skewed_rates(trials: int, designs: Sequence[Design] = (3, 5, 8, (3, 5, 8))) -> list[list[str]]:
+    """One row a skewed world and design: false MATCH at the margin, false CONFIRMED and CONTRADICTED under the null."""
+    rng = np.random.default_rng(2012)
+    rows = []
+    for name, world in SKEWED.items():
+        for design in designs:
+            far = World(lambda rng, shape, world=world: -world.draw(rng, shape), -world.mean, world.images)
+            at = [cells_at_the_margin(rng, one, design, trials)["MATCH"] for one in (world, far)]
+            null = equal_arms(rng, world, design, trials)
+            shown = str(design) if isinstance(design, int) else f"looks {', '.join(map(str, design))}"
+            events = (max(at), null["CONFIRMED"], null["CONTRADICTED"])
+            rows.append([name, shown, *(f"{100 * count / trials:.1f}" for count in events)])
+    return rows
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """As Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
+
+
+LOOKS = ((3, 5), (3, 5, 8), (3, 5, 10), (6, 10, 15))
+
+
+def table_of_levels(all_looks: Iterable[tuple[int, ...]] = LOOKS) -> str:
+    """The nominal one-sided levels at looks."""
+    rows = [
+        [", ".join(map(str, looks)), f"{levels_at(looks).within:.4f}", f"{levels_at(looks).beyond:.4f}"]
+        for looks in all_looks
+    ]
+    return table(["looks", "within a margin (0.05)", "beyond it, or a direction (0.025 a side)"], rows)
+
+
+def table_of_skew(trials: int) -> str:
+    """How often verdicts err where differences are skewed, in percent."""
+    head = ["differences", "seeds", "MATCH at the margin (5)", "`less` CONFIRMED (2.5)", "`less` CONTRADICTED (2.5)"]
+    return table(head, skewed_rates(trials))
+
+
+TRIALS = 2000
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=TRIALS)
+    print(table_of_levels(), table_of_skew(parser.parse_args().trials), sep="\n\n")  # noqa: T201 - what it is for

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from no_locks import shim
 from programs import PACKAGE
-from tests.test_locks_leases import shim
 from tiny_suites import tiny_suite
 
 NOBODY = ["setpriv", "--reuid", "60002", "--regid", "60000", "--clear-groups"]

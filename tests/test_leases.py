@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from no_locks import shim
 
 from harness.store import locks
 from harness.store.locks import NAME, NO_LOCKS, held, is_held, lease_file
@@ -24,17 +25,6 @@ with held(Path(sys.argv[1])) as ours:
     print(ours, flush=True)
     sys.stdin.read()
 """
-
-
-def shim(folder: Path, code: str = "ENOSYS") -> dict[str, str]:
-    """An environment in which Python's flock is refused."""
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(
-        "import errno, fcntl, os\n"
-        f"def refused(*_):\n    raise OSError(errno.{code}, os.strerror(errno.{code}))\n"
-        "fcntl.flock = refused\n"
-    )
-    return os.environ | {"PYTHONPATH": os.pathsep.join([str(folder), *sys.path])}
 
 
 @pytest.fixture

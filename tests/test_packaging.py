@@ -69,7 +69,7 @@ def test_every_module_and_template_is_inside(installed: Path) -> None:
         f"shipped_suites/{name}" for name in files(installed / "harness" / "shipped_suites")
     }
     assert inside == {name for name in files(ROOT / "harness") if "__pycache__" not in name}
-    assert {"report/templates/page.html", "report/templates/style.css", "py.typed"} <= inside
+    assert {"report/page/templates/page.html", "report/page/templates/style.css", "py.typed"} <= inside
 
 
 def test_nothing_else_is_inside(wheel: zipfile.ZipFile) -> None:

@@ -1,7 +1,8 @@
 """Versions of the code that give the same results, bit for bit: a committed list of pairs of digests, kind by kind.
 
-A change of the code of a kind moves its digest, and results from before would be stale. Where `tests/equal_code.py` has
-shown that the code before and after gives the same bits, `same_code.json` holds the pair, and they stay current.
+A change of the code of a kind moves its digest, and results from before would be stale. Where
+`tests/support/equal_code.py` has shown that the code before and after gives the same bits, `same_code.json` holds the
+pair, and they stay current.
 """
 
 from __future__ import annotations

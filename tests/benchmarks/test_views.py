@@ -77,7 +77,7 @@ def test_dense_windows_are_faster_than_crops_of_the_last_map(benchmark, two_thre
     model = PreluLarge(variant="a", width=0.5 if benchmark.enabled else 0.05)
     network = ready(model.layers(1000), (3, 224, 224))
     dense = DenseNetwork.cut(network, model.last_map, 14)
-    channels = next(m.out_channels for m in reversed(dense.maps) if isinstance(m, torch.nn.Conv2d))
+    channels = [m.out_channels for m in dense.maps.modules() if isinstance(m, torch.nn.Conv2d)][-1]
     maps = torch.randn(1, channels, 20, 27).relu().contiguous(memory_format=torch.channels_last)
     pool = PyramidPool(dense.levels)
 

@@ -1,7 +1,7 @@
 """Shows whether today's code gives the results of an earlier commit bit for bit, and lists the pairs of digests.
 
-    python tests/equal_code.py COMMIT           run every kind of job under both, compare, print the pairs
-    python tests/equal_code.py COMMIT --write   and add them to `same_code.json`, whose results then stay current
+    python tests/support/equal_code.py COMMIT           run every kind of job under both, compare, print pairs
+    python tests/support/equal_code.py COMMIT --write   and add them to `same_code.json`: results stay current
 
 Run it after every change of code that decides results, with the last commit whose results shall stay current. A move
 of files changes digests only where a file comes into a package with code of its own. It takes some ten minutes of one
@@ -39,7 +39,7 @@ from harness.plan.job import Job
 from harness.run.execute import written
 from harness.store.store import Store, write_json
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
 """Of a result, what may differ between two runs of a job that came out the same."""
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from residual_nets import Residual, residual
 from ruamel.yaml import YAML
+from suite_files import TABLE1
 from tiny_suites import World, lasting
 
 from harness.errors import Interrupted, SuiteError, UsageError
@@ -30,7 +31,6 @@ from harness.run.import_weights import Foreign, import_weights
 from harness.run.pipeline import run_suite
 from harness.store.store import Store
 from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_suites
 from tests.jobs.test_probe import probed
 from tests.models.layers.test_tracing import Convolution
 
@@ -41,7 +41,7 @@ FLAGS = {"offline": True, "refresh_stale": False}
 
 def suite_of(folder: Path, model: dict[str, Any], name: str = "residual", **scale: Any) -> Path:
     """AlexNet's Table 1 with another net, on a few digits."""
-    suite = YAML(typ="safe", pure=True).load(shipped_suites() / "table1.yaml")
+    suite = YAML(typ="safe", pure=True).load(TABLE1)
     train = {"epochs": 2, "batch": 64, "rate": 0.05, "drops_after": [1], "prepare": {"short_side": 32}, "crop": 28}
     subset = {"classes": 10, "per_class": 40}
     ci = {"seeds": 1, "data": "digits", "subset": subset, "train": train, **scale}

@@ -21,6 +21,7 @@ from harness.plan.status import Status, statuses
 from harness.run.execute import set_aside
 from harness.store.store import Store
 from harness.suite.load import load_suite
+from harness.suite.shipped import shipped_suites
 
 HERE = Locations()
 
@@ -198,7 +199,7 @@ def test_nothing_stale_is_nothing_set_aside(plan: Plan, store: Store) -> None:
 
 def test_a_measurement_of_more_gpus_than_there_are_is_blocked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says what it needs; where they are, it is to do."""
-    plan = make_plan(load_suite(TABLE1.with_name("prelu_timing.yaml")), "ci")
+    plan = make_plan(load_suite(shipped_suites() / "prelu_timing.yaml"), "ci")
     key = plan.measurements["four_gpus", 0]
     for count, expected in ((1, Status("blocked", "it needs 4 GPUs, and 1 can be seen here")), (4, Status("to do"))):
         uuids = [f"GPU-{number}" for number in range(count)]

@@ -21,6 +21,7 @@ from harness.plan.stored_jobs import (
 from harness.run.execute import written
 from harness.store.declarations import declaration_path
 from harness.store.store import Store
+from harness.suite.shipped import shipped_suites
 
 
 def test_a_suite_means_its_finished_jobs(store: Store, plan: Plan) -> None:
@@ -73,7 +74,7 @@ def test_declarations_are_those_of_the_suite(store: Store) -> None:
 
 def test_timings_of_every_device_are_wanted() -> None:
     """A store that several machines share holds what each of them timed."""
-    timing = TABLE1.with_name("timing.yaml")
+    timing = shipped_suites() / "timing.yaml"
     outline, scales = named_scales(str(timing))
     jobs = [job for job in outline.graph(scales[0]).jobs.values() if "device_name" in job.spec]
     there = {Store(Path()).folder(job.kind, job.on("GPU 9000").key).path.name for job in jobs}
@@ -83,7 +84,7 @@ def test_timings_of_every_device_are_wanted() -> None:
 
 def test_a_report_shows_the_timings_that_there_are(tmp_path: Path) -> None:
     """This machine's before all others; merged ones where it has none."""
-    outline, (scale, *_) = named_scales(str(TABLE1.with_name("timing.yaml")))
+    outline, (scale, *_) = named_scales(str(shipped_suites() / "timing.yaml"))
     store = Store(tmp_path / "runs")
     assert timed_on(outline, scale, store, "here") == "here"
     timed = [job for job in outline.graph(scale).jobs.values() if "device_name" in job.spec]

@@ -79,7 +79,10 @@ def changed_momentum(patch: pytest.MonkeyPatch) -> None:
     from harness.jobs.training import train
 
     real = train.make_optimiser
-    lower = lambda net, spec, rate: real(net, spec.model_copy(update={"momentum": 0.99 * spec.momentum}), rate)  # noqa: E731
+
+    def lower(net: Any, spec: Any, *rest: Any, **more: Any) -> Any:
+        return real(net, spec.model_copy(update={"momentum": 0.99 * spec.momentum}), *rest, **more)
+
     patch.setattr(train, "make_optimiser", lower)
 
 
@@ -100,7 +103,7 @@ def decayed_slopes(patch: pytest.MonkeyPatch) -> None:
     from harness.jobs.training import optimiser
 
     real = optimiser.decay_groups
-    patch.setattr(optimiser, "decay_groups", lambda net, decay, _decays: real(net, decay, "all"))
+    patch.setattr(optimiser, "decay_groups", lambda net, decay, _decays, **more: real(net, decay, "all", **more))
 
 
 def rate_outside(patch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
 
 
 def run(
-    suite: str = "table1", asked: Any = "ci", out: Path | None = None, runtime: Runtime = RUNTIME, **flags: Any
+    suite: str = str(TABLE1), asked: Any = "ci", out: Path | None = None, runtime: Runtime = RUNTIME, **flags: Any
 ) -> Any:
     """Run a suite with its store in ./runs."""
     return run_suite(suite, asked, Path("runs"), out, runtime, FLAGS | flags)
@@ -160,7 +160,7 @@ def test_a_store_that_cannot_be_written_is_told(fake: Fake) -> None:
     """With the flag that names another."""
     Path("file").touch()
     with pytest.raises(UsageError, match=r"cannot be written .*; name another with --store DIR"):
-        run_suite("table1", "ci", Path("file/below"), None, RUNTIME, FLAGS)
+        run_suite(str(TABLE1), "ci", Path("file/below"), None, RUNTIME, FLAGS)
 
 
 def test_faults_of_the_suite_come_first(fake: Fake, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
 
 def test_a_report_runs_nothing(fake: Fake) -> None:
     """It shows what is in the store, and what has not run."""
-    _, results = report_suite("table1", "ci", Path("runs"), None, RUNTIME)
+    _, results = report_suite(str(TABLE1), "ci", Path("runs"), None, RUNTIME)
     assert {cell["outcome"] for cell in results["cells"]} == {"CITED", "NOT RUN"}
     assert fake.labels == []
 
@@ -199,7 +199,7 @@ def test_a_report_runs_nothing(fake: Fake) -> None:
 def test_a_report_from_the_store_is_that_of_the_run() -> None:
     """Byte for byte."""
     _, folder, _ = run()
-    other, _ = report_suite("table1", "ci", Path("runs"), Path("other"), RUNTIME)
+    other, _ = report_suite(str(TABLE1), "ci", Path("runs"), Path("other"), RUNTIME)
     for name in ("index.html", "results.json", "curves.json"):
         assert (other / name).read_bytes() == (folder / name).read_bytes()
 
@@ -230,7 +230,7 @@ def test_rebuilding_changes_nothing_else() -> None:
 def test_a_finished_run_leaves_every_job_done() -> None:
     """A plan says so afterwards."""
     run()
-    document = plan_suite("table1", "ci", Path("runs"), RUNTIME)
+    document = plan_suite(str(TABLE1), "ci", Path("runs"), RUNTIME)
     assert {job["state"] for job in document["jobs"]} == {"done"}
     assert document["estimate"]["seconds"] == 0
 
@@ -258,5 +258,5 @@ def test_a_scale_may_ask_for_gpus(
     assert [runtime.processes for runtime in used] == [processes]
     told = "the suite wants 2 GPUs for each training: it needs 2 GPUs, and 1 can be seen here; each has one"
     assert (told in capsys.readouterr().err) == (there == 1)
-    run("table1")
+    run(str(TABLE1))
     assert len(fake.labels) == 7

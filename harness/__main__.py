@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import suppress
+from typing import TextIO
 
 from harness.errors import HarnessError
 
@@ -23,6 +25,22 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            drop_unheard(stream)
+
+
+def drop_unheard(stream: TextIO) -> None:
+    """Drop what a terminal or a reader that is gone left in a buffer.
+
+    Otherwise the interpreter tries to write it once more as it ends, fails, and exits with 120 in place of our code.
+    """
+    try:
+        stream.flush()
+    except OSError as error:
+        if error.errno not in (errno.EIO, errno.EPIPE):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ PACKAGE = Path(harness.__file__).parents[1]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The variables of this process without those that name data, and with the package on the path.
+    """The variables of this process without those that name data or hide a buffer, and with the package on the path.
 
     Threads of torch that wait for each other spin for long by default; where others use the cores too, tests that use
     two threads would take ten times as long.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HARNESS_DATA_")}
+    hidden = ("HARNESS_DATA_", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     ours = {"PYTHONPATH": str(PACKAGE), "NO_COLOR": "1", "COLUMNS": "120", "GOMP_SPINCOUNT": "1000"}
     return kept | ours | more
 

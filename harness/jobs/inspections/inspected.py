@@ -38,5 +38,5 @@ class Inspected(Strict):
         return ()
 
     def in_roles(self) -> Self:
-        """Return the spec with a suite's names replaced by those of the job's inputs, so that renaming keeps the key."""
+        """Return the spec with a suite's names replaced by those of the job's inputs; renaming then keeps the key."""
         return self

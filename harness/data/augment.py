@@ -58,7 +58,7 @@ def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *
 def gathered(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
     """Cut the same views, bit for bit, by few large operations on the images' device."""
     batch, channels, _, width = images.shape
-    top, left, flip = sent(torch.stack(spots), images.device)  # places would take far more to send
+    top, left, flip = sent(torch.stack(spots), images.device)  # sent before `places`, which is far larger
     where = places(top, left, flip, crop, width).mT.expand(-1, -1, channels)
     under = _pixels(mean.expand_as(images)).gather(1, where) if moving else _pixels(mean[None])
     views = _pixels(images).gather(1, where) - under

@@ -31,7 +31,7 @@ class Window(NamedTuple):
     down: float
     """Row at which the view starts, as a fraction in [0, 1) of the rows at which it may start."""
     right: float
-    """Column at which the view starts, likewise."""
+    """Column at which the view starts, as a fraction in [0, 1) of the columns at which it may start."""
     crop: int
     """Side of the view, in pixels."""
 

@@ -54,7 +54,7 @@ def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
         if hashlib.sha256(payload).digest() == digest:
             try:
                 state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-            except UNREADABLE:  # undamaged by its digest: it holds code, or is of another program
+            except UNREADABLE:  # not damaged, by its digest: it holds code or is no checkpoint
                 progress.say(f"{path} is no checkpoint of this program and passed over; nothing of it was run")
                 damaged = True
                 continue

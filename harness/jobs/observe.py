@@ -17,7 +17,7 @@ from harness.jobs.work import Work
 def opened_split(work: Work, name: str, prepare: Prepare | None = None) -> closing[Split]:
     """Open one split of a job's data. Use it in a `with` statement, which ends its decoding threads.
 
-    `prepare` replaces the preparation that the job's data declare. Raises what `open_split` raises.
+    `prepare` replaces the preparation that the job's data declare. Raises the errors of `open_split`.
     """
     data = DataSpec.parsed(work.spec["data"])
     if prepare is not None:

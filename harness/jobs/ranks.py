@@ -144,7 +144,7 @@ def joining(device: torch.device, about: Any) -> Iterator[Ranks]:
         if any(other != told[0] for other in told):
             raise UsageError(f"the processes that share a batch have to be alike, and are {told}")
         yield ranks
-        ranks._settle()  # noqa: SLF001 - its own module
+        ranks._settle()  # noqa: SLF001 - same module
     finally:
         _here.pop()
         dist.destroy_process_group()

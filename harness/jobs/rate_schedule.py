@@ -1,6 +1,6 @@
 """Schedules given as a list of changes, which set the rates of weights and biases layer by layer.
 
-The released AlexNet source trains so.
+AlexNet as its authors released it is trained with such a schedule.
 """
 
 from __future__ import annotations

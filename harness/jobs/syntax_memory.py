@@ -62,7 +62,7 @@ def _read(path: Path) -> dict[str, Syntax]:
         return {}
 
 
-def _syntax(shape: str, imports: list[Any], strings: list[str], empty: bool) -> Syntax:  # noqa: FBT001 - as JSON has it
+def _syntax(shape: str, imports: list[Any], strings: list[str], empty: bool) -> Syntax:  # noqa: FBT001 - order as in JSON
     return Syntax(shape, tuple(Import(*each) for each in imports), tuple(strings), empty)
 
 

@@ -16,7 +16,7 @@ from harness.models.layers import Buffer, Parameter, Shape
 from harness.models.layers.torch_module import TorchModule, builder, source_sha256
 
 CONNECTED = (nn.Linear, nn.modules.conv._ConvNd)  # noqa: SLF001 - torch's only name of all convolutions
-NORMALISING = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)  # noqa: SLF001 - likewise
+NORMALISING = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)  # noqa: SLF001 - torch's only name of them
 
 
 def declared(

@@ -48,7 +48,7 @@ class Network(nn.Module):
                 images = child(images)
             return images
         found = images
-        for _, found in self.passing(images):  # noqa: B007 - the last is wanted
+        for _, found in self.passing(images):  # noqa: B007 - only the last output is used
             pass
         return found
 

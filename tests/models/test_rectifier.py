@@ -79,7 +79,7 @@ def test_model_e_has_the_layers_of_table_1():
 
 
 def test_2x2_layers_alternate_between_one_zero_around_and_none():
-    """2x2 layers have zeros on every side or none in turn, so maps vary by one; zeros on one side keep them constant."""
+    """2x2 layers have zeros on every side or none in turn, so maps vary by one; one-sided zeros keep them constant."""
     layers = traced(PreluSmall())
     assert [layers[f"conv2_{i}"].output[1] for i in range(1, 5)] == [37, 36, 37, 36]
     assert [layers[f"conv3_{i}"].output[1] for i in range(1, 7)] == [19, 18, 19, 18, 19, 18]

@@ -18,7 +18,7 @@ TEST_FILES = ("test_batch",)
 
 def read(folder: Path, split: str) -> Examples:
     """Read the images of one split. Raises DataMissing with the name of a damaged file."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     from harness.data.sets.holdout import held_out  # noqa: PLC0415 - needs numpy
 
@@ -33,7 +33,7 @@ def read(folder: Path, split: str) -> Examples:
 
 def _batch(folder: Path, name: str) -> tuple[Any, Any]:
     """Read one file; return (images [n, 3, 32, 32], labels [n])."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     data = content(folder, name)
     try:

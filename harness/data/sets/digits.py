@@ -17,7 +17,7 @@ SPLIT_OF_REMAINDER = ("test", "train", "train", "train", "test", "train", "train
 
 def read(folder: Path, split: str) -> Examples:
     """Read the images of one split, with 17 grey levels spread over 0 to 255. Raises DataMissing for a damaged file."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     try:
         table = np.loadtxt(content(folder, FILE).decode().splitlines(), delimiter=",", dtype=np.int64, ndmin=2)

@@ -21,7 +21,7 @@ DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 def read(folder: Path, split: str) -> Examples:
     """Read the images of one split. Raises DataMissing with the name of a damaged file."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     from harness.data.sets.holdout import held_out  # noqa: PLC0415 - needs numpy
 
@@ -41,7 +41,7 @@ def read_idx(folder: Path, name: str) -> NDArray[np.uint8]:
 
     The format is two zeros, 8 for unsigned bytes, the number of axes, their lengths, and the bytes.
     """
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     data = content(folder, name)
     axes = data[3] if data[:3] == b"\x00\x00\x08" and len(data) > 3 else 0

@@ -45,7 +45,7 @@ def says_rescaled(what: str, side: int) -> str:
 
 
 def _short_sides(paths: Sequence[str]) -> list[int]:
-    from PIL import Image  # noqa: PLC0415 - a plan does without it
+    from PIL import Image  # noqa: PLC0415 - plans do not need it
 
     sides = []
     for path in paths:

@@ -30,7 +30,7 @@ class Inspected(Strict):
         return {}
 
     def ordered(self) -> tuple[tuple[str, str], ...]:
-        """Return pairs of numbers of which the first is by definition never larger than the second."""
+        """Return pairs (a, b) of names of numbers with a <= b by their definitions."""
         return ()
 
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:

@@ -8,7 +8,7 @@ from harness.models.layers import Traced, nearest_levels
 
 
 def slope_owners(layers: Sequence[Traced]) -> dict[str, str]:
-    """Map the name of each learned PReLU to that of the layer with weights before it, in the order of the net.
+    """Map the name of each learned PReLU to the name of the layer with weights before it, in the order of the net.
 
     If another PReLU already follows that layer, as after a sum, the PReLU keeps its own name.
     """

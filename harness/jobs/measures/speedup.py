@@ -30,7 +30,7 @@ class Speedup(Measured):
     batch: PositiveInt
     precision: Precision = "fp32"
     warm_up: NonNegativeInt = 3
-    """Rounds before those that count."""
+    """Rounds to run before timing starts."""
     rounds: PositiveInt = 10
     steps: PositiveInt = 1
     """Steps of each kind in one round."""

@@ -32,7 +32,7 @@ class Stepping:
         self._taken: Taken | None = None
 
     def __call__(self, views: Tensor, target: Tensor, batch: int | None = None) -> tuple[Tensor, Tensor]:
-        """Take one step on float views and their labels. The next step may overwrite what is returned.
+        """Take one step on float views and their labels. The next step may overwrite the returned tensors.
 
         `batch` counts the images over all processes; give it where a batch may be smaller than the others.
         """
@@ -81,7 +81,7 @@ class CapturedStep:
         torch.cuda.current_stream(views.device).wait_stream(stream)
 
     def __call__(self, views: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Take one step. The next step overwrites what is returned."""
+        """Take one step. The next step overwrites the returned tensors."""
         self.views.copy_(views, non_blocking=True)
         self.target.copy_(target, non_blocking=True)
         self.graph.replay()

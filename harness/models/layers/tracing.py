@@ -137,7 +137,7 @@ def check_answers(layer: object) -> None:
         close = difflib.get_close_matches(type(layer).__name__, known, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
         said = f"{_kind(layer)} is no kind of layer; {hint}"
-        raise ValueError(said)  # noqa: TRY004 - a fault of a suite's net, as the others here
+        raise ValueError(said)  # noqa: TRY004 - ValueError like the other faults of a suite's net
     kind = type(layer)
     required: tuple[tuple[str, Callable[..., Any]], ...] = (("output", Layer.output), ("module", Layer.module))
     missing = [name for name, unanswered in required if getattr(kind, name) is unanswered]

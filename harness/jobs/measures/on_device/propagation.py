@@ -33,7 +33,7 @@ class Passage:
     gradients: dict[str, float] = field(default_factory=dict)
     """Var[Delta x_l] by convolution, summed over the positions of a map."""
     upstream: float = 0.0
-    """Var[Delta x_(L+1)], summed likewise."""
+    """Var[Delta x_(L+1)], summed over the positions of a map."""
     shares: list[float] = field(default_factory=list)
     """E[x^2] / Var[y] across each rectifier."""
 

@@ -82,7 +82,7 @@ class Copy:
         return sum(len(split["damaged"]) for split in self.manifest["splits"].values())
 
     def record(self) -> dict[str, Any]:
-        """Return the part that appears in a result."""
+        """Return the description of the copy for a job's result."""
         said = {"says": self.says, "differs": self.differs, "manifest_sha256": self.sha256}
         return said | {"short_side": self.short_side, "images_damaged": self.damaged}
 

@@ -119,9 +119,9 @@ class Package:
         return self._nexts[module]
 
     def _label(self, one: Import) -> str:
-        """Return the label of an imported name: the digest of its module instead of the path, and the name.
+        """Return a label for an imported name: the digest of its module in place of the path, and the name.
 
-        An imported module is labelled by its digest and the name it is bound to alone.
+        For an imported module, the label is its digest and the name that it is bound to.
         """
         if (path := f"{one.module}.{one.name}") in self.modules:
             return f"{self._label_of(path)}  {one.bound}"

@@ -26,6 +26,9 @@ def topk_errors(probabilities: Tensor, labels: Tensor, k: int) -> Tensor:
     """Return whether each sample is a top-k error, bool [N]: its label is not among the k most probable classes.
 
     `probabilities` is [N, C]; `labels` is [N]. Raises ValueError unless 1 <= k <= C.
+
+    >>> topk_errors(torch.tensor([[0.1, 0.7, 0.2], [0.5, 0.2, 0.3]]), torch.tensor([2, 0]), k=1)
+    tensor([ True, False])
     """
     if not 1 <= k <= probabilities.shape[1]:
         raise ValueError(f"top-{k} error needs k between 1 and the {probabilities.shape[1]} classes")

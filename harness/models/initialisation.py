@@ -71,6 +71,10 @@ def standard_deviations(
     `left_out`, so that a net without them needs no other recipe. Raises ValueError if `full` lacks a layer of the net,
     if `std_of` names an unknown layer, if `fc_std` meets a number of fully connected layers other than three, or if a
     rule needs one slope and several are equally near.
+
+    >>> from harness.models.layers import Conv, trace
+    >>> standard_deviations(tuple(trace([Conv("conv1", 50, 2)], (3, 8, 8))), FanScaled(rule="he_backward"))
+    {'conv1': 0.1}
     """
     if isinstance(spec, FanScaled):
         return _fan_scaled(traced, spec, full)

@@ -1,4 +1,4 @@
-"""The layer kind of pointwise nonlinearities."""
+"""Layer kind: pointwise nonlinearities."""
 
 from __future__ import annotations
 

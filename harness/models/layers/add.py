@@ -1,4 +1,4 @@
-"""The layer kind that sums several layers, as at the end of a shortcut."""
+"""Layer kind that sums several layers, as at the end of a shortcut."""
 
 from __future__ import annotations
 

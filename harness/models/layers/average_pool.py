@@ -1,4 +1,4 @@
-"""The layer kind of average pooling."""
+"""Layer kind: average pooling."""
 
 from __future__ import annotations
 

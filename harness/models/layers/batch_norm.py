@@ -1,4 +1,4 @@
-"""The layer kind of batch normalisation."""
+"""Layer kind: batch normalisation."""
 
 from __future__ import annotations
 

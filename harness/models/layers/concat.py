@@ -1,4 +1,4 @@
-"""The layer kind that concatenates the maps of several layers."""
+"""Layer kind that concatenates the maps of several layers."""
 
 from __future__ import annotations
 

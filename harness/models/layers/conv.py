@@ -1,4 +1,4 @@
-"""The layer kind of convolutions."""
+"""Layer kind: convolutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of depthwise convolutions."""
+"""Layer kind: depthwise convolutions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of dropout."""
+"""Layer kind: dropout."""
 
 from __future__ import annotations
 

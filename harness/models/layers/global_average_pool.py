@@ -1,4 +1,4 @@
-"""The layer kind of global average pooling."""
+"""Layer kind: global average pooling."""
 
 from __future__ import annotations
 

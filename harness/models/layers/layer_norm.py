@@ -1,4 +1,4 @@
-"""The layer kind of layer normalisation."""
+"""Layer kind: layer normalisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of fully connected layers."""
+"""Layer kind: fully connected layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of convolutions without shared weights."""
+"""Layer kind: convolutions without shared weights."""
 
 from __future__ import annotations
 

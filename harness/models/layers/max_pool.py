@@ -1,4 +1,4 @@
-"""The layer kind of max-pooling."""
+"""Layer kind: max-pooling."""
 
 from __future__ import annotations
 

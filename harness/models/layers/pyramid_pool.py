@@ -1,4 +1,4 @@
-"""The layer kind of spatial pyramids."""
+"""Layer kind: spatial pyramids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of local response normalisation across maps."""
+"""Layer kind: local response normalisation across maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layer kind of response normalisation within a map."""
+"""Layer kind: response normalisation within a map."""
 
 from __future__ import annotations
 

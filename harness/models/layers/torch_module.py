@@ -1,4 +1,4 @@
-"""The layer kind of modules that are easier to write in torch: a module with its declaration beside it."""
+"""Layer kind: modules that are easier to write in torch: a module with its declaration beside it."""
 
 from __future__ import annotations
 

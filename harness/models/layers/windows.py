@@ -11,14 +11,22 @@ if TYPE_CHECKING:
 
 
 def convolved(name: str, shape: Shape, kernel: int, stride: int, pad: Padding) -> tuple[int, int]:
-    """Return the (height, width) of a convolution's output, by floor division."""
+    """Return the (height, width) of a convolution's output, by floor division.
+
+    >>> convolved("conv1", (3, 227, 227), kernel=11, stride=4, pad=(0, 0, 0, 0))
+    (55, 55)
+    """
     _, height, width = map_of(name, shape)
     left, right, top, bottom = pad
     return (height + top + bottom - kernel) // stride + 1, (width + left + right - kernel) // stride + 1
 
 
 def pooled(name: str, shape: Shape, size: int, stride: int, *, cover: bool) -> Shape:
-    """Return maps of side (side - size) / stride + 1, the quotient rounded up with `cover`, else down."""
+    """Return maps of side (side - size) / stride + 1, the quotient rounded up with `cover`, else down.
+
+    >>> pooled("pool1", (96, 55, 55), 3, 2, cover=False)
+    (96, 27, 27)
+    """
     channels, *sides = map_of(name, shape)
     spare = stride - 1 if cover else 0
     return (channels, *((side - size + spare) // stride + 1 for side in sides))

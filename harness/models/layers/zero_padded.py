@@ -1,4 +1,4 @@
-"""The layer kind of shortcuts without parameters between maps of different sizes."""
+"""Layer kind: shortcuts without parameters between maps of different sizes."""
 
 from __future__ import annotations
 

@@ -24,17 +24,17 @@ class CopyFiles:
 
     @property
     def request(self) -> Path:
-        """The request for the copy; written first."""
+        """Path of the request for the copy, which is written first."""
         return self.out / RECORDS / "request.json"
 
     @property
     def manifest(self) -> Path:
-        """The description of the copy; written last."""
+        """Path of the description of the copy, which is written last."""
         return self.out / RECORDS / "manifest.json"
 
     @property
     def lock(self) -> Path:
-        """The lock held while a copy is being made."""
+        """Path of the lock that is held while a copy is being made."""
         return self.out / RECORDS / "lock"
 
     def record(self, split: str, piece: str) -> Path:

@@ -114,30 +114,30 @@ def test_what_is_damaged_is_not_exported(store: Store, plan: Plan, tmp_path: Pat
 
 
 HOSTILE: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
-    "above": (lambda found: [*found, member("../escaped", b"x")], "'../escaped' is not of its manifest"),
-    "absolute": (lambda found: [*found, member("/tmp/escaped", b"x")], "'/tmp/escaped' is not of its manifest"),
+    "above": (lambda found: [*found, member("../escaped", b"x")], "'../escaped' is not in its manifest"),
+    "absolute": (lambda found: [*found, member("/tmp/escaped", b"x")], "'/tmp/escaped' is not in its manifest"),
     "link": (
         lambda found: [found[0], member("declarations/x", type=tarfile.SYMTYPE, linkname="/etc"), *found[1:]],
-        "is no plain file",
+        "is not a plain file",
     ),
     "hard link": (
         lambda found: [found[0], member(found[1][0].name, type=tarfile.LNKTYPE, linkname="/etc/passwd")],
-        "is no plain file",
+        "is not a plain file",
     ),
-    "device": (lambda found: [*found, member("null", type=tarfile.CHRTYPE)], "is no plain file"),
-    "pipe": (lambda found: [*found, member("pipe", type=tarfile.FIFOTYPE)], "is no plain file"),
-    "folder": (lambda found: [*found, member("folder", type=tarfile.DIRTYPE)], "is no plain file"),
-    "long name": (lambda found: [*found, member("x/" * 5000, b"x")], "is no plain file"),
+    "device": (lambda found: [*found, member("null", type=tarfile.CHRTYPE)], "is not a plain file"),
+    "pipe": (lambda found: [*found, member("pipe", type=tarfile.FIFOTYPE)], "is not a plain file"),
+    "folder": (lambda found: [*found, member("folder", type=tarfile.DIRTYPE)], "is not a plain file"),
+    "long name": (lambda found: [*found, member("x/" * 5000, b"x")], "is not a plain file"),
     "extended header": (
         lambda found: [member("x", b"30 path=../escaped\n", type=tarfile.XHDTYPE), *found],
-        "is no plain file",
+        "is not a plain file",
     ),
-    "sparse": (lambda found: [*found, member("x", type=tarfile.GNUTYPE_SPARSE)], "is no plain file"),
-    "twice": (lambda found: [*found, found[1]], "is not of its manifest"),
+    "sparse": (lambda found: [*found, member("x", type=tarfile.GNUTYPE_SPARSE)], "is not a plain file"),
+    "twice": (lambda found: [*found, found[1]], "is not in its manifest"),
     "missing": (lambda found: found[:-1], "is missing"),
     "other content": (
         lambda found: [*found[:-1], (found[-1][0], b"x" * len(found[-1][1]))],
-        "its digest is not that of the manifest",
+        "its digest is not the one in the manifest",
     ),
     "larger": (
         lambda found: [*found[:-1], member(found[-1][0].name, found[-1][1] + b"x")],
@@ -145,8 +145,8 @@ HOSTILE: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
     ),
     "manifest last": (lambda found: [*found[1:], found[0]], "it does not begin with manifest.json"),
     "empty": (lambda _: [], "it does not begin with manifest.json"),
-    "a file of no job": (lambda found: [*found, member("README", b"x")], "'README' is not of its manifest"),
-    "steering": (lambda found: [*found, member("\x1b[2J", b"x")], r"'\\x1b\[2J' is not of its manifest"),
+    "a file of no job": (lambda found: [*found, member("README", b"x")], "'README' is not in its manifest"),
+    "steering": (lambda found: [*found, member("\x1b[2J", b"x")], r"'\\x1b\[2J' is not in its manifest"),
 }
 
 

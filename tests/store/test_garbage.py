@@ -144,4 +144,4 @@ def test_a_job_of_no_suite_goes(store: Store) -> None:
     from fabricated import finish
 
     folder = finish(store, Job("measure", {"what": "nothing"}, label="measure nothing"))
-    assert listed(store, keep=[str(TABLE1)]) == {folder.path: "no suite that was named wants it"}
+    assert listed(store, keep=[str(TABLE1)]) == {folder.path: "no named suite needs it"}

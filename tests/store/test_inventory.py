@@ -96,7 +96,7 @@ def test_a_job_is_found_by_the_beginning_of_its_key(store: Store, plan: Plan) ->
 
 @pytest.mark.parametrize(
     ("prefix", "message"),
-    [("", "is no key"), ("xyz", "is no key"), ("0" * 64, "has no job whose key begins with 0000")],
+    [("", "is not a key"), ("xyz", "is not a key"), ("0" * 64, "has no job whose key begins with 0000")],
 )
 def test_no_such_key_is_told(store: Store, prefix: str, message: str) -> None:
     """In one line."""

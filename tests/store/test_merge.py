@@ -147,7 +147,7 @@ def test_a_conflicting_result_is_refused_and_named(ours: Store, theirs: Store, p
     folder = folder_of(theirs, plan, "evaluate")
     other_result(folder, values={"top1_error": 37.4})
     said = refused(ours, theirs.root).splitlines()
-    why = f"came out otherwise than in {ours.root} (values)"
+    why = f"has another result than in {ours.root} (values)"
     assert said == [
         f"{theirs.root}: {folder.path.name} (test cnn.ten_crop, seed 0): {why}",
         "nothing was merged; --keep-ours takes the rest, or merge into another store",
@@ -177,7 +177,7 @@ def test_two_sources_that_conflict_are_refused(ours: Store, theirs: Store, plan:
     second = Store(tmp_path / "second")
     shutil.copytree(theirs.root, second.root)
     other_result(folder_of(second, plan, "evaluate"), values={"top1_error": 37.4})
-    assert f"came out otherwise than in {theirs.root} (values)" in refused(ours, theirs.root, second.root)
+    assert f"has another result than in {theirs.root} (values)" in refused(ours, theirs.root, second.root)
 
 
 def retrained(store: Store, plan: Plan) -> None:
@@ -201,7 +201,7 @@ def test_ours_stay_in_a_conflict_when_asked_and_what_was_built_on_theirs_stays_o
     shutil.rmtree(folder_of(ours, plan, "evaluate", 1).path)
     retrained(theirs, plan)
     said = refused(ours, theirs.root)
-    assert "came out otherwise than in" in said
+    assert "has another result than in" in said
     assert f"{test.name} (test cnn.ten_crop, seed 0): was made from another result of train cnn, seed 0" in said
     merged = taken(ours, theirs.root, keep_ours=True)
     assert merged.taken == [folder_of(ours, plan, "evaluate", 1).path.name]
@@ -329,7 +329,7 @@ def test_a_job_that_was_begun_in_the_meantime_stays_with_its_process(
         merged = merge(ours, [theirs.root], silent())
     assert [why.rsplit(": ", 1)[1] for why in merged.kept] == [
         "a process works on that job here",
-        "what it was made from was not taken",
+        "its input was not taken",
     ]
     assert len(merged.taken) == len(plan.jobs) - 2
     assert verify(ours, silent()).damage == []
@@ -351,7 +351,7 @@ def test_a_job_finished_otherwise_in_the_meantime_stays(
     monkeypatch.setattr(module, "_take", meanwhile)
     merged = merge(ours, [theirs.root], silent())
     assert (merged.taken, len(merged.kept)) == ([], len(plan.jobs))
-    assert "finished here in the meantime, and came out otherwise" in merged.kept[0]
+    assert "finished here in the meantime, with another result" in merged.kept[0]
     assert (folder_of(ours, plan, "pixels").read_result() or {})["values"] == {"mean_pixel": 9.0}
 
 

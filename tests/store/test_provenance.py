@@ -67,5 +67,5 @@ def test_a_day_has_to_have_been() -> None:
     """Today and before, not the day after tomorrow."""
     today = datetime.now(UTC).date()
     assert day("--date", today.isoformat()) == today.isoformat()
-    with pytest.raises(UsageError, match="still to come"):
+    with pytest.raises(UsageError, match="lies in the future"):
         day("--date", (today + timedelta(days=2)).isoformat())

@@ -66,7 +66,7 @@ def test_an_output_that_no_result_speaks_of_is_found(store: Store, plan: Plan) -
     folder = folder_of(store, plan, "pixels")
     folder.weights.write_bytes(b"of another net")
     (fault,) = faults_of(folder)
-    assert (fault.place, fault.says) == (folder.weights, "is not spoken of by the result")
+    assert (fault.place, fault.says) == (folder.weights, "is not listed in the result")
 
 
 def test_a_link_in_the_place_of_an_output_is_found(store: Store, plan: Plan, tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_link_in_the_place_of_an_output_is_found(store: Store, plan: Plan, tmp
     folder = folder_of(store, plan, "train")
     folder.weights.rename(tmp_path / "elsewhere")
     folder.weights.symlink_to(tmp_path / "elsewhere")
-    assert [fault.says for fault in faults_of(folder)] == ["is no plain file"]
+    assert [fault.says for fault in faults_of(folder)] == ["is not a plain file"]
 
 
 def test_a_job_in_the_directory_of_another_is_found(store: Store, plan: Plan) -> None:
@@ -84,7 +84,7 @@ def test_a_job_in_the_directory_of_another_is_found(store: Store, plan: Plan) ->
         (folder.path / name).write_bytes((other.path / name).read_bytes())
     (fault,) = faults_of(folder)
     assert fault.place == folder.job
-    assert fault.says == f"is that of another directory, {other.path.name}"
+    assert fault.says == f"belongs in another directory, {other.path.name}"
 
 
 def test_the_result_of_another_job_is_found(store: Store, plan: Plan) -> None:

@@ -136,7 +136,7 @@ def test_what_is_lacking_is_a_build_or_a_driver(torch_says, gpus) -> None:
         ({"deterministic_algorithms": False}, "deterministic algorithms cannot be switched on"),
         ({"tf32": True}, "TF32 is on though it was switched off"),
         ({"workspace": ":0:0", "workspace_repeats": False}, "CUBLAS_WORKSPACE_CONFIG is ':0:0'"),
-        ({"repeats": False}, "did not come out twice in the same bits"),
+        ({"repeats": False}, "gave different bits the second time"),
     ],
 )
 def test_arithmetic_that_does_not_repeat_is_wrong(torch_says, change: dict[str, Any], words: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks a prepared copy against its own manifest and records."""
+"""Check of a prepared copy against its own manifest and records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.store.store import file_sha256
 
 
 def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, contents: bool) -> None:
-    """Add what is to be said of a copy; of a folder that is none, nothing. With `contents`, every file is read."""
+    """Add findings about a prepared copy; none where the folder is not a copy. With `contents`, every file is read."""
     try:
         copy = prepared_copy(folder)
     except DataMissing as error:
@@ -27,7 +27,7 @@ def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, conte
         return
     findings.append(Finding("prepared", f"{copy.says}; {copy.differs}", wrong=False))
     if (why := copy.why_not_official(dataset.name)) is not None:
-        # Of a set of round numbers nothing is official, and a copy serves as well as the set itself.
+        # A set known only by round numbers is never official, and a copy of it serves as well as the set itself.
         fix = "prepare the copy again from the whole official set" if dataset.exact else ""
         findings.append(Finding("not official", why, wrong=dataset.exact, fix=fix))
     if copy.manifest["dataset"] == dataset.name:
@@ -55,7 +55,7 @@ def _fingerprint(dataset: Dataset, folder: Path, split: str) -> str | None:
 
 
 def _altered(folder: Path) -> Iterator[str]:
-    """The images whose content is not that of the record, and records that cannot be read."""
+    """Yield images whose content differs from their record, and records that cannot be read."""
     for path in sorted((folder / RECORDS).glob("*/*.jsonl")):
         try:
             for entry in read_record(path):

@@ -128,7 +128,7 @@ def test_an_image_without_a_class_is_refused(tmp_path):
     kaggle(ORIGINALS, tmp_path / "original")
     path = tmp_path / "original" / "LOC_val_solution.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(DataMissing, match="nothing tells its class"):
+    with pytest.raises(DataMissing, match="its class is unknown"):
         made(tmp_path / "original", tmp_path / "copy")
 
 

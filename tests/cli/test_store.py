@@ -141,7 +141,7 @@ def test_an_export_may_be_of_some_jobs_only(store: Store, plan: Plan, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--scale", "ci"), "--scale is that of a --suite; name one"),
+        (("--scale", "ci"), "--scale needs a --suite; name one"),
         (("0123", "--suite", "table1"), "name either keys or a --suite"),
         (("--suite", "table1", "--scale", "small"), "has no finished job to export"),
         (("0" * 20,), "has no job whose key begins with"),

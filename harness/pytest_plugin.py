@@ -4,8 +4,9 @@
     def test_reproduction(reproduction):
         assert reproduction.cell("cnn.top1").mean < 20
 
-pytest loads the plugin in every run where the package is installed, so it imports nothing but pytest until a test uses
-it. It runs a suite in a separate process, because torch's threads, determinism and memory are settings of a process.
+The plugin is loaded by every run of pytest where the package is installed, so it imports nothing but pytest until a
+test uses it. It runs a suite in a separate process, because torch's threads, determinism and memory are settings of a
+process.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class StopSignal:
     def raise_if_asked(self) -> None:
         """Raise Interrupted where a signal has arrived."""
         if self.number is not None:
-            how = "what is done is saved, and the same command goes on from there"
+            how = "finished work is saved, and the same command goes on from there"
             raise Interrupted(self.number, f"stopped by {signal.Signals(self.number).name}; {how}")
 
     @contextmanager

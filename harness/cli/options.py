@@ -146,7 +146,7 @@ def _shared_by(flags: dict[str, Any]) -> tuple[Any, int]:
     if gpus is None:
         return flags["device"], processes or 1
     if processes not in (None, gpus):
-        raise UsageError(f"--gpus {gpus} is as many processes; leave --processes {processes} out")
+        raise UsageError(f"--gpus {gpus} starts {gpus} processes; leave out --processes {processes}")
     if flags["device"] == "cpu":
         raise UsageError(f"--gpus {gpus} contradicts --device cpu; --processes {gpus} shares batches on a CPU")
     return "cuda", gpus

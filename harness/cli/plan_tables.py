@@ -67,7 +67,7 @@ def _shared(jobs: list[Document]) -> dict[str, list[str]]:
         if len(experiments) > 1:
             shared.setdefault(f"shared by {', '.join(experiments)}", []).append(job["label"])
         if suites:
-            shared.setdefault(f"wanted by {', '.join(suites)} too", []).append(job["label"])
+            shared.setdefault(f"also needed by {', '.join(suites)}", []).append(job["label"])
     return shared
 
 
@@ -84,7 +84,7 @@ def _costs(document: Document) -> list[str]:
         name: "of a size not known" if count is None else size(count) for name, count in disk["data_bytes"].items()
     }
     data = ", ".join(f"{name} {count}" for name, count in sizes.items())
-    return lines + ([f"data, beside that: {data}"] if data else [])
+    return lines + ([f"data, in addition: {data}"] if data else [])
 
 
 _FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images"}

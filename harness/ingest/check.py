@@ -149,7 +149,7 @@ def _judge_count(checked: Checked, tally: Tally) -> None:
     dataset, split = checked.dataset, tally.source.split
     official = stored_splits(dataset).get(split)
     if official is None or not dataset.exact:
-        checked.note("round", f"{split}: {tally.images:,} images; of {dataset.title} only round numbers are known")
+        checked.note("round", f"{split}: {tally.images:,} images; only round numbers are known of {dataset.title}")
     elif tally.images != official:
         says = f"{split}: {tally.images:,} images, where {dataset.title} has {official:,}"
         checked.wrong("count", says, _fetch_again(tally.source))
@@ -166,7 +166,7 @@ def _judge_others(checked: Checked, source: Source) -> None:
     if source.form == "class folders":
         _note(checked, "stray", f"{source.split}: images beside the class folders, which no run reads",
               [entry.path for entry in image_entries(source.place)],
-              "sort them into the folders of their classes, or take them away")  # fmt: skip
+              "sort them into the folders of their classes, or remove them")  # fmt: skip
     others = list(_others(source))
     _note(checked, "within", f"{source.split}: folders among the images, which no run reads",
           [entry.path for entry in others if Path(entry).is_dir() and source.form == "class folders"],
@@ -196,7 +196,7 @@ def _judge_patches(checked: Checked, source: Source) -> None:
     if not in_place(source, checked.folder):
         checked.note("patches", f"{source.split}: {source.patches:,} images are taken from {ARCHIVE}")
     elif names := list(not_applied(source)):
-        says, fix = f"{source.split}: images that {ARCHIVE} has others for", checked.prepare_command()
+        says, fix = f"{source.split}: images for which {ARCHIVE} holds replacements", checked.prepare_command()
         checked.findings.append(Finding("patches", says, fix=fix, names=names, count=len(names)))
 
 
@@ -241,8 +241,8 @@ def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -
         return
     checked.wrong("classes", f"{split}: its {len(names):,} classes are not the {dataset.classes:,} of {dataset.title}")
     for code, says, some in (
-        ("class missing", "classes that other lists have, and it has not", sorted(listed - names)),
-        ("class unknown", "classes that the set's list has not", sorted(names - set(known)) if known else []),
+        ("class missing", "classes of other lists that are missing here", sorted(listed - names)),
+        ("class unknown", "classes that are not in the set's list", sorted(names - set(known)) if known else []),
     ):
         if some:
             checked.findings.append(Finding(code, f"{split}: {says}", names=some, count=len(some)))
@@ -280,9 +280,9 @@ def _move_fix(source: Source, name: str) -> str:
     path = Path(name)
     wnid = image_name(path.name).wnid
     if wnid is None:
-        return "take them away, and fetch them again: each of their names tells two classes"
+        return "remove them and fetch them again: each of their names holds two classes"
     if source.form == "flat folder":
-        return f"take the wrong list of labels away, which said: {source.order}"
+        return f"remove the wrong list of labels, whose order is: {source.order}"
     if source.form != "class folders":
         return "fetch the archive again"
     return shlex.join(["mv", str(path), str(source.place / wnid / path.name)])

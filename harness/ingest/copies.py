@@ -33,7 +33,7 @@ def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, conte
     if copy.manifest["dataset"] == dataset.name:
         findings.extend(_changed(dataset, folder, copy))
     if contents:
-        altered = Finding("altered", "images that are not what their records say", fix="prepare the copy again")
+        altered = Finding("altered", "images that differ from their records", fix="prepare the copy again")
         for name in _altered(folder):
             altered.note(name)
         findings.extend([altered] if altered.count else [])
@@ -43,7 +43,7 @@ def _changed(dataset: Dataset, folder: Path, copy: Copy) -> Iterator[Finding]:
     for split in dataset.splits:
         said = copy.manifest["splits"].get(dataset.division.folder if dataset.division else split)
         if said is not None and _fingerprint(dataset, folder, split) != said["fingerprint"]:
-            says = f"{split}: its images are not those that the manifest speaks of"
+            says = f"{split}: its images are not those of the manifest"
             yield Finding("altered", says, fix="delete the copy and prepare it again")
 
 

@@ -57,7 +57,7 @@ def require_room(room: Room, share: float, out: Path) -> None:
     free = shutil.disk_usage(_existing(out)).free
     if room.bytes * share > free:
         raise UsageError(
-            f"--out {out}: what is still to be copied needs about {size(room.bytes * share)} (estimated from "
+            f"--out {out}: the rest of the copy needs about {size(room.bytes * share)} (estimated from "
             f"{room.sampled:,} images), and {size(free)} are free there; make room, or name another disk"
         )
 

@@ -22,7 +22,7 @@ LAST = 2
 """A picture's own last bytes that may look like padding."""
 HOLE = bytes(64)
 """Zeros in a row among coded pixels that mean a lost part of the file."""
-NO_STRICT_DECODER = "simplejpeg is not installed: JPEGs whose pixels are damaged within are not told from sound ones"
+NO_STRICT_DECODER = "simplejpeg is not installed: damage within the pixels of JPEGs is not found"
 _SOI, _END = b"\xff\xd8", b"\xff\xd9"
 _EOI, _SOS, _DHT = 0xD9, 0xDA, 0xC4
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -57,7 +57,7 @@ def remark(data: bytes, *, decoded: bool = False) -> Remark | None:
     if says is not None:
         return _weighed(bare, says, into)
     if _has_hole(bare):
-        return Remark("warned", f"{len(HOLE)} zeros or more in a row among its coded pixels, which no picture gives")
+        return Remark("warned", f"{len(HOLE)} zeros or more in a row among its coded pixels, which no picture contains")
     return None
 
 

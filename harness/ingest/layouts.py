@@ -31,7 +31,7 @@ BASES = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "data")
 """Folders below the given one where splits may lie: itself, those of Kaggle's tree, that of Hugging Face."""
 KIT_FOLDERS = ("data", "*devkit*", "*devkit*/data")
 """Folders below the given one where the files of a development kit may lie."""
-NOT_TOLD = "nothing here tells the classes of its images"
+NOT_TOLD = "the classes of its images are unknown"
 BY_NAME = "the class in the name of each file, so no order is involved"
 
 

@@ -61,7 +61,7 @@ def write_manifest(
 def why_not_official(dataset: Dataset, summaries: dict[str, Summary]) -> str | None:
     """Return why the copied images are not the whole official set, or None."""
     if not dataset.exact or dataset.class_list_digest is None:
-        return f"of {dataset.title} no exact list is known, so it cannot be confirmed"
+        return f"no exact list of {dataset.title} is known, so it cannot be confirmed"
     labelled = [split for split in dataset.splits if split not in dataset.unlabelled]
     found = (_split_differs(dataset, split, summaries.get(split)) for split in labelled)
     return next((reason for reason in found if reason is not None), None)

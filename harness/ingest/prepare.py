@@ -109,11 +109,11 @@ def _sources(dataset: Dataset, folder: Path, splits: tuple[str, ...], kit: Path 
     absent = [split for split, source in found.items() if source is None]
     if not sources or (splits and absent):
         raise DataMissing(
-            f"{folder}: no {', '.join(absent)} of {dataset.title} is there; {check_command(dataset, folder)} tells more"
+            f"{folder}: no {', '.join(absent)} of {dataset.title} is there; {check_command(dataset, folder)} shows more"
         )
     for source in sources:
         if source.labelled and source.order == NOT_TOLD:
-            raise DataMissing(f"{source.place}: {NOT_TOLD}; {check_command(dataset, folder)} tells what is missing")
+            raise DataMissing(f"{source.place}: {NOT_TOLD}; {check_command(dataset, folder)} shows what is missing")
     return sources
 
 
@@ -141,7 +141,7 @@ def _begin(making: Making) -> None:
         raise UsageError(f"--out {files.out}: holds {strange[0]}, which is not part of a copy; name an empty folder")
     if begun and files.request.read_text(encoding="utf-8") != json_text(wanted):
         raise UsageError(
-            f"--out {files.out}: holds a copy that was made otherwise ({files.request}); name another folder, or the "
+            f"--out {files.out}: holds a copy with other settings ({files.request}); name another folder, or the "
             "same arguments and versions"
         )
     for below in (RECORDS, *(source.split for source in making.sources)):

@@ -78,7 +78,7 @@ def _looked(file: BinaryIO, *, decode: bool) -> Look:
     try:
         opened = Image.open(file)
     except UNREADABLE as error:
-        return Look(fault=f"is no image that can be read ({_short(error)})", damage="unreadable")
+        return Look(fault=f"is not a readable image ({_short(error)})", damage="unreadable")
     with opened:
         look = Look(opened.mode, opened.format or "", opened.size)
         if (fault := depth_fault(opened)) is not None:

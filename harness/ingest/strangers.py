@@ -63,7 +63,7 @@ def no_classes(dataset: Dataset, folder: Path, kit: Path | None) -> Iterator[Fin
     numbers = _numbers(dataset, kit_places(dataset, folder, kit), named) if named else None
     for split in dict.fromkeys(one.split for one in found):
         mendings = {str(one.path): one.mending(folder, numbers) for one in found if one.split == split}
-        says = f"{split}: folders that are no class, for a class is named by its WordNet id, as n01440764"
+        says = f"{split}: folders that are not classes; a class has its WordNet id as name, such as n01440764"
         finding = Finding("no class", says, fix=_fix(dataset, folder, list(mendings.values())))
         for path, mending in mendings.items():
             finding.note(f"{path}: {mending}" if mending and len(mendings) > 1 else path)
@@ -75,13 +75,13 @@ def require_only_classes(dataset: Dataset, folder: Path, kit: Path | None) -> No
     for finding in no_classes(dataset, folder, kit):
         name = finding.names[0].partition(": ")[0]
         more = f" (and {finding.count - 1} more)" if finding.count > 1 else ""
-        raise DataMissing(f"{name}{more}: is no class, for a class is named by its WordNet id; {finding.fix}")
+        raise DataMissing(f"{name}{more}: is not a class; a class has its WordNet id as name; {finding.fix}")
 
 
 def _fix(dataset: Dataset, folder: Path, mendings: list[str]) -> str:
     if not all(mendings):
         kit = f"{check_command(dataset, folder)} --kit DIR"
-        return f"name the development kit, whose meta.mat tells the class of each {number_name(dataset)}: {kit}"
+        return f"name the development kit, whose meta.mat holds the class of each {number_name(dataset)}: {kit}"
     return mendings[0] if len(mendings) == 1 else f"the command beside each; the first is {mendings[0]}"
 
 

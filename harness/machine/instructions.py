@@ -1,7 +1,7 @@
 """The instruction sets that a processor's arithmetic uses. They decide its rounding, and so every bit of a result.
 
 torch's own `get_cpu_capability` says AVX512 with and without AMX, and ignores limits set for oneDNN. bfloat16 trainings
-differ between these cases; float32 trainings differ from those with AVX2.
+differ between these cases. float32 trainings differ between AVX2 and AVX512.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def compare_accuracy(suite: str, place: str, before: Document, now: Document, *,
     severity = severities.get(verdict.outcome, "not judged")
     margin = f"by a margin of {MARGINS[metric]:g} {unit}, paired by seed"
     said = f"{verdict.outcome.lower()} than the baseline" if severity in (worse, "advisory") else (
-        "the same as the baseline" if severity == "ok" else "neither the same as the baseline nor another"
+        "the same as the baseline" if severity == "ok" else "inconclusive against the baseline"
     )  # fmt: skip
     return Finding(suite, subject, severity, f"{said}, {margin}: {verdict.reason}", *shown)
 

@@ -35,7 +35,7 @@ def check(
     suites, baseline = _loaded(paths), read_baseline(baseline_file, rules.scale)
     chosen = {suite.name: selection for suite in suites if (selection := Selection.of(suite, globs))}
     if not chosen and suites:
-        raise UsageError(f"no experiment and no cell of these suites is named like {' or '.join(globs)}")
+        raise UsageError(f"no experiment or cell of these suites matches {' or '.join(globs)}")
     baseline.require(suite.name for suite in suites if suite.name in chosen and rules.scale in suite.file.scales)
     findings, seconds = [] if globs else list(_lost(paths, suites, baseline, strict=strict)), {}
     suspects = {name: partial(departing, name, before) for name, before in baseline.suites.items()}
@@ -150,7 +150,9 @@ def _differences(suite: Suite, observed: Observed | None, baseline: Baseline) ->
     """Return the changes that an update makes to one suite."""
     before = baseline.suites.get(suite.name)
     if observed is None:
-        said = f"the suite has no scale {baseline.scale}" + ("; its entry goes" if before else ", and gets no entry")
+        said = f"the suite has no scale {baseline.scale}" + (
+            "; its entry is removed" if before else ", and gets no entry"
+        )
         return [Finding(suite.name, "suite", "advisory", said)]
     if before is None:
         counts = ", ".join(

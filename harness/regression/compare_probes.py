@@ -51,15 +51,17 @@ class Part:
         place = f" {self.departing[0].place + 1}{later}" if steps else ""
         times = max(one.times for one in self.departing)
         how = (
-            f"off by up to {times:,.3g} times what rounding may make" if times < math.inf else "no such number any more"
+            f"off by up to {times:,.3g} times the tolerance of rounding"
+            if times < math.inf
+            else "missing or not a number"
         )
         return f"{self.name}{place}: {how}"
 
 
 ADDED = {
-    "responses": "what layers make of large inputs",
-    "amplified": "a test of a net that is sure of itself",
-    "rounding": "how far rounding moves that",
+    "responses": "responses of layers to large inputs",
+    "amplified": "a test with amplified logits",
+    "rounding": "the effect of rounding on that test",
 }
 """Parts that baselines of earlier versions lack."""
 
@@ -80,7 +82,7 @@ def compare_probe(suite: str, name: str, before: Document, now: Document, places
 
 def _compared(suite: str, subject: str, before: Document, now: Document, places: Places) -> Finding:
     if before["asked"] != now["asked"]:
-        said = "the probe itself asks for something else than when the baseline was made; update the baseline"
+        said = "the probe itself has changed since the baseline was made; update the baseline"
         return Finding(suite, subject, "regression", said, str(before["asked"]), str(now["asked"]))
     if before["found"] == now["found"]:
         return Finding(suite, subject, "ok", "bit for bit as in the baseline")
@@ -91,7 +93,7 @@ def _compared(suite: str, subject: str, before: Document, now: Document, places:
         return Finding(suite, subject, "regression", said, *_shown(departing[0].departing[0]))
     if places.same:
         moved = [departure for part in parts for departure in part.moved]
-        said = "not bit for bit as on this machine with these versions before, though within rounding"
+        said = "not the same bits as before on this machine with these versions, though within rounding"
         return Finding(suite, subject, "regression", said, *(_shown(moved[0]) if moved else ("", "")))
     if not places.same_kind:
         return Finding(suite, subject, "ok", "within rounding, on another kind of device; its training is not compared")

@@ -93,7 +93,7 @@ def _suite(comparison: Comparison) -> Iterator[Finding]:
         said = "the suite declares another number of seeds"
         yield comparison.finding("suite", "regression", said, before["seeds"], now["seeds"])
     if elsewhere := list(changes(place(before["made_with"]), place(now["made_with"]))):
-        said = f"the baseline was made elsewhere or with other versions: {_listed(elsewhere)}"
+        said = f"the baseline was made on another machine or with other versions: {_listed(elsewhere)}"
         yield comparison.finding("suite", "advisory", said)
     if before["suite_sha256"] != now["suite_sha256"]:
         said = "the suite's file has changed since the baseline was made"
@@ -197,7 +197,7 @@ def _cell(comparison: Comparison, name: str, before: Document, now: Document) ->
             subject, "regression", f"declared otherwise: {_listed(changed)}", *_sides(changed[0]), ref
         )
     elif now["declared"]["value"] is None:
-        yield comparison.finding(subject, "ok", "declared as in the baseline; nothing of ours stands for it", ref=ref)
+        yield comparison.finding(subject, "ok", "declared as in the baseline; quoted, not measured", ref=ref)
     elif before["outcome"] is None or now["outcome"] is None or now["how"] == "trained":
         said = "declared as in the baseline; its experiment's probes and accuracies are compared, not its verdict"
         yield comparison.finding(subject, "not judged", said, before["outcome"] or "", now["outcome"] or "", ref)
@@ -213,7 +213,7 @@ def _claim(comparison: Comparison, name: str, before: Document, now: Document) -
             subject, "regression", f"declared otherwise: {_listed(changed)}", *_sides(changed[0]), ref
         )
     elif before["outcome"] is None or now["outcome"] is None:
-        said = "declared as in the baseline; nothing that it speaks of is measured in this check"
+        said = "declared as in the baseline; none of its operands is measured in this check"
         yield comparison.finding(subject, "not judged", said, before["outcome"] or "", now["outcome"] or "", ref)
     else:
         yield _judged(comparison, subject, before, now, ref, exact=now["evidence"] == "exact")
@@ -223,7 +223,11 @@ def _judged(comparison: Comparison, subject: str, before: Document, now: Documen
     old, new = before["outcome"], now["outcome"]
     if old == new:
         return comparison.finding(subject, "ok", "judged as in the baseline", old, new, ref)
-    said = "nothing here is sampled, and it is judged otherwise" if exact else "judged otherwise than in the baseline"
+    said = (
+        "another verdict than in the baseline, although nothing is sampled"
+        if exact
+        else "another verdict than in the baseline"
+    )
     return comparison.finding(subject, "regression" if exact else comparison.soft, said, old, new, ref)
 
 

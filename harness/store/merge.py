@@ -212,7 +212,7 @@ def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -
         return "a process works on that job here"
     for name, key in one.inputs.items():
         if key in together and together[key].result.outputs != one.result.inputs.get(name):
-            return f"was made from another result of {together[key].label} than that of {together[key].source}"
+            return f"was made from another result of {together[key].label} than the one in {together[key].source}"
     for user in together.values() if standing is None else ():
         for name, key in user.inputs.items():
             if key == one.key and user.result.inputs.get(name) != one.result.outputs:

@@ -166,7 +166,7 @@ def _within(name: str, faults: Faults) -> Faults:
 
 def _nothing(value: Any) -> Faults:
     if value is not None:
-        yield "", "should not be there, for it was trained elsewhere"
+        yield "", "should be absent, because the net was trained elsewhere"
 
 
 _LINE = _matching(r"[^\x00-\x1f\x7f-\x9f]{0,2000}", "one line of text")

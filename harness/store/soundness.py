@@ -22,7 +22,7 @@ from harness.store.store import KEY_LETTERS, JobFolder, file_sha256
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=2000)]
 """One line of text without control characters, so that printing it cannot steer a terminal."""
-AGAIN = "move {} away, and the next run of a suite that needs it does it again"
+AGAIN = "move {} away, and the next run of a suite that needs it repeats the job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
     [
         (["check", "tiny.yaml", "--baseline", "no.json"], 7, "there is no baseline no.json; make it with: python -m"),
         (["check", "table1"], 7, "ci.json holds nothing of table1; make it with: python -m harness baseline update"),
-        (["check", "tiny.yaml", "--only", "zzz"], 2, "no experiment and no cell of these suites is named like zzz"),
+        (["check", "tiny.yaml", "--only", "zzz"], 2, "no experiment or cell of these suites matches zzz"),
         (["check", "tiny.yaml", "--scale", "small"], 7, "there is no baseline reports/baselines/small.json"),
         (["check", "nosuch.yaml"], 2, "no suite file at 'nosuch.yaml'"),
         (["check", "tiny.yaml", "--suites-changed-since", "HEAD"], 2, "--suites-changed-since: git "),

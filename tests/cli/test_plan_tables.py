@@ -44,7 +44,7 @@ def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> Non
     assert "about 10 min of work: 0.333 core-hours (measured here on a processor)" in text
     assert "kWh not known (the power of a processor is not measured)" in text
     assert "disk: 5 MB (weights 5 MB)\n" in text
-    assert "data, beside that: digits 57.5 kB\n" in text
+    assert "data, in addition: digits 57.5 kB\n" in text
     assert "0123456789abcdef0123 " in text
 
 
@@ -104,7 +104,7 @@ def test_who_shares_a_job_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Experiments of this suite where they are several, and other suites."""
     text = shown(capsys, jobs=[JOB | {"wanted_by": ["cnn", "relu"], "also_in": ["table2", "figure3"]}])
     assert "train cnn, seed 0: shared by cnn, relu\n" in text
-    assert "train cnn, seed 0: wanted by table2, figure3 too\n" in text
+    assert "train cnn, seed 0: also needed by table2, figure3\n" in text
     assert "shared by" not in shown(capsys)
 
 

@@ -385,7 +385,7 @@ def test_a_copy_of_a_set_of_round_numbers_is_usable(tmp_path):
     made(tmp_path / "original", tmp_path / "copy", dataset=dataset)
     document = checked(tmp_path / "copy", dataset, decode=True)
     assert document["usable"]
-    assert "no exact list is known" in noted(document)["not official"]["says"]
+    assert "no exact list of" in noted(document)["not official"]["says"]
 
 
 def test_a_copy_of_a_part_is_not_the_official_set(tmp_path):

@@ -28,7 +28,7 @@ def test_what_a_system_left_is_no_class(tmp_path, layout, split, name):
     (place / name).mkdir()
     finding = wrong(checked(folder))["no class"]
     assert finding["names"] == [str(place / name)]
-    with pytest.raises(DataMissing, match="is no class, for a class is named by its WordNet id; mv "):
+    with pytest.raises(DataMissing, match="is not a class; a class has its WordNet id as name; mv "):
         made(folder, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     subprocess.run(finding["fix"], shell=True, check=True)

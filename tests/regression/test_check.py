@@ -277,7 +277,7 @@ def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
 
 def test_globs_that_choose_nothing_are_told(made: Path) -> None:
     """Nothing measured is never sound."""
-    with pytest.raises(UsageError, match="named like zzz"):
+    with pytest.raises(UsageError, match="matches zzz"):
         checked(made, made / BASELINE, only="zzz")
 
 

@@ -44,8 +44,8 @@ def test_rounding_is_a_regression_only_where_nothing_should_round_otherwise() ->
         ({"after_drop": "2.05 2.14"}, "loss after the rate dropped, step 2: off by"),
         ({"updates": {"biases": "0.002 0.01", "weights": "-0.001 0.02"}}, "what training moves biases by: off by"),
         ({"decays": {"biases": "0.0005", "weights": "0.0005"}}, "weight decay of biases: off by"),
-        ({"losses": "2.3 nan", "after_drop": ""}, "loss of step 2 and 1 more: no such number any more"),
-        ({"losses": "2.3 2.2 nan"}, "loss of step 3: no such number any more"),
+        ({"losses": "2.3 nan", "after_drop": ""}, "loss of step 2 and 1 more: missing or not a number"),
+        ({"losses": "2.3 2.2 nan"}, "loss of step 3: missing or not a number"),
     ],
 )
 def test_more_than_rounding_is_a_regression_anywhere(changed: dict[str, Any], said: str) -> None:

@@ -171,7 +171,7 @@ def test_findings_are_plain_data(store: Store, plan: Plan) -> None:
         {
             "file": str(folder.weights),
             "says": "is damaged: its digest is not the one in the result",
-            "remedy": f"move {folder.path} away, and the next run of a suite that needs it does it again",
+            "remedy": f"move {folder.path} away, and the next run of a suite that needs it repeats the job",
         }
     ]
 

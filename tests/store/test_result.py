@@ -53,7 +53,7 @@ def test_what_jobs_write_fits(store: Store, plan: Plan) -> None:
         ({"data": [SEEN | {"whole": 1}]}, "'data.0.whole' should be true or false"),
         ({"marks": "stale"}, "'marks' should be a list"),
         ({"beside": {"log.txt": DIGEST}}, "'beside.log.txt' should be job.json or environment.json"),
-        ({"imported": {"from": "x"}}, "'code' should not be there, for it was trained elsewhere"),
+        ({"imported": {"from": "x"}}, "'code' should be absent, because the net was trained elsewhere"),
         ({"imported": "x"}, "'imported' should be a mapping"),
     ],
 )

@@ -47,7 +47,7 @@ def memory() -> Check:
     if (limit := memory_limit()) is not None:
         amounts.append(limit)
     if not amounts:
-        return Check("memory", "warning", "the amount of free memory could not be read", "nothing, if jobs run")
+        return Check("memory", "warning", "the amount of free memory could not be read", "none is needed if jobs run")
     says = f"{min(amounts) / GIB:.1f} GiB may be used"
     remedy = "end other programs, or give the container more"
     return at_least("memory", min(amounts), LITTLE_MEMORY, TOO_LITTLE_MEMORY, says, remedy)
@@ -68,7 +68,7 @@ def device(asked: str) -> Check:
 def _cores() -> str:
     """Describe the number of usable cores and the quota that limits it."""
     quota = cpu_quota()
-    limit = "" if quota is None else f" (the time of {quota:g} is allowed here)"
+    limit = "" if quota is None else f" (limited to the time of {quota:g} here)"
     return f"{cores()} core{'' if cores() == 1 else 's'}{limit}"
 
 

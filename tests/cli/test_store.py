@@ -47,7 +47,7 @@ def test_damage_is_named_file_by_file_and_ends_in_exit_1(store: Store, plan: Pla
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("damaged"))
     assert f"{folder.path.name}/weights.pt: is damaged" in line
     assert "move runs/" in line
-    assert done.stderr == "runs: 1 fault(s); what to do about each is said above\n"
+    assert done.stderr == "runs: 1 fault(s); the lines above give the remedy of each\n"
 
 
 def test_damage_is_plain_data_too(store: Store, plan: Plan) -> None:
@@ -165,7 +165,7 @@ def test_a_conflict_ends_in_exit_2_and_may_be_settled_for_ours(store: Store, pla
     folder.write_result(result | {"values": {"top1_error": 1.0}})
     done = program(tmp_path, "store", "merge", file)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{folder.path.name} (test cnn.ten_crop, seed 0): came out otherwise than in runs (values)" in done.stderr
+    assert f"{folder.path.name} (test cnn.ten_crop, seed 0): has another result than in runs (values)" in done.stderr
     said = ran(store, "store", "merge", file, "--keep-ours").stdout
     assert said.startswith(f"kept ours: {file}: {folder.path.name}")
     assert said.endswith("0 taken, 0 completed, 6 here already\n")

@@ -28,7 +28,7 @@ def test_what_stayed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     show_garbage([one, other], removed=[one], stayed=[other])
     assert capsys.readouterr().out.splitlines() == [
         "a: unfinished, 10 bytes",
-        "b: stays, for a process works in it",
+        "b: stays, because a process works in it",
         "1 removed, 10 bytes",
     ]
 

@@ -56,7 +56,7 @@ def test_folders_by_the_kits_numbers_are_renamed(tmp_path):
         (folder / "val" / wnid).rename(folder / "val" / str(number))
     finding = wrong(checked(folder))["no class"]
     assert finding["count"] == len(ORIGINALS.wnids)
-    assert "name the development kit, whose meta.mat tells the class of each ILSVRC2012_ID" in finding["fix"]
+    assert "name the development kit, whose meta.mat holds the class of each ILSVRC2012_ID" in finding["fix"]
     kit(ORIGINALS, tmp_path / "kit")
     for line in wrong(checked(folder, kit=tmp_path / "kit"))["no class"]["names"]:
         subprocess.run(line.partition(": ")[2], shell=True, check=True)

@@ -81,7 +81,7 @@ def test_threads_keep_within_the_quota(groups, quota: str, expected: int | None)
 def test_it_is_shown(groups) -> None:
     """By `doctor` and by `env`."""
     groups(V2, {"cpu.max": "150000 100000"})
-    assert "1 core (the time of 1.5 is allowed here)" in device("cpu").says
+    assert "1 core (limited to the time of 1.5 here)" in device("cpu").says
     found = environment()
     assert (found["cores"], found["cpu_quota"]) == (1, 1.5)
     groups(V2, {"cpu.max": "max 100000"})

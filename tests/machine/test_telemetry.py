@@ -92,7 +92,7 @@ def test_readings_of_another_gpu_are_not_the_jobs(folder: JobFolder, driver: Any
     driver(FakeNvml({"nvmlDeviceGetName": "NVIDIA T4"}))
     sampler = watched(folder)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "the job ran on NVIDIA H200, and NVML told of NVIDIA T4"
+    assert sampler.trouble == "the job ran on NVIDIA H200, and NVML reports NVIDIA T4"
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_gpu_that_tells_nothing_is_not_measured(folder: JobFolder, driver: Any
     driver(library)
     sampler = watched(folder, 0.2)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "NVML: it tells nothing of this GPU"
+    assert sampler.trouble == "NVML: it reports nothing about this GPU"
     assert library.running == 0
 
 
@@ -124,7 +124,7 @@ def test_a_partitioned_gpu_is_not_measured(folder: JobFolder, driver: Any) -> No
     driver(FakeNvml({"nvmlDeviceGetMigMode": [1, 1]}))
     sampler = watched(folder, 0.2)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "NVML: a GPU that is partitioned"
+    assert sampler.trouble == "NVML: the GPU is partitioned"
 
 
 @pytest.mark.parametrize("error", [GONE, OSError("the library is gone")], ids=["lost", "broken"])

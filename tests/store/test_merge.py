@@ -248,7 +248,7 @@ def test_one_hostile_archive_among_sound_ones_takes_nothing(ours: Store, theirs:
     """Whatever came before it."""
     sound = archived(theirs, tmp_path / "sound.tar.gz")
     hostile = rebuilt(archived(theirs, tmp_path / "x.tar.gz"), lambda found: [*found, member("../escaped", b"x")])
-    assert "'../escaped' is not of its manifest" in refused(ours, sound, hostile)
+    assert "'../escaped' is not in its manifest" in refused(ours, sound, hostile)
     assert not (tmp_path / "escaped").exists()
 
 

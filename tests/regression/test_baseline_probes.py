@@ -1,4 +1,4 @@
-"""Baselines whose probes were edited and sealed anew are refused, with the suite, the probe and what is wrong."""
+"""Baselines with edited and resealed probes are refused, with the suite, the probe and the fault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.regression.baseline_probes import faults
 
 
 def edited(path: str, value: Any) -> list[str]:
-    """The faults of a snapshot with one value changed, its path's parts joined by slashes."""
+    """Return the faults of a snapshot with one value changed; slashes join the parts of its path."""
     snapshot = copy.deepcopy(SNAPSHOT)
     *above, last = path.split("/")
     place = snapshot["probes"]
@@ -57,7 +57,7 @@ def test_tolerances_without_end_are_refused(far: str) -> None:
     ],
 )
 def test_what_is_not_written_as_a_probe_is_refused_in_words(path: str, value: Any) -> None:
-    """Without a traceback."""
+    """There is no traceback."""
     (fault,) = edited(path, value)
     assert fault.endswith("is malformed")
 
@@ -66,7 +66,7 @@ def test_what_is_not_written_as_a_probe_is_refused_in_words(path: str, value: An
     ("path", "value"), [("cnn/disturbed/losses", "0 0"), ("cnn/disturbed/runs", 0), ("cnn/disturbed/after_drop", "")]
 )
 def test_a_number_of_which_nothing_is_known_is_missed(path: str, value: Any) -> None:
-    """Each has to say how far it may move."""
+    """Each number needs the distance that it may move."""
     assert "lacks the distance of disturbed runs" in edited(path, value)[0]
 
 

@@ -48,7 +48,7 @@ def line(option: str, text: str) -> str:
     """Return one line of text without surrounding blanks; raises UsageError for empty or longer text."""
     text = text.strip()
     if not text or not text.isprintable():
-        raise UsageError(f"{option} needs one line of text that says who vouches for it")
+        raise UsageError(f"{option}: needs one line of text that says who vouches for it")
     return text
 
 

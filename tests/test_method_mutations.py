@@ -1,4 +1,4 @@
-"""The changes of method that the tests have to notice: each still applies, and every night each is caught."""
+"""Changes of method that the tests must notice: each still applies, and every night each is caught."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CATEGORIES = {
 
 
 def test_every_change_still_applies() -> None:
-    """What it replaces is in its file once, what comes of it is Python, and is another program."""
+    """The replaced text occurs once in its file, and the changed source is a different and valid program."""
     for change in ALL:
         changed = change.applied()
         compile(changed, change.file, "exec", dont_inherit=True)
@@ -26,14 +26,14 @@ def test_every_change_still_applies() -> None:
 
 
 def test_a_change_that_no_longer_applies_is_told() -> None:
-    """By its words, its file, and what it looks for."""
+    """The message gives its description, its file, and the text it replaces."""
     lost = Change("nothing is said", "layers", "errors.py", "no such words", "others", "test_errors.py")
     with pytest.raises(NotFound, match=r"nothing is said: 0 places in harness/errors\.py read 'no such words'"):
         lost.applied()
 
 
 def test_there_are_enough_of_each_kind() -> None:
-    """No two of the same words, or of the same edit."""
+    """Each category has at least 15 changes, and no two have the same description or edit."""
     counts = Counter(change.category for change in ALL)
     assert counts.keys() == CATEGORIES
     assert min(counts.values()) >= 15
@@ -42,7 +42,7 @@ def test_there_are_enough_of_each_kind() -> None:
 
 
 def test_every_change_names_a_test_that_is_there() -> None:
-    """A function of a file, or a probe of a suite."""
+    """Each names a function of a test file, or a probe of a suite."""
     for change in ALL:
         if change.command[0] == "check":
             assert (ROOT / "suites" / f"{change.command[1]}.yaml").is_file()
@@ -54,14 +54,14 @@ def test_every_change_names_a_test_that_is_there() -> None:
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command that makes the changes."""
+    """Run the command that makes the changes."""
     program = [sys.executable, str(ROOT / "tests" / "method_mutations.py"), *arguments]
     return subprocess.run(program, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.nightly
 def test_every_change_is_caught(tmp_path: Path) -> None:
-    """All of them, each by the test that it names, which passes without it."""
+    """Every change is caught by the test it names, which passes without the change."""
     done = command("--folder", str(tmp_path))
     assert done.returncode == 0, done.stdout[-8000:]
     assert f"{len(ALL)} of {len(ALL)} changes of method caught" in done.stdout

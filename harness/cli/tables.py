@@ -1,4 +1,4 @@
-"""Tables for people on the terminal."""
+"""Results, coverage and other documents as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STYLES = {
 
 
 def show_results(results: dict[str, Any], folder: Path) -> None:
-    """The cells, claims and headline of a report, and where it lies."""
+    """Print the cells, claims and headline of a report, and its path."""
     console = Console(highlight=False)
     console.print(Text(f"\n{results['title']}: {results['scale']} scale", style="bold"))
     if results["cells"]:
@@ -61,7 +61,7 @@ def _cells(cells: list[dict[str, Any]]) -> Table:
 
 
 def _number(value: float | None) -> str:
-    """Two decimals for errors and the like, thousands for counts."""
+    """Format with two decimals, or with thousands separators from 1000 on."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
@@ -75,7 +75,7 @@ def _claims(claims: list[dict[str, Any]]) -> Table:
 
 
 def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
-    """Each reason once, with what it speaks of."""
+    """Print each reason once, with the cells and claims that it concerns."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in judged:
         if one["outcome"] != "CITED":
@@ -89,7 +89,7 @@ def _show_reasons(console: Console, judged: list[dict[str, Any]]) -> None:
 
 
 def _show_looks(console: Console, judged: list[dict[str, Any]]) -> None:
-    """At which of the declared looks verdicts fell, and what other seeds came to before."""
+    """Print the look of each verdict, and earlier verdicts on other seeds."""
     looks: dict[str, list[str]] = {}
     for one in judged:
         if one.get("look"):
@@ -103,7 +103,7 @@ def _show_looks(console: Console, judged: list[dict[str, Any]]) -> None:
 
 
 def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
-    """Whose word the numbers are that were entered by hand."""
+    """Print the provenance of numbers entered by hand."""
     for cell in cells:
         for seed, record in (cell.get("recorded") or {}).items():
             what = f"{record['value']}% of seed {seed} was recorded by hand: {said(record)}"
@@ -111,7 +111,7 @@ def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
 
 
 def show_coverage(rows: list[dict[str, Any]]) -> None:
-    """The ledger, one line a reference and place, and how many references have each standing."""
+    """Print the ledger, one line for each reference and place, and the number of references by status."""
     console = Console(highlight=False)
     table = Table("reference", "suite", "where", "status", "why")
     for row in rows:
@@ -122,7 +122,7 @@ def show_coverage(rows: list[dict[str, Any]]) -> None:
 
 
 def show_nested(document: dict[str, Any], indent: int = 0) -> None:
-    """Nested facts, one a line."""
+    """Print a nested document, one entry per line."""
     console = Console(highlight=False)
     for name, value in document.items():
         if isinstance(value, dict):
@@ -134,5 +134,5 @@ def show_nested(document: dict[str, Any], indent: int = 0) -> None:
 
 
 def tinted(word: str) -> Text:
-    """A state or an outcome in its colour."""
+    """Return a state or an outcome in its colour."""
     return Text(word, style=_STYLES.get(word, "dim"))

@@ -1,4 +1,4 @@
-"""How long two arms take to training errors other than the one declared: whether a direction hangs on the choice."""
+"""Comparison of two arms at other training errors than the declared one, to see whether the direction depends on it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from harness.judge.evidence import AtThreshold
 from harness.judge.statistics import Reached, ReachedBy, steps_to_reach
 
 STEP = 5
-"""Points of training error from one threshold to the next."""
+"""Points of training error between thresholds."""
 
 Arm = Mapping[str, Sequence[Sequence[float]]]
-"""By seed, [epoch, training error] pairs."""
+"""[epoch, training error] pairs by seed."""
 
 
 def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
-    """Both arms at every fifth training error, from the highest down to the lowest that every run of both reaches.
+    """Compare both arms at every fifth training error, from the highest to the lowest that every run of both reaches.
 
-    Thresholds that every run has met by its first epoch tell nothing and are left out.
+    Thresholds that every run meets by its first epoch show nothing and are left out.
     """
     seeds = sorted(set(slow) & set(fast))
     first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds), default=0)
@@ -34,7 +34,7 @@ def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
 
 
 def signs(found: Iterable[AtThreshold]) -> list[int]:
-    """Of each median paired difference: 1 where the slow arm takes longer, -1 where the fast one, 0 for neither."""
+    """Return 1 for each threshold at which the slow arm takes longer by the median, -1 for the fast arm, else 0."""
     return [(one.median_difference > 0) - (one.median_difference < 0) for one in found]
 
 
@@ -44,6 +44,6 @@ def _at(train_error: float, both: Sequence[tuple[float, float]]) -> AtThreshold:
 
 
 def _epochs(curve: Sequence[Sequence[float]], train_error: float) -> float | None:
-    """Epochs to a training error, the first where it was met by then; None where it never is."""
+    """Return the epochs to a training error, the first epoch where it was met by then; None where it is never met."""
     found = steps_to_reach([epoch for epoch, _ in curve], [value for _, value in curve], train_error)
     return found.steps if isinstance(found, Reached | ReachedBy) else None

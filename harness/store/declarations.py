@@ -1,6 +1,6 @@
-"""Files of declarations: how each cell and claim of a suite was to be judged, written before its first result.
+"""Declarations: files that record how each cell and claim of a suite will be judged, written before its first result.
 
-One sealed file a suite and scale; `harness.plan.preregistration` decides what stands in it.
+Each suite has one sealed file at each scale. `harness.plan.preregistration` decides what it holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness.store.store import Store
 
 
 def declared_in(path: Path) -> dict[str, Any]:
-    """What a file of this kind says; raises HarnessError where it is damaged or lies under another's name."""
+    """Read a declaration; raises HarnessError where the file is damaged or has the name of another suite or scale."""
     document = read_declaration(path)
     if document is None or not path.name.endswith(f"-{document.get('suite')}-{document.get('scale')}.json"):
         raise HarnessError(f"{path} is damaged or was edited; without it nobody can say what was declared beforehand")
@@ -23,7 +23,7 @@ def declared_in(path: Path) -> dict[str, Any]:
 
 
 def together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Two declarations of one suite at one scale as one; None where they declared one thing in two forms."""
+    """Join two declarations of one suite at one scale; None where they declare the same item in different forms."""
     earlier = [{name: each.get(name) for name in ("margins", "seeds")} for each in (one, other)]
     if earlier[0] != earlier[1]:
         return None
@@ -42,16 +42,16 @@ def together(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]
 
 
 def declaration_path(store: Store, paper: str, suite: str, scale: str) -> Path:
-    """Where the declaration of a suite at a scale lies in a store."""
+    """Return the path of a suite's declaration at a scale."""
     return store.declarations / f"{paper}-{suite}-{scale}.json"
 
 
 def read_declaration(path: Path) -> dict[str, Any] | None:
-    """The document of a file, or None where there is none; raises HarnessError where it is damaged."""
+    """Read a declaration, or return None where the file does not exist; raises HarnessError where it is damaged."""
     try:
         document: dict[str, Any] = parsed_json(path.read_bytes())
         sound = seal(document) == document
-        if "margins" in document:  # of version 0.1
+        if "margins" in document:  # written by version 0.1
             document = {"jobs": [], "cells": {}, "claims": {}, **document}
         sound = sound and _is_whole(document)
     except FileNotFoundError:
@@ -64,7 +64,7 @@ def read_declaration(path: Path) -> dict[str, Any] | None:
 
 
 def _is_whole(document: Mapping[str, Any]) -> bool:
-    """Whether a declaration is of the shape in which they are written; raises KeyError and the like where it is not."""
+    """Check the shape of a declaration; may raise KeyError, TypeError or AttributeError where the shape is wrong."""
     entries = [entry for kind in ("cells", "claims") for kept in document[kind].values() for entry in kept.values()]
     kinds = {"form": dict, "seen": bool, "late": str}
     shaped = all(isinstance(entry[name], kind) for entry in entries for name, kind in kinds.items())

@@ -18,12 +18,12 @@ from harness.suite.claims import Claim
 
 
 def exactly(value: float) -> Measured:
-    """A number that nothing is sampled in."""
+    """Return a number that is not sampled."""
     return Measured(values={0: value}, declared_seeds=1, how="exact")
 
 
 def outcome(claimed: Claim, measured: dict[str, Measured], scale: Any = "small", cells: Any = None, curves: Any = None):
-    """The verdict on one claim."""
+    """Return the verdict on one claim."""
     (verdict,) = judge_claims({"it": claimed}, Evidence(cells or {}, measured, curves or {}, scale))
     return verdict
 
@@ -114,7 +114,7 @@ def test_a_contradicting_cell_does_not_decide_for_a_foreign_one():
 
 
 def test_missing_seeds_leave_a_claim_unrun():
-    """Declared seeds that are not there yet are said, with what blocks them."""
+    """The reason says what blocks the missing seeds."""
     half = Measured(values={0: 1.0}, declared_seeds=3, blocked="ilsvrc2010 is not on disk")
     found = outcome(claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": half, "b.t.top1_error": HIGH})
     assert (found.outcome, found.reason) == ("NOT RUN", "a.t.top1_error: ilsvrc2010 is not on disk")
@@ -192,7 +192,7 @@ def test_speed_is_a_ratio_of_epochs_to_a_training_error():
 
 
 def _curves(slope_of_slow, slope_of_fast, epochs=11, seeds=4):
-    """So many seeds of each arm that fall from 80%, by about so many points an epoch."""
+    """Return several seeds of each arm that fall from 80%, by about these points per epoch."""
     arms = {"tanh": slope_of_slow, "relu": slope_of_fast}
     return {
         arm: {
@@ -290,7 +290,7 @@ def test_overfitting_is_a_wider_gap():
 
 
 def quoted_cell(printed: str = "45.7") -> Cell:
-    """A number the paper quotes."""
+    """Return a number that the paper quotes."""
     return Cell(
         "fv.top1", "fv", "top1", "FV", "alexnet:T1.fv.top1", printed, float(printed), "%", None, None, cited="[24]"
     )

@@ -129,7 +129,7 @@ def test_a_claim_that_was_declared_later_says_so(judged: Any, tmp_path: Path) ->
     ("arguments", "says"),
     [
         (["report", "figure1", "--judge-again"], "is no report folder"),
-        (["report", "{folder}", "--suite", "figure1"], "--suite names what --judge-again judges by"),
+        (["report", "{folder}", "--suite", "figure1"], "--suite is the suite for --judge-again"),
         (["report", "{folder}", "--judge-again", "--suite", "figure4"], "the report is of 'scaling'"),
     ],
 )

@@ -233,8 +233,8 @@ def test_a_wrong_numbering_is_seen_with_the_kit_alone(world: Challenge, kit: Pat
         (["net.top5", "16.4", *SAID[:2], "--date", "20260105"], "not a day"),
         (["net.top5", "16.4", "--from", " ", "--date", "2026-01-05"], "--from: needs one line"),
         (["net.top5", "16.4", "--from", "a\nb", "--date", "2026-01-05"], "--from: needs one line"),
-        (["net.top5", "16.4", *SAID[:4], "--url", "javascript:alert(1)"], "not an address"),
-        (["net.top5", "16.4", *SAID[:4], "--url", "http://[x"], "not an address"),
+        (["net.top5", "16.4", *SAID[:4], "--url", "javascript:alert(1)"], "not a web address"),
+        (["net.top5", "16.4", *SAID[:4], "--url", "http://[x"], "not a web address"),
         (["net.top5", "16.4", *SAID, "--kit", "challenge.yaml"], "name that file too"),
     ],
 )
@@ -251,7 +251,7 @@ def test_a_day_to_come_is_refused(world: Challenge) -> None:
     """No server has answered then."""
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     said = ["--from", "x", "--date", later]
-    assert "still to come" in world.refused("record", world.suite, "net.top5", "16.4", *said)
+    assert "lies in the future" in world.refused("record", world.suite, "net.top5", "16.4", *said)
 
 
 def test_without_predictions_nothing_is_recorded(world: Challenge) -> None:

@@ -1,11 +1,11 @@
-"""What the probes of all suites came to on one processor, torch and instruction set; and the alarms these would give.
+"""Probes of all suites observed on one processor, torch and instruction set, and the alarms that they would raise.
 
-    python tests/support/probe_observations.py write   adds what this machine sees to tests/observations/
-    python tests/support/probe_observations.py         prints the alarms that each would give against the baseline
+    python tests/support/probe_observations.py write    adds this machine's observation to tests/observations/
+    python tests/support/probe_observations.py          prints each observation's alarms against the baseline
 
-An observation is kept when a new kind of machine, torch or limit of instructions was at hand, so that a tolerance that
-is too narrow for one of them shows before it stops somebody's gate. `ONEDNN_MAX_CPU_ISA` and `ATEN_CPU_CAPABILITY`
-limit the instructions of `write`.
+An observation is added for each new kind of machine, torch or limit of instructions, so that a tolerance too narrow for
+one of them is found before it stops somebody's gate. `ONEDNN_MAX_CPU_ISA` and `ATEN_CPU_CAPABILITY` limit the
+instructions of `write`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BASELINE = ROOT / "reports" / "baselines" / "ci.json"
 
 
 def write() -> Path:
-    """Run every probe here, and keep what they come to beside what this machine is."""
+    """Run every probe here, and save the results with a description of this machine."""
     rules = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
     with tempfile.TemporaryDirectory() as folder:
         suites = sorted(shipped_suites().glob("*.yaml"))
@@ -51,7 +51,7 @@ def write() -> Path:
 
 
 def named(made_with: dict[str, Any]) -> str:
-    """A file name that says processor, torch and instructions."""
+    """Return a file name with processor, torch and instructions."""
     family = re.findall(r"(?:family|model) (\d+)", made_with["processor_kind"])
     words = ["-".join([made_with["device"]["instructions"].split(", ")[-1], *family])]
     words += [f"torch {made_with['packages']['torch']}", *made_with["device"]["instructions"].split(", ")[:-1]]
@@ -59,14 +59,14 @@ def named(made_with: dict[str, Any]) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """An observation."""
+    """Read an observation."""
     return dict(json.loads(gzip.decompress(path.read_bytes())))
 
 
 def alarms(observed: dict[str, Any]) -> tuple[int, dict[str, str]]:
-    """How many probes of an observation are those of today's baseline, and what alarms they give, by suite and name.
+    """Compare an observation with today's baseline; return the number of compared probes and the alarms by name.
 
-    Without the second look that a check takes before it alarms: it can only take alarms away.
+    A check takes a second look before it raises an alarm, which can only remove alarms; it is left out here.
     """
     suites, compared, found = read_baseline(BASELINE, "ci").suites, 0, dict[str, str]()
     for suite, probes in observed["probes"].items():
@@ -78,7 +78,7 @@ def alarms(observed: dict[str, Any]) -> tuple[int, dict[str, str]]:
             held = {
                 part: found
                 for part, found in known[name]["found"].items()
-                if part in probe["found"] or part not in ADDED  # an earlier observation says nothing of it
+                if part in probe["found"] or part not in ADDED  # earlier observations lack this part
             }
             one = compare_probe(suite, name, {**known[name], "found": held}, probe, Places(same=same, same_kind=True))
             compared += 1
@@ -88,7 +88,7 @@ def alarms(observed: dict[str, Any]) -> tuple[int, dict[str, str]]:
 
 
 def table() -> str:
-    """One line an observation: processor, torch, instructions, probes compared, alarms; alarms below their line."""
+    """Format one line per observation: processor, torch, instructions, compared probes, alarms; alarms follow below."""
     lines = [f"{'probes':>6} {'alarms':>6}  made with"]
     for path in sorted(FOLDER.glob("*.json.gz")):
         observed = read(path)

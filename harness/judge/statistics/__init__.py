@@ -1,4 +1,4 @@
-"""Intervals and tests over training seeds and test images, pure; scipy.stats is never imported."""
+"""Intervals and tests over training seeds and test images; pure, and scipy.stats is never imported."""
 
 from harness.judge.statistics.convergence import (
     AgainstChance,

@@ -1,4 +1,4 @@
-"""How fast arms converge and whether they leave chance at all, with runs that never got there as censored."""
+"""Tests of convergence: how fast arms reach an error, with censored runs, and whether nets leave chance at all."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ ChanceOutcome = Literal["stays", "leaves", "mixed", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class RatioOfSteps:
-    """Geometric mean over paired training seeds of the steps of one arm over those of another; speaks of the methods.
+    """Geometric mean over paired training seeds of one arm's steps divided by another's; an estimate about the methods.
 
-    `bound` says what `ratio` is: an estimate, or a bound on it where some run was censored, and `interval` is then open
-    on the other side. `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the
+    `bound` tells whether `ratio` is an estimate or, where some run was censored, a bound; `interval` is then open on
+    the other side. `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the
     ratio, or by a sign test where runs were censored.
     """
 
@@ -70,10 +70,10 @@ class RatioOfSteps:
 
 @dataclass(frozen=True, slots=True)
 class AgainstChance:
-    """Whether nets stay at chance, seed by seed and all together; each entry speaks of one net over test images.
+    """Whether nets stay at chance, seed by seed and all together; each entry concerns one net over test images.
 
     `stays` and `leaves` are one-sided binomial p-values, one per seed, that the error is above and below `threshold`
-    (the chance error less the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
+    (the chance error minus the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
     some leave; `staying` and `leaving` count them, and the other seeds show neither. `share_at_least` is a lower
     confidence bound on the share of training seeds that do as these all did, 0 unless they agree.
     """
@@ -88,10 +88,15 @@ class AgainstChance:
 
 
 def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime:
-    """First crossing of a threshold by an error curve of one run, linear between evaluations; no interval here.
+    """Find where the error curve of one run first crosses a threshold, linear between evaluations.
 
     `steps` increase (iterations or epochs), `errors` are in the unit of the threshold. A point whose error is not
-    finite, as after divergence, is taken as not evaluated. Raises ValueError for steps that do not increase.
+    finite, as after divergence, counts as not evaluated. Raises ValueError for steps that do not increase.
+
+    >>> steps_to_reach([1, 2, 3], [80.0, 40.0, 20.0], 30.0)
+    Reached(steps=2.5)
+    >>> steps_to_reach([1, 2, 3], [80.0, 40.0, 20.0], 10.0)
+    Censored(at=3.0)
     """
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or len(x) == 0 or not (np.diff(x) > 0).all() or not x[0] >= 0:
@@ -110,13 +115,13 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
 
 
 def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, level: float = 0.95) -> RatioOfSteps:
-    """Ratio of the steps two arms take to a threshold, over paired training seeds; it speaks of the methods.
+    """Estimate the ratio of the steps two arms need to reach a threshold, over paired training seeds.
 
-    Without censoring: the geometric mean of the ratios with a t interval on their logarithms, taken as normal. With it:
-    each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
-    ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty; the limit is then an
-    exact one on the median ratio, by a sign test, and needs six seeds at 95%. Raises ValueError for arms of unequal
-    length or without a seed.
+    Without censoring, it is the geometric mean of the ratios, with a t interval on their logarithms, taken as normal.
+    With censoring, each seed's ratio is bounded, and where all are bounded on one side, the geometric mean of the
+    bounds bounds the ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty. The
+    limit is then an exact one on the median ratio, by a sign test, and needs six seeds at 95%. Raises ValueError for
+    arms of unequal length or without a seed.
     """
     if len(slow) != len(fast) or not slow:
         raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
@@ -137,10 +142,10 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
 def ratio_within(
     slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, levels: Levels = FIXED
 ) -> Equivalence | None:
-    """Set the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
+    """Test the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
 
-    Paired by training seed, as `ratio_of_steps`; None where censored runs leave only bounds on it, or there are fewer
-    than two seeds.
+    The runs are paired by training seed as in `ratio_of_steps`. None where censored runs leave only bounds on the
+    ratio, or where there are fewer than two seeds.
     """
     (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
     if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
@@ -151,13 +156,13 @@ def ratio_within(
 def against_chance(
     wrong: Sequence[int], images: int, chance_error: float, *, tolerance: float, alpha: float = 0.05
 ) -> AgainstChance:
-    """Whether trained nets stay at chance: exact one-sided binomial tests, one net per training seed.
+    """Test whether trained nets stay at chance: exact one-sided binomial tests, one net per training seed.
 
     `wrong` counts the errors of each net on the same number of `images`; `chance_error` (that of always naming the
     commonest class) and `tolerance` (the smallest fall in error that counts as learning) are proportions. A net stays
-    when its error is significantly above chance less tolerance, leaves when significantly below, so that neither is
-    read into a test too small to tell. Every seed must show it at alpha, which needs no further adjustment. Raises
-    ValueError for counts that are none or a tolerance not between 0 and the chance error.
+    when its error is significantly above chance minus tolerance, and leaves when it is significantly below. A test too
+    small to tell therefore shows neither. Every seed must show it at alpha, which needs no further adjustment. Raises
+    ValueError for invalid counts or a tolerance not between 0 and the chance error.
     """
     k = np.asarray(wrong, dtype=np.int64)
     if k.ndim != 1 or len(k) == 0 or not ((k >= 0) & (k <= images)).all():
@@ -169,7 +174,7 @@ def against_chance(
     stays = scipy.special.bdtr(images - k, images, 1 - threshold)
     stay, leave = stays <= checked_fraction(alpha, "alpha"), leaves <= alpha
     outcome = _chance_outcome(stay, leave)
-    share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's for n of n
+    share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's bound for n of n
     ps = tuple(map(float, stays)), tuple(map(float, leaves))
     return AgainstChance(threshold, *ps, int(stay.sum()), int(leave.sum()), outcome, share)
 
@@ -206,7 +211,7 @@ def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
 
 
 def _least_median(bounds: Array, level: float) -> float | None:
-    """The largest of the lower bounds on each seed's value below which a sign test finds the median not to lie.
+    """Return the largest lower bound that a sign test allows for the median, given lower bounds on each seed's value.
 
     None where so few seeds give no limit at one side of a two-sided `level`.
     """
@@ -216,7 +221,7 @@ def _least_median(bounds: Array, level: float) -> float | None:
 
 
 def _log_bounds(times: Sequence[ReachTime]) -> tuple[Array, Array]:
-    """Logarithms of the earliest and the latest step at which each run may have reached the threshold."""
+    """Return logarithms of the earliest and latest step at which each run may have reached the threshold."""
     bounds = np.array([_bounds(time) for time in times])
     with np.errstate(divide="ignore"):  # the log of step 0 is minus infinity: no bound on a ratio
         logs = np.log(bounds)
@@ -234,5 +239,5 @@ def _bounds(time: ReachTime) -> tuple[float, float]:
 
 
 def _later(low: Array, high: Array) -> Array:
-    """Sign of each log ratio where its bounds settle it, 0 where they do not."""
+    """Return the sign of each log ratio where its bounds settle it, 0 elsewhere."""
     return np.where(low > 0, 1.0, np.where(high < 0, -1.0, 0.0))

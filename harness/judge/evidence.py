@@ -16,8 +16,10 @@ ClaimOutcome = Literal[
     "QUOTED",
 ]  # fmt: skip
 
-Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
-"""By experiment, quantity and seed: [epoch, value] pairs."""
+Curve = Sequence[Sequence[float]]
+"""[epoch, value] pairs."""
+Curves = Mapping[str, Mapping[str, Mapping[str, Curve]]]
+"""By experiment, quantity and seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,16 @@ class Evidence:
         arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
         curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
         return [*(self.side(name) for name in claim.operands), *curves]
+
+    def training_errors(self, experiment: str) -> dict[str, Curve]:
+        """By seed, the training error of every run epoch by epoch; empty for one that diverged in its first epoch."""
+        known = self.curves.get(experiment, {}).get("train_error", {})
+        return dict.fromkeys(self.diverged(experiment), ()) | dict(known)
+
+    def diverged(self, experiment: str) -> frozenset[str]:
+        """The seeds whose training diverged."""
+        found = self.trainings.get(experiment)
+        return frozenset() if found is None else frozenset(map(str, found.diverged))
 
     def side(self, name: str) -> Side:
         """One operand: ours by seed, or a number the paper quotes."""

@@ -76,6 +76,11 @@ class Case:
     power: float
 
     @property
+    def of_speed(self) -> bool:
+        """Whether it is about epochs, which do not move in steps of an image."""
+        return self.asked in ("faster", "ratio")
+
+    @property
     def id(self) -> str:
         """As the recorded figures name it."""
         world = f"spread {self.std:g} of {self.images} images"
@@ -85,7 +90,7 @@ class Case:
 def cases(
     worlds: Sequence[tuple[float, int]] = WORLDS, seeds: Sequence[int] = SEEDS, powers: Sequence[float] = POWERS
 ) -> list[Case]:
-    """Every question; epochs do not move in steps of an image, so that speeds are asked of one world."""
+    """Every question; speeds are asked of one world."""
     return [
         Case(asked, std, images, n, power)
         for asked in WANTED
@@ -114,7 +119,7 @@ def _differences(case: Case, mean: float, draws: int) -> Array:
     """Normal differences about a mean, to whole images, by draw and seed."""
     drawn = np.random.default_rng([case.seeds, case.images]).normal(mean, case.std, (draws, case.seeds))
     step = 100 / case.images
-    return drawn if case.asked in ("faster", "ratio") else np.round(drawn / step) * step
+    return drawn if case.of_speed else np.round(drawn / step) * step
 
 
 def decided(case: Case, judges: SimpleNamespace, draws: int = DRAWS) -> int:
@@ -130,7 +135,7 @@ def decided(case: Case, judges: SimpleNamespace, draws: int = DRAWS) -> int:
 def _outcome(case: Case, differences: Array, margin: float, judges: SimpleNamespace) -> str:
     if case.asked in ("match", "worse"):
         return _of_cell(case, differences, margin, judges)
-    if case.asked in ("faster", "ratio"):
+    if case.of_speed:
         return _of_race(case, differences, margin, judges)
     one, other = "a.t.top1_error", "b.t.top1_error"
     gaps = [["a.r.top1_error", one], ["b.r.top1_error", other]]

@@ -110,8 +110,8 @@ class Evidence:
 
     def training_errors(self, experiment: str) -> dict[str, Curve]:
         """By seed, the training error of every run epoch by epoch; empty for one that diverged in its first epoch."""
-        known = self.curves.get(experiment, {}).get("train_error", {})
-        return dict.fromkeys(self.diverged(experiment), ()) | dict(known)
+        found: dict[str, Curve] = dict.fromkeys(self.diverged(experiment), ())
+        return found | dict(self.curves.get(experiment, {}).get("train_error", {}))
 
     def diverged(self, experiment: str) -> frozenset[str]:
         """The seeds whose training diverged."""

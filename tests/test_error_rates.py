@@ -12,8 +12,10 @@ from pathlib import Path
 
 import error_rates
 import numpy as np
+import powers
 import pytest
 from error_rates import COARSE, SHARES, SKEWED, SMOOTH, Design, World
+from powers import Case
 from scipy import stats
 
 from harness.judge.statistics import levels_at
@@ -146,21 +148,33 @@ def test_a_reduction_of_the_right_direction_alone_is_no_confirmation():
                                 9) == "CONTRADICTED"  # fmt: skip
 
 
-@pytest.mark.parametrize("n", [5, 10])
-def test_normal_differences_are_found_nine_tenths_as_often_as_by_a_plain_t_test(n: int):
-    """Allowances for steps and censoring cost a metric of 10,000 images little power."""
-    rng, effect = np.random.default_rng(1), {5: 0.5, 10: 0.3}[n]
-    differences = effect + error_rates.SPREAD * rng.standard_normal((TRIALS, n))
-    said = error_rates.claim(less=[error_rates.B, error_rates.A])
-    ours = sum(
-        error_rates.of_claim(said, {error_rates.A: (10 + d).tolist(), error_rates.B: [10.0] * n}, 10_000, n)
-        == "CONFIRMED"
-        for d in differences
-    )
-    plain = int((stats.ttest_1samp(differences, 0, axis=1, alternative="greater").pvalue <= 0.025).sum())
+def holds_power(case: Case) -> None:
+    """Today's judges decide nine tenths of what those of an older version did on the same draws, or more."""
+    before = powers.recorded().get(case.id)
+    assert before is None or powers.decided(case, powers.today()) >= 0.9 * before
 
-    assert 0.6 * TRIALS < plain < 0.95 * TRIALS
-    assert ours >= 0.9 * plain
+
+FEW = [case for case in powers.cases(powers.WORLDS[:1], seeds=(5,), powers=(0.8,)) if not case.of_speed]
+
+
+@pytest.mark.parametrize("case", FEW, ids=lambda case: case.id)
+def test_five_seeds_of_few_images_decide_nine_tenths_of_what_plain_t_tests_did(case: Case):
+    """Normal differences with a spread of 1.2 images of 400: what keeps the levels costs little."""
+    holds_power(case)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("case", powers.cases(), ids=lambda case: case.id)
+def test_every_operator_decides_nine_tenths_of_what_it_did(case: Case):
+    """For five to ten seeds, 400 and 10,000 images, and effects that were found in a half to 99% of draws."""
+    holds_power(case)
+
+
+def test_the_recorded_powers_are_of_every_operator_and_number_of_seeds():
+    """So that no case is passed over for want of a figure."""
+    known = powers.recorded()
+    told = {(case.asked, case.std, case.images, case.seeds) for case in powers.cases() if case.id in known}
+    assert told == {(case.asked, case.std, case.images, case.seeds) for case in powers.cases()}
 
 
 def test_looks_match_more_often_than_five_fixed_seeds_with_hardly_more_of_them():

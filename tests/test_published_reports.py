@@ -37,7 +37,7 @@ def test_the_index_is_of_these_reports_and_of_the_suites_as_they_are(tmp_path: P
     reports = {(folder.parent.name, folder.name): read_results(folder) for folder in FOLDERS}
     texts, releases = shipped_texts(), shipped_releases()
     write_ledger(ledger(shipped_references(), shipped_coverage(), reports, texts, releases), tmp_path)
-    for name in ("index.json", "index.html"):
+    for name in ("index.json", "index.html", "verdicts-changed.md"):
         assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes(), name
 
 

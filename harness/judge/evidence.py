@@ -16,8 +16,10 @@ ClaimOutcome = Literal[
     "QUOTED",
 ]  # fmt: skip
 
-Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
-"""[epoch, value] pairs by experiment, quantity and seed."""
+Curve = Sequence[Sequence[float]]
+"""[epoch, value] pairs."""
+Curves = Mapping[str, Mapping[str, Mapping[str, Curve]]]
+"""By experiment, quantity and seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,16 @@ class Evidence:
         arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
         curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
         return [*(self.side(name) for name in claim.operands), *curves]
+
+    def training_errors(self, experiment: str) -> dict[str, Curve]:
+        """By seed, the training error of every run epoch by epoch; empty for one that diverged in its first epoch."""
+        found: dict[str, Curve] = dict.fromkeys(self.diverged(experiment), ())
+        return found | dict(self.curves.get(experiment, {}).get("train_error", {}))
+
+    def diverged(self, experiment: str) -> frozenset[str]:
+        """The seeds whose training diverged."""
+        found = self.trainings.get(experiment)
+        return frozenset() if found is None else frozenset(map(str, found.diverged))
 
     def side(self, name: str) -> Side:
         """Return one operand: our values by seed, or a number that the paper quotes."""

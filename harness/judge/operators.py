@@ -12,8 +12,10 @@ from harness.judge.statistics import (
     AgainstChance,
     Censored,
     Equivalence,
+    Never,
     PairedComparison,
     RatioOfSteps,
+    ReachTime,
     Runs,
     against_chance,
     compare_paired,
@@ -184,20 +186,23 @@ def _beside_chance(found: AgainstChance) -> str:
 
 
 def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Judge the epochs to a training error, interpolated; a net that never reaches it is censored at its last epoch."""
+    """Judge by the epochs to a training error, interpolated between two.
+
+    A run that does not reach it is censored at its last epoch; one that diverged before is slower than any other.
+    """
     said = verdict.claim.faster
     assert isinstance(said, Faster)
     threshold = said.threshold(evidence.scale)
     if threshold is None:
         return replace(verdict, outcome="NOT RUN", reason=f"no training error is declared for {evidence.scale} scale")
-    curves = [evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast)]
-    seeds = sorted(set(curves[0]) & set(curves[1]))
+    times = [_reach_times(evidence, name, threshold) for name in (said.slow, said.fast)]
+    seeds = sorted(set(times[0]) & set(times[1]))
     verdict = replace(verdict, evidence=f"{evidence.scale} scale")
     if not seeds:
         return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
-    slow, fast = ([steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves)
+    slow, fast = ([of[seed] for seed in seeds] for of in times)
     found = ratio_of_steps(slow, fast, level=evidence.levels.outer)
-    never = sum(isinstance(time, Censored) for time in (*slow, *fast))
+    never = sum(isinstance(time, Censored | Never) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
     verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
@@ -233,8 +238,15 @@ def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: 
     return replace(verdict, outcome="INCONCLUSIVE", reason=wanted)
 
 
-def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
-    return [epoch for epoch, _ in curve], [value for _, value in curve]
+def _reach_times(evidence: Evidence, experiment: str, train_error: float) -> dict[str, ReachTime]:
+    """By seed, when a run first had a training error."""
+    times: dict[str, ReachTime] = {}
+    for seed, curve in evidence.training_errors(experiment).items():
+        epochs, errors = [epoch for epoch, _ in curve], [error for _, error in curve]
+        times[seed] = steps_to_reach(epochs, errors, train_error) if curve else Never()
+        if seed in evidence.diverged(experiment) and isinstance(times[seed], Censored):
+            times[seed] = Never()
+    return times
 
 
 def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:

@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from harness.judge.evidence import AtThreshold
+from harness.judge.evidence import AtThreshold, Curve
 from harness.judge.statistics import Reached, ReachedBy, steps_to_reach
 
 STEP = 5
 """Points of training error between thresholds."""
 
-Arm = Mapping[str, Sequence[Sequence[float]]]
-"""[epoch, training error] pairs by seed."""
+Arm = Mapping[str, Curve]
+"""By seed, the training error epoch by epoch; empty for a run that diverged in its first."""
 
 
 def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
     """Compare both arms at every fifth training error, from the highest to the lowest that every run of both reaches.
 
-    Thresholds that every run meets by its first epoch show nothing and are left out.
+    Thresholds that every run has met by its first epoch tell nothing and are left out. There is none where a run
+    diverged in its first epoch.
     """
     seeds = sorted(set(slow) & set(fast))
-    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds), default=0)
+    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds if arm[seed]), default=0)
     found = []
     for train_error in range(100 - STEP, 0, -STEP):
         pairs = [(_epochs(slow[seed], train_error), _epochs(fast[seed], train_error)) for seed in seeds]
@@ -43,7 +44,9 @@ def _at(train_error: float, both: Sequence[tuple[float, float]]) -> AtThreshold:
     return AtThreshold(float(train_error), ratios, median(one - other for one, other in both))
 
 
-def _epochs(curve: Sequence[Sequence[float]], train_error: float) -> float | None:
-    """Return the epochs to a training error, the first epoch where it was met by then; None where it is never met."""
+def _epochs(curve: Curve, train_error: float) -> float | None:
+    """Epochs to a training error, the first where it was met by then; None where it never is."""
+    if not curve:
+        return None
     found = steps_to_reach([epoch for epoch, _ in curve], [value for _, value in curve], train_error)
     return found.steps if isinstance(found, Reached | ReachedBy) else None

@@ -105,8 +105,7 @@ def _every_threshold(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidenc
     said = verdict.claim.faster
     if said is None or verdict.outcome in ("NOT RUN", "FAILED"):
         return verdict
-    slow, fast = (evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast))
-    found = at_thresholds(slow, fast)
+    found = at_thresholds(evidence.training_errors(said.slow), evidence.training_errors(said.fast))
     verdict = replace(verdict, thresholds=found)
     if evidence.scale == "paper" or verdict.outcome not in DECIDED:
         return verdict

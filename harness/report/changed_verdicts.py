@@ -13,7 +13,7 @@ Reports = Mapping[tuple[str, str], Record]
 
 RULES_SAID = (
     "by stricter rules, applied to the same results. A printed size and its direction, once one verdict, count as two; "
-    "where a claim's own declaration was changed too, it is EXTENDED."
+    "where a claim's own declaration was changed too, it is EXTENDED; where it was declared after a result, POST HOC."
 )
 
 
@@ -38,6 +38,7 @@ def _judged(results: Record) -> Iterator[Record]:
                     "before": one["before"]["outcome"],
                     "outcome": one["outcome"],
                     "extended": bool(one.get("extended")),
+                    "post_hoc": bool(one.get("post_hoc")),
                     "reason": one["reason"],
                 }
 
@@ -49,7 +50,7 @@ def as_markdown(changes: Mapping[str, Any]) -> str:
     counted = [[before, now, str(count)] for (before, now), count in sorted(counts.items())]
     rows = [
         [f"{one['suite']}, {one['scale']}", one["name"], one["before"],
-         one["outcome"] + ", EXTENDED" * one["extended"], one["reason"]]
+         one["outcome"] + ", EXTENDED" * one["extended"] + ", POST HOC" * one["post_hoc"], one["reason"]]
         for one in changed
     ]  # fmt: skip
     said = f"Of {changes['judged']} published verdicts, {len(changed)} are others than those first published"

@@ -160,7 +160,7 @@ def _cell_standing(cell: Any, old: Record | None) -> Standing:
 
 
 def _cells(found: Judged, results: Record) -> list[Record]:
-    """Every cell judged anew, with what was said of it before."""
+    """Every cell judged anew, with what was said of it before; one that was added since was never published before."""
     old = {one["id"]: one for one in results["cells"]}
     records = []
     for verdict in found.cells:
@@ -173,7 +173,7 @@ def _cells(found: Judged, results: Record) -> list[Record]:
         elif was is not None:
             record |= {"stale": was.get("stale"), "wilson": record["wilson"] or was["wilson"]}
             record["marks"] = _noted(was.get("marks") or [], *record["marks"])
-        if was is not None:
+        if was is not None and LATE not in (was.get("marks") or []):
             record["before"] = was.get("before") or {
                 name: was.get(name) for name in ("outcome", "reason", "printed", "margin", "value")
             }

@@ -235,6 +235,38 @@ def test_a_bound_decides_about_a_printed_ratio_only_where_it_lies_beyond(by, see
     assert outcome(said, {}, "paper", curves=_curves(1, 18, seeds=seeds)).outcome == expected
 
 
+def _raced(curves, diverged, said):
+    """Six seeds of each arm, some of which diverged: in their first epoch where they have no curve."""
+    trainings = {
+        arm: Measured(values=dict.fromkeys(range(6), 90.0), declared_seeds=6, diverged=diverged.get(arm, ()))
+        for arm in ("tanh", "relu")
+    }
+    asked = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25} | said)
+    (found,) = judge_claims({"it": asked}, Evidence({}, {}, curves, "paper", trainings=trainings))
+    return found
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+@pytest.mark.parametrize(("diverged", "expected"), [("tanh", "CONFIRMED"), ("relu", "CONTRADICTED")])
+def test_a_run_that_diverged_is_slower_than_any_other(epochs, diverged, expected):
+    """faster: also where it did so in its first epoch, and left no curve; no seed is dropped."""
+    curves = _curves(18, 18, seeds=6)
+    known = curves[diverged]["train_error"]
+    curves[diverged]["train_error"] = {seed: curve[:epochs] for seed, curve in known.items() if epochs}
+    found = _raced(curves, {diverged: tuple(range(6))}, {})
+    assert (found.outcome, found.n) == (expected, 6)
+    assert "runs that never reach 25%: 6 of 12" in found.reason
+
+
+def test_five_seeds_do_not_confirm_what_a_sixth_that_diverged_speaks_against():
+    """faster: three times in five seeds, a printed three; the fast arm of the sixth diverged in its first epoch."""
+    curves, times = _curves(6, 18, seeds=6), {"times": {"by": 3, "within": 1.5}}
+    assert _raced(curves, {}, times).outcome == "CONFIRMED"
+    del curves["relu"]["train_error"]["5"]
+    assert _raced(curves, {"relu": (5,)}, times).outcome == "INCONCLUSIVE"
+    assert _raced(curves, {"relu": (5,)}, {}).outcome == "INCONCLUSIVE"
+
+
 def test_speed_is_judged_at_the_training_error_of_the_scale():
     """faster: declared by scale, the one of the run's own counts, and a scale without one is not judged."""
     slow = {str(s): [[e, 80.0 - 6 * e + s / 10] for e in range(1, 12)] for s in range(4)}

@@ -34,3 +34,8 @@ def test_signs_turn_where_the_arms_change_places() -> None:
     told = dict(zip((one.train_error for one in found), signs(found), strict=True))
     assert (told[60.0], told[15.0]) == (-1, 1)
     assert at_thresholds({}, arm([1.0])) == ()
+
+
+def test_a_run_without_an_epoch_reaches_nothing() -> None:
+    """One that diverged in its first: no training error is reached by every run."""
+    assert at_thresholds(arm([50, 30, 4], []), arm([60, 30, 4], [60, 30, 4])) == ()

@@ -150,3 +150,11 @@ def test_a_claim_added_since_has_no_verdict_that_was_first_published() -> None:
         if one["id"] == "norm_beyond_scale"
     )
     assert (record["outcome"], "before" in record) == ("NOT RUN", False)
+
+
+def test_a_cell_added_since_has_no_verdict_that_was_first_published_either(judged: Any) -> None:
+    """Judged again a second time it is still one that no report had; the cells beside it keep theirs."""
+    cells = {one["id"]: one for one in judged["prelu_table3"][1]["cells"]}
+    assert LATE in cells["filters_112_vgg19"]["marks"]
+    assert "before" not in cells["filters_112_vgg19"]
+    assert "before" in cells["complexity_a"]

@@ -1,20 +1,26 @@
 """Error rates of the judges where the truth is known, by simulation through `judge_cell` and `judge_claims`.
 
-`python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and error
-rates for skewed differences, where no test of few seeds keeps its level. `--trials N` sets the number of draws behind
-each rate.
+`python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates
+where differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate
+is of. `--power-of CHECKOUT` writes instead how often the judges of an older version, checked out there, decided what is
+true (`powers.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import powers
 from numpy.typing import NDArray
 from scipy import special
 
@@ -297,9 +303,23 @@ def table_of_skew(trials: int) -> str:
     return table(head, skewed_rates(trials))
 
 
+def record_powers(checkout: Path) -> None:
+    """Write how often the judges of an older checkout, of the commit that is named, decided what is true."""
+    head = subprocess.run(["git", "-C", checkout, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    assert head.stdout.startswith(powers.COMMIT), f"{checkout} is at {head.stdout.strip()}, not at {powers.COMMIT}"
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    found = subprocess.run([sys.executable, powers.__file__], env=environment, check=True, capture_output=True)
+    powers.BEFORE.write_bytes(found.stdout + b"\n")
+
+
 TRIALS = 2000
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS)
-    print(table_of_levels(), table_of_skew(parser.parse_args().trials), sep="\n\n")  # noqa: T201 - what it is for
+    parser.add_argument("--power-of", type=Path, metavar="CHECKOUT")
+    asked = parser.parse_args()
+    if asked.power_of is not None:
+        record_powers(asked.power_of)
+    else:
+        print(table_of_levels(), table_of_skew(asked.trials), sep="\n\n")  # noqa: T201 - what it is for

@@ -3,6 +3,7 @@
 from harness.judge.statistics.convergence import (
     AgainstChance,
     Censored,
+    Never,
     RatioOfSteps,
     Reached,
     ReachedBy,
@@ -50,6 +51,7 @@ __all__ = [
     "Look",
     "Nearness",
     "NetsCompared",
+    "Never",
     "PairedComparison",
     "RatioOfSteps",
     "ReachTime",

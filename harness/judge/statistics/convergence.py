@@ -47,7 +47,12 @@ class Censored:
     at: float
 
 
-ReachTime = Reached | ReachedBy | Censored
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The run diverged before it met the threshold: no further step would have brought it there."""
+
+
+ReachTime = Reached | ReachedBy | Censored | Never
 Bound = Literal["estimate", "at_least", "at_most", "none"]
 ChanceOutcome = Literal["stays", "leaves", "mixed", "undecided"]
 
@@ -56,9 +61,10 @@ ChanceOutcome = Literal["stays", "leaves", "mixed", "undecided"]
 class RatioOfSteps:
     """Geometric mean over paired training seeds of one arm's steps divided by another's; an estimate about the methods.
 
-    `bound` tells whether `ratio` is an estimate or, where some run was censored, a bound; `interval` is then open on
-    the other side. `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the
-    ratio, or by a sign test where runs were censored.
+    `bound` says what `ratio` is: an estimate, or a bound on it where some run was censored, and `interval` is then open
+    on the other side. `ratio` is None where nothing bounds it, and where a run never gets there, which gives no mean.
+    `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the ratio, or by a
+    sign test where runs were censored or diverged.
     """
 
     n: int
@@ -117,24 +123,24 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
 def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, level: float = 0.95) -> RatioOfSteps:
     """Estimate the ratio of the steps two arms need to reach a threshold, over paired training seeds.
 
-    Without censoring, it is the geometric mean of the ratios, with a t interval on their logarithms, taken as normal.
-    With censoring, each seed's ratio is bounded, and where all are bounded on one side, the geometric mean of the
-    bounds bounds the ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty. The
-    limit is then an exact one on the median ratio, by a sign test, and needs six seeds at 95%. Raises ValueError for
-    arms of unequal length or without a seed.
+    Without censoring: the geometric mean of the ratios with a t interval on their logarithms, taken as normal. With it:
+    each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
+    ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty; the limit is then an
+    exact one on the median ratio, by a sign test, and needs six seeds at 95%. A run that diverged takes longer than any
+    that did not, and a seed in which both did says nothing. Raises ValueError for arms of unequal length or without a
+    seed.
     """
     if len(slow) != len(fast) or not slow:
         raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
     alpha = 1 - checked_fraction(level, "level")
-    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
-    low, high = paired_differences(slow_low, fast_high), paired_differences(slow_high, fast_low)
+    low, high = _bounds_of_log_ratios(slow, fast)
     if np.isfinite(low).all() and np.array_equal(low, high):
         return _ratio(low, "estimate", level, compare_paired(low, np.zeros_like(low), alpha=alpha))
     censored = sum(not isinstance(time, Reached) for time in (*slow, *fast))
     comparison = compare_by_rank(_later(low, high), sign_test, f"censored runs: {censored}", alpha=alpha)
-    if np.isfinite(low).all():
+    if (low > -math.inf).all() and np.isfinite(low).any():
         return _ratio(low, "at_least", level, comparison)
-    if np.isfinite(high).all():
+    if (high < math.inf).all() and np.isfinite(high).any():
         return _ratio(high, "at_most", level, comparison)
     return RatioOfSteps(len(slow), None, "none", None, comparison)
 
@@ -144,13 +150,13 @@ def ratio_within(
 ) -> Equivalence | None:
     """Test the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
 
-    The runs are paired by training seed as in `ratio_of_steps`. None where censored runs leave only bounds on the
-    ratio, or where there are fewer than two seeds.
+    Paired by training seed, as `ratio_of_steps`; None where some run was censored or diverged, or there are fewer than
+    two seeds.
     """
-    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
-    if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
+    low, high = _bounds_of_log_ratios(slow, fast)
+    if len(low) < 2 or not (np.isfinite(low).all() and np.array_equal(low, high)):
         return None
-    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), levels)
+    return equivalence(low, math.log(printed), math.log(within), levels)
 
 
 def against_chance(
@@ -189,7 +195,8 @@ def _chance_outcome(stay: NDArray[np.bool_], leave: NDArray[np.bool_]) -> Chance
 
 def _ratio(logs: Array, bound: Bound, level: float, comparison: PairedComparison) -> RatioOfSteps:
     n, mean = len(logs), float(logs.mean())
-    return RatioOfSteps(n, math.exp(mean), bound, _ratio_interval(logs, bound, level), comparison)
+    ratio = math.exp(mean) if math.isfinite(mean) else None
+    return RatioOfSteps(n, ratio, bound, _ratio_interval(logs, bound, level), comparison)
 
 
 def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
@@ -202,7 +209,7 @@ def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
     else:
         side = 1 if bound == "at_least" else -1
         limit = _least_median(side * logs, level)
-        if limit is None:
+        if limit is None or math.isinf(limit):  # most runs diverged: longer than any, by no number of times
             return None
         ends = (limit, math.inf) if bound == "at_least" else (-math.inf, -limit)
     with np.errstate(over="ignore"):  # a side beyond the largest float is open
@@ -218,6 +225,14 @@ def _least_median(bounds: Array, level: float) -> float | None:
     tails = scipy.special.bdtr(np.arange(len(bounds)), len(bounds), 0.5)
     kept = int(np.count_nonzero(tails <= (1 - level) / 2))
     return float(np.sort(bounds)[kept - 1]) if kept else None
+
+
+def _bounds_of_log_ratios(slow: Sequence[ReachTime], fast: Sequence[ReachTime]) -> tuple[Array, Array]:
+    """By seed, the least and the largest logarithm that the ratio of the steps of two arms may have."""
+    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
+    low, high = paired_differences(slow_low, fast_high), paired_differences(slow_high, fast_low)
+    neither = np.isposinf(slow_low) & np.isposinf(fast_low)
+    return np.where(neither, -math.inf, low), np.where(neither, math.inf, high)
 
 
 def _log_bounds(times: Sequence[ReachTime]) -> tuple[Array, Array]:
@@ -236,6 +251,8 @@ def _bounds(time: ReachTime) -> tuple[float, float]:
             return 0.0, steps
         case Censored(at):
             return at, math.inf
+        case Never():
+            return math.inf, math.inf
 
 
 def _later(low: Array, high: Array) -> Array:

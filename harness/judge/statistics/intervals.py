@@ -18,6 +18,13 @@ IntervalKind = Literal["mean", "difference", "next_run", "test_images", "two_net
 MIN_SEEDS = 3
 """Fewer training seeds show too little of their spread for a verdict."""
 
+LEAST_OF_GAP = {5: 0.75, 6: 0.8}
+"""The least spread of values in steps, in gaps, for up to five values and from six on.
+
+The smallest with which t tests keep their levels for rounded normal values of any spread, for one step or none, and for
+one up or down, to within a tenth of a percent point (by exact enumeration for three to ten values).
+"""
+
 SPEAKS_OF: dict[IntervalKind, str] = {
     "mean": "the mean over training seeds, on these test images",
     "difference": "the mean difference over training seeds, on these test images",
@@ -82,15 +89,23 @@ def spread(sample: Array) -> float:
 
 
 def coarse_spread(sample: Array, resolution: float) -> float:
-    """Return the standard deviation of values that move in steps of `resolution`, plus part of a step in quadrature.
+    """Standard deviation of values that move in steps of `resolution`, taken as no less than such steps allow.
 
     An error over n images moves by 1 / n. Seeds that happen to agree, or to lie one image up or down, show less spread
-    than they have, and a t test would call them certain. Half a step keeps the level of a t test for every share of two
-    neighbouring values and for rounded normal ones. Where no two seeds lie more than two steps apart, it takes nine
-    tenths of a step, for values that are always one step up or one down.
+    than they have, so that a t test would call them certain. The spread is therefore at least `LEAST_OF_GAP` of the
+    smallest gap between two values that differ: of one step, or of two where nothing lies between, as where each value
+    is one image up or one down. Values that all agree may be such too.
     """
-    narrow = len(sample) > 0 and float(np.ptp(sample)) <= 2 * resolution * (1 + 1e-9)
-    return math.hypot(spread(sample), (0.9 if narrow else 0.5) * resolution)
+    found = spread(sample)
+    if resolution == 0:
+        return found
+    return max(found, LEAST_OF_GAP[5 if len(sample) <= 5 else 6] * resolution * _gap(sample / resolution))
+
+
+def _gap(steps: Array) -> float:
+    """The smallest gap between values in steps: 1, or 2 where it is more or none is seen."""
+    whole = np.unique(np.round(steps - steps.min()))
+    return min(2.0, float(np.diff(whole).min(initial=2.0)))
 
 
 def mean_interval(mean: float, std: float, n: int, level: float, kind: IntervalKind) -> Interval:

@@ -25,6 +25,7 @@ from harness.judge.statistics.significance import (
     Alternative,
     Direction,
     Significance,
+    avoids_zero,
     can_reject,
     paired_t,
     seeds_to_reject,
@@ -91,12 +92,13 @@ def compare_paired(
 ) -> PairedComparison:
     """Compare two arms over the same training seeds; the outcome concerns the methods, on these test images.
 
-    From three seeds on, the paired t test decides, with differences taken as normal, and a sign-flip test is shown
-    beside it where it could reject. The sign-flip test decides in two cases: all differences are equal, which leaves a
-    t test no spread, or none exceeds two steps of `resolution` (100 / n for errors in percent over n images), which is
-    too coarse for a t test. With a diverged run (None) in either arm, the exact signed-rank test decides, a diverged
-    run being worse than any other, and no mean is given. A test that cannot reject at this n is not run. Raises
-    ValueError for arms of unequal length or without a seed.
+    From three seeds on the paired t test decides, the differences taken as normal, and a sign-flip test stands beside
+    it where it could reject. Differences that are all equal have no spread for a t test. Those of which none exceeds
+    two steps of `resolution` (100 / n for errors in percent over n images) are too coarse for it where there are three
+    or four, and from six on where none is zero. There the sign-flip test decides.
+    With a diverged run (None) in either arm the exact signed-rank test decides, a diverged run being worse than any
+    other, and no mean is given. A test that cannot reject at this n is not run. Raises ValueError for arms of unequal
+    length or without a seed.
     """
     checked_fraction(alpha, "alpha")
     worst = math.inf if better == "lower" else -math.inf
@@ -155,6 +157,8 @@ def _compare_by_mean(d: Array, alternative: Alternative, alpha: float, resolutio
     n, std = len(d), coarse_spread(d, resolution)
     t, flip = paired_t(d, alternative, resolution=resolution), sign_flip(d, alternative)
     usable_flip = flip if can_reject("sign_flip", flip.n, alpha, alternative) else None
+    if usable_flip and avoids_zero(d, resolution):
+        t = None
     decided = t or (usable_flip if n >= MIN_SEEDS else None)
     mean = float(d.mean())
     return PairedComparison(

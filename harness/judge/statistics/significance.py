@@ -16,7 +16,8 @@ Alternative = Literal["two-sided", "less", "greater"]
 Direction = Literal["less", "greater", "undecided"]
 TestName = Literal["paired_t", "sign_flip", "signed_rank", "sign_test", "mcnemar"]
 
-COARSEST = 2  # steps; where no seed differs by more, as by one image up or down, a t test errs too often
+COARSEST = 2  # steps; where so few seeds differ by no more, a t test errs too often
+FEW_SEEDS = 4
 _ENUMERATED = 20  # 2 ** 20 sums take 8 MB; more differences are sampled
 _SAMPLED = 99_999
 _ROUND_OFF = 1e-12  # sums of the same magnitudes in another order differ by less
@@ -48,9 +49,9 @@ def paired_t(
 ) -> Significance | None:
     """Test by Student's t test whether the mean difference over training seeds is zero, for normal differences.
 
-    `resolution` is the step in which they move, which `coarse_spread` allows for. None where the test cannot be run:
-    fewer than three differences, equal differences without spread, or none above two steps, because so few values are
-    far from normal.
+    `resolution` is the step in which they move, which `coarse_spread` allows for. None where it cannot be run: fewer
+    than three differences, all of them equal, so that there is no spread, or three or four of which none is above two
+    steps, for so few values are far from normal.
     """
     d = _finite(differences)
     if len(d) < MIN_SEEDS or spread(d) == 0 or too_coarse(d, resolution):
@@ -62,7 +63,16 @@ def paired_t(
 
 
 def too_coarse(differences: Array, resolution: float) -> bool:
-    """Check whether differences that move in steps of `resolution` are too few steps large to be taken as normal."""
+    """Say whether differences in steps of `resolution` are too few, and too few steps large, to be taken as normal."""
+    return len(differences) <= FEW_SEEDS and _narrow(differences, resolution)
+
+
+def avoids_zero(differences: Array, resolution: float) -> bool:
+    """Say whether every difference is one or two steps up or down, and none is zero: two heaps instead of a bell."""
+    return bool(np.all(differences != 0)) and _narrow(differences, resolution)
+
+
+def _narrow(differences: Array, resolution: float) -> bool:
     return float(np.abs(differences).max()) <= COARSEST * resolution * (1 + 1e-9)
 
 

@@ -18,7 +18,8 @@ from harness.report.page.verdicts import level
 
 FORMAT = 1
 _SHOWN = ("outcome", "reason", "mean", "std", "interval", "n", "look", "how", "extended", "stale")
-_CLAIM = ("outcome", "reason", "evidence", "effect", "interval", "n", "look", "p", "p_holm")
+_CLAIM = ("outcome", "reason", "evidence", "effect", "interval", "n", "look", "p", "p_holm", "extended", "stale",
+          "post_hoc")  # fmt: skip
 
 Record = Mapping[str, Any]
 Document = dict[str, Any]

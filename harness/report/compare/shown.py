@@ -179,7 +179,7 @@ def _verdicts(one: Record, level: bool = False) -> str:  # noqa: FBT001, FBT002 
 def _verdict(one: Record, side: str, *, level: bool) -> str:
     if one[side] is None:
         return ABSENT
-    flags = [name.upper() for name in ("extended", "stale") if one[side].get(name)]
+    flags = [name.upper().replace("_", " ") for name in ("extended", "post_hoc", "stale") if one[side].get(name)]
     return " ".join([one[side]["outcome"] or "", *([one[f"{side}_level"]] if level else []), *flags]).strip()
 
 

@@ -12,6 +12,7 @@ from scipy import stats
 
 from harness.judge.statistics.convergence import (
     Censored,
+    Never,
     Reached,
     ReachedBy,
     against_chance,
@@ -154,6 +155,32 @@ def test_a_run_censored_before_the_other_arm_got_there_settles_nothing() -> None
     assert "0 seeds that differ" in found.comparison.reason
 
 
+def test_a_run_that_diverged_takes_longer_than_any_other() -> None:
+    """However late the other got there, and however early it was cut short."""
+    diverged = [Never()] * 6
+    assert ratio_of_steps(diverged, [Reached(1000.0)] * 6).comparison.direction == "greater"
+    assert ratio_of_steps([Reached(1000.0)] * 6, diverged).comparison.direction == "less"
+    assert ratio_of_steps(diverged, [Censored(10.0)] * 6).comparison.direction == "undecided"
+
+
+def test_a_seed_in_which_both_arms_diverged_says_nothing() -> None:
+    """It is no seed in which they are equally fast either, which would be a ratio of one."""
+    found = ratio_of_steps([Never()] * 6, [Never()] * 6)
+
+    assert (found.ratio, found.bound, found.interval) == (None, "none", None)
+    assert "0 seeds that differ" in found.comparison.reason
+    assert ratio_of_steps([Never(), Reached(9.0)], [Never(), Reached(3.0)]).bound == "none"
+
+
+def test_a_diverged_run_leaves_a_limit_on_the_median_and_no_mean() -> None:
+    """Of seven ratios one is larger than any number; six of them still bound the median from below."""
+    found = ratio_of_steps([Never(), *[Reached(50.0)] * 6], [Reached(10.0 + seed) for seed in range(7)])
+
+    assert (found.ratio, found.bound) == (None, "at_least")
+    assert (found.interval.low, found.interval.high) == (pytest.approx(50 / 16), math.inf)
+    assert ratio_of_steps([Never()] * 6 + [Reached(50.0)], [Reached(10.0)] * 7, level=0.6).interval is None
+
+
 def test_thresholds_met_before_the_first_step_make_no_ratio() -> None:
     """Zero steps have no logarithm, and nothing is divided by them."""
     assert ratio_of_steps([Reached(5.0)] * 3, [ReachedBy(0.0)] * 3).bound == "none"
@@ -226,6 +253,7 @@ def test_a_printed_ratio_is_two_one_sided_tests_of_the_logarithms() -> None:
 
 @pytest.mark.parametrize(("slow", "fast"), [([Censored(20.0), Reached(9.0)], [Reached(3.0)] * 2),
                                             ([Reached(9.0)] * 2, [ReachedBy(1.0), Reached(3.0)]),
+                                            ([Never()] * 2, [Never()] * 2),
                                             ([Reached(9.0)], [Reached(3.0)])])  # fmt: skip
 def test_a_bound_or_a_single_seed_is_set_against_no_printed_ratio(slow, fast) -> None:
     """Neither can show that the ratio is within the factor."""

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.plan.graph import Plan
-from harness.plan.result_times import ResultTimes, now, precedes
+from harness.plan.result_times import ResultTimes, now
 from harness.plan.withdrawn import Withdrawn, withdrawn
-from harness.store.declarations import changes, declaration_path, read_declaration
+from harness.store.declarations import changes, declaration_path, precedes, read_declaration
 from harness.store.documents import seal
 from harness.store.store import KEY_LETTERS, Store, write_json
 from harness.suite.cells import Cell

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from harness.errors import HarnessError
 from harness.store.declarations import moment
 from harness.store.store import JobFolder, Store
-
-SKEW = timedelta(minutes=1)
-"""How far the clocks of machines that share a store may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,3 @@ def _ended(folder: JobFolder) -> str:
 def now() -> str:
     """The time of day as declarations write it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def precedes(result: str, declaration: str) -> bool:
-    """Whether a result ended before a declaration was written, beyond what clocks may differ by."""
-    if not result or not declaration:
-        return False
-    return datetime.fromisoformat(result) < datetime.fromisoformat(declaration) - SKEW

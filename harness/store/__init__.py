@@ -18,6 +18,7 @@ other. It is read block by block with the library's header parser alone: whateve
 manifest, of that size and digest, ends the reading, so links, long names, other folders and bombs have no way in.
 `merge` stages its sources inside the store, checks each job as `verify` does, sets outcomes and inputs against what
 is there, and only then renames, inputs first: a merge that is stopped leaves whole jobs whose inputs are there. A
-result is the same when all but its time, place, code and marks are. Who merges holds a lock on the store, who runs
+result is the same when all but its time, place, code and marks are. Of two declarations the form whose result came
+first stands, and the other is kept beside it (`declarations`). Who merges holds a lock on the store, who runs
 one on the job.
 """

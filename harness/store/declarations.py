@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from harness.store.documents import parsed_json, seal
 from harness.store.store import Store
 
 KINDS = ("cells", "claims")
+SKEW = timedelta(minutes=1)
+"""How far the clocks of machines that share a store may be apart."""
 DISPUTED = "declared in other forms elsewhere; the form whose result came first stands, and what is judged says so"
 Entry = Mapping[str, Any]
 """How one cell or claim was declared: `form`, whether a result was `seen`, for whom it was there if it was there first
@@ -149,6 +151,13 @@ def changes(then: Mapping[str, Any], today: Mapping[str, Any]) -> str:
     return "; ".join(f"{name} {then[name]!r} -> {value!r}" for name, value in named.items())
 
 
+def precedes(result: str, declaration: str) -> bool:
+    """Whether a result ended before a declaration was written, beyond what clocks may differ by."""
+    if not result or not declaration:
+        return False
+    return datetime.fromisoformat(result) < datetime.fromisoformat(declaration) - SKEW
+
+
 def moment(text: object) -> str:
     """A time as these files write it, in UTC and to the second; empty for what is no time, or one of no zone."""
     try:
@@ -191,8 +200,10 @@ def _is_whole(document: Mapping[str, Any]) -> bool:
 
 
 def _is_told(entry: Entry) -> bool:
-    """Whether what an entry may say beside its form is of its kind."""
+    """Whether what an entry may say beside its form is of its kind, and of a result before it that it came late."""
     times = [entry.get(name, "") for name in ("declared_at", "first_result")]
+    if not entry["late"] and precedes(entry.get("first_result", ""), entry.get("declared_at", "")):
+        return False
     others, verdicts = entry.get("otherwise", []), entry.get("came_to", [])
     listed = isinstance(others, list) and all(isinstance(one["form"], dict) for one in others)
     times += [one["first_result"] for one in others] if listed else []

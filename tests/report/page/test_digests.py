@@ -19,7 +19,7 @@ from harness.report.page.read import read_report, read_results
 from harness.report.page.render import write_report
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
-PUBLISHED = Path(__file__).parent.parent.parent.parent / "reports" / "published" / "scaling" / "small"
+PUBLISHED = Path(__file__).parent.parent.parent.parent / "reports" / "published" / "table1" / "small"
 Edit = Callable[[dict[str, Any]], Any]
 
 
@@ -69,7 +69,7 @@ def test_every_command_that_reads_a_report_refuses_an_edited_one(folder: Path, t
     assert isinstance(done.exception, UsageError)
     assert str(done.exception) == (
         f"{folder / 'results.json'}: was changed after it was written: its digest does not fit; "
-        "`report scaling --scale small` writes it again from the store, or run the suite again"
+        "`report table1 --scale small` writes it again from the store, or run the suite again"
     )
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
     assert not list(tmp_path.glob("published/*"))
@@ -85,7 +85,7 @@ def test_every_command_takes_a_report_as_it_was_written(folder: Path, tmp_path: 
 
 def test_publishing_refuses_a_published_report_that_was_edited(folder: Path, tmp_path: Path) -> None:
     """Its page is written anew with the others, and would spread the edit."""
-    edited(shutil.copytree(folder, tmp_path / "published" / "scaling" / "small"), better)
+    edited(shutil.copytree(folder, tmp_path / "published" / "table1" / "small"), better)
     done = CliRunner().invoke(command, ["publish", "--into", str(tmp_path / "published")])
     assert "was changed after it was written" in str(done.exception)
 

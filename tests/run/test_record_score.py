@@ -155,15 +155,15 @@ def replaced(world: Challenge, *values: str) -> None:
 
 def test_a_score_in_the_place_of_another_says_so_wherever_it_counts(world: Challenge) -> None:
     """Beside the cell and each claim that rests on it: every earlier score with its time, in both documents."""
-    entered(world, "net.top5", "20", "16.4", "16.5")
-    replaced(world, "18", "16.3")
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    replaced(world, "18.5", "16.3")
     results, page = world.report()
     cell = by_id(results["cells"])["net.top5"]
     assert cell["outcome"] == "MATCH"
     (mark,) = cell["marks"]
     assert mark.startswith("the score of seed 0, 16.3% (ILSVRC server, ")
-    assert "took the place of 18% of the same predictions (" in mark
-    assert ", and before it of 20% of the same predictions (" in mark
+    assert "took the place of 18.5% of the same predictions (" in mark
+    assert ", and before it of 20.5% of the same predictions (" in mark
     assert mark.count("entered 20") == 3
     assert by_id(results["claims"])["beats"]["marks"] == cell["marks"]
     assert page.count(f"Note: {mark}".replace("'", "&#39;")) >= 2
@@ -171,28 +171,28 @@ def test_a_score_in_the_place_of_another_says_so_wherever_it_counts(world: Chall
 
 def test_the_scores_that_were_replaced_stand_in_the_results(world: Challenge) -> None:
     """As they were entered, newest first."""
-    entered(world, "net.top5", "20", "16.4", "16.5")
-    replaced(world, "18", "16.3")
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    replaced(world, "18.5", "16.3")
     record = by_id(world.report()[0]["cells"])["net.top5"]["recorded"]["0"]
-    assert [(one["value"], one["same_predictions"]) for one in record["replaced"]] == [(18, True), (20, True)]
+    assert [(one["value"], one["same_predictions"]) for one in record["replaced"]] == [(18.5, True), (20.5, True)]
     assert all(one["entered_at"] and one["from"] == "ILSVRC server" for one in record["replaced"])
 
 
 def test_a_score_of_earlier_predictions_is_told_apart(world: Challenge) -> None:
     """The test has run again, and its new predictions were scored."""
-    entered(world, "net.top5", "20", "16.4", "16.5")
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
     run_again(world)
     replaced(world, "16.3")
     (mark,) = by_id(world.report()[0]["cells"])["net.top5"]["marks"]
-    assert "took the place of 20% of other predictions (" in mark
+    assert "took the place of 20.5% of other predictions (" in mark
 
 
 def test_the_terminal_tells_of_scores_that_were_replaced(world: Challenge) -> None:
     """Beside the one that stands."""
-    entered(world, "net.top5", "20", "16.4", "16.5")
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
     replaced(world, "16.3")
     shown = world.call("run", world.suite, "--scale", "paper", "--out", world.folder / "r", "--threads", "1")
-    assert "in the place of 20% (ILSVRC server" in " ".join(shown.output.split())
+    assert "in the place of 20.5% (ILSVRC server" in " ".join(shown.output.split())
 
 
 def test_an_edited_record_is_not_believed(world: Challenge) -> None:

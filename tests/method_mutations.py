@@ -24,6 +24,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))  # as pytest has it, also where this is run by itself
+
 from method_changes import ROOT, Applying, Change, changes, code_digest, digest_of, table
 
 LIBRARIES = (
@@ -260,5 +263,4 @@ def import_libraries() -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
     main()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import finish, finish_all, record
-from suite_files import faults, loaded, written
+from fabricated import finish, finish_all
+from judged_worlds import ERRORS, FIVE, World, won
+from suite_files import faults, written
 
 from harness.data.locate import Locations
 from harness.errors import HarnessError
@@ -21,68 +21,9 @@ from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
 from harness.store.documents import seal
-from harness.store.store import JobFolder, Store, write_json
+from harness.store.store import Store, write_json
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
-
-ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1), 3: (45.0, 25.0), 4: (46.0, 26.0)}
-"""Errors by seed, close to the paper's; the last two are useless to a cheat."""
-SEEDS = "    seeds: 3\n    data: digits\n"
-FIVE = (SEEDS, SEEDS.replace("3", "5"))
-
-
-@dataclass
-class World:
-    """A suite whose digits stand in for the paper's data, and a store with all its jobs finished."""
-
-    folder: Path
-    plan: Plan
-    store: Store
-
-    @classmethod
-    def made(cls, folder: Path, *replaced: tuple[str, str]) -> World:
-        """Declare and run a suite."""
-        folder.mkdir(parents=True, exist_ok=True)
-        world = cls(folder, as_paper(make_plan(loaded(folder, *replaced), "ci")), Store(folder / "runs"))
-        declare(world.plan, world.store)
-        finish_all(world.store, world.plan, ERRORS)
-        declare(world.plan, world.store)
-        return world
-
-    def edited(self, *replaced: tuple[str, str]) -> World:
-        """Return the same store with an edited suite."""
-        return replace(self, plan=as_paper(make_plan(loaded(self.folder, *replaced), "ci")))
-
-    def test(self, seed: int) -> JobFolder:
-        """Return the directory of a test."""
-        return self.store.folder("evaluate", self.plan.evaluations["cnn", "ten_crop", seed])
-
-    def saw(self, seed: int, **changes: Any) -> World:
-        """Replace a test's record of the images that it saw."""
-        job = self.plan.jobs[self.plan.evaluations["cnn", "ten_crop", seed]]
-        result = {"data": [record(job, "test", Locations()) | changes]}
-        values = {"top1_error": ERRORS[seed][0], "top5_error": ERRORS[seed][1], "cross_entropy": 1.0}
-        finish(self.store, job, values=values, **result)
-        return self
-
-    def results(self) -> dict[str, Any]:
-        """Return the results of a report."""
-        standing = statuses(self.plan, self.store, Locations())
-        return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0]
-
-
-def as_paper(plan: Plan) -> Plan:
-    """Return the plan of the digits as one at paper scale, so that its cells are judged."""
-    scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    return replace(plan, suite=suite, scale="paper")
-
-
-def won(results: dict[str, Any], *, marked: bool) -> set[str]:
-    """Return the cells and claims with good outcomes, marked or not."""
-    every = [*results["cells"], *results["claims"]]
-    good = [one for one in every if one["outcome"] in ("MATCH", "BETTER", "CONFIRMED")]
-    return {one["id"] for one in good if bool(one["extended"] or one["stale"] or one["marks"]) is marked}
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ _STYLES = {
     "imported": "yellow",
     "EXTENDED": "yellow",
     "STALE": "yellow",
+    "WITHDRAWN": "yellow",
 }
 
 
@@ -44,6 +45,7 @@ def show_results(results: dict[str, Any], folder: Path) -> None:
     _show_reasons(console, [*results["cells"], *results["claims"]])
     _show_looks(console, [*results["cells"], *results["claims"]])
     _show_recorded(console, results["cells"])
+    _show_withdrawn(console, results.get("withdrawn") or [])
     console.print(Text(f"\n{results['headline']}", style="bold"))
     console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
 
@@ -107,7 +109,19 @@ def _show_recorded(console: Console, cells: list[dict[str, Any]]) -> None:
     for cell in cells:
         for seed, record in (cell.get("recorded") or {}).items():
             what = f"{record['value']}% of seed {seed} was recorded by hand: {said(record)}"
+            before = [f"{one['value']}% ({said(one)})" for one in record.get("replaced", ())]
+            what += f"; in the place of {', '.join(before)}" if before else ""
             console.print(Text(f"RECORDED {cell['id']}: {what}"))
+
+
+def _show_withdrawn(console: Console, withdrawn: list[dict[str, Any]]) -> None:
+    """What was declared and had a result, and is judged no more, with what it came to."""
+    for one in withdrawn:
+        verdicts = [f"{verdict['outcome']}: {verdict['reason']}" for verdict in one["came_to"]]
+        if one["today"]:
+            verdicts.append(f"by its form it is today {one['today']['outcome']}: {one['today']['reason']}")
+        came_to = "; ".join(verdicts) or "no run came to a report of it"
+        console.print(Text.assemble(tinted("WITHDRAWN"), f" {one['kind']} {one['id']}: {one['why']}; {came_to}"))
 
 
 def show_coverage(rows: list[dict[str, Any]]) -> None:

@@ -23,8 +23,10 @@ from harness.report.figures import figures_of
 from harness.report.first_forms import by_first_form
 from harness.report.judging import judged
 from harness.report.net_pairs import net_pairs
+from harness.report.page.digests import digest_of
 from harness.report.prepared_copies import copy_deviations
 from harness.report.records import cell_record, claim_record, looks_record, standing_of
+from harness.report.withdrawn_verdicts import in_headline, withdrawn_records
 from harness.store.documents import canonical
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
@@ -40,12 +42,13 @@ def gather(
     plan, standing = found.plan, {key: standing[key] for key in found.plan.jobs}
     cells, claims, curves, declared = found.cells, found.claims, found.curves, found.declared
     file = plan.suite.file
+    withdrawn = withdrawn_records(declared.withdrawn, found.evidence)
     results = {
         "format": FORMAT,
         "rules": RULES,
         **_identity(plan, choice),
         "looks": looks_record(plan.declared, plan.look),
-        "headline": headline(plan, cells, claims),
+        "headline": headline(plan, cells, claims, withdrawn),
         "table": table_of(plan),
         "cells": [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in cells],
         "claims": [
@@ -59,6 +62,7 @@ def gather(
             )
             for verdict in claims
         ],
+        "withdrawn": withdrawn,
         "net_pairs": net_pairs(plan, store, standing),
         "deviations": [*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         "experiments": {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments},
@@ -74,8 +78,10 @@ def gather(
     return results, curves
 
 
-def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
-    """One sentence that says what came out, and no more than that."""
+def headline(
+    plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict], withdrawn: list[dict[str, Any]] | None = None
+) -> str:
+    """One sentence that says what came out, and no more than that; and how much of it is judged no more."""
     own = [verdict for verdict in cells if verdict.outcome != "CITED"]
     compared = [verdict for verdict in own if verdict.outcome != "NOT COMPARABLE"]
     said = []
@@ -85,6 +91,7 @@ def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -
         said.append(_shown(plan, own))
     if claims:
         said.append(f"{_counted(map(_with_level, claims))} of {len(claims)} claims")
+    said += in_headline(withdrawn or [])
     return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else "Nothing here is measured."
 
 
@@ -209,9 +216,3 @@ def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
         "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
         "results": digest_of(results),
     }
-
-
-def digest_of(results: Mapping[str, Any]) -> str:
-    """The digest of what is reported."""
-    reported = {name: results[name] for name in ("cells", "claims", "experiments", "data")}
-    return hashlib.sha256(canonical(reported).encode()).hexdigest()

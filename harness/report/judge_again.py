@@ -18,11 +18,13 @@ from harness.judge.statistics import Interval
 from harness.judge.warrants import RULES
 from harness.plan.graph import Plan, make_plan
 from harness.plan.preregistration import Standing, Standings
-from harness.report.gather import deviations_of, digest_of, headline, table_of
+from harness.report.gather import deviations_of, headline, table_of
 from harness.report.judging import Judged, judged_by
 from harness.report.measured import measured_values
+from harness.report.page.digests import digest_of
 from harness.report.records import cell_record, claim_record
 from harness.report.standing import ABSENT, device_of, report_standing, with_cells
+from harness.report.withdrawn_verdicts import left_out
 from harness.suite.claim_parts import DIRECTION, parent_of, prints_size, with_directions
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
@@ -48,11 +50,15 @@ def judge_again(results: Record, curves: Record, suite: Suite) -> Record:
     declared = _standings(plan, results, first)
     found = judged_by(plan, standing, failed, measured, declared, curves)
     claims = adjusted([_kept(plan, verdict, _record_of(before, verdict.id)) for verdict in found.claims])
+    cells = _cells(found, results)
+    records = [_claim(verdict, found, plan, before, first) for verdict in claims]
+    withdrawn = left_out(results, {"cells": cells, "claims": records})
     document = results | {
-        "headline": headline(plan, found.cells, claims),
+        **({"withdrawn": withdrawn} if withdrawn else {}),
+        "headline": headline(plan, found.cells, claims, withdrawn),
         "table": table_of(plan),
-        "cells": _cells(found, results),
-        "claims": [_claim(verdict, found, plan, before, first) for verdict in claims],
+        "cells": cells,
+        "claims": records,
         "deviations": [*deviations_of(plan), *_of_the_run(results)],
         "suite_yaml": suite.text,
         "title": suite.file.title,

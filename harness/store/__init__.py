@@ -11,18 +11,12 @@ A job's directory holds `job.json` (the task), `result.json` (the outcome, seale
 `fingerprints.json` and `rates.json`. Every file is written to a temporary name, synced and renamed. A lock keeps two
 processes out of one directory.
 
-A result holds the digests of the files beside it, so a flipped bit in any of them but the log is found. `left_out.json`
-lists the outputs that an archive left behind. A result counts only under its own key, whatever the name of its
-directory; curves, pictures and weights count only with the digest in the result. Digests detect corruption and casual
-edits; they are not signatures. Nothing in a store is executed: weights and checkpoints are read as tensors and plain
-values, arrays without pickles.
-
-An archive is a plain ustar file. Its first member is a sealed manifest with the size and digest of every other. The
-reader goes block by block and uses the standard library for headers only. It refuses every member that is not a plain
-file of the manifest with the announced size and digest, so links, long names, foreign folders and bombs are refused.
-
-A merge stages its sources inside the store and checks each job as `verify` does. It compares outcomes and inputs with
-the jobs that are already there, and only then renames, inputs first. An interrupted merge therefore leaves whole jobs
-with their inputs. Two results are equal when everything but time, place, code and marks is. A merge holds a lock on the
-store; a run holds one on its job.
+An archive (`archive`) is a plain ustar whose first member is a sealed manifest with the size and digest of every
+other. It is read block by block with the library's header parser alone: whatever is not a plain file named in the
+manifest, of that size and digest, ends the reading, so links, long names, other folders and bombs have no way in.
+`merge` stages its sources inside the store, checks each job as `verify` does, sets outcomes and inputs against what
+is there, and only then renames, inputs first: a merge that is stopped leaves whole jobs whose inputs are there. A
+result is the same when all but its time, place, code and marks are. Of two declarations the form whose result came
+first stands, and the other is kept beside it (`declarations`). Who merges holds a lock on the store, who runs
+one on the job.
 """

@@ -10,12 +10,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.progress import Progress
 from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
-from harness.store.declarations import declared_in, together
+from harness.store.declarations import Declared, declared_in, merged_declarations
 from harness.store.documents import seal
 from harness.store.inventory import contents
 from harness.store.locks import held, is_held
@@ -57,9 +56,9 @@ class Merged:
 def merge(store: Store, sources: Iterable[Path], progress: Progress, *, keep_ours: bool = False) -> Merged:
     """Take every new finished job from archives and stores; nothing at all where one job is damaged.
 
-    With `keep_ours`, the store's own result stays in every conflict, and jobs built on the other result are left out.
-    Raises UsageError for a source that cannot be read and, without `keep_ours`, for conflicts, all of them named;
-    raises Unsound for damage.
+    Raises UsageError for a source that cannot be read and for conflicts, all of them named; Unsound for damage. With
+    `keep_ours`, what is here stays in every conflict, and what was built on the other result is left out with it; only
+    of two declarations stands the one whose result came first.
     """
     store.prepare()
     with held(store.root) as ours:
@@ -75,19 +74,20 @@ def merge(store: Store, sources: Iterable[Path], progress: Progress, *, keep_our
 
 def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress, *, keep_ours: bool) -> Merged:
     found: list[Candidate] = []
-    declarations: dict[str, list[Path]] = {}
+    declarations: dict[str, list[Declared]] = {}
     for number, source in enumerate(sources):
         place = staging / str(number)
         place.mkdir()
         progress.say(f"reading {source}")
         _stage(source, place, store)
-        found += _candidates(source, place)
+        found += (of_source := _candidates(source, place))
+        finished = frozenset(one.key for one in of_source)
         for path in sorted((place / "declarations").glob("*.json")):
-            declarations.setdefault(path.name, []).append(path)
+            declarations.setdefault(path.name, []).append(Declared(declared_in(path), finished))
     merged = Merged()
     here = {one.key: one for one in _standing(store)}
     taken, conflicts = _chosen(_inputs_first(found), here, store, merged)
-    new, against = _declarations(declarations, store)
+    new, against = merged_declarations(declarations, store, frozenset(here))
     conflicts += against
     if conflicts and not keep_ours:
         remedy = "nothing was merged; --keep-ours takes the rest, or merge into another store"
@@ -225,23 +225,6 @@ def _completes(one: Candidate, standing: Candidate) -> bool:
     return any(
         (one.folder.path / name).exists() and not (standing.folder.path / name).exists() for name in one.result.outputs
     )
-
-
-def _declarations(offered: Mapping[str, list[Path]], store: Store) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Return the declarations to write, by name, and the conflicts between declarations of one suite."""
-    new: dict[str, dict[str, Any]] = {}
-    conflicts: list[str] = []
-    for name, paths in offered.items():
-        there = store.declarations / name
-        stands = declared_in(there if there.exists() else paths[0])
-        joined: dict[str, Any] | None = stands
-        for path in paths:
-            joined = joined and together(joined, declared_in(path))
-        if joined is None:
-            conflicts.append(f"{there}: other seeds or margins were declared before the first result elsewhere")
-        elif joined != stands or not there.exists():
-            new[name] = joined
-    return new, conflicts
 
 
 def _take(one: Candidate, store: Store, merged: Merged) -> str | None:

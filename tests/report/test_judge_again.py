@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from harness.cli.main import command
 from harness.report.judge_again import KEPT, LATE
+from harness.report.page.digests import sealed
 from harness.report.page.read import read_document
 
 PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
@@ -108,7 +109,8 @@ def test_another_result_gives_another_verdict(tmp_path: Path) -> None:
     for one, other in zip(arms["full"], arms["quarter_time"], strict=True):
         first, second = one["evaluations"]["val_ten"], other["evaluations"]["val_ten"]
         first["values"], second["values"] = second["values"], first["values"]
-    (copy / "results.json").write_text(json.dumps(document), encoding="utf-8")
+    whole = sealed(document, read_document(copy / "curves.json"))
+    (copy / "results.json").write_text(json.dumps(whole), encoding="utf-8")
     assert again(copy).exit_code == 0
     found = {one["id"]: one["outcome"] for one in read_document(copy / "results.json")["claims"]}
     assert found["faster_gpus"] == "CONTRADICTED"

@@ -37,8 +37,11 @@ def test_every_job_is_listed_with_what_its_files_say(store: Store, plan: Plan) -
 
 
 def test_the_age_is_since_the_end(store: Store, plan: Plan) -> None:
-    """The result gives the end, not the date of a copied file."""
-    entry = one(store, folder_of(store, plan, "train").path)
+    """As the result says it, not as a copied file's date would."""
+    folder = folder_of(store, plan, "train")
+    cost = {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"}
+    folder.write_result((folder.read_result() or {}) | {"cost": cost})
+    entry = one(store, folder.path)
     ended = 1767608504  # 2026-01-05T10:21:44+00:00
     assert entry.age_s == pytest.approx(max(0.0, time.time() - ended), abs=60)
 

@@ -22,7 +22,9 @@ from harness.store.documents import seal
 from harness.store.store import JobFolder, Store, write_json
 
 REMEMBERED = Path(tempfile.mkdtemp(prefix="fabricated-")) / "fingerprints.json"
-"""Fingerprints of data files, so that each is read once; outside any store, because tests count a store's files."""
+"""Data files are read once; outside any store, whose files are counted."""
+FINISHED_AT = "2126-01-05T10:21:44+00:00"
+"""After whatever a test declares, for a result of before its declaration is told from others."""
 atexit.register(shutil.rmtree, REMEMBERED.parent, ignore_errors=True)
 
 
@@ -66,7 +68,7 @@ def finish(store: Store, job: Job, locations: Locations | None = None, **changes
         "values": values,
         "data": [record(job, split, locations or Locations()) for split in job.spec.get("splits", ())],
         "marks": [],
-        "cost": {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"},
+        "cost": {"seconds": 1.5, "finished_at": FINISHED_AT},
     }
     write_json(folder.environment, seal({"python": "3.11.7", "cores": 2}))
     folder.write_result(result | changes)

@@ -1,7 +1,10 @@
 """Probes of all suites observed on one processor, torch and instruction set, and the alarms that they would raise.
 
-    python tests/support/probe_observations.py write    adds this machine's observation to tests/observations/
-    python tests/support/probe_observations.py          prints each observation's alarms against the baseline
+    python tests/support/probe_observations.py write    adds what this machine sees to tests/observations/
+    python tests/support/probe_observations.py          prints the alarms that each would give against the baseline
+    python tests/support/probe_observations.py FOLDER   the same of the observations that lie there
+
+It ends with 1 where an alarm stands.
 
 An observation is added for each new kind of machine, torch or limit of instructions, so that a tolerance too narrow for
 one of them is found before it stops somebody's gate. `ONEDNN_MAX_CPU_ISA` and `ATEN_CPU_CAPABILITY` limit the
@@ -31,6 +34,13 @@ from harness.suite.shipped import shipped_suites
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = Path(__file__).parent.parent / "observations"
 BASELINE = ROOT / "reports" / "baselines" / "ci.json"
+WANTED = [
+    (maker, torch, limit)
+    for maker, limits in {"AuthenticAMD": ("AVX2", "AVX-512"), "GenuineIntel": ("AVX2", "AVX-512", "AMX")}.items()
+    for torch in ("2.11.0", "2.14.1")
+    for limit in limits
+]
+"""Processors, versions of torch and instruction sets that the baseline is to give no alarm on; AMX is Intel's."""
 
 
 def write() -> Path:
@@ -87,21 +97,44 @@ def alarms(observed: dict[str, Any]) -> tuple[int, dict[str, str]]:
     return compared, found
 
 
-def table() -> str:
-    """Format one line per observation: processor, torch, instructions, compared probes, alarms; alarms follow below."""
-    lines = [f"{'probes':>6} {'alarms':>6}  made with"]
-    for path in sorted(FOLDER.glob("*.json.gz")):
+def table(folder: Path = FOLDER) -> tuple[str, bool]:
+    """One line an observation: processor, torch, instructions, probes compared, alarms; and whether there is none.
+
+    Alarms stand below their line; below the table stand the makers and instruction sets that nobody could try.
+    """
+    lines, quiet, seen = [f"{'probes':>6} {'alarms':>6}  made with"], True, set[tuple[str, str, str]]()
+    for path in sorted(folder.glob("*.json.gz")):
         observed = read(path)
         compared, found = alarms(observed)
         made_with = observed["made_with"]
         kind = made_with["processor_kind"].split(", cache")[0]
-        lines.append(
-            f"{compared:6} {len(found):6}  torch {made_with['packages']['torch']}, "
-            f"{made_with['device']['instructions']} ({kind})"
-        )
+        torch, instructions = made_with["packages"]["torch"], made_with["device"]["instructions"]
+        lines.append(f"{compared:6} {len(found):6}  torch {torch}, {instructions} ({kind})")
         lines += [f"{'':15}{name}: {said}" for name, said in found.items()]
-    return "\n".join(lines)
+        quiet = quiet and not found
+        seen.add((kind.removeprefix("vendor_id ").split(",")[0], torch, instruction_set(instructions)))
+    lines += [f"{'-':>6} {'-':>6}  not tried: torch {torch}, {limit} ({maker})"
+              for maker, torch, limit in WANTED if (maker, torch, limit) not in seen]  # fmt: skip
+    return "\n".join(lines), quiet
+
+
+def instruction_set(instructions: str) -> str:
+    """What decides most of the rounding: what oneDNN uses, or where it is not named what torch does."""
+    named = instructions.rsplit("oneDNN ", maxsplit=1)[-1].split(",", maxsplit=1)[0].replace("-", "")
+    if "AMX" in named:
+        return "AMX"
+    return "AVX-512" if named.startswith("AVX512") else "AVX2" if named.startswith("AVX2") else "SSE"
+
+
+def main(arguments: list[str]) -> int:
+    """What the command line asks for; gives the exit status."""
+    if arguments == ["write"]:
+        sys.stdout.write(f"{write()}\n")
+        return 0
+    said, quiet = table(*map(Path, arguments))
+    sys.stdout.write(f"{said}\n")
+    return 0 if quiet else 1
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{write() if sys.argv[1:] == ['write'] else table()}\n")
+    sys.exit(main(sys.argv[1:]))

@@ -105,4 +105,5 @@ def nothing() -> IO[str]:
 def results(folder: Path) -> dict[str, Any]:
     """Return a report's results without entries that change between runs, such as environment and cost."""
     document: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    document["digest"].pop("document")  # which is of them too
     return {name: value for name, value in document.items() if name not in ("environment", "cost", "costs")}

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.report.page.digests import sealed
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 Results = dict[str, Any]
 
@@ -49,4 +51,4 @@ def moved() -> tuple[Results, Results]:
     b["environment"]["torch"] = "99.1"
     b["environment"]["only_here"] = True
     b["data"][0]["fingerprint"] = "0" * 64
-    return a, b
+    return sealed(a, {}), sealed(b, {})

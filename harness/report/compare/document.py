@@ -13,7 +13,15 @@ from typing import Any
 from harness.errors import UsageError
 from harness.judge.statistics import holm
 from harness.report.compare.numbers import changed, compare_numbers, numbers_of
-from harness.report.compare.records import claims_as_declared, declared, deviations, environments, records, specs
+from harness.report.compare.records import (
+    claims_as_declared,
+    declared,
+    deviations,
+    environments,
+    records,
+    specs,
+    withdrawn,
+)
 from harness.report.page.verdicts import level
 
 FORMAT = 1
@@ -39,7 +47,7 @@ def compare(a: Record, b: Record, names: tuple[str, str] = ("A", "B")) -> Docume
     numbers = _other_numbers(a, b, cells)
     _adjust([*cells, *numbers])
     differing = {
-        "declared": [*declared(a, b), *claims_as_declared(a, b)],
+        "declared": [*declared(a, b), *claims_as_declared(a, b), *withdrawn(a, b)],
         "specs": specs(a, b),
         "deviations": deviations(a, b),
         "data": records(_data(a), _data(b)),

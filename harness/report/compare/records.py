@@ -58,6 +58,15 @@ def claims_as_declared(a: Record, b: Record) -> list[Row]:
     return _of_both(_by_id(a.get("claims"), _CLAIM), _by_id(b.get("claims"), _CLAIM), "claim")
 
 
+def withdrawn(a: Record, b: Record) -> list[Row]:
+    """What either run's suite declared and judges no more, unless both say the same of it."""
+    return _rows(_reasons(a), _reasons(b))
+
+
+def _reasons(run: Record) -> dict[str, str]:
+    return {f"withdrawn {one['kind']} {one['id']}": str(one["why"]) for one in run.get("withdrawn") or ()}
+
+
 def specs(a: Record, b: Record) -> list[Row]:
     """Where the resolved specs of experiments differ, and experiments that only one run has."""
     found: list[Row] = []

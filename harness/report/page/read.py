@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.report.page.digests import require_same_curves, require_unchanged
 
 FORMAT = 1
 Record = dict[str, Any]
@@ -16,7 +17,7 @@ def read_results(path: Path) -> Record:
     """The results of a report folder, or of a `results.json` itself.
 
     Raises:
-        UsageError: the file is missing, is not JSON, or is of another format.
+        UsageError: the file is missing, is not JSON, is of another format, or was changed after it was written.
     """
     path = path / "results.json" if path.is_dir() else path
     results = read_document(path)
@@ -25,7 +26,16 @@ def read_results(path: Path) -> Record:
             f"{path}: format {found!r}, but this version reads format {FORMAT}; "
             "rebuild the page with the version that wrote it, or run the suite again"
         )
+    require_unchanged(results, path)
     return results
+
+
+def read_report(folder: Path) -> tuple[Record, Record]:
+    """The results and the curves of a report folder; raises UsageError where either is not what was written."""
+    results = read_results(folder / "results.json")
+    curves = read_document(folder / "curves.json")
+    require_same_curves(results, curves, folder / "curves.json")
+    return results, curves
 
 
 def read_document(path: Path) -> Record:

@@ -20,9 +20,10 @@ from harness.progress import duration
 from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
 from harness.report.page.curves import by_seed, learning_curves
+from harness.report.page.digests import sealed
 from harness.report.page.energy import measured_gpu
 from harness.report.page.machines import places
-from harness.report.page.read import FORMAT, read_document, read_results
+from harness.report.page.read import FORMAT, read_report
 from harness.report.page.thresholds import threshold_chart, threshold_words
 from harness.store.store import make_writable, write_atomically
 
@@ -33,6 +34,7 @@ SECTIONS = {
     "ledger": "Ledger of cells",
     "forest": "Forest plot",
     "claims": "Claims",
+    "withdrawn": "Declared and judged no more",
     "net_pairs": "Two nets at a time",
     "figures": "Figures",
     "measurements": "Measurements",
@@ -55,14 +57,14 @@ def _nulls(names: str) -> Record:
 
 _SUITE = _nulls("rules judged_again source scale_note scale_choice headline citation table command looks")
 _SUITE |= dict.fromkeys(("suite_yaml", "paper", "suite", "title"), "")
-_SUITE |= {name: [] for name in ("claims", "net_pairs", "deviations", "data", "figures", "costs")}
+_SUITE |= {name: [] for name in ("claims", "withdrawn", "net_pairs", "deviations", "data", "figures", "costs")}
 _SUITE |= {name: {} for name in ("experiments", "measurements", "digest", "environment", "cost")}
 _CELL = _nulls("row column ref printed paper unit margin metric value values mean std interval tost_interval n")
 _CELL |= _nulls(
     "logged difference wilson prediction reason seeds_to_settle stale direction extended how recorded imported"
 )
 _TOLD: Record = {"stale": None, "extended": None, "extended_reason": None, "marks": [], "look": None}
-_IF_ANY = ("table", "claims", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
+_IF_ANY = ("table", "claims", "withdrawn", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Of these a null or infinite end leaves nothing to show."""
@@ -77,6 +79,7 @@ _DATA = _nulls("version split official official_reason fingerprint count ids_sha
 _JOB = _nulls("seed key weights_sha256 diverged_at values evaluations inspections imported")
 _MEASURED: Record = {"seed": None, "key": None, "values": {}, "absent": {}, "reason": ""}
 _INSPECTED: Record = {"key": None, "values": {}, "absent": {}, "reason": "", "quantities": []}
+_WITHDRAWN: Record = {"id": "", "kind": "", "why": "", "form": {}, "came_to": [], "today": None}
 _FIGURE = _nulls("id ref shows caption alt not_run")
 _EVALUATION = _nulls("key values count ids_sha256")
 _PICTURE = re.compile(r"data:image/(?:svg\+xml|png)(?:;charset=utf-8|;utf8)?(?:;base64)?,", re.IGNORECASE)
@@ -120,23 +123,29 @@ def render(results: Mapping[str, Any], curves: Mapping[str, Any]) -> str:
     )
 
 
-def write_report(results: Mapping[str, Any], curves: Mapping[str, Any], folder: Path) -> None:
-    """Write `results.json`, `curves.json` and `index.html` into `folder`; each file appears whole or not at all."""
-    page = render(results, curves)
+def write_report(results: Mapping[str, Any], curves: Mapping[str, Any], folder: Path) -> Record:
+    """Write `results.json`, `curves.json` and `index.html` into `folder`; each file appears whole or not at all.
+
+    Gives the results as they were written, with the digests that `read.read_report` holds them against.
+    """
+    written = sealed(json.loads(_as_json(results)), json.loads(_as_json(curves)))
+    page = render(written, curves)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "results.json", _as_json(results).encode())
+    write_atomically(folder / "results.json", _as_json(written).encode())
     write_atomically(folder / "curves.json", _as_json(curves).encode())
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
+    return written
 
 
 def rebuild(folder: Path) -> dict[str, Any]:
     """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
 
     Raises:
-        UsageError: a file is missing, is not JSON, or is not a document of this format; or the folder is read-only.
+        UsageError: a file is missing, is not JSON, is not a document of this format, or was changed after it was
+            written; or the folder is read-only.
     """
     make_writable(folder, "the report", "copy it to where you may write")
-    results, curves = read_results(folder / "results.json"), read_document(folder / "curves.json")
+    results, curves = read_report(folder)
     try:
         page = render(results, curves)
     except (KeyError, TypeError, ValueError, AttributeError, UndefinedError) as error:
@@ -165,7 +174,8 @@ def _completed(results: Record) -> Record:
     """The document with null for what it leaves out, and its experiments in the order in which cells name them."""
     suite = _SUITE | results
     suite["cells"] = [_cell(cell, suite) for cell in suite["cells"]]
-    for name, blank in (("claims", _CLAIM), ("deviations", _DEVIATION), ("data", _DATA), ("figures", _FIGURE)):
+    blanks = {"claims": _CLAIM, "withdrawn": _WITHDRAWN, "deviations": _DEVIATION, "data": _DATA, "figures": _FIGURE}
+    for name, blank in blanks.items():
         suite[name] = [blank | record for record in suite[name] or ()]
     suite["costs"] = [_cost(record) for record in suite["costs"] or ()]
     suite["measurements"] = {name: _measurement(record) for name, record in (suite["measurements"] or {}).items()}

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.compare.records import deviations, environments, records, specs
+from harness.report.compare.records import deviations, environments, records, specs, withdrawn
 
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
 trees = st.dictionaries(
@@ -58,3 +58,17 @@ def test_a_deviation_of_one_run_says_what_it_does() -> None:
     """In the words of the suite."""
     found = deviations({"deviations": [{"id": "filter", "ours": "bilinear"}]}, {"deviations": None})
     assert found == [{"what": "filter", "a": "bilinear", "b": None}]
+
+
+def test_what_a_run_judges_no_more_is_told() -> None:
+    """Of either run; what both say alike is no difference."""
+    both = {"kind": "cell", "id": "cnn.top1", "why": "taken out"}
+    claim = {"kind": "claim", "id": "less", "why": "declared impossible"}
+    assert withdrawn({"withdrawn": [both]}, {"withdrawn": [both, claim]}) == [
+        {"what": "withdrawn claim less", "a": None, "b": "declared impossible"}
+    ]
+
+
+def test_a_report_of_before_says_nothing_of_it() -> None:
+    """It has no such list."""
+    assert withdrawn({}, {"withdrawn": []}) == []

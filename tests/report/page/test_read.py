@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.report.page.digests import sealed
 from harness.report.page.read import read_document, read_results
 
 
 def test_results_are_read_from_a_folder_or_a_file(tmp_path: Path) -> None:
     """Alike."""
     path = tmp_path / "results.json"
-    path.write_text(json.dumps({"format": 1, "cells": []}), encoding="utf-8")
-    assert read_results(tmp_path) == read_results(path) == {"format": 1, "cells": []}
+    results = sealed({"format": 1, "cells": []}, {})
+    path.write_text(json.dumps(results), encoding="utf-8")
+    assert read_results(tmp_path) == read_results(path) == results
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from harness.jobs.recipe import Protocol
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.plan.job import Job, datasets_of
 from harness.suite.file import Experiment, Suite
-from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+from harness.suite.resolve import ResolvedExperiment
 from harness.suite.seeds import SeedLooks, first_seed, sizes
 from harness.vocabulary import ScaleName
 
@@ -80,10 +80,7 @@ class Plan:
 
 def make_plan(suite: Suite, scale: ScaleName, device: str = "", look: Look | None = None) -> Plan:
     """Resolve suite x scale x seeds, all of them or those of a look, into jobs; needs no data at hand."""
-    plan = Plan(suite, scale, device, look=look)
-    for name, experiment in suite.file.experiments.items():
-        if experiment.train is not None:
-            plan.experiments[name] = resolve_experiment(suite, scale, name)
+    plan = Plan(suite, scale, device, experiments=dict(suite.resolved[scale]), look=look)
     for name, experiment in suite.file.experiments.items():
         for seed in plan.seeds:
             _add(plan, name, experiment, seed)

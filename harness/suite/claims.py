@@ -1,4 +1,4 @@
-"""What a claim says, as types: one relation with one operator over operands that a suite's experiments measure.
+"""The grammar of claims: one relation, by one operator, over operands that a suite's experiments measure.
 
 An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
 measuring experiment. `members_` before the metric of an ensemble means its nets, each by itself.
@@ -6,7 +6,8 @@ measuring experiment. `members_` before the metric of an ensemble means its nets
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
@@ -14,9 +15,12 @@ from harness.strict import Strict
 from harness.suite.printed import is_printed
 from harness.vocabulary import ScaleName
 
+if TYPE_CHECKING:
+    from harness.suite.yaml_places import KeyPath
+
 
 class Reduction(Strict):
-    """The second operand is smaller than the first `by` so much within `margin`, which paper scale alone can tell."""
+    """Paper scale: the first operand less the second is `by` within `margin`; smaller scales: the direction only."""
 
     of: tuple[str, str]
     by: PositiveFloat
@@ -182,8 +186,18 @@ class Claim(Strict):
 
     @property
     def operands(self) -> tuple[str, ...]:
-        """What the operator speaks of."""
-        return operands(self.operator, getattr(self, self.operator))
+        """The operands of the operator, in their order; the trainings of `faster` are experiments and no operands."""
+        return tuple(operand for _, operand in self.placed_operands())
+
+    def placed_operands(self) -> Iterator[tuple[KeyPath, str]]:
+        """Give every operand with the key path, below the claim, at which it stands in the file.
+
+        >>> claim = Claim(ref="A01", says="", source="", equal=Equality(of=("cnn.top1", "cnn.top5")))
+        >>> list(claim.placed_operands())
+        [(('equal', 'of', 0), 'cnn.top1'), (('equal', 'of', 1), 'cnn.top5')]
+        """
+        for path, operand in _operands(getattr(self, self.operator)):
+            yield (self.operator, *path), operand
 
 
 _LATER: dict[str, object] = {"printed": None, "bound": None, "smallest_effect": None}
@@ -194,18 +208,22 @@ def _without_defaults(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in _LATER or value != _LATER[name]}
 
 
-def operands(operator: str, said: object) -> tuple[str, ...]:
-    """The operands in what an operator was given; the trainings of `faster` are experiments and no operands."""
+def _operands(said: object) -> Iterator[tuple[KeyPath, str]]:
+    """Give the operands of one operator, each with its key path below the operator."""
     match said:
-        case Reduction(of=both) | Equality(of=both):
-            return both
+        case Reduction() | Equality():
+            yield from _listed(("of",), said.of)
         case Exact() | AtChance():
-            return (said.value,)
+            yield ("value",), said.value
         case Trend():
-            return tuple(said.values)
-        case WiderGap(wider=one, narrower=other) | EqualGaps(of=(one, other)):
-            return (*one, *other)
-        case list() | tuple() if operator in ("cells", "less"):
-            return tuple(said)
-        case _:
-            return ()
+            yield from _listed(("values",), said.values)
+        case WiderGap():
+            yield from (*_listed(("wider",), said.wider), *_listed(("narrower",), said.narrower))
+        case EqualGaps():
+            yield from (*_listed(("of", 0), said.of[0]), *_listed(("of", 1), said.of[1]))
+        case list() | tuple():  # `cells` and `less`
+            yield from _listed((), said)
+
+
+def _listed(path: KeyPath, operands: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+    return (((*path, index), operand) for index, operand in enumerate(operands))

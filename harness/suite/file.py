@@ -1,10 +1,11 @@
-"""What a suite file says, as types: the table, the experiments that would reproduce it, claims, deviations, scales."""
+"""The types of a suite file: the table, the experiments that would reproduce it, claims, deviations, scales."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -17,11 +18,14 @@ from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
-from harness.suite.claim_parts import with_directions
+from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
-from harness.suite.released import Released
 from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
+
+if TYPE_CHECKING:
+    from harness.suite.released import Released
+    from harness.suite.resolve import ResolvedExperiment
 
 SplitName = Literal["train", "val", "test"]
 
@@ -218,6 +222,14 @@ class SuiteFile(Strict):
     def _in_parts(cls, claims: dict[Name, Claim]) -> dict[Name, Claim]:
         return with_directions(claims)
 
+    def written_claims(self) -> dict[Name, Claim]:
+        """Give the claims that stand in the file, without the directions that stand beside those of a printed size."""
+        return {name: claim for name, claim in self.claims.items() if not is_direction(name)}
+
+    def every_cell(self) -> list[Cell]:
+        """Give every printed number: those of the table, then those of the text."""
+        return list(cells_of(self.paper, self.table, self.cells))
+
 
 class Citation(Strict):
     """What is being reproduced: `papers/<paper>/paper.yaml`."""
@@ -240,15 +252,17 @@ class RecipesFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite file that was found sound, with its paper's recipes and protocols beside it."""
+    """A suite file that was found sound, with its paper's files, and its trainings resolved at every scale."""
 
     path: Path
     text: str
     file: SuiteFile
     citation: Citation
     shared: RecipesFile
-    released: Released | None = None
-    """What its paper's authors released later says of it."""
+    released: Released | None
+    """The later release of the paper's authors, where there is one."""
+    resolved: Mapping[ScaleName, Mapping[str, ResolvedExperiment]]
+    """By scale and experiment, every training with its defaults and overrides written out."""
 
     @property
     def name(self) -> str:
@@ -256,5 +270,5 @@ class Suite:
         return self.file.suite
 
     def cells(self) -> list[Cell]:
-        """Every printed number of the suite."""
-        return list(cells_of(self.file.paper, self.file.table, self.file.cells))
+        """Give every printed number: those of the table, then those of the text."""
+        return self.file.every_cell()

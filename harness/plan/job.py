@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from harness.jobs import JOBS
 from harness.store.documents import canonical
-from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True)
@@ -62,22 +61,6 @@ class Job:
         """The data set that the job reads, if it reads one."""
         name: str | None = self.spec.get("data", {}).get("name")
         return name
-
-
-class Graph(Protocol):
-    """The jobs of one suite at one scale, inputs before those that need them."""
-
-    @property
-    def scale(self) -> ScaleName:
-        """The scale they are for."""
-
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """By key."""
-
-    @property
-    def datasets(self) -> list[str]:
-        """The names of the data sets that they read."""
 
 
 def datasets_of(jobs: Mapping[str, Job]) -> list[str]:

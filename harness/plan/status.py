@@ -10,7 +10,8 @@ from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
 from harness.jobs.code import is_current
 from harness.machine.cuda_visible import lacking
-from harness.plan.job import Graph, Job
+from harness.plan.job import Job
+from harness.plan.plan import Plan
 from harness.store.provenance import IMPORTED, said
 from harness.store.store import Store
 
@@ -24,7 +25,7 @@ class Status:
     result: dict[str, Any] | None = None
 
 
-def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Status]:
+def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status]:
     """The standing of every job, by key; an input that is stale or blocked makes those that need it so too."""
     known: dict[str, Status] = {}
     for key, job in plan.jobs.items():

@@ -59,8 +59,8 @@ def wanted_folders(names: Iterable[str], devices: Iterable[str]) -> set[str]:
     """The names of the directories of every job that these suites want, timed ones on every one of the devices."""
     wanted: set[str] = set()
     for outline, scales in map(named_scales, names):
-        for graph in (outline.graph(scale, device) for scale in scales for device in devices):
-            wanted |= {Store(Path()).folder(job.kind, key).path.name for key, job in graph.jobs.items()}
+        for plan in (outline.plan(scale, device) for scale in scales for device in devices):
+            wanted |= {Store(Path()).folder(job.kind, key).path.name for key, job in plan.jobs.items()}
     return wanted
 
 
@@ -87,7 +87,7 @@ def devices_of(jobs: Iterable[JobFolder]) -> set[str]:
 
 def timed_on(outline: Outline, scale: ScaleName, store: Store, here: str) -> str:
     """The device whose timings a report shows: this machine's where the store has any of them, else that with most."""
-    timed = [job for job in outline.graph(scale, here).jobs.values() if "device_name" in job.spec]
+    timed = [job for job in outline.plan(scale, here).jobs.values() if "device_name" in job.spec]
     if not timed or not store.root.is_dir():
         return here
     devices = [here, *sorted(devices_of(contents(store).jobs) - {here, ""})]

@@ -14,8 +14,9 @@ from harness.data.sets.files import stored
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import H200, Estimate, estimate, estimate_on
-from harness.plan.job import Graph, Job
+from harness.plan.job import Job
 from harness.plan.outline import outline_of, remember
+from harness.plan.plan import Plan
 from harness.plan.rates import on_gpu
 from harness.plan.scale_choice import choose_scale, data_missing
 from harness.plan.sharing import also_wanted
@@ -53,7 +54,7 @@ def plan_suite(
     outline, store, device = outline_of(path), Store(store_folder), clocked_device(runtime.device, runtime.threads)
     known = len(outline.made), len(outline.powers)
     choice = choose_scale(outline, store, runtime, asked)
-    plan = outline.graph(choice.scale, device)
+    plan = outline.plan(choice.scale, device)
     finds = outline.finds(choice.scale)
     if (len(outline.made), len(outline.powers)) != known:
         remember(outline)
@@ -81,7 +82,7 @@ def plan_suite(
     }  # fmt: skip
 
 
-def _jobs(plan: Graph, standing: Standing, time: Estimate, also: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+def _jobs(plan: Plan, standing: Standing, time: Estimate, also: Mapping[str, list[str]]) -> list[dict[str, Any]]:
     """Every job; its seconds are those of the estimate at hand, or elsewhere where there is one."""
     return [
         {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,
@@ -91,7 +92,7 @@ def _jobs(plan: Graph, standing: Standing, time: Estimate, also: Mapping[str, li
     ]  # fmt: skip
 
 
-def _disk(todo: Iterable[Job], plan: Graph, locations: Locations) -> dict[str, Any]:
+def _disk(todo: Iterable[Job], plan: Plan, locations: Locations) -> dict[str, Any]:
     """Bytes that the jobs to do will leave, by kind; more while the largest of them runs; and those of the data."""
     by_kind: Counter[str] = Counter()
     scratch = 0

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
-from harness.plan.job import Graph, Job
+from harness.plan.job import Job
+from harness.plan.plan import Plan
 from harness.plan.status import Status
 from harness.progress import Progress
 from harness.run.executors import Executor, Places
@@ -23,7 +24,7 @@ class Execution:
 
 
 def execute(
-    plan: Graph,
+    plan: Plan,
     store: Store,
     standing: dict[str, Status],
     executor: Executor,
@@ -58,7 +59,7 @@ def execute(
 
 
 def execute_at_once(
-    plan: Graph,
+    plan: Plan,
     store: Store,
     standing: dict[str, Status],
     places: Places,
@@ -113,7 +114,7 @@ def written(store: Store, job: Job) -> JobFolder:
     return folder
 
 
-def set_aside(store: Store, plan: Graph, standing: dict[str, Status]) -> int:
+def set_aside(store: Store, plan: Plan, standing: dict[str, Status]) -> int:
     """Move every stale result aside, within the store, and mark its job to do; gives how many there were."""
     stale = [key for key, status in standing.items() if status.state == "stale"]
     for key in stale:

@@ -14,7 +14,7 @@ from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import estimate
-from harness.plan.graph import Plan, make_plan
+from harness.plan.graph import Plan, make_plan, plan_at
 from harness.plan.outline import Outline
 from harness.plan.preregistration import declare
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
@@ -79,7 +79,7 @@ def _run(
     declare(plan, store)
     execution = Execution()
     for look in plan.looks():
-        _run_look(plan.at(look), store, runtime, progress, stop, execution, refresh=flags["refresh_stale"])
+        _run_look(plan_at(plan, look), store, runtime, progress, stop, execution, refresh=flags["refresh_stale"])
         declare(plan, store)
         if look is None or not _goes_on(plan, look, store, runtime, progress, execution):
             break

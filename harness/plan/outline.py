@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 LIBRARIES = {"pydantic": "version.py", "pydantic_core": "core_schema.py", "ruamel": "yaml/__init__.py"}
-"""What reads suites, and a file of each that changes with its version."""
+"""By library that reads suites, a file of it that changes with its version."""
 
 Record = dict[str, Any]
 ASKED = ("trainings", "evaluations", "inspections", "measurements")

@@ -13,7 +13,7 @@ from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job, datasets_of
 from harness.plan.preregistration import declare
 from harness.plan.rates import device_name
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, statuses, surveyed
 from harness.progress import Progress
 from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
@@ -144,7 +144,7 @@ def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
 
 def _run(plan: Plan, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
     progress = Progress()
-    return execute(plan, store, statuses(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
+    return execute(surveyed(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
 
 
 def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:

@@ -35,9 +35,10 @@ class Equality(Strict):
 
 
 class Exact(Strict):
-    """A number set against another.
+    """A number of ours is equal to another, or within bounds.
 
-    What follows from definitions is decided by arithmetic, a timing by its interval, what is sampled in every seed.
+    Arithmetic decides a number that follows from definitions, an interval decides a timing, and every seed has to agree
+    on a number that is sampled.
     """
 
     value: str
@@ -47,11 +48,11 @@ class Exact(Strict):
     at_most: float | None = None
     at_least: float | None = None
     within_percent: float = Field(0.0, ge=0)
-    """Of the number it is to equal; a round figure in prose is declared here."""
+    """The margin in percent of the number to equal, for a round figure in prose."""
     bound: Literal["lower", "upper"] | None = None
     """The value is only a bound on what the claim speaks of: one from below cannot contradict `at_least`."""
     smallest_effect: PositiveFloat | None = None
-    """How far beyond a threshold of ours a sampled value has to lie to contradict the claim; without it, none does."""
+    """The distance beyond a threshold of ours at which a sampled value contradicts the claim; without it, none does."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Exact:
@@ -153,11 +154,11 @@ class Claim(Strict):
     gap: WiderGap | None = None
     equal_gaps: EqualGaps | None = None
     quoted: str | None = None
-    """Only quoted by the paper from others, or a setting it states: where it comes from."""
+    """The source of a number that the paper only quotes from others, or states as a setting."""
     impossible: str | None = None
-    """Why no experiment of this program can test it."""
+    """The reason why no experiment of this program can test it."""
     by_construction: str | None = None
-    """Why what is measured cannot come out otherwise, whatever the nets are like; it is then never a confirmation."""
+    """The reason why the numbers cannot come out otherwise, whatever the nets are like; they then confirm nothing."""
     post_hoc: str | None = None
     """After which result the claim was declared, and why; a claim declared beforehand has none."""
     confounders: str | None = None
@@ -177,7 +178,7 @@ class Claim(Strict):
 
     @property
     def form(self) -> dict[str, Any]:
-        """What the operator was given, as plain data; a later option that is left as it was is left out.
+        """The operator's settings as plain data; a later option that is left at its default is left out.
 
         Forms are compared with those of earlier versions, which a rule common to all claims must not change.
         """

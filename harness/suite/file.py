@@ -52,7 +52,7 @@ class Evaluation(Strict):
     """Taken at these scales only; at every one when left out."""
 
     def taken_at(self, scale: ScaleName) -> bool:
-        """Whether a scale has this test."""
+        """Say whether a scale has this test."""
         return self.scales is None or scale in self.scales
 
 
@@ -74,7 +74,7 @@ class Experiment(Strict):
     measure: MeasureSpec | None = None
     evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
     inspect: dict[Name, InspectionSpec] = Field(default_factory=dict)
-    """What is read off the trained net; a number of it is `experiment.inspection.quantity`."""
+    """Inspections of the trained net; a number of one is `experiment.inspection.quantity`."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Experiment:
@@ -107,7 +107,7 @@ class Figure(Strict):
     drawing: Literal["architecture", "activations"] | None = None
     """The experiments' nets as they are declared: the sizes of their layers, or their activation functions."""
     not_run: str | None = None
-    """Why nothing of this program can stand for it."""
+    """The reason why nothing of this program can stand for it."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Figure:
@@ -122,7 +122,7 @@ class Figure(Strict):
 
 
 class Deviation(Strict):
-    """Where we depart from the paper or choose where it is silent."""
+    """A departure from the paper, or a choice where it is silent."""
 
     paper: str
     ours: str
@@ -136,17 +136,17 @@ class Deviation(Strict):
 
 
 class Reading(Strict):
-    """Why claims probably came out as they did, written after their results: an opinion, part of no key or verdict."""
+    """An opinion, written after the results, on why claims came out as they did; it is part of no key or verdict."""
 
     claims: list[Name] = Field(min_length=1)
     scale: ScaleName
     outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MIXED", "BY CONSTRUCTION"]
-    """What it explains; where a claim comes out otherwise it is not shown."""
+    """The outcome that it explains; where a claim comes out otherwise, the reading is not shown."""
     says: str
 
 
 class Earlier(Strict):
-    """What other seeds than those declared now came to before, so that nobody tries seeds until one verdict pleases."""
+    """The outcomes of seeds tried before those declared now, so that nobody tries seeds until a verdict pleases."""
 
     seeds: Seeds
     claims: dict[Name, Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]] = Field(min_length=1)
@@ -155,7 +155,7 @@ class Earlier(Strict):
 
 
 class ScaledExperiment(Strict):
-    """What a scale changes in one experiment: its size, not its method."""
+    """The changes of a scale to one experiment: its size, not its method."""
 
     model: ScaledModel = ScaledModel()
     train: ScaledTraining = ScaledTraining()
@@ -164,7 +164,7 @@ class ScaledExperiment(Strict):
 
 
 class Scale(Strict):
-    """How large a world the suite runs in, and with which seeds."""
+    """The size of world that the suite runs in, and its seeds."""
 
     seeds: Seeds
     """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
@@ -188,7 +188,7 @@ class Scale(Strict):
     experiments: dict[Name, ScaledExperiment] = Field(default_factory=dict)
     """Changes for one experiment only, after those for all."""
     says: str | None = None
-    """What this scale can and cannot show."""
+    """A note on what this scale can and cannot show."""
 
     def timed(self, measurement: MeasureSpec) -> MeasureSpec:
         """A measurement at this scale: the nets of a timing are scaled, and nothing that is exact or drawn is.
@@ -232,7 +232,7 @@ class SuiteFile(Strict):
 
 
 class Citation(Strict):
-    """What is being reproduced: `papers/<paper>/paper.yaml`."""
+    """The paper that is reproduced: `papers/<paper>/paper.yaml`."""
 
     paper: Name
     title: str
@@ -240,7 +240,7 @@ class Citation(Strict):
     venue: str
     year: PositiveInt
     references: str | None = None
-    """Where the numbers and sections here were read from."""
+    """The edition from which the numbers and sections here were read."""
 
 
 class RecipesFile(Strict):

@@ -16,7 +16,7 @@ from harness.suite.file import Evaluation, RecipesFile, Scale, SuiteFile
 from harness.vocabulary import ScaleName, nearest
 
 LARGEST_K = 5
-"""Of the top-k errors that every test counts."""
+"""The largest k of the top-k errors that every test counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ResolvedExperiment:
         return DATASETS[self.data.name]
 
     def traced(self) -> list[Traced]:
-        """Every layer of the net with its shapes and counts."""
+        """Give every layer of the net with its shapes and counts."""
         return list(trace(self.model.layers(self.classes), self.input))
 
     def sliding(self) -> Sliding:

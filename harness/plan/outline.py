@@ -172,8 +172,10 @@ def _plan(path: Path, scale: ScaleName, written: Record) -> Plan:
     """Make the plan again; its suite is read only when that is asked for."""
     jobs = {job.key: job for job in (Job(**each) for each in written["jobs"])}
     keys = list(jobs)
-    asked = {name: {tuple(place): keys[number] for *place, number in written[name]} for name in ASKED}
-    return Plan(lambda: _read(path), scale, jobs=jobs, **asked)
+    trained, tested, inspected, measured = (
+        {tuple(place): keys[number] for *place, number in written[name]} for name in ASKED
+    )
+    return Plan(lambda: _read(path), scale, "", jobs, trained, tested, inspected, measured)
 
 
 def _memory(path: Path) -> Path:

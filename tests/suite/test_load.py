@@ -248,6 +248,7 @@ def test_a_paper_beside_the_suite_comes_before_a_shipped_one(tmp_path: Path) -> 
     folder = tmp_path / "papers" / "alexnet"
     folder.mkdir(parents=True)
     (folder / "paper.yaml").write_text("paper: alexnet\ntitle: Mine\nauthors: [Me]\nvenue: Here\nyear: soon\n")
+    (folder / "recipes.yaml").write_bytes((shipped_suites() / "papers" / "alexnet" / "recipes.yaml").read_bytes())
     with pytest.raises(SuiteError) as raised:
         load_suite(written(tmp_path))
     assert raised.value.faults == [f"{folder / 'paper.yaml'}:5:1: year: should be a whole number, not 'soon'"]

@@ -33,7 +33,7 @@ def test_a_job_is_the_same_in_looks_and_in_fixed_seeds(tmp_path: Path) -> None:
     fixed = make_plan(loaded(tmp_path, declared("8")), "ci")
     assert list(make_plan(loaded(tmp_path, declared("{looks: [3, 5, 8]}")), "ci").jobs) == list(fixed.jobs)
     assert fixed.looks() == (None,)
-    assert fixed.at(None) is fixed
+    assert plan_at(fixed, None) is fixed
 
 
 @pytest.mark.parametrize(

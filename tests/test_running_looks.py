@@ -18,7 +18,7 @@ from harness.cli.tables import show_results
 from harness.data.locate import Locations
 from harness.errors import JobFailed
 from harness.machine.runtime import Runtime
-from harness.plan.graph import make_plan
+from harness.plan.graph import make_plan, plan_at
 from harness.plan.job import Job
 from harness.plan.summary import plan_suite
 from harness.report.page.exports import export, frame
@@ -159,7 +159,7 @@ def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch, 
     _, before, folder = run(monkeypatch, CLEAR)
     page = (folder / "index.html").read_bytes()
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    first = plan.at(plan.looks()[0])
+    first = plan_at(plan, plan.looks()[0])
     for key, job in plan.jobs.items():
         if key not in first.jobs:
             finish(store, job, **({"values": {"top1_error": 5.0}} if "test other" in job.label else {}))
@@ -187,7 +187,7 @@ def test_a_job_that_failed_is_not_tried_at_the_next_look(monkeypatch: pytest.Mon
 def test_a_look_that_is_not_whole_waits_for_its_seeds(tmp_path: Path) -> None:
     """Look 1 is undecided and look 2 unfinished: the claim is NOT RUN."""
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    finish_all(store, plan.at(plan.looks()[0]))
+    finish_all(store, plan_at(plan, plan.looks()[0]))
     _, results = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
     assert better(results)["outcome"] == "NOT RUN"
     assert results["looks"]["reached"] == 2

@@ -9,7 +9,7 @@ from typing import Any
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
-from harness.plan.graph import Plan
+from harness.plan.graph import Plan, plan_at
 from harness.plan.preregistration import Standings, standings
 from harness.plan.status import Status
 from harness.report.arm_differences import arm_differences
@@ -43,12 +43,12 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
     """
     declared = standings(plan, store)
     looks = plan.looks()
-    found = _judged_at(plan.at(looks[0]), store, standing, failed, declared, ())
+    found = _judged_at(plan_at(plan, looks[0]), store, standing, failed, declared, ())
     for look in looks[1:]:
         if not (any(cell.waits for cell in found.cells) or any(claim.waits for claim in found.claims)):
             break
         earlier = (*found.evidence.earlier, found.evidence)
-        found = _judged_at(plan.at(look), store, standing, failed, declared, earlier)
+        found = _judged_at(plan_at(plan, look), store, standing, failed, declared, earlier)
     return found
 
 

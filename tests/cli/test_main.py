@@ -125,19 +125,18 @@ def test_a_scale_that_the_suite_lacks_is_told(harness, tmp_path: Path) -> None:
     assert done.stderr == f"{path} has no scale 'ci'; it has paper, subset, small\n"
 
 
-def test_four_faults_are_four_lines(harness, tmp_path: Path) -> None:
+def test_three_faults_are_three_lines(harness, tmp_path: Path) -> None:
     """They are on standard error with exit code 2, and nothing else is printed."""
     path = written(
         tmp_path,
         ("title: Error rates", "titel: Error rates"),
         ("    seeds: 3\n    data: fashion_mnist", "    seeds: many\n    data: fashion_mnist"),
-        ("value: cnn.ten_crop", "value: cmn.ten_crop"),
         ("    evaluate:\n", "    evaluate: {ten_crop: {split: test, views: ten_crop}}\n    evaluate:\n"),
     )
     for done in (harness("validate", path), harness("run", path)):
         assert (done.returncode, done.stdout) == (2, "")
         lines = done.stderr.splitlines()
-        assert len(lines) == 4
+        assert len(lines) == 3
         assert all(re.match(rf"{re.escape(str(path))}:\d+:\d+: [a-z_.]+: ", line) for line in lines)
 
 

@@ -201,8 +201,9 @@ def test_other_data_or_a_part_of_them_are_not_comparable(
     job = plan.jobs[plan.evaluations["cnn", "ten_crop", 0]]
     finish(store, job, data=[record(job, "test", Locations()) | changes])
     scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    cell = by_id(documents(replace(plan, suite=suite, scale="paper"), store)[0]["cells"])["cnn.top1"]
+    file, resolved = plan.suite.file.model_copy(update={"scales": scales}), {"paper": plan.experiments}
+    suite = replace(plan.suite, file=file, resolved=resolved)
+    cell = by_id(documents(replace(plan, read=lambda: suite, scale="paper"), store)[0]["cells"])["cnn.top1"]
     assert (cell["outcome"], cell["reason"]) == ("NOT COMPARABLE", reason)
 
 

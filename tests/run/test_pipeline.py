@@ -14,9 +14,13 @@ from suite_files import TABLE1, written
 from harness.data.locate import Locations
 from harness.errors import DataMissing, JobFailed, SuiteError, UsageError
 from harness.machine.runtime import Runtime
+from harness.plan.graph import Plan, make_plan
+from harness.plan.status import Status, statuses
 from harness.plan.summary import plan_suite
 from harness.report.page.render import rebuild
 from harness.run.pipeline import report_suite, run_suite
+from harness.suite.file import Suite
+from harness.vocabulary import SCALES
 
 FLAGS = {"offline": False, "refresh_stale": False}
 RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
@@ -47,6 +51,29 @@ def test_a_run_leaves_a_report_and_its_results(fake: Fake) -> None:
     assert (folder, failed, len(fake.labels)) == (Path("reports/table1/ci"), {}, 7)
     assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
     assert {path.name for path in folder.iterdir()} == {"index.html", "results.json", "curves.json"}
+
+
+@pytest.mark.parametrize("asked", ["ci", None])
+def test_a_run_plans_once_and_looks_into_the_store_once_before_and_once_after(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, asked: Any
+) -> None:
+    """Where it chooses the scale, each that it passes over is planned once too; the lack of its data settles it."""
+    surveys, plans = [], []
+
+    def looked(plan: Plan, *rest: Any) -> dict[str, Status]:
+        surveys.append(plan.scale)
+        return statuses(plan, *rest)
+
+    def planned(suite: Suite, scale: Any, *rest: Any) -> Plan:
+        plans.append(scale)
+        return make_plan(suite, scale, *rest)
+
+    monkeypatch.setattr("harness.plan.status.statuses", looked)
+    monkeypatch.setattr("harness.plan.graph.make_plan", planned)
+    run(asked=asked)
+    assert len(fake.labels) == 7
+    assert surveys == ["ci", "ci"]
+    assert plans == (["ci"] if asked else list(SCALES))
 
 
 def test_a_second_run_has_nothing_to_do(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:

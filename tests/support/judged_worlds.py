@@ -79,8 +79,9 @@ class World:
 def as_paper(plan: Plan) -> Plan:
     """The plan of the digits called that of the paper, so that its cells are judged."""
     scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    return replace(plan, suite=suite, scale="paper")
+    file, resolved = plan.suite.file.model_copy(update={"scales": scales}), {"paper": plan.experiments}
+    suite = replace(plan.suite, file=file, resolved=resolved)
+    return replace(plan, read=lambda: suite, scale="paper")
 
 
 def won(results: dict[str, Any], *, marked: bool) -> set[str]:

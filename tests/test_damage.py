@@ -35,7 +35,8 @@ def world(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFacto
 def told(world: World) -> str:
     """All that a report would say."""
     standing = statuses(world.plan, world.store, Locations())
-    return json.dumps(gather(world.plan, world.store, standing, Choice("ci", "", "")))
+    results, curves = gather(world.plan, world.store, standing, Choice("ci", "", ""))
+    return json.dumps([results.plain(), curves])
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class World:
     def results(self) -> dict[str, Any]:
         """What a report says."""
         standing = statuses(self.plan, self.store, Locations())
-        return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0]
+        return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0].plain()
 
 
 def as_paper(plan: Plan) -> Plan:
@@ -339,7 +339,7 @@ def faster(plan: Plan) -> tuple[str, str, str]:
 def judged(plan: Plan, store: Store) -> dict[str, Any]:
     """That claim in a report."""
     results = gather(plan, store, statuses(plan, store, Locations()), Choice("small", "asked for", ""))[0]
-    return next(one for one in results["claims"] if one["id"] == faster(plan)[0])
+    return next(one for one in results.claims if one.id == faster(plan)[0]).plain()
 
 
 def test_curves_of_every_seed_confirm(convergence: tuple[Plan, Store]) -> None:

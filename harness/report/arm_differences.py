@@ -1,4 +1,4 @@
-"""In what the two arms of a claim differ, read off their resolved specs: more than one thing is a confounder."""
+"""Finds in what the two arms of a claim differ, by their resolved specs: more than one thing is a confounder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.plan.graph import Plan
+from harness.report.results.record import Json
 from harness.suite.claims import Claim
 
 Spec = Mapping[str, Any]
@@ -55,7 +56,7 @@ def _differences(plan: Plan, one: tuple[str, ...], other: tuple[str, ...]) -> It
     yield from _own_view(plan, one, other)
 
 
-def _spec(plan: Plan, place: tuple[str, ...]) -> dict[str, Any]:
+def _spec(plan: Plan, place: tuple[str, ...]) -> Json:
     """The resolved training and test of an operand, flat."""
     training = {key: value for key, value in plan.jobs[plan.trainings[place[0], 0]].spec.items() if key != "seed"}
     start = plan.experiments[place[0]].start_from

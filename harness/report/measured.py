@@ -12,7 +12,8 @@ from harness.data import DATASETS
 from harness.jobs.measures import MEASURES, MeasureSpec
 from harness.jobs.measures.arithmetic import Arithmetic
 from harness.jobs.measures.configuration import Configuration
-from harness.judge.cells import How, Measured, Stated
+from harness.judge.cells import Measured, Stated
+from harness.judge.outcomes import How
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status

@@ -1,12 +1,12 @@
-"""Several machines in one report: what they have in common, and what is otherwise at each."""
+"""Sets the machines of a report beside each other: what they have in common, and what differs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from harness.report.page.numbers import flattened
+from harness.report.results.record import Json
 
 
 class Places(NamedTuple):
@@ -22,7 +22,7 @@ class Places(NamedTuple):
     """What was run at each place."""
 
 
-def places(environment: Mapping[str, Any]) -> Places:
+def places(environment: Json) -> Places:
     """Set the environments of a report beside each other; of a single place, everything is shared."""
     names = list(environment)
     several = len(names) > 1 and all(

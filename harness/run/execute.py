@@ -1,4 +1,4 @@
-"""Walks a plan, inputs first, and has an executor run what is not done; a job that fails stops only what needs it."""
+"""Walks a plan, inputs first, and has an executor run each job without a result; a failure stops only what needs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.store.store import JobFolder, Store, write_json
 
 @dataclass(slots=True)
 class Execution:
-    """What happened: keys that ran, and for each that failed or was left out, why."""
+    """The keys of the jobs that ran, and why others failed or were left out."""
 
     ran: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,7 @@ def execute(
 ) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, those that `execute_at_once` leaves. What `failed` before is not tried again.
+    With `left`, run only the jobs that `execute_at_once` leaves. A job that `failed` before is not tried again.
     """
     execution = Execution(failed=dict(failed))
     todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed]
@@ -66,9 +66,10 @@ def execute_at_once(
     *,
     failed: Mapping[str, str] = MappingProxyType({}),
 ) -> Execution:
-    """The same on several places: a job begins as soon as its inputs are there and a place is free.
+    """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
-    What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
+    A job that measures time is left for when the machine is idle, or it would measure the others. Raises as `execute`
+    does.
     """
     execution, at_work = Execution(failed=dict(failed)), dict[str, Job]()
     todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed}

@@ -19,10 +19,9 @@ def typed(document: Document) -> Results:
 
 def blank_cell(**changes: Any) -> Document:
     """A cell that was not run, with every field of the format."""
-    absent = dict.fromkeys(
-        ("paper", "margin", "metric", "direction", "value", "mean", "std", "interval", "tost_interval", "wilson")
-        + ("prediction", "difference", "recorded", "seeds_to_settle")
-    )
+    declared = dict.fromkeys(("paper", "margin", "metric", "direction", "value", "recorded", "seeds_to_settle"))
+    intervals = dict.fromkeys(("interval", "tost_interval", "wilson", "prediction"))
+    absent = {**declared, **intervals, "mean": None, "std": None, "difference": None}
     words = {"id": "a", "row": "", "column": "", "label": "A", "ref": "", "printed": "", "unit": "", "reason": ""}
     return {**words, **absent, **TOLD, "n": 0, "values": {}, "how": "trained", "outcome": "NOT RUN"} | changes
 

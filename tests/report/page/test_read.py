@@ -33,7 +33,7 @@ def without(document: dict[str, Any], name: str) -> dict[str, Any]:
         (without(blank_results(), "cells"), "cells is missing"),
         (blank_results(cells=[blank_cell(), without(blank_cell(), "label")]), r"cells[1].label is missing"),
         (blank_results(cells=[blank_cell(mean="x")]), "cells[0].mean should be a number"),
-        (blank_results(cells=[blank_cell(interval=[1.0])]), "cells[0].interval should have at least 2 items"),
+        (blank_results(cells=[blank_cell(interval=[1.0])]), "cells[0].interval should have 2 items"),
         (blank_results(cells=[blank_cell(n=1.5)]), "cells[0].n should be a whole number"),
         (blank_results(claims={}), "claims should be a list"),
         (blank_results(experiments={"cnn": 3}), "experiments.cnn should be an object"),

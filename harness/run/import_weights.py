@@ -36,7 +36,7 @@ class Foreign:
 def import_weights(
     suite_file: str, experiment: str, scale: ScaleName, seed: int, foreign: Foreign, store: Store
 ) -> tuple[JobFolder, list[JobFolder]]:
-    """Make a checkpoint the result of an experiment's training; return its folder and those of the jobs that it unlocks.
+    """Make a checkpoint the result of an experiment's training; return its folder and those of the jobs it unlocks.
 
     Raises UsageError where the suite has no such training, where that has a result or was begun, and where the file is
     no state dict of the experiment's net. Nothing is written then.
@@ -119,7 +119,7 @@ def _refuse_begun(folder: JobFolder) -> None:
 
 
 def _result(job: Job, provenance: dict[str, Any], digest: str) -> dict[str, Any]:
-    """The result that an import leaves: no curve, no cost, no code of ours; its mark goes with every test of the net."""
+    """The result that an import leaves: no curve, no cost, no code of ours; its mark goes with every test."""
     return {
         "key": job.key,
         "kind": job.kind,

@@ -116,7 +116,7 @@ def _job(folder: JobFolder) -> Job:
 
 
 def _borrow(folder: JobFolder, root: Path) -> None:
-    """Put the files of an input into another store, as hard links where the disk is the same; nothing writes to them."""
+    """Put the files of an input into another store, as hard links on the same disk; nothing writes to them."""
     if left := [name for name in left_out_of(folder) if not (folder.path / name).exists()]:
         raise UsageError(f"{folder.path} came without {', '.join(left)}, which this job needs to run again")
     (root / folder.path.name).mkdir()

@@ -25,8 +25,8 @@ GUESSES = 5
 def write_submission(predictions: Path, kit: Path, out: Path) -> int:
     """Write the file for the `predictions.npz` of a test on the ILSVRC-2012 test images; return the number of lines.
 
-    `kit` is a file that `class_numbers` reads. Raises UsageError where the predictions are not of every one of these images
-    and of its 1,000 categories.
+    `kit` is a file that `class_numbers` reads. Raises UsageError where the predictions are not of every one of these
+    images and of its 1,000 categories.
     """
     lines = _lines(predictions, class_numbers(kit))
     write_atomically(out, "".join(" ".join(map(str, line)) + "\n" for line in lines.tolist()).encode())

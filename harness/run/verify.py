@@ -1,4 +1,4 @@
-"""Re-checks a store: every file of every job against the digests taken when the job finished, and what else lies there."""
+"""Re-checks a store: every file of every job against the digests taken when the job finished, and what is left."""
 
 from __future__ import annotations
 

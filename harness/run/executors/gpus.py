@@ -11,7 +11,7 @@ from harness.machine.runtime import Runtime
 
 
 def processes_of(kind: str, spec: dict[str, Any], runtime: Runtime) -> int:
-    """The number of processes of a job: the GPUs that a measurement is about, or the processes that share its batches."""
+    """The number of processes of a job: the GPUs that a measurement is about, or those that share its batches."""
     return int(spec.get("gpus", runtime.processes if JOBS[kind].shares_batches else 1))
 
 

@@ -2,11 +2,11 @@
 
 `results` holds the types of the document: `gather` builds them, and everything else reads them.
 
-`results.json` and `curves.json` hold all that a page shows; `page.render` is a pure function of them, so `report DIR`
+`results.json` and `curves.json` hold all that a page shows. `page.render` is a pure function of them, so `report DIR`
 rebuilds the page byte for byte. The page makes no request: a content security policy of `default-src 'none'` stands in
-it, with the hashes of its one style and one script. They also hold the numbers of every job. So `standing` gives back the
-results of the jobs, and `judge_again` judges a folder without its store; a verdict that rests on anything else is kept,
-and says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the index.
+it, with the hashes of its one style and one script. They also hold the numbers of every job. So `standing` gives back
+the results of the jobs, and `judge_again` judges a folder without its store; a verdict that rests on anything else is
+kept, and says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the index.
 `arm_differences` finds in the resolved specs how two arms of a claim differ.
 
 `compare` reads two `results.json` and is a pure function of them too: one document, which the terminal, Markdown and

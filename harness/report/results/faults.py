@@ -25,7 +25,7 @@ def first_fault(error: ValidationError) -> str:
     said = "should be a number" if fault["loc"][-1:] == ("int",) else _SAID.get(fault["type"])
     if fault["type"] in ("too_short", "too_long"):
         said = f"should have {fault['ctx'].get('min_length', fault['ctx'].get('max_length'))} items"
-    more = f" (and {len(faults) - 1} more like it)" if len(faults) > 1 else ""
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return f"{place} {said or fault['msg'].replace('Input should', 'should', 1)}{more}"
 
 

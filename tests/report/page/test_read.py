@@ -38,7 +38,7 @@ def without(document: dict[str, Any], name: str) -> dict[str, Any]:
         (blank_results(claims={}), "claims should be a list"),
         (blank_results(experiments={"cnn": 3}), "experiments.cnn should be an object"),
         (blank_results(claims=[blank_claim(outcome="TRUE")]), "claims[0].outcome should be 'CONFIRMED'"),
-        (without(blank_results(), "cells") | {"scale": 3}, "(and 1 more like it)"),
+        (without(blank_results(), "cells") | {"scale": 3}, "(and 1 more)"),
     ],
 )
 def test_a_field_that_does_not_fit_is_named_with_its_file(tmp_path: Path, document: dict[str, Any], said: str) -> None:

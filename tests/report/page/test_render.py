@@ -330,7 +330,7 @@ def test_numbers_have_one_digit_more_than_the_paper():
 def test_a_unit_that_is_printed_with_its_number_is_not_said_twice():
     """A time of five to six days is in days."""
     results, curves = sample("paper")
-    results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": None, "column": None}
+    results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": "", "column": ""}
 
     html = page_of(results, curves)
 

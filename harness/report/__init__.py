@@ -6,8 +6,8 @@
 rebuilds the page byte for byte. The page makes no request: a content security policy of `default-src 'none'` stands in
 it, with the hashes of its one style and one script. They also hold the numbers of every job. So `standing` gives back
 the results of the jobs, and `judge_again` judges a folder without its store; a verdict that rests on anything else is
-kept, and says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the index.
-`arm_differences` finds in the resolved specs how two arms of a claim differ.
+kept, and says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the
+index. `arm_differences` finds in the resolved specs how two arms of a claim differ.
 
 `compare` reads two `results.json` and is a pure function of them too: one document, which the terminal, Markdown and
 a page under the same policy show. It subtracts only what is paired: the same seeds, all of them, the same test

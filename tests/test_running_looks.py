@@ -109,8 +109,8 @@ def test_a_run_ends_at_the_look_that_decides_or_at_the_last(
     claim = better(results)
     assert seeds_of(fake) == set(range(seeds))
     assert (claim.outcome, claim.n) == (outcome, seeds)
-    assert (claim.look["number"], claim.look["of"], claim.look["seeds"]) == (number, 3, seeds)
-    assert claim.look["says"].startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
+    assert (claim.look.number, claim.look.of, claim.look.seeds) == (number, 3, seeds)
+    assert claim.look.says.startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
     assert results.looks.reached == number
     assert len(results.experiments["cnn"].jobs) == seeds
 

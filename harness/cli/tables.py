@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.coverage import Coverage
-from harness.report.results.document import Results
-from harness.report.results.verdict_records import CellRecord, ClaimRecord
-from harness.report.settled_choices import SettledRow
 from harness.store.provenance import said
+
+if TYPE_CHECKING:
+    from harness.report.coverage import Coverage
+    from harness.report.results.document import Results
+    from harness.report.results.verdict_records import CellRecord, ClaimRecord
+    from harness.report.settled_choices import SettledRow
 
 _STYLES = {
     "MATCH": "green",

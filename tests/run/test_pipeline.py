@@ -209,7 +209,7 @@ def test_a_report_folder_is_rebuilt_without_the_store() -> None:
     _, folder, _ = run()
     page = (folder / "index.html").read_bytes()
     (folder / "index.html").unlink()
-    assert rebuild(folder)["suite"] == "table1"
+    assert rebuild(folder).suite == "table1"
     assert (folder / "index.html").read_bytes() == page
 
 

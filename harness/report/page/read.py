@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def parsed_results(document: Json, file: str) -> Results:
 def read_curves(path: Path) -> Curves:
     """The learning curves of a report; raises UsageError as `read_results` does."""
     try:
-        return _CURVES.validate_python(read_document(path))
+        return _curves().validate_python(read_document(path))
     except ValidationError as error:
         raise UsageError(f"{path}: {first_fault(error)}; {REMEDY}") from None
 
@@ -63,4 +64,6 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-_CURVES: TypeAdapter[Curves] = TypeAdapter(Curves, config=ConfigDict(strict=True))
+@cache
+def _curves() -> TypeAdapter[Curves]:
+    return TypeAdapter(Curves, config=ConfigDict(strict=True))

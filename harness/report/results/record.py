@@ -34,7 +34,9 @@ class Record(BaseModel):
     without a default is in every report of this format.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+    model_config = ConfigDict(
+        extra="allow", frozen=True, strict=True, defer_build=True
+    )  # built when first read or made
 
     def plain(self) -> Json:
         """The object as plain data: the fields that were given, and no others."""

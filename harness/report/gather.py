@@ -6,7 +6,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from pydantic import ValidationError
+
 from harness.data import DATASETS
+from harness.errors import HarnessError
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
 from harness.judge.cells import CellVerdict
@@ -39,6 +42,7 @@ from harness.report.results.document import (
     SettledRecord,
     TableRecord,
 )
+from harness.report.results.faults import first_fault
 from harness.report.results.run_records import ExperimentRecord
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.store.documents import canonical
@@ -49,15 +53,31 @@ from harness.suite.shipped import shipped_suites
 def gather(
     plan: Plan, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str] | None = None
 ) -> tuple[Results, Curves]:
-    """The two documents of a report, `results` and `curves`; nothing in them changes with the day."""
+    """The two documents of a report, `results` and `curves`; nothing in them changes with the day.
+
+    Raises HarnessError where a file of the store holds something that no report can say.
+    """
     found = judged(plan, store, standing, failed or {})
-    plan, standing = found.plan, {key: standing[key] for key in found.plan.jobs}
+    standing = {key: standing[key] for key in found.plan.jobs}
+    try:
+        return _results(found, store, standing, choice, failed or {}), found.curves
+    except ValidationError as error:
+        raise HarnessError(
+            f"{store.root}: a file there does not fit a report ({error.title}: {first_fault(error)}); "
+            "`python -m harness verify` names damaged files"
+        ) from None
+
+
+def _results(
+    found: Judged, store: Store, standing: Mapping[str, Status], choice: Choice, failed: Mapping[str, str]
+) -> Results:
+    plan = found.plan
     file, declared = plan.suite.file, found.declared
     cells = [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in found.cells]
     claims = [_claim_record(verdict, found) for verdict in found.claims]
-    experiments = {name: trained_experiment(plan, name, standing, failed or {}) for name in plan.experiments}
+    experiments = {name: trained_experiment(plan, name, standing, failed) for name in plan.experiments}
     data = _data(plan, standing)
-    results = Results(
+    return Results(
         format=FORMAT,
         rules=RULES,
         suite=file.suite,
@@ -79,8 +99,8 @@ def gather(
         deviations=[*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         experiments=experiments,
         ensembles=ensembles(plan, standing),
-        measurements=measurements(plan, standing, failed or {}),
-        figures=figures_of(plan, store, standing, failed or {}, found.curves),
+        measurements=measurements(plan, standing, failed),
+        figures=figures_of(plan, store, standing, failed, found.curves),
         data=data,
         environment=environment_of(plan, store, standing),
         cost=cost_of(plan, standing),
@@ -91,7 +111,6 @@ def gather(
             results=digest_of(cells, claims, experiments, data),
         ),
     )
-    return results, found.curves
 
 
 def _claim_record(verdict: ClaimVerdict, found: Judged) -> ClaimRecord:

@@ -34,9 +34,8 @@ class Record(BaseModel):
     without a default is in every report of this format.
     """
 
-    model_config = ConfigDict(
-        extra="allow", frozen=True, strict=True, defer_build=True
-    )  # built when first read or made
+    # A command that reads no report does not wait for the validators, so these are built at the first use.
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True, defer_build=True)
 
     def plain(self) -> Json:
         """The object as plain data: the fields that were given, and no others."""

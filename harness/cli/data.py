@@ -163,7 +163,7 @@ def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
 
 
 def _place(dataset: Any, data_root: Path | None) -> Path:
-    """Where a run would look: a folder that holds the set, else the first of those that is there in any form."""
+    """The folder where a run would look: one that holds the set, else the first that is there in any form."""
     from harness.data.locate import Locations, Missing  # noqa: PLC0415
 
     locations = Locations.gather(data_root, (), os.environ)

@@ -1,4 +1,4 @@
-"""What the commands share: their options, the settings these amount to, and how a command ends that could not go on."""
+"""Holds what commands share: options, the settings they amount to, and the end of a command that could not go on."""
 
 from __future__ import annotations
 

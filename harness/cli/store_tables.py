@@ -1,4 +1,4 @@
-"""What lies in a store, as tables for people on the terminal."""
+"""Shows the content of a store as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def show_entries(listed: Sequence[Entry]) -> None:
 
 
 def show_garbage(gone: Sequence[Garbage], removed: Sequence[Garbage] | None, stayed: Sequence[Garbage]) -> None:
-    """What would go, or has gone; `removed` is None where nothing was to be removed."""
+    """Show what would be removed, or was; `removed` is None where nothing was to be removed."""
     console = Console(highlight=False)
     for one in gone if removed is None else removed:
         console.print(Text(f"{one.path}: {one.why}, {decimal(one.bytes)}"), soft_wrap=True)

@@ -38,7 +38,7 @@ def _arms(claim: Claim) -> tuple[str, ...]:
 
 
 def _place(plan: Plan, operand: str, cells: Mapping[str, tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """Where an operand is measured, if that is a training or a test of one."""
+    """The place of an operand, if that is a training or a test of one."""
     place = cells[operand] if operand in cells else tuple(operand.split("."))
     return place if place and (place[0], 0) in plan.trainings and place[0] in plan.experiments else None
 
@@ -87,7 +87,7 @@ def _plain(value: Any) -> str:
 
 
 def _steps(plan: Plan, name: str) -> int:
-    """Of a training and of all whose weights it began with."""
+    """Count the steps of a training and of all trainings whose weights it began with."""
     experiment = plan.experiments[name]
     before = 0 if experiment.start_from is None else _steps(plan, experiment.start_from)
     images = experiment.dataset.count("train", experiment.data.subset)

@@ -21,7 +21,7 @@ KINDS = tuple(kind for kind in JOBS if kind != "probe")
 
 
 def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
-    """Seconds by kind of job, joules of the GPU over all jobs of which they were measured, and when the last ended."""
+    """Seconds by kind of job, joules of the GPU over all jobs that measured them, and when the last job ended."""
     ran = _ran(plan, standing)
     known = [found["energy_j"] for _, cost in ran if (found := _telemetry(cost)) and found["energy_j"] is not None]
     fields: dict[str, object] = {f"{kind}_s": _seconds(cost for job, cost in ran if job.kind == kind) for kind in KINDS}
@@ -32,7 +32,7 @@ def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
 
 
 def costs_by_experiment(plan: Plan, standing: Mapping[str, Status]) -> list[ExperimentCost]:
-    """What all jobs of each experiment that has results took, and those it rests on; shared ones count in each.
+    """The cost of each experiment that has results, with all it rests on; a shared job counts in each.
 
     Under `gpu` stands the telemetry of the jobs that have any, as one; None where nothing was measured.
     """

@@ -40,7 +40,7 @@ def trained_experiment(
 
 
 def ensembles(plan: Plan, standing: Mapping[str, Status]) -> dict[str, EnsembleRecord]:
-    """What the tests of every ensemble and its nets measured, so that a report can be judged without its store."""
+    """The tests of every ensemble and of its nets, so that a report can be judged without its store."""
     found = {}
     for name, experiment in plan.suite.file.experiments.items():
         if experiment.ensemble is not None:
@@ -65,7 +65,7 @@ def _averaged(job: Job, result: JobResult | None) -> AveragedTest:
 
 
 def measurements(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, MeasurementRecord]:
-    """What was measured without training: the spec, and the values by seed."""
+    """The measurements without training: spec, and values by seed."""
     jobs: dict[str, list[MeasurementJob]] = {}
     for (name, seed), key in plan.measurements.items():
         values = (standing[key].result or {"values": {}})["values"]

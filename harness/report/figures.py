@@ -35,7 +35,7 @@ CAPTIONS = {
     "nearest in pixels. A cross marks another class than the query's.",
     "per_class": "Every class is a step; the dashed line is the mean over classes.",
 }
-"""What a reader of each kind of picture has to know."""
+"""The caption of each kind of picture: the facts that its reader needs."""
 
 ONE_FOR_ALL = ("coefficients", "gradients")
 """Kinds drawn as one chart of every experiment and seed; of the others, each experiment's first sound seed is shown."""
@@ -43,7 +43,7 @@ ONE_FOR_ALL = ("coefficients", "gradients")
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where a plan's results stand: the store, each job's status, and why jobs failed."""
+    """The results of a plan: the store, the status of each job, and why jobs failed."""
 
     plan: Plan
     store: Store
@@ -61,7 +61,7 @@ class Shelf:
         return {seed: _read(folder) for seed, folder in folders.items() if folder.inspection.exists()}
 
     def kind(self, experiment: str, inspection: str) -> str:
-        """What is inspected."""
+        """The kind of an inspection."""
         return self.plan.suite.file.experiments[experiment].inspect[inspection].what
 
     def warned(self, experiment: str, inspection: str) -> str:

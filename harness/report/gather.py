@@ -150,7 +150,7 @@ def _with_level(verdict: ClaimVerdict) -> str:
 
 
 def _shown(plan: Plan, own: list[CellVerdict]) -> str:
-    """What was measured where nothing may be set against the paper's numbers."""
+    """The measured numbers in a sentence, where nothing may be set against the paper's."""
     note = {True: " (evaluation only)", False: ""}
     shown = [
         f"{v.cell.label} {v.mean:.2f}{v.cell.unit}{note[bool(v.measured.elsewhere)]}" for v in own if v.mean is not None
@@ -191,7 +191,7 @@ def deviations_of(plan: Plan) -> list[DeviationRecord]:
 
 
 def _settled(plan: Plan, deviation: str) -> dict[str, SettledRecord]:
-    """What the authors' release says of a deviation, by the field of its record; empty where it says nothing."""
+    """The field that holds the word of the authors' release on a deviation; empty where it says nothing."""
     released = plan.suite.released
     found = None if released is None else released.of_deviation(plan.suite.name, deviation)
     return {} if found is None else {"settled": SettledRecord(**found.model_dump(mode="json", exclude={"suites"}))}

@@ -191,7 +191,7 @@ def _cell(verdict: CellVerdict, declared: Standing, was: CellRecord | None) -> C
 
 
 def _record_of(records: Mapping[str, ClaimRecord], name: str) -> ClaimRecord | None:
-    """What a report says of a claim; of a direction that it does not know, what it says of the whole."""
+    """The record of a claim; for a direction that the report does not know, the record of the whole claim."""
     return records.get(name) or records.get(parent_of(name))
 
 

@@ -195,7 +195,7 @@ def _adjusted(reports: Reports) -> dict[tuple[str, str, str], float]:
 
 
 def _place(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Place:
-    """What stands at one place of a suite, in its report at the largest published scale that weighed evidence there."""
+    """One place of a suite, by its report at the largest published scale that weighed evidence there."""
     found = list(_found(row, reports, adjusted))
     tested = [place for place in found if place.outcome in WEIGHED]
     return next(iter([*tested, *found]), _untold(row))
@@ -209,7 +209,7 @@ def _untold(row: Coverage) -> Place:
 
 
 def _found(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Iterator[Place]:
-    """What each report of the suite says of the place, the largest scale first."""
+    """The place by each report of the suite, the largest scale first."""
     kind, _, name = row.where.partition(".")
     for scale in SCALES:
         results = reports.get((row.suite, scale))

@@ -16,7 +16,7 @@ class FirstVerdict(Record):
 
 
 class Place(Record):
-    """What stands at one place of a suite that covers a reference; null where no published report speaks of it."""
+    """One place of a suite that covers a reference; fields are null where no published report speaks of it."""
 
     suite: str
     where: str
@@ -79,13 +79,13 @@ class PaperLedger(Record):
     tables: list[Entry]
     figures: list[Entry]
     tally: list[Count]
-    """Of all claims."""
+    """The outcomes of all claims."""
     small: list[Count]
-    """Of the claims that small data can test."""
+    """The outcomes of the claims that small data can test."""
     printed_from: list[Json]
     """Which run each printed number rounds from, as the suites state it of the authors' release."""
     release: Json | None
-    """What the authors released."""
+    """The release of the authors: repository, date, and what it is."""
 
 
 class PublishedReport(Record):

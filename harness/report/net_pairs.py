@@ -52,7 +52,7 @@ class _Predictions:
     read: dict[str, _Seen | str] = field(default_factory=dict)
 
     def of(self, test: _Test, seed: int) -> _Seen | str:
-        """What the net of that seed said; or why nothing is known of it image by image."""
+        """The answers of the net of that seed; or why nothing is known of it image by image."""
         key = self.plan.evaluations[test.experiment, test.evaluation, seed]
         if key not in self.read:
             self.read[key] = self._read(key)

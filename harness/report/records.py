@@ -89,7 +89,7 @@ def _logged(verdict: CellVerdict) -> LoggedRecord | None:
 
 
 class _Told(TypedDict):
-    """What a reader has to know of a verdict beside its reason."""
+    """The facts that a reader needs beside the reason of a verdict."""
 
     extended: bool
     extended_reason: str | None

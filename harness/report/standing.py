@@ -22,7 +22,7 @@ JobResult: TypeAlias = dict[str, Any]
 
 
 def report_standing(plan: Plan, results: Results) -> tuple[dict[str, Status], dict[str, str]]:
-    """By key, what a report holds of each job of a plan, and why jobs failed."""
+    """The result of each job of a plan in so far as a report holds it, by key, and why jobs failed."""
     told = dict(_told(plan, results))
     failed = {key: reason for key, (_, reason) in told.items() if reason}
     found = {key: result for key, (result, _) in told.items() if result is not None}
@@ -32,7 +32,7 @@ def report_standing(plan: Plan, results: Results) -> tuple[dict[str, Status], di
 
 
 def of_cells(results: Results) -> dict[str, Measured]:
-    """By place, what the cells of a report hold; nothing else is known of an ensemble."""
+    """The values of the cells of a report by place; nothing else is known of an ensemble."""
     return {
         cell.value: Measured(
             values={int(seed): value for seed, value in sorted(_known(cell.values), key=lambda one: int(one[0]))},
@@ -56,7 +56,7 @@ def device_of(results: Results) -> str:
 
 
 def with_cells(measured: Mapping[str, Measured], results: Results) -> dict[str, Measured]:
-    """What jobs measured; for a place that no job tells of, what a cell says of it."""
+    """The numbers of jobs; for a place that no job tells of, the values of a cell."""
     cells = of_cells(results)
     return {
         place: replace(cells[place], declared_seeds=one.declared_seeds)

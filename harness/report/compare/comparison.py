@@ -41,7 +41,7 @@ class Difference(Record):
     """`identical` in each seed, to the last bit; `rounding` in each seed but for that; `higher` or `lower`, exactly or
     by a test at 0.05; `undecided`; `not compared`; `only in A`; or `only in B`."""
     said: str
-    """By what test, or why not."""
+    """The test that it is said by, or the reason why nothing is subtracted."""
     better: str | None = None
     """Whether the change makes it `better` or `worse`, where the metric has a better side."""
     difference: Number | None = None
@@ -120,7 +120,7 @@ class ComparedRun(Record):
 
 
 class Differing(Record):
-    """What differs beside the results, by kind."""
+    """The facts that differ beside the results, by kind."""
 
     declared: list[Row]
     specs: list[Row]
@@ -148,7 +148,7 @@ class Comparison(Record):
     """A, then B."""
     headline: str
     notes: list[str]
-    """What holds for the whole comparison."""
+    """Sentences that hold for the whole comparison."""
     cells: list[ComparedCell]
     claims: list[ComparedClaim]
     numbers: list[ComparedNumber]

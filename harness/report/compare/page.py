@@ -27,7 +27,7 @@ CHANGES = {
     "same": ("confirmed", "A claim has the same verdict at the same level of evidence."),
     "other verdict": ("contradicted", "A claim has another verdict, or the same at another level of evidence."),
 }
-"""What B may be against A: the mark that stands beside the word, and what the word means."""
+"""By each word for B against A: the mark that stands beside it, and its meaning."""
 
 
 def render(document: Comparison) -> str:

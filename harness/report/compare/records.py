@@ -46,12 +46,12 @@ def _parts(entries: Iterable[CellRecord | ClaimRecord | DeviationRecord], names:
 
 
 def declared(a: Results, b: Results) -> list[Row]:
-    """What the two suites say otherwise of the cells that both have: printed number, margin, what reproduces it."""
+    """The declarations of shared cells that differ: printed number, margin, place of measurement."""
     return _of_both(_parts(a.cells, _CELL), _parts(b.cells, _CELL), "cell ")
 
 
 def claims_as_declared(a: Results, b: Results) -> list[Row]:
-    """What they say otherwise of the claims that both have."""
+    """The declarations of shared claims that differ."""
     return _of_both(_parts(a.claims, _CLAIM), _parts(b.claims, _CLAIM), "claim ")
 
 

@@ -164,7 +164,7 @@ def set_axes(axes: Axes, extent: Range, epochs: Sequence[float]) -> None:
 
 
 def described(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
-    """Where each seed began and ended, in words."""
+    """The epochs at which each seed began and ended, in words."""
     parts = [
         f"seed {seed}: from {plain(points[0][1])} at epoch {plain(points[0][0])} to {plain(points[-1][1])}"
         f" at epoch {plain(points[-1][0])}"

@@ -49,7 +49,7 @@ def _row(cell: CellRecord) -> dict[str, object]:
 
 
 def _backing(cell: CellRecord) -> list[str]:
-    """What stands beside the verdict on a number that did not come from running the suite alone."""
+    """The words beside the verdict on a number that did not come from running the suite alone."""
     told = {"recorded by hand": cell.recorded, "evaluation only": cell.imported}
     return [word for word, found in told.items() if found]
 

@@ -19,7 +19,7 @@ class Places(NamedTuple):
     differing: list[tuple[str, list[str | None]]]
     """The others: a value for each place, None where it has no such fact."""
     ran: list[list[str]]
-    """What was run at each place."""
+    """The jobs that ran at each place."""
 
 
 def places(environment: Json) -> Places:

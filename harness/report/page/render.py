@@ -141,7 +141,7 @@ def _open_intervals(cell: CellRecord) -> dict[str, None]:
 
 @functools.cache
 def environment() -> Environment:
-    """What renders every page: the templates, their filters, and text that is always escaped."""
+    """The renderer of every page: the templates, their filters, and text that is always escaped."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

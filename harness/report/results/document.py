@@ -20,7 +20,7 @@ class ScaleChoice(Record):
 
     reason: str
     unlock: str
-    """What would make a larger scale possible; empty where there is none."""
+    """The steps that would make a larger scale possible; empty where there is none."""
 
 
 class CitationRecord(Record):
@@ -102,7 +102,7 @@ class NetPairRecord(Record):
 
 
 class SettledRecord(Record):
-    """What the authors' release says of a deviation."""
+    """The fact in the authors' release that speaks of a deviation."""
 
     status: Literal["confirmed", "contradicted", "open", "no bearing"]
     fact: str
@@ -127,13 +127,13 @@ class DeviationRecord(Record):
 
 
 class FigureRecord(Record):
-    """What stands for one figure of the paper."""
+    """Our picture for one figure of the paper, or the reason why there is none."""
 
     id: str
     ref: str
     title: str
     shows: str
-    """What the paper's figure shows."""
+    """The content of the paper's figure."""
     caption: str
     alt: str
     not_run: str | None
@@ -165,7 +165,7 @@ class DataRecord(Record):
 
 
 class CostRecord(Record):
-    """What the jobs of a report took, by their kind, in seconds; a job that several experiments share counts once."""
+    """The seconds that the jobs of a report took, by their kind; a job that several experiments share counts once."""
 
     pixels_s: Number
     train_s: Number
@@ -174,9 +174,9 @@ class CostRecord(Record):
     inspect_s: Number
     measure_s: Number
     energy_j: Number | None = None
-    """Of the GPU; null where nothing was measured."""
+    """Energy of the GPU; null where nothing was measured."""
     energy_measured: str | None = None
-    """Of how many jobs the energy is known."""
+    """The number of jobs whose energy is known, in words."""
     finished_at: str | None
     """When the last of them ended; null where none has run."""
 
@@ -187,14 +187,14 @@ class CostRecord(Record):
 
 
 class ExperimentCost(Record):
-    """What one experiment took, with all that it rests on; a job that several share counts in each."""
+    """The cost of one experiment with all that it rests on; a job that several share counts in each."""
 
     experiment: str
     jobs: int
     shared: int
     """How many of the jobs other experiments share."""
     measured: int
-    """Of how many jobs there is telemetry of a GPU."""
+    """How many of the jobs have telemetry of a GPU."""
     seconds: Number
     gpu: Json | None
     """The telemetry of those jobs as one; null where nothing was measured."""
@@ -204,11 +204,11 @@ class DigestsRecord(Record):
     """Digests, by SHA-256, of what the report was made from."""
 
     suite: str
-    """Of the text of the suite."""
+    """The digest of the text of the suite."""
     code: str
-    """Of the code of every kind of job."""
+    """The digest of the code of every kind of job."""
     results: str
-    """Of cells, claims, experiments and data as reported here."""
+    """The digest of cells, claims, experiments and data as reported here."""
 
 
 class JudgedAgain(Record):
@@ -219,7 +219,7 @@ class JudgedAgain(Record):
 
 
 class Results(Record):
-    """What a suite came to at one scale: all that its page shows, but for the learning curves."""
+    """The results of a suite at one scale: all that its page shows, except the learning curves."""
 
     format: Literal[1]
     rules: int
@@ -231,13 +231,13 @@ class Results(Record):
     """The place in the paper."""
     scale: ScaleName
     scale_note: str
-    """What the suite says of this scale."""
+    """The sentence of the suite about this scale."""
     scale_choice: ScaleChoice
     citation: CitationRecord
     suite_yaml: str
     """The text of the suite."""
     command: str
-    """What runs it again."""
+    """The command that runs it again."""
     looks: LooksRecord | None = None
     """Null where seeds are fixed."""
     headline: str

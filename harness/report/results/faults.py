@@ -15,7 +15,7 @@ _SAID = {
 }
 """Pydantic's faults, by type, in the words of JSON."""
 _UNION = ("int", "float")
-"""What pydantic adds to the place of a number that is neither."""
+"""The words that pydantic adds to the place of a value that is no number."""
 
 
 def first_fault(error: ValidationError) -> str:

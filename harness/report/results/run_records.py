@@ -102,7 +102,7 @@ class MeasurementJob(Record):
 
 
 class MeasurementRecord(Record):
-    """What was measured without training."""
+    """Numbers that were measured without training."""
 
     says: str | None
     spec: Json

@@ -60,7 +60,7 @@ class Verdict(Record):
     stale: str | None
     """Why a result that it rests on is stale."""
     marks: list[str]
-    """What a reader has to know beside the reason."""
+    """Facts that a reader needs beside the reason."""
     imported: list[Json] | None
     """Whose weights it rests on that were not trained here."""
 
@@ -93,7 +93,7 @@ class CellRecord(Verdict):
     direction: Literal["lower", "higher"] | None
     """Which side of the printed number is the better one; null where neither is."""
     value: str | None
-    """Where ours is measured: `experiment.evaluation.metric`, `experiment.inspection.quantity`,
+    """The place where ours is measured: `experiment.evaluation.metric`, `experiment.inspection.quantity`,
     `experiment.quantity`; null for a quoted number."""
     values: BySeed
     how: How
@@ -133,7 +133,7 @@ class CompanionRecord(Record):
 
 
 class EarlierRecord(Record):
-    """What a claim came to on other seeds, before those of this report."""
+    """The outcome of a claim on other seeds, before those of this report."""
 
     seeds: str
     outcome: ClaimOutcome
@@ -141,7 +141,7 @@ class EarlierRecord(Record):
 
 
 class FirstForm(Record):
-    """What a claim would come to as it was declared before its first result."""
+    """The verdict on a claim in the form that was declared before its first result."""
 
     outcome: ClaimOutcome
     evidence: str
@@ -174,7 +174,7 @@ class ClaimRecord(Verdict):
 
     says: str
     source: str
-    """Where the paper says so."""
+    """The place in the paper."""
     operator: str
     operands: list[str]
     outcome: ClaimOutcome
@@ -190,7 +190,7 @@ class ClaimRecord(Verdict):
     """The operands whose values were entered by hand."""
     earlier: list[EarlierRecord] = Field(default_factory=list)
     readings: list[str]
-    """What the suite's authors think of this outcome; written after it."""
+    """Opinions of the suite's authors on this outcome; written after it."""
     post_hoc: str | None
     """The result after which the claim was declared, where it was."""
     by_first_form: FirstForm | None

@@ -1,4 +1,4 @@
-"""The command that publishes reports, with an index of what they say of each paper."""
+"""The command `publish`, which publishes reports with an index by paper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.cli.options import FOLDER
     "--into", type=FOLDER, default=Path("reports/published"), show_default=True, help="The folder of published reports."
 )
 def publish(reports: tuple[Path, ...], into: Path) -> None:
-    """Add report folders to the published ones, and write every page and the index of them anew."""
+    """Add report folders to the published ones, and write all published pages and their index again."""
     from harness.report.coverage import shipped_coverage  # noqa: PLC0415
     from harness.report.ledger import ledger  # noqa: PLC0415
     from harness.report.page.ledger import add_report, published_results, write_ledger  # noqa: PLC0415 - jinja

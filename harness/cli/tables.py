@@ -1,4 +1,4 @@
-"""Tables for people on the terminal."""
+"""Results, coverage and other documents as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.store.provenance import said
 if TYPE_CHECKING:
     from harness.report.coverage import Coverage
     from harness.report.results.document import Results
-    from harness.report.results.verdict_records import CellRecord, ClaimRecord
+    from harness.report.results.verdict_records import CellRecord, ClaimRecord, WithdrawnRecord
     from harness.report.settled_choices import SettledRow
 
 _STYLES = {
@@ -37,11 +37,12 @@ _STYLES = {
     "imported": "yellow",
     "EXTENDED": "yellow",
     "STALE": "yellow",
+    "WITHDRAWN": "yellow",
 }
 
 
 def show_results(results: Results, folder: Path) -> None:
-    """The cells, claims and headline of a report, and where it lies."""
+    """Print the cells, claims and headline of a report, and its path."""
     console = Console(highlight=False)
     console.print(Text(f"\n{results.title}: {results.scale} scale", style="bold"))
     if results.cells:
@@ -51,6 +52,7 @@ def show_results(results: Results, folder: Path) -> None:
     _show_reasons(console, results)
     _show_looks(console, results)
     _show_recorded(console, results.cells)
+    _show_withdrawn(console, results.withdrawn)
     console.print(Text(f"\n{results.headline}", style="bold"))
     console.print(Text(f"report: {folder / 'index.html'}"), soft_wrap=True)
 
@@ -67,7 +69,7 @@ def _cells(cells: list[CellRecord]) -> Table:
 
 
 def _number(value: float | None) -> str:
-    """Two decimals for errors and the like, thousands for counts."""
+    """Format with two decimals, or with thousands separators from 1000 on."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.2f}"
@@ -81,7 +83,7 @@ def _claims(claims: list[ClaimRecord]) -> Table:
 
 
 def _show_reasons(console: Console, results: Results) -> None:
-    """Each reason once, with all that it speaks of."""
+    """Print each reason once, with the cells and claims that it concerns."""
     judged: list[CellRecord | ClaimRecord] = [*results.cells, *results.claims]
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in judged:
@@ -98,7 +100,7 @@ def _show_reasons(console: Console, results: Results) -> None:
 
 
 def _show_looks(console: Console, results: Results) -> None:
-    """At which of the declared looks verdicts fell, and what other seeds came to before."""
+    """Print the look of each verdict, and earlier verdicts on other seeds."""
     looks: dict[str, list[str]] = {}
     for one in (*results.cells, *results.claims):
         if one.look:
@@ -112,15 +114,27 @@ def _show_looks(console: Console, results: Results) -> None:
 
 
 def _show_recorded(console: Console, cells: list[CellRecord]) -> None:
-    """Whose word the numbers are that were entered by hand."""
+    """Print the provenance of numbers entered by hand."""
     for cell in cells:
         for seed, record in (cell.recorded or {}).items():
             what = f"{record['value']}% of seed {seed} was recorded by hand: {said(record)}"
+            before = [f"{one['value']}% ({said(one)})" for one in record.get("replaced", ())]
+            what += f"; in the place of {', '.join(before)}" if before else ""
             console.print(Text(f"RECORDED {cell.id}: {what}"))
 
 
+def _show_withdrawn(console: Console, withdrawn: Sequence[WithdrawnRecord]) -> None:
+    """Print the cells and claims that were declared, had a result and are judged no more, each with its verdicts."""
+    for one in withdrawn:
+        verdicts = [f"{verdict.outcome}: {verdict.reason}" for verdict in one.came_to]
+        if one.today is not None:
+            verdicts.append(f"by its form it is today {one.today.outcome}: {one.today.reason}")
+        came_to = "; ".join(verdicts) or "no run came to a report of it"
+        console.print(Text.assemble(tinted("WITHDRAWN"), f" {one.kind} {one.id}: {one.why}; {came_to}"))
+
+
 def show_coverage(rows: Sequence[Coverage | SettledRow]) -> None:
-    """The ledger, one line a reference and place, and how many references have each standing."""
+    """Print the ledger, one line for each reference and place, and the number of references by status."""
     console = Console(highlight=False)
     table = Table("reference", "suite", "where", "status", "why")
     for row in rows:
@@ -131,7 +145,7 @@ def show_coverage(rows: Sequence[Coverage | SettledRow]) -> None:
 
 
 def show_nested(document: dict[str, Any], indent: int = 0) -> None:
-    """Nested facts, one a line."""
+    """Print a nested document, one entry per line."""
     console = Console(highlight=False)
     for name, value in document.items():
         if isinstance(value, dict):
@@ -143,5 +157,5 @@ def show_nested(document: dict[str, Any], indent: int = 0) -> None:
 
 
 def tinted(word: str) -> Text:
-    """A state or an outcome in its colour."""
+    """Return a state or an outcome in its colour."""
     return Text(word, style=_STYLES.get(word, "dim"))

@@ -12,4 +12,4 @@ ClaimOutcome = Literal[
     "QUOTED",
 ]  # fmt: skip
 How = Literal["exact", "drawn", "timed", "trained"]
-"""How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
+"""Origin of a number: definitions (exact), random nets without data (drawn), a clock (timed) or training (trained)."""

@@ -1,4 +1,4 @@
-"""Brings a suite to what a check compares: runs its probes and measurements, and reads or runs its trainings."""
+"""Observation of a suite for a check: run its probes and measurements, and read or run its trainings."""
 
 from __future__ import annotations
 
@@ -31,41 +31,41 @@ from harness.vocabulary import ScaleName
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where the jobs of a check lie."""
+    """The two stores of a check."""
 
     fresh: Store
-    """For probes and measurements: it begins empty, so that all of them run here and now, each once."""
+    """Store of probes and measurements; it starts empty, so that each of them runs here once."""
     lasting: Store
-    """For trainings and what is read off them: their results are taken as they are."""
+    """Store of trainings and their evaluations; their results are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a check goes about it."""
+    """Settings of a check."""
 
     scale: ScaleName
     runtime: Runtime
     train: bool = False
-    """Run the trainings too that have no current result."""
+    """Run trainings that have no current result, too."""
 
     @property
     def judges_trainings(self) -> bool:
-        """Whether results of trainings are looked at: the test split of ci is too coarse to be, unasked."""
+        """Whether results of trainings are compared. The test split of ci is too small for that by default."""
         return self.train or self.scale != "ci"
 
     @property
     def for_probes(self) -> Runtime:
-        """One thread, and a GPU only where one was asked for by name."""
+        """Runtime of probes: one thread, and a GPU only where `device` is `cuda`."""
         return replace(self.runtime, threads=1, device="cuda" if self.runtime.device == "cuda" else "cpu")
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a suite comes to now."""
+    """The current snapshot of a suite and its failed jobs."""
 
     snapshot: dict[str, Any]
     failed: Mapping[str, str] = field(default_factory=dict)
-    """By a job's label, why it failed."""
+    """Reason of failure by a job's label."""
 
 
 def observe(
@@ -76,9 +76,10 @@ def observe(
     stop: StopSignal,
     disturb: Callable[[dict[str, Any]], Collection[str]] = none_of,
 ) -> Observed:
-    """Run what a check of a suite needs; `disturb` names, for a snapshot, the trainings whose probes to disturb.
+    """Run the jobs that a check of a suite needs, and return its snapshot.
 
-    Raises DataMissing where its data are not on disk, Interrupted if stopped.
+    `disturb` maps a snapshot to the trainings whose probes are to be disturbed. Raises DataMissing where a data set is
+    not on disk, Interrupted where a signal stops the run.
     """
     plan = make_plan(suite, rules.scale, device_name(rules.runtime))
     probes = _chosen(probes_of(plan), selection)
@@ -108,7 +109,7 @@ def _disturb(
     stop: StopSignal,
     execution: Execution,
 ) -> None:
-    """Run disturbed probes, and write into the snapshot how far they went."""
+    """Run the disturbed probes and add their distances to the snapshot."""
     jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
     graph = Drawn(rules.scale, jobs)
     execution.failed |= _run(graph, store, rules.for_probes, stop).failed
@@ -119,12 +120,12 @@ def _disturb(
 
 
 def _pixels(probes: Probes, name: str) -> str:
-    """The key of the pixel statistics that a training's probe builds on."""
+    """Return the key of the pixel statistics that a training's probe needs."""
     return probes.jobs[probes.trainings[name]].inputs["pixel_statistics"]
 
 
 def _chosen(probes: Probes, selection: Selection) -> Probes:
-    """The probes of the chosen experiments, with what they build on."""
+    """Return the probes of the chosen experiments, with their inputs."""
     trainings = {name: key for name, key in probes.trainings.items() if name in selection.experiments}
     tests = {place: key for place, key in probes.tests.items() if place[0] in selection.experiments}
     wanted = {*trainings.values(), *tests.values()}
@@ -133,7 +134,7 @@ def _chosen(probes: Probes, selection: Selection) -> Probes:
 
 
 def _measurements(plan: Plan, selection: Selection) -> dict[str, Job]:
-    """The measurements of the chosen experiments; those of a clock take long, and are read from the store."""
+    """Return the measurements of the chosen experiments, except timings, which take long."""
     keys = {key for (name, _), key in plan.measurements.items() if name in selection.experiments}
     return {key: plan.jobs[key] for key in plan.jobs if key in keys and not MEASURES[plan.jobs[key].spec["what"]].timed}
 
@@ -149,7 +150,7 @@ def _run(graph: Drawn, store: Store, runtime: Runtime, stop: StopSignal) -> Exec
 
 
 def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:
-    """How the trainings stand in the store, run first where that was asked; a stale result counts for nothing."""
+    """Return the status of trainings in the store, run first under `train`; a stale result counts as missing."""
     if rules.train:
         store.prepare()
         declare(plan, store)
@@ -159,7 +160,7 @@ def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution
 
 
 def _device(jobs: Mapping[str, Job], store: Store) -> dict[str, Any]:
-    """The device that the jobs ran on, by the first of them that used one; nothing where none did."""
+    """Return the device of the probes, or of another job where no probe used one; empty where no job did."""
     for key, job in sorted(jobs.items(), key=lambda item: item[1].kind != "probe"):
         folder = store.folder(job.kind, key)
         if folder.result.exists() and (device := folder.read_environment()["job"]):

@@ -7,7 +7,8 @@ rebuilds the page byte for byte. The page makes no request: a content security p
 it, with the hashes of its one style and one script. They also hold the numbers of every job. So `standing` gives back
 the results of the jobs, and `judge_again` judges a folder without its store; a verdict that rests on anything else is
 kept, and says so. Each verdict keeps the one first published, from which `changed_verdicts` makes the list beside the
-index. `arm_differences` finds in the resolved specs how two arms of a claim differ.
+index. `arm_differences` finds in the resolved specs how two arms of a claim differ. Both documents are written with
+digests of themselves (`page.digests`), and whatever reads them refuses what was changed since.
 
 `compare` reads two `results.json` and is a pure function of them too: one document, which the terminal, Markdown and
 a page under the same policy show. It subtracts only what is paired: the same seeds, all of them, the same test

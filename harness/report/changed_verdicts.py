@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from harness.report import markdown
 from harness.report.ledger_records import ChangedVerdict, Changes
 from harness.report.results.document import Results
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
 
 Reports = Mapping[tuple[str, str], Results]
 """The results of each published report, by suite and scale."""
 
 RULES_SAID = (
     "by stricter rules, applied to the same results. A printed size and its direction, once one verdict, count as two; "
-    "where a claim's own declaration was changed too, it is EXTENDED."
+    "where a claim's own declaration was changed too, it is EXTENDED; where it was declared after a result, POST HOC."
 )
 
 
@@ -26,20 +27,29 @@ def changes_of(reports: Reports) -> Changes:
 
 def _judged(results: Results) -> Iterator[ChangedVerdict]:
     """Every verdict that was published before, with what it is now."""
-    for kind, verdicts in (("cell", results.cells), ("claim", results.claims)):
-        for one in verdicts:
-            if one.before is not None:
-                yield ChangedVerdict(
-                    suite=results.suite,
-                    scale=results.scale,
-                    page=f"{results.suite}/{results.scale}/index.html",
-                    kind=kind,
-                    name=one.id,
-                    before=one.before.outcome,
-                    outcome=one.outcome,
-                    extended=one.extended,
-                    reason=one.reason,
-                )
+    for one in results.cells:
+        if one.before is not None:
+            yield _changed(results, "cell", one, one.before.outcome, post_hoc=False)
+    for claim in results.claims:
+        if claim.before is not None:
+            yield _changed(results, "claim", claim, claim.before.outcome, post_hoc=bool(claim.post_hoc))
+
+
+def _changed(
+    results: Results, kind: str, one: CellRecord | ClaimRecord, before: str, *, post_hoc: bool
+) -> ChangedVerdict:
+    return ChangedVerdict(
+        suite=results.suite,
+        scale=results.scale,
+        page=f"{results.suite}/{results.scale}/index.html",
+        kind=kind,
+        name=one.id,
+        before=before,
+        outcome=one.outcome,
+        extended=one.extended,
+        post_hoc=post_hoc,
+        reason=one.reason,
+    )
 
 
 def as_markdown(changes: Changes) -> str:
@@ -49,7 +59,7 @@ def as_markdown(changes: Changes) -> str:
     counted = [[before, now, str(count)] for (before, now), count in sorted(counts.items())]
     rows = [
         [f"{one.suite}, {one.scale}", one.name, one.before,
-         one.outcome + ", EXTENDED" * one.extended, one.reason]
+         one.outcome + ", EXTENDED" * one.extended + ", POST HOC" * one.post_hoc, one.reason]
         for one in changed
     ]  # fmt: skip
     said = f"Of {changes.judged} published verdicts, {len(changed)} are others than those first published"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -25,6 +25,7 @@ from harness.report.figures import figures_of
 from harness.report.first_forms import by_first_form
 from harness.report.judging import Judged, judged
 from harness.report.net_pairs import net_pairs
+from harness.report.page.digests import digest_of_records
 from harness.report.prepared_copies import copy_deviations
 from harness.report.records import cell_record, claim_record, looks_record, standing_of
 from harness.report.result_faults import fitting
@@ -43,8 +44,8 @@ from harness.report.results.document import (
     TableRecord,
 )
 from harness.report.results.faults import first_fault
-from harness.report.results.run_records import ExperimentRecord
-from harness.report.results.verdict_records import CellRecord, ClaimRecord
+from harness.report.results.verdict_records import ClaimRecord, WithdrawnRecord
+from harness.report.withdrawn_verdicts import in_headline, withdrawn_records
 from harness.store.documents import canonical
 from harness.store.store import Store
 from harness.suite.shipped import shipped_suites
@@ -77,6 +78,7 @@ def _results(
     claims = [_claim_record(verdict, found) for verdict in found.claims]
     experiments = {name: trained_experiment(plan, name, standing, failed) for name in plan.experiments}
     data = _data(plan, standing)
+    withdrawn = withdrawn_records(declared.withdrawn, found.evidence)
     return Results(
         format=FORMAT,
         rules=RULES,
@@ -91,10 +93,11 @@ def _results(
         suite_yaml=plan.suite.text,
         command=f"python -m harness run {_shown_path(plan)} --scale {plan.scale}",
         looks=looks_record(plan.declared, plan.look),
-        headline=headline(plan, found.cells, found.claims),
+        headline=headline(plan, found.cells, found.claims, withdrawn),
         table=table_of(plan),
         cells=cells,
         claims=claims,
+        withdrawn=withdrawn,
         net_pairs=net_pairs(plan, store, standing),
         deviations=[*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         experiments=experiments,
@@ -108,7 +111,7 @@ def _results(
         digest=DigestsRecord(
             suite=hashlib.sha256(plan.suite.text.encode()).hexdigest(),
             code=_code_digest(),
-            results=digest_of(cells, claims, experiments, data),
+            results=digest_of_records(cells, claims, experiments, data),
         ),
     )
 
@@ -122,8 +125,10 @@ def _claim_record(verdict: ClaimVerdict, found: Judged) -> ClaimRecord:
     )
 
 
-def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -> str:
-    """One sentence that says what came out, and no more than that."""
+def headline(
+    plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict], withdrawn: Sequence[WithdrawnRecord] = ()
+) -> str:
+    """One sentence that says what came out, and no more than that; and how much of it is judged no more."""
     own = [verdict for verdict in cells if verdict.outcome != "CITED"]
     compared = [verdict for verdict in own if verdict.outcome != "NOT COMPARABLE"]
     said = []
@@ -133,6 +138,7 @@ def headline(plan: Plan, cells: list[CellVerdict], claims: list[ClaimVerdict]) -
         said.append(_shown(plan, own))
     if claims:
         said.append(f"{_counted(map(_with_level, claims))} of {len(claims)} claims")
+    said += in_headline(withdrawn)
     return "; ".join(said)[:1].upper() + "; ".join(said)[1:] + "." if said else "Nothing here is measured."
 
 
@@ -239,19 +245,3 @@ def _data(plan: Plan, standing: Mapping[str, Status]) -> list[DataRecord]:
 def _code_digest() -> str:
     """A digest of the code of every kind of job that a plan may hold."""
     return hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest()
-
-
-def digest_of(
-    cells: list[CellRecord],
-    claims: list[ClaimRecord],
-    experiments: Mapping[str, ExperimentRecord],
-    data: list[DataRecord],
-) -> str:
-    """The digest of what is reported."""
-    reported = {
-        "cells": [one.plain() for one in cells],
-        "claims": [one.plain() for one in claims],
-        "experiments": {name: one.plain() for name, one in experiments.items()},
-        "data": [one.plain() for one in data],
-    }
-    return hashlib.sha256(canonical(reported).encode()).hexdigest()

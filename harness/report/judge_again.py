@@ -20,15 +20,17 @@ from harness.judge.statistics import Interval
 from harness.judge.warrants import RULES
 from harness.plan.graph import Plan, make_plan
 from harness.plan.preregistration import Standing, Standings
-from harness.report.gather import deviations_of, digest_of, headline, table_of
+from harness.report.gather import deviations_of, headline, table_of
 from harness.report.judging import Judged, judged_by
 from harness.report.measured import measured_values
+from harness.report.page.digests import digest_of_records
 from harness.report.records import cell_record, claim_record
 from harness.report.results.curves import Curves
 from harness.report.results.document import DeviationRecord, JudgedAgain, Results
 from harness.report.results.record import Ends, Json
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, FirstCell, FirstClaim
 from harness.report.standing import ABSENT, device_of, report_standing, with_cells
+from harness.report.withdrawn_verdicts import left_out
 from harness.suite.cells import Cell
 from harness.suite.claim_parts import DIRECTION, parent_of, prints_size, with_directions
 from harness.suite.claims import Claim
@@ -57,13 +59,15 @@ def judge_again(results: Results, curves: Curves, suite: Suite) -> Results:
     verdicts = adjusted([_kept(plan, verdict, _record_of(before, verdict.id)) for verdict in found.claims])
     cells = _cells(found, results)
     claims = [_claim(verdict, found, plan, before, first) for verdict in verdicts]
+    withdrawn = left_out(results, cells, claims)
     digests = {
         "suite": hashlib.sha256(suite.text.encode()).hexdigest(),
-        "results": digest_of(cells, claims, results.experiments, results.data),
+        "results": digest_of_records(cells, claims, results.experiments, results.data),
     }
     return results.model_copy(
         update={
-            "headline": headline(plan, found.cells, verdicts),
+            **({"withdrawn": withdrawn} if withdrawn else {}),
+            "headline": headline(plan, found.cells, verdicts, withdrawn),
             "table": table_of(plan),
             "cells": cells,
             "claims": claims,
@@ -172,7 +176,7 @@ def _cell_standing(cell: Cell, old: CellRecord | None) -> Standing:
 
 
 def _cells(found: Judged, results: Results) -> list[CellRecord]:
-    """Every cell judged anew, with what was said of it before."""
+    """Every cell judged anew, with what was said of it before; one that was added since was never published before."""
     old = {one.id: one for one in results.cells}
     return [_cell(verdict, found.declared.cells[verdict.cell.id], old.get(verdict.cell.id)) for verdict in found.cells]
 
@@ -181,13 +185,15 @@ def _cell(verdict: CellVerdict, declared: Standing, was: CellRecord | None) -> C
     record = cell_record(verdict, declared)
     if was is None:
         return record
-    before = was.before or FirstCell(
-        outcome=was.outcome, reason=was.reason, printed=was.printed, margin=was.margin, value=was.value
-    )
+    before = {} if LATE in was.marks else {"before": was.before or _first_cell(was)}
     if was.recorded or was.imported or _lost(verdict.reason, was):
-        return was.model_copy(update={"marks": _noted(was.marks, KEPT_CELL), "before": before})
+        return was.model_copy(update={"marks": _noted(was.marks, KEPT_CELL), **before})
     marks, wilson = _noted(was.marks, *record.marks), record.wilson or was.wilson
-    return record.model_copy(update={"stale": was.stale, "wilson": wilson, "marks": marks, "before": before})
+    return record.model_copy(update={"stale": was.stale, "wilson": wilson, "marks": marks, **before})
+
+
+def _first_cell(was: CellRecord) -> FirstCell:
+    return FirstCell(outcome=was.outcome, reason=was.reason, printed=was.printed, margin=was.margin, value=was.value)
 
 
 def _record_of(records: Mapping[str, ClaimRecord], name: str) -> ClaimRecord | None:

@@ -115,6 +115,8 @@ class ChangedVerdict(Record):
     before: str
     outcome: str
     extended: bool
+    post_hoc: bool
+    """Whether it is a claim that was declared after a result."""
     reason: str
 
 

@@ -17,7 +17,7 @@ from harness.judge.outcomes import How
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
-from harness.report.recorded import SCORED, Scores, counts, outdated
+from harness.report.recorded import SCORED, Scores, counts, outdated, replacement
 from harness.store.provenance import trained_elsewhere
 from harness.vocabulary import MEMBERS, METRICS, guessing
 
@@ -134,7 +134,7 @@ def _one_measured(
         doubtful=_why_doubtful(found),
         images=min((record["count"] for _, record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
-        marks=tuple(dict.fromkeys(_marks(seen, found.values()))),
+        marks=tuple(dict.fromkeys([*_marks(seen, found.values()), *_replaced(recorded)])),
         recorded=recorded,
         elsewhere=tuple(trained_elsewhere(found.values())),
     )
@@ -182,6 +182,11 @@ def _why_doubtful(found: Mapping[int, Mapping[str, Any]]) -> str:
         if digest is not None and seen.setdefault(digest, seed) != seed:
             return f"seeds {seen[digest]} and {seed} left the same bytes, so one is a copy of the other"
     return ""
+
+
+def _replaced(recorded: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+    """Of scores that were entered by hand, those that took the place of others."""
+    return filter(None, (replacement(seed, record) for seed, record in recorded.items()))
 
 
 def _marks(seen: Iterable[tuple[Job, Mapping[str, Any]]], results: Iterable[Mapping[str, Any]]) -> Iterator[str]:

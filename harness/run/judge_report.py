@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from harness.report.judge_again import judge_again
-from harness.report.page.read import read_curves, read_results
+from harness.report.page.read import read_report
 from harness.report.page.render import write_report
 from harness.report.results.document import Results
 from harness.store.store import make_writable
@@ -22,7 +22,7 @@ def judge_folder_again(folder: Path, by_suite: str | None) -> Results:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no report folder; --judge-again needs one")
     make_writable(folder, "the report", "copy it to where you may write")
-    results, curves = read_results(folder), read_curves(folder / "curves.json")
+    results, curves = read_report(folder)
     if by_suite is None and results.suite not in shipped_names():
         raise UsageError(f"no suite {results.suite!r} is shipped; name the one to judge by with --suite SUITE")
     suite = load_suite(suite_path(by_suite or results.suite))
@@ -32,5 +32,4 @@ def judge_folder_again(folder: Path, by_suite: str | None) -> Results:
         raise UsageError(
             f"{folder}: results.json does not hold a report that can be judged again ({type(error).__name__}: {error})"
         ) from error
-    write_report(document, curves, folder)
-    return document
+    return write_report(document, curves, folder)

@@ -16,7 +16,7 @@ from harness.machine.runtime import Runtime
 from harness.plan.estimate import estimate
 from harness.plan.graph import Plan, make_plan
 from harness.plan.outline import Outline
-from harness.plan.preregistration import declare
+from harness.plan.preregistration import declare, remember
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Status, statuses
 from harness.plan.stored_jobs import timed_on
@@ -87,6 +87,7 @@ def _run(
     standing = statuses(plan, store, runtime.locations)
     failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
     results, folder = _write(plan, store, standing, choice, failed, out)
+    remember(plan, store, {"cells": results.cells, "claims": results.claims})
     return results, folder, execution.failed
 
 
@@ -179,8 +180,7 @@ def _write(
 
     results, curves = gather(plan, store, standing, choice, failed)
     folder = _report_folder(plan, out)
-    write_report(results, curves, folder)
-    return results, folder
+    return write_report(results, curves, folder), folder
 
 
 def _report_folder(plan: Plan, out: Path | None) -> Folder:

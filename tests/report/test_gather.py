@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import finish, finish_all, record
+from fabricated import FINISHED_AT, finish, finish_all, record
 from result_documents import typed
 from suite_files import TABLE1, loaded, written
 
@@ -225,7 +225,7 @@ def test_cost_adds_up(plan: Plan, store: Store) -> None:
     """By kind of job: 1.5 seconds each here."""
     cost = documents(plan, store)[0]["cost"]
     assert (cost["train_s"], cost["evaluate_s"], cost["pixels_s"], cost["measure_s"]) == (4.5, 4.5, 1.5, 0)
-    assert cost["finished_at"] == "2026-01-05T10:21:44+00:00"
+    assert cost["finished_at"] == FINISHED_AT
 
 
 def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:

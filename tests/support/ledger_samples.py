@@ -1,4 +1,4 @@
-"""References of a paper, what covers them, and reports that speak of them, for the published ledger."""
+"""Sample references of a paper, their coverage, and reports about them, for tests of the published ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COVERED = [
 
 
 def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], Results]:
-    """The results of one report, by suite and scale."""
+    """Return the results of one report, by suite and scale."""
     said = {
         "id": "less",
         "outcome": "CONFIRMED",

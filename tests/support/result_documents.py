@@ -36,6 +36,11 @@ def blank_claim(**changes: Any) -> Document:
     return {**words, **absent, **lists, **TOLD, "outcome": "NOT RUN"} | changes
 
 
+def blank_withdrawn(**changes: Any) -> Document:
+    """A cell that is judged no more and that no report spoke of."""
+    return {"kind": "cell", "id": "a", "why": "taken out", "form": {}, "came_to": [], "today": None} | changes
+
+
 def blank_figure(**changes: Any) -> Document:
     """A figure without a picture."""
     words = dict.fromkeys(("id", "ref", "title", "shows", "caption", "alt"), "")

@@ -87,6 +87,9 @@ class ClaimSide(Record):
     look: LookRecord | None = None
     p: Number | None
     p_holm: Number | None
+    extended: bool
+    stale: str | None
+    post_hoc: str | None
 
 
 class ComparedClaim(Record):

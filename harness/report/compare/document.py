@@ -23,7 +23,15 @@ from harness.report.compare.comparison import (
     NumberSide,
 )
 from harness.report.compare.numbers import MeasuredNumber, changed, compare_numbers, number_of_cell, numbers_of
-from harness.report.compare.records import claims_as_declared, declared, deviations, environments, records, specs
+from harness.report.compare.records import (
+    claims_as_declared,
+    declared,
+    deviations,
+    environments,
+    records,
+    specs,
+    withdrawn,
+)
 from harness.report.page.verdicts import level
 from harness.report.results.document import Results
 from harness.report.results.record import Json
@@ -48,7 +56,7 @@ def compare(a: Results, b: Results, names: tuple[str, str] = ("A", "B")) -> Comp
     cells, numbers = _adjusted(*_numbers(a, b))
     claims = _claims(a, b)
     differing = Differing(
-        declared=[*declared(a, b), *claims_as_declared(a, b)],
+        declared=[*declared(a, b), *claims_as_declared(a, b), *withdrawn(a, b)],
         specs=specs(a, b),
         deviations=deviations(a, b),
         data=records(_data(a), _data(b)),

@@ -55,6 +55,15 @@ def claims_as_declared(a: Results, b: Results) -> list[Row]:
     return _of_both(_parts(a.claims, _CLAIM), _parts(b.claims, _CLAIM), "claim ")
 
 
+def withdrawn(a: Results, b: Results) -> list[Row]:
+    """The cells and claims that either run's suite declared and judges no more, unless both say the same of them."""
+    return _rows(_reasons(a), _reasons(b))
+
+
+def _reasons(run: Results) -> dict[str, str]:
+    return {f"withdrawn {one.kind} {one.id}": one.why for one in run.withdrawn}
+
+
 def specs(a: Results, b: Results) -> list[Row]:
     """The places at which the resolved specs of experiments differ, and experiments that only one run has."""
     found: list[Row] = []

@@ -183,12 +183,19 @@ def _verdicts(a: str, b: str) -> str:
 def _verdict(side: NumberSide | None) -> str:
     if side is None:
         return ABSENT
-    flags = {"EXTENDED": side.extended, "STALE": side.stale}
-    return " ".join([side.outcome or "", *(flag for flag, raised in flags.items() if raised)]).strip()
+    return _with_flags(side.outcome or "", EXTENDED=side.extended, STALE=side.stale)
 
 
 def _claim_verdict(side: ClaimSide | None, level: str) -> str:
-    return ABSENT if side is None else f"{side.outcome} {level}".strip()
+    if side is None:
+        return ABSENT
+    said = f"{side.outcome} {level}".strip()
+    return _with_flags(said, EXTENDED=side.extended, POST_HOC=side.post_hoc, STALE=side.stale)
+
+
+def _with_flags(said: str, **raised: object) -> str:
+    """A verdict with the flags that are raised, each by its name."""
+    return " ".join([said, *(name.replace("_", " ") for name, flag in raised.items() if flag)]).strip()
 
 
 def _claims(claims: Sequence[ComparedClaim]) -> Shown:

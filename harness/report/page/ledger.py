@@ -10,7 +10,7 @@ from markupsafe import Markup
 from harness.errors import UsageError
 from harness.report.changed_verdicts import as_markdown
 from harness.report.ledger_records import Ledger
-from harness.report.page.read import read_curves, read_results
+from harness.report.page.read import read_report
 from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
@@ -22,9 +22,9 @@ CHANGED = "verdicts-changed.md"
 def add_report(source: Path, published: Path) -> Path:
     """Copy a report into the published folder, its page written anew from its results; gives where it lies.
 
-    Raises UsageError for a folder that holds no report.
+    Raises UsageError for a folder that holds no report, or one that was changed after it was written.
     """
-    results, curves = read_results(source), read_curves(source / "curves.json")
+    results, curves = read_report(source)
     folder = published / results.suite / results.scale
     if not folder.resolve().is_relative_to(published.resolve()):
         raise UsageError(f"{source / 'results.json'}: suite {results.suite!r} is no name of a folder")

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from harness.errors import UsageError
+from harness.report.page.digests import require_same_curves, require_unchanged
 from harness.report.results.curves import Curves
 from harness.report.results.document import FORMAT, Results
 from harness.report.results.faults import first_fault
@@ -22,8 +23,8 @@ def read_results(path: Path) -> Results:
     """The results of a report folder, or of a `results.json` itself.
 
     Raises:
-        UsageError: the file is missing, is not JSON, is of another format, or has a field of another type than the
-            format's; the message names the file and the field.
+        UsageError: the file is missing, is not JSON, is of another format, was changed after it was written, or has a
+            field of another type than the format's; the message names the file and the field.
     """
     path = path / "results.json" if path.is_dir() else path
     document = read_document(path)
@@ -32,7 +33,17 @@ def read_results(path: Path) -> Results:
             f"{path}: format {found!r}, but this version reads format {FORMAT}; "
             "rebuild the page with the version that wrote it, or run the suite again"
         )
+    require_unchanged(document, path)
     return parsed_results(document, str(path))
+
+
+def read_report(folder: Path) -> tuple[Results, Curves]:
+    """The results and the curves of a report folder; raises UsageError as `read_results` does, for either file."""
+    results = read_results(folder / "results.json")
+    path = folder / "curves.json"
+    document = read_document(path)
+    require_same_curves(results, document, path)
+    return results, parsed_curves(document, str(path))
 
 
 def parsed_results(document: Json, file: str) -> Results:
@@ -43,12 +54,12 @@ def parsed_results(document: Json, file: str) -> Results:
         raise UsageError(f"{file}: {first_fault(error)}; {REMEDY}") from None
 
 
-def read_curves(path: Path) -> Curves:
-    """The learning curves of a report; raises UsageError as `read_results` does."""
+def parsed_curves(document: Json, file: str) -> Curves:
+    """The typed form of the curves that `file` holds; raises UsageError as `parsed_results` does."""
     try:
-        return _curves().validate_python(read_document(path))
+        return _curves().validate_python(document)
     except ValidationError as error:
-        raise UsageError(f"{path}: {first_fault(error)}; {REMEDY}") from None
+        raise UsageError(f"{file}: {first_fault(error)}; {REMEDY}") from None
 
 
 def read_document(path: Path) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from harness.progress import duration
 from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
 from harness.report.page.curves import by_seed, learning_curves
+from harness.report.page.digests import sealed
 from harness.report.page.energy import measured_gpu
 from harness.report.page.machines import places
-from harness.report.page.read import read_curves, read_results
+from harness.report.page.read import read_report
 from harness.report.page.thresholds import threshold_chart, threshold_words
 from harness.report.results.curves import Curves
 from harness.report.results.document import FigureRecord, Results
@@ -34,6 +35,7 @@ SECTIONS = {
     "ledger": "Ledger of cells",
     "forest": "Forest plot",
     "claims": "Claims",
+    "withdrawn": "Declared and judged no more",
     "net_pairs": "Two nets at a time",
     "figures": "Figures",
     "measurements": "Measurements",
@@ -47,7 +49,7 @@ SECTIONS = {
 }
 """Sections in their order, by the name of the template that writes each."""
 
-_IF_ANY = ("table", "claims", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
+_IF_ANY = ("table", "claims", "withdrawn", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Intervals of a cell; where an end is open, nothing is shown of them."""
@@ -95,24 +97,31 @@ def _page(results: str, curves: str) -> str:
     )
 
 
-def write_report(results: Results, curves: Curves, folder: Path) -> None:
-    """Write `results.json`, `curves.json` and `index.html` into `folder`; each file appears whole or not at all."""
-    files = {"results.json": as_json(results.plain()), "curves.json": as_json(curves)}
+def write_report(results: Results, curves: Curves, folder: Path) -> Results:
+    """Write `results.json`, `curves.json` and `index.html` into `folder`; each file appears whole or not at all.
+
+    Gives the results as they were written, with the digests that `read.read_report` holds them against.
+    """
+    drawn = as_json(curves)
+    document = sealed(json.loads(as_json(results.plain())), json.loads(drawn))
+    files = {"results.json": as_json(document), "curves.json": drawn}
     page = _page(*files.values())
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
+    return Results.model_validate(document)
 
 
 def rebuild(folder: Path) -> Results:
     """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
 
     Raises:
-        UsageError: a file is missing, is not JSON, or is not a document of this format; or the folder is read-only.
+        UsageError: a file is missing, is not JSON, is not a document of this format, or was changed after it was
+            written; or the folder is read-only.
     """
     make_writable(folder, "the report", "copy it to where you may write")
-    results, curves = read_results(folder / "results.json"), read_curves(folder / "curves.json")
+    results, curves = read_report(folder)
     write_atomically(folder / "index.html", render(results, curves).encode(errors="xmlcharrefreplace"))
     return results
 

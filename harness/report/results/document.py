@@ -8,7 +8,7 @@ from pydantic import Field
 
 from harness.report.results.record import Ends, Json, Number, Record
 from harness.report.results.run_records import EnsembleRecord, ExperimentRecord, MeasurementRecord
-from harness.report.results.verdict_records import CellRecord, ClaimRecord
+from harness.report.results.verdict_records import CellRecord, ClaimRecord, WithdrawnRecord
 from harness.vocabulary import ScaleName
 
 FORMAT: Literal[1] = 1
@@ -209,6 +209,10 @@ class DigestsRecord(Record):
     """The digest of the code of every kind of job."""
     results: str
     """The digest of cells, claims, experiments and data as reported here."""
+    curves: str | None = None
+    """The digest of curves.json; null in reports of earlier versions."""
+    document: str | None = None
+    """The digest of the whole of results.json without this field; null in reports of earlier versions."""
 
 
 class JudgedAgain(Record):
@@ -245,6 +249,8 @@ class Results(Record):
     """Null where the suite has none."""
     cells: list[CellRecord]
     claims: list[ClaimRecord]
+    withdrawn: list[WithdrawnRecord] = Field(default_factory=list)
+    """The cells and claims that were declared, had a result, and are judged no more."""
     net_pairs: list[NetPairRecord] = Field(default_factory=list)
     deviations: list[DeviationRecord]
     experiments: dict[str, ExperimentRecord]

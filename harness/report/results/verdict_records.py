@@ -199,3 +199,33 @@ class ClaimRecord(Verdict):
     thresholds: list[ThresholdRecord]
     before: FirstClaim | None = None
     """The verdict first published, in a report that was judged again."""
+
+
+class FormVerdict(Record):
+    """A verdict on a withdrawn cell or claim by the form in which it was declared."""
+
+    outcome: CellOutcome | ClaimOutcome
+    reason: str
+
+
+class PastVerdict(FormVerdict):
+    """A verdict that a report gave before the withdrawal."""
+
+    extended: bool
+    """Whether the declaration had been changed after its first result."""
+
+
+class WithdrawnRecord(Record):
+    """A cell or claim that was declared, had a result, and is judged no more."""
+
+    kind: Literal["cell", "claim"]
+    id: str
+    why: str
+    """How it left the suite: taken out, changed, or declared impossible, quoted or not run."""
+    form: Json
+    """As it was declared: the printed number, margin and place of a cell; the operator and operands of a claim."""
+    came_to: list[PastVerdict]
+    """The verdicts that reports of runs gave it, the first one first; empty where no run came to a report."""
+    today: FormVerdict | None
+    """The verdict by that form on the results of today; null where its numbers are no longer measured, or this version
+    does not know the form."""

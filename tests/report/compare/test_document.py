@@ -85,6 +85,15 @@ def test_each_claim_says_whether_its_verdict_is_the_same(compared: dict[str, Any
     assert claims["entry"]["change"] == "only in A"
 
 
+def test_claims_say_what_a_reader_has_to_know_of_their_verdict() -> None:
+    """EXTENDED, STALE and POST HOC stand beside claims as they stand on the page of each run."""
+    a, b = sample(), sample()
+    by_id(b["claims"])["same_kind"] |= {"post_hoc": "After a first result", "extended": True}
+    sides = by_id(compare(a, b)["claims"])["same_kind"]
+    assert (sides["b"]["post_hoc"], sides["b"]["extended"]) == ("After a first result", True)
+    assert not sides["a"]["post_hoc"]
+
+
 def test_a_verdict_at_another_level_is_another_verdict() -> None:
     """Confirmed at small scale is not confirmed at paper scale."""
     a, b = sample(), sample()

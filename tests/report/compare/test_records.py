@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from result_documents import blank_results, typed
+from result_documents import blank_results, blank_withdrawn, typed
 
 from harness.report.compare.comparison import Row
-from harness.report.compare.records import deviations, environments, records, specs
+from harness.report.compare.records import deviations, environments, records, specs, withdrawn
 
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
 trees = st.dictionaries(
@@ -61,3 +61,16 @@ def test_a_deviation_of_one_run_says_what_it_does() -> None:
     does = {"id": "filter", "paper": "", "ours": "bilinear", "why": "", "expected": "", "affects": [], "scales": None}
     found = deviations(typed(blank_results(deviations=[does])), typed(blank_results()))
     assert found == [Row(what="filter", a="bilinear", b=None)]
+
+
+def test_what_a_run_judges_no_more_is_told() -> None:
+    """Of either run; what both say alike is no difference."""
+    both = blank_withdrawn(kind="cell", id="cnn.top1", why="taken out")
+    claim = blank_withdrawn(kind="claim", id="less", why="declared impossible")
+    a, b = typed(blank_results(withdrawn=[both])), typed(blank_results(withdrawn=[both, claim]))
+    assert withdrawn(a, b) == [Row(what="withdrawn claim less", a=None, b="declared impossible")]
+
+
+def test_a_report_of_before_says_nothing_of_it() -> None:
+    """It has no such list."""
+    assert withdrawn(typed(blank_results()), typed(blank_results(withdrawn=[]))) == []

@@ -11,6 +11,7 @@ from ledger_samples import COVERED, PAPERS, report
 
 from harness.errors import UsageError
 from harness.report.ledger import ledger
+from harness.report.page.digests import sealed
 from harness.report.page.ledger import add_report, published_results, render_ledger, write_ledger
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -65,7 +66,8 @@ def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
 def test_a_report_cannot_leave_the_folder(source: Path, tmp_path: Path, name: str) -> None:
     """Whatever its results call themselves."""
     document = json.loads((source / "results.json").read_text()) | {"suite": name}
-    (source / "results.json").write_text(json.dumps(document))
+    curves = json.loads((source / "curves.json").read_text())
+    (source / "results.json").write_text(json.dumps(sealed(document, curves)))
     with pytest.raises(UsageError, match="is no name of a folder"):
         add_report(source, tmp_path / "published")
 

@@ -12,14 +12,15 @@ import pytest
 from result_documents import blank_cell, blank_claim, blank_results, typed
 
 from harness.errors import UsageError
-from harness.report.page.read import read_curves, read_document, read_results
+from harness.report.page.digests import sealed
+from harness.report.page.read import read_document, read_report, read_results
 
 
 def test_results_are_read_from_a_folder_or_a_file(tmp_path: Path) -> None:
     """Alike."""
     path = tmp_path / "results.json"
-    path.write_text(json.dumps(blank_results()), encoding="utf-8")
-    assert read_results(tmp_path) == read_results(path) == typed(blank_results())
+    path.write_text(json.dumps(sealed(blank_results(), {})), encoding="utf-8")
+    assert read_results(tmp_path) == read_results(path) == typed(sealed(blank_results(), {}))
 
 
 def without(document: dict[str, Any], name: str) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def without(document: dict[str, Any], name: str) -> dict[str, Any]:
 def test_a_field_that_does_not_fit_is_named_with_its_file(tmp_path: Path, document: dict[str, Any], said: str) -> None:
     """In one line, with the remedy."""
     path = tmp_path / "results.json"
-    path.write_text(json.dumps(document), encoding="utf-8")
+    path.write_text(json.dumps(sealed(document, {})), encoding="utf-8")
     with pytest.raises(UsageError) as raised:
         read_results(path)
     line = str(raised.value)
@@ -57,10 +58,10 @@ def test_a_field_that_does_not_fit_is_named_with_its_file(tmp_path: Path, docume
 @pytest.mark.parametrize("curves", [{"cnn": []}, {"cnn": {"loss": {"0": [[1]]}}}, {"cnn": {"loss": {"0": [["x", 1]]}}}])
 def test_a_curve_that_does_not_fit_is_named(tmp_path: Path, curves: dict[str, Any]) -> None:
     """By its experiment."""
-    path = tmp_path / "curves.json"
-    path.write_text(json.dumps(curves), encoding="utf-8")
+    (tmp_path / "results.json").write_text(json.dumps(sealed(blank_results(), curves)), encoding="utf-8")
+    (tmp_path / "curves.json").write_text(json.dumps(curves), encoding="utf-8")
     with pytest.raises(UsageError, match=r"curves\.json: cnn.* should"):
-        read_curves(path)
+        read_report(tmp_path)
 
 
 def test_reading_brings_neither_torch_nor_numpy() -> None:

@@ -1,4 +1,4 @@
-"""Walks a plan, inputs first, and has an executor run what is not done; a job that fails stops only what needs it."""
+"""Walks a plan, inputs first, and has an executor run each job without a result; a failure stops only what needs it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.store.store import JobFolder, Store, write_json
 
 @dataclass(slots=True)
 class Execution:
-    """What happened: keys that ran, and for each that failed or was left out, why."""
+    """The keys of the jobs that ran, and why others failed or were left out."""
 
     ran: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Execution:
 def execute(survey: Survey, executor: Executor, progress: Progress, *, left: bool = False) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, only those that `execute_at_once` leaves. A job that failed before is not tried again.
+    With `left`, run only the jobs that `execute_at_once` leaves. A job that failed before is not tried again.
     """
     execution, store = Execution(failed=dict(survey.failed)), survey.store
     waiting = [job for job in _todo(survey) if job.takes_time or not left]
@@ -46,9 +46,10 @@ def execute(survey: Survey, executor: Executor, progress: Progress, *, left: boo
 
 
 def execute_at_once(survey: Survey, places: Places, progress: Progress) -> Execution:
-    """Do the same on several places: a job begins as soon as its inputs are there and a place is free.
+    """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
-    Jobs that measure time are left for an idle machine, or they would measure the others. Raises what `execute` does.
+    A job that measures time is left for when the machine is idle, or it would measure the others. Raises as `execute`
+    does.
     """
     execution, at_work, store = Execution(failed=dict(survey.failed)), dict[str, Job](), survey.store
     waiting = {job.key: job for job in _todo(survey) if not job.takes_time}

@@ -36,6 +36,7 @@ from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
+    from harness.report.results.document import Results
 
 Folder = Path
 
@@ -47,7 +48,7 @@ def run_suite(
     out: Path | None,
     runtime: Runtime,
     flags: dict[str, Any],
-) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+) -> tuple[Results, Folder, dict[str, str]]:
     """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
     with StopSignal().listening() as stop:  # from the start: a signal between two jobs is not lost either
         return _run(suite_file, asked, store_folder, out, runtime, flags, stop)
@@ -61,7 +62,7 @@ def _run(
     runtime: Runtime,
     flags: dict[str, Any],
     stop: StopSignal,
-) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+) -> tuple[Results, Folder, dict[str, str]]:
     progress = Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
@@ -86,7 +87,7 @@ def _run(
             break
     told = {key: without_places(reason, store, runtime.locations) for key, reason in survey.failed.items()}
     results, folder = _write(replace(survey, failed=told), choice, out)
-    remember(plan, store, results)
+    remember(plan, store, {"cells": results.cells, "claims": results.claims})
     return results, folder, dict(survey.failed)
 
 
@@ -144,7 +145,7 @@ def _execute(survey: Survey, runtime: Runtime, progress: Progress, stop: StopSig
 
 def report_suite(
     suite_file: str, asked: ScaleName | None, store_folder: Path, out: Path | None, runtime: Runtime
-) -> tuple[Folder, dict[str, Any]]:
+) -> tuple[Folder, Results]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     outline = Outline.of(suite)
@@ -155,7 +156,7 @@ def report_suite(
     return folder, results
 
 
-def _write(survey: Survey, choice: Choice, out: Path | None) -> tuple[dict[str, Any], Folder]:
+def _write(survey: Survey, choice: Choice, out: Path | None) -> tuple[Results, Folder]:
     from harness.report.gather import gather  # noqa: PLC0415 - numpy and scipy, which a plan does without
     from harness.report.page.render import write_report  # noqa: PLC0415 - jinja and matplotlib
 

@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import warm
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from programs import nothing, program
+from result_documents import typed
 from suite_files import TABLE1, written
 from tiny_suites import tiny_suite
 
@@ -181,6 +183,14 @@ def test_the_schema_is_json_schema(harness) -> None:
     references = set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', done.stdout))
     assert references <= document["$defs"].keys()
     assert {"suite", "paper", "scales"} <= set(document["required"])
+
+
+def test_the_schema_of_results_is_json_schema_too(harness) -> None:
+    """With its dialect and its name."""
+    done = harness("schema", "results")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["$id"]) == (0, "urn:paper-harness:results:1")
+    Draft202012Validator.check_schema(document)
 
 
 def test_a_plan_is_data_too(harness) -> None:
@@ -403,7 +413,7 @@ def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         results = json.loads((SAMPLES / "small_results.json").read_text(encoding="utf-8"))
         results["cells"] = [results["cells"][0] | {"outcome": outcome} for outcome in cells]
         results["claims"] = [results["claims"][0] | {"outcome": outcome} for outcome in claims]
-        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (results, tmp_path, failed))
+        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (typed(results), tmp_path, failed))
         return CliRunner().invoke(command, ["run", "table1", *flags])
 
     return run
@@ -430,14 +440,15 @@ def test_a_mean_that_holds_a_diverged_run_is_not_strict(finished, monkeypatch: p
     """The run counts as guessing in the mean, which the verdict alone does not show."""
     import harness.cli.main as module
 
-    named = []
-    monkeypatch.setattr(module, "_differs", lambda results: named.append(results["cells"][0]) or False)
+    seen = []
+    monkeypatch.setattr(module, "_differs", lambda results: seen.append(results) or False)
     assert finished(["MATCH"], [], {}, "--strict").exit_code == 0
-    named[0]["diverged"] = [1, 4]
-    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: ({"cells": named, "claims": []}, Path(), {}))
+    cell = seen[0].cells[0].model_copy(update={"diverged": [1, 4]})
+    diverged = seen[0].model_copy(update={"cells": [cell]})
+    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (diverged, Path(), {}))
     done = CliRunner().invoke(command, ["run", "table1", "--strict", "--json"])
     assert done.exit_code == 3
-    assert f"{named[0]['id']}: diverged, and counted as guessing: seed 1, 4" in done.stderr
+    assert f"{cell.id}: diverged, and counted as guessing: seed 1, 4" in done.stderr
     assert json.loads(done.stdout)["cells"][0]["diverged"] == [1, 4]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from result_documents import typed
 
 from harness.cli.main import command
 from harness.errors import UsageError
@@ -92,9 +93,10 @@ def test_publishing_refuses_a_published_report_that_was_edited(folder: Path, tmp
 
 def test_every_part_of_the_results_is_under_the_digest(tmp_path: Path) -> None:
     """Each taken out, and each given another value."""
-    results = write_report(*sample(), tmp_path)
-    path = tmp_path / "results.json"
-    assert read_results(path) == results
+    document, curves = sample()
+    written = write_report(typed(document), curves, tmp_path)
+    path, results = tmp_path / "results.json", written.plain()
+    assert read_results(path) == written
     for part in results.keys() - {"format"}:
         for changed in ({name: one for name, one in results.items() if name != part}, {**results, part: "another"}):
             path.write_text(json.dumps(changed))
@@ -141,7 +143,7 @@ def earlier(folder: Path) -> None:
 def test_a_report_of_an_earlier_version_is_read(folder: Path) -> None:
     """By the digest that it has."""
     earlier(folder)
-    assert read_report(folder)[0]["digest"].keys() == {"suite", "code", "results"}
+    assert read_report(folder)[0].digest.plain().keys() == {"suite", "code", "results"}
 
 
 @pytest.mark.parametrize(

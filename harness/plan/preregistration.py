@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from harness.plan.graph import Plan
 from harness.plan.result_times import ResultTimes, now
-from harness.plan.withdrawn import Withdrawn, withdrawn
+from harness.plan.withdrawn import Reported, Withdrawn, withdrawn
 from harness.store.declarations import changes, declaration_path, precedes, read_declaration
 from harness.store.documents import seal
 from harness.store.store import KEY_LETTERS, Store, write_json
@@ -46,26 +46,6 @@ class Standings:
     claims: Mapping[str, Standing]
     withdrawn: tuple[Withdrawn, ...] = ()
     """What was declared, had a result, and is judged no more."""
-
-
-class Reported(Protocol):
-    """A verdict on a cell or claim as a report holds it."""
-
-    @property
-    def id(self) -> str:
-        """The id of the cell or claim."""
-
-    @property
-    def outcome(self) -> str:
-        """The word of the verdict, such as MATCH."""
-
-    @property
-    def reason(self) -> str:
-        """By which test, or by what obstacle, the outcome came about."""
-
-    @property
-    def extended(self) -> bool:
-        """Whether the declaration was changed after its first result."""
 
 
 @dataclass(frozen=True, slots=True)

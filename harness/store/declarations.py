@@ -21,8 +21,8 @@ SKEW = timedelta(minutes=1)
 DISPUTED = "declared in other forms elsewhere; the form whose result came first stands, and what is judged says so"
 Entry = Mapping[str, Any]
 """How one cell or claim was declared: `form`, whether a result was `seen`, for whom it was there if it was there first
-(`late`); in files of today `declared_at`, `first_result`, `otherwise` (other forms, of stores that were merged) and
-`came_to` (the verdicts that reports gave it)."""
+(`late`); in files of today `declared_at`, `begun` (whether nets that it tests were there then), `first_result`,
+`otherwise` (other forms, of stores that were merged) and `came_to` (the verdicts that reports gave it)."""
 
 
 def declared_in(path: Path) -> dict[str, Any]:
@@ -112,6 +112,8 @@ def _united(one: Entry, other: Entry) -> dict[str, Any]:
         united.pop(name, None)
         if known and all(known):
             united[name] = min(filter(None, known))
+    if "begun" in {**one, **other}:
+        united["begun"] = one.get("begun", True) or other.get("begun", True)
     return united | _lists(one, other)
 
 
@@ -209,4 +211,5 @@ def _is_told(entry: Entry) -> bool:
     times += [one["first_result"] for one in others] if listed else []
     verdicts = [*verdicts, *(verdict for one in others for verdict in one["came_to"])] if listed else [None]
     said = all(isinstance(one, dict) and isinstance(one["outcome"], str) for one in verdicts)
+    said = said and isinstance(entry.get("begun", False), bool)
     return listed and said and all(isinstance(time, str) for time in times)

@@ -19,8 +19,12 @@ REPORTED = ("cells", "claims", "experiments", "data")
 
 
 def digest_of(results: Record) -> str:
-    """The digest of what is reported: every cell and claim, and what they were measured by and on."""
-    return _digest({name: results[name] for name in REPORTED})
+    """The digest of what is reported: every cell and claim, and what they were measured by and on.
+
+    It says that the report carries a digest of the whole too, so that nobody can take that one out and have the rest
+    read as a report of before.
+    """
+    return _digest({"whole": "document", **{name: results[name] for name in REPORTED}})
 
 
 def sealed(results: Record, curves: Record) -> dict[str, Any]:
@@ -57,7 +61,8 @@ def _is_as_reported(results: Record, digests: Record) -> bool:
     text, known = results.get("suite_yaml"), all(name in results for name in REPORTED)
     if not known or not isinstance(text, str):
         return False
-    found = {"results": digest_of(results), "suite": hashlib.sha256(_bytes(text)).hexdigest()}
+    reported = _digest({name: results[name] for name in REPORTED})
+    found = {"results": reported, "suite": hashlib.sha256(_bytes(text)).hexdigest()}
     return found == {name: digests.get(name) for name in found}
 
 

@@ -159,6 +159,15 @@ def test_what_an_earlier_version_vouched_for_is_held_against_it(folder: Path, ed
         read_results(folder)
 
 
+@pytest.mark.parametrize("taken_out", [("document",), ("document", "curves")])
+def test_a_report_of_today_cannot_be_made_one_of_before(folder: Path, taken_out: tuple[str, ...]) -> None:
+    """Without the digest of the whole, its headline and what it withdrew would be held against nothing."""
+    write_report(*read_report(folder), folder)
+    edited(folder, lambda results: [results["digest"].pop(name) for name in taken_out])
+    with pytest.raises(UsageError, match="was changed after it was written"):
+        read_results(folder)
+
+
 def test_what_is_written_again_is_sealed_the_same() -> None:
     """However often, and whatever digests stood there before."""
     once = sealed(*sample())

@@ -73,9 +73,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     given = item.stash.get(_GIVEN, None)
     if report.failed and report.when == "call" and given is not None:
-        report.sections.append(
-            (f"reproduction of {given.results['suite']}, {given.results['scale']} scale", given.told())
-        )
+        report.sections.append((f"reproduction of {given.results.suite}, {given.results.scale} scale", given.told()))
     return report
 
 

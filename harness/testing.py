@@ -10,15 +10,19 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import HarnessError, UsageError
 from harness.store.locks import held
 from harness.store.store import make_writable
+
+if TYPE_CHECKING:
+    from harness.report.results.document import Results
+    from harness.report.results.verdict_records import CellRecord, ClaimRecord
 
 _PACKAGE = Path(__file__).parent
 _LAST_LINES = 20
@@ -80,19 +84,19 @@ class Reproduction:
     `results` is the whole document of the report; `page` is the path of its HTML page.
     """
 
-    results: Mapping[str, Any]
+    results: Results
     page: Path
     looked_at: dict[str, ReproducedCell | ReproducedClaim] = field(default_factory=dict)
 
     @property
     def cells(self) -> list[ReproducedCell]:
         """Every printed number, in the order of the suite."""
-        return [_cell(record) for record in self.results["cells"]]
+        return [_cell(record) for record in self.results.cells]
 
     @property
     def claims(self) -> list[ReproducedClaim]:
         """Every claim, in the order of the suite."""
-        return [_claim(record) for record in self.results["claims"]]
+        return [_claim(record) for record in self.results.claims]
 
     def cell(self, name: str) -> ReproducedCell:
         """Return the cell with this id, such as `cnn.top1`; raises UsageError that names the nearest id otherwise."""
@@ -110,7 +114,7 @@ class Reproduction:
 
     def told(self) -> str:
         """List the cells and claims that a test looked at, one per line, and the path of the report."""
-        seen = [repr(one) for one in self.looked_at.values()] or [str(self.results["headline"])]
+        seen = [repr(one) for one in self.looked_at.values()] or [self.results.headline]
         return "\n".join([*seen, f"report: {self.page}"])
 
 
@@ -172,31 +176,36 @@ def _named(known: Mapping[str, Named], name: str, kind: str) -> Named:
     raise UsageError(f"no {kind} {name!r} in this suite; {hint}")
 
 
-def _cell(record: Mapping[str, Any]) -> ReproducedCell:
-    interval = record["interval"]
+def _cell(record: CellRecord) -> ReproducedCell:
     return ReproducedCell(
-        id=record["id"],
-        label=record["label"],
-        printed=record["printed"],
-        paper=record["paper"],
-        unit=record["unit"],
-        mean=record["mean"],
-        interval=None if interval is None else (interval[0], interval[1]),
-        values={int(seed): value for seed, value in (record["values"] or {}).items()},
-        outcome=record["outcome"],
-        reason=record["reason"],
+        id=record.id,
+        label=record.label,
+        printed=record.printed,
+        paper=record.paper,
+        unit=record.unit,
+        mean=record.mean,
+        interval=_closed(record.interval),
+        values={int(seed): value for seed, value in record.values.items() if value is not None},
+        outcome=record.outcome,
+        reason=record.reason,
     )
 
 
-def _claim(record: Mapping[str, Any]) -> ReproducedClaim:
+def _closed(interval: Sequence[float | None] | None) -> tuple[float, float] | None:
+    """Both ends of an interval; None where one is open."""
+    low, high = interval or (None, None)
+    return None if low is None or high is None else (low, high)
+
+
+def _claim(record: ClaimRecord) -> ReproducedClaim:
     return ReproducedClaim(
-        id=record["id"],
-        ref=record["ref"],
-        says=record["says"],
-        outcome=record["outcome"],
-        evidence=record["evidence"] or "",
-        effect=record["effect"],
-        n=record["n"],
-        p=record["p"],
-        reason=record["reason"],
+        id=record.id,
+        ref=record.ref,
+        says=record.says,
+        outcome=record.outcome,
+        evidence=record.evidence,
+        effect=record.effect,
+        n=record.n,
+        p=record.p,
+        reason=record.reason,
     )

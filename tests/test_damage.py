@@ -35,7 +35,8 @@ def world(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFacto
 def told(world: World) -> str:
     """Return the whole content of a report as text."""
     standing = statuses(world.plan, world.store, Locations())
-    return json.dumps(gather(world.plan, world.store, standing, Choice("ci", "", "")))
+    results, curves = gather(world.plan, world.store, standing, Choice("ci", "", ""))
+    return json.dumps([results.plain(), curves])
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from suite_files import TABLE1, written
 
 from harness.cli.main import command
 from harness.errors import UsageError
-from harness.plan.preregistration import declare, remember
+from harness.plan.preregistration import declare
 from harness.store.archive import export
 from harness.store.merge import merge
 from harness.store.store import JobFolder
@@ -153,7 +153,7 @@ def test_the_form_that_was_first_stands_and_tells_of_the_other(tmp_path: Path) -
     """It is not extended; who reads it learns that the same was judged otherwise elsewhere, and what came of it."""
     old = strict(tmp_path / "old", cost=EARLY)
     new = World.made(tmp_path / "new", MARGIN, errors=BAD, cost=LATE)
-    remember(new.plan, new.store, new.results())
+    new.remembered()
     merge(old.store, [new.store.root], silent(), keep_ours=True)
     cell = next(one for one in old.results()["cells"] if one["id"] == "cnn.top1")
     where = "declared otherwise in a store that was merged, where it had a result later"

@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import MUTANTS, ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
 from PIL import Image
+from result_documents import typed
 from tiny_suites import World
 
 from harness.data.decode import Window, decode, decode_window, prepared_size
@@ -152,7 +153,8 @@ def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> No
 @pytest.fixture(scope="module", autouse=True)
 def fonts() -> None:
     """Let matplotlib search for fonts, which starts another program, before the tests watch for that."""
-    render(*documents("small"))
+    results, curves = documents("small")
+    render(typed(results), curves)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from harness.jobs.checkpoint import load_weights
 from harness.jobs.device import set_up
 from harness.jobs.training import train as training
 from harness.machine.runtime import Runtime
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.progress import Progress
 from harness.run.execute import execute_at_once
 from harness.run.executors.pool import Pool
@@ -115,8 +115,8 @@ def test_jobs_at_a_time_share_a_gpu_with_the_results_of_one_after_another(tmp_pa
     """Two workers share one device, or use two."""
     one, two = (tiny_world(tmp_path / name, subset=PART, seeds=2) for name in ("one", "two"))
     assert one.run(device="cuda").failed == {}
-    progress, standing = Progress(two.stream), statuses(two.plan, two.store, two.runtime.locations)
+    progress, survey = Progress(two.stream), surveyed(two.plan, two.store, two.runtime.locations)
     with Pool(Runtime(device="cuda", threads=1, jobs=2), progress, StopSignal()) as pool:
-        assert execute_at_once(two.plan, two.store, standing, pool, progress).failed == {}
+        assert execute_at_once(survey, pool, progress).failed == {}
     for seed in (0, 1):
         assert lasting(two.result("evaluate", seed)) == lasting(one.result("evaluate", seed))

@@ -280,7 +280,7 @@ def faster(plan: Plan) -> tuple[str, str, str]:
 def judged(plan: Plan, store: Store) -> dict[str, Any]:
     """Return that claim's record in a report."""
     results = gather(plan, store, statuses(plan, store, Locations()), Choice("small", "asked for", ""))[0]
-    return next(one for one in results["claims"] if one["id"] == faster(plan)[0])
+    return next(one for one in results.claims if one.id == faster(plan)[0]).plain()
 
 
 def test_curves_of_every_seed_confirm(convergence: tuple[Plan, Store]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,10 +17,12 @@ from harness.cli.tables import show_results
 from harness.data.locate import Locations
 from harness.errors import JobFailed
 from harness.machine.runtime import Runtime
-from harness.plan.graph import make_plan
+from harness.plan.graph import make_plan, plan_at
 from harness.plan.job import Job
 from harness.plan.summary import plan_suite
 from harness.report.page.exports import export, frame
+from harness.report.results.document import Results
+from harness.report.results.verdict_records import ClaimRecord, LookRecord
 from harness.run.pipeline import report_suite, run_suite
 from harness.store.store import JobFolder, Store
 
@@ -77,7 +78,7 @@ def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setattr("harness.plan.rates.gpus", list)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: Any) -> tuple[Arms, dict[str, Any], Path]:
+def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: Any) -> tuple[Arms, Results, Path]:
     """Run two arms in looks; return the executor, the results and the report's folder."""
     fake = more if isinstance(more, Arms) else Arms(more)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda *_: fake)
@@ -91,9 +92,9 @@ def seeds_of(fake: Fake) -> set[int]:
     return {int(label.rpartition(" ")[2]) for label in fake.labels if label.startswith("train ")}
 
 
-def better(results: dict[str, Any]) -> dict[str, Any]:
+def better(results: Results) -> ClaimRecord:
     """Return the record of the claim about the two arms."""
-    return next(claim for claim in results["claims"] if claim["id"] == "better")
+    return next(claim for claim in results.claims if claim.id == "better")
 
 
 @pytest.mark.parametrize(
@@ -107,11 +108,11 @@ def test_a_run_ends_at_the_look_that_decides_or_at_the_last(
     fake, results, _ = run(monkeypatch, more)
     claim = better(results)
     assert seeds_of(fake) == set(range(seeds))
-    assert (claim["outcome"], claim["n"]) == (outcome, seeds)
-    assert (claim["look"]["number"], claim["look"]["of"], claim["look"]["seeds"]) == (number, 3, seeds)
-    assert claim["look"]["says"].startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
-    assert results["looks"]["reached"] == number
-    assert len(results["experiments"]["cnn"]["jobs"]) == seeds
+    assert (claim.outcome, claim.n) == (outcome, seeds)
+    assert (claim.look.number, claim.look.of, claim.look.seeds) == (number, 3, seeds)
+    assert claim.look.says.startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
+    assert results.looks.reached == number
+    assert len(results.experiments["cnn"].jobs) == seeds
 
 
 def test_looks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +152,7 @@ def test_with_many_jobs_at_once_no_later_look_starts_early(monkeypatch: pytest.M
     monkeypatch.setattr("harness.run.pipeline.Pool", pool)
     _, results, _ = run(monkeypatch, fake, jobs=50)
     assert seeds_of(fake) == {0, 1, 2}
-    assert better(results)["look"]["number"] == 1
+    assert better(results).look.number == 1
 
 
 def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -159,12 +160,12 @@ def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch, 
     _, before, folder = run(monkeypatch, CLEAR)
     page = (folder / "index.html").read_bytes()
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    first = plan.at(plan.looks()[0])
+    first = plan_at(plan, plan.looks()[0])
     for key, job in plan.jobs.items():
         if key not in first.jobs:
             finish(store, job, **({"values": {"top1_error": 5.0}} if "test other" in job.label else {}))
     again, after = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
-    assert json.loads(json.dumps(after["claims"])) == json.loads(json.dumps(before["claims"]))
+    assert after.claims == before.claims
     assert (again / "index.html").read_bytes() == page
 
 
@@ -180,17 +181,17 @@ def test_a_job_that_failed_is_not_tried_at_the_next_look(monkeypatch: pytest.Mon
 
     fake, results, _ = run(monkeypatch, Broken(CLEAR))
     assert fake.labels.count("train other, seed 1") == 1
-    assert better(results)["outcome"] == "FAILED"
+    assert better(results).outcome == "FAILED"
     assert seeds_of(fake) == {0, 1, 2}
 
 
 def test_a_look_that_is_not_whole_waits_for_its_seeds(tmp_path: Path) -> None:
     """Look 1 is undecided and look 2 unfinished: the claim is NOT RUN."""
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    finish_all(store, plan.at(plan.looks()[0]))
+    finish_all(store, plan_at(plan, plan.looks()[0]))
     _, results = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
-    assert better(results)["outcome"] == "NOT RUN"
-    assert results["looks"]["reached"] == 2
+    assert better(results).outcome == "NOT RUN"
+    assert results.looks.reached == 2
 
 
 def test_the_look_stands_wherever_the_number_of_seeds_does(
@@ -204,8 +205,9 @@ def test_the_look_stands_wherever_the_number_of_seeds_does(
     capsys.readouterr()
     show_results(results, folder)
     assert "decided at look 1 of 3 (3 seeds)" in " ".join(capsys.readouterr().out.split())
-    looked = {"number": 2, "of": 3, "seeds": 5, "says": ""}
-    exported = results | {"cells": [cell | {"look": looked} for cell in results["cells"] if cell["n"]]}
+    looked = LookRecord(number=2, of=3, seeds=5, within=0.02, beyond=0.01, says="")
+    cells = [cell.model_copy(update={"look": looked}) for cell in results.cells if cell.n]
+    exported = results.model_copy(update={"cells": cells})
     assert set(frame(exported)["look"]) == {2}
     assert ", look 2 of 3" in export(exported, "markdown")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from suite_files import faults, loaded, place, written
 
-from harness.plan.graph import make_plan
+from harness.plan.graph import make_plan, plan_at
 from harness.suite.seeds import SeedLooks, first_seed, in_words, sizes
 
 CI = "    seeds: 3\n    data: digits\n"
@@ -22,8 +22,10 @@ def test_looks_count_seeds_from_the_first(tmp_path: Path) -> None:
     """A plan holds all seeds; a look plans its own."""
     plan = make_plan(loaded(tmp_path, declared("{looks: [3, 5, 8], first: 100}")), "ci")
     assert list(plan.seeds) == list(range(100, 108))
-    assert [list(plan.at(look).seeds) for look in plan.looks()] == [list(range(100, last)) for last in (103, 105, 108)]
-    assert set(plan.at(plan.looks()[0]).jobs) < set(plan.jobs)
+    assert [list(plan_at(plan, look).seeds) for look in plan.looks()] == [
+        list(range(100, last)) for last in (103, 105, 108)
+    ]
+    assert set(plan_at(plan, plan.looks()[0]).jobs) < set(plan.jobs)
 
 
 def test_a_job_is_the_same_in_looks_and_in_fixed_seeds(tmp_path: Path) -> None:
@@ -31,7 +33,7 @@ def test_a_job_is_the_same_in_looks_and_in_fixed_seeds(tmp_path: Path) -> None:
     fixed = make_plan(loaded(tmp_path, declared("8")), "ci")
     assert list(make_plan(loaded(tmp_path, declared("{looks: [3, 5, 8]}")), "ci").jobs) == list(fixed.jobs)
     assert fixed.looks() == (None,)
-    assert fixed.at(None) is fixed
+    assert plan_at(fixed, None) is fixed
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from result_documents import typed
 from tiny_suites import tiny_suite
 from two_runs import sample
 
@@ -17,7 +18,7 @@ from harness.testing import Reproduction, reproduce
 @pytest.fixture
 def found() -> Reproduction:
     """Return the sample results as a test gets them."""
-    return Reproduction(sample(), Path("report/index.html"))
+    return Reproduction(typed(sample()), Path("report/index.html"))
 
 
 def test_cells_and_claims_are_those_of_the_suite(found: Reproduction) -> None:

@@ -13,7 +13,7 @@ from suite_files import TABLE1, written
 
 from harness.cli.main import command
 from harness.cli.tables import show_results
-from harness.plan.preregistration import declare, remember
+from harness.plan.preregistration import declare
 from harness.report.page.render import render
 
 BAD = {seed: (40.0 + seed / 10, 19.5 + seed / 10) for seed in range(3)}
@@ -32,7 +32,7 @@ def line_of(name: str) -> str:
 def world(tmp_path: Path) -> World:
     """One that came out badly and was reported by a run."""
     world = World.made(tmp_path / "honest", errors=BAD)
-    remember(world.plan, world.store, world.results())
+    world.remembered()
     return world
 
 
@@ -90,7 +90,7 @@ def test_a_cell_that_was_taken_out_is_listed(world: World) -> None:
 def test_every_verdict_that_reports_gave_is_kept_in_turn(world: World) -> None:
     """One that was loosened before it was taken out shows both, the second as extended."""
     loose = world.edited(OTHER_MARGIN)
-    remember(loose.plan, loose.store, loose.results())
+    loose.remembered()
     came_to = gone(world, OTHER_MARGIN, CELL, *NOT_CLAIMED)["cnn.top1"]["came_to"]
     assert [(one["outcome"], one["extended"]) for one in came_to] == [("WORSE", False), ("MATCH", True)]
 
@@ -98,7 +98,7 @@ def test_every_verdict_that_reports_gave_is_kept_in_turn(world: World) -> None:
 def test_the_same_verdict_again_is_kept_once(world: World) -> None:
     """However often a run reports it."""
     for _ in range(3):
-        remember(world.plan, world.store, world.results())
+        world.remembered()
     assert len(gone(world, (line_of("own_errors"), ""))["own_errors"]["came_to"]) == 1
 
 
@@ -141,7 +141,7 @@ def test_the_headline_counts_what_is_gone(world: World) -> None:
 
 def test_the_page_lists_it_with_its_verdicts(world: World) -> None:
     """In a section of its own, which is in the contents."""
-    page = render(world.edited((line_of("own_errors"), "")).results(), {})
+    page = render(world.edited((line_of("own_errors"), "")).report(), {})
     assert '<a href="#withdrawn">Declared and judged no more</a>' in page
     section = page.split('<section id="withdrawn"')[1].split("</section>")[0]
     assert "taken out of the suite after its first result" in section
@@ -150,12 +150,12 @@ def test_the_page_lists_it_with_its_verdicts(world: World) -> None:
 
 def test_a_page_without_such_has_no_such_section(world: World) -> None:
     """Nothing is said of nothing."""
-    assert "withdrawn" not in render(world.results(), {}).split("<main")[1]
+    assert "withdrawn" not in render(world.report(), {}).split("<main")[1]
 
 
 def test_the_terminal_lists_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """After the verdicts."""
-    show_results(world.edited((line_of("own_errors"), "")).results(), Path("report"))
+    show_results(world.edited((line_of("own_errors"), "")).report(), Path("report"))
     said = " ".join(capsys.readouterr().out.split())
     assert "WITHDRAWN claim own_errors: taken out of the suite after its first result; CONTRADICTED: " in said
 

@@ -36,7 +36,7 @@ def compare(a: Path, b: Path, form: str, as_json: bool, out: Path | None) -> Non
     from harness.store.store import make_writable, write_atomically  # noqa: PLC0415
 
     document = compare_files(a, b)
-    text = json_text(document) if as_json else written(document, form)
+    text = json_text(document.model_dump()) if as_json else written(document, form)
     if out is None:
         click.echo(text, nl=False)
         return

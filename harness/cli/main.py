@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,6 +32,9 @@ from harness.cli.publish import publish
 from harness.cli.store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
+
+if TYPE_CHECKING:
+    from harness.report.results.document import Results
 
 EXAMPLES = """\b
 Examples:
@@ -98,7 +102,7 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
 
     results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
     if flags["as_json"]:
-        click.echo(json.dumps(results, indent=1, sort_keys=True))
+        click.echo(json.dumps(results.plain(), indent=1, sort_keys=True))
     else:
         from harness.cli.tables import show_results  # noqa: PLC0415
 
@@ -109,18 +113,18 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
         sys.exit(REGRESSION_EXIT)
 
 
-def _diverged(results: dict[str, Any]) -> bool:
+def _diverged(results: Results) -> bool:
     """Name the cells whose mean includes diverged runs, which count as guessing; return whether there are any."""
-    found = {cell["id"]: cell["diverged"] for cell in results["cells"] if cell.get("diverged")}
+    found = {cell.id: cell.diverged for cell in results.cells if cell.diverged}
     for cell, seeds in found.items():
         click.echo(f"{cell}: diverged, and counted as guessing: seed {', '.join(map(str, seeds))}", err=True)
     return bool(found)
 
 
-def _differs(results: dict[str, Any]) -> bool:
-    cells = {cell["outcome"] for cell in results["cells"]}
+def _differs(results: Results) -> bool:
+    cells = {cell.outcome for cell in results.cells}
     return bool(cells & {"WORSE", "BETTER", "DIFFERS"}) or any(
-        c["outcome"] == "CONTRADICTED" for c in results["claims"]
+        claim.outcome == "CONTRADICTED" for claim in results.claims
     )
 
 
@@ -169,8 +173,14 @@ def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT0
 
 
 @command.command()
-def schema() -> None:
-    """Print the JSON Schema of suite files, for editors that complete and check YAML."""
+@click.argument("document", type=click.Choice(["suite", "results"]), default="suite")
+def schema(document: str) -> None:
+    """Print the JSON Schema of suite files, for editors that complete and check YAML, or of results.json."""
+    if document == "results":
+        from harness.report.results.schema import results_schema  # noqa: PLC0415 - pydantic
+
+        click.echo(json.dumps(results_schema(), indent=1, sort_keys=True))
+        return
     from harness.suite.json_schema import suite_schema  # noqa: PLC0415
 
     click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
@@ -232,7 +242,7 @@ def coverage(as_json: bool) -> None:  # noqa: FBT001
 
     rows = shipped_rows()
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
     else:
         show_coverage(rows)
 

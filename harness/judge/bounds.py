@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.judge.cells import Measured
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict
+from harness.judge.evidence import ClaimVerdict
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import MIN_SEEDS, t_interval
 from harness.suite.claims import Exact
 from harness.suite.printed import half_last_digit, printed_number

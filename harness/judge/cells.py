@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from harness.judge.outcomes import CellOutcome, How
 from harness.judge.statistics import (
     FIXED,
     MIN_SEEDS,
@@ -24,13 +25,8 @@ from harness.suite.cells import Cell
 from harness.suite.printed import half_last_digit
 from harness.vocabulary import METRICS, ScaleName
 
-CellOutcome = Literal[
-    "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
-]  # fmt: skip
 Stated = Literal["", "arithmetic", "configuration"]
 """Source of a number that is not measured: computed from numbers in the suite, or a setting of a recipe read back."""
-How = Literal["exact", "drawn", "timed", "trained"]
-"""Origin of a number: definitions (exact), random nets without data (drawn), a clock (timed) or training (trained)."""
 DECIDED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS"})
 """Outcomes that no later look can change."""
 

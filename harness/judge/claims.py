@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured, evaluation_only
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
+from harness.judge.evidence import ClaimVerdict, Evidence, Side
 from harness.judge.operators import JUDGES
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import Look, holm
 from harness.judge.warrants import warranted
 from harness.suite.claims import Claim

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import FIXED, Interval, Levels, Look, Significance
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
-
-ClaimOutcome = Literal[
-    "CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED",
-    "QUOTED",
-]  # fmt: skip
 
 Curve = Sequence[Sequence[float]]
 """[epoch, value] pairs."""

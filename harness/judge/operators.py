@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.judge.bounds import bounded, printed_elsewhere
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
+from harness.judge.evidence import ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import (
     MIN_SEEDS,
     AgainstChance,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, shared_seeds
+from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
 from harness.judge.threshold_sweep import at_thresholds, signs
 from harness.vocabulary import METRICS

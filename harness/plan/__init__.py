@@ -7,10 +7,14 @@ and split. What was really seen (count and digest of sample ids, fingerprint of 
 official ones) stands in the result; when the files or the code of the job's kind change, the result is *stale*, which
 `plan`, `run` and the report say; `--refresh-stale` sets it aside and runs it again.
 
+Types. A `plan.Plan` is the jobs of one suite at one scale, and which experiment asked for which; `graph` makes it from
+a suite, `outline` recalls it. A `status.Survey` is a plan as it stands in a store: the status of every job, asked once.
+`run` plans once, and surveys once before it works and once after.
+
 Memory. Reading a suite with its every fault takes pydantic and a YAML parser, most of the time of `validate` and
-`plan`. So `outline` keeps the jobs of a sound suite under a digest of the suite, the paper files it can see, and all
-the code: a plan made twice imports neither. `run` never reads that memory, and a test compares it with a fresh plan
-for every shipped suite at every scale.
+`plan`. So `outline` keeps the plans of a sound suite under a digest of the suite, the paper files it can see, and all
+the code: a plan made twice imports neither, unless something asks for its suite, which is read then. `run` never reads
+that memory, and a test compares it with a fresh plan for every shipped suite at every scale.
 
 Declarations. `preregistration` keeps in the store, for every cell and claim, the form in which it was to be judged
 (seeds, margin, printed number and place; operator with its numbers and operands, smallest effect), under the jobs that

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.plan.declared_forms import Form, Kind, forms_of
 from harness.plan.graph import Plan
@@ -45,6 +45,26 @@ class Standings:
     """What was declared, had a result, and is judged no more."""
 
 
+class Reported(Protocol):
+    """A verdict on a cell or claim as a report holds it."""
+
+    @property
+    def id(self) -> str:
+        """The id of the cell or claim."""
+
+    @property
+    def outcome(self) -> str:
+        """The word of the verdict, such as MATCH."""
+
+    @property
+    def reason(self) -> str:
+        """By which test, or by what obstacle, the outcome came about."""
+
+    @property
+    def extended(self) -> bool:
+        """Whether the declaration was changed after its first result."""
+
+
 def declare(plan: Plan, store: Store) -> None:
     """Write down the form of every cell and claim that has no result yet, and keep that of the others.
 
@@ -72,18 +92,18 @@ def standings(plan: Plan, store: Store) -> Standings:
     return Standings(by_kind["cells"], by_kind["claims"], gone)
 
 
-def remember(plan: Plan, store: Store, results: Mapping[str, Any]) -> None:
+def remember(plan: Plan, store: Store, verdicts: Mapping[Kind, Iterable[Reported]]) -> None:
     """Write beside each declaration what the report of a run made of it, so that it is known when it is judged no more.
 
-    `results` are the documents of the report; a verdict that was the last one already is not written again.
+    `verdicts` are the cells and claims of the report; a verdict that was the last one already is not written again.
     """
     document = _declared(plan, store)
-    records = {(kind, record["id"]): record for kind in ("cells", "claims") for record in results[kind]}
+    reported = {(kind, one.id): one for kind, every in verdicts.items() for one in every}
     for kind, name, form in forms_of(plan, store):
-        entry, record = document[kind][name][form.evidence], records.get((kind, name))
-        if record is None or not entry["seen"]:
+        entry, one = document[kind][name][form.evidence], reported.get((kind, name))
+        if one is None or not entry["seen"]:
             continue
-        verdict = {field: record[field] for field in ("outcome", "reason", "extended")}
+        verdict = {"outcome": one.outcome, "reason": one.reason, "extended": one.extended}
         before = entry.get("came_to", [])
         if verdict not in before[-1:]:
             entry["came_to"] = [*before, verdict]

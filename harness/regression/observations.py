@@ -11,10 +11,9 @@ from harness.jobs.measures import MEASURES
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job, datasets_of
-from harness.plan.outline import Drawn
 from harness.plan.preregistration import declare
 from harness.plan.rates import device_name
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, statuses, surveyed
 from harness.progress import Progress
 from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
@@ -85,22 +84,23 @@ def observe(
     probes = _chosen(probes_of(plan), selection)
     jobs = {**probes.jobs, **_measurements(plan, selection)}
     _require_data(jobs, rules.runtime)
-    execution = _run(Drawn(rules.scale, jobs), stores.fresh, rules.for_probes, stop)
+    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, stop)
     standing = {key: Status("to do") for key in plan.jobs}
     if rules.judges_trainings:
         standing |= _trained(plan, rules, stores.lasting, stop, execution)
-    standing |= statuses(Drawn(rules.scale, jobs), stores.fresh, rules.runtime.locations)
+    standing |= statuses(plan.of_jobs(jobs), stores.fresh, rules.runtime.locations)
     store = stores.lasting if rules.judges_trainings else stores.fresh
     found = judged(plan, store, standing, execution.failed)
     seen = snapshot(plan, probes, standing, found, _device(jobs, stores.fresh))
     runs = disturbed(probes, [name for name in disturb(seen) if name in seen["probes"]])
-    _disturb(seen, runs, probes, rules, stores.fresh, stop, execution)
+    _disturb(plan, seen, runs, probes, rules, stores.fresh, stop, execution)
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
     labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
     return Observed(seen, {labels[key]: why for key, why in execution.failed.items()})
 
 
 def _disturb(
+    plan: Plan,
     seen: dict[str, Any],
     runs: Mapping[str, list[Job]],
     probes: Probes,
@@ -111,8 +111,7 @@ def _disturb(
 ) -> None:
     """Run the disturbed probes and add their distances to the snapshot."""
     jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
-    graph = Drawn(rules.scale, jobs)
-    execution.failed |= _run(graph, store, rules.for_probes, stop).failed
+    execution.failed |= _run(plan.of_jobs(jobs), store, rules.for_probes, stop).failed
     for name, disturbed_jobs in runs.items():
         results = [store.folder(job.kind, job.key).read_result_of(job.key) for job in disturbed_jobs]
         found = [result["probe"] for result in results if result is not None]
@@ -144,9 +143,9 @@ def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
         runtime.locations.require(DATASETS[name])
 
 
-def _run(graph: Drawn, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
+def _run(plan: Plan, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
     progress = Progress()
-    return execute(graph, store, statuses(graph, store, runtime.locations), Local(runtime, progress, stop), progress)
+    return execute(surveyed(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
 
 
 def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:
@@ -154,7 +153,7 @@ def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution
     if rules.train:
         store.prepare()
         declare(plan, store)
-        execution.failed.update(_run(Drawn(plan.scale, plan.jobs), store, rules.runtime, stop).failed)
+        execution.failed.update(_run(plan, store, rules.runtime, stop).failed)
     found = statuses(plan, store, rules.runtime.locations)
     return {key: Status("blocked", f"stale: {s.why}") if s.state == "stale" else s for key, s in found.items()}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from harness.data import DATASETS
 from harness.errors import SuiteError
 from harness.jobs.measures import MEASURES
-from harness.report.settled_choices import settled_rows
+from harness.report.settled_choices import SettledRow, settled_rows
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
 from harness.suite.load import load_suites
@@ -128,10 +128,10 @@ def shipped_coverage() -> list[Coverage]:
     return coverage(sound_suites(), shipped_references())
 
 
-def shipped_rows() -> list[dict[str, Any]]:
-    """The same as plain data, and after it the choices and deviations with what the authors' releases say of them."""
+def shipped_rows() -> list[Coverage | SettledRow]:
+    """The same, and after it the choices and deviations with what the authors' releases say of them."""
     suites, papers = sound_suites(), shipped_references()
-    return [*as_rows(coverage(suites, papers)), *settled_rows(suites, papers)]
+    return [*coverage(suites, papers), *settled_rows(suites, papers)]
 
 
 def sound_suites() -> list[Suite]:
@@ -140,8 +140,3 @@ def sound_suites() -> list[Suite]:
     if faults:
         raise SuiteError(faults)
     return suites
-
-
-def as_rows(found: Sequence[Coverage]) -> list[dict[str, Any]]:
-    """The ledger as plain data."""
-    return [asdict(row) for row in found]

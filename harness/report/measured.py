@@ -1,4 +1,4 @@
-"""What a plan's finished jobs measured: every value by seed, with what stands in the way of a comparison."""
+"""Reads off every value that the finished jobs of a plan measured, by seed, with all that forbids a comparison."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from harness.data import DATASETS
 from harness.jobs.measures import MEASURES, MeasureSpec
 from harness.jobs.measures.arithmetic import Arithmetic
 from harness.jobs.measures.configuration import Configuration
-from harness.judge.cells import How, Measured, Stated
+from harness.judge.cells import Measured, Stated
+from harness.judge.outcomes import How
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
@@ -21,7 +22,7 @@ from harness.store.provenance import trained_elsewhere
 from harness.vocabulary import MEMBERS, METRICS, guessing
 
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
-"""Of arithmetic on printed numbers, which would repeat any number that is put in."""
+"""The mark of arithmetic on printed numbers, which would repeat any number that is put in."""
 
 
 def measured_values(
@@ -189,7 +190,7 @@ def _replaced(recorded: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _marks(seen: Iterable[tuple[Job, Mapping[str, Any]]], results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What a reader has to know of how a number came about."""
+    """The facts of how a number came about that a reader needs."""
     for job, record in seen:
         if job.kind == "evaluate" and record["split"] == "train":
             yield f"measured on the training images of {record['name']}"

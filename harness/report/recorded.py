@@ -45,7 +45,7 @@ class RecordFile:
 
 
 def record_file(store: Store, job: Job, metric: str) -> RecordFile:
-    """Where the score of a job's predictions in a metric is kept."""
+    """The file that keeps the score of a job's predictions in a metric."""
     return RecordFile(store.recorded / f"{job.kind}-{job.key[:KEY_LETTERS]}-{metric}.json")
 
 

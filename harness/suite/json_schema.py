@@ -8,26 +8,30 @@ import textwrap
 from itertools import pairwise
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from harness.strict import Strict
 from harness.suite.file import SuiteFile
 
 
 def suite_schema() -> dict[str, Any]:
     """The JSON Schema of a suite file, each field described by the sentence that stands under it in the source."""
-    return SuiteFile.model_json_schema(schema_generator=_WithSentences)
+    return SuiteFile.model_json_schema(schema_generator=WithSentences)
 
 
-class _WithSentences(GenerateJsonSchema):
-    """Reads the sources only when asked for the schema; pydantic's own setting would read them at every start."""
+class WithSentences(GenerateJsonSchema):
+    """Describes each field by the sentence under it.
+
+    Reads the sources only when asked for the schema; pydantic's own setting would read them at every start.
+    """
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """The schema of one record."""
         described = super().model_schema(schema)
         for record in schema["cls"].__mro__:
-            sentences = field_sentences(record) if issubclass(record, Strict) else {}
+            ours = issubclass(record, BaseModel) and record is not BaseModel
+            sentences = field_sentences(record) if ours else {}
             for name in sentences.keys() & described["properties"].keys():
                 described["properties"][name].setdefault("description", sentences[name])
         return described

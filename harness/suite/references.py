@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from harness.strict import Name, Strict
-from harness.suite.load import load_document
 from harness.suite.shipped import shipped_suites
+from harness.suite.typed_yaml import load_document
 
 
 class ClaimReference(Strict):

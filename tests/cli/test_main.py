@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import warm
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from programs import nothing, program
+from result_documents import typed
 from suite_files import TABLE1, written
 from tiny_suites import tiny_suite
 
@@ -125,19 +127,18 @@ def test_a_scale_that_the_suite_lacks_is_told(harness, tmp_path: Path) -> None:
     assert done.stderr == f"{path} has no scale 'ci'; it has paper, subset, small\n"
 
 
-def test_four_faults_are_four_lines(harness, tmp_path: Path) -> None:
+def test_three_faults_are_three_lines(harness, tmp_path: Path) -> None:
     """They are on standard error with exit code 2, and nothing else is printed."""
     path = written(
         tmp_path,
         ("title: Error rates", "titel: Error rates"),
         ("    seeds: 3\n    data: fashion_mnist", "    seeds: many\n    data: fashion_mnist"),
-        ("value: cnn.ten_crop", "value: cmn.ten_crop"),
         ("    evaluate:\n", "    evaluate: {ten_crop: {split: test, views: ten_crop}}\n    evaluate:\n"),
     )
     for done in (harness("validate", path), harness("run", path)):
         assert (done.returncode, done.stdout) == (2, "")
         lines = done.stderr.splitlines()
-        assert len(lines) == 4
+        assert len(lines) == 3
         assert all(re.match(rf"{re.escape(str(path))}:\d+:\d+: [a-z_.]+: ", line) for line in lines)
 
 
@@ -182,6 +183,14 @@ def test_the_schema_is_json_schema(harness) -> None:
     references = set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', done.stdout))
     assert references <= document["$defs"].keys()
     assert {"suite", "paper", "scales"} <= set(document["required"])
+
+
+def test_the_schema_of_results_is_json_schema_too(harness) -> None:
+    """With its dialect and its name."""
+    done = harness("schema", "results")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["$id"]) == (0, "urn:paper-harness:results:1")
+    Draft202012Validator.check_schema(document)
 
 
 def test_a_plan_is_data_too(harness) -> None:
@@ -404,7 +413,7 @@ def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
         results = json.loads((SAMPLES / "small_results.json").read_text(encoding="utf-8"))
         results["cells"] = [results["cells"][0] | {"outcome": outcome} for outcome in cells]
         results["claims"] = [results["claims"][0] | {"outcome": outcome} for outcome in claims]
-        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (results, tmp_path, failed))
+        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (typed(results), tmp_path, failed))
         return CliRunner().invoke(command, ["run", "table1", *flags])
 
     return run
@@ -431,14 +440,15 @@ def test_a_mean_that_holds_a_diverged_run_is_not_strict(finished, monkeypatch: p
     """The run counts as guessing in the mean, which the verdict alone does not show."""
     import harness.cli.main as module
 
-    named = []
-    monkeypatch.setattr(module, "_differs", lambda results: named.append(results["cells"][0]) or False)
+    seen = []
+    monkeypatch.setattr(module, "_differs", lambda results: seen.append(results) or False)
     assert finished(["MATCH"], [], {}, "--strict").exit_code == 0
-    named[0]["diverged"] = [1, 4]
-    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: ({"cells": named, "claims": []}, Path(), {}))
+    cell = seen[0].cells[0].model_copy(update={"diverged": [1, 4]})
+    diverged = seen[0].model_copy(update={"cells": [cell]})
+    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (diverged, Path(), {}))
     done = CliRunner().invoke(command, ["run", "table1", "--strict", "--json"])
     assert done.exit_code == 3
-    assert f"{named[0]['id']}: diverged, and counted as guessing: seed 1, 4" in done.stderr
+    assert f"{cell.id}: diverged, and counted as guessing: seed 1, 4" in done.stderr
     assert json.loads(done.stdout)["cells"][0]["diverged"] == [1, 4]
 
 

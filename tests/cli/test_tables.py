@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from result_documents import typed
 
 from harness.cli.tables import show_nested, show_results
 
@@ -28,7 +29,7 @@ def results(name: str = "paper") -> dict[str, Any]:
 def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each has its verdict, and the path of the report is given."""
     document = results()
-    show_results(document, tmp_path)
+    show_results(typed(document), tmp_path)
     text = capsys.readouterr().out
     for cell in document["cells"]:
         assert cell["id"] in text
@@ -42,7 +43,7 @@ def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_p
 def test_a_reason_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """It lists all cells and claims that it concerns."""
     cells = [cell | {"outcome": "NOT RUN", "reason": "no data"} for cell in results("small")["cells"][:2]]
-    show_results(results("small") | {"cells": cells, "claims": []}, tmp_path)
+    show_results(typed(results("small") | {"cells": cells, "claims": []}), tmp_path)
     assert capsys.readouterr().out.count("no data") == 1
 
 
@@ -52,9 +53,8 @@ def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], tmp_p
     document = results("small")
     cell = document["cells"][0] | {"unit": hostile, "reason": hostile, "outcome": "NOT RUN"}
     claim = document["claims"][0] | {"ref": hostile, "says": hostile, "reason": hostile}
-    show_results(
-        document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}, tmp_path / "[red]"
-    )
+    whole = document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}
+    show_results(typed(whole), tmp_path / "[red]")
     show_nested({hostile: {"a": hostile}})
     assert capsys.readouterr().out.count(hostile) >= 6
 

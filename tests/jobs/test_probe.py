@@ -18,8 +18,7 @@ from harness.jobs.probe import numbers
 from harness.jobs.training import train as training
 from harness.models.network import Network
 from harness.plan.graph import make_plan
-from harness.plan.outline import Drawn
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.regression.compare_probes import Places, compare_probe
 from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
@@ -39,10 +38,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> World:
 def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
     """Return the numbers of the probe of the tiny suite's training, or of its test."""
     probes = probes_of(world.plan)
-    graph = Drawn("ci", probes.jobs)
     runtime = type(world.runtime)(device="cpu", threads=threads)
-    standing = statuses(graph, world.store, runtime.locations)
-    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    survey = surveyed(world.plan.of_jobs(probes.jobs), world.store, runtime.locations)
+    assert execute(survey, Local(runtime, silent()), silent()).failed == {}
     key = probes.tests["cnn", test] if test else probes.trainings["cnn"]
     result = world.store.folder("probe", key).read_result()
     assert result is not None
@@ -54,10 +52,9 @@ def probed_disturbed(world: World, how: dict[str, Any]) -> dict[str, Any]:
     probes = probes_of(world.plan)
     job = disturbed(probes, ["cnn"])["cnn"][DISTURBANCES.index(how)]
     pixels = probes.jobs[job.inputs["pixel_statistics"]]
-    graph = Drawn("ci", {pixels.key: pixels, job.key: job})
     runtime = type(world.runtime)(device="cpu", threads=1)
-    standing = statuses(graph, world.store, runtime.locations)
-    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    survey = surveyed(world.plan.of_jobs({pixels.key: pixels, job.key: job}), world.store, runtime.locations)
+    assert execute(survey, Local(runtime, silent()), silent()).failed == {}
     result = world.store.folder("probe", job.key).read_result()
     assert result is not None
     return result["probe"]
@@ -182,14 +179,8 @@ def test_slopes_have_updates_of_their_own(tmp_path: Path) -> None:
     world = World(plan, tiny_world(tmp_path).store)
     probes = probes_of(plan)
     wanted = {key: job for key, job in probes.jobs.items() if job.kind == "pixels" or key == probes.trainings["shared"]}
-    graph = Drawn("ci", wanted)
-    execute(
-        graph,
-        world.store,
-        statuses(graph, world.store, world.runtime.locations),
-        Local(world.runtime, silent()),
-        silent(),
-    )
+    survey = surveyed(plan.of_jobs(wanted), world.store, world.runtime.locations)
+    execute(survey, Local(world.runtime, silent()), silent())
     result = world.store.folder("probe", probes.trainings["shared"]).read_result()
     assert result is not None
     kinds = {"biases", "slopes", "weights"}

@@ -12,11 +12,10 @@ from harness.data.locate import Locations
 from harness.errors import DataMissing
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.regression.check import check, updated
 from harness.regression.observations import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
-from harness.run.execute import set_aside
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
 from harness.suite.file import Suite
@@ -62,7 +61,7 @@ def test_a_stale_result_counts_for_nothing(suite: Suite, tmp_path: Path) -> None
     finish_all(store, plan, ERRORS, code="of long ago")
     found = observed(suite, tmp_path, train=True)
     assert found.snapshot["experiments"]["cnn"]["accuracies"] == {}
-    assert set_aside(store, plan, statuses(plan, store, RUNTIME.locations)) == len(plan.jobs)  # still there
+    assert surveyed(plan, store, RUNTIME.locations).jobs("stale") == list(plan.jobs.values())  # still there
 
 
 def test_accuracies_are_compared_where_both_have_them(suite: Suite, tmp_path: Path) -> None:

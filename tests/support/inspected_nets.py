@@ -26,8 +26,8 @@ from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store.store import JobFolder, write_json
 from harness.suite.file import RecipesFile
-from harness.suite.load import load_document
 from harness.suite.shipped import shipped_suites
+from harness.suite.typed_yaml import load_document
 
 ALEXNET = {"name": "alexnet", "width": 0.05, "stem": {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}}
 DIGITS = DataSpec(name="digits", prepare=Prepare(short_side=32))

@@ -12,10 +12,11 @@ from suite_files import loaded
 
 from harness.data.locate import Locations
 from harness.plan.graph import Plan, make_plan
-from harness.plan.preregistration import declare
+from harness.plan.preregistration import declare, remember
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
+from harness.report.results.document import Results
 from harness.store.store import JobFolder, Store
 
 ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1), 3: (45.0, 25.0), 4: (46.0, 26.0)}
@@ -70,17 +71,27 @@ class World:
         finish(self.store, job, values=values, **result)
         return self
 
-    def results(self) -> dict[str, Any]:
-        """What a report says."""
+    def report(self) -> Results:
+        """The results as a report holds them."""
         standing = statuses(self.plan, self.store, Locations())
         return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0]
+
+    def results(self) -> dict[str, Any]:
+        """The results as plain data."""
+        return self.report().plain()
+
+    def remembered(self) -> None:
+        """Keep beside each declaration the verdict that a report gives now, as the end of a run does."""
+        report = self.report()
+        remember(self.plan, self.store, {"cells": report.cells, "claims": report.claims})
 
 
 def as_paper(plan: Plan) -> Plan:
     """The plan of the digits called that of the paper, so that its cells are judged."""
     scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    return replace(plan, suite=suite, scale="paper")
+    file, resolved = plan.suite.file.model_copy(update={"scales": scales}), {"paper": plan.experiments}
+    suite = replace(plan.suite, file=file, resolved=resolved)
+    return replace(plan, read=lambda: suite, scale="paper")
 
 
 def won(results: dict[str, Any], *, marked: bool) -> set[str]:

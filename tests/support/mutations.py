@@ -192,4 +192,4 @@ def touching_only(*folders: Path) -> Iterator[None]:
     finally:
         touched = _watching.pop()
     outside = [path for path in touched if path and not f"{path}/".startswith(allowed) and "__pycache__" not in path]
-    assert outside == []
+    assert outside == [], outside

@@ -39,7 +39,7 @@ SUITE: dict[str, Any] = {
     "source": "nowhere",
     "table": {
         "ref": "T1",
-        "columns": {"top5": {"label": "Top-5", "metric": "top5_error", "unit": "%", "margin": 20}},
+        "columns": {"top5": {"label": "Top-5", "metric": "top5_error", "unit": "%", "margin": 30}},
         "rows": {
             "net": {"label": "One net", "printed": {"top5": "16.4"}, "value": "net.submitted"},
             "pair": {"label": "Two nets", "printed": {"top5": "15.3"}, "value": "pair.submitted"},

@@ -15,7 +15,7 @@ from suite_files import TABLE1
 
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, Survey, statuses
 from harness.progress import Progress
 from harness.run.execute import Execution, execute, written
 from harness.run.executors.local import Local
@@ -119,7 +119,7 @@ class World:
         for key, job in self.plan.jobs.items():
             if kinds and job.kind not in kinds:
                 standing[key] = Status("done")
-        return execute(self.plan, self.store, standing, Local(now, progress), progress)
+        return execute(Survey(self.plan, self.store, standing), Local(now, progress), progress)
 
 
 def tiny_world(folder: Path, **changes: Any) -> World:

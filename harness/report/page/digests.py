@@ -6,11 +6,14 @@ They show damage and edits. They are no signature: who changes a document may wo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.report.results.document import DataRecord, Results
+from harness.report.results.run_records import ExperimentRecord
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.store.documents import canonical
 
 Record = Mapping[str, Any]
@@ -19,12 +22,25 @@ REPORTED = ("cells", "claims", "experiments", "data")
 
 
 def digest_of(results: Record) -> str:
-    """The digest of what is reported: every cell and claim, and what they were measured by and on.
+    """The digest of what is reported: every cell and claim, and what they were measured by and on."""
+    return _digest({name: results[name] for name in REPORTED})
 
-    It says that the report carries a digest of the whole too, so that nobody can take that one out and have the rest
-    read as a report of before.
-    """
-    return _digest({"whole": "document", **{name: results[name] for name in REPORTED}})
+
+def digest_of_records(
+    cells: Iterable[CellRecord],
+    claims: Iterable[ClaimRecord],
+    experiments: Mapping[str, ExperimentRecord],
+    data: Iterable[DataRecord],
+) -> str:
+    """The digest `results` of a report that is still to be written, from its records."""
+    return digest_of(
+        {
+            "cells": [one.plain() for one in cells],
+            "claims": [one.plain() for one in claims],
+            "experiments": {name: one.plain() for name, one in experiments.items()},
+            "data": [one.plain() for one in data],
+        }
+    )
 
 
 def sealed(results: Record, curves: Record) -> dict[str, Any]:
@@ -61,29 +77,30 @@ def _is_as_reported(results: Record, digests: Record) -> bool:
     text, known = results.get("suite_yaml"), all(name in results for name in REPORTED)
     if not known or not isinstance(text, str):
         return False
-    reported = _digest({name: results[name] for name in REPORTED})
-    found = {"results": reported, "suite": hashlib.sha256(_bytes(text)).hexdigest()}
+    found = {"results": digest_of(results), "suite": hashlib.sha256(_bytes(text)).hexdigest()}
     return found == {name: digests.get(name) for name in found}
 
 
-def require_same_curves(results: Record, curves: Record, path: Path) -> None:
+def require_same_curves(results: Results, curves: Record, path: Path) -> None:
     """Raise UsageError where `curves`, read from `path`, are not those that the results were written with."""
-    digests = results.get("digest") or {}
+    known = results.digest.curves
     try:
-        same = "curves" not in digests or digests["curves"] == _digest(curves)
+        same = known is None or known == _digest(curves)
     except (ValueError, RecursionError):
         same = False
     if not same:
         says = "was changed after it was written, or is of another run: results.json holds another digest of it"
-        raise UsageError(f"{path}: {says}; {_anew(results)}")
+        raise UsageError(f"{path}: {says}; {_again(results.suite, results.scale)}")
 
 
 def _anew(results: Record) -> str:
     """How to have the documents of a report again from the store that they were made of."""
-    suite, scale = (results.get(name) for name in ("suite", "scale"))
-    named = (
-        f"`report {suite} --scale {scale}`" if isinstance(suite, str) and isinstance(scale, str) else "`report SUITE`"
-    )
+    return _again(results.get("suite"), results.get("scale"))
+
+
+def _again(suite: object, scale: object) -> str:
+    known = isinstance(suite, str) and isinstance(scale, str)
+    named = f"`report {suite} --scale {scale}`" if known else "`report SUITE`"
     return f"{named} writes it again from the store, or run the suite again"
 
 

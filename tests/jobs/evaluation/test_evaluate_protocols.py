@@ -22,7 +22,7 @@ from harness.jobs.recipe import Protocol
 from harness.jobs.work import Work
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.progress import Progress
 from harness.run.execute import execute
 from harness.run.executors.local import Local
@@ -61,8 +61,8 @@ class World:
         """Run the jobs that are left; return those that failed."""
         progress = Progress(io.StringIO())
         runtime = Runtime(self.locations, device="cpu", threads=1)
-        standing = statuses(self.plan, self.store, runtime.locations)
-        return dict(execute(self.plan, self.store, standing, Local(runtime, progress), progress).failed)
+        survey = surveyed(self.plan, self.store, runtime.locations)
+        return dict(execute(survey, Local(runtime, progress), progress).failed)
 
     def test(self, name: str) -> JobFolder:
         """Return the folder of one test."""

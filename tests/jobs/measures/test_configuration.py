@@ -8,8 +8,8 @@ from measure_specs import RECIPE, measured
 from harness.jobs.measures.configuration import Configuration
 from harness.models.alexnet import AlexNet
 from harness.suite.file import RecipesFile
-from harness.suite.load import load_document
 from harness.suite.shipped import shipped_suites
+from harness.suite.typed_yaml import load_document
 
 
 @pytest.fixture(scope="module")

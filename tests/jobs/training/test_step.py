@@ -221,11 +221,11 @@ def test_a_training_in_parts_says_so(whole: World, split: World) -> None:
     assert split.result("evaluate")["marks"] == in_parts(64, 24)
     standing = statuses(split.plan, split.store, Locations())
     results, curves = gather(split.plan, split.store, standing, Choice("ci", "", ""))
-    deviation = next(one for one in results["deviations"] if one["id"] == "micro_batch")
-    assert (deviation["expected"], deviation["affects"]) == ("none but rounding", ["cnn"])
+    deviation = next(one for one in results.deviations if one.id == "micro_batch")
+    assert (deviation.expected, deviation.affects) == ("none but rounding", ["cnn"])
     assert "In parts of 24 images" in render(results, curves)
     standing = statuses(whole.plan, whole.store, Locations())
-    assert "micro_batch" not in json.dumps(gather(whole.plan, whole.store, standing, Choice("ci", "", ""))[0])
+    assert "micro_batch" not in json.dumps(gather(whole.plan, whole.store, standing, Choice("ci", "", ""))[0].plain())
 
 
 def test_a_part_as_large_as_the_batch_is_no_part(whole: World, tmp_path: Path) -> None:

@@ -55,8 +55,9 @@ def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:
 def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
     """And below it "as above"."""
     reports = report(readings=["too narrow"])
-    claim = reports["one", "small"]["claims"][0]
-    reports["one", "small"]["claims"].append(claim | {"id": "more"})
+    whole = reports["one", "small"]
+    more = whole.claims[0].model_copy(update={"id": "more"})
+    reports["one", "small"] = whole.model_copy(update={"claims": [*whole.claims, more]})
     page = render_ledger(ledger(PAPERS, [*COVERED, replace(COVERED[0], where="claims.more")], reports, {}))
     assert (page.count(": too narrow<"), page.count(": as above<")) == (1, 1)
 

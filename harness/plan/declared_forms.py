@@ -100,7 +100,10 @@ def _cell_form(cell: Cell) -> dict[str, Any]:
 
 
 def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
-    """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
+    """The operator with its numbers, what each operand is, the smallest effect, and what keeps it from a confirmation.
+
+    With the places that the claim rests on.
+    """
     said = claim.form
     operands: dict[str, Any] = {}
     places: list[tuple[str, ...]] = []
@@ -113,7 +116,9 @@ def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[di
     if claim.faster is not None:
         places += [(claim.faster.slow,), (claim.faster.fast,)]
     smallest_effect = plan.suite.file.scales[plan.scale].smallest_effect
-    return {"operator": {claim.operator: said}, "operands": operands, "smallest effect": smallest_effect}, places
+    warrants = {"by construction": claim.by_construction is not None, "post hoc": claim.post_hoc is not None}
+    form = {"operator": {claim.operator: said}, "operands": operands, "smallest effect": smallest_effect, **warrants}
+    return form, places
 
 
 def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from harness.plan.declared_forms import Form, Kind, forms_of
 from harness.plan.graph import Plan
 from harness.plan.result_times import ResultTimes, now
 from harness.plan.withdrawn import Withdrawn, withdrawn
-from harness.store.declarations import changes, declaration_path, precedes, read_declaration
+from harness.store.declarations import changes, declaration_path, precedes, read_declaration, same_form
 from harness.store.documents import seal
 from harness.store.store import Store, write_json
 
@@ -113,7 +113,7 @@ def remember(plan: Plan, store: Store, verdicts: Mapping[Kind, Iterable[Reported
 def _on_other_seeds(today: Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What the store knows of the same thing judged before on other seeds, so that a second try shows."""
     for entry in others:
-        same = {**entry["form"], "seeds": None} == {**today.form, "seeds": None}
+        same = same_form({**entry["form"], "seeds": None}, today.form | {"seeds": None})
         if entry["seen"] and same and entry["form"]["seeds"] != today.form["seeds"]:
             yield f"declared before on other seeds, which have results here: {entry['form']['seeds']}"
 

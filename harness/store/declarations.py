@@ -93,7 +93,7 @@ def together(one: Declared, other: Declared) -> tuple[Declared, list[str]] | Non
             here = both[kind].setdefault(name, {})
             for evidence, entry in kept.items():
                 stands = here.get(evidence, entry)
-                if stands["form"] == entry["form"]:
+                if same_form(stands["form"], entry["form"]):
                     here[evidence] = _united(stands, entry)
                 else:
                     here[evidence] = _first_of(stands, entry, one.first_result(stands), other.first_result(entry))
@@ -103,7 +103,8 @@ def together(one: Declared, other: Declared) -> tuple[Declared, list[str]] | Non
 
 def _united(one: Entry, other: Entry) -> dict[str, Any]:
     """Two entries of one form as one: declared when the first of them was, with a result when either had one."""
-    united = {**one, "seen": one["seen"] or other["seen"], "late": one["late"] or other["late"]}
+    fuller = max(one["form"], other["form"], key=len)  # a later version declares more
+    united = {**one, "form": fuller, "seen": one["seen"] or other["seen"], "late": one["late"] or other["late"]}
     for name, sides in (
         ("declared_at", (one, other)),
         ("first_result", [each for each in (one, other) if each["seen"]]),
@@ -145,6 +146,11 @@ def _lists(one: Entry, other: Entry) -> dict[str, list[Any]]:
             if item not in found.setdefault(name, []) and item.get("form") != one.get("form", ...):
                 found[name].append(item)
     return {name: items for name, items in found.items() if items}
+
+
+def same_form(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two forms say the same of all that both speak of; a later version of the program may speak of more."""
+    return not changes(one, other)
 
 
 def changes(then: Mapping[str, Any], today: Mapping[str, Any]) -> str:

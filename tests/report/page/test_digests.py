@@ -158,3 +158,12 @@ def test_an_edited_report_is_mended_by_writing_it_again(folder: Path) -> None:
     edited(folder, better)
     write_report(results, curves, folder)
     assert (folder / "results.json").read_bytes() == before
+
+
+FOLDERS = sorted(path.parent for path in PUBLISHED.parent.parent.glob("*/*/results.json"))
+
+
+@pytest.mark.parametrize("published", FOLDERS, ids=[f"{one.parent.name} {one.name}" for one in FOLDERS])
+def test_a_published_report_is_as_it_was_written(published: Path):
+    """A merge may join the figures of one version with the digests of another, which nobody could then rebuild."""
+    assert read_report(published)[0]["suite"] == published.parent.name

@@ -121,7 +121,6 @@ def _say(_disk: int) -> None:
     """Warn once for each disk, in the main process only."""
     if multiprocessing.parent_process() is None:
         sys.stderr.write(
-            f"machine held when it died is free after {LEASE_S:.0f} s\n"
             f"this disk has no file locks, so leases keep two processes out of one job; a job whose process died on "
             f"another machine is free after {LEASE_S:.0f} s\n"
         )

@@ -247,7 +247,7 @@ def test_a_missing_split_is_wrong_and_a_missing_test_without_labels_is_not(tmp_p
     shutil.rmtree(class_folders(ORIGINALS, tmp_path) / "test")
     assert checked(tmp_path)["usable"]
     shutil.rmtree(tmp_path / "val")
-    assert only_wrong(checked(tmp_path), "missing")["says"].startswith("val: not there")
+    assert only_wrong(checked(tmp_path), "missing")["says"].startswith("val: missing")
 
 
 def test_the_folder_above_or_below_is_proposed(tmp_path):

@@ -166,4 +166,4 @@ FOLDERS = sorted(path.parent for path in PUBLISHED.parent.parent.glob("*/*/resul
 @pytest.mark.parametrize("published", FOLDERS, ids=[f"{one.parent.name} {one.name}" for one in FOLDERS])
 def test_a_published_report_is_as_it_was_written(published: Path):
     """A merge may join the figures of one version with the digests of another, which nobody could then rebuild."""
-    assert read_report(published)[0]["suite"] == published.parent.name
+    assert read_report(published)[0].suite == published.parent.name

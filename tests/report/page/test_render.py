@@ -83,8 +83,8 @@ def test_same_page_in_a_fresh_python_without_torch_or_pandas(rendered, tmp_path)
     render.write_report(typed(results), curves, tmp_path)
     code = (
         "import sys, hashlib; from pathlib import Path; from harness.report.page.render import render;"
-        "from harness.report.page.read import read_curves, read_results;"
-        "html = render(read_results(Path('results.json')), read_curves(Path('curves.json')));"
+        "from harness.report.page.read import read_report;"
+        "html = render(*read_report(Path('.')));"
         "assert not {'torch', 'pandas', 'matplotlib.pyplot'} & set(sys.modules);"
         "print(hashlib.sha256(html.encode()).hexdigest())"
     )

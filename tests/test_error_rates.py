@@ -57,6 +57,11 @@ def _ids(designs: object) -> str:
     return "looks" if designs is LOOKS else "fixed"
 
 
+def nightly(value: float) -> object:
+    """Return a value of a parameter that only the nightly run tries."""
+    return pytest.param(value, marks=pytest.mark.nightly)
+
+
 designs = pytest.mark.parametrize("designs", [FIXED, LOOKS], ids=_ids)
 smooth_or_coarse = pytest.mark.parametrize("world", [SMOOTH["normal"], SMOOTH["t of 3"], *COARSE.values()],
                                            ids=["normal", "t of 3", *COARSE])  # fmt: skip
@@ -114,7 +119,7 @@ def test_arms_that_overfit_alike_are_told_apart_no_more_often_than_said(designs:
 
 
 @designs
-@pytest.mark.parametrize("censored", [0.0, 0.1, 0.4, 0.6])
+@pytest.mark.parametrize("censored", [0.0, nightly(0.1), 0.4, nightly(0.6)])
 def test_a_ratio_on_the_edge_of_a_printed_one_is_judged_wrongly_no_more_often_than_said(
     designs: tuple[Design, ...], censored: float
 ):

@@ -178,7 +178,14 @@ def test_a_change_shows_only_in_what_it_touches(made: Path, monkeypatch: pytest.
     assert regressions(checked(made, made / BASELINE)).keys() == {"probe cnn"}
 
 
-@pytest.mark.parametrize(("field", "value"), [("epochs", 3), ("batch", 32), ("rate", 0.01)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 3),
+        pytest.param("batch", 32, marks=pytest.mark.nightly),
+        pytest.param("rate", 0.01, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
     made: Path, tmp_path: Path, elsewhere: Path, field: str, value: float
 ) -> None:

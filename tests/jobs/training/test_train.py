@@ -428,7 +428,9 @@ def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
     assert [row["rate"] for row in rows] == pytest.approx([0.02, 0.002, 0.0002])
 
 
-@pytest.mark.parametrize("moment", [11, 13, 20, 24])
+@pytest.mark.parametrize(
+    "moment", [11, pytest.param(13, marks=pytest.mark.nightly), 20, pytest.param(24, marks=pytest.mark.nightly)]
+)
 def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypatch, moment):
     """A rate that changes between steps resumes to the bit, stopped around every change, with a linear warm-up."""
     warm_up = {"length": 15, "rate": 0.001}

@@ -42,10 +42,10 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
     out. Without PATH, looks where a run would. Exits with 0 when it is usable as it is, 4 when something is missing or
     wrong.
     """
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.ingest.report import check_stored, show_check  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
 
-    dataset = dataset_named(name)
+    dataset = known_dataset(name)
     folder = _folder(dataset, path, flags["data_root"])
     document = check_stored(dataset, folder) if dataset.files else _checked(dataset, folder, flags)
     if as_json:
@@ -88,14 +88,14 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 
     Killed or stopped at any moment, the same command goes on, and ends in the same bytes.
     """
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.ingest.encode import Compact  # noqa: PLC0415
     from harness.ingest.prepare import prepare as prepared  # noqa: PLC0415
     from harness.ingest.report import show_copy  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
     from harness.progress import Progress  # noqa: PLC0415
     from harness.stop_signal import StopSignal  # noqa: PLC0415
 
-    dataset = dataset_named(name)
+    dataset = known_dataset(name)
     folder = _folder(dataset, path, flags["data_root"])
     compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"])
     with StopSignal().listening() as stop:
@@ -122,12 +122,12 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 @with_root
 def fetch(name: str, data_root: Path | None) -> None:
     """Download a public set into the first data root, and compare every file with its digest."""
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.data.locate import Found, Locations  # noqa: PLC0415
     from harness.data.locate import fetch as fetched  # noqa: PLC0415
     from harness.ingest.report import require_official  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
 
-    dataset, locations = dataset_named(name), Locations.gather(data_root, (), os.environ)
+    dataset, locations = known_dataset(name), Locations.gather(data_root, (), os.environ)
     found = locations.find(dataset)
     if not isinstance(found, Found):
         fetched(dataset, locations.roots[0].path, lambda line: click.echo(line, err=True))

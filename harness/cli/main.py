@@ -15,6 +15,8 @@ from harness.cli.compare import compare
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.external import import_weights, record, submission
+from harness.cli.listing import list_all
+from harness.cli.new import new
 from harness.cli.options import (
     Commands,
     runtime_of,
@@ -169,11 +171,18 @@ def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT0
 
 
 @command.command()
-def schema() -> None:
-    """Print the JSON Schema of suite files, for editors that complete and check YAML."""
-    from harness.suite.json_schema import suite_schema  # noqa: PLC0415
+@click.argument("file", type=click.Choice(["suite", "paper", "recipes", "references"]), default="suite")
+def schema(file: str) -> None:
+    """Print the JSON Schema of suites, or of another file of a paper, for editors that complete and check YAML.
 
-    click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
+    That of suites knows what installed packages add.
+    """
+    from harness.jobs.extensions import REGISTRIES, add_all  # noqa: PLC0415
+    from harness.suite.json_schema import schema_of  # noqa: PLC0415
+
+    for group in REGISTRIES:
+        add_all(group)
+    click.echo(json.dumps(schema_of(file), indent=1, sort_keys=True))
 
 
 @command.command()
@@ -221,16 +230,18 @@ def report(
 
 
 @command.command()
+@click.argument("papers", metavar="[PAPER]...", nargs=-1)
 @with_json
-def coverage(as_json: bool) -> None:  # noqa: FBT001
+def coverage(papers: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
     """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
 
-    After it, every open choice and deviation, with whether a release of the authors settles it.
+    Of all papers that are known: those of the program, of installed packages and of the folder `suites` here. After it,
+    every open choice and deviation, with whether a release of the authors settles it.
     """
     from harness.cli.tables import show_coverage  # noqa: PLC0415
-    from harness.report.coverage import shipped_rows  # noqa: PLC0415
+    from harness.report.coverage import known_rows  # noqa: PLC0415
 
-    rows = shipped_rows()
+    rows = known_rows(papers)
     if as_json:
         click.echo(json.dumps(rows, indent=1))
     else:
@@ -274,7 +285,21 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-ELSEWHERE = (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline, data)
+ELSEWHERE = (
+    submission,
+    record,
+    import_weights,
+    publish,
+    compare,
+    verify,
+    store,
+    doctor,
+    check,
+    baseline,
+    data,
+    list_all,
+    new,
+)
 """Commands that have modules of their own."""
 for one in ELSEWHERE:
     command.add_command(one)

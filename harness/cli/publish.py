@@ -1,4 +1,4 @@
-"""The command that publishes reports, with an index of what they say of each paper."""
+"""The command that publishes reports, with an index of what they say of each paper that has any."""
 
 from __future__ import annotations
 
@@ -16,19 +16,24 @@ from harness.cli.options import FOLDER
 )
 def publish(reports: tuple[Path, ...], into: Path) -> None:
     """Add report folders to the published ones, and write every page and the index of them anew."""
-    from harness.report.coverage import shipped_coverage  # noqa: PLC0415
+    from harness.report.coverage import known_coverage  # noqa: PLC0415
     from harness.report.ledger import ledger  # noqa: PLC0415
     from harness.report.page.ledger import add_report, published_results, write_ledger  # noqa: PLC0415 - jinja
     from harness.store.store import make_writable  # noqa: PLC0415
-    from harness.suite.references import shipped_references  # noqa: PLC0415
-    from harness.suite.released import shipped_releases  # noqa: PLC0415
-    from harness.suite.shipped import shipped_texts  # noqa: PLC0415
+    from harness.suite.references import known_references  # noqa: PLC0415
+    from harness.suite.released import known_releases  # noqa: PLC0415
+    from harness.suite.shipped import paper_homes, suite_texts  # noqa: PLC0415
 
     make_writable(into, "the folder", "name another with --into DIR")
     for report in reports:
         click.echo(add_report(report, into))
     found = published_results(into)
-    texts, releases = shipped_texts(), shipped_releases()
-    write_ledger(ledger(shipped_references(), shipped_coverage(), found, texts, releases), into)
+    published = {str(results["paper"]) for results in found.values()}
+    papers = sorted(published & paper_homes().keys())
+    for name in sorted(published.difference(papers)):
+        click.echo(f"paper {name} is not known here, so its reports are listed without a ledger", err=True)
+    references, covered = (known_references(papers), known_coverage(papers)) if papers else ({}, [])
+    releases = known_releases(papers) if papers else {}
+    write_ledger(ledger(references, covered, found, suite_texts(), releases), into)
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     click.echo(f"{into / 'index.html'}: {size / 1e6:.1f} MB in all")

@@ -18,11 +18,13 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import harness
+from harness.errors import UsageError
 from harness.jobs import JOBS
 from harness.jobs.same_code import earliest, same_code
-from harness.jobs.syntax import Import, Syntax
+from harness.jobs.syntax import Import, Syntax, syntax_of
 from harness.jobs.syntax_memory import Memory
 from harness.machine.cache import cache_folder
+from harness.machine.entry_points import Entry, in_use
 
 PACKAGE = Path(harness.__file__).parent
 
@@ -50,7 +52,7 @@ EXCEPTED: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Package:
-    """The source files of a package in a folder of its name."""
+    """The source files of a package in a folder of its name, or the one file of a module that is no package."""
 
     folder: Path
     excepted: Mapping[str, str] = field(default_factory=lambda: EXCEPTED)
@@ -63,6 +65,8 @@ class Package:
     @cached_property
     def modules(self) -> dict[str, Path]:
         """Every module of the package by its dotted path."""
+        if self.folder.is_file():
+            return {self.folder.stem: self.folder}
         return {_dotted(file, self.folder): file for file in sorted(self.folder.rglob("*.py"))}
 
     @cached_property
@@ -89,6 +93,25 @@ class Package:
         self._known.save()
         return _sha256([*begun, *sorted(files)])
 
+    def taken_of(self, other: Package, roots: Iterable[str]) -> list[str]:
+        """The modules of another package that the code of such strings rests on."""
+        found: set[str] = set()
+        for module in self.sources(roots):
+            file = self.modules[module]
+            is_package = file.name == "__init__.py"
+            seen = syntax_of(file.read_bytes(), module, is_package=is_package, towards=other.folder.name)
+            found |= other.meant(seen)
+        return other.sources(found)
+
+    def of_modules(self, modules: Iterable[str]) -> list[str]:
+        """The digest of each of these files, in order of the digests."""
+        return sorted(self._digest(module) for module in modules)
+
+    def meant(self, found: Syntax) -> set[str]:
+        """The modules here that the paths left blank in a file lead to, the packages on the way included."""
+        named = {one.module for one in found.imports} | {f"{one.module}.{one.name}" for one in found.imports}
+        return {above for path in {*found.strings, *named} for above in _on_the_way(path)} & self.modules.keys()
+
     def syntax(self, module: str) -> Syntax:
         """The syntax of a module's file; SyntaxError where it is no Python."""
         if module not in self._syntax:
@@ -108,10 +131,8 @@ class Package:
     def _next(self, module: str) -> set[str]:
         """The modules that are imported with one or by it, lazily or not."""
         if module not in self._nexts:
-            found = self.syntax(module)
-            named = {one.module for one in found.imports} | {f"{one.module}.{one.name}" for one in found.imports}
-            paths = {above for path in {module, *found.strings, *named} for above in _on_the_way(path)}
-            self._nexts[module] = paths & self.modules.keys()
+            above = self.modules.keys() & set(_on_the_way(module))
+            self._nexts[module] = above | self.meant(self.syntax(module))
         return self._nexts[module]
 
     def _label(self, one: Import) -> str:
@@ -159,14 +180,41 @@ def package() -> Package:
 
 
 @cache
-def code_digest(kind: str) -> str:
-    """sha256, hexadecimal, of the code that decides the results of a job kind."""
+def _own_digest(kind: str) -> str:
     return package().digest(roots_of(kind))
+
+
+@cache
+def extension_digest(kind: str, entry: Entry) -> str:
+    """sha256, hexadecimal, of the code that an entry point adds to that of a job kind.
+
+    Raises UsageError where there is no Python source of it.
+    """
+    theirs, root = Package(entry.source(), excepted={}), entry.value
+    try:
+        beyond = set(theirs.taken_of(package(), [root])) - set(package().sources(roots_of(kind)))
+        return _sha256([theirs.digest([root]), *package().of_modules(beyond)])
+    except (KeyError, SyntaxError, ValueError) as error:
+        raise UsageError(f"the code of the entry point {entry} cannot be read ({error}); mend the package") from None
+
+
+def _extended(kind: str, digest: str) -> str:
+    """The digest of the code of the job at hand, where its kind's own has this one."""
+    used = in_use()
+    return digest if not used else _sha256([digest, *sorted(extension_digest(kind, entry) for entry in used)])
+
+
+def code_digest(kind: str) -> str:
+    """sha256, hexadecimal, of the code that decides the results of a job kind.
+
+    Within `entry_points.using`, of a job that uses these.
+    """
+    return _extended(kind, _own_digest(kind))
 
 
 def lasting_digest(kind: str) -> str:
     """The digest of the earliest code that gives what today's does; it changes when results may."""
-    return earliest(kind, code_digest(kind))
+    return _extended(kind, earliest(kind, _own_digest(kind)))
 
 
 def is_current(kind: str, digest: str) -> bool:
@@ -174,5 +222,6 @@ def is_current(kind: str, digest: str) -> bool:
 
     `digest` may be shortened, to `SHORTENED` letters or more.
     """
-    enough = len(digest) >= SHORTENED
-    return enough and any(one.startswith(digest) for one in same_code(kind, code_digest(kind)))
+    if len(digest) < SHORTENED:
+        return False
+    return any(_extended(kind, one).startswith(digest) for one in same_code(kind, _own_digest(kind)))

@@ -45,13 +45,14 @@ class Syntax(NamedTuple):
     """Whether the file holds no statement but docstrings and imports from `__future__`."""
 
 
-def syntax_of(source: bytes, module: str, *, is_package: bool = False) -> Syntax:
+def syntax_of(source: bytes, module: str, *, is_package: bool = False, towards: str | None = None) -> Syntax:
     """The syntax of a module's source; `module` is its dotted path, whose first part is its package.
 
-    A package (`__init__.py`) has `is_package`. Raises SyntaxError for what is no Python.
+    A package (`__init__.py`) has `is_package`. The paths left blank are those of the module's own package, or of the
+    one that `towards` names. Raises SyntaxError for what is no Python.
     """
     parent = module if is_package else module.rpartition(".")[0]
-    writer = _Writer(module.partition(".")[0], parent)
+    writer = _Writer(towards or module.partition(".")[0], parent)
     statements = list(_statements(ast.parse(source).body))
     writer.block(statements)
     shape = hashlib.sha256("\0".join(writer.words).encode()).hexdigest()

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SuiteError
 from harness.machine.cache import cache_folder
+from harness.machine.entry_points import entries, sources
 from harness.plan.job import Job, datasets_of
 from harness.store.documents import parsed_json
 from harness.store.store import write_atomically
-from harness.suite.shipped import LARGEST_FILE, shipped_suites
+from harness.suite.shipped import LARGEST_FILE, paper_folders
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Outline:
     made: dict[ScaleName, Jobs] = field(default_factory=dict)
     powers: dict[ScaleName, Record | None] = field(default_factory=dict)
     """What the seeds of each scale can find, as `detectable` says."""
+    suite: Suite | None = None
+    """Itself, where it was read just now."""
+    whole: bool = False
+    """Whether all files of its paper were read too, and found to agree with it."""
     digest: str | None = None
     """Of what decides all this, taken before any of it was read; without one, nothing is remembered."""
 
@@ -81,7 +86,7 @@ class Outline:
             return detectable(suite, scale)
 
         numbers = len(suite.cells()), len(suite.file.claims)
-        return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power)
+        return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power, suite=suite)
 
     def graph(self, scale: ScaleName, device: str = "") -> Drawn:
         """The jobs of a scale; those that time something, on the device of this name."""
@@ -109,14 +114,29 @@ def outline_of(path: Path) -> Outline:
 
 
 def outlines(paths: Iterable[Path]) -> tuple[dict[Path, Outline], list[str]]:
-    """Every suite that is sound, by its file, and the fault lines of those that are not."""
-    sound, faults = {}, []
+    """Every suite that is sound and agrees with all files of its paper, by its file, and the fault lines of others."""
+    sound: dict[Path, Outline] = {}
+    faults: list[str] = []
     for path in paths:
         try:
-            sound[path] = outline_of(path)
+            outline = outline_of(path)
+            _require_whole(outline)
+            sound[path] = outline
         except SuiteError as error:
-            faults.extend(error.faults)
+            faults += [line for line in error.faults if line not in faults]
     return sound, faults
+
+
+def _require_whole(outline: Outline) -> None:
+    """Raises SuiteError where a file of the paper is faulty or does not agree with the suite."""
+    if outline.whole:
+        return
+    from harness.suite.paper_checks import paper_faults  # noqa: PLC0415 - as `_read`
+
+    if faults := paper_faults(outline.suite or _read(outline.path)):
+        raise SuiteError(faults)
+    outline.whole = True
+    remember(outline)
 
 
 def remember(outline: Outline) -> None:
@@ -126,6 +146,7 @@ def remember(outline: Outline) -> None:
     document = {
         "digest": outline.digest, "name": outline.name, "scales": outline.scales, "cells": outline.cells,
         "claims": outline.claims, "powers": outline.powers,
+        "whole": outline.whole,
         "jobs": {scale: [_fields(job) for job in jobs.values()] for scale, jobs in outline.made.items()},
     }  # fmt: skip
     try:
@@ -152,6 +173,10 @@ def _recalled(path: Path, digest: str) -> Outline | None:
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one
         return None
     made = {scale: _by_key(jobs) for scale, jobs in document["jobs"].items()}
+    if entries():
+        from harness.jobs.extensions import add_named  # noqa: PLC0415 - pydantic, of which few plans have need
+
+        add_named(*(job.spec for jobs in made.values() for job in jobs.values()))
     numbers = document["cells"], document["claims"]
 
     def make(scale: ScaleName) -> Jobs:
@@ -161,7 +186,7 @@ def _recalled(path: Path, digest: str) -> Outline | None:
         return Outline.of(_read(path)).power(scale)
 
     return Outline(path, document["name"], tuple(document["scales"]), *numbers, make, power, made,
-                   dict(document["powers"]), digest)  # fmt: skip
+                   dict(document["powers"]), None, document["whole"], digest)  # fmt: skip
 
 
 def _fields(job: Job) -> dict[str, Any]:
@@ -179,7 +204,7 @@ def _memory(path: Path) -> Path:
 
 def _digest(path: Path) -> str | None:
     """sha256 over all that decides what a suite file comes to, by name and content; None where it cannot be read."""
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(f"{sys.version} {entries()}".encode())
     try:
         if path.stat().st_size > LARGEST_FILE:
             return None
@@ -192,9 +217,11 @@ def _digest(path: Path) -> str | None:
 
 def _ingredients(path: Path) -> Iterator[Path]:
     yield path
-    for papers in (path.parent / "papers", shipped_suites() / "papers"):
+    for papers in paper_folders(path):
         yield from sorted(papers.glob("*/*.yaml"))
     yield from sorted(PACKAGE.rglob("*.py"))
+    for source in sources():
+        yield from sorted(source.rglob("*.py")) if source.is_dir() else [source]
     for library, file in LIBRARIES.items():
         spec = importlib.util.find_spec(library)
         yield from (Path(place) / file for place in (spec.submodule_search_locations or () if spec else ()))

@@ -10,6 +10,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
+from harness.jobs.extensions import extended
 from harness.judge.cells import CellVerdict
 from harness.judge.evidence import ClaimVerdict
 from harness.judge.warrants import RULES
@@ -27,7 +28,7 @@ from harness.report.prepared_copies import copy_deviations
 from harness.report.records import cell_record, claim_record, looks_record, standing_of
 from harness.store.documents import canonical
 from harness.store.store import Store
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import shipped_suites, suite_files
 
 FORMAT = 1
 
@@ -134,6 +135,8 @@ def _shown_path(plan: Plan) -> str:
     path = plan.suite.path
     if path.resolve().parent == shipped_suites().resolve():
         return f"suites/{path.name}"
+    if path.is_absolute() and path in suite_files():
+        return path.stem
     return path.name if path.is_absolute() else path.as_posix()
 
 
@@ -204,9 +207,11 @@ def _data(standing: Mapping[str, Status]) -> list[dict[str, Any]]:
 
 def _digests(plan: Plan, results: Mapping[str, Any]) -> dict[str, str]:
     """Digests of the suite as resolved, of the code that produced the results, and of what is reported."""
+    with extended(*(job.spec for job in plan.jobs.values())):
+        code = "".join(lasting_digest(kind) for kind in JOBS if kind != "probe")
     return {
         "suite": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-        "code": hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest(),
+        "code": hashlib.sha256(code.encode()).hexdigest(),
         "results": digest_of(results),
     }
 

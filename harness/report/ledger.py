@@ -113,6 +113,7 @@ def _commits(node: Any) -> Iterator[str]:
 
 
 def _paper(name: str, references: References, covered: Sequence[Coverage], reports: Reports) -> Record:
+    covered = [row for row in covered if row.paper == name]
     own = {key: results for key, results in reports.items() if results["paper"] == name}
     citation = next((results.get("citation") for results in own.values()), None)
     by_ref: dict[str, list[Coverage]] = {}

@@ -14,6 +14,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
 from harness.jobs.code import is_current
+from harness.jobs.extensions import add_named, extended
 from harness.machine.cuda_visible import visible_gpus
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -84,6 +85,7 @@ def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads:
         raise UsageError(f"{folder.path} has no result yet to compare with")
     if IMPORTED in stored:
         raise UsageError(f"{folder.path} was trained elsewhere and imported; there is nothing to run again")
+    add_named(job.spec)
     if job.data_name is not None:
         runtime.locations.require(DATASETS[job.data_name])
     recorded = folder.read_environment().get("job", {})
@@ -133,7 +135,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
     """What is otherwise in the second folder of one job, and what may explain it."""
     stored, now = (each.read_result() or {} for each in (folder, again))
     found = Rerun(job.key, job.label)
-    found.elsewhere = [*_elsewhere(job, stored, now), *_environments(folder, again)]
+    found.elsewhere = [*_elsewhere(job, folder, stored, now), *_environments(folder, again)]
     if "device_name" in job.spec:
         found.elsewhere.append("it measures time, which never comes out twice")
     found.differences = list(result_differences(stored, now))
@@ -143,8 +145,11 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
     return found
 
 
-def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    if not is_current(job.kind, stored["code"]):
+def _elsewhere(job: Job, folder: JobFolder, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    inputs = (folder.sibling(key) for key in job.inputs.values())
+    with extended(job.spec, *(one.read_job()["spec"] for one in inputs if one.job.exists())):
+        current = is_current(job.kind, stored["code"])
+    if not current:
         yield f"the code of {job.kind} jobs has changed since"
     for before, seen in zip(stored["data"], now["data"], strict=False):
         if before["fingerprint"] != seen["fingerprint"]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from harness.errors import SuiteError, UsageError
+from harness.jobs.extensions import add_named
 from harness.models.layers import Traced
 from harness.strict import NAME_PATTERN, Strict
 from harness.suite.check_names import check_names
@@ -18,7 +19,7 @@ from harness.suite.claims import Claim
 from harness.suite.file import Citation, RecipesFile, Suite, SuiteFile
 from harness.suite.plain import items_of
 from harness.suite.released import Released, released_file
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import paper_folders
 from harness.suite.type_faults import note_faults
 from harness.suite.warrant_checks import check_warrants
 from harness.suite.yaml_places import KeyPath, Located, read_yaml
@@ -31,6 +32,10 @@ def load_suite(path: Path) -> Suite:
     """Read and check one suite with its paper's files; raises SuiteError with one line for each fault."""
     located = read_yaml(path)
     data = located.data if isinstance(located.data, dict) else {}
+    try:
+        add_named(data)
+    except UsageError as error:
+        raise SuiteError([f"{path}:1:1: {error}"]) from error
     folder = _paper_folder(path, data.get("paper"), located)
     citation, shared = _paper(folder)
     _write_out_recipes(data, shared)
@@ -140,13 +145,18 @@ def _write_out_recipes(data: dict[str, Any], shared: RecipesFile | None) -> None
 def _paper_folder(path: Path, paper: object, located: Located) -> Path | None:
     if not isinstance(paper, str) or not re.fullmatch(NAME_PATTERN, paper):
         return None  # which the check of the types says, and no path is made of it
-    homes = (path.parent / "papers", shipped_suites() / "papers")
-    for home in homes:
-        if (home / paper / "paper.yaml").is_file():
-            return home / paper
-    known = sorted({file.parent.name for home in homes for file in home.glob("*/paper.yaml")})
-    located.fault(("paper",), f"no paper {paper!r} in {homes[0]} or among the shipped ones{nearest(paper, known)}")
+    if (found := paper_folder(path, paper)) is not None:
+        return found
+    known = sorted({file.parent.name for home in paper_folders(path) for file in home.glob("*/paper.yaml")})
+    where = f"{path.parent / 'papers'}, among the shipped ones or in an installed package"
+    located.fault(("paper",), f"no paper {paper!r} in {where}{nearest(paper, known)}")
     return None
+
+
+def paper_folder(suite: Path, paper: str) -> Path | None:
+    """The folder of a suite's paper: beside it, or of those that are known."""
+    found = (home / paper for home in paper_folders(suite))
+    return next((folder for folder in found if (folder / "paper.yaml").is_file()), None)
 
 
 def _paper(folder: Path | None) -> tuple[Citation | None, RecipesFile | None]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.jobs.measures import MeasureSpec
+from harness.jobs.any_of import AnyMeasure
 from harness.suite.plain import in_column, items_of, names_of, placed, table_cells
 from harness.suite.yaml_places import KeyPath, Located, shown
 from harness.vocabulary import MEMBERS
 
-_MEASURE: TypeAdapter[Any] = TypeAdapter(MeasureSpec)
+_MEASURE: TypeAdapter[Any] = TypeAdapter(AnyMeasure)
 
 
 class Defined:
@@ -26,6 +26,7 @@ class Defined:
         self.rows = names_of(self.data, "table", "rows")
         self.columns = names_of(self.data, "table", "columns")
         self.free = names_of(self.data, "cells")
+        self._yields: dict[str, list[str] | None] = {}
         self.cells = None if self.rows is None and self.free is None else [*table_cells(self.data), *(self.free or ())]
 
     def _known(self, path: KeyPath, name: object, known: Iterable[str] | None, what: str) -> bool:
@@ -61,11 +62,13 @@ class Defined:
 
     def _quantities(self, experiment: str) -> list[str] | None:
         """What a measurement yields, or None where its spec is not sound."""
-        try:
-            spec = _MEASURE.validate_json(json.dumps(self.data["experiments"][experiment]["measure"]))
-            return list(spec.quantities())
-        except (ValidationError, ValueError):
-            return None
+        if experiment not in self._yields:  # which many cells may ask, and a deep net has many numbers
+            try:
+                spec = _MEASURE.validate_json(json.dumps(self.data["experiments"][experiment]["measure"]))
+                self._yields[experiment] = list(spec.quantities())
+            except (ValidationError, ValueError):
+                self._yields[experiment] = None
+        return self._yields[experiment]
 
     def _ours(self, cell: str) -> bool:
         """Whether a cell is reproduced, or would be, and not quoted."""

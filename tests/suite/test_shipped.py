@@ -43,7 +43,7 @@ def test_a_folder_of_that_name_does_not_hide_a_shipped_suite(tmp_path: Path, mon
         ("tabel1", "no suite file at 'tabel1'; did you mean table1?"),
         ("suites/tabel1.yaml", "no suite file at 'suites/tabel1.yaml'; did you mean table1?"),
         ("elsewhere/table1.yaml", "no suite file at 'elsewhere/table1.yaml'; did you mean table1?"),
-        ("zzz", "no suite file at 'zzz'; shipped suites: "),
+        ("zzz", "no suite file at 'zzz'; there are "),
         ("", "'' is a folder; name a suite file"),
         ("folder", "'folder' is a folder; name a suite file"),
         ("n" * 5000, "no suite file at 'nnn"),

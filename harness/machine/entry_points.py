@@ -5,8 +5,8 @@ A package declares its nets, data sets, measurements, inspections and papers in 
     [project.entry-points."paper_harness.models"]
     resnet = "resnet_paper.nets:ResNet"
 
-Looking up reads what is declared and imports nothing; `Entry.load` imports the one module that is asked for. The project
-in whose folder the program is started counts as installed, by its `pyproject.toml`: who writes one tries it at once.
+Looking up reads what is declared and imports nothing; `Entry.load` imports the one module that is asked for. The
+project in whose folder the program is started counts as installed, by its `pyproject.toml`: who writes it tries it so.
 """
 
 from __future__ import annotations

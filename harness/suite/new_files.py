@@ -21,6 +21,7 @@ FIRST_SUITE = "table1"
 
 PAPER = {
     "pyproject.toml": "paper/pyproject.toml",
+    ".gitignore": "paper/gitignore",
     "{{package}}/__init__.py": "paper/package/__init__.py",
     "{{package}}/nets.py": "paper/package/nets.py",
     "suites/papers/{{name}}/paper.yaml": "paper/suites/paper.yaml",

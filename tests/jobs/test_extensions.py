@@ -189,7 +189,7 @@ def test_a_job_that_builds_on_one_that_uses_it_has_its_code_too(place: Path) -> 
         ("from harness.models import Net", "from harness.models import Net\nimport harness.judge.warrants", True),
     ],
 )
-def test_its_digest_moves_with_what_it_does(place: Path, before: str, after: str, moves: bool) -> None:
+def test_its_digest_moves_with_what_it_does(place: Path, before: str, after: str, *, moves: bool) -> None:
     """With what it takes of the program beyond the kind's own sources, and not with what it says."""
     from harness.jobs import code
 
@@ -234,7 +234,7 @@ def test_results_that_it_made_are_current_within_it_alone(place: Path) -> None:
 def test_a_package_without_python_sources_is_told(place: Path) -> None:
     """Its code could not be told from another's."""
     install(place, "built", {"built/__init__.py": ""}, {"models": {"slim": "built.compiled:Slim"}})
-    with extended(USES), pytest.raises(UsageError, match="the code of the entry point .* cannot be read"):
+    with extended(USES), pytest.raises(UsageError, match=r"the code of the entry point .* cannot be read"):
         code_digest("train")
 
 

@@ -96,14 +96,16 @@ def test_versions_are_by_distribution(place: Path) -> None:
 def test_what_is_in_use_ends_with_its_block(place: Path) -> None:
     """Also where it ends by an error."""
     net_package(place)
-    with pytest.raises(ZeroDivisionError), using(entries()):
+    with using(entries()):
         assert in_use() == frozenset(entries())
+    with pytest.raises(ZeroDivisionError), using(entries()):
         raise ZeroDivisionError
     assert in_use() == frozenset()
 
 
 def test_where_nothing_is_declared_no_metadata_are_read(tmp_path: Path) -> None:
     """A start of the program is not slowed by what it does not use."""
-    said = "import sys; from harness.machine.entry_points import entries; entries(); print('importlib.metadata' in sys.modules)"
+    asked = "entries(), 'importlib.metadata' in sys.modules"
+    said = f"import sys; from harness.machine.entry_points import entries; print({asked})"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "() False"

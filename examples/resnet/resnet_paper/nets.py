@@ -28,8 +28,8 @@ class ResNet(Net):
 
     "The first layer is 3 x 3 convolutions. Then we use a stack of 6n layers with 3 x 3 convolutions on the feature maps
     of sizes {32, 16, 8} respectively, with 2n layers for each feature map size. The numbers of filters are {16, 32, 64}
-    respectively. The subsampling is performed by convolutions with a stride of 2. The network ends with a global average
-    pooling, a 10-way fully-connected layer, and softmax." (section 4.2)
+    respectively. The subsampling is performed by convolutions with a stride of 2. The network ends with a global
+    average pooling, a 10-way fully-connected layer, and softmax." (section 4.2)
     """
 
     name: Literal["resnet"] = "resnet"

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from made_up_packages import place
 from ruamel.yaml import YAML
-from tests.suite.test_json_schema import accepts
 
 from harness.errors import UsageError
 from harness.plan.graph import make_plan
@@ -17,6 +16,7 @@ from harness.suite.json_schema import FILES
 from harness.suite.load import load_suite
 from harness.suite.new_files import paper_texts, schema_texts, suite_texts, write_new
 from harness.suite.paper_checks import paper_faults
+from tests.suite.test_json_schema import accepts
 
 __all__ = ["place"]
 

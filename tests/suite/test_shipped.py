@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from made_up_packages import install, place
 
 from harness.errors import UsageError

@@ -126,8 +126,9 @@ def fetch(name: str, data_root: Path | None) -> None:
     from harness.data.locate import fetch as fetched  # noqa: PLC0415
     from harness.ingest.report import require_official  # noqa: PLC0415
     from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
+    from harness.machine.entry_points import names  # noqa: PLC0415
 
-    dataset, locations = known_dataset(name), Locations.gather(data_root, (), os.environ)
+    dataset, locations = known_dataset(name), Locations.gather(data_root, (), os.environ, also=names("datasets"))
     found = locations.find(dataset)
     if not isinstance(found, Found):
         fetched(dataset, locations.roots[0].path, lambda line: click.echo(line, err=True))
@@ -165,8 +166,9 @@ def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
 def _place(dataset: Any, data_root: Path | None) -> Path:
     """Where a run would look: a folder that holds the set, else the first of those that is there in any form."""
     from harness.data.locate import Locations, Missing  # noqa: PLC0415
+    from harness.machine.entry_points import names  # noqa: PLC0415
 
-    locations = Locations.gather(data_root, (), os.environ)
+    locations = Locations.gather(data_root, (), os.environ, also=names("datasets"))
     found = locations.find(dataset)
     if not isinstance(found, Missing):
         return found.path

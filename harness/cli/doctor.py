@@ -52,12 +52,13 @@ def doctor(
     from harness.data.locate import Locations  # noqa: PLC0415
     from harness.jobs.extension_checks import extension_checks  # noqa: PLC0415
     from harness.machine.doctor import examine, verdict  # noqa: PLC0415
+    from harness.machine.entry_points import names  # noqa: PLC0415
     from harness.machine.runtime import cores  # noqa: PLC0415
 
     packages = list(extension_checks())
     needed = {dataset_named(flag.partition("=")[0]).name for flag in data_flags}
     named = [flag for flag in data_flags if "=" in flag]
-    locations = Locations.gather(data_root, named, os.environ)
+    locations = Locations.gather(data_root, named, os.environ, also=names("datasets"))
     checks = []
     seen = examine(store_folder, out, locations, needed, device, threads or cores(), wait_s)
     for check in chain(packages, seen):

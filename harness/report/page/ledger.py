@@ -1,4 +1,4 @@
-"""The index page of published reports: both papers' ledgers, each reference with its verdict, evidence and link."""
+"""The index page of published reports: the ledgers of their papers, each reference with verdict, evidence and link."""
 
 from __future__ import annotations
 

@@ -34,12 +34,15 @@ class JobKind:
 
 def _in_its_world(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
     """The work of a job once the registries hold what its spec, and those of its inputs, name of other packages."""
-    from harness.jobs.extensions import add_named, extended  # noqa: PLC0415 - who lists the kinds does without it
+    from harness.jobs.named import extended, specs_with  # noqa: PLC0415 - who lists the kinds does without it
 
     @wraps(function)
     def work(asked: Any) -> dict[str, Any]:
-        specs = [asked.spec, *(folder.read_job()["spec"] for folder in asked.inputs.values())]
-        add_named(*specs)
+        specs = specs_with(asked.spec, asked.inputs.values())
+        if specs:
+            from harness.jobs.extensions import add_named  # noqa: PLC0415 - every registry
+
+            add_named(*specs)
         with extended(*specs):
             return function(asked)
 

@@ -7,8 +7,7 @@ names what is in it, and not before. The code of what a job uses becomes part of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field, TypeAdapter
@@ -20,6 +19,7 @@ from harness.jobs.inspections import INSPECTIONS, Inspection
 from harness.jobs.inspections.inspected import Inspected
 from harness.jobs.measures import MEASURES, Measure
 from harness.jobs.measures.quantity import Measured
+from harness.jobs.named import named_in
 from harness.machine import entry_points
 from harness.machine.entry_points import Entry, Group
 from harness.models import MODELS, Net
@@ -33,28 +33,6 @@ REGISTRIES: dict[Group, MutableMapping[str, Any]] = {
 """What each group of entry points adds to; papers are folders, and in no registry."""
 
 _added: dict[tuple[Group, str], Entry] = {}
-
-
-def named_in(data: Any, key: str = "") -> Iterator[tuple[Group, str]]:
-    """Every name in a suite, or in the spec of a job, that may be of a registry; `key` is what the data stand under."""
-    if isinstance(data, list):
-        for one in data:
-            yield from named_in(one, key)
-    elif isinstance(data, dict):
-        for below, value in data.items():
-            yield from _named(below, value, key)
-            yield from named_in(value, below)
-
-
-def _named(key: object, value: object, above: str) -> Iterator[tuple[Group, str]]:
-    match key, value:
-        case "name", str():
-            yield ("datasets" if above == "data" else "models"), value
-        case "data", str():
-            yield "datasets", value
-        case "what", str():
-            yield "measures", value
-            yield "inspections", value
 
 
 def named_entries(*documents: Any) -> frozenset[Entry]:
@@ -122,11 +100,6 @@ def loaded(entry: Entry) -> Any:
     if (lack := _CHECKS[entry.group](found, entry.name)) is not None:
         raise UsageError(f"the entry point {entry} {lack}")
     return found
-
-
-def extended(*specs: Mapping[str, Any]) -> AbstractContextManager[None]:
-    """Within it, the code is that of a job with one of these specs that builds on jobs with the others."""
-    return entry_points.using(named_entries(*specs))
 
 
 def _lack_of_net(found: Any, name: str) -> str | None:

@@ -80,7 +80,11 @@ class Entry:
 
 def entries() -> tuple[Entry, ...]:
     """Everything that is declared here and now, by group and name."""
-    return _entries(Path.cwd(), tuple(sys.path))
+    try:
+        here = Path.cwd()
+    except OSError:  # a folder that is gone declares nothing
+        here = None
+    return _entries(here, tuple(sys.path))
 
 
 def find(group: Group, name: str) -> Entry | None:
@@ -135,8 +139,8 @@ def reread() -> None:
 
 
 @cache
-def _entries(here: Path, path: tuple[str, ...]) -> tuple[Entry, ...]:
-    own = list(_of_project(here))
+def _entries(here: Path | None, path: tuple[str, ...]) -> tuple[Entry, ...]:
+    own = [] if here is None else list(_of_project(here))
     projects = {_normalised(entry.distribution) for entry in own}
     declared = _of_distributions() if any(map(_declares_any, path)) else ()
     installed = (entry for entry in declared if _normalised(entry.distribution) not in projects)
@@ -150,7 +154,15 @@ def _normalised(distribution: str) -> str:
 def _declares_any(place: str) -> bool:
     """Whether a distribution installed in a folder of the path may add anything; `importlib.metadata` takes 30 ms."""
     files = Path(place or ".").glob("*.*-info/entry_points.txt")
-    return any(PREFIX.encode() in file.read_bytes() for file in files)
+    return any(PREFIX.encode() in _content(file) for file in files)
+
+
+def _content(file: Path) -> bytes:
+    """What stands in a file, nothing where it may not be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _of_distributions() -> Iterator[Entry]:
@@ -165,7 +177,7 @@ def _of_distributions() -> Iterator[Entry]:
 def _of_project(here: Path) -> Iterator[Entry]:
     """What the project of this folder declares; raises UsageError for a file that cannot be read."""
     file = here / "pyproject.toml"
-    if not file.is_file() or PREFIX.encode() not in file.read_bytes():
+    if PREFIX.encode() not in _content(file):
         return
     import tomllib  # noqa: PLC0415 - few folders declare anything
 

@@ -9,7 +9,7 @@ from harness.data import DATASETS, Dataset
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
 from harness.jobs.code import is_current
-from harness.jobs.extensions import extended
+from harness.jobs.named import extended
 from harness.machine.cuda_visible import lacking
 from harness.plan.job import Graph, Job
 from harness.store.provenance import IMPORTED, said

@@ -10,7 +10,7 @@ from typing import Any
 from harness.data import DATASETS
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
-from harness.jobs.extensions import extended
+from harness.jobs.named import extended
 from harness.judge.cells import CellVerdict
 from harness.judge.evidence import ClaimVerdict
 from harness.judge.warrants import RULES

@@ -14,7 +14,8 @@ from typing import Any
 from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
 from harness.jobs.code import is_current
-from harness.jobs.extensions import add_named, extended
+from harness.jobs.extensions import add_named
+from harness.jobs.named import extended, specs_with
 from harness.machine.cuda_visible import visible_gpus
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -146,8 +147,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
 
 
 def _elsewhere(job: Job, folder: JobFolder, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    inputs = (folder.sibling(key) for key in job.inputs.values())
-    with extended(job.spec, *(one.read_job()["spec"] for one in inputs if one.job.exists())):
+    with extended(*specs_with(job.spec, map(folder.sibling, job.inputs.values()))):
         current = is_current(job.kind, stored["code"])
     if not current:
         yield f"the code of {job.kind} jobs has changed since"

@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import HarnessError, UsageError
 from harness.jobs import JOBS
 from harness.jobs.code import is_current
-from harness.jobs.extensions import extended
+from harness.jobs.named import extended
 from harness.progress import Progress
 from harness.store.declarations import declared_in
 from harness.store.inventory import LINKED, contents

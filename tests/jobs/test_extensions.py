@@ -13,9 +13,10 @@ from harness.data import DATASETS
 from harness.errors import SuiteError, UsageError
 from harness.jobs import JOBS
 from harness.jobs.code import code_digest, is_current, lasting_digest
-from harness.jobs.extensions import add_all, add_named, extended, known_dataset, named_entries, named_in
+from harness.jobs.extensions import add_all, add_named, known_dataset, named_entries
 from harness.jobs.inspections import INSPECTIONS, parsed
 from harness.jobs.measures import MEASURES
+from harness.jobs.named import extended, named_in
 from harness.models import MODELS, parse_model
 
 __all__ = ["place"]

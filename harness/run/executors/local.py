@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.jobs import JOBS
 from harness.jobs.code import code_digest
-from harness.jobs.extensions import extended
+from harness.jobs.named import extended, specs_with
 from harness.jobs.work import Work
 from harness.machine.entry_points import in_use, versions
 from harness.machine.environment import environment
@@ -100,8 +100,7 @@ class Local:
 
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Write what came out; `result.json` last, for it is what makes the job done."""
-        specs = [job["spec"], *(folder.sibling(key).read_job()["spec"] for key in job["inputs"].values())]
-        with extended(*specs):
+        with extended(*specs_with(job["spec"], map(folder.sibling, job["inputs"].values()))):
             code, machine = code_digest(job["kind"]), environment()
             machine["packages"] |= versions(in_use())
         write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))

@@ -107,7 +107,7 @@ def test_it_trains_and_its_responses_are_read(library: Path, tmp_path: Path) -> 
         json.loads(path.read_text()) for path in tmp_path.glob("runs/inspect-*/result.json")
     ]
     assert len(inspected) == 8
-    assert all(0 < result["values"]["mean_std"] < 100 for result in inspected)
+    assert all(result["values"]["mean_std"] > 0 for result in inspected)
     program(library, tmp_path, "publish", "reports/resnet_figure7/ci")
     index = json.loads((tmp_path / "reports" / "published" / "index.json").read_text())
     assert [paper["paper"] for paper in index["papers"]] == ["resnet"]

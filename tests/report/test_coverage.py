@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from harness.report.coverage import coverage, known_coverage
+from harness.suite.load import load_suite
 from harness.suite.references import known_references
+from harness.suite.shipped import suite_path
 
 
 def test_both_lists_are_whole():
@@ -28,3 +30,11 @@ def test_table_1_stands_where_it_is():
     assert rows["alexnet:T1.sift_fv.top5"].status == "quoted"
     places = {row.where for row in known_coverage() if (row.suite, row.ref) == ("table1", "A01")}
     assert places == {"claims.own_errors", "claims.own_errors_released"}
+
+
+def test_a_claim_of_the_same_number_in_another_paper_is_not_covered() -> None:
+    """Each paper has its own list."""
+    papers = {"other": known_references(["prelu"])["prelu"]}
+    suite = load_suite(suite_path("prelu_architecture"))
+    found = coverage([suite], papers)
+    assert {row.status for row in found if row.paper == "other"} == {"missing"}

@@ -219,5 +219,5 @@ def test_a_set_that_a_package_adds_may_be_placed_before_anything_asks_for_it(tmp
     for sources in ({"named": ["more=x"]}, {"environ": environ}, {}):
         files = () if sources else (config,)
         assert "more" in gather(*files, also=["more"], **sources).named
-        with pytest.raises(UsageError, match="(?i)more"):
+        with pytest.raises(UsageError, match=r"(?i)more"):
             gather(*files, **sources)

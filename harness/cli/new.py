@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -25,15 +24,16 @@ def paper(name: str, keep: bool) -> None:  # noqa: FBT001
 
     It validates, plans and runs at `ci` at once, in this folder, without being installed.
     """
-    from harness.suite.new_files import FIRST_SUITE, paper_texts, schema_texts, write_new  # noqa: PLC0415
+    from harness.suite.new_files import FIRST_SUITE, paper_texts, schema_texts  # noqa: PLC0415 - pydantic and YAML
 
-    texts = paper_texts(name)
-    kept = [path for path in texts if path.exists()]
-    _show(write_new, texts, keep=keep)
-    if Path("pyproject.toml") in kept:
-        click.echo("pyproject.toml was kept; it needs these lines, by which suites find the net and the paper:")
-        click.echo(_entry_points(texts[Path("pyproject.toml")]))
-    _write_schemas(write_new, schema_texts)
+    texts, project = paper_texts(name), Path("pyproject.toml")
+    kept = project.exists()
+    _write(texts, keep=keep)
+    if kept:
+        click.echo(f"{project} was kept; it needs these lines, by which suites find the net and the paper:")
+        click.echo(_entry_points(texts[project]))
+    _take_in_what_it_adds()
+    _write(schema_texts(), keep=True)
     suite = f"suites/{name}_{FIRST_SUITE}.yaml"
     click.echo(f"next: python -m harness validate {suite}, and python -m harness run {suite} --scale ci")
 
@@ -43,24 +43,24 @@ def paper(name: str, keep: bool) -> None:  # noqa: FBT001
 @click.option("--paper", "of", metavar="PAPER", help="Of which paper; where there is one in `suites`, that.")
 def suite(name: str, of: str | None) -> None:
     """Write suites/NAME.yaml, a suite that validates, with the first net, recipe and protocol of its paper."""
-    from harness.suite.new_files import suite_texts, write_new  # noqa: PLC0415 - pydantic and YAML
+    from harness.suite.new_files import suite_texts  # noqa: PLC0415 - pydantic and YAML
 
-    _show(write_new, suite_texts(name, of, Path("suites")), keep=False)
+    _write(suite_texts(name, of, Path("suites")), keep=False)
 
 
-def _show(write: Callable[..., list[Path]], texts: dict[Path, str], *, keep: bool) -> None:
-    for path in write(texts, keep=keep):
+def _write(texts: dict[Path, str], *, keep: bool) -> None:
+    from harness.suite.new_files import write_new  # noqa: PLC0415 - pydantic and YAML
+
+    for path in write_new(texts, keep=keep):
         click.echo(f"wrote {path}")
 
 
-def _write_schemas(write: Callable[..., list[Path]], texts: Callable[[], dict[Path, str]]) -> None:
-    """Write the schemas with what the new project adds in them; who changes a net writes them anew by `schema`."""
-    from harness.jobs.extensions import REGISTRIES, add_all  # noqa: PLC0415
+def _take_in_what_it_adds() -> None:
+    """Have the schemas know the new net; who changes its fields writes them anew by `schema`."""
+    from harness.jobs.extensions import REGISTRIES, add_all  # noqa: PLC0415 - pydantic
 
     for group in REGISTRIES:
         add_all(group)
-    write(texts(), keep=True)
-    click.echo("wrote schemas/, for editors")
 
 
 def _entry_points(pyproject: str) -> str:

@@ -29,7 +29,7 @@ from harness.cli.options import (
     with_reported_scale,
     with_scale,
 )
-from harness.cli.publish import publish
+from harness.cli.publish import coverage, publish
 from harness.cli.store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
@@ -230,25 +230,6 @@ def report(
 
 
 @command.command()
-@click.argument("papers", metavar="[PAPER]...", nargs=-1)
-@with_json
-def coverage(papers: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
-
-    Of all papers that are known: those of the program, of installed packages and of the folder `suites` here. After it,
-    every open choice and deviation, with whether a release of the authors settles it.
-    """
-    from harness.cli.tables import show_coverage  # noqa: PLC0415
-    from harness.report.coverage import known_rows  # noqa: PLC0415
-
-    rows = known_rows(papers)
-    if as_json:
-        click.echo(json.dumps(rows, indent=1))
-    else:
-        show_coverage(rows)
-
-
-@command.command()
 @with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
@@ -297,6 +278,7 @@ ELSEWHERE = (
     check,
     baseline,
     data,
+    coverage,
     list_all,
     new,
 )

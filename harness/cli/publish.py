@@ -1,12 +1,13 @@
-"""The command that publishes reports, with an index of what they say of each paper that has any."""
+"""The commands about ledgers: what suites cover of a paper, and reports published with what they say of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from harness.cli.options import FOLDER
+from harness.cli.options import FOLDER, with_json
 
 
 @click.command()
@@ -37,3 +38,22 @@ def publish(reports: tuple[Path, ...], into: Path) -> None:
     write_ledger(ledger(references, covered, found, suite_texts(), releases), into)
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     click.echo(f"{into / 'index.html'}: {size / 1e6:.1f} MB in all")
+
+
+@click.command()
+@click.argument("papers", metavar="[PAPER]...", nargs=-1)
+@with_json
+def coverage(papers: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
+
+    Of all papers that are known: those of the program, of installed packages and of the folder `suites` here. After it,
+    every open choice and deviation, with whether a release of the authors settles it.
+    """
+    from harness.cli.tables import show_coverage  # noqa: PLC0415
+    from harness.report.coverage import known_rows  # noqa: PLC0415
+
+    rows = known_rows(papers)
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    else:
+        show_coverage(rows)

@@ -19,9 +19,8 @@ from harness.jobs.inspections import INSPECTIONS, Inspection
 from harness.jobs.inspections.inspected import Inspected
 from harness.jobs.measures import MEASURES, Measure
 from harness.jobs.measures.quantity import Measured
-from harness.jobs.named import named_in
 from harness.machine import entry_points
-from harness.machine.entry_points import Entry, Group
+from harness.machine.entry_points import Entry, Group, named_in
 from harness.models import MODELS, Net
 
 REGISTRIES: dict[Group, MutableMapping[str, Any]] = {
@@ -117,7 +116,7 @@ def _lack_of_dataset(found: Any, name: str) -> str | None:
 def _lack_of_spec(kind: type[Any], base: type[BaseModel]) -> Callable[[Any, str], str | None]:
     def lack(found: Any, name: str) -> str | None:
         if not isinstance(found, kind) or not issubclass(found.spec, base):
-            wanted = f"{kind.__module__}.{kind.__name__} of a {base.__name__}"
+            wanted = f"{kind.__module__}.{kind.__name__}, its spec a subclass of {base.__name__}"
             return f"is {_kind(found)}, and has to be a {wanted}"
         return _lack_of_tag(found.spec, "what", name)
 

@@ -1,40 +1,18 @@
-"""The names in suites and in specs of jobs to which other packages may give a meaning, and the code that this adds.
+"""The code of a job whose spec, or whose inputs, name what other packages add.
 
 Where no package adds anything, which is told without reading a suite, nothing more is imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from harness.machine.entry_points import Group, entries, using
+from harness.machine.entry_points import entries, using
 from harness.store.store import JobFolder
 
 Spec = Mapping[str, Any]
-
-
-def named_in(data: Any, key: str = "") -> Iterator[tuple[Group, str]]:
-    """Every name in a suite, or in the spec of a job, that may be of a registry; `key` is what the data stand under."""
-    if isinstance(data, list):
-        for one in data:
-            yield from named_in(one, key)
-    elif isinstance(data, dict):
-        for below, value in data.items():
-            yield from _named(below, value, key)
-            yield from named_in(value, below)
-
-
-def _named(key: object, value: object, above: str) -> Iterator[tuple[Group, str]]:
-    match key, value:
-        case "name", str():
-            yield ("datasets" if above == "data" else "models"), value
-        case "data", str():
-            yield "datasets", value
-        case "what", str():
-            yield "measures", value
-            yield "inspections", value
 
 
 def specs_with(spec: Spec, inputs: Iterable[JobFolder]) -> list[Spec]:

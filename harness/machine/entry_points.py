@@ -100,6 +100,28 @@ def names(group: Group) -> list[str]:
     return sorted({entry.name for entry in entries() if entry.group == group})
 
 
+def named_in(data: Any, key: str = "") -> Iterator[tuple[Group, str]]:
+    """Every name in a suite, or in the spec of a job, that may be of a registry; `key` is what the data stand under."""
+    if isinstance(data, list):
+        for one in data:
+            yield from named_in(one, key)
+    elif isinstance(data, dict):
+        for below, value in data.items():
+            yield from _named(below, value, key)
+            yield from named_in(value, below)
+
+
+def _named(key: object, value: object, above: str) -> Iterator[tuple[Group, str]]:
+    match key, value:
+        case "name", str():
+            yield ("datasets" if above == "data" else "models"), value
+        case "data", str():
+            yield "datasets", value
+        case "what", str():
+            yield "measures", value
+            yield "inspections", value
+
+
 def sources() -> list[Path]:
     """The folder or file of every package that adds something, but for those that are not there."""
     found: set[Path] = set()

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
 from harness.jobs.code import is_current
-from harness.jobs.extensions import add_named
+from harness.jobs.extensions import known_dataset
 from harness.jobs.named import extended, specs_with
 from harness.machine.cuda_visible import visible_gpus
 from harness.machine.runtime import Runtime
@@ -86,9 +85,8 @@ def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads:
         raise UsageError(f"{folder.path} has no result yet to compare with")
     if IMPORTED in stored:
         raise UsageError(f"{folder.path} was trained elsewhere and imported; there is nothing to run again")
-    add_named(job.spec)
     if job.data_name is not None:
-        runtime.locations.require(DATASETS[job.data_name])
+        runtime.locations.require(known_dataset(job.data_name))
     recorded = folder.read_environment().get("job", {})
     if runtime.device == "auto" and recorded.get("device") == "cpu":
         runtime = replace(runtime, device="cpu")

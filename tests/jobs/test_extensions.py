@@ -16,7 +16,8 @@ from harness.jobs.code import code_digest, is_current, lasting_digest
 from harness.jobs.extensions import add_all, add_named, known_dataset, named_entries
 from harness.jobs.inspections import INSPECTIONS, parsed
 from harness.jobs.measures import MEASURES
-from harness.jobs.named import extended, named_in
+from harness.jobs.named import extended
+from harness.machine.entry_points import named_in
 from harness.models import MODELS, parse_model
 
 __all__ = ["place"]
@@ -137,10 +138,14 @@ def test_a_name_of_the_program_is_not_given_to_another(place: Path) -> None:
         (
             "measures",
             "class Slim: ...",
-            "is the class Slim, and has to be a harness.jobs.measures.Measure of a Measured",
+            "is the class Slim, and has to be a harness.jobs.measures.Measure, its spec",
         ),
         ("measures", MEASURE + "Slim = ANSWER", 'needs a field `what: Literal["slim"]`, by which suites call it'),
-        ("inspections", MEASURE + "Slim = ANSWER", "has to be a harness.jobs.inspections.Inspection of a Inspected"),
+        (
+            "inspections",
+            MEASURE + "Slim = ANSWER",
+            "has to be a harness.jobs.inspections.Inspection, its spec a subclass of Inspected",
+        ),
     ],
 )
 def test_what_is_no_such_thing_is_told(place: Path, group: Any, text: str, said: str) -> None:

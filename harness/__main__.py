@@ -31,9 +31,9 @@ def main() -> None:
 
 
 def drop_unheard(stream: TextIO) -> None:
-    """Drop what a terminal or a reader that is gone left in a buffer.
+    """Discard buffered output for a terminal or pipe that is gone.
 
-    Otherwise the interpreter tries to write it once more as it ends, fails, and exits with 120 in place of our code.
+    Otherwise the interpreter tries to write it once more as it ends, fails, and exits with 120 instead of our code.
     """
     try:
         stream.flush()

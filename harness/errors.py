@@ -1,14 +1,14 @@
-"""The errors a user can meet, each with the exit code that scripts rely on.
+"""The errors that a user can meet, each with the exit code that scripts rely on.
 
 HarnessError            1   internal, never expected
-├── Unsound             1   a store, a result or a machine that was checked and is not to be trusted
+├── Unsound             1   a check found a fault in a store, a result or a machine
 ├── UsageError          2   a wrong argument
-│   └── SuiteError      2   a suite file that cannot be used; one line for each fault
-├── DataMissing         4   a data set is not where it was looked for
-├── DeviceMissing       5   the device asked for is not there
+│   └── SuiteError      2   a suite file with faults; one line for each
+├── DataMissing         4   a data set is not on disk
+├── DeviceMissing       5   the requested device is not on this machine
 ├── JobFailed           6   a job ended without a result
-│   └── OutOfMemory     6   for want of memory
-├── BaselineMissing     7   nothing to compare with
+│   └── OutOfMemory     6   a job ran out of memory
+├── BaselineMissing     7   there is nothing to compare with
 └── Interrupted   130/143   a signal asked the run to stop
 """
 
@@ -18,17 +18,17 @@ REGRESSION_EXIT = 3
 
 
 class HarnessError(Exception):
-    """Something the user should read as one message; `exit_code` is what the process ends with."""
+    """An error that the user reads as one message; the process exits with `exit_code`."""
 
     exit_code = 1
 
 
 class Unsound(HarnessError):
-    """What was to be checked was, and is not sound; what is wrong has been said, or stands in the message."""
+    """A check found a fault; the message, or output before it, describes the fault."""
 
 
 class UsageError(HarnessError):
-    """An argument that cannot be honoured."""
+    """An argument that is invalid or cannot be satisfied."""
 
     exit_code = 2
 
@@ -42,25 +42,25 @@ class SuiteError(UsageError):
 
 
 class DataMissing(HarnessError):
-    """A data set that is not on disk; the message says what was looked for, where, and what would mend it."""
+    """A data set is not on disk; the message names the set, the places searched, and the remedy."""
 
     exit_code = 4
 
 
 class DeviceMissing(HarnessError):
-    """The device asked for is not on this machine."""
+    """The requested device is not on this machine."""
 
     exit_code = 5
 
 
 class JobFailed(HarnessError):
-    """A job that ended without a result."""
+    """A job ended without a result."""
 
     exit_code = 6
 
 
 class OutOfMemory(JobFailed):
-    """A job that needed more memory than there is; the message says what needs less."""
+    """A job needed more memory than there is; the message says how to use less."""
 
 
 class BaselineMissing(HarnessError):
@@ -70,12 +70,12 @@ class BaselineMissing(HarnessError):
 
 
 class Interrupted(HarnessError):
-    """A signal asked the run to stop; what was done is saved."""
+    """A signal asked the run to stop; finished work is saved."""
 
     def __init__(self, signal_number: int, message: str) -> None:
         self.exit_code = 128 + signal_number
         super().__init__(message)
 
     def __reduce__(self) -> tuple[type[Interrupted], tuple[int, str]]:
-        """How it goes from one process to another."""
+        """Support pickling, which carries the error from one process to another."""
         return Interrupted, (self.exit_code - 128, str(self))

@@ -1,6 +1,6 @@
-"""What a run tells people while it works: a moving line on a terminal, one plain line an epoch elsewhere.
+"""Progress of a run, for people: a moving line on a terminal, one plain line for each epoch elsewhere.
 
-And how lengths of time and sizes are told, here and everywhere else.
+The module also formats lengths of time and sizes, here and everywhere else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TextIO
 
 @dataclass
 class Progress:
-    """Speaks on standard error, and keeps what it said for the job's log."""
+    """Prints progress on standard error, and keeps the lines for the job's log."""
 
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     label: str = ""
@@ -25,22 +25,22 @@ class Progress:
     _moving: bool = False
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Print a line that stays."""
         self.clear()
         self.spoken.append(line)
         self._write(f"{line}\n")
 
     def begin(self, label: str) -> None:
-        """A new piece of work, named in every line that follows."""
+        """Start a new piece of work; its label opens every line that follows."""
         self.label = label
         self.spoken = []
 
     def epoch(self, epoch: int, epochs: int, text: str) -> None:
-        """An epoch is over."""
+        """Print the line of a finished epoch."""
         self.say(f"{self.label}: epoch {epoch}/{epochs}  {text}")
 
     def moving(self, done: float, rate: str, left_s: float) -> None:
-        """How far the work is (0 to 1), how fast, how long yet; only drawn on a terminal, ten times a second."""
+        """Draw the progress (0 to 1), the rate and the time left; only on a terminal, at most ten times a second."""
         if not self.stream.isatty() or not self.is_due():
             return
         self._moving = True
@@ -51,7 +51,7 @@ class Progress:
         self._write(f"\r\x1b[K{self._tinted(bar)}{text}")
 
     def is_due(self) -> bool:
-        """Whether a tenth of a second has gone since this last was true."""
+        """Check whether a tenth of a second has passed since this method last returned True."""
         now = time.monotonic()
         if now - self._drawn < 0.1:
             return False
@@ -62,13 +62,13 @@ class Progress:
         return text if os.environ.get("NO_COLOR") else f"\x1b[36m{text}\x1b[0m"
 
     def clear(self) -> None:
-        """Wipe the moving line, for what comes next is said by somebody else."""
+        """Erase the moving line before another line is printed."""
         if self._moving:
             self._write("\r\x1b[K")
             self._moving = False
 
     def _write(self, text: str) -> None:
-        """Write to people; a terminal that is gone hears nothing, and the work goes on to where it is saved."""
+        """Write to the stream; output for a terminal that is gone is dropped, so that the work can finish."""
         try:
             self.stream.write(text)
             self.stream.flush()
@@ -78,7 +78,11 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in the two largest units that are not zero: `4 min 10 s`, `2 d 3 h`, `85 y 97 d`, `0.8 s`."""
+    """Format a length of time in its two largest units that are not zero.
+
+    >>> duration(250), duration(0.8), duration(183600)
+    ('4 min 10 s', '0.8 s', '2 d 3 h')
+    """
     if round(seconds) < 60:
         return f"{seconds:.2g} s" if 0 < seconds < 10 else f"{seconds:.0f} s"
     left, parts = round(seconds), []
@@ -89,7 +93,11 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """A number of bytes to three digits: `22 GB`, `3.1 MB`, `0.5 kB`."""
+    """Format a number of bytes with three digits.
+
+    >>> size(22e9), size(3.1e6), size(512)
+    ('22 GB', '3.1 MB', '0.512 kB')
+    """
     units = (("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12))
     shown = [(float(f"{count / scale:.3g}"), unit) for unit, scale in units]
     number, unit = next((one for one in shown if one[0] < 1000), shown[-1])

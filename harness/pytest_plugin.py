@@ -1,11 +1,12 @@
-"""The pytest plugin: a test marked with a suite gets what the suite came to, run beforehand where it has to be.
+"""The pytest plugin: gives a marked test the results of a suite, and runs the suite first where needed.
 
     @pytest.mark.reproduction("table1", scale="ci")
     def test_reproduction(reproduction):
         assert reproduction.cell("cnn.top1").mean < 20
 
-It is loaded in every run of pytest where the package is installed, so it imports nothing but pytest until a test asks,
-and runs a suite in a process of its own: torch's threads, determinism and memory are settings of a process.
+The plugin is loaded by every run of pytest where the package is installed, so it imports nothing but pytest until a
+test uses it. It runs a suite in a separate process, because torch's threads, determinism and memory are settings of a
+process.
 """
 
 from __future__ import annotations
@@ -25,32 +26,32 @@ MARKER = (
 )
 _INTERRUPTED = 128
 _RUN = pytest.StashKey[dict[tuple[str, str], "Reproduction | str"]]()
-"""What each suite came to in this session at each scale, or why it came to nothing."""
+"""The results of each suite and scale in this session, or the reason why there are none."""
 _GIVEN = pytest.StashKey["Reproduction"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--harness-store`, the only option."""
+    """Add `--harness-store`, the only option."""
     parser.getgroup("paper-harness").addoption(
         "--harness-store",
         metavar="DIR",
         default="runs",
-        help="Where suites leave their results and find those of earlier runs; runs below the root folder by default.",
+        help="Folder of suites' results, reused by later runs; by default runs, below the root folder.",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line("markers", MARKER)
     config.stash[_RUN] = {}
 
 
 @pytest.fixture
 def reproduction(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Reproduction:
-    """What the suite of the test's marker came to: its cells and claims by name.
+    """The results of the suite named by the test's marker: its cells and claims by name.
 
-    A suite runs once a session at each scale; what its store holds already is not run again, unless the code or the
-    data have changed since. Nothing is downloaded. The test fails when the suite cannot run, or a job of it does.
+    A suite runs once a session at each scale. Results in its store are reused unless the code or the data have changed
+    since. Nothing is downloaded. The test fails when the suite cannot run or a job of it fails.
     """
     from harness.testing import Reproduction  # noqa: PLC0415 - only where a test asks
 
@@ -68,18 +69,16 @@ def reproduction(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to a failure what the test looked at."""
+    """Add the cells and claims that a failed test looked at to its report."""
     report = yield
     given = item.stash.get(_GIVEN, None)
     if report.failed and report.when == "call" and given is not None:
-        report.sections.append(
-            (f"reproduction of {given.results['suite']}, {given.results['scale']} scale", given.told())
-        )
+        report.sections.append((f"reproduction of {given.results.suite}, {given.results.scale} scale", given.told()))
     return report
 
 
 def _asked(node: pytest.Item) -> tuple[str, str]:
-    """The suite and scale of a test's marker."""
+    """Return the suite and scale of a test's marker."""
     marker = node.get_closest_marker("reproduction")
 
     def read(suite: str, scale: str = "ci") -> tuple[str, str]:
@@ -92,7 +91,7 @@ def _asked(node: pytest.Item) -> tuple[str, str]:
 
 
 def _run(config: pytest.Config, suite: str, scale: str, tmp_path_factory: pytest.TempPathFactory) -> Reproduction | str:
-    """What a suite came to, or why it came to nothing."""
+    """Run a suite; return its results, or the reason why there are none."""
     from harness.errors import HarnessError  # noqa: PLC0415
     from harness.testing import reproduce  # noqa: PLC0415
 

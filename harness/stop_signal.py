@@ -1,4 +1,4 @@
-"""Signals that ask a run to stop, remembered until it can stop with everything saved."""
+"""Signals that ask a run to stop, remembered until the run can stop with everything saved."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from types import FrameType
 from harness.errors import Interrupted
 
 ORDERS = (signal.SIGINT, signal.SIGTERM)
-"""A second of these stops at once."""
+"""Signals of which a second one stops at once."""
 NOTICES = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGUSR1") if hasattr(signal, name))
-"""A terminal that closed or a connection that broke, and what batch systems are often told to send before a job's time
-is up. They come in any number and beside others, so they never stop at once."""
+"""Signals sent when a terminal closes or a connection breaks, and by batch systems before a job's time is up. They may
+come in any number and beside others, so they never stop at once."""
 STOPPING = (*ORDERS, *NOTICES)
 
 
 @dataclass
 class StopSignal:
-    """Remembers that a signal asked the run to stop, so that it can stop between two steps with everything saved."""
+    """A remembered signal, checked between two steps so that the run stops with everything saved."""
 
     number: int | None = None
 
     def raise_if_asked(self) -> None:
-        """Raise Interrupted if a signal came."""
+        """Raise Interrupted where a signal has arrived."""
         if self.number is not None:
-            how = "what is done is saved, and the same command goes on from there"
+            how = "finished work is saved, and the same command goes on from there"
             raise Interrupted(self.number, f"stopped by {signal.Signals(self.number).name}; {how}")
 
     @contextmanager
     def listening(self) -> Iterator[StopSignal]:
-        """Catch the signals that ask to stop, for the length of the block; a second order stops at once, like a kill.
+        """Catch signals that ask to stop during the block; a second order stops at once, like a kill.
 
-        A notice that is ignored, as under nohup, stays so.
+        A notice that the process ignores, as under nohup, stays ignored.
         """
         heard = [*ORDERS, *(number for number in NOTICES if signal.getsignal(number) is not signal.SIG_IGN)]
         before = {number: signal.signal(number, self._note) for number in heard}

@@ -1,4 +1,4 @@
-"""The one way this project declares data: frozen, every key known, no silent coercion."""
+"""The base class of all declared data: frozen, every key known, no silent coercion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, Strin
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_]{0,63}$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-"""A name of ours: it becomes a key in results and part of an address, so it holds no dot, slash or blank."""
+"""A name in a suite. It becomes a key in results and part of an address, so it holds no dot, slash or blank."""
 
 
 class Strict(BaseModel):
@@ -20,7 +20,7 @@ class Strict(BaseModel):
 
     @classmethod
     def parsed(cls, data: Any) -> Self:
-        """The record that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
+        """Create a record from plain data of a YAML or JSON file; raises pydantic's ValidationError."""
         return cls.model_validate_json(json.dumps(data))
 
 
@@ -31,19 +31,17 @@ ADDED: dict[str, tuple[str, ...]] = {
     "Augmentation": ("shared", "noise_divides"),
     "Rectified": ("dropout_form",),
 }
-"""By record, the fields that it got after jobs had addresses with it in them.
-
-At its default such a field is left out wherever the record is written, so that what was there before keeps its address;
-set to anything else it is written, and makes another. A field is never taken out of this list.
-"""
+"""Fields, by record, that were added after jobs had addresses that include the record. At its default, such a field is
+left out wherever the record is written, so that earlier jobs keep their address; any other value is written and gives
+another address. A field is never removed from this list."""
 
 
 class Grown(Strict):
-    """A record that stands in addresses of jobs and of which, or of whose kind, `ADDED` names fields."""
+    """A record that is part of job addresses and has fields in `ADDED`, itself or through a base class."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Every field, less the added ones that stand at their defaults."""
+        """Return every field except added ones at their defaults."""
         document: dict[str, Any] = write(self)
         fields = type(self).model_fields
         added = (name for kind in type(self).__mro__ for name in ADDED.get(kind.__name__, ()))

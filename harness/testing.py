@@ -1,4 +1,7 @@
-"""A suite's results for a test of one's own: its cells and claims by name, each able to say itself in a line."""
+"""Results of a suite for use in other people's tests: its cells and claims by name, each with a one-line description.
+
+The main entry is the fixture `reproduction` of the pytest plugin; `reproduce` runs a suite without pytest.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,19 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.errors import HarnessError, UsageError
 from harness.store.locks import held
 from harness.store.store import make_writable
+
+if TYPE_CHECKING:
+    from harness.report.results.document import Results
+    from harness.report.results.verdict_records import CellRecord, ClaimRecord
 
 _PACKAGE = Path(__file__).parent
 _LAST_LINES = 20
@@ -25,7 +32,7 @@ Named = TypeVar("Named")
 
 @dataclass(frozen=True, slots=True)
 class ReproducedCell:
-    """One printed number beside ours, all numbers in the cell's unit; what was not measured is None."""
+    """One printed number beside ours, all numbers in the cell's unit; None where nothing was measured."""
 
     id: str
     label: str
@@ -34,9 +41,9 @@ class ReproducedCell:
     unit: str
     mean: float | None
     interval: tuple[float, float] | None
-    """95%, t over seeds."""
+    """95% t interval over seeds."""
     values: dict[int, float]
-    """By seed."""
+    """Values by seed."""
     outcome: str
     reason: str
 
@@ -53,7 +60,7 @@ class ReproducedCell:
 
 @dataclass(frozen=True, slots=True)
 class ReproducedClaim:
-    """What the paper asserts, with its verdict, the evidence that it stands on, and the effect where there is one."""
+    """A claim of the paper with its verdict, its evidence, and the effect where there is one."""
 
     id: str
     ref: str
@@ -72,51 +79,51 @@ class ReproducedClaim:
 
 @dataclass(slots=True)
 class Reproduction:
-    """What a suite came to at one scale, and what a test looked at of it.
+    """The results of a suite at one scale, and the cells and claims that a test looked at.
 
-    `results` is the whole document of the report; `page` shows it to people.
+    `results` is the whole document of the report; `page` is the path of its HTML page.
     """
 
-    results: Mapping[str, Any]
+    results: Results
     page: Path
     looked_at: dict[str, ReproducedCell | ReproducedClaim] = field(default_factory=dict)
 
     @property
     def cells(self) -> list[ReproducedCell]:
         """Every printed number, in the order of the suite."""
-        return [_cell(record) for record in self.results["cells"]]
+        return [_cell(record) for record in self.results.cells]
 
     @property
     def claims(self) -> list[ReproducedClaim]:
         """Every claim, in the order of the suite."""
-        return [_claim(record) for record in self.results["claims"]]
+        return [_claim(record) for record in self.results.claims]
 
     def cell(self, name: str) -> ReproducedCell:
-        """The cell of this id, such as `cnn.top1`; raises UsageError with the nearest where there is none."""
-        __tracebackhide__ = True  # pytest then shows the line of the test
+        """Return the cell with this id, such as `cnn.top1`; raises UsageError that names the nearest id otherwise."""
+        __tracebackhide__ = True  # makes pytest show the line of the test
         found = _named({cell.id: cell for cell in self.cells}, name, "cell")
         self.looked_at[f"cell {name}"] = found
         return found
 
     def claim(self, name: str) -> ReproducedClaim:
-        """The claim of this id; raises UsageError with the nearest where there is none."""
+        """Return the claim with this id; raises UsageError that names the nearest id otherwise."""
         __tracebackhide__ = True
         found = _named({claim.id: claim for claim in self.claims}, name, "claim")
         self.looked_at[f"claim {name}"] = found
         return found
 
     def told(self) -> str:
-        """What a test looked at, one a line, and where the rest is to be seen."""
-        seen = [repr(one) for one in self.looked_at.values()] or [str(self.results["headline"])]
+        """List the cells and claims that a test looked at, one per line, and the path of the report."""
+        seen = [repr(one) for one in self.looked_at.values()] or [self.results.headline]
         return "\n".join([*seen, f"report: {self.page}"])
 
 
 def reproduce(suite: str, scale: str, store: Path, out: Path, folder: Path) -> Reproduction:
-    """Run in `folder` what a suite still needs, a stale result anew, fetching nothing; its report goes to `out`.
+    """Run what a suite still needs, in the folder `folder`, and write its report to `out`.
 
-    One run at a time works in a store; the others wait. It runs in a process of its own, so that the threads,
-    determinism and memory of this one's torch stay as they are. Raises UsageError for a store that cannot be written,
-    and HarnessError with the exit code and message that `run` ends with.
+    Stale results run again; nothing is downloaded. One run at a time works in a store, and others wait for it. The run
+    has a process of its own, so that threads, determinism and memory of torch in this process stay as they are. Raises
+    UsageError for a store that is not writable, and HarnessError with the exit code and message of a failed run.
     """
     arguments = ["run", suite, "--scale", scale, "--store", str(store), "--out", str(out), "--offline"]
     command = [sys.executable, "-P", "-m", "harness", *arguments, "--refresh-stale"]
@@ -147,7 +154,7 @@ def _alone(store: Path) -> Iterator[None]:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with the package on the path where it is not installed."""
+    """Return this process's environment, with the package on the path where it is not installed."""
     if "site-packages" in _PACKAGE.parts:
         return dict(os.environ)
     paths = [str(_PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -169,31 +176,36 @@ def _named(known: Mapping[str, Named], name: str, kind: str) -> Named:
     raise UsageError(f"no {kind} {name!r} in this suite; {hint}")
 
 
-def _cell(record: Mapping[str, Any]) -> ReproducedCell:
-    interval = record["interval"]
+def _cell(record: CellRecord) -> ReproducedCell:
     return ReproducedCell(
-        id=record["id"],
-        label=record["label"],
-        printed=record["printed"],
-        paper=record["paper"],
-        unit=record["unit"],
-        mean=record["mean"],
-        interval=None if interval is None else (interval[0], interval[1]),
-        values={int(seed): value for seed, value in (record["values"] or {}).items()},
-        outcome=record["outcome"],
-        reason=record["reason"],
+        id=record.id,
+        label=record.label,
+        printed=record.printed,
+        paper=record.paper,
+        unit=record.unit,
+        mean=record.mean,
+        interval=_closed(record.interval),
+        values={int(seed): value for seed, value in record.values.items() if value is not None},
+        outcome=record.outcome,
+        reason=record.reason,
     )
 
 
-def _claim(record: Mapping[str, Any]) -> ReproducedClaim:
+def _closed(interval: Sequence[float | None] | None) -> tuple[float, float] | None:
+    """Both ends of an interval; None where one is open."""
+    low, high = interval or (None, None)
+    return None if low is None or high is None else (low, high)
+
+
+def _claim(record: ClaimRecord) -> ReproducedClaim:
     return ReproducedClaim(
-        id=record["id"],
-        ref=record["ref"],
-        says=record["says"],
-        outcome=record["outcome"],
-        evidence=record["evidence"] or "",
-        effect=record["effect"],
-        n=record["n"],
-        p=record["p"],
-        reason=record["reason"],
+        id=record.id,
+        ref=record.ref,
+        says=record.says,
+        outcome=record.outcome,
+        evidence=record.evidence,
+        effect=record.effect,
+        n=record.n,
+        p=record.p,
+        reason=record.reason,
     )

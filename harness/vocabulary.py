@@ -1,4 +1,4 @@
-"""Words that suites, plans, jobs and reports share: scales, metrics, numbers as printed, and the nearest known name."""
+"""Words shared by suites, plans, jobs and reports: scales, metrics, and suggestions for unknown names."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Literal, NamedTuple
 
 ScaleName = Literal["paper", "subset", "small", "ci"]
 SCALES: tuple[ScaleName, ...] = ("paper", "subset", "small", "ci")
-"""The four sizes of world that a suite can run in, from the largest to the smallest."""
+"""The four scales of a suite, from the largest to the smallest."""
 
 
 class Metric(NamedTuple):
-    """How a metric is written and read."""
+    """The unit, direction and label of a metric."""
 
     unit: str
     direction: Literal["lower", "higher"]
-    """Which way is better."""
+    """Whether a lower or a higher value is better."""
     label: str
 
 
@@ -26,15 +26,19 @@ METRICS: dict[str, Metric] = {
     "top5_error": Metric("%", "lower", "Top-5 error"),
     "cross_entropy": Metric("nats", "lower", "Cross-entropy"),
 }
-"""What can be measured of a trained net on a split."""
+"""Metrics of a trained net on a split, by name."""
 
 
 MEMBERS = {metric: f"members_{metric}" for metric in METRICS}
-"""The name of the mean, over an ensemble's nets, of what each has by itself: what averaging is to be set against."""
+"""Names of the mean metric of an ensemble's single nets, which shows the effect of averaging."""
 
 
 def guessing(classes: int) -> dict[str, float]:
-    """Every metric of a net that gives all classes the same probability, by its name, in the metric's unit."""
+    """Return each metric of a net that gives all classes the same probability, by its name, in the metric's unit.
+
+    >>> guessing(10)["top1_error"]
+    90.0
+    """
     return {
         "top1_error": 100 * (1 - 1 / classes),
         "top5_error": 100 * (1 - min(5, classes) / classes),
@@ -43,7 +47,11 @@ def guessing(classes: int) -> dict[str, float]:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest of the known names, or their list when there are few and none is near."""
+    """Suggest the nearest known name, or list the known names where they are few and none is near.
+
+    >>> nearest("smal", ["paper", "small"])
+    "; did you mean 'small'?"
+    """
     known = list(known)
     close = difflib.get_close_matches(name, known, n=1)
     if close:

@@ -1,7 +1,7 @@
-"""Leaves torch as each test found it, draws the same examples each time, and has done once what many tests read.
+"""Fixtures for all tests, which restore torch's settings, fix random examples, and share work between tests.
 
-Jobs set torch's threads and its determinism for the whole process. What hypothesis draws is fixed, so that a test
-passes or fails by the code alone; `--hypothesis-profile=search` draws anew.
+Jobs set torch's threads and determinism for the whole process. The examples of hypothesis are fixed, so that a test
+passes or fails by the code alone; `--hypothesis-profile=search` draws new ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harness.store.store import Store
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Before torch is imported: beside other workers, threads that spin while they wait for each other are slower
+    # Set before torch is imported: beside other workers, threads that spin while they wait for each other are slower
     # than one thread alone.
     os.environ.update({"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"})
 
@@ -38,7 +38,7 @@ COUNTER = itertools.count()
 
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The place of the cache folders; what fixtures of modules remember goes there, and not to this user's own."""
+    """Return the folder of cache folders, which keeps fixtures of modules out of the user's own cache."""
     folder = tmp_path_factory.mktemp("caches")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "fixtures"))
@@ -47,15 +47,15 @@ def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees what another, or this user, left in the cache folder."""
+    """Give each test an empty cache folder of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(caches / f"{next(COUNTER)}"))
 
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
-    """Gives the tiny suite with these changes, run to its end: to be read, or copied and changed.
+    """Return a function that gives the tiny suite with some changes, run to its end; read it or copy it.
 
-    It runs once in the whole test run for all that ask for the same changes.
+    It runs once in the whole test run for all tests with the same changes.
     """
     from finished_worlds import finished_world
 
@@ -64,7 +64,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
 
 @pytest.fixture(scope="session")
 def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny suite and the baseline of it, made once in the whole test run; to be read."""
+    """Return a folder with a tiny suite and its baseline, made once in the whole test run; treat it as read-only."""
     from baselines import made_baseline
 
     return made_baseline(tmp_path_factory)
@@ -72,7 +72,7 @@ def with_baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def torch_as_it_was():
-    """Put threads and determinism back after a test that ran a job."""
+    """Restore torch's threads and determinism after a test that ran a job."""
     torch = sys.modules.get("torch")
     before = (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()) if torch else None
     yield
@@ -84,7 +84,7 @@ def torch_as_it_was():
 
 @pytest.fixture
 def plan() -> Plan:
-    """Table 1 on the digits."""
+    """Plan Table 1 on the digits."""
     from filled_store import table1
 
     return table1()
@@ -92,7 +92,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def store(tmp_path: Path, plan: Plan) -> Store:
-    """A store with every job of the plan done, each result fabricated."""
+    """Return a store with every job of the plan finished by a fabricated result."""
     from filled_store import filled
 
     return filled(tmp_path / "runs", plan)

@@ -1,11 +1,11 @@
-"""Makes changes of method, one at a time, and shows that each is caught by the test or probe that names it.
+"""Makes changes of method, one at a time, and shows that each is caught by the test or probe named for it.
 
-    python tests/method_mutations.py                     all of them, two at a time; goes on where it was stopped
-    python tests/method_mutations.py --only views seals  these categories, or changes whose words hold this
-    python tests/method_mutations.py --anew              without what an earlier run has found
+    python tests/method_mutations.py                     all changes, two at a time; resumes an interrupted run
+    python tests/method_mutations.py --only views seals  these categories, or changes with these words
+    python tests/method_mutations.py --anew              without the outcomes of earlier runs
 
-What was found stands in `--folder`, and counts until the program, a test, a suite or the change itself is another. It
-ends with 1 where a change survives and where a test fails without any change; the table at the end says which.
+Outcomes are kept in `--folder`, and count until the program, a test, a suite or the change itself changes. The exit
+code is 1 where a change survives or a test fails without any change; the table at the end names them.
 `tests/support/method_changes.py` reads the changes.
 """
 
@@ -24,22 +24,25 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+
+sys.path.insert(0, str(Path(__file__).parent / "support"))  # as pytest has it, also where this is run by itself
+
 from method_changes import ROOT, Applying, Change, changes, code_digest, digest_of, table
 
 LIBRARIES = (
     "numpy", "scipy.special", "torch", "torch.optim.sgd", "pydantic", "ruamel.yaml", "jinja2", "rich.progress",
     "PIL.Image", "pytest", "hypothesis", "sklearn.datasets", "pandas",
 )  # fmt: skip
-"""Imported once, before the processes fork; nothing of the program is."""
+"""Libraries imported once before the processes fork; no module of the program is among them."""
 LIMIT_S = 600
-"""After which a change counts as one that hangs what was to catch it."""
+"""Seconds after which a change counts as one that makes its test hang."""
 PASSED, FAILED, REGRESSION = 0, 1, 3
-"""How pytest and `check` end; another status is no answer."""
+"""Exit statuses of pytest and `check`; any other status gives no outcome."""
 
 
 @dataclass
 class Found:
-    """What came of one run: `caught`, `survived`, or why it says nothing."""
+    """The outcome of one run: `caught`, `survived`, or the reason why there is none."""
 
     outcome: str
     seconds: float
@@ -48,7 +51,7 @@ class Found:
 
 @dataclass
 class Memory:
-    """What earlier runs found, by digest, one JSON object a line."""
+    """Outcomes of earlier runs by digest, stored as one JSON object per line."""
 
     path: Path
     found: dict[str, Found] = field(default_factory=dict)
@@ -59,7 +62,7 @@ class Memory:
             self.found = {row.pop("digest"): Found(**row) for row in rows}
 
     def keep(self, digest: str, found: Found) -> None:
-        """Note one, at once."""
+        """Save one outcome at once."""
         self.found[digest] = found
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"digest": digest, **found.__dict__}) + "\n")
@@ -67,7 +70,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Running:
-    """A forked process at work."""
+    """A running forked process."""
 
     started: float
     log: Path
@@ -77,7 +80,7 @@ class Running:
 
 
 def outcome_of(change: Change, status: int) -> str:
-    """What an exit status says of a change."""
+    """Return the outcome of a change for an exit status."""
     if status == -signal.SIGALRM:
         return f"no answer in {LIMIT_S} s"
     caught = REGRESSION if change.command[0] == "check" else FAILED
@@ -86,7 +89,7 @@ def outcome_of(change: Change, status: int) -> str:
 
 
 def begin(act: Callable[[], int], log: Path) -> int:
-    """Fork a process that does something, what it says going to a file, and ends with the status that comes of it."""
+    """Fork a process that runs a function, writes its output to a file, and exits with the function's status."""
     pid = os.fork()
     if pid == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -112,14 +115,14 @@ def _become(act: Callable[[], int], log: Path) -> NoReturn:
 
 
 def changed(change: Change, folder: Path) -> int:
-    """Run what has to catch a change, with the change applied."""
+    """Run a change's test or probe with the change applied."""
     sys.meta_path.insert(0, Applying(change))
     importlib.import_module(change.module)  # before pytest looks for modules in its own way
     return run(change.command, folder)
 
 
 def run(command: list[str], folder: Path) -> int:
-    """Run pytest or the program in this process; gives its exit status."""
+    """Run pytest or the program in this process; returns its exit status."""
     kind, *arguments = command
     if kind == "check":
         return _check(arguments)
@@ -156,7 +159,7 @@ def _check(arguments: list[str]) -> int:
 
 
 def waiting(chosen: list[Change], memory: Memory, folder: Path) -> Iterator[tuple[Callable[[], int], Running]]:
-    """What is still to be run: everything that is named without a change first, then each change."""
+    """Return the runs still to be done: every named test without a change first, then each change."""
     tests = sorted({change.caught_by for change in chosen})
     for name in tests:
         command = next(change.command for change in chosen if change.caught_by == name)
@@ -180,7 +183,7 @@ def _unchanged(command: list[str], folder: Path, digest: str, name: str) -> tupl
 
 
 def work_off(todo: Iterable[tuple[Callable[[], int], Running]], memory: Memory, jobs: int) -> None:
-    """Run them all, so many at a time."""
+    """Run them all, `jobs` at a time."""
     running: dict[int, Running] = {}
     for act, about in todo:
         while len(running) >= jobs:
@@ -204,7 +207,7 @@ def _one_ends(running: dict[int, Running], memory: Memory) -> None:
 
 
 def chosen_by(words: tuple[str, ...]) -> list[Change]:
-    """All changes, or those of these categories or with these words in them."""
+    """Return all changes, or those of these categories or with these words."""
     found = [
         one
         for one in changes()
@@ -216,7 +219,7 @@ def chosen_by(words: tuple[str, ...]) -> list[Change]:
 
 
 def summary(chosen: list[Change], memory: Memory) -> tuple[str, bool]:
-    """The table of changes and what is wrong below it; whether all is well."""
+    """Return the table of changes with the faults below it, and whether there are none."""
     rows: list[Any] = []
     wrong: list[str] = []
     for change in chosen:
@@ -251,7 +254,7 @@ def main(words: tuple[str, ...], jobs: int, folder: Path, *, anew: bool) -> None
 
 
 def import_libraries() -> None:
-    """Import what takes long and is the same under every change, in one thread, so that it can be forked."""
+    """Import slow libraries in one thread, so that the process can be forked."""
     os.environ["OMP_NUM_THREADS"] = "1"
     for name in LIBRARIES:
         __import__(name)
@@ -260,5 +263,4 @@ def import_libraries() -> None:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
     main()

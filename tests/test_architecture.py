@@ -1,4 +1,4 @@
-"""The shape of the package, read from its syntax trees: who may import whom, and how large a piece may grow."""
+"""The shape of the package, read from its syntax trees: imports between modules, and sizes of files and functions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,11 @@ FLOORS = (
     ("data",),
     ("models", "store"),
 )
-"""The rooms from top to bottom: a module imports from its own room and from those on the floors below.
-
-A module that stands in no room is in the cellar if any room imports it, and imports no room; else it is the program's
-face, imported by none.
-"""
+"""The rooms from top to bottom. A module imports from its own room and from those on lower floors. A module outside the
+rooms belongs to the cellar if any room imports it, and then imports no room; otherwise it is part of the program's face
+and is imported by none."""
 COMPUTING = ("jobs", "data", "models")
-"""The rooms whose modules may import torch; no other module brings it along."""
+"""Rooms whose modules may import torch; importing any other module does not import it."""
 
 IN_TWO_ROOMS = {
     "cells": "the suite declares cells, the judge judges them",
@@ -45,11 +43,11 @@ IN_TWO_ROOMS = {
     "network": "the net, and the measurement of that name which counts it",
     "store": "the command family, and the store",
 }
-"""Names of files that stand in more than one room, each with its reason; every other name stands in one alone."""
+"""Names of files that occur in more than one room, each with its reason; every other name occurs once."""
 
 
 def named(file: Path) -> str:
-    """The name of a module below the package; the package itself is the empty one."""
+    """Return the name of a module below the package; that of the package itself is empty."""
     parts = file.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -59,12 +57,12 @@ MODULES = {named(file): file for file in FILES}
 
 @cache
 def tree(name: str) -> ast.Module:
-    """The syntax of a module."""
+    """Return the syntax tree of a module."""
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
 def imported(nodes: Iterator[ast.AST]) -> Iterator[str]:
-    """What import statements bring, in full: `harness.x.y` for a module or for a name out of `harness.x`."""
+    """Yield the imported names in full: `harness.x.y` for a module or for a name out of `harness.x`."""
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -73,7 +71,7 @@ def imported(nodes: Iterator[ast.AST]) -> Iterator[str]:
 
 
 def ours(name: str) -> str | None:
-    """The module of the package that an import leads to."""
+    """Return the package's module that an import leads to."""
     if name != "harness" and not name.startswith("harness."):
         return None
     name = name.removeprefix("harness").removeprefix(".")
@@ -84,13 +82,13 @@ def ours(name: str) -> str | None:
 
 @cache
 def imports(name: str, *, lazy: bool) -> frozenset[str]:
-    """The modules of the package that one imports when it is loaded, or ever."""
+    """Return the package's modules that a module imports when it is loaded, or ever."""
     nodes = ast.walk(tree(name)) if lazy else iter(tree(name).body)
     return frozenset(found for one in imported(nodes) if (found := ours(one)) is not None)
 
 
 def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a syntax tree without what stands there for annotations alone."""
+    """Yield the nodes of a syntax tree without imports for annotations only."""
     yield node
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and isinstance(child.test, ast.Name) and child.test.id == "TYPE_CHECKING"):
@@ -99,39 +97,39 @@ def run_nodes(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def needed(name: str) -> frozenset[str]:
-    """The modules that one imports when it runs: with it or within a function, but not for annotations alone."""
+    """Return the modules that a module imports at run time, also within functions, but not for annotations only."""
     return frozenset(found for one in imported(run_nodes(tree(name))) if (found := ours(one)) is not None)
 
 
 def room(name: str) -> str:
-    """The room that a module stands in; empty for the package and what lies flat in it."""
+    """Return the room of a module; empty for the package and its flat modules."""
     first = name.split(".", maxsplit=1)[0]
     return first if (PACKAGE / first).is_dir() else ""
 
 
 def floor(name: str) -> int:
-    """The number of a module's floor, counted from the top."""
+    """Return the number of a module's floor, counted from the top."""
     return next(number for number, rooms in enumerate(FLOORS) if room(name) in rooms)
 
 
 def in_rooms() -> list[str]:
-    """The modules that stand in rooms."""
+    """Return the modules in rooms."""
     return [name for name in sorted(MODULES) if room(name)]
 
 
 def flat() -> list[str]:
-    """The modules that lie in the package itself."""
+    """Return the flat modules of the package."""
     return [name for name in sorted(MODULES) if not room(name)]
 
 
 def test_floors_are_the_folders_of_the_package() -> None:
-    """Every folder stands on one floor, and every floor has its folders."""
+    """Every folder is on one floor, and every floor has its folders."""
     there = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
     assert sorted(name for rooms in FLOORS for name in rooms) == sorted(there)
 
 
 def test_the_drawing_of_the_house_has_the_same_floors() -> None:
-    """In ARCHITECTURE.md, from top to bottom."""
+    """The drawing in ARCHITECTURE.md lists the floors from top to bottom."""
     drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## The house")[1].split("----")[0]
     lines = [line.strip() for line in drawn.splitlines() if line.startswith("    ")]
     begun = [re.match(r"(\w+)(?: \| (\w+))?", line) for line in lines]
@@ -139,31 +137,31 @@ def test_the_drawing_of_the_house_has_the_same_floors() -> None:
 
 
 def test_architecture_fits_on_two_screens() -> None:
-    """Details stand in the docstrings of the rooms."""
+    """ARCHITECTURE.md is short; details belong in the docstrings of the rooms."""
     assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
 
 
 @pytest.mark.parametrize("name", in_rooms())
 def test_nobody_imports_upwards(name: str) -> None:
-    """Neither with the module nor later, within a function; nor from the other room of the same floor."""
+    """No module imports from its floor's other room or from a higher floor, not even within a function."""
     others = [other for other in imports(name, lazy=True) if room(other) not in ("", room(name))]
     assert [other for other in others if floor(other) <= floor(name)] == []
 
 
 @pytest.mark.parametrize("name", flat())
 def test_the_cellar_imports_no_room(name: str) -> None:
-    """What lies flat and is imported from rooms stands below them all."""
+    """A flat module that a room imports does not import any room."""
     users = [other for other in in_rooms() if name in imports(other, lazy=True)]
     assert not name or users == [] or [other for other in imports(name, lazy=True) if room(other)] == []
 
 
 def test_at_most_nine_modules_lie_flat() -> None:
-    """The rest has a room; the package's own file counts."""
+    """The package holds at most nine flat modules, its own file included."""
     assert len(flat()) <= 9
 
 
 def test_names_of_files_stand_in_one_room() -> None:
-    """But for a few; who looks for a module by its name finds it."""
+    """With few exceptions, a file name occurs in one room, so that it leads to one module."""
     rooms: dict[str, set[str]] = {}
     for name, file in MODULES.items():
         if file.name != "__init__.py":
@@ -172,17 +170,14 @@ def test_names_of_files_stand_in_one_room() -> None:
 
 
 def test_only_what_runs_jobs_knows_their_work() -> None:
-    """Suites, plans and reports know the names of jobs; the executor hands them their work, imports stand in for it.
-
-    And calibrations time it.
-    """
+    """Suites, plans and reports know jobs by name; executors, imports of weights and calibration use their work."""
     work = {name for name in MODULES if room(name) == "jobs" and reaches_torch(name)}
     users = {name for name in MODULES if room(name) != "jobs" and imports(name, lazy=True) & work}
     assert {name for name in users if room(name) != "run"} == {"plan.calibrate"}
 
 
 def test_no_two_modules_need_each_other() -> None:
-    """Following imports, those within functions too, never comes back to a module; annotations alone are no need."""
+    """Imports, also within functions, form no circle; those for annotations only do not count."""
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:
@@ -198,12 +193,12 @@ def test_no_two_modules_need_each_other() -> None:
 
 @cache
 def brings_torch(name: str) -> bool:
-    """Whether torch is imported with a module itself."""
+    """Check whether importing a module imports torch."""
     return any(one.split(".")[0] in ("torch", "torchvision") for one in imported(iter(tree(name).body)))
 
 
 def reaches_torch(name: str) -> list[str]:
-    """The modules that import torch and come with one, the packages on the way included."""
+    """Return the modules that import torch and are imported with this one, packages on the way included."""
     reached, waiting = set(), {name}
     while waiting:
         one = waiting.pop()
@@ -215,48 +210,48 @@ def reaches_torch(name: str) -> list[str]:
 
 @pytest.mark.parametrize("name", [name for name in sorted(MODULES) if room(name) not in COMPUTING])
 def test_what_does_not_compute_brings_no_torch(name: str) -> None:
-    """So whatever of the computing rooms is imported with it brings none either: specs, registries, declarations."""
+    """Importing a module outside the computing rooms, with all that it imports, does not import torch."""
     assert reaches_torch(name) == []
 
 
 def test_torchvision_is_never_imported_with_a_module() -> None:
-    """It takes seconds, and few need it."""
+    """Importing torchvision takes seconds, so only functions import it."""
     assert [
         name for name in MODULES if any(one.startswith("torchvision") for one in imported(iter(tree(name).body)))
     ] == []
 
 
 def test_commands_are_those_that_the_readme_tells_of() -> None:
-    """Every command stands in it, and every one that stands in it is there."""
+    """The README names every command, and no other."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"python -m harness ([a-z][a-z-]*)", text)) == set(command.commands)
 
 
 def test_every_shipped_module_has_a_docstring_of_one_sentence() -> None:
-    """That says what it is for."""
+    """Every module's docstring begins with a sentence about its purpose."""
     first = {name: (ast.get_docstring(tree(name)) or "").split("\n\n")[0] for name in MODULES}
     assert [name for name, text in first.items() if not text.endswith((".", ":"))] == []
 
 
 def test_no_module_is_above_300_lines() -> None:
-    """Where one grows, it is two things."""
+    """A module with more lines holds two things."""
     assert [name for name, file in MODULES.items() if len(file.read_text(encoding="utf-8").splitlines()) > 300] == []
 
 
 def functions(name: str) -> Iterator[tuple[str, int]]:
-    """The functions of a module with their lengths in lines."""
+    """Yield the functions of a module with their lengths in lines."""
     for node in ast.walk(tree(name)):
         if isinstance(node, ast.FunctionDef):
             yield node.name, (node.end_lineno or 0) - node.lineno + 1
 
 
 def test_no_function_is_above_60_lines() -> None:
-    """The training loop included."""
+    """No function is longer, the training loop included."""
     assert [(name, *one) for name in MODULES for one in functions(name) if one[1] > 60] == []
 
 
 def test_no_module_is_named_for_nothing() -> None:
-    """Such a name is where things go that nobody placed."""
+    """No module has a name that fits any content."""
     empty = re.compile(r"util|common|manager|helper|\bbase\b|misc")
     assert [name for name in MODULES if empty.search(name)] == []
 

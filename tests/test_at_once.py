@@ -1,4 +1,4 @@
-"""Two programs on one store at once: each does its part or says why not, and the results are those of one."""
+"""Two programs on one store at once: each does its part or explains why not, and the results equal those of one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SUITE = {**CUT, "seeds": 2}
 
 
 def prepared(folder: Path) -> Path:
-    """A folder with the suite in it."""
+    """Return a folder with the suite in it."""
     folder.mkdir()
     tiny_suite(folder, **SUITE)
     return folder
 
 
 def test_two_at_once_end_as_one_would(finished: Callable[..., World], tmp_path: Path) -> None:
-    """One of them always goes on; one that meets the other's work says so with exit 2, and can be started again."""
+    """One of them always continues; a program that meets the other's work exits with 2, and can be started again."""
     assert PACKAGE.is_dir()
     one, both = prepared(tmp_path / "one"), prepared(tmp_path / "both")
     finished(**SUITE).copied(one)

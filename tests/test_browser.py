@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from result_documents import typed
 from two_runs import moved
 
 from harness.report.compare.document import compare
@@ -33,7 +34,7 @@ NAMES = ["small", "paper"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["playwright.Browser"]:
-    """One Chromium for all tests."""
+    """Start one Chromium for all tests."""
     with playwright.sync_playwright() as started:
         launched = started.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
@@ -42,21 +43,21 @@ def browser() -> Iterator["playwright.Browser"]:
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory) -> dict[str, Path]:
-    """The samples as report folders, and two runs beside each other; by name, the page of each."""
+    """Write the samples as report folders, and a comparison of two runs; return the page of each by name."""
     folders = {name: tmp_path_factory.mktemp(name) for name in NAMES}
     for name, folder in folders.items():
-        write_report(
-            *(json.loads((SAMPLES / f"{name}_{kind}.json").read_text("utf-8")) for kind in ("results", "curves")),
-            folder,
+        results, curves = (
+            json.loads((SAMPLES / f"{name}_{kind}.json").read_text("utf-8")) for kind in ("results", "curves")
         )
+        write_report(typed(results), curves, folder)
     compared = tmp_path_factory.mktemp("compared") / "compared.html"
-    compared.write_text(render(compare(*moved())), encoding="utf-8")
+    compared.write_text(render(compare(*map(typed, moved()))), encoding="utf-8")
     return {name: folder / "index.html" for name, folder in folders.items()} | {"compared": compared}
 
 
 @pytest.fixture
 def opened(browser, reports):
-    """Opens a report in a fresh context and collects what it asks for and complains about."""
+    """Return a function that opens a report in a fresh context and records its requests and complaints."""
     contexts = []
 
     def open_report(name: str, **context):
@@ -76,7 +77,7 @@ def opened(browser, reports):
 
 @pytest.mark.parametrize("name", [*NAMES, "compared"])
 def test_page_asks_for_itself_only_and_complains_of_nothing(opened, reports, name):
-    """One request, no console message, no error; a style or script outside the policy would be a message."""
+    """The page makes one request and gives no console message, not even of its content policy, and no error."""
     tab = opened(name)
     tab.evaluate("for (const d of document.querySelectorAll('details')) d.open = true; scrollTo(0, 1e9)")
     tab.wait_for_load_state("networkidle")
@@ -87,7 +88,7 @@ def test_page_asks_for_itself_only_and_complains_of_nothing(opened, reports, nam
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_cell_and_claim_is_on_the_page(opened, name):
-    """By id, as a visible row."""
+    """Every cell and claim has a visible row with its id."""
     results = json.loads((SAMPLES / f"{name}_results.json").read_text("utf-8"))
     tab = opened(name)
 
@@ -97,7 +98,7 @@ def test_every_cell_and_claim_is_on_the_page(opened, name):
 
 
 def test_columns_sort_up_and_down_with_absent_values_last(opened):
-    """A click sorts, a second one reverses, `aria-sort` says which, and dashes stay below in both directions."""
+    """A click sorts, a second one reverses, `aria-sort` tells the order, and dashes stay at the end."""
     tab = opened("paper")
     header = tab.locator("table.ledger thead th").nth(2)
     column = "[...document.querySelectorAll('table.ledger tbody tr')].map(row => row.cells[2].dataset.value)"
@@ -126,7 +127,7 @@ def test_page_never_scrolls_sideways(opened, name, width):
 
 @pytest.mark.parametrize("name", [*NAMES, "compared"])
 def test_everything_is_readable_without_script(opened, name):
-    """The same words stand there; only the buttons that script adds are missing."""
+    """Without script the page has the same words; only buttons added by script are missing."""
     with_script, without = opened(name), opened(name, java_script_enabled=False)
     words = [tab.locator("main").text_content() for tab in (with_script, without)]
 
@@ -136,7 +137,7 @@ def test_everything_is_readable_without_script(opened, name):
 
 
 def test_link_to_a_specification_opens_it(opened):
-    """A cell's link leads into a closed detail and opens it."""
+    """A cell's link opens the closed detail that it leads to."""
     tab = opened("paper")
     tab.locator('[data-cell="cnn1.top1_val"] a', has_text="spec").click()
     tab.wait_for_function("document.getElementById('experiment-cnn').open")
@@ -159,7 +160,7 @@ def test_dark_scheme_turns_page_and_charts(opened):
 
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("dark", "print")])
 def test_pictures_follow_the_scheme(opened, scheme, media):
-    """A picture in the page has the ink of the page around it: dark on light, light on dark, dark on paper."""
+    """A picture has the ink of the page around it: dark on light, light on dark, dark on paper."""
     tab = opened("small", color_scheme=scheme)
     tab.emulate_media(media=media, color_scheme=scheme)
     shot = Image.open(io.BytesIO(tab.locator(".drawn img").first.screenshot())).convert("L")
@@ -189,7 +190,7 @@ def test_keyboard_reaches_the_results_first(opened):
 
 
 def test_command_is_selected_and_copied_by_its_button(opened):
-    """Pressing the button tells what it did, and the command is selected for the keyboard."""
+    """The button reports what it did, and the command is selected for the keyboard."""
     tab = opened("small")
     tab.locator("button.copy").click()
     tab.wait_for_function("document.querySelector('button.copy').textContent !== 'Copy'")
@@ -197,13 +198,17 @@ def test_command_is_selected_and_copied_by_its_button(opened):
     assert tab.evaluate("getSelection().toString()") == "python -m harness run suites/table1.yaml --scale small"
 
 
+WORDS = ("outcome", "how", "direction", "scale")
+"""Fields that hold words of the format."""
+
+
 def test_hostile_results_run_nothing(browser, tmp_path):
     """A script, a handler and an address in every text of the results stay text."""
     results = json.loads((SAMPLES / "small_results.json").read_text("utf-8"))
     payload = '"><img src=//evil.example/x onerror="window.ran=1"><script>window.ran=1</script><a href="javascript:1">'
     for record in (results, *(one for kind in ("cells", "claims", "deviations", "figures") for one in results[kind])):
-        record.update({key: payload for key, value in record.items() if isinstance(value, str)})
-    write_report(results, {}, tmp_path)
+        record.update({key: payload for key, value in record.items() if isinstance(value, str) and key not in WORDS})
+    write_report(typed(results), {}, tmp_path)
     with browser.new_context() as context:
         tab = context.new_page()
         asked: list[str] = []

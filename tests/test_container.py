@@ -1,4 +1,4 @@
-"""The main job where containers put it: any user id, no entry for it, no home, no variables, a disk without locks."""
+"""The main job in a container: any user id, no user entry, no home, no variables, a disk without locks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOBODY = ["setpriv", "--reuid", "60002", "--regid", "60000", "--clear-groups"]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """One that every user can reach, unlike those that tests are given."""
+    """Create a folder that every user can reach, unlike pytest's own."""
     made = Path(tempfile.mkdtemp(prefix="container-"))
     made.chmod(0o755)
     yield made
@@ -29,21 +29,21 @@ def folder() -> Iterator[Path]:
 
 
 def started(folder: Path, *arguments: str | Path, shims: bool = True) -> subprocess.CompletedProcess[str]:
-    """A command of such a user, in a folder that is not theirs; skipped where no Python can be run so."""
+    """Run a command as such a user in a folder of somebody else; skip where no Python can be run so."""
     words = [*NOBODY, python(), *map(str, arguments)]
     variables = {"PATH": "/usr/bin:/bin", "PYTHONPATH": modules(*([folder / "shim"] if shims else []))}
     return subprocess.run(words, cwd=folder, env=variables, capture_output=True, text=True, check=False)
 
 
 def modules(*first: Path) -> str:
-    """Where this package and all that is installed are found."""
+    """Return the paths of this package and of everything installed."""
     installed = [place for place in sys.path if place.endswith("-packages")]
     return os.pathsep.join([*map(str, first), str(PACKAGE), *installed])
 
 
 @cache
 def python() -> str:
-    """A Python of this version that any user may run with what is installed here."""
+    """Return a Python of this version that any user may run with the packages installed here."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("needs root and setpriv, to become another user")
     own = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -56,7 +56,7 @@ def python() -> str:
 
 
 def test_the_main_job_runs(folder: Path) -> None:
-    """To its end, and once more with nothing to do; what is missing is said once."""
+    """The job runs to its end, and a second time with nothing to do; what is missing is printed once."""
     shim(folder / "shim")
     tiny_suite(folder, seeds=1, epochs=1, drops_after=[], subset={"classes": 10, "per_class": 40})
     (folder / "own").mkdir()
@@ -75,21 +75,21 @@ def test_the_main_job_runs(folder: Path) -> None:
 
 @pytest.mark.parametrize("command", [("plan", "tiny.yaml", "--scale", "ci"), ("env",), ("validate", "tiny.yaml")])
 def test_other_commands_need_no_home(folder: Path, command: tuple[str, ...]) -> None:
-    """Nor any folder of their own."""
+    """Other commands need neither a home nor a folder of their own."""
     tiny_suite(folder)
     done = started(folder, "-m", "harness", *command, shims=False)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
 
 
 def test_a_tilde_without_a_home_is_told_the_variable(folder: Path) -> None:
-    """Somebody's home was meant."""
+    """The message names the variable that a `~` without a home needs."""
     done = started(folder, "-m", "harness", "plan", "table1", "--scale", "ci", "--data", "ilsvrc2010=~/x", shims=False)
     assert done.returncode == 2
     assert "--data ilsvrc2010: ~/x: this user has no home folder; set HOME, or name it in full" in done.stderr
 
 
 def test_a_home_that_is_closed_is_no_home(folder: Path) -> None:
-    """As root's is to a container's user."""
+    """A home that the user may not enter, such as root's in a container, counts as none."""
     (folder / "home").mkdir(mode=0o700)
     tiny_suite(folder)
     done = started(folder, "-c", HOME.format(folder / "home"), shims=False)

@@ -1,4 +1,4 @@
-"""Damage to a finished store: every flipped or lost byte that a report would read is told, and never shown."""
+"""Damage to a finished store: every flipped or lost byte that a report would read is reported, and never shown."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ from harness.store.store import JobFolder
 
 @pytest.fixture(scope="module")
 def world(finished: Callable[..., World], tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A suite that ran, to be damaged."""
+    """Return a finished suite that the tests damage."""
     return finished(**SHORT).copied(tmp_path_factory.mktemp("damaged"))
 
 
 def told(world: World) -> str:
-    """All that a report would say."""
+    """Return the whole content of a report as text."""
     standing = statuses(world.plan, world.store, Locations())
-    return json.dumps(gather(world.plan, world.store, standing, Choice("ci", "", "")))
+    results, curves = gather(world.plan, world.store, standing, Choice("ci", "", ""))
+    return json.dumps([results.plain(), curves])
 
 
 @contextmanager
 def damaged(path: Path, content: bytes) -> Iterator[None]:
-    """A file with another content, put back afterwards."""
+    """Replace a file's content during the block."""
     before = path.read_bytes()
     path.write_bytes(content)
     try:
@@ -50,7 +51,7 @@ def damaged(path: Path, content: bytes) -> Iterator[None]:
 
 
 def spoilt(content: bytes, where: float, how: str, bit: int) -> bytes:
-    """One bit flipped, or everything lost from a place on, or zeros in its stead as after a power cut."""
+    """Flip one bit, or remove or zero everything from a place on, as after a power cut."""
     place = int(where * len(content))
     if how == "flipped":
         return content[:place] + bytes([content[place] ^ (1 << bit)]) + content[place + 1 :]
@@ -63,7 +64,7 @@ PLACES = {
     "bit": st.integers(0, 7),
 }
 READ = ["result.json", "environment.json", "metrics.jsonl", "declarations"]
-"""What a report is made of."""
+"""Files that a report reads."""
 
 
 @settings(max_examples=MUTANTS)
@@ -71,11 +72,11 @@ READ = ["result.json", "environment.json", "metrics.jsonl", "declarations"]
 def test_a_report_is_of_sound_files_or_there_is_none(
     world: World, name: str, kind: str, where: float, how: str, bit: int
 ) -> None:
-    """Whichever bit of whichever file; the message names it."""
+    """A flipped bit of any file stops the report with a message that names the file."""
     folder = world.folder(kind)
     path = next(world.store.declarations.iterdir()) if name == "declarations" else folder.path / name
     if not path.exists() or (name, kind) == ("environment.json", "pixels"):
-        return  # only trainings have curves, and no report says where the mean image was measured
+        return  # only trainings have curves, and no report reads where the mean image was measured
     with damaged(path, spoilt(path.read_bytes(), where, how, bit)):
         if path.read_bytes().strip() == b"" and name == "metrics.jsonl":
             return
@@ -88,7 +89,7 @@ def test_a_report_is_of_sound_files_or_there_is_none(
 def test_what_a_report_does_not_read_changes_nothing_in_it(
     world: World, name: str, where: float, how: str, bit: int
 ) -> None:
-    """Weights and predictions are looked at by the jobs that build on them, which then refuse."""
+    """Damaged weights and predictions change no report; the jobs that need them refuse them."""
     for kind in ("train", "evaluate"):
         path = world.folder(kind).path / name
         if path.exists() and path.stat().st_size:
@@ -100,7 +101,7 @@ def test_what_a_report_does_not_read_changes_nothing_in_it(
 @settings(max_examples=MUTANTS)
 @given(*PLACES.values())
 def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how: str, bit: int) -> None:
-    """Its digest stands in the result of its training."""
+    """A test refuses weights whose digest is not the one in the training's result."""
     weights, test = world.folder("train").weights, world.folder("evaluate")
     content = spoilt(weights.read_bytes(), where, how, bit)
     if content == weights.read_bytes():
@@ -121,7 +122,7 @@ def test_a_net_that_was_damaged_is_never_tested(world: World, where: float, how:
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     tmp_path_factory: pytest.TempPathFactory, where: float, how: str, bit: int
 ) -> None:
-    """Whichever bit; it is said, and the next one is taken."""
+    """A flipped bit of any place makes the training report the damage and resume from the earlier checkpoint."""
     import torch
 
     from harness.jobs import checkpoint

@@ -1,4 +1,4 @@
-"""A disk that is full, or may not be written: one message, nothing lost, and the same results once there is room."""
+"""A full or read-only disk: one message, no work lost, and the same results once there is room."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1",
 
 
 def mounted(folder: Path, options: str) -> bool:
-    """Whether a file system in memory could be mounted, which only root may, and not everywhere."""
+    """Mount a file system in memory; False where that is not allowed, as for users other than root."""
     folder.mkdir()
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", folder], capture_output=True, check=False)
     return done.returncode == 0
 
 
 def remounted(folder: Path, options: str) -> None:
-    """Give it more room, or forbid writing."""
+    """Change the size of a mounted disk, or make it read-only."""
     subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A disk of some kilobytes."""
+    """Return a disk of some kilobytes."""
     folder = tmp_path / "small"
     try:
         if not mounted(folder, "size=80k"):
@@ -45,7 +45,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_costs_one_message_and_no_work(small: Path, tmp_path: Path) -> None:
-    """A real one, that fills while checkpoints are written; with room, the same command ends as it should."""
+    """A real disk fills while checkpoints are written; with room, the same command ends as it should."""
     tiny_suite(tmp_path, subset=PART)
     done = program(tmp_path, *RUN, "--store", small)
     assert done.returncode in (1, 6)
@@ -59,7 +59,7 @@ def test_a_full_disk_costs_one_message_and_no_work(small: Path, tmp_path: Path) 
 
 
 def test_a_store_that_may_not_be_written_is_read(small: Path, tmp_path: Path) -> None:
-    """`run` refuses before any work; `plan` and `report` do what they can without writing."""
+    """`run` refuses before any work; `plan` and `report` work without writing to the store."""
     tiny_suite(tmp_path, subset=PART)
     remounted(small, "size=100m")
     assert program(tmp_path, *RUN, "--store", small).returncode == 0
@@ -78,7 +78,7 @@ def test_a_store_that_may_not_be_written_is_read(small: Path, tmp_path: Path) ->
 
 @pytest.fixture(scope="module")
 def undisturbed(finished: Callable[..., World]) -> World:
-    """What comes out where every write works."""
+    """Return the finished suite for comparison."""
     return finished(**SHORT)
 
 
@@ -93,7 +93,7 @@ EVER = [(number, after) for number in (FULL, READ_ONLY, BROKEN) for after in (0,
 def test_a_write_that_fails_at_any_moment_costs_no_work(
     undisturbed: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int, number: int
 ) -> None:
-    """From the first job's description to the last result: the run ends with a reason, and the next one ends alike."""
+    """From the first job's description to the last result, the run ends with a reason, and the next one ends alike."""
     world, sync, calls = tiny_world(tmp_path, **SHORT), os.fsync, []
 
     def failing(descriptor: int) -> None:
@@ -113,7 +113,7 @@ def test_a_write_that_fails_at_any_moment_costs_no_work(
 
 
 def reasons(world: World) -> str:
-    """Why a run failed: as a job's failure, or as the error that ended it."""
+    """Return the reason of a failed run, from its failed jobs or from the error that ended it."""
     try:
         return "; ".join(world.run(checkpoint_every_s=0).failed.values())
     except (OSError, HarnessError) as error:
@@ -121,7 +121,7 @@ def reasons(world: World) -> str:
 
 
 def test_what_cannot_be_used_is_one_line(tmp_path: Path) -> None:
-    """A folder in the place of a file of the store: exit 1 or 2, and no traceback."""
+    """A folder in the place of a store's file gives exit 1 or 2 and no traceback."""
     tiny_suite(tmp_path, subset=PART)
     (tmp_path / "runs" / "declarations" / "alexnet-tiny-ci.json").mkdir(parents=True)
     done: Any = program(tmp_path, *RUN)

@@ -18,7 +18,7 @@ QUICK = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
 
 
 def ran(folder, *arguments, code=0):
-    """Run the program, which has to end with this exit code and without a traceback."""
+    """Run the program; it must end with this exit code and without a traceback."""
     done = program(folder, *arguments)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stdout + done.stderr
@@ -27,26 +27,26 @@ def ran(folder, *arguments, code=0):
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
-    """A folder in which a suite ran whose net learns, and what the program said."""
+    """Return a folder with the finished run of a suite whose net learns, and the program's output."""
     folder = tmp_path_factory.mktemp("learned")
     tiny_suite(folder, **LEARNS)
     return folder, ran(folder, "run", "tiny.yaml", *CI)
 
 
 def cells(folder):
-    """The cells of a report by name."""
+    """Return the cells of a report by name."""
     return {cell["id"]: cell for cell in results(folder)["cells"]}
 
 
 def test_it_learns(learned):
-    """Far better than chance, which is 90% top-1 and 50% top-5."""
+    """The net's errors are far below chance, which is 90% top-1 and 50% top-5."""
     found = cells(learned[0] / "reports/tiny/ci")
     assert found["cnn.top1"]["mean"] < 45
     assert found["cnn.top5"]["mean"] < 10
 
 
 def test_a_report_is_a_page_and_its_results(learned):
-    """In the folder that the program names last, with what every reader of results relies on."""
+    """The report lies in the folder that the program names last, with everything that readers of results rely on."""
     folder, done = learned
     report = folder / "reports/tiny/ci"
     assert done.stdout.splitlines()[-1] == "report: reports/tiny/ci/index.html"
@@ -63,7 +63,7 @@ def test_a_report_is_a_page_and_its_results(learned):
 
 
 def test_at_a_small_scale_nothing_is_set_against_the_paper(learned):
-    """Not even where the net is better than the printed number."""
+    """No number is compared, not even where the net is better than the printed number."""
     folder, _ = learned
     document = results(folder / "reports/tiny/ci")
     assert {cell["outcome"] for cell in document["cells"]} == {"CITED", "NOT COMPARABLE"}
@@ -71,7 +71,7 @@ def test_at_a_small_scale_nothing_is_set_against_the_paper(learned):
 
 
 def test_run_again_there_is_nothing_to_do(learned):
-    """And the page stays as it was, byte for byte."""
+    """A second run does nothing, and the page stays the same byte for byte."""
     folder, _ = learned
     page = folder / "reports/tiny/ci/index.html"
     before = page.read_bytes()
@@ -80,7 +80,7 @@ def test_run_again_there_is_nothing_to_do(learned):
 
 
 def test_a_page_is_written_again_from_the_store_or_from_its_own_folder(learned, tmp_path):
-    """Byte for byte the same, the latter without the store."""
+    """Both give the same bytes; the latter works without the store."""
     folder, _ = learned
     before = {path.name: path.read_bytes() for path in (folder / "reports/tiny/ci").iterdir()}
     shutil.copytree(folder / "reports/tiny/ci", tmp_path / "moved")
@@ -92,7 +92,7 @@ def test_a_page_is_written_again_from_the_store_or_from_its_own_folder(learned, 
 
 
 def test_results_tell_nothing_of_who_ran_them_and_where(learned):
-    """A report is there to be published: no host name, no user, no folder of this machine."""
+    """A report contains no host name, no user and no folder of this machine, so that it can be published."""
     folder, _ = learned
     private = {str(folder), str(Path.home()), platform.node(), getpass.getuser()} - {""}
     words = {word for word in private if len(word) > 4 or (word.startswith("/") and word != "/")}
@@ -104,7 +104,7 @@ def test_results_tell_nothing_of_who_ran_them_and_where(learned):
 
 
 def test_two_suites_that_need_one_training_run_it_once(tmp_path):
-    """The second finds it in the store, by what it computes."""
+    """The second suite finds the training in the store by its key."""
     for name in ("one", "two"):
         tiny_suite(tmp_path, name, **QUICK)
     assert "3 of 3 jobs to do" in ran(tmp_path, "run", "one.yaml", *CI).stderr
@@ -114,7 +114,7 @@ def test_two_suites_that_need_one_training_run_it_once(tmp_path):
 
 
 def test_one_job_runs_from_its_directory(tmp_path):
-    """All that an executor on another machine needs: its inputs beside it, and the command line."""
+    """An executor on another machine needs only the job's directory, its inputs beside it, and the command line."""
     tiny_suite(tmp_path, **QUICK)
     ran(tmp_path, "run", "tiny.yaml", *CI)
     (folder,) = (tmp_path / "runs").glob("evaluate-*")
@@ -129,7 +129,7 @@ def test_one_job_runs_from_its_directory(tmp_path):
 
 
 def test_a_suite_that_diverges_is_a_finished_suite(tmp_path):
-    """Exit 0; every seed is reported as diverged, with its step, and counts as guessing."""
+    """The exit code is 0; every diverged seed is reported with its step and counts as guessing."""
     tiny_suite(tmp_path, **QUICK | {"seeds": 2, "rate": 1e6, "epochs": 2})
     done = ran(tmp_path, "run", "tiny.yaml", *CI)
     assert "diverged at step" in done.stderr
@@ -143,16 +143,16 @@ def test_a_suite_that_diverges_is_a_finished_suite(tmp_path):
 
 @pytest.fixture(scope="module")
 def miniature(tmp_path_factory):
-    """A folder in which table1's experiment ran at paper scale, as far as a few dozen images allow."""
+    """Return a folder where table1's experiment ran at paper scale, as far as a few dozen images allow."""
     folder = tmp_path_factory.mktemp("miniature")
     make_image_folders(folder / "images")
-    schedule = {"rule": "plateau", "drops": 2, "patience": 1, "smallest_gain": 100.0, "factor": 0.1}  # so drop, drop
+    schedule = {"rule": "plateau", "drops": 2, "patience": 1, "smallest_gain": 100.0, "factor": 0.1}  # drops twice
     paper_suite(folder, seeds=2, batch=16, epochs=4, schedule=schedule)
     return folder, ran(folder, "run", "miniature.yaml", *PAPER)
 
 
 def test_the_papers_own_path_runs_to_its_end(miniature):
-    """256-pixel images, mean image, random 224-pixel views, reflections, colour noise, plateau, ten views."""
+    """It uses 256-pixel images, mean image, random 224-pixel views, reflections, colour noise and plateau."""
     folder, _ = miniature
     document = results(folder / "reports/miniature/paper")
     spec = document["experiments"]["cnn"]["spec"]
@@ -164,7 +164,7 @@ def test_the_papers_own_path_runs_to_its_end(miniature):
 
 
 def test_other_data_than_the_official_are_never_compared(miniature):
-    """They run, for that is how one tries a set-up; no cell and no claim is judged by them, and it says why."""
+    """They run, so that a set-up can be tried; no cell and no claim is judged by them, and the reason is given."""
     folder, _ = miniature
     document = results(folder / "reports/miniature/paper")
     own = [cell for cell in document["cells"] if cell["outcome"] != "CITED"]
@@ -174,7 +174,7 @@ def test_other_data_than_the_official_are_never_compared(miniature):
 
 
 def test_a_net_for_a_thousand_classes_can_be_tested_on_four(miniature):
-    """Its outputs stay a thousand; every test image is seen through ten views, grey and CMYK ones too."""
+    """The net keeps a thousand outputs; every test image, grey and CMYK included, is seen through ten views."""
     folder, _ = miniature
     document = results(folder / "reports/miniature/paper")
     jobs = document["experiments"]["cnn"]["jobs"]
@@ -182,7 +182,7 @@ def test_a_net_for_a_thousand_classes_can_be_tested_on_four(miniature):
 
 
 def test_a_damaged_image_fails_the_run_and_is_named(tmp_path):
-    """Exit 6, the file on the terminal and in the report; no traceback, and no number that lacks an image."""
+    """The exit code is 6; terminal and report name the file, without a traceback, and no number lacks an image."""
     make_image_folders(tmp_path / "images", classes=2, train=8, val=1, test=1)
     victim = sorted((tmp_path / "images" / "train").rglob("*.JPEG"))[5]
     victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
@@ -195,7 +195,7 @@ def test_a_damaged_image_fails_the_run_and_is_named(tmp_path):
 
 
 def test_a_mended_image_is_all_it_takes_to_go_on(tmp_path):
-    """What failed is tried again by the same command."""
+    """The same command tries the failed job again."""
     make_image_folders(tmp_path / "images", classes=2, train=8, val=1, test=1)
     victim = sorted((tmp_path / "images" / "train").rglob("*.JPEG"))[5]
     sound = victim.read_bytes()
@@ -207,7 +207,7 @@ def test_a_mended_image_is_all_it_takes_to_go_on(tmp_path):
 
 
 def test_missing_data_are_told_before_anything_runs(tmp_path):
-    """Exit 4, with every place that was looked in."""
+    """The exit code is 4, and the message names every place that was searched."""
     paper_suite(tmp_path)
     done = ran(tmp_path, "run", "miniature.yaml", *PAPER, code=4)
     assert "images" in done.stderr
@@ -215,7 +215,7 @@ def test_missing_data_are_told_before_anything_runs(tmp_path):
 
 
 def test_a_device_that_is_missing_is_told_with_its_own_code(tmp_path):
-    """Exit 5, and nothing was computed on another device instead."""
+    """The exit code is 5, and nothing is computed on another device instead."""
     tiny_suite(tmp_path, **QUICK)
     done = program(tmp_path, "run", "tiny.yaml", "--scale", "ci", "--device", "cuda", CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 5
@@ -224,7 +224,7 @@ def test_a_device_that_is_missing_is_told_with_its_own_code(tmp_path):
 
 
 def test_without_a_scale_it_runs_what_it_can_and_says_what_would_unlock_more(tmp_path):
-    """The only scale here is ci."""
+    """The suite runs at ci, its only scale with data here."""
     tiny_suite(tmp_path, **QUICK)
     done = ran(tmp_path, "run", "tiny.yaml", "--device", "cpu", "--threads", "1")
     assert "tiny: scale ci: ci is the largest scale whose data are on disk" in done.stderr

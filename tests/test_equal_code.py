@@ -1,4 +1,4 @@
-"""The comparison of two versions of the code: what it runs, what it finds, and what it lists."""
+"""The comparison of two versions of the code: the jobs it runs, the differences it finds, and the pairs it lists."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ OLD = "0" * 64
 
 
 def train(name: str, work: float, *, epochs: int = 2, seed: int = 0) -> Job:
-    """A training of a net of that name."""
+    """Return a training of a net of that name."""
     recipe = {"epochs": epochs, "augmentation": {"jitter": None}}
     return Job("train", {"model": {"name": name}, "recipe": recipe, "seed": seed}, {}, f"train {name}", work)
 
 
 def evaluate(training: Job, views: str, work: float = 1e9) -> Job:
-    """A test of it."""
+    """Return a test of a training."""
     return Job("evaluate", {"protocol": {"views": views}}, {"network": training.key}, f"test {views}", work)
 
 
 def keyed(*jobs: Job) -> Jobs:
-    """By key."""
+    """Return jobs by key."""
     return {job.key: job for job in jobs}
 
 
 def test_few_jobs_cover_everything_that_any_does() -> None:
-    """The cheaper of two that do the same, with what it rests on."""
+    """Of two jobs with the same features, the cheaper is chosen, with its inputs."""
     cheap, dear, other = train("alexnet", 1e9), train("alexnet", 9e9, seed=1), train("vgg", 5e9)
     tests = (
         evaluate(dear, "centre"),
@@ -54,7 +54,7 @@ def test_few_jobs_cover_everything_that_any_does() -> None:
 
 
 def test_a_test_is_known_by_the_net_that_it_tests() -> None:
-    """Its own spec does not name it."""
+    """The spec of a test does not name its net, so its training does."""
     training = train("vgg", 1.0)
     test = evaluate(training, "dense")
     jobs = keyed(training, test)
@@ -74,13 +74,13 @@ def test_a_test_is_known_by_the_net_that_it_tests() -> None:
     ],
 )
 def test_any_other_bit_is_a_difference(change: dict[str, Any], found: list[str]) -> None:
-    """Of numbers, of the digests of files, and of what only one of them says."""
+    """Changed numbers, changed digests of files, and entries in only one result are differences."""
     result = {"values": {"a": 1.0}, "outputs": {"weights.pt": "0"}, "outcome": "done", "code": "x", "cost": {}}
     assert different(result, result | change, train("vgg", 1.0)) == found
 
 
 def test_of_a_timing_the_names_of_its_numbers_are_compared() -> None:
-    """No time comes out twice."""
+    """Times never repeat, so only their names count."""
     timing = Job("measure", {"what": "timing", "device_name": "here"})
     assert different({"values": {"a": 1}}, {"values": {"a": 2}}, timing) == []
     assert different({"values": {"a": 1}}, {"values": {"b": 1}}, timing) == ["values"]
@@ -91,7 +91,7 @@ TRAINING = train("vgg", 1e9)
 
 @pytest.fixture
 def comparison(tmp_path: Path) -> Comparison:
-    """One training, finished under both versions of the code."""
+    """Return one training finished under both versions of the code."""
     sides = Side(tmp_path, tmp_path / "old"), Side(tmp_path, tmp_path / "new")
     for side, digest in zip(sides, (OLD, code_digest("train")), strict=True):
         finish(side.store("plainly"), TRAINING, code=digest, data=[])
@@ -99,14 +99,14 @@ def comparison(tmp_path: Path) -> Comparison:
 
 
 def test_equal_results_make_a_pair(comparison: Comparison) -> None:
-    """Of the digests that stand in them."""
+    """The pair consists of the digests in the results."""
     assert list(comparison.differences("train")) == []
     assert comparison.pair("train") == (OLD, code_digest("train"))
     assert comparison.pair("evaluate") is None
 
 
 def test_a_job_that_todays_code_cannot_do_is_a_difference(comparison: Comparison) -> None:
-    """One that the earlier code could not do is told, and is none."""
+    """A job that only the earlier code fails at is reported, but is no difference."""
     after = comparison.after.store("plainly").folder("train", TRAINING.key)
     after.result.unlink()
     assert list(comparison.differences("train")) == ["train vgg (plainly): no result under today's code"]
@@ -117,7 +117,7 @@ def test_a_job_that_todays_code_cannot_do_is_a_difference(comparison: Comparison
 def test_a_training_that_was_not_stopped_is_a_difference(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It counts as a difference."""
+    """A training that ran to its end instead of stopping counts as a difference."""
 
     def finished(side: Side, way: str, jobs: Any, *_: str, **__: bool) -> None:
         for job in jobs:
@@ -129,7 +129,7 @@ def test_a_training_that_was_not_stopped_is_a_difference(
 
 @pytest.fixture
 def listed(tmp_path: Path, comparison: Comparison, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A list of pairs of its own, with nothing run."""
+    """Return a list of pairs for the test, with nothing run."""
     path = tmp_path / "same_code.json"
     path.write_text("{}")
     for name, found in (("earlier", None), ("today", None), ("compared", comparison)):
@@ -141,7 +141,7 @@ def listed(tmp_path: Path, comparison: Comparison, monkeypatch: pytest.MonkeyPat
 
 
 def test_pairs_are_written_when_asked(listed: Path) -> None:
-    """And only told else."""
+    """Without `--write`, pairs are only printed."""
     done = CliRunner().invoke(equal_code.main, ["HEAD"])
     assert (done.exit_code, json.loads(listed.read_text())) == (0, {})
     assert f"train: 1 compared, all equal; {OLD} -> {code_digest('train')}" in done.output
@@ -150,7 +150,7 @@ def test_pairs_are_written_when_asked(listed: Path) -> None:
 
 
 def test_no_pair_is_written_where_anything_differs(listed: Path, comparison: Comparison) -> None:
-    """By one bit of one number; it ends with 1."""
+    """A difference in one number prevents the pair, and the exit code is 1."""
     store = comparison.after.store("plainly")
     store.folder("train", TRAINING.key).result.unlink()
     finish(store, replace(TRAINING), code=code_digest("train"), data=[], steps=7)

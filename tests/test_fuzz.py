@@ -1,6 +1,6 @@
-"""Whatever a file holds, the program answers with a message of its own: no traceback, no hang, no file elsewhere.
+"""Mutated files of every kind: the program answers with a message, no traceback, no hang, and no file elsewhere.
 
-25 mutants of each kind by default; HARNESS_FUZZ says how many instead, and of suites with `-m nightly`, where they are
+25 mutants of each kind by default; HARNESS_FUZZ sets another number. Of suites, `-m nightly` tries that number too, or
 ten thousand without it.
 """
 
@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mutations import MUTANTS, ODD, mutated_bytes, mutated_suite, mutated_text, mutated_tree, touching_only, within
 from PIL import Image
+from result_documents import typed
 from tiny_suites import World
 
 from harness.data.decode import Window, decode, decode_window, prepared_size
@@ -39,6 +40,7 @@ from harness.plan.graph import make_plan
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
+from harness.report.page.digests import sealed
 from harness.report.page.exports import KINDS, export
 from harness.report.page.render import rebuild, render
 from harness.store.documents import seal
@@ -47,7 +49,7 @@ from harness.suite.load import load_suite
 
 SAMPLES = Path(__file__).parent / "samples"
 LONGEST_S = 60
-"""Seconds a case may take before it counts as hanging, on a machine that others use too."""
+"""Seconds after which a case counts as hanging, on a busy machine."""
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -61,7 +63,7 @@ EXPECTED = {"refused", "refused by another message", "sound", "sound and reporte
 
 
 def suite_case(seed: int, folder: Path) -> str:
-    """Load one mutant, plan it at every scale and now and then report it unrun; gives what came of it."""
+    """Load one mutant, plan it at every scale and sometimes report it; return the outcome."""
     chance = random.Random(seed)
     path = folder / "mutant.yaml"
     path.write_text(mutated_suite(chance), encoding="utf-8", errors="surrogatepass")
@@ -85,13 +87,13 @@ def suite_case(seed: int, folder: Path) -> str:
 @mutants
 @given(SEEDS)
 def test_a_mutated_suite_is_sound_or_refused(tmp_path: Path, seed: int) -> None:
-    """By lines that name the file; a sound one is planned, and reported."""
+    """A refused suite gives lines that name the file; a sound one is planned and reported."""
     assert suite_case(seed, tmp_path) in EXPECTED
 
 
 @pytest.mark.nightly
 def test_thousands_of_mutated_suites_are_sound_or_refused(tmp_path: Path) -> None:
-    """All failures are gathered, so that one night shows them all."""
+    """All failures are collected, so that one night shows them all."""
     outcomes: Counter[str] = Counter()
     for seed in range(int(os.environ.get("HARNESS_FUZZ", "10000"))):
         try:
@@ -103,15 +105,23 @@ def test_thousands_of_mutated_suites_are_sound_or_refused(tmp_path: Path) -> Non
 
 
 def documents(name: str) -> tuple[Any, Any]:
-    """The two documents of a report, new each time."""
+    """Return fresh copies of the two documents of a report."""
     results, curves = ((SAMPLES / f"{name}_{kind}.json").read_text(encoding="utf-8") for kind in ("results", "curves"))
     return json.loads(results), json.loads(curves)
+
+
+def whole(results: Any, curves: Any) -> Any:
+    """The results with digests that fit, as far as JSON can hold them."""
+    try:
+        return sealed(results, curves)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return results
 
 
 @mutants
 @given(SEEDS)
 def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> None:
-    """Its page and its exports, from files that anybody may have sent."""
+    """Page and exports are made from mutated documents, which may come from anybody."""
     chance = random.Random(seed)
     folder = tmp_path / "report"
     folder.mkdir(exist_ok=True)
@@ -120,6 +130,8 @@ def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> No
     which = chance.choice(list(files))
     if chance.random() < 0.7:
         files[which] = mutated_tree(files[which], results, chance)
+    if chance.random() < 0.9 and all(isinstance(document, dict) for document in files.values()):
+        files["results"] = whole(files["results"], files["curves"])  # else nothing behind the digests is reached
     for name, document in files.items():
         text = json.dumps(document)
         (folder / f"{name}.json").write_bytes(text.encode())
@@ -140,13 +152,14 @@ def test_a_mutated_report_is_rebuilt_or_refused(tmp_path: Path, seed: int) -> No
 
 @pytest.fixture(scope="module", autouse=True)
 def fonts() -> None:
-    """Have matplotlib look for the machine's fonts once, which it does by another program, before anybody watches."""
-    render(*documents("small"))
+    """Let matplotlib search for fonts, which starts another program, before the tests watch for that."""
+    results, curves = documents("small")
+    render(typed(results), curves)
 
 
 @pytest.fixture(scope="module")
 def world(finished: Callable[..., World]) -> World:
-    """A finished suite."""
+    """Return a finished suite."""
     return finished(**SHORT)
 
 
@@ -164,7 +177,7 @@ STORED = [
 @mutants
 @given(SEEDS)
 def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, seed: int) -> None:
-    """Sealed anew by whoever wrote it, or not; what is not refused makes a page, and can be worked on."""
+    """Mutants are sealed again or not; a store that is not refused gives a page and can be worked on."""
     chance = random.Random(seed)
     shutil.rmtree(tmp_path / "runs", ignore_errors=True)
     shutil.copytree(world.store.root, tmp_path / "runs")
@@ -184,12 +197,12 @@ def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, se
         document = json.loads(path.read_bytes())
         document = mutated_tree(document, json.loads(world.folder("train").result.read_bytes()), chance)
         if isinstance(document, dict) and "seal" in document and chance.random() < 0.9:
-            with suppress(ValueError):  # half a surrogate pair has no seal
+            with suppress(ValueError):  # a lone surrogate cannot be sealed
                 document = seal(document)
         path.write_text(json.dumps(document))
     again = World(world.plan, store)
     if chance.random() < 0.3:
-        shutil.rmtree(world_test(store, again))  # which a run then has to do again on what it builds on
+        shutil.rmtree(world_test(store, again))  # a run then repeats the jobs built on it
     with within(LONGEST_S), touching_only(store.root, Path(os.environ["XDG_CACHE_HOME"])):
         try:
             render(*gather(again.plan, store, statuses(again.plan, store, Locations()), Choice("ci", "", "")))
@@ -200,7 +213,7 @@ def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, se
 
 
 def world_test(store: Store, world: World) -> Path:
-    """The folder of the test."""
+    """Return the folder of the test."""
     return store.folder("evaluate", world._key("evaluate", 0)).path
 
 
@@ -210,7 +223,7 @@ CONFIG = '[data]\nroot = "/data"\nilsvrc2010 = "imagenet"\ndigits = "~/x"\n'
 @mutants
 @given(SEEDS)
 def test_a_mutated_configuration_is_used_or_refused(tmp_path: Path, seed: int) -> None:
-    """And a flag or a variable made of anything."""
+    """The same holds for mutated flags and variables."""
     chance = random.Random(seed)
     path = tmp_path / "harness.toml"
     if chance.random() < 0.5:
@@ -228,7 +241,7 @@ def test_a_mutated_configuration_is_used_or_refused(tmp_path: Path, seed: int) -
 
 
 def statuses_of_data(locations: Locations) -> None:
-    """Look for every data set there."""
+    """Search for every data set."""
     from harness.data import DATASETS
 
     for dataset in DATASETS.values():
@@ -236,7 +249,7 @@ def statuses_of_data(locations: Locations) -> None:
 
 
 def image(form: str) -> bytes:
-    """A picture in a form that the data sets come in, with what such files hold beside pixels."""
+    """Return an image in a format of the data sets, with typical metadata."""
     buffer = io.BytesIO()
     pixels = (np.indices((40, 52)).sum(0) * 3 % 256).astype(np.uint8)
     modes = {"jpeg": "RGB", "grey": "L", "cmyk": "CMYK", "png": "RGBA", "palette": "P", "progressive": "RGB"}
@@ -249,7 +262,7 @@ def image(form: str) -> bytes:
 @mutants
 @given(SEEDS)
 def test_a_mutated_image_is_decoded_or_named(tmp_path: Path, seed: int) -> None:
-    """JPEG in its colours, PNG with and without a palette: cut short, flipped, or of a size that nobody has."""
+    """JPEGs in several modes and PNGs with and without a palette are cut short, flipped, or given impossible sizes."""
     chance = random.Random(seed)
     path = tmp_path / "image.JPEG"
     form = chance.choice(["jpeg", "grey", "cmyk", "png", "palette", "progressive"])
@@ -265,13 +278,13 @@ def test_a_mutated_image_is_decoded_or_named(tmp_path: Path, seed: int) -> None:
 
 
 def idx(array: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
-    """An array in MNIST's form."""
+    """Return an array in MNIST's format."""
     shape = b"".join(side.to_bytes(4, "big") for side in array.shape)
     return bytes([0, 0, 8, array.ndim]) + shape + array.tobytes()
 
 
 def sets(folder: Path) -> dict[str, tuple[Any, list[Path]]]:
-    """Small data sets in the official forms: what reads them, and their files."""
+    """Return small data sets in the official formats: their readers and files."""
     draws = np.random.default_rng(0)
     labels = np.tile(np.arange(10, dtype=np.uint8), 60)
     for part in ("train", "t10k"):
@@ -293,7 +306,7 @@ def sets(folder: Path) -> dict[str, tuple[Any, list[Path]]]:
 @mutants
 @given(SEEDS)
 def test_a_mutated_data_set_is_read_or_named(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
-    """IDX files, plain and compressed, CIFAR-10's pickles, a table of digits."""
+    """IDX files (plain and compressed), CIFAR-10's pickles and a table of digits are mutated."""
     chance = random.Random(seed)
     folder = tmp_path_factory.mktemp("set")
     read, files = sets(folder)[chance.choice(["fashion", "cifar10", "digits"])]
@@ -312,7 +325,7 @@ def test_a_mutated_data_set_is_read_or_named(tmp_path_factory: pytest.TempPathFa
 
 @pytest.mark.parametrize("name", ["digits.csv.gz", "t10k-images-idx3-ubyte.gz", "test_batch.gz"])
 def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(tmp_path: Path, name: str) -> None:
-    """A gigabyte of zeros in a megabyte: no official file is a tenth as large."""
+    """A gigabyte of zeros in a megabyte is refused; no official file is a tenth as large."""
     import tracemalloc
 
     packed = gzip.compress(bytes(2**24), 9)
@@ -329,7 +342,7 @@ def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(tmp_path: Path, name:
 
 
 def test_an_image_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
-    """A PNG of 40,000 by 40,000 pixels in some kilobytes."""
+    """A PNG of 40,000 by 40,000 pixels in some kilobytes is refused."""
     path = tmp_path / "image.png"
     content = bytearray(image("png"))
     content[16:24] = (40_000).to_bytes(4, "big") * 2

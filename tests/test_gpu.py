@@ -1,4 +1,4 @@
-"""What only a GPU can show; `python -m pytest -m gpu` where there is one."""
+"""Tests that need a GPU: `python -m pytest -m gpu`."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from harness.jobs.checkpoint import load_weights
 from harness.jobs.device import set_up
 from harness.jobs.training import train as training
 from harness.machine.runtime import Runtime
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.progress import Progress
 from harness.run.execute import execute_at_once
 from harness.run.executors.pool import Pool
@@ -23,7 +23,7 @@ PART = {"classes": 10, "per_class": 67}
 
 
 def run(folder, **changes):
-    """A tiny suite that ran on the GPU."""
+    """Run a tiny suite on the GPU."""
     world = tiny_world(folder, subset=PART, **changes)
     assert world.run(device="cuda").failed == {}
     return world
@@ -38,7 +38,7 @@ def test_a_training_repeats_bit_for_bit(tmp_path, precision):
 
 
 def test_stopped_and_started_again_it_ends_in_the_same_bits(tmp_path, monkeypatch):
-    """As on a CPU."""
+    """An interrupted training ends in the same bits, as on a CPU."""
     undisturbed, whole, stops = run(tmp_path / "one"), training.show, [7]
 
     def show(at_work):
@@ -57,7 +57,7 @@ def test_stopped_and_started_again_it_ends_in_the_same_bits(tmp_path, monkeypatc
 
 @pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_no_step_waits_for_the_device(tmp_path, monkeypatch):
-    """From the second step, the first being captured, to the epoch's end torch meets nothing that it would wait for."""
+    """From the second step (the first is captured) to the end of the epoch, torch never waits for the device."""
     whole = training.show
 
     def show(at_work):
@@ -73,7 +73,7 @@ def test_no_step_waits_for_the_device(tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_does_not_move_between_devices_unasked(tmp_path, monkeypatch):
-    """A GPU's rounding is not a CPU's."""
+    """A GPU rounds otherwise than a CPU."""
     monkeypatch.setattr(training, "show", lambda _: os.kill(os.getpid(), signal.SIGTERM))
     world = tiny_world(tmp_path, subset=PART)
     with pytest.raises(Interrupted):
@@ -83,7 +83,7 @@ def test_a_checkpoint_does_not_move_between_devices_unasked(tmp_path, monkeypatc
 
 
 def test_single_precision_is_not_tf32():
-    """A product of numbers that TF32 would round comes out as in float64, to float32's rounding."""
+    """A product that TF32 would round equals that in float64, up to float32's rounding."""
     device = set_up(Runtime(device="cuda"))
     left, right = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
     torch.testing.assert_close(left @ right, (left.double() @ right.double()).float(), rtol=1e-4, atol=1e-4)
@@ -91,7 +91,7 @@ def test_single_precision_is_not_tf32():
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
 def test_two_gpus_train_and_test_as_one_but_for_rounding(tmp_path):
-    """Through torchrun and NCCL: weights, the epochs' figures and the predictions."""
+    """Weights, metrics of epochs and predictions agree through torchrun and NCCL."""
     one, two = (tiny_world(tmp_path / name, subset=PART) for name in ("one", "two"))
     assert one.run(device="cuda").failed == {}
     assert two.run(device="cuda", processes=2).failed == {}
@@ -104,7 +104,7 @@ def test_two_gpus_train_and_test_as_one_but_for_rounding(tmp_path):
 
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two CUDA devices")
 def test_two_gpus_repeat_bit_for_bit(tmp_path):
-    """As one does."""
+    """Two GPUs repeat their own bits, as one does."""
     one, two = (tiny_world(tmp_path / name, subset=PART) for name in ("one", "two"))
     for world in (one, two):
         assert world.run({"pixels", "train"}, device="cuda", processes=2).failed == {}
@@ -112,11 +112,11 @@ def test_two_gpus_repeat_bit_for_bit(tmp_path):
 
 
 def test_jobs_at_a_time_share_a_gpu_with_the_results_of_one_after_another(tmp_path):
-    """Two workers on one device, or on two."""
+    """Two workers share one device, or use two."""
     one, two = (tiny_world(tmp_path / name, subset=PART, seeds=2) for name in ("one", "two"))
     assert one.run(device="cuda").failed == {}
-    progress, standing = Progress(two.stream), statuses(two.plan, two.store, two.runtime.locations)
+    progress, survey = Progress(two.stream), surveyed(two.plan, two.store, two.runtime.locations)
     with Pool(Runtime(device="cuda", threads=1, jobs=2), progress, StopSignal()) as pool:
-        assert execute_at_once(two.plan, two.store, standing, pool, progress).failed == {}
+        assert execute_at_once(survey, pool, progress).failed == {}
     for seed in (0, 1):
         assert lasting(two.result("evaluate", seed)) == lasting(one.result("evaluate", seed))

@@ -1,17 +1,17 @@
-"""Attempts to get a MATCH or a CONFIRMED that is not earned: each is refused, or marked with its reason."""
+"""Attempts at an undeserved MATCH or CONFIRMED: each is refused, or marked with its reason."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import finish, finish_all, record
-from suite_files import faults, loaded, written
+from fabricated import finish, finish_all
+from judged_worlds import ERRORS, FIVE, World, won
+from suite_files import faults, written
 
 from harness.data.locate import Locations
 from harness.errors import HarnessError
@@ -21,78 +21,19 @@ from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
 from harness.store.documents import seal
-from harness.store.store import JobFolder, Store, write_json
+from harness.store.store import Store, write_json
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
-
-ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1), 3: (45.0, 25.0), 4: (46.0, 26.0)}
-"""By seed, as close to the paper as one could wish; the last two are of no use to a liar."""
-SEEDS = "    seeds: 3\n    data: digits\n"
-FIVE = (SEEDS, SEEDS.replace("3", "5"))
-
-
-@dataclass
-class World:
-    """A suite whose digits stand in for the paper's data, and a store where all of it is done."""
-
-    folder: Path
-    plan: Plan
-    store: Store
-
-    @classmethod
-    def made(cls, folder: Path, *replaced: tuple[str, str]) -> World:
-        """Declared, then run."""
-        folder.mkdir(parents=True, exist_ok=True)
-        world = cls(folder, as_paper(make_plan(loaded(folder, *replaced), "ci")), Store(folder / "runs"))
-        declare(world.plan, world.store)
-        finish_all(world.store, world.plan, ERRORS)
-        declare(world.plan, world.store)
-        return world
-
-    def edited(self, *replaced: tuple[str, str]) -> World:
-        """The same store after the suite was edited."""
-        return replace(self, plan=as_paper(make_plan(loaded(self.folder, *replaced), "ci")))
-
-    def test(self, seed: int) -> JobFolder:
-        """The directory of a test."""
-        return self.store.folder("evaluate", self.plan.evaluations["cnn", "ten_crop", seed])
-
-    def saw(self, seed: int, **changes: Any) -> World:
-        """After a test said something else of the images it saw."""
-        job = self.plan.jobs[self.plan.evaluations["cnn", "ten_crop", seed]]
-        result = {"data": [record(job, "test", Locations()) | changes]}
-        values = {"top1_error": ERRORS[seed][0], "top5_error": ERRORS[seed][1], "cross_entropy": 1.0}
-        finish(self.store, job, values=values, **result)
-        return self
-
-    def results(self) -> dict[str, Any]:
-        """What a report says."""
-        standing = statuses(self.plan, self.store, Locations())
-        return gather(self.plan, self.store, standing, Choice("paper", "asked for", ""))[0]
-
-
-def as_paper(plan: Plan) -> Plan:
-    """The plan of the digits called that of the paper, so that its cells are judged."""
-    scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    return replace(plan, suite=suite, scale="paper")
-
-
-def won(results: dict[str, Any], *, marked: bool) -> set[str]:
-    """The cells and claims that came out well, marked or not."""
-    every = [*results["cells"], *results["claims"]]
-    good = [one for one in every if one["outcome"] in ("MATCH", "BETTER", "CONFIRMED")]
-    return {one["id"] for one in good if bool(one["extended"] or one["stale"] or one["marks"]) is marked}
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """An honest one."""
+    """Return an honest world."""
     return World.made(tmp_path / "honest")
 
 
 def test_an_honest_run_is_a_match_without_a_mark(world: World) -> None:
-    """What every attempt below begins with."""
+    """Every attempt below starts from this run."""
     everything = {"cnn.top1", "cnn.top5", "own_errors", "beats_sparse_coding", "beats_sift_fv"}
     assert won(world.results(), marked=False) == everything
 
@@ -109,7 +50,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("attempt", REFUSED)
 def test_other_images_than_the_whole_official_split_compare_with_nothing(world: World, attempt: str) -> None:
-    """Even of one seed among several, and whatever the result says of itself."""
+    """One such seed among several is enough, whatever the result says about itself."""
     changes, reason = REFUSED[attempt]
     results = world.saw(1, **changes).results()
     assert won(results, marked=False) | won(results, marked=True) == set()
@@ -118,7 +59,7 @@ def test_other_images_than_the_whole_official_split_compare_with_nothing(world: 
 
 
 def test_the_training_images_are_no_test(tmp_path: Path) -> None:
-    """A suite may print a training error; who reads the page is told that it is one."""
+    """A suite may print a training error; the page says that it is one."""
     suite = written(tmp_path, ("{split: test, views: ten_crop}", "{split: train, views: ten_crop}"))
     world = World.made(tmp_path, ("{split: test, views: ten_crop}", "{split: train, views: ten_crop}"))
     assert suite.exists()
@@ -128,7 +69,7 @@ def test_the_training_images_are_no_test(tmp_path: Path) -> None:
 
 
 def test_an_edited_result_is_refused(world: World) -> None:
-    """No page is made of it."""
+    """No page is made from it."""
     path = world.test(0).result
     path.write_text(path.read_text().replace("37.4", "37.5"))
     with pytest.raises(HarnessError, match="damaged or was edited"):
@@ -136,7 +77,7 @@ def test_an_edited_result_is_refused(world: World) -> None:
 
 
 def test_the_worst_of_many_seeds_cannot_be_deleted(tmp_path: Path) -> None:
-    """Fewer than were declared are no verdict, and fewer declared afterwards are marked."""
+    """Fewer seeds than declared give no verdict, and fewer declared afterwards are marked."""
     many = World.made(tmp_path, FIVE)
     assert won(many.results(), marked=False) == {"beats_sparse_coding"}
     for seed in (3, 4):
@@ -151,7 +92,7 @@ def test_the_worst_of_many_seeds_cannot_be_deleted(tmp_path: Path) -> None:
 
 
 def test_a_good_seed_cannot_take_the_place_of_a_bad_one(tmp_path: Path) -> None:
-    """Its folder renamed, or only its result copied over."""
+    """A renamed folder or a copied result is refused."""
     many = World.made(tmp_path, FIVE)
     shutil.copy(many.test(0).result, many.test(3).result)
     with pytest.raises(HarnessError, match="is the result of another job"):
@@ -163,7 +104,7 @@ def test_a_good_seed_cannot_take_the_place_of_a_bad_one(tmp_path: Path) -> None:
 
 
 def test_one_result_under_two_seeds_is_one_result(world: World) -> None:
-    """Though its key was written anew and its seal fits: what it speaks of is the same to the byte."""
+    """Equal output bytes reveal a copy, even with a new key and a valid seal."""
     for seed, content in ((0, b"same"), (1, b"other"), (2, b"same")):
         world.test(seed).predictions.write_bytes(content)
         result = world.test(seed).read_result()
@@ -175,7 +116,7 @@ def test_one_result_under_two_seeds_is_one_result(world: World) -> None:
 
 
 def test_results_of_another_store_under_a_seed_of_this_one_are_refused(world: World, tmp_path: Path) -> None:
-    """The better of two stores' seeds, say."""
+    """Better seeds of another store cannot be taken over."""
     other = World.made(tmp_path / "other", FIVE)
     shutil.rmtree(world.test(2).path)
     shutil.copytree(other.test(0).path, world.test(2).path)
@@ -195,7 +136,7 @@ CHANGED = {
 
 @pytest.mark.parametrize("what", CHANGED)
 def test_what_is_changed_after_a_first_result_is_marked(world: World, what: str) -> None:
-    """Whatever comes out of it, cell or claim, and whether or not the suite runs again."""
+    """The mark stays whatever the outcome of the cell or claim, and whether or not the suite runs again."""
     change, reason = CHANGED[what]
     edited = world.edited(change)
     finish_all(edited.store, edited.plan, ERRORS)
@@ -210,7 +151,7 @@ def test_what_is_changed_after_a_first_result_is_marked(world: World, what: str)
 
 
 def test_columns_swapped_in_the_suite_are_marked(world: World) -> None:
-    """Our top-5 error under the printed top-1 error."""
+    """Our top-5 error is shown under the printed top-1 error."""
     edited = world.edited(("Top-1, metric: top1_error", "Top-1, metric: top5_error"))
     cell = next(one for one in edited.results()["cells"] if one["id"] == "cnn.top1")
     assert cell["extended"]
@@ -218,7 +159,7 @@ def test_columns_swapped_in_the_suite_are_marked(world: World) -> None:
 
 
 def test_code_changed_since_is_told_of_cells_and_claims(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The numbers are shown, and no verdict stands without STALE."""
+    """The numbers are shown, and every verdict is marked STALE."""
     monkeypatch.setattr("harness.plan.status.is_current", lambda _, digest: digest == "x")
     results = world.results()
     assert won(results, marked=False) == set()
@@ -226,7 +167,7 @@ def test_code_changed_since_is_told_of_cells_and_claims(world: World, monkeypatc
 
 
 def test_a_net_trained_again_since_its_test_makes_it_stale(world: World) -> None:
-    """The test was another net's."""
+    """The test was of another net."""
     training = world.plan.jobs[world.plan.trainings["cnn", 0]]
     finish(world.store, training).weights.write_bytes(b"better")
     folder = world.store.folder("train", training.key)
@@ -239,7 +180,7 @@ def test_a_net_trained_again_since_its_test_makes_it_stale(world: World) -> None
 
 
 def test_without_its_declaration_nothing_is_unmarked(world: World) -> None:
-    """Deleted, and written anew by the next run."""
+    """The declaration is deleted, and written again by the next run."""
     shutil.rmtree(world.store.declarations)
     edited = world.edited(CHANGED["margin"][0])
     for _ in range(2):
@@ -248,7 +189,7 @@ def test_without_its_declaration_nothing_is_unmarked(world: World) -> None:
 
 
 def test_a_suite_renamed_says_whose_results_it_shows(world: World) -> None:
-    """With a margin that was never declared before them."""
+    """A renamed suite with another margin has no declaration from before its results."""
     renamed = world.edited(("suite: table1", "suite: table1b"), CHANGED["margin"][0])
     declare(renamed.plan, renamed.store)
     results = renamed.results()
@@ -268,13 +209,13 @@ QUOTED = {
 
 @pytest.mark.parametrize("how", QUOTED)
 def test_a_quoted_number_is_never_ours(tmp_path: Path, how: str) -> None:
-    """Such a suite is refused before anything runs."""
+    """A suite that claims so is refused before anything runs."""
     change, said = QUOTED[how]
     assert said in "\n".join(faults(written(tmp_path, change)))
 
 
 def test_a_number_put_in_is_told_from_one_that_was_measured(tmp_path: Path) -> None:
-    """Arithmetic gives back whatever it is given, so its cells and claims say that it is arithmetic."""
+    """Arithmetic returns the number it was given, so its cells and claims are labelled as arithmetic."""
     typed = '  typed: {measure: {what: arithmetic, values: {error: "37.5"}}}\n'
     world = World.made(
         tmp_path,
@@ -291,7 +232,7 @@ def test_a_number_put_in_is_told_from_one_that_was_measured(tmp_path: Path) -> N
 
 
 def test_two_quoted_numbers_are_no_evidence_of_ours(tmp_path: Path) -> None:
-    """They agree with themselves."""
+    """Quoted numbers agree with themselves and decide nothing."""
     world = World.made(tmp_path, ("less: [cnn.top1, sift_fv.top1]", "less: [sift_fv.top5, sift_fv.top1]"))
     claim = next(one for one in world.results()["claims"] if one["id"] == "beats_sift_fv")
     assert (claim["outcome"], "quoted numbers alone" in claim["reason"]) == ("QUOTED", True)
@@ -299,7 +240,7 @@ def test_two_quoted_numbers_are_no_evidence_of_ours(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def curves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
-    """A suite with a claim about learning curves, all of it done."""
+    """Return a suite with a claim about learning curves and all its jobs finished."""
     folder = tmp_path_factory.mktemp("curves") / "runs"
     plan, store = make_plan(load_suite(shipped_suites() / "figure1.yaml"), "small"), Store(folder)
     declare(plan, store)
@@ -322,14 +263,14 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Store]:
 
 @pytest.fixture
 def convergence(curves: tuple[Plan, Store], tmp_path: Path) -> tuple[Plan, Store]:
-    """A copy of it, for a test to change."""
+    """Return a copy of it for a test to change."""
     plan, store = curves
     shutil.copytree(store.root, tmp_path / "runs")
     return plan, Store(tmp_path / "runs")
 
 
 def faster(plan: Plan) -> tuple[str, str, str]:
-    """The claim about curves: its id, the slow and the fast training."""
+    """Return the claim about curves: its id, the slow and the fast training."""
     name, claim = next((name, claim) for name, claim in plan.suite.file.claims.items()
                        if claim.faster and claim.faster.times is None)  # fmt: skip
     assert claim.faster is not None
@@ -337,32 +278,32 @@ def faster(plan: Plan) -> tuple[str, str, str]:
 
 
 def judged(plan: Plan, store: Store) -> dict[str, Any]:
-    """That claim in a report."""
+    """Return that claim's record in a report."""
     results = gather(plan, store, statuses(plan, store, Locations()), Choice("small", "asked for", ""))[0]
-    return next(one for one in results["claims"] if one["id"] == faster(plan)[0])
+    return next(one for one in results.claims if one.id == faster(plan)[0]).plain()
 
 
 def test_curves_of_every_seed_confirm(convergence: tuple[Plan, Store]) -> None:
-    """What the attempts on curves begin with."""
+    """The attempts on curves start from this outcome."""
     assert judged(*convergence)["outcome"] == "CONFIRMED"
 
 
 def test_curves_of_chosen_seeds_decide_nothing(convergence: tuple[Plan, Store]) -> None:
-    """A training whose curve does not suit is deleted."""
+    """Deleting a training with an unwanted curve gives NOT RUN."""
     plan, store = convergence
     shutil.rmtree(store.folder("train", plan.trainings[faster(plan)[1], 0]).path)
     assert judged(plan, store)["outcome"] == "NOT RUN"
 
 
 def test_the_curve_of_an_unfinished_training_decides_nothing(convergence: tuple[Plan, Store]) -> None:
-    """Stopped early, it would seem never to reach the level."""
+    """A training stopped early would seem never to reach the level."""
     plan, store = convergence
     store.folder("train", plan.trainings[faster(plan)[1], 0]).result.unlink()
     assert judged(plan, store)["outcome"] == "NOT RUN"
 
 
 def test_an_edited_curve_is_refused(convergence: tuple[Plan, Store]) -> None:
-    """Its digest stands in the result."""
+    """The result holds the digest of the curve."""
     plan, store = convergence
     metrics = store.folder("train", plan.trainings[faster(plan)[1], 0]).metrics
     metrics.write_text(metrics.read_text().replace("60", "70"))
@@ -381,7 +322,7 @@ def test_an_edited_curve_is_refused(convergence: tuple[Plan, Store]) -> None:
 def test_a_result_that_somebody_wrote_and_sealed_has_to_be_one(
     world: World, write: Callable[[Any], Any], said: str
 ) -> None:
-    """Text in the place of numbers, or nothing that a result says."""
+    """Text in place of numbers, and missing entries, are refused."""
     folder = world.test(0)
     result = write(folder.read_result()) | {"key": world.plan.evaluations["cnn", "ten_crop", 0], "format": 1}
     write_json(folder.result, seal(result))

@@ -1,4 +1,4 @@
-"""Every mode and depth of a PNG, and the deep modes of other formats: the right levels, or refused by name."""
+"""Every mode and depth of a PNG, and the deep modes of other formats: correct levels, or refused by name."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tests.ingest.test_prepare import made
 ORIGINALS = make_originals()
 DEPTHS = {"grey": (0, 1, (1, 2, 4, 8, 16)), "colour": (2, 3, (8, 16)), "grey and alpha": (4, 2, (8, 16)),
           "colour and alpha": (6, 4, (8, 16))}  # fmt: skip
-"""PNG's own kinds of images: their number, the values of a pixel, and the bits that each may have."""
+"""PNG's kinds of images: their number, the values of a pixel, and the possible bit depths."""
 KINDS = [(kind, depth) for kind, (_, _, depths) in DEPTHS.items() for depth in depths]
 
 
 def png(values, kind, depth):
-    """A PNG, written by its definition; values [height, width, channels] are from 0 to 2 ** depth - 1."""
+    """Write a PNG by its definition; values [height, width, channels] run from 0 to 2 ** depth - 1."""
     height, width, _ = values.shape
     bits = np.unpackbits(values.astype(">u2")[..., None].view(np.uint8), axis=-1)[..., 16 - depth :]
     rows = np.packbits(bits.reshape(height, -1), axis=-1)
@@ -42,24 +42,24 @@ def png(values, kind, depth):
 
 
 def expected(values, kind, depth):
-    """The levels in RGB: white is the largest number of so many bits, whatever covers it."""
+    """Return the levels in RGB: white is the largest value of the depth, and transparency is ignored."""
     colours = values[..., :3] if kind.startswith("colour") else values[..., :1].repeat(3, -1)
     return 255 * colours / (2**depth - 1)
 
 
 def drawn(kind, depth, seed=0, shape=(23, 31)):
-    """Numbers of every size."""
+    """Return random values over the whole range."""
     return np.random.default_rng(seed).integers(0, 2**depth, (*shape, DEPTHS[kind][1]))
 
 
 def ramp(depth=16, shape=(40, 60)):
-    """Grey from black to white."""
+    """Return grey values from black to white."""
     return np.linspace(0, 2**depth - 1, shape[1]).round().astype(int)[None, :, None].repeat(shape[0], 0)
 
 
 @pytest.mark.parametrize(("kind", "depth"), KINDS)
 def test_a_run_sees_the_levels_of_every_depth(tmp_path, kind, depth):
-    """Within one of 256."""
+    """Levels agree within one of 256."""
     values = drawn(kind, depth)
     pixels, _ = decode(str(write(tmp_path / "x.JPEG", png(values, kind, depth))), Prepare())
     assert np.abs(pixels.transpose(1, 2, 0) - expected(values, kind, depth)).max() <= 1
@@ -67,7 +67,7 @@ def test_a_run_sees_the_levels_of_every_depth(tmp_path, kind, depth):
 
 @pytest.mark.parametrize(("kind", "depth"), KINDS)
 def test_the_reference_has_them_by_its_own_formula(kind, depth):
-    """Within one of 256."""
+    """Levels agree within one of 256."""
     values = drawn(kind, depth)
     with Image.open(io.BytesIO(png(values, kind, depth))) as image:
         assert np.abs(levels(image).astype(int) - expected(values, kind, depth)).max() <= 1
@@ -76,7 +76,7 @@ def test_the_reference_has_them_by_its_own_formula(kind, depth):
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(KINDS), st.integers(0, 2**32 - 1), st.integers(1, 40), st.integers(1, 40))
 def test_grey_of_any_size_and_depth_is_the_nearest_level(which, seed, height, width):
-    """Of 16 bits exactly the nearest, where Pillow would cut off at 255; of colours its high byte."""
+    """16-bit grey gives the nearest level, where Pillow would clip at 255; 16-bit colours give their high byte."""
     kind, depth = which
     values = drawn(kind, depth, seed, (height, width))
     with Image.open(io.BytesIO(png(values, kind, depth))) as image:
@@ -86,7 +86,7 @@ def test_grey_of_any_size_and_depth_is_the_nearest_level(which, seed, height, wi
 
 @pytest.mark.parametrize("kind", DEPTHS)
 def test_a_copy_of_deep_colours_is_a_ramp(kind):
-    """From black to white; grey stays grey."""
+    """The copy runs from black to white, and grey stays grey."""
     values = ramp().repeat(DEPTHS[kind][1], -1)
     with Image.open(io.BytesIO(Compact(40, 95).copied(png(values, kind, 16)))) as copy:
         assert copy.mode == ("L" if kind == "grey" else "RGB")
@@ -96,7 +96,7 @@ def test_a_copy_of_deep_colours_is_a_ramp(kind):
 
 @pytest.mark.parametrize("broken", ["white", "black"])
 def test_the_reference_sees_a_copy_that_is_wrong(broken):
-    """As one that was made by the road that is measured."""
+    """A broken copy differs from the reference, which shares no code with the making of copies."""
     data = png(ramp(), "grey", 16)
     copy = saved(Image.new("L", (60, 40), 255 if broken == "white" else 0), "JPEG")
     assert Compact(32, 90).difference(data, copy)["32"] > 60
@@ -109,12 +109,12 @@ UNCLEAR = {
     "32-bit TIFF": (Image.fromarray((FLOATS * 2**20).astype(np.int32)), "TIFF"),
     "16-bit TIFF": (Image.fromarray((FLOATS * 4095).astype(np.uint16)), "TIFF"),
 }
-"""Images that do not say which number is white."""
+"""Images that do not define which value is white."""
 
 
 @pytest.mark.parametrize("what", UNCLEAR)
 def test_what_does_not_say_what_is_white_is_refused(tmp_path, what):
-    """By a check from its header, by a copy, and by a run; each names the file."""
+    """A check refuses it by its header, as do a copy and a run; each names the file."""
     path = some_image(class_folders(ORIGINALS, tmp_path / "set"))
     write(path, saved(*UNCLEAR[what]))
     found = wrong(checked(tmp_path / "set", ORIGINALS.declared()))["deep"]
@@ -127,7 +127,7 @@ def test_what_does_not_say_what_is_white_is_refused(tmp_path, what):
 
 
 def test_images_of_eight_bits_are_left_alone():
-    """The very same object."""
+    """The very same object is returned."""
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr"):
         image = Image.new(mode, (2, 2))
         assert eight_bits(image) is image
@@ -135,12 +135,12 @@ def test_images_of_eight_bits_are_left_alone():
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV"])
 def test_the_reference_knows_every_mode(mode):
-    """As training sees it, within one level."""
+    """Its levels agree with training within one."""
     picture = Image.effect_noise((30, 20), 90).convert("RGB").convert(mode)
     assert np.abs(levels(picture).astype(int) - np.asarray(as_rgb(picture)).astype(int)).max() <= 1
 
 
 def test_the_measure_cuts_as_training_does():
-    """The central square at that shorter side."""
+    """The central square has the requested shorter side."""
     data = png(drawn("colour", 8, shape=(50, 90)), "colour", 8)
     assert central_square(data, 32).shape == (3, 32, 32)

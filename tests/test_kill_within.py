@@ -1,4 +1,4 @@
-"""Killed in the middle of a write: a checkpoint, a rename, a result, a declaration, a page; the next run ends alike.
+"""Kills within a write (a checkpoint, a rename, a result, a declaration, a page): the next run ends alike.
 
 The moments are counted: the program dies, as by SIGKILL, before or after its n-th sync or rename.
 """
@@ -41,23 +41,23 @@ from harness.__main__ import main
 sys.argv[0] = "harness"
 main()
 """
-"""Runs the program, and dies at a moment that its arguments name."""
+"""Runs the program, and dies at the moment given by its arguments."""
 
 
 def dying(folder: Path, what: str, last: int, log: str = "-") -> int:
-    """Run the suite so; the exit status."""
+    """Run the suite in this way; return the exit status."""
     return program(folder, what, str(last), log, *RUN, code=DYING).returncode
 
 
 def prepared(folder: Path) -> Path:
-    """A folder with the suite in it."""
+    """Return a folder with the suite in it."""
     folder.mkdir(exist_ok=True)
     tiny_suite(folder, **SHORT)
     return folder
 
 
 def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """(results but for place and cost, predictions) once the same command has run to its end."""
+    """Run the command to its end; return (results without environment and cost, predictions)."""
     done = program(folder, *RUN)
     assert done.returncode == 0, done.stderr
     stored = {path.parent.name: path.read_bytes() for path in (folder / "runs").glob("*/predictions.npz")}
@@ -66,7 +66,7 @@ def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[str]]:
-    """What comes out of a run that nobody disturbs, and everything it renamed, in order."""
+    """Return the outcome of an undisturbed run, and everything it renamed, in order."""
     folder = prepared(tmp_path_factory.mktemp("undisturbed"))
     assert dying(folder, "never", 0, "moments.txt") == 0
     moments = (folder / "moments.txt").read_text().splitlines()
@@ -78,16 +78,16 @@ NAMES = (
     "environment.json", "result.json", "job.json", "log.txt", "alexnet-tiny-ci.json", "rates.json", "results.json",
     "curves.json", "index.html",
 )  # fmt: skip
-"""Everything that a run writes; of each, the last time it is renamed to its name."""
+"""Every file that a run writes; each is tested at its last rename."""
 
 
 def test_these_are_all_the_files_that_a_run_renames(undisturbed: tuple[Any, list[str]]) -> None:
-    """But for the memory of fingerprints, whose loss costs time alone."""
+    """The exception is the cache of fingerprints, whose loss costs time only."""
     assert {Path(name).name for name in undisturbed[1]} - {"fingerprints.json"} == set(NAMES)
 
 
 def later(all_of_them: list[Any], now: list[Any]) -> list[Any]:
-    """Some of the moments by default, and the others at night."""
+    """Mark all but some of the moments as nightly."""
     return [one if one in now else pytest.param(one, marks=pytest.mark.nightly) for one in all_of_them]
 
 
@@ -95,20 +95,20 @@ def later(all_of_them: list[Any], now: list[Any]) -> list[Any]:
 def test_killed_before_a_file_has_its_name_it_ends_alike(
     undisturbed: tuple[Any, list[str]], tmp_path: Path, name: str
 ) -> None:
-    """Written and synced, and not renamed: what was there before counts, and nothing is left of the rest."""
+    """The file is written and synced but not renamed: the earlier file counts, and no temporary file is left."""
     whole, renamed = undisturbed
     last = max(number for number, path in enumerate(renamed, start=1) if Path(path).name == name)
     folder = prepared(tmp_path)
     assert dying(folder, "rename", last) == -signal.SIGKILL
     assert outcome(folder) == whole
     left = [path.name for path in (folder / "runs").glob("*-*/.*")]
-    assert not [one for one in left if not one.startswith((".job.json", ".log.txt"))]  # of a finished job, its log's
+    assert not [one for one in left if not one.startswith((".job.json", ".log.txt"))]  # the log of a finished job
     json.loads((folder / "reports" / "tiny" / "ci" / "results.json").read_bytes())
 
 
 @pytest.mark.parametrize("share", later([0.02, 0.2, 0.45, 0.7, 0.9, 0.97], [0.45]))
 def test_killed_before_a_sync_it_ends_alike(undisturbed: tuple[Any, list[str]], tmp_path: Path, share: float) -> None:
-    """Of a file's content or of its folder's entry, early and late in a run."""
+    """The sync is of a file or of its folder, early or late in a run."""
     whole, renamed = undisturbed
     folder = prepared(tmp_path)
     assert dying(folder, "sync", max(1, int(share * 2 * len(renamed)))) in (-signal.SIGKILL, 0)

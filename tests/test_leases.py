@@ -1,4 +1,4 @@
-"""Leases, which keep two processes apart on disks without locks; the disk is this one, with flock refused."""
+"""Leases, which keep two processes apart on disks without locks. The tests refuse flock on an ordinary disk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ with held(Path(sys.argv[1])) as ours:
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process without flock, and leases that run out soon."""
+    """Refuse flock in this process, and shorten leases."""
 
     def flock(*_: object) -> None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
@@ -40,7 +40,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds a folder by a lease."""
+    """Start another process that holds a folder by a lease."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "job")],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=shim(tmp_path / "shim"),
@@ -53,7 +53,7 @@ def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.parametrize("code", sorted(errno.errorcode[number] for number in NO_LOCKS))
 def test_a_disk_without_locks_is_worked_on_all_the_same(tmp_path: Path, code: str) -> None:
-    """Whatever it answers; it is said once."""
+    """Work goes on for every such error, with one warning."""
     program = (
         "import sys; from pathlib import Path; from harness.store.locks import held\n"
         "for name in 'ab':\n"
@@ -68,7 +68,7 @@ def test_a_disk_without_locks_is_worked_on_all_the_same(tmp_path: Path, code: st
 
 
 def test_a_leased_folder_is_held(tmp_path: Path, refused: None, other: subprocess.Popen[str]) -> None:
-    """By who looks, and by who wants it, however often."""
+    """A second process sees the folder as held and cannot take it, however often it tries."""
     assert is_held(tmp_path / "job")
     for _ in range(2):
         with held(tmp_path / "job") as ours:
@@ -76,7 +76,7 @@ def test_a_leased_folder_is_held(tmp_path: Path, refused: None, other: subproces
 
 
 def test_a_lease_of_a_process_that_is_gone_is_free(tmp_path: Path, refused: None, other: subprocess.Popen[str]) -> None:
-    """At once, on the same machine."""
+    """On the same machine it is free at once."""
     other.kill()
     other.wait()
     started = time.monotonic()
@@ -88,7 +88,7 @@ def test_a_lease_of_a_process_that_is_gone_is_free(tmp_path: Path, refused: None
 def test_a_lease_of_another_machine_is_free_when_its_time_is_over(
     tmp_path: Path, refused: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody renews it, which is watched for."""
+    """It is free once it has not been renewed for its length."""
     monkeypatch.setattr(locks, "LEASE_S", 1.0)
     folder = tmp_path / "job"
     with held(folder) as ours:
@@ -105,7 +105,7 @@ def test_a_lease_of_another_machine_is_free_when_its_time_is_over(
 
 
 def test_a_process_keeps_itself_out_too(tmp_path: Path, refused: None) -> None:
-    """As with locks: two parts of one program are not to work in one folder."""
+    """As with locks, two parts of one program cannot hold one folder."""
     with held(tmp_path) as first, held(tmp_path) as second:
         assert (first, second) == (True, False)
     with held(tmp_path) as again:
@@ -115,7 +115,7 @@ def test_a_process_keeps_itself_out_too(tmp_path: Path, refused: None) -> None:
 
 
 def test_who_waits_gets_it(tmp_path: Path, refused: None, other: subprocess.Popen[str]) -> None:
-    """As soon as the other lets go."""
+    """A waiting process gets the lease once the other releases it."""
     assert other.stdin is not None
     other.stdin.close()
     with held(tmp_path / "job", wait=True) as ours:
@@ -123,7 +123,7 @@ def test_who_waits_gets_it(tmp_path: Path, refused: None, other: subprocess.Pope
 
 
 def test_another_error_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fails is not taken for one without locks."""
+    """A failing disk is not mistaken for one without locks."""
 
     def flock(*_: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -134,7 +134,7 @@ def test_another_error_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_lease_ends_with_its_block(tmp_path: Path) -> None:
-    """Also by an error."""
+    """It ends also where the block raises."""
     path = tmp_path / "x.lease"
 
     def fail() -> None:
@@ -149,7 +149,7 @@ def test_a_lease_ends_with_its_block(tmp_path: Path) -> None:
 
 
 def test_removing_the_folder_removes_the_lease(tmp_path: Path, refused: None) -> None:
-    """As clearing up a store does, while it holds it."""
+    """Cleaning a store removes folders while it holds them."""
     folder = tmp_path / "job"
     with held(folder) as ours:
         assert ours

@@ -1,4 +1,4 @@
-"""Memory does not grow with the data; where there is too little, it is told by its name, with what needs less of it."""
+"""Memory does not grow with the data; a lack of memory is reported as such, with a remedy."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ assert world.run({"pixels", "train"}, micro_batch=8).failed == {}
 peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
 print(json.dumps([world.result("train")["data"][0]["count"], int(peak.split()[1])]))
 """
-"""The training images, and the peak of a process that measured and trained on them, KiB."""
+"""Prints the number of training images, and the peak memory of a process that measured and trained on them, in KiB."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells the peak on Linux only")
 def test_a_training_on_ten_times_the_images_takes_no_more_memory(tmp_path: Path) -> None:
     """The peak of measuring the mean image and of an epoch, decoded in threads, rises by less than a tenth.
 
-    Those of the larger set, prepared, are 94 MB, more than a tenth of it, so that holding them would show; few views
-    are tested at a time, for the memory of a test grows until there is a whole batch, and few of the allocator's arenas
-    are allowed, for what these keep depends on which thread came first.
+    The prepared images of the larger set take 94 MB, more than a tenth of the peak, so holding them would show. Few
+    views are tested at a time, because a test's memory grows until a batch is full. Few arenas of the allocator are
+    allowed, because the memory they keep depends on which thread came first.
     """
     suite, peaks = paper_suite(tmp_path, batch=8, epochs=1), []
     for name, many in (("few", 1), ("many", 10)):
@@ -69,12 +69,12 @@ def test_a_training_on_ten_times_the_images_takes_no_more_memory(tmp_path: Path)
 
 
 def allocated() -> None:
-    """Ask torch for more than any machine has, so that the words are its own."""
+    """Request more memory from torch than any machine has, for torch's own message."""
     torch.empty(2**60, dtype=torch.uint8)
 
 
 def raised(error: BaseException) -> Any:
-    """What raises this."""
+    """Return a function that raises this error."""
 
     def act() -> None:
         raise error
@@ -95,7 +95,7 @@ LACKING = {
 
 @pytest.fixture
 def failing(finished: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Runs a training whose first step does this instead."""
+    """Return a function that runs a training with another action in its first step."""
 
     def run(act: Callable[[], None], **runtime: Any) -> None:
         world = finished(**SHORT).copied(tmp_path)
@@ -108,7 +108,7 @@ def failing(finished: Callable[..., World], tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("who", LACKING)
 def test_want_of_memory_is_named_with_its_remedy(tmp_path: Path, failing: Callable[..., None], who: str) -> None:
-    """Whoever says it, in one line; the folder stays as it was, to go on from."""
+    """Errors of every library give the same one-line message; the folder stays as it was, to resume from."""
     with pytest.raises(
         OutOfMemory, match=r"^out of memory \(.+\); --micro-batch N puts fewer images through"
     ) as caught:
@@ -119,13 +119,13 @@ def test_want_of_memory_is_named_with_its_remedy(tmp_path: Path, failing: Callab
 
 
 def test_a_batch_already_split_is_to_be_split_further(failing: Callable[..., None]) -> None:
-    """The message knows."""
+    """The message names the current number of images."""
     with pytest.raises(OutOfMemory, match="fewer than 16 images"):
         failing(raised(MemoryError()), micro_batch=16)
 
 
 def test_another_failure_is_no_want_of_memory(failing: Callable[..., None]) -> None:
-    """Its own words stay."""
+    """Its own message stays."""
     with pytest.raises(JobFailed, match="RuntimeError: shapes do not fit") as caught:
         failing(raised(RuntimeError("shapes do not fit")))
     assert not isinstance(caught.value, OutOfMemory)

@@ -1,4 +1,4 @@
-"""The wheel: everything that a run needs is inside, and it runs from anywhere."""
+"""The wheel: it holds everything that a run needs, and works in any folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_TO_BE_HAD = ("No matching distribution found for hatchling", "Failed to esta
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """Built from this tree, in pip's own environment; skipped only where the build backend cannot be fetched."""
+    """Build the wheel from this tree in pip's own environment; skip only where no build backend can be downloaded."""
     folder = tmp_path_factory.mktemp("wheel")
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "--quiet", "--wheel-dir", str(folder)],
@@ -36,14 +36,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 @pytest.fixture(scope="module")
 def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel unpacked."""
+    """Unpack the wheel."""
     folder = tmp_path_factory.mktemp("installed")
     wheel.extractall(folder)
     return folder
 
 
 def harness(installed: Path, folder: Path, *arguments: str) -> str:
-    """What the unpacked program says in a folder that is no clone."""
+    """Run the unpacked program in a folder that is no clone, and return its output."""
     done = subprocess.run(
         [sys.executable, "-m", "harness", *arguments],
         capture_output=True, text=True, cwd=folder, env={**os.environ, "PYTHONPATH": str(installed)}, check=True,
@@ -52,12 +52,12 @@ def harness(installed: Path, folder: Path, *arguments: str) -> str:
 
 
 def files(folder: Path, pattern: str = "*") -> set[str]:
-    """The files below a folder, by path."""
+    """Return the files below a folder, by path."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern) if path.is_file()}
 
 
 def test_every_suite_and_paper_is_inside(installed: Path) -> None:
-    """As they are in the clone."""
+    """Suites and papers are the same bytes as in the clone."""
     shipped = installed / "harness" / "shipped_suites"
     assert files(shipped) == files(ROOT / "suites")
     for name in files(ROOT / "suites"):
@@ -65,7 +65,7 @@ def test_every_suite_and_paper_is_inside(installed: Path) -> None:
 
 
 def test_every_module_and_template_is_inside(installed: Path) -> None:
-    """And the mark that it is typed."""
+    """The mark for typed packages is included."""
     inside = files(installed / "harness") - {
         f"shipped_suites/{name}" for name in files(installed / "harness" / "shipped_suites")
     }
@@ -74,13 +74,13 @@ def test_every_module_and_template_is_inside(installed: Path) -> None:
 
 
 def test_nothing_else_is_inside(wheel: zipfile.ZipFile) -> None:
-    """Neither tests nor reports nor anything of this machine."""
+    """The wheel holds no tests, no reports and nothing of this machine."""
     top = {name.split("/")[0] for name in wheel.namelist()}
     assert top == {"harness", f"paper_harness-{__version__}.dist-info"}
 
 
 def test_its_metadata_are_the_packages(wheel: zipfile.ZipFile) -> None:
-    """Name, version and licence."""
+    """Name, version and licence are the package's."""
     text = wheel.read(f"paper_harness-{__version__}.dist-info/METADATA").decode()
     about = message_from_string(text)
     assert (about["Name"], about["Version"], about["License-Expression"]) == (
@@ -91,19 +91,19 @@ def test_its_metadata_are_the_packages(wheel: zipfile.ZipFile) -> None:
 
 
 def test_a_shipped_suite_is_found_by_its_name(installed: Path, tmp_path: Path) -> None:
-    """In the wheel, not in a clone that may be near."""
+    """The suite in the wheel is found, not one of a nearby clone."""
     expected = installed / "harness" / "shipped_suites" / "table1.yaml"
     assert harness(installed, tmp_path, "validate", "table1").startswith(f"{expected}: sound (")
 
 
 def test_a_plan_has_the_same_keys_as_in_a_clone(installed: Path, tmp_path: Path) -> None:
-    """A result of one is a result of the other."""
+    """Results of the wheel and of a clone are therefore interchangeable."""
     arguments = ("plan", "table1", "--scale", "ci", "--json")
     assert harness(installed, tmp_path, *arguments) == harness(ROOT, tmp_path, *arguments)
 
 
 def test_a_report_is_rebuilt(installed: Path, tmp_path: Path) -> None:
-    """Its templates are found."""
+    """The wheel finds its templates."""
     for kind in ("results", "curves"):
         (tmp_path / f"{kind}.json").write_bytes((SAMPLES / f"small_{kind}.json").read_bytes())
     harness(installed, tmp_path, "report", ".")
@@ -111,7 +111,7 @@ def test_a_report_is_rebuilt(installed: Path, tmp_path: Path) -> None:
 
 
 def test_it_knows_no_commit(installed: Path, tmp_path: Path) -> None:
-    """It is no clone."""
+    """A wheel is no clone."""
     assert '"commit": null' in harness(installed, tmp_path, "env", "--json")
 
 

@@ -1,4 +1,4 @@
-"""What a run says: lines that stay, and on a terminal one that moves."""
+"""Progress of a run: lines that stay, and a moving line on a terminal."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from harness.progress import Progress, duration, size
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is one."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """A terminal."""
+        """Return True."""
         return True
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds, moved by the test."""
+    """Return a clock that the test moves."""
     now = [100.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     return now
 
 
 def test_lines_stay_and_are_kept_for_the_log() -> None:
-    """Since the job began."""
+    """The log holds the lines since the job began."""
     progress = Progress(io.StringIO())
     progress.say("before")
     progress.begin("train cnn, seed 0")
@@ -39,7 +39,7 @@ def test_lines_stay_and_are_kept_for_the_log() -> None:
 
 
 def test_a_file_gets_no_moving_line(clock: list[float]) -> None:
-    """Nor any escape."""
+    """A file gets no escape codes either."""
     progress = Progress(io.StringIO())
     progress.moving(0.5, "1,000 img/s", 3.0)
     progress.say("done")
@@ -47,7 +47,7 @@ def test_a_file_gets_no_moving_line(clock: list[float]) -> None:
 
 
 def test_a_terminal_gets_one_ten_times_a_second(clock: list[float]) -> None:
-    """What comes in between is not drawn."""
+    """Updates in between are not drawn."""
     progress = Progress(Terminal())
     for moment in (0.0, 0.05, 0.09, 0.11, 0.15, 0.22):
         clock[0] = 100 + moment
@@ -56,7 +56,7 @@ def test_a_terminal_gets_one_ten_times_a_second(clock: list[float]) -> None:
 
 
 def test_the_moving_line_says_how_far_how_fast_and_how_long(clock: list[float]) -> None:
-    """And of what."""
+    """The line also names the job."""
     progress = Progress(Terminal())
     progress.begin("train cnn, seed 0")
     progress.moving(0.5, "1,000 img/s", 600.0)
@@ -65,7 +65,7 @@ def test_the_moving_line_says_how_far_how_fast_and_how_long(clock: list[float]) 
 
 
 def test_a_line_that_stays_takes_the_place_of_the_moving_one(clock: list[float]) -> None:
-    """Cleared before, and only when there was one."""
+    """The moving line is erased first, where there is one."""
     progress = Progress(Terminal())
     progress.moving(0.5, "1 img/s", 1.0)
     progress.say("done")
@@ -77,7 +77,7 @@ def test_a_line_that_stays_takes_the_place_of_the_moving_one(clock: list[float])
 def test_no_color_is_respected(
     clock: list[float], monkeypatch: pytest.MonkeyPatch, no_color: str | None, *, coloured: bool
 ) -> None:
-    """Set to anything but nothing, as no-color.org says."""
+    """Any value but an empty one switches colours off, as no-color.org specifies."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     if no_color is not None:
         monkeypatch.setenv("NO_COLOR", no_color)
@@ -92,13 +92,13 @@ def test_no_color_is_respected(
      (3600, "1 h"), (12_240, "3 h 24 min"), (412_345.0, "4 d 18 h"), (31_153 * 86_400, "85 y 106 d")],
 )  # fmt: skip
 def test_a_length_of_time_is_for_people(seconds: float, text: str) -> None:
-    """The two largest units that are not zero."""
+    """It is shown in its two largest units that are not zero."""
     assert duration(seconds) == text
 
 
 @given(st.floats(0, 1e9))
 def test_a_length_of_time_is_close_to_what_it_says(seconds: float) -> None:
-    """What is left off is less than the last unit told, and is rounded where the last unit is a second."""
+    """The omitted part is less than the last unit shown, and seconds are rounded."""
     units = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "y": 31_557_600}
     words = duration(seconds).split(" ")
     told = sum(float(count) * units[unit] for count, unit in zip(words[::2], words[1::2], strict=True))
@@ -107,7 +107,7 @@ def test_a_length_of_time_is_close_to_what_it_says(seconds: float) -> None:
 
 @pytest.mark.parametrize("columns", [20, 80, 200])
 def test_the_moving_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    """One that wraps would leave its upper half behind each time it is drawn."""
+    """A line that wraps would leave its upper half behind at each update."""
     monkeypatch.setenv("COLUMNS", str(columns))
     monkeypatch.setenv("NO_COLOR", "1")
     progress = Progress(Terminal(), "[2/7] train cnn, seed 0")
@@ -118,7 +118,7 @@ def test_the_moving_line_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, colu
 
 
 def test_the_moving_line_is_wiped_before_others_speak() -> None:
-    """So that an error does not stand at its end."""
+    """An error message therefore starts on an empty line."""
     progress = Progress(Terminal())
     progress.moving(0.5, "1,000 img/s", 3.0)
     progress.clear()
@@ -131,5 +131,5 @@ def test_the_moving_line_is_wiped_before_others_speak() -> None:
      (1.5e12, "1.5 TB"), (12_345e12, "12,300 TB")],
 )  # fmt: skip
 def test_a_size_is_in_the_unit_that_suits_it(count: float, text: str) -> None:
-    """Three digits, in powers of a thousand."""
+    """Sizes have three digits, in powers of a thousand."""
     assert size(count) == text

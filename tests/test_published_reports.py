@@ -1,4 +1,4 @@
-"""The reports that are committed: every page is what its documents give today, byte for byte, and the index too."""
+"""The committed reports: every page, and the index, equals what its documents give today, byte for byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOLDERS = sorted(path.parent for path in PUBLISHED.glob("*/*/results.json"))
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=[f"{folder.parent.name} {folder.name}" for folder in FOLDERS])
 def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -> None:
-    """By the command that anybody would use."""
+    """The page is rebuilt by the command that users have."""
     for name in ("results.json", "curves.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     done = CliRunner().invoke(command, ["report", str(tmp_path)])
@@ -33,14 +33,14 @@ def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -
 
 
 def test_the_index_is_of_these_reports_and_of_the_suites_as_they_are(tmp_path: Path) -> None:
-    """Where a report or a suite has changed since, `python -m harness publish` writes it anew."""
+    """After a change of a report or suite, `python -m harness publish` writes the index again."""
     reports = {(folder.parent.name, folder.name): read_results(folder) for folder in FOLDERS}
     texts, releases = suite_texts(), known_releases()
     write_ledger(ledger(known_references(), known_coverage(), reports, texts, releases), tmp_path)
-    for name in ("index.json", "index.html"):
+    for name in ("index.json", "index.html", "verdicts-changed.md"):
         assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes(), name
 
 
 def test_there_are_published_reports() -> None:
-    """So that the test above cannot pass for want of them."""
+    """Without any, the test of pages would pass for nothing."""
     assert FOLDERS

@@ -1,4 +1,4 @@
-"""The pytest plugin in runs of pytest of its own: what a marked test gets, and what all others do not notice."""
+"""The pytest plugin in separate runs of pytest: what a marked test gets, and that other tests notice nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_it(reproduction):
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project of somebody's with a tiny suite, in which warnings are errors and markers strict."""
+    """Create a project with a tiny suite, in which warnings are errors and markers strict."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
@@ -38,7 +38,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
 
 @pytest.fixture
 def kept(finished: Callable[..., World], project: pytest.Pytester) -> tuple[str, str]:
-    """The option that names a store in which that suite is done."""
+    """Return the option that names a store with the finished suite."""
     shutil.copytree(finished(**CUT).store.root, project.path / "kept")
     return "--harness-store", "kept"
 
@@ -47,13 +47,13 @@ PYTEST = "import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
 
 
 def ran(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """A run of pytest in a process of its own, the libraries of the program imported already."""
+    """Run pytest in a separate process with the program's libraries already imported."""
     done = program(project.path, *arguments, code=PYTEST)
     return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
 
 
 def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> None:
-    """The suite is run once for all of them, into the store that is named, and not again the next time."""
+    """The suite runs once for all marked tests, into the named store, and not again the next time."""
     project.makepyfile("""
         import pytest
 
@@ -77,7 +77,7 @@ def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> 
 
 
 def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, kept: tuple[str, str]) -> None:
-    """What the paper printed, what came out, the verdict with its reason, and the page."""
+    """The line shows the printed number, ours, the verdict with its reason, and the page."""
     project.makepyfile(TINY.format(line='assert reproduction.cell("cnn.top1").mean < -1'))
     done = ran(project, *kept)
     done.assert_outcomes(failed=1)
@@ -119,7 +119,7 @@ def test_a_failure_shows_the_line_of_the_cell(project: pytest.Pytester, kept: tu
 def test_what_cannot_be_looked_at_is_told(
     project: pytest.Pytester, kept: tuple[str, str], body: str, said: str
 ) -> None:
-    """In one message, without the inside of the plugin."""
+    """The failure is one message, without the plugin's own frames."""
     project.makepyfile(body)
     done = ran(project, *kept)
     assert done.ret == 1
@@ -129,7 +129,7 @@ def test_what_cannot_be_looked_at_is_told(
 
 
 def test_a_suite_that_failed_is_not_run_again_for_the_next_test(project: pytest.Pytester) -> None:
-    """Each test has the reason."""
+    """Each test fails with the same reason."""
     project.makepyfile("""
         import pytest
 
@@ -143,7 +143,7 @@ def test_a_suite_that_failed_is_not_run_again_for_the_next_test(project: pytest.
 
 
 def test_other_tests_do_not_notice(project: pytest.Pytester) -> None:
-    """Nothing is run or written for them, and neither torch nor the command line is imported."""
+    """Nothing runs or is written for them, and neither torch nor the command line is imported."""
     project.makepyfile("""
         import sys
 
@@ -166,21 +166,21 @@ def test_other_tests_do_not_notice(project: pytest.Pytester) -> None:
 
 
 def test_marker_and_option_are_documented(project: pytest.Pytester) -> None:
-    """By pytest itself."""
+    """Pytest lists the marker, the option and the fixture."""
     assert "@pytest.mark.reproduction(suite, scale='ci'): " in ran(project, "--markers").stdout.str()
     assert "--harness-store=DIR" in ran(project, "--help").stdout.str()
-    assert "What the suite of the test's marker came to" in ran(project, "--fixtures").stdout.str()
+    assert "The results of the suite named by the test's marker" in ran(project, "--fixtures").stdout.str()
 
 
 def test_it_is_declared_under_its_own_name() -> None:
-    """So that naming it as a plugin does not load it a second time."""
+    """Naming it as a plugin therefore does not load it a second time."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]
     assert declared == {"pytest11": {"harness.pytest_plugin": "harness.pytest_plugin"}}
 
 
 @pytest.mark.parametrize("how", ["entry point", "entry point and -p", "entry point and conftest"])
 def test_an_installed_package_brings_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
-    """By its entry point, and it may be named besides."""
+    """It is loaded by its entry point, and may be named as well."""
     metadata = pytester.mkdir("paper_harness-0.dist-info")
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: paper-harness\nVersion: 0\n", encoding="utf-8")
     (metadata / "entry_points.txt").write_text(
@@ -197,7 +197,7 @@ def test_an_installed_package_brings_it(pytester: pytest.Pytester, monkeypatch: 
 
 
 def test_the_readme_s_example_passes(project: pytest.Pytester) -> None:
-    """As it stands there."""
+    """The README's example passes unchanged."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     (example,) = [block for block in blocks if "pytest.mark.reproduction" in block]
     project.makepyfile(example)

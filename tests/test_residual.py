@@ -1,4 +1,4 @@
-"""Residual nets of the vocabulary against an independent torch module: counts, outputs, steps, and their state."""
+"""Residual nets of the vocabulary against an independent torch module: counts, outputs, steps and state."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ RULE = Optimiser(rule="rate_outside_velocity", momentum=0.9, weight_decay=0.0001
 
 
 def net(blocks: int = 1, shortcuts: str = "a") -> Network:
-    """A net of the vocabulary with tensors of the independent one."""
+    """Return a net of the vocabulary with the independent module's tensors."""
     network = build(Residual(blocks=blocks, shortcuts=shortcuts).layers(10), SHAPE)  # type: ignore[arg-type]
     same_tensors(network, TorchResidual(blocks, projected=shortcuts == "b"))
     return network
 
 
 def a_batch(images: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
-    """Noise and labels."""
+    """Return noise and labels."""
     draws = torch.Generator().manual_seed(1)
     return torch.randn(images, *SHAPE, generator=draws), torch.randint(10, (images,), generator=draws)
 
 
 @pytest.mark.parametrize(("depth", "parameters"), PARAMETERS.items())
 def test_depths_have_the_parameters_of_the_independent_module(depth: int, parameters: int) -> None:
-    """0.27M, 0.46M, 0.66M, 0.85M and 1.7M of Table 6, exactly, by description, by our module and by the other."""
+    """Description, our module and the other agree exactly with 0.27M, 0.46M, 0.66M, 0.85M and 1.7M of Table 6."""
     blocks = (depth - 2) // 6
     layers = Residual(blocks=blocks).layers(10)
     assert sum(one.parameters for one in trace(layers, SHAPE)) == parameters
@@ -51,7 +51,7 @@ def test_depths_have_the_parameters_of_the_independent_module(depth: int, parame
 
 
 def test_their_counts_can_be_a_suites_cells(residual: type[Residual]) -> None:
-    """Parameters, scales, shifts, learned layers and sums of ResNet-56, by the measurement that a suite names."""
+    """A suite's measurement counts parameters, scales, shifts, learned layers and sums of ResNet-56."""
     found = measured("network", net={"model": {"name": "residual", "blocks": 9}, "classes": 10, "input": [3, 32, 32]})
     assert {name: found[name] for name in ("parameters", "depth", "joins", "biases", "fc_parameters")} == {
         "parameters": 853_018,
@@ -66,7 +66,7 @@ def test_their_counts_can_be_a_suites_cells(residual: type[Residual]) -> None:
 @pytest.mark.parametrize("shortcuts", ["a", "b"])
 @pytest.mark.parametrize("training", [True, False])
 def test_forward_is_that_of_the_independent_module(shortcuts: str, training: bool) -> None:  # noqa: FBT001
-    """With zero-padded and with projected shortcuts, by the batch's statistics and by running ones."""
+    """Outputs agree with zero-padded and projected shortcuts, by the batch's statistics and by running ones."""
     ours, theirs = net(2, shortcuts).train(training), TorchResidual(2, projected=shortcuts == "b")
     same_tensors(copy.deepcopy(ours), theirs)
     theirs.train(training)
@@ -76,7 +76,7 @@ def test_forward_is_that_of_the_independent_module(shortcuts: str, training: boo
 
 @pytest.mark.parametrize("shortcuts", ["a", "b"])
 def test_a_training_step_is_that_of_the_independent_module(shortcuts: str) -> None:
-    """Three steps of ours against torch's optimiser: every weight, scale, shift and running statistic."""
+    """After three steps, every weight, scale, shift and running statistic agrees with torch's optimiser."""
     ours, theirs = net(1, shortcuts).train(), TorchResidual(1, projected=shortcuts == "b").train()
     same_tensors(copy.deepcopy(ours), theirs)
     step = Step(ours, make_optimiser(ours, RULE, 0.05), "fp32", None, ALONE, 8)
@@ -95,7 +95,7 @@ def test_a_training_step_is_that_of_the_independent_module(shortcuts: str) -> No
 
 
 def test_a_dropped_shortcut_shows() -> None:
-    """Identity shortcuts hold no parameter, so a count cannot tell; the output and the number of sums do."""
+    """Identity shortcuts hold no parameter, so only the output and the number of sums reveal a missing one."""
     plain, residual_net = net(1, "none"), net(1, "a")
     views, _ = a_batch()
     assert not torch.allclose(plain.eval()(views), residual_net.eval()(views), atol=1e-2)
@@ -105,7 +105,7 @@ def test_a_dropped_shortcut_shows() -> None:
 
 
 def test_what_comes_before_a_capture_leaves_no_running_statistic_behind() -> None:
-    """A warm-up as a capture has it, on this device: every buffer is put back, the one of whole numbers too."""
+    """The warm-up before a capture restores every buffer, also the one of whole numbers."""
     network = net().train()
     step = Step(network, make_optimiser(network, RULE, 0.05), "fp32", None, ALONE, 8)
     before = weights_sha256(network)
@@ -120,14 +120,14 @@ def test_what_comes_before_a_capture_leaves_no_running_statistic_behind() -> Non
 
 
 def test_a_digest_tells_running_statistics_apart() -> None:
-    """Two nets that differ in one batch that was counted are two nets."""
+    """Nets that differ in one counted batch have different digests."""
     one, other = net(), net()
     other.get_buffer("conv1_norm.num_batches_tracked").add_(1)
     assert weights_sha256(one) != weights_sha256(other)
 
 
 def test_first_weights_follow_the_rule_and_leave_normalisation_as_declared() -> None:
-    """Eq. 10 for every convolution; scales of one, shifts of zero, and nothing that is not a number."""
+    """Every convolution follows Eq. 10; scales are one, shifts zero, and every value is finite."""
     layers = Residual(blocks=1, shortcuts="b").layers(10)
     network, traced = build(layers, SHAPE), list(trace(layers, SHAPE))
     initialise(network, traced, FanScaled(rule="he_forward"), torch.Generator().manual_seed(0))
@@ -149,7 +149,7 @@ EVERY = ["weight", "bias", "scale", "shift"]
     ("decays", "expected"), [("weights", EVERY[:1]), ("all", EVERY), (["weight", "scale"], ["weight", "scale"])]
 )
 def test_decay_falls_on_the_kinds_that_are_named(decays: str | list[str], expected: list[str]) -> None:
-    """Every parameter in one group."""
+    """Every parameter belongs to one group."""
     network = net()
     spec = Optimiser.parsed({"rule": "rate_outside_velocity", "momentum": 0.9, "weight_decay": 1e-4, "decays": decays})
     groups = make_optimiser(network, spec, 0.1).param_groups

@@ -1,4 +1,4 @@
-"""A net with batch normalisation as jobs: resumed, imported, probed, never divided; a wrong net stops at `validate`."""
+"""A net with batch normalisation as jobs: resumed, imported, probed, never divided. `validate` refuses a wrong net."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ FLAGS = {"offline": True, "refresh_stale": False}
 
 
 def suite_of(folder: Path, model: dict[str, Any], name: str = "residual", **scale: Any) -> Path:
-    """AlexNet's Table 1 with another net, on a few digits."""
+    """Write AlexNet's Table 1 with another net, on a few digits."""
     suite = YAML(typ="safe", pure=True).load(TABLE1)
     train = {"epochs": 2, "batch": 64, "rate": 0.05, "drops_after": [1], "prepare": {"short_side": 32}, "crop": 28}
     subset = {"classes": 10, "per_class": 40}
@@ -55,21 +55,21 @@ def suite_of(folder: Path, model: dict[str, Any], name: str = "residual", **scal
 
 
 def world_of(folder: Path) -> World:
-    """Nothing done yet, of a residual net of eight layers."""
+    """Return a world with a residual net of eight layers and nothing run yet."""
     path = suite_of(folder, {"name": "residual", "blocks": 1, "width": 0.5})
     return World(make_plan(load_suite(path), "ci"), Store(folder / "runs"))
 
 
 @pytest.fixture
 def done(residual: type[Residual], tmp_path: Path) -> World:
-    """Run to its end."""
+    """Return such a world run to its end."""
     world = world_of(tmp_path / "done")
     assert world.run().failed == {}
     return world
 
 
 def test_it_trains_and_its_running_statistics_are_kept(done: World) -> None:
-    """Weights and statistics come back from the store under the digest of the result; tests are taken with them."""
+    """The store returns weights and statistics with the result's digest, and tests use them."""
     weights = load_weights(done.folder("train"))
     steps = done.result("train")["steps"]
     assert {int(one) for name, one in weights.items() if name.endswith("num_batches_tracked")} == {steps}
@@ -82,7 +82,7 @@ def test_it_trains_and_its_running_statistics_are_kept(done: World) -> None:
 def test_stopped_and_resumed_it_ends_in_the_same_bits(
     done: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """Within the first epoch and at its end; a checkpoint holds the statistics."""
+    """It is stopped within the first epoch and at its end; a checkpoint holds the statistics."""
     world, whole, left = world_of(tmp_path / "stopped"), training.show, [step]
 
     def show(run: training.Training) -> None:
@@ -107,7 +107,7 @@ def test_stopped_and_resumed_it_ends_in_the_same_bits(
 def test_its_batches_are_not_divided(
     residual: type[Residual], tmp_path: Path, settings: dict[str, int], said: str
 ) -> None:
-    """The run is refused before anything has begun, with the flag, the training and the layer."""
+    """The run is refused before it starts, with the flag, the training and the layer in the message."""
     path = suite_of(tmp_path, {"name": "residual", "blocks": 1, "width": 0.5})
     runtime = Runtime(device="cpu", threads=1, **settings)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=rf"{said}: train cnn, seed 0 cannot .* layer conv1\.norm and 6 more"):
@@ -116,7 +116,7 @@ def test_its_batches_are_not_divided(
 
 
 def test_parts_as_large_as_a_batch_divide_nothing(residual: type[Residual], tmp_path: Path) -> None:
-    """And a net that mixes no images may be divided."""
+    """A net that mixes no images may be divided."""
     world = world_of(tmp_path)
     require_whole_batches(world.plan.jobs.values(), Runtime(micro_batch=64))
     plain = make_plan(load_suite(suite_of(tmp_path, {"name": "cifar_conv", "width": 0.2}, "plain")), "ci")
@@ -124,21 +124,21 @@ def test_parts_as_large_as_a_batch_divide_nothing(residual: type[Residual], tmp_
 
 
 def test_a_job_from_elsewhere_is_not_divided_either(residual: type[Residual], tmp_path: Path) -> None:
-    """`job DIR` knows no plan; the step itself refuses."""
+    """`job DIR` knows no plan, so the step itself refuses."""
     world = world_of(tmp_path)
     failed = world.run(micro_batch=16).failed
     assert "--micro-batch cannot split a batch for layer conv1.norm" in failed[world.plan.trainings["cnn", 0]]
 
 
 def test_a_scale_may_not_have_gpus_share_its_batches(residual: type[Residual], tmp_path: Path) -> None:
-    """What the suite itself asks for is a fault of the suite."""
+    """`gpus` of a scale is then a fault of the suite."""
     path = suite_of(tmp_path, {"name": "residual", "blocks": 1}, gpus=2)
     with pytest.raises(SuiteError, match=r"`gpus: 2` would divide its batches, and layer conv1\.norm mixes"):
         load_suite(path)
 
 
 def test_its_own_weights_can_be_imported(done: World, tmp_path: Path) -> None:
-    """Weights and statistics of `weights.pt`, whole numbers among them; the tests come out the same."""
+    """Weights and statistics of `weights.pt`, whole numbers included, give the same tests."""
     world = world_of(tmp_path / "elsewhere")
     foreign = Foreign(done.folder("train").weights, "the other store")
     folder, _ = import_weights(str(tmp_path / "elsewhere" / "residual.yaml"), "cnn", "ci", 0, foreign, world.store)
@@ -158,12 +158,12 @@ def test_its_own_weights_can_be_imported(done: World, tmp_path: Path) -> None:
     ],
 )
 def test_whole_numbers_are_whole_numbers(given: torch.Tensor, said: str | None) -> None:
-    """Of any width."""
+    """Integers of every width are accepted."""
     assert list(misfits({"n": torch.zeros((), dtype=torch.int64)}, {"n": given})) == ([] if said is None else [said])
 
 
 def test_a_probe_of_first_weights_means_something(residual: type[Residual], tmp_path: Path) -> None:
-    """Logits and probabilities are by the images' own statistics: not all alike."""
+    """Logits and probabilities use the images' own statistics, so they are not all equal."""
     world = world_of(tmp_path)
     found = probed(world)
     logits = torch.tensor([float(word) for word in found["logits"].split()]).view(4, 10)
@@ -177,18 +177,18 @@ def test_a_probe_of_first_weights_means_something(residual: type[Residual], tmp_
 
 
 class Forgotten(Net):
-    """A net with something in it that nobody knows."""
+    """A net with a layer of an unknown kind."""
 
     name: Literal["forgotten"] = "forgotten"
     hidden_feature: ClassVar[str] = "fc"
 
     def layers(self, classes: int) -> tuple[Any, ...]:
-        """One layer is none."""
+        """Return two layers, the first of an unknown kind."""
         return Convolution("conv1", 8), Linear("fc", classes)
 
 
 def test_an_unknown_layer_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At `validate`, at its place in the file, with the layer's own file and the nearest kind; nothing is trained."""
+    """`validate` reports it at its place, with the layer's own file and the nearest kind; nothing is trained."""
     monkeypatch.setitem(MODELS, "forgotten", Forgotten)
     path = suite_of(tmp_path, {"name": "forgotten"})
     kind = r"layer conv1: Convolution \(.*test_tracing\.py\) is no kind of layer; did you mean 'Conv'\?"
@@ -197,7 +197,7 @@ def test_an_unknown_layer_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: p
 
 
 def test_an_unknown_layer_is_a_fault_of_a_measurement(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts of such a net are refused as well, with the same words."""
+    """Measurements of such a net are refused with the same words."""
     monkeypatch.setitem(MODELS, "forgotten", Forgotten)
     path = suite_of(tmp_path, {"name": "cifar_conv"})
     suite = json.loads(path.read_text())
@@ -213,7 +213,7 @@ CHAIN_ONLY = ("variance_products", "attenuation", "propagation", "rescaling")
 
 @pytest.mark.parametrize("what", CHAIN_ONLY)
 def test_measures_of_chains_refuse_a_net_that_is_none(residual: type[Residual], tmp_path: Path, what: str) -> None:
-    """At `validate`, and not by numbers that mean nothing."""
+    """`validate` refuses it, so that no meaningless number is measured."""
     path = suite_of(tmp_path, {"name": "cifar_conv"})
     suite = json.loads(path.read_text())
     spec: dict[str, Any] = {
@@ -230,26 +230,26 @@ def test_measures_of_chains_refuse_a_net_that_is_none(residual: type[Residual], 
 
 
 class Headless(Forgotten):
-    """A net that forgot its classifier, and names a layer that it has not."""
+    """A net without its classifier that names a missing layer."""
 
     name: Literal["headless"] = "headless"  # type: ignore[assignment]
     hidden_feature: ClassVar[str] = "fc6"
     complete: bool = False
 
     def layers(self, classes: int) -> tuple[Any, ...]:
-        """Up to the features, or on to the logits."""
+        """Return layers up to the features, or up to the logits."""
         return Linear("fc", 32), *((Linear("fc8", classes),) if self.complete else ())
 
 
 def test_a_net_without_logits_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not of its first step."""
+    """The fault appears at `validate`, not at the first step."""
     monkeypatch.setitem(MODELS, "headless", Headless)
     with pytest.raises(SuiteError, match=r"ends in layer fc with an output of \(32,\), not in 10 logits"):
         load_suite(suite_of(tmp_path, {"name": "headless"}))
 
 
 def test_a_feature_that_is_no_layer_is_a_fault_of_the_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not of the inspection, after the training."""
+    """The fault appears at `validate`, not at the inspection after the training."""
     monkeypatch.setitem(MODELS, "headless", Headless)
     path = suite_of(tmp_path, {"name": "headless", "complete": True})
     load_suite(path)

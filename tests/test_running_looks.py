@@ -1,8 +1,7 @@
-"""Runs in declared looks: one after the other, no further than needed, and whatever else is in the store."""
+"""Runs in declared looks: in order, no further than needed, and independent of other results in the store."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,10 +17,12 @@ from harness.cli.tables import show_results
 from harness.data.locate import Locations
 from harness.errors import JobFailed
 from harness.machine.runtime import Runtime
-from harness.plan.graph import make_plan
+from harness.plan.graph import make_plan, plan_at
 from harness.plan.job import Job
 from harness.plan.summary import plan_suite
 from harness.report.page.exports import export, frame
+from harness.report.results.document import Results
+from harness.report.results.verdict_records import ClaimRecord, LookRecord
 from harness.run.pipeline import report_suite, run_suite
 from harness.store.store import JobFolder, Store
 
@@ -43,20 +44,20 @@ LOOKS = (
     (CI, CI.replace("3", "{looks: [3, 5, 8]}")),
 )
 CLEAR = [10.0, 11.0, 9.5, 10.5, 10.2, 9.9, 10.1, 10.4]
-"""By seed, how many points the other net errs more."""
+"""Extra error of the other net in points, by seed."""
 LATE = [1.0, -2.0, 12.0, 9.0, 10.0, 9.5, 10.5, 10.0]
 NEVER = [9.0, -9.0, 8.0, -8.0, 7.0, -7.0, 6.0, -6.0]
 
 
 class Arms(Fake):
-    """An executor whose second arm errs so many points more, seed by seed."""
+    """An executor that gives the second arm extra errors, seed by seed."""
 
     def __init__(self, more: list[float]) -> None:
         super().__init__()
         self.more = more
 
     def run(self, folder: JobFolder) -> None:
-        """Finish the job with an error by its label."""
+        """Finish the job with an error that depends on its label."""
         job = folder.read_job()
         label = job["label"]
         if not label.startswith("test "):
@@ -77,8 +78,8 @@ def _nothing_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setattr("harness.plan.rates.gpus", list)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: Any) -> tuple[Arms, dict[str, Any], Path]:
-    """Run two arms in looks; gives the executor, the results and the report's folder."""
+def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: Any) -> tuple[Arms, Results, Path]:
+    """Run two arms in looks; return the executor, the results and the report's folder."""
     fake = more if isinstance(more, Arms) else Arms(more)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda *_: fake)
     suite = written(Path(), *LOOKS, name="two_arms")
@@ -87,13 +88,13 @@ def run(monkeypatch: pytest.MonkeyPatch, more: list[float] | Arms, **runtime: An
 
 
 def seeds_of(fake: Fake) -> set[int]:
-    """The seeds that were trained."""
+    """Return the trained seeds."""
     return {int(label.rpartition(" ")[2]) for label in fake.labels if label.startswith("train ")}
 
 
-def better(results: dict[str, Any]) -> dict[str, Any]:
-    """The record of the claim about the two arms."""
-    return next(claim for claim in results["claims"] if claim["id"] == "better")
+def better(results: Results) -> ClaimRecord:
+    """Return the record of the claim about the two arms."""
+    return next(claim for claim in results.claims if claim.id == "better")
 
 
 @pytest.mark.parametrize(
@@ -103,19 +104,19 @@ def better(results: dict[str, Any]) -> dict[str, Any]:
 def test_a_run_ends_at_the_look_that_decides_or_at_the_last(
     monkeypatch: pytest.MonkeyPatch, more: list[float], seeds: int, number: int, outcome: str
 ) -> None:
-    """And its report is of the seeds up to there."""
+    """Its report covers the seeds up to that look."""
     fake, results, _ = run(monkeypatch, more)
     claim = better(results)
     assert seeds_of(fake) == set(range(seeds))
-    assert (claim["outcome"], claim["n"]) == (outcome, seeds)
-    assert (claim["look"]["number"], claim["look"]["of"], claim["look"]["seeds"]) == (number, 3, seeds)
-    assert claim["look"]["says"].startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
-    assert results["looks"]["reached"] == number
-    assert len(results["experiments"]["cnn"]["jobs"]) == seeds
+    assert (claim.outcome, claim.n) == (outcome, seeds)
+    assert (claim.look.number, claim.look.of, claim.look.seeds) == (number, 3, seeds)
+    assert claim.look.says.startswith("undecided" if outcome == "INCONCLUSIVE" else "decided")
+    assert results.looks.reached == number
+    assert len(results.experiments["cnn"].jobs) == seeds
 
 
 def test_looks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No job of a later look before the last of an earlier one, and none twice."""
+    """No job of a later look runs before the last of an earlier one, and none runs twice."""
     fake, _, _ = run(monkeypatch, NEVER)
     seeds = [int(label.rpartition(" ")[2]) for label in fake.labels if "seed" in label]
     looks = [0 if seed < 3 else 1 if seed < 5 else 2 for seed in seeds]
@@ -124,24 +125,24 @@ def test_looks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Together:
-    """A pool of many places in this process: what has begun is over when it is asked."""
+    """A pool of many places in this process; a started job has ended by the time of the next question."""
 
     def __init__(self, fake: Fake) -> None:
         self.fake, self.over, self.free = fake, list[JobFolder](), True
 
     def begin(self, folder: JobFolder, _: str) -> None:
-        """Do the job at once."""
+        """Run the job at once."""
         self.fake.run(folder)
         self.over.append(folder)
 
     def ended(self) -> Iterator[tuple[JobFolder, None]]:
-        """All that was begun."""
+        """Yield all started jobs."""
         over, self.over = self.over, []
         yield from ((folder, None) for folder in over)
 
 
 def test_with_many_jobs_at_once_no_later_look_starts_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even with more places than jobs."""
+    """This holds even with more places than jobs."""
     fake = Arms(CLEAR)
 
     @contextmanager
@@ -151,25 +152,25 @@ def test_with_many_jobs_at_once_no_later_look_starts_early(monkeypatch: pytest.M
     monkeypatch.setattr("harness.run.pipeline.Pool", pool)
     _, results, _ = run(monkeypatch, fake, jobs=50)
     assert seeds_of(fake) == {0, 1, 2}
-    assert better(results)["look"]["number"] == 1
+    assert better(results).look.number == 1
 
 
 def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """They may say the opposite, or be there before the first look ran."""
+    """They may contradict the verdict, or exist before the first look runs."""
     _, before, folder = run(monkeypatch, CLEAR)
     page = (folder / "index.html").read_bytes()
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    first = plan.at(plan.looks()[0])
+    first = plan_at(plan, plan.looks()[0])
     for key, job in plan.jobs.items():
         if key not in first.jobs:
             finish(store, job, **({"values": {"top1_error": 5.0}} if "test other" in job.label else {}))
     again, after = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
-    assert json.loads(json.dumps(after["claims"])) == json.loads(json.dumps(before["claims"]))
+    assert after.claims == before.claims
     assert (again / "index.html").read_bytes() == page
 
 
 def test_a_job_that_failed_is_not_tried_at_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What rests on it has failed, and holds up nothing: the run ends."""
+    """Jobs that need it have failed too, and the run ends."""
 
     class Broken(Arms):
         def run(self, folder: JobFolder) -> None:
@@ -180,23 +181,23 @@ def test_a_job_that_failed_is_not_tried_at_the_next_look(monkeypatch: pytest.Mon
 
     fake, results, _ = run(monkeypatch, Broken(CLEAR))
     assert fake.labels.count("train other, seed 1") == 1
-    assert better(results)["outcome"] == "FAILED"
+    assert better(results).outcome == "FAILED"
     assert seeds_of(fake) == {0, 1, 2}
 
 
 def test_a_look_that_is_not_whole_waits_for_its_seeds(tmp_path: Path) -> None:
-    """Look 1 left it undecided, look 2 has begun: it is not run."""
+    """Look 1 is undecided and look 2 unfinished: the claim is NOT RUN."""
     store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
-    finish_all(store, plan.at(plan.looks()[0]))
+    finish_all(store, plan_at(plan, plan.looks()[0]))
     _, results = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
-    assert better(results)["outcome"] == "NOT RUN"
-    assert results["looks"]["reached"] == 2
+    assert better(results).outcome == "NOT RUN"
+    assert results.looks.reached == 2
 
 
 def test_the_look_stands_wherever_the_number_of_seeds_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Page, terminal and exports."""
+    """Page, terminal and exports name the look."""
     _, results, folder = run(monkeypatch, CLEAR)
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "Decided at look 1 of 3 (3 seeds), at the nominal one-sided level 0.0212" in page
@@ -204,8 +205,9 @@ def test_the_look_stands_wherever_the_number_of_seeds_does(
     capsys.readouterr()
     show_results(results, folder)
     assert "decided at look 1 of 3 (3 seeds)" in " ".join(capsys.readouterr().out.split())
-    looked = {"number": 2, "of": 3, "seeds": 5, "says": ""}
-    exported = results | {"cells": [cell | {"look": looked} for cell in results["cells"] if cell["n"]]}
+    looked = LookRecord(number=2, of=3, seeds=5, within=0.02, beyond=0.01, says="")
+    cells = [cell.model_copy(update={"look": looked}) for cell in results.cells if cell.n]
+    exported = results.model_copy(update={"cells": cells})
     assert set(frame(exported)["look"]) == {2}
     assert ", look 2 of 3" in export(exported, "markdown")
 
@@ -213,7 +215,7 @@ def test_the_look_stands_wherever_the_number_of_seeds_does(
 def test_a_plan_says_how_many_seeds_to_expect(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under an assumption that it states, and at most."""
+    """It states its assumption and the largest number."""
     monkeypatch.setattr("harness.plan.outline.cache_folder", lambda: Path("cache"))
     suite = written(Path(), *LOOKS, name="two_arms")
     document = plan_suite(str(suite), "ci", Path("runs"), RUNTIME)
@@ -221,7 +223,7 @@ def test_a_plan_says_how_many_seeds_to_expect(
     assert (looks["sizes"], looks["largest"]) == ([3, 5, 8], 8)
     assert looks["expected"]["cell"] == pytest.approx(5.8, abs=0.1)
     assert 3 < looks["expected"]["claim"] < 8
-    assert plan_suite(str(suite), "ci", Path("runs"), RUNTIME) == document  # from memory
+    assert plan_suite(str(suite), "ci", Path("runs"), RUNTIME) == document  # read from the cache
     show_plan(document)
     said = " ".join(capsys.readouterr().out.split())
     assert "seeds: looks at 3, 5, 8: 3 to 8 seeds; expected" in said

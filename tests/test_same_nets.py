@@ -1,4 +1,4 @@
-"""The nets of the registry are, to the bit, those of before the vocabulary became a graph."""
+"""The nets of the registry equal, bit for bit, those from before the vocabulary became a graph."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from recorded_nets import DRAWN, MEASURES, NETS, measurement, net, place
 from harness.models import MODELS
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "golden" / "nets.json").read_text(encoding="utf-8"))
-"""What tests/support/recorded_nets.py gave on commit af83622."""
+"""Results of tests/support/recorded_nets.py at commit af83622."""
 HERE = place() == RECORDED["place"]
-"""Whether steps repeat bit for bit on this machine; elsewhere they are compared to rounding."""
+"""Whether steps repeat bit for bit on this machine; otherwise they are compared up to rounding."""
 
 
 def test_every_net_of_the_registry_is_recorded() -> None:
-    """None is left to change unseen."""
+    """No net can change unnoticed."""
     assert {one["model"]["name"] for one in NETS.values()} == set(MODELS)
 
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_net_begins_and_trains_as_before(name: str) -> None:
-    """The tensors' names and the losses anywhere; on the same kind of machine also every bit, at first and after."""
+    """Names and losses agree anywhere; on the same kind of machine every bit agrees, before and after training."""
     found, before = net(name), RECORDED["nets"][name]
     assert found["names"] == before["names"]
     assert found["losses"] == pytest.approx(before["losses"], rel=1e-4)
@@ -33,7 +33,7 @@ def test_a_net_begins_and_trains_as_before(name: str) -> None:
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_measurement_of_a_net_comes_to_what_it_did(name: str) -> None:
-    """Every number, and no other ones."""
+    """The numbers and their names agree."""
     found, before = measurement(name), RECORDED["measurements"][name]
     assert found.keys() == before.keys()
     assert found == (before if name not in DRAWN or HERE else pytest.approx(before, rel=1e-6))

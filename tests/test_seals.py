@@ -1,4 +1,4 @@
-"""Seals: every field of every sealed document, changed, put in or taken out, breaks the document."""
+"""Seals: changing, adding or removing any field of a sealed document breaks its seal."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ Place = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed document on disk, and what reads it."""
+    """A sealed document on disk, and the function that reads it."""
 
     path: Path
     read: Callable[[], Any]
     says: str
-    """Of the refusal."""
+    """Pattern of the error message."""
 
 
 def result(folder: Path) -> Sealed:
-    """Of a test, with all that a result may hold."""
+    """Write the result of a test with every entry that a result may hold."""
     plan = table1()
     more = {
         "marks": ["resumed elsewhere"],
@@ -54,7 +54,7 @@ def result(folder: Path) -> Sealed:
 
 
 def environment(folder: Path) -> Sealed:
-    """Of the same test, with the words of today's."""
+    """Write the environment of the same test."""
     plan = table1()
     of = folder_of(filled(folder, plan), plan, "evaluate")
     write_json(of.environment, seal({"python": "3.11.7", "cores": 2, "packages": {"torch": "2.11.0"}, "job": {"d": 1}}))
@@ -62,13 +62,13 @@ def environment(folder: Path) -> Sealed:
 
 
 def declaration(folder: Path) -> Sealed:
-    """Of Table 1."""
+    """Write the declaration of Table 1."""
     (path,) = filled(folder, table1()).declarations.glob("*.json")
     return Sealed(path, lambda: read_declaration(path), "damaged or was edited")
 
 
 def recorded(folder: Path) -> Sealed:
-    """A score that was entered twice."""
+    """Write a score that was entered twice."""
     file = RecordFile(folder / "score.json")
     for value in (37.5, 37.4):
         file.write("0" * 64, "top1_error", {"value": value, "from": "the server", "predictions_sha256": "1" * 64})
@@ -76,14 +76,14 @@ def recorded(folder: Path) -> Sealed:
 
 
 def baseline(folder: Path) -> Sealed:
-    """Of one suite."""
+    """Write a baseline of one suite."""
     path = folder / "ci.json"
     Baseline(path, "ci", {"table1": snapshot()}).write()
     return Sealed(path, lambda: read_baseline(path, "ci"), "damaged or was edited")
 
 
 def copy(folder: Path) -> Sealed:
-    """The manifest of a prepared copy."""
+    """Write the manifest of a prepared copy."""
     files = CopyFiles(folder)
     files.manifest.parent.mkdir()
     made = {"short_side": 256, "filter": "box", "quality": 95, "subsampling": "full"}
@@ -95,7 +95,7 @@ def copy(folder: Path) -> Sealed:
 
 
 def left_out(folder: Path) -> Sealed:
-    """Outputs that an archive came without."""
+    """Write the list of outputs left out of an archive."""
     of = JobFolder(folder)
     write_json(of.left_out, seal({"files": {"weights.pt": "0" * 64, "predictions.npz": "1" * 64}}))
     return Sealed(of.left_out, lambda: left_out_of(of), r"does not fit|malformed")
@@ -111,20 +111,20 @@ FIELDS = {
     copy: {"format", "dataset", "copy", "source", "splits", "difference", "seal"},
     left_out: {"files", "seal"},
 }  # fmt: skip
-"""What each document holds at least, so that none is sealed for having been left out."""
+"""Fields that each document must hold, so that no test passes for want of them."""
 
 DOCUMENTS = tuple(FIELDS)
 
 
 def places(node: Any, place: Place = ()) -> Iterator[Place]:
-    """Everything below the top of a document."""
+    """Yield every place in a document."""
     for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
         yield (*place, key)
         yield from places(child, (*place, key))
 
 
 def changed(document: dict[str, Any], place: Place, change: Callable[[Any, Any], None]) -> dict[str, Any]:
-    """A copy of the document with one thing done to what stands at a place."""
+    """Return a copy of the document with one change at a place."""
     copied = deepcopy(document)
     *above, key = place
     parent = copied
@@ -135,7 +135,7 @@ def changed(document: dict[str, Any], place: Place, change: Callable[[Any, Any],
 
 
 def other(parent: Any, key: Any) -> None:
-    """Another value of the same type."""
+    """Replace a value by another of the same type."""
     value = parent[key]
     match value:
         case bool():
@@ -153,14 +153,14 @@ def other(parent: Any, key: Any) -> None:
 
 
 def gone(parent: Any, key: Any) -> None:
-    """Nothing in its place."""
+    """Remove an entry."""
     del parent[key]
 
 
 @pytest.mark.parametrize("made", DOCUMENTS, ids=[made.__name__ for made in DOCUMENTS])
 @pytest.mark.parametrize("change", [other, gone])
 def test_every_field_changed_in_turn_breaks_the_seal(tmp_path: Path, made: Any, change: Any) -> None:
-    """At every depth; what was written is read, and what was changed is refused."""
+    """The original is read, and every change, at any depth, is refused."""
     sealed = made(tmp_path)
     assert sealed.read() is not None
     document = json.loads(sealed.path.read_text())
@@ -177,7 +177,7 @@ def test_every_field_changed_in_turn_breaks_the_seal(tmp_path: Path, made: Any, 
 
 
 def test_every_field_of_an_archives_manifest_is_sealed(tmp_path: Path) -> None:
-    """Each job, file, size and digest."""
+    """This covers each job, file, size and digest."""
     plan, sent = table1(), tmp_path / "sent.tar.gz"
     store = filled(tmp_path / "runs", plan)
     export(sent, [folder_of(store, plan, "pixels")], store.declarations.glob("*.json"), weights=False)
@@ -200,7 +200,7 @@ def test_every_field_of_an_archives_manifest_is_sealed(tmp_path: Path) -> None:
 
 
 def test_a_result_is_sealed_whole_whatever_it_holds() -> None:
-    """A field that a later version adds, of any kind of job, is under the seal as those of today are."""
+    """Fields that a later version adds, for any kind of job, are sealed too."""
     for kind in JOBS:
         document = seal({"kind": kind, "new": {"of": ["a", "later", "version"]}})
         assert seal(document) == document

@@ -1,4 +1,4 @@
-"""Nothing from outside runs, explodes or leaves its folder, and nothing of who ran what and where is written down."""
+"""Nothing from outside runs, explodes or leaves its folder, and no file records who ran what and where."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_yaml_that_would_explode_is_refused_in_time(tmp_path: Path, bomb: str) -> None:
-    """By lines that name the file."""
+    """The faults name the file."""
     path = tmp_path / "bomb.yaml"
     path.write_text(BOMBS[bomb])
     started = time.process_time()
@@ -87,7 +87,7 @@ TAGS = [
 
 @pytest.mark.parametrize("tag", TAGS)
 def test_yaml_runs_nothing(tmp_path: Path, tag: str) -> None:
-    """Wherever a tag stands, only plain YAML is read."""
+    """A tag in any place is refused; only plain YAML is read."""
     path, canary = tmp_path / "suite.yaml", tmp_path / "canary"
     path.write_text(f"suite: a\ntitle: {tag.format(canary=canary)}\n")
     assert any("is not allowed" in line for line in faults(path))
@@ -95,7 +95,7 @@ def test_yaml_runs_nothing(tmp_path: Path, tag: str) -> None:
 
 
 class Canary:
-    """What leaves a file behind if anybody unpickles it."""
+    """An object that leaves a file behind when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -106,27 +106,27 @@ class Canary:
 
 @pytest.fixture
 def world(finished: Callable[..., World], tmp_path: Path) -> World:
-    """A tiny suite of which everything but the test has run."""
+    """Return a tiny suite with everything run except the test."""
     world = finished(**SHORT).copied(tmp_path)
     shutil.rmtree(world.folder("evaluate").path)
     return world
 
 
 def resealed(folder: JobFolder) -> None:
-    """Write a result anew, its digests those of the files as they are now, as a stranger who knows the format would."""
+    """Write a result again with the current digests of its files, as a stranger who knows the format would."""
     result = folder.read_result()
     assert result is not None
     folder.write_result({name: value for name, value in result.items() if name != "outputs"})
 
 
 def test_the_canary_sings(tmp_path: Path) -> None:
-    """Loaded as pickle loads, it does leave its file, so the tests below can fail."""
+    """Ordinary unpickling leaves the file, so the tests below can fail."""
     pickle.loads(pickle.dumps(Canary(tmp_path / "canary")))
     assert (tmp_path / "canary").exists()
 
 
 def test_code_in_weights_does_not_run(world: World, tmp_path: Path) -> None:
-    """Their digest in the result fits; the test of the net fails with the file's name."""
+    """The digest in the result fits; the test of the net fails with the file's name."""
     canary = tmp_path / "canary"
     torch.save({"conv1.weight": Canary(canary)}, world.folder("train").weights)
     resealed(world.folder("train"))
@@ -137,7 +137,7 @@ def test_code_in_weights_does_not_run(world: World, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("where", ["state", "network"])
 def test_code_in_a_checkpoint_does_not_run(world: World, tmp_path: Path, where: str) -> None:
-    """Its digest fits too; it is passed over, and said to be, and the training ends as without it."""
+    """Its digest fits too; the checkpoint is skipped with a message, and the training ends as without it."""
     before, canary = world.result("train"), tmp_path / "canary"
     folder = world.folder("train")
     folder.result.unlink()
@@ -152,7 +152,7 @@ def test_code_in_a_checkpoint_does_not_run(world: World, tmp_path: Path, where: 
 
 
 def poisoned(path: Path, canary: Path) -> None:
-    """An npz with the same names whose arrays are pickled objects."""
+    """Replace the arrays of an npz by pickled objects under the same names."""
     with np.load(path) as arrays:
         names = arrays.files
     objects = np.empty(1, dtype=object)
@@ -174,7 +174,7 @@ def test_code_in_the_mean_image_does_not_run(world: World, tmp_path: Path) -> No
 
 
 def test_code_in_predictions_does_not_run(world: World, tmp_path: Path) -> None:
-    """As the file of a submission, which anybody may have sent."""
+    """A submission reads predictions from anybody."""
     world.run()
     predictions = world.folder("evaluate").predictions
     poisoned(predictions, tmp_path / "canary")
@@ -186,7 +186,7 @@ def test_code_in_predictions_does_not_run(world: World, tmp_path: Path) -> None:
 
 
 def test_code_in_a_data_set_does_not_run(tmp_path: Path) -> None:
-    """CIFAR-10 comes as pickles, of which only arrays are read."""
+    """CIFAR-10 comes as pickles, from which only arrays are read."""
     for number in range(1, 6):
         (tmp_path / f"data_batch_{number}").write_bytes(pickle.dumps({b"data": Canary(tmp_path / "canary")}))
     with pytest.raises(DataMissing, match=r"it asks for posix\.mkdir"):
@@ -215,7 +215,7 @@ class Elements(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        """Keep one."""
+        """Record an element."""
         self.found.append((tag, dict(attrs)))
 
 
@@ -223,7 +223,7 @@ PROSE = {"source", "title", "label", "says", "ours", "why", "expected", "cited"}
 
 
 def with_text(node: Any, text: str) -> Any:
-    """Plain data with every text that people write for people replaced; so `paper` of a deviation, not of the suite."""
+    """Replace every text for people in plain data; that includes `paper` of a deviation, but not of the suite."""
     if isinstance(node, list):
         return [with_text(child, text) for child in node]
     if not isinstance(node, dict):
@@ -234,7 +234,7 @@ def with_text(node: Any, text: str) -> Any:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_suite_breaks_out_of_no_page(tmp_path: Path, text: str) -> None:
-    """In every text that a suite may hold: title, source, labels, claims, deviations, comments."""
+    """Every text of a suite is tried: title, source, labels, claims, deviations, comments."""
     suite = with_text(YAML(typ="safe", pure=True).load(TABLE1), text)
     path = tmp_path / "mine.yaml"
     path.write_text(f"# {text}\n{json.dumps(suite)}", encoding="utf-8")
@@ -254,12 +254,12 @@ def test_a_hostile_suite_breaks_out_of_no_page(tmp_path: Path, text: str) -> Non
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc", "action")]
         for name in ("href", "xlink:href", "src"):
             assert (attributes.get(name) or "#").startswith("#")
-    assert "49" not in json.dumps(results["title"])
+    assert "49" not in json.dumps(results.title)
 
 
 @pytest.mark.parametrize("name", ["../../up", "/tmp/x", "a/b", "..", ".hidden", "a\x00b", "a.b", "-rf", "A", "CON:"])
 def test_a_name_is_no_path(tmp_path: Path, name: str) -> None:
-    """Of a suite, a paper, an experiment, a test: each would become a folder or an address."""
+    """Names of suites, papers, experiments and tests would otherwise become folders or addresses."""
     document = TABLE1.read_text(encoding="utf-8")
     said = json.dumps(name)
     for old in ("suite: table1", "paper: alexnet"):
@@ -272,7 +272,7 @@ def test_a_name_is_no_path(tmp_path: Path, name: str) -> None:
 
 
 def test_a_result_cannot_name_files_elsewhere(world: World, tmp_path: Path) -> None:
-    """The outputs of a result are looked at where it lies, and nowhere else."""
+    """Outputs of a result are only read in its own folder."""
     (tmp_path / "elsewhere").write_text("x")
     folder = world.folder("train")
     result: Any = folder.read_result()
@@ -290,7 +290,7 @@ VARIABLES = {name: f"{SECRET}-{name.lower()}" for name in (
 
 @pytest.fixture
 def somebody(tmp_path: Path) -> Path:
-    """The home of somebody who has a clone with a remote, and data, in it."""
+    """Create a home with data and a clone that has a remote."""
     home = tmp_path / f"{SECRET}-home"
     code = home / "code"
     shutil.copytree(PACKAGE / "harness", code / "harness", ignore=shutil.ignore_patterns("__pycache__"))
@@ -307,14 +307,14 @@ def somebody(tmp_path: Path) -> Path:
 
 
 def run_by(home: Path) -> subprocess.CompletedProcess[str]:
-    """Run the suite as that somebody, every place named in full."""
+    """Run the suite as this user, with absolute paths."""
     arguments = ["run", home / "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1"]
     arguments += ["--store", home / "runs", "--out", home / "report", "--data", f"digits={home / 'digits'}"]
     return program(home, *arguments, package=home / "code", HOME=str(home), **VARIABLES)
 
 
 def leaking(home: Path, *secrets: str, also: tuple[str, ...] = ()) -> list[str]:
-    """The files below the store and the report in which one of these words stands, but for `also`."""
+    """Return the files below store and report that contain one of these words, except `also`."""
     written = [path for folder in ("runs", "report") for path in (home / folder).rglob("*") if path.is_file()]
     assert len(written) > 5
     return [
@@ -325,14 +325,14 @@ def leaking(home: Path, *secrets: str, also: tuple[str, ...] = ()) -> list[str]:
 
 
 def test_nothing_written_tells_who_ran_it_and_where(somebody: Path) -> None:
-    """No variable, user, host, remote or home, in any file; but for the memory of where data lie, which stays here."""
+    """No file contains a variable, user, host, remote or home, except the local cache of data fingerprints."""
     done = run_by(somebody)
     assert done.returncode == 0, done.stderr
     assert leaking(somebody, SECRET, also=("fingerprints.json",)) == []
 
 
 def test_a_failure_names_its_file_and_not_whose_it_is(somebody: Path) -> None:
-    """The reason stands in the report; only the log, for its owner, has the whole path."""
+    """The report gives the reason; only the log, for its owner, has the whole path."""
     (somebody / "digits" / "digits.csv.gz").write_bytes(b"\x1f\x8b damaged")
     done = run_by(somebody)
     assert done.returncode == 6

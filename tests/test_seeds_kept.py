@@ -1,4 +1,4 @@
-"""Seeds are neither dropped nor made up: what diverged or is missing in one arm decides nothing by its absence."""
+"""Seeds are neither dropped nor invented: a diverged or missing run in one arm decides nothing by its absence."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ A, B, C = "a.t.top1_error", "b.t.top1_error", "c.t.top1_error"
 
 
 def judged(said: Claim, measured: dict[str, Measured], scale: Any = "small", curves: Any = None) -> ClaimVerdict:
-    """The verdict on one claim."""
+    """Return the verdict on one claim."""
     (verdict,) = judge_claims({"it": said}, Evidence({}, measured, curves or {}, scale))
     return verdict
 
 
 def diverged(measured: Measured, seed: int, guessing: float = 90.0) -> Measured:
-    """The same, but that one seed diverged and has the error of guessing."""
+    """Return the same values with one diverged seed, which has the error of guessing."""
     return replace(measured, values={**measured.values, seed: guessing}, diverged=(seed,))
 
 
@@ -33,7 +33,7 @@ REDUCES = {"of": [A, B], "by": 2.0, "margin": 0.5}
 
 
 def test_a_printed_reduction_is_the_first_arm_less_the_second() -> None:
-    """Two points less error at paper scale confirm a reduction by 2.0; two points more contradict it."""
+    """At paper scale, two points less error confirm a reduction by 2.0, and two points more contradict it."""
     said = claim(reduces=REDUCES)
     assert judged(said, {A: WITHOUT, B: WITH}, "paper").outcome == "CONFIRMED"
     assert judged(said, {A: WITH, B: WITHOUT}, "paper").outcome == "CONTRADICTED"
@@ -41,7 +41,7 @@ def test_a_printed_reduction_is_the_first_arm_less_the_second() -> None:
 
 @pytest.mark.parametrize("arm", [A, B])
 def test_a_diverged_seed_is_not_dropped_from_a_reduction(arm: str) -> None:
-    """The other four reduce the error by just what is printed; with the fifth nothing is confirmed, and five count."""
+    """Four seeds show the printed reduction; with the diverged fifth nothing is confirmed, and five count."""
     measured = {A: WITHOUT, B: WITH}
     found = judged(claim(reduces=REDUCES), measured | {arm: diverged(measured[arm], 4)}, "paper")
     assert (found.outcome, found.n) == ("INCONCLUSIVE", 5)
@@ -49,7 +49,7 @@ def test_a_diverged_seed_is_not_dropped_from_a_reduction(arm: str) -> None:
 
 @pytest.mark.parametrize("arm", range(4))
 def test_a_diverged_seed_is_not_dropped_from_equal_gaps(arm: int) -> None:
-    """The gaps of the others are the same within the margin."""
+    """The gaps of the other seeds are equal within the margin."""
     names = ["a.train.top1_error", "a.test.top1_error", "b.train.top1_error", "b.test.top1_error"]
     runs = [(1.0, 1.2, 0.9, 1.1, 1.0), (9.0, 9.1, 9.0, 9.2, 9.0)] * 2
     measured = {name: trained(*values) for name, values in zip(names, runs, strict=True)}
@@ -60,14 +60,14 @@ def test_a_diverged_seed_is_not_dropped_from_equal_gaps(arm: int) -> None:
 
 
 def test_a_diverged_seed_is_not_dropped_from_equality() -> None:
-    """The others are the same within the margin."""
+    """The other seeds are equal within the margin."""
     said = claim(equal={"of": [A, B], "margin": 1.0})
     assert judged(said, {A: WITH, B: WITH}).outcome == "CONFIRMED"
     assert judged(said, {A: WITH, B: diverged(WITH, 0)}).outcome == "INCONCLUSIVE"
 
 
 def test_a_diverged_seed_is_not_dropped_from_a_trend() -> None:
-    """The others fall from layer to layer."""
+    """The other seeds fall from layer to layer."""
     measured = {f"a.i.l{layer}": trained(*(6.0 - layer + seed / 10 for seed in range(5))) for layer in range(6)}
     said = claim(trend={"values": list(measured), "direction": "down"})
     assert judged(said, measured).outcome == "CONFIRMED"
@@ -76,21 +76,21 @@ def test_a_diverged_seed_is_not_dropped_from_a_trend() -> None:
 
 
 def test_a_diverged_seed_counts_as_worse_than_any_other() -> None:
-    """Not as the error of guessing, of which one may be had by training: 6 of 6 are smaller, by ranks."""
+    """It does not count as the error of guessing, which a training may reach; all six are smaller by ranks."""
     low, high = trained(*(10.0 + seed / 10 for seed in range(6))), trained(*(91.0 + seed / 10 for seed in range(6)))
     found = judged(claim(less=[A, B]), {A: diverged(low, 0, 89.0), B: high})
     assert found.outcome == "INCONCLUSIVE"
 
 
 def test_arms_share_the_seeds_that_both_have() -> None:
-    """Of seeds 0 to 4 and 1 to 5 there are four, and no value is made up for the others."""
+    """Seeds 0 to 4 and 1 to 5 share four, and no value is invented for the others."""
     later = Measured(values={seed + 1: value for seed, value in WITHOUT.values.items()}, declared_seeds=5)
     found = judged(claim(less=[A, B]), {A: WITH, B: later})
     assert (found.outcome, found.n) == ("CONFIRMED", 4)
 
 
 def curves(seeds: int) -> dict[str, Any]:
-    """An arm that never falls to 25% in eleven epochs, and one that is there after three."""
+    """Return an arm that does not fall to 25% in eleven epochs, and one that does after three."""
     falls = {"tanh": 1, "relu": 18}
     return {
         arm: {
@@ -105,7 +105,7 @@ def curves(seeds: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("seeds", "expected"), [(2, "INCONCLUSIVE"), (5, "INCONCLUSIVE"), (6, "CONTRADICTED")])
 def test_limits_of_convergence_need_as_many_seeds_as_their_test(seeds: int, expected: str) -> None:
-    """At least 3.6 times slower is no 1.2 times, which six seeds say and fewer may not, by a sign test."""
+    """At least 3.6 times slower contradicts 1.2 times, by a sign test of six seeds but not of fewer."""
     times = {"by": 1.2, "within": 1.5}
     said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
     assert judged(said, {}, "paper", curves(seeds)).outcome == expected
@@ -123,7 +123,7 @@ def test_limits_of_convergence_need_as_many_seeds_as_their_test(seeds: int, expe
 )
 @pytest.mark.parametrize("scale", ["paper", "small"])
 def test_two_seeds_decide_nothing(said: dict[str, Any], scale: str) -> None:
-    """However far apart the arms are, or however near."""
+    """The distance between the arms does not matter."""
     measured = {A: trained(1.0, 1.1), B: trained(3.0, 3.1), C: trained(5.0, 5.1)}
     assert judged(claim(**said), measured, scale).outcome in ("INCONCLUSIVE", "NOT COMPARABLE")
 
@@ -132,13 +132,13 @@ def test_two_seeds_decide_nothing(said: dict[str, Any], scale: str) -> None:
     ("left", "right", "expected"), [(5.0, 5.0, "CONTRADICTED"), (4.0, 5.0, "CONFIRMED"), (6.0, 5.0, "CONTRADICTED")]
 )
 def test_equal_exact_numbers_are_not_less(left: float, right: float, expected: str) -> None:
-    """Nothing is sampled in either, so that no test decides."""
+    """Neither number is sampled, so arithmetic decides."""
     one, other = (Measured(values={0: value}, declared_seeds=1, how="exact") for value in (left, right))
     assert judged(claim(less=["a.numbers", "b.numbers"]), {"a.numbers": one, "b.numbers": other}).outcome == expected
 
 
 def cell(printed: str, margin: float | None, place: str) -> Cell:
-    """A printed number."""
+    """Return a printed number."""
     number = float(printed)
     return Cell("it", "it", "", "it", "", printed, number, "%", margin, tuple(place.split(".")))
 
@@ -147,13 +147,13 @@ def cell(printed: str, margin: float | None, place: str) -> Cell:
     ("value", "expected"), [(60.5, "MATCH"), (60.51, "DIFFERS"), (59.5, "MATCH"), (59.49, "DIFFERS"), (60.9, "DIFFERS")]
 )
 def test_an_exact_number_matches_within_half_of_its_last_digit(value: float, expected: str) -> None:
-    """Printed as 60, it may be 59.5 to 60.5 and nothing beyond."""
+    """Printed as 60, it may lie between 59.5 and 60.5."""
     measured = Measured(values={0: value}, declared_seeds=1, how="exact")
     assert judge_cell(cell("60", None, "net.parameters"), measured, "ci").outcome == expected
 
 
 def test_a_match_allows_for_the_digits_that_are_not_printed() -> None:
-    """Within a margin of 0.5 of 37.5, but not of the 37.45 that may have been meant."""
+    """A value within a margin of 0.5 of 37.5 may lie outside that of 37.45, which may have been printed as 37.5."""
     near = trained(37.90, 37.91, 37.92, 37.91, images=50_000)
     far = trained(37.96, 37.97, 37.98, 37.97, images=50_000)
     printed = cell("37.5", 0.5, A)
@@ -162,7 +162,7 @@ def test_a_match_allows_for_the_digits_that_are_not_printed() -> None:
 
 @pytest.mark.parametrize(("value", "expected"), [(61.9, "MATCH"), (62.3, "DIFFERS")])
 def test_a_margin_and_a_rounding_are_not_added_up(value: float, expected: str) -> None:
-    """The wider of the two is allowed: printed as 60 with a margin of 2, 62 and no more."""
+    """The wider of the two is allowed: for 60 with a margin of 2, up to 62."""
     measured = Measured(values={0: value}, declared_seeds=1, how="exact")
     assert judge_cell(cell("60", 2.0, "net.parameters"), measured, "ci").outcome == expected
 
@@ -175,14 +175,14 @@ def test_a_timed_number_is_of_other_hardware_at_every_scale() -> None:
 
 
 def test_a_seed_that_is_a_copy_of_another_decides_nothing() -> None:
-    """Nor do the rest."""
+    """The other seeds decide nothing either."""
     copied = replace(WITH, doubtful="seeds 0 and 1 left the same bytes")
     found = judged(claim(less=[A, B]), {A: copied, B: WITHOUT})
     assert (found.outcome, found.reason) == ("NOT COMPARABLE", f"{A}: seeds 0 and 1 left the same bytes")
 
 
 def test_quoted_numbers_alone_decide_nothing() -> None:
-    """They agree with themselves, whatever the scale."""
+    """They agree with themselves at every scale."""
     cells = {
         name: judge_cell(Cell(name, name, "", name, "", printed, float(printed), "%", None, None), None, "paper")
         for name, printed in (("low", "37.5"), ("high", "45.7"))
@@ -192,7 +192,7 @@ def test_quoted_numbers_alone_decide_nothing() -> None:
 
 
 def test_one_cell_that_differs_contradicts_a_claim_about_several() -> None:
-    """Though the other matches."""
+    """The other cell matches."""
     near, far = cell("10.0", 1.0, A), cell("50.0", 1.0, A)
     cells = {name: judge_cell(one, WITH, "paper") for name, one in (("near", near), ("far", far))}
     assert [one.outcome for one in cells.values()] == ["MATCH", "BETTER"]

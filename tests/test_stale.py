@@ -1,4 +1,4 @@
-"""Data or code changed under a finished run: STALE in plan, run and report, and nothing thrown away."""
+"""Data or code changed after a run: plan, run and report say STALE, and nothing is thrown away."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUN = ("run", "tiny.yaml", *SCALE, "--threads", "1")
 
 @pytest.fixture
 def folder(finished: Callable[..., World], tmp_path: Path) -> Path:
-    """A finished run on digits that lie in a folder of their own, by a package of its own."""
+    """Return a finished run on digits in a separate folder, made by a separate copy of the package."""
     tiny_suite(tmp_path, **SHORT)
     finished(**SHORT).copied(tmp_path)
     (tmp_path / "digits").mkdir()
@@ -43,7 +43,7 @@ def harness(folder: Path, *arguments: str) -> Any:
 
 
 def digits_changed(folder: Path) -> None:
-    """One pixel of one image."""
+    """Change one pixel of one image."""
     path = folder / "digits" / "digits.csv.gz"
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     first = lines[0].split(",")
@@ -52,7 +52,7 @@ def digits_changed(folder: Path) -> None:
 
 
 def code_changed(folder: Path) -> None:
-    """A statement that does nothing, for nobody can tell by machine which change is harmless."""
+    """Add a statement without effect, because no machine can tell which change is harmless."""
     path = folder / "code" / "harness" / "jobs" / "randomness.py"
     path.write_text(path.read_text() + "CHANGED = True\n")
 
@@ -65,7 +65,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_changed_since_is_told_everywhere(folder: Path, what: str) -> None:
-    """Of cells and claims, with the reason; the old numbers stay until they are asked to be made again."""
+    """Cells and claims give the reason; the old numbers stay until a new run is requested."""
     change, reason = CHANGES[what]
     before = document(folder)
     assert "stale" not in [job["state"] for job in jobs(folder)]
@@ -91,12 +91,12 @@ def test_what_changed_since_is_told_everywhere(folder: Path, what: str) -> None:
 
 
 def jobs(folder: Path) -> list[dict[str, Any]]:
-    """The jobs of the plan."""
+    """Return the jobs of the plan."""
     found: list[dict[str, Any]] = json.loads(harness(folder, "plan", "tiny.yaml", *SCALE, "--json").stdout)["jobs"]
     return found
 
 
 def document(folder: Path) -> dict[str, Any]:
-    """The results of the report."""
+    """Return the results of the report."""
     found: dict[str, Any] = json.loads((folder / "reports" / "tiny" / "ci" / "results.json").read_text())
     return found

@@ -1,4 +1,4 @@
-"""A net that is tuned further begins with the weights of the other, layer by layer as they fit."""
+"""A fine-tuned net starts with the weights of another net, layer by layer where shapes fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.suite.load import load_suite
 
 
 def world_of(folder: Path) -> World:
-    """The tiny suite with its net, and one that is tuned from it."""
+    """Return the tiny suite with its net, and a second net fine-tuned from it."""
     path = tiny_suite(folder, subset={"classes": 10, "per_class": 20}, epochs=1, drops_after=[])
     suite = json.loads(path.read_text())
     cnn = suite["experiments"]["cnn"]
@@ -32,7 +32,7 @@ def world_of(folder: Path) -> World:
 def test_a_tuned_net_begins_with_the_weights_that_the_other_ended_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every tensor to the bit; the other began with those of its seed."""
+    """Every tensor is equal bit for bit; the other net started from the weights of its seed."""
     begun: dict[bool, dict[str, Tensor]] = {}
     resume = training.resume
 
@@ -51,7 +51,7 @@ def test_a_tuned_net_begins_with_the_weights_that_the_other_ended_with(
 
 @pytest.mark.parametrize("start_from", [checkpoint.start_from, first_weights.start_from])
 def test_a_tensor_of_another_shape_keeps_its_first_weights(start_from: Any) -> None:
-    """Those of the last layer, where the classes are others; a layer that only one net has is no matter."""
+    """The last layer keeps its first weights where classes differ; a layer of only one net is ignored."""
     net, other = (nn.Sequential(nn.Linear(3, 4), nn.Linear(4, classes)) for classes in (5, 7))
     first = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     start_from(net, {**other.state_dict(), "gone.weight": torch.zeros(2)})

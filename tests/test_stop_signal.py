@@ -23,18 +23,18 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, "-m", "harness", *sys.argv[1:]])
 """
-"""Makes standard input the terminal that rules the program."""
+"""Makes standard input the program's controlling terminal."""
 
 
 def send(*numbers: int) -> None:
-    """Signals to this process, one after another."""
+    """Send signals to this process, one after another."""
     for number in numbers:
         os.kill(os.getpid(), number)
 
 
 @pytest.mark.parametrize("number", STOPPING)
 def test_each_is_remembered(number: int) -> None:
-    """And told by its name and its exit code."""
+    """The error gives its name and exit code."""
     with StopSignal().listening() as stop:
         send(number)
     with pytest.raises(Interrupted, match=signal.Signals(number).name) as stopped:
@@ -45,7 +45,7 @@ def test_each_is_remembered(number: int) -> None:
 @pytest.mark.parametrize("first", ORDERS)
 @pytest.mark.parametrize("second", ORDERS)
 def test_a_second_order_stops_at_once(first: int, second: int) -> None:
-    """Somebody is in a hurry."""
+    """A second order means that somebody is in a hurry."""
     with pytest.raises(KeyboardInterrupt), StopSignal().listening():
         send(first, second)
 
@@ -53,14 +53,14 @@ def test_a_second_order_stops_at_once(first: int, second: int) -> None:
 @pytest.mark.parametrize("notice", NOTICES)
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_notice_beside_an_order_is_no_hurry(notice: int, order: int) -> None:
-    """A system that ends sends both at once; a shell and its terminal may each send one."""
+    """A system that shuts down sends both at once; a shell and its terminal may each send one."""
     with StopSignal().listening() as stop:
         send(notice, notice, order, notice)
     assert stop.number == order
 
 
 def test_under_nohup_a_closed_terminal_says_nothing() -> None:
-    """What is ignored stays ignored, and the handlers are put back."""
+    """An ignored signal stays ignored, and the handlers are restored."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with StopSignal().listening() as stop:
@@ -72,7 +72,7 @@ def test_under_nohup_a_closed_terminal_says_nothing() -> None:
 
 
 def test_a_training_whose_terminal_closes_is_saved(tmp_path: Path) -> None:
-    """Not even its last words have a place to go to; nothing but the signal makes it save."""
+    """Its last messages have no destination; only the signal makes it save."""
     tiny_suite(tmp_path, seeds=1, epochs=500, drops_after=[250], subset={"classes": 10, "per_class": 40})
     ours, theirs = pty.openpty()
     with subprocess.Popen(

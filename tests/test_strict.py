@@ -1,4 +1,4 @@
-"""Strict records: nothing coerced, nothing unknown, nothing changed."""
+"""Strict records: no coercion, no unknown key, no change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.strict import Strict
 
 
 class Sample(Strict):
-    """One field of each sort."""
+    """A record with one field of each sort."""
 
     count: int = 1
     rate: float = 1.0
@@ -28,18 +28,18 @@ class Sample(Strict):
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused(data: dict[str, Any]) -> None:
-    """A whole number in the place of a real one is the one exception."""
+    """The only exception is a whole number for a real one."""
     with pytest.raises(ValidationError):
         Sample.parsed(data)
 
 
 def test_a_whole_number_is_a_real_one_and_a_list_a_tuple() -> None:
-    """YAML writes both alike."""
+    """YAML writes both in the same way."""
     sample = Sample.parsed({"rate": 2, "pair": [1, 2]})
     assert (sample.rate, type(sample.rate), sample.pair) == (2.0, float, (1, 2))
 
 
 def test_a_record_cannot_be_changed() -> None:
-    """What was hashed stays what it was."""
+    """A hashed record stays the same."""
     with pytest.raises(ValidationError, match="frozen"):
         Sample().count = 2

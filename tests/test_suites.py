@@ -1,4 +1,4 @@
-"""The shipped suites: each is sound, plans at each of its scales, and trains real nets in its smallest world."""
+"""The shipped suites: each is sound, plans at each of its scales, and trains real nets at its smallest scale."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IMAGES = 16
 
 @cache
 def shipped(name: str) -> Suite:
-    """A shipped suite."""
+    """Load a shipped suite."""
     return load_suite(shipped_suites() / f"{name}.yaml")
 
 
@@ -32,7 +32,7 @@ def test_every_scale_plans(name: str) -> None:
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_a_suite_is_called_what_its_file_is(name: str) -> None:
-    """So that a report is found by the suite's name, and a suite by the report's."""
+    """A report is found by the suite's name, and a suite by the report's."""
     assert shipped(name).name == name
 
 
@@ -44,9 +44,9 @@ def test_every_line_of_a_suite_is_readable(name: str) -> None:
 
 @cache
 def trainings() -> dict[str, dict[str, dict]]:
-    """Each training that differs in its net, first weights or optimiser, of every suite at its smallest scale.
+    """Return the distinct trainings (by net, first weights and optimiser) of every suite at its smallest scale.
 
-    Its spec, by the name of the first suite that has it and that of the experiment.
+    Specs are listed under the first suite that has them, by experiment.
     """
     found: dict[str, dict] = {}
     for suite in map(shipped, shipped_names()):
@@ -66,7 +66,7 @@ def trainings() -> dict[str, dict[str, dict]]:
 
 @pytest.mark.parametrize("name", shipped_names())
 def test_every_experiment_takes_training_steps(name: str) -> None:
-    """Those that no earlier suite has, but for those that need images of full size at their smallest scale."""
+    """Trainings that no earlier suite has take steps, except those with full-size images at the smallest scale."""
     small = {one: spec for one, spec in trainings()[name].items() if max(spec["input"]) <= 64}
     for experiment, spec in small.items():
         assert_trains(experiment, spec)
@@ -75,13 +75,13 @@ def test_every_experiment_takes_training_steps(name: str) -> None:
 
 
 def test_most_trainings_are_tried() -> None:
-    """So that the test above cannot pass for want of them."""
+    """Without any, the test above would pass for nothing."""
     specs = [spec for ours in trainings().values() for spec in ours.values()]
     assert sum(max(spec["input"]) <= 64 for spec in specs) > len(specs) / 2
 
 
 def assert_trains(experiment: str, spec: dict) -> None:
-    """Two steps on noise: the loss is a number, and weights move."""
+    """Take two steps on noise, and check that the loss is finite and weights move."""
     import torch
     import torch.nn.functional as F
 

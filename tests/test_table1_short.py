@@ -1,4 +1,4 @@
-"""Table 1 at the paper's scale, whole but for its length, on a generated ILSVRC-2010 prepared from its archives."""
+"""Table 1 at the paper's scale, complete except for its length, on a generated ILSVRC-2010 prepared from archives."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SUITE = Path(__file__).parent / "suites" / "table1_short.yaml"
 
 
 def read(path):
-    """A suite as plain data."""
+    """Read a suite as plain data."""
     return YAML(typ="safe", pure=True).load(path)
 
 
 def test_only_its_length_differs_from_table_1():
-    """Its name, and at paper scale epochs, seeds and drops of the rate."""
+    """Besides its name, only epochs, seeds and drops of the rate at paper scale differ."""
     short, whole = read(SUITE), read(TABLE1)
     assert set(short["scales"]["paper"].pop("train")) == {"epochs", "drops_after"}
     for suite in (short, whole):
@@ -32,7 +32,7 @@ def test_only_its_length_differs_from_table_1():
 
 
 def test_the_spec_differs_in_epochs_and_schedule_alone():
-    """The recipe, the net and the preparation of images are the paper's."""
+    """Recipe, net and preparation of images are otherwise the paper's."""
     (short,), whole = _trainings(SUITE), _trainings(TABLE1)[0]
     changed = {name for name in whole["recipe"] if short["recipe"][name] != whole["recipe"][name]}
     assert changed == {"epochs", "schedule"}
@@ -48,7 +48,7 @@ def _trainings(path):
 
 @pytest.mark.nightly
 def test_the_papers_path_runs_from_the_archives_to_the_report(tmp_path):
-    """Archives, copy, mean image, the whole net at batch 128, ten crops of the test images, verdicts, page."""
+    """It covers archives, copy, mean image, the whole net at batch 128, ten crops of test images, verdicts and page."""
     originals = make_originals(classes=20, train=100, val=5, test=5, prefix="ILSVRC2010", scale=5)
     tars(originals, tmp_path / "archives")
     done = program(tmp_path, "data", "prepare", "ilsvrc2010", "archives", "--out", "data/ilsvrc2010")

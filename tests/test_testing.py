@@ -1,4 +1,4 @@
-"""A suite's results by name, for tests of one's own."""
+"""Results of a suite by name, for other people's tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from result_documents import typed
 from tiny_suites import tiny_suite
 from two_runs import sample
 
@@ -16,12 +17,12 @@ from harness.testing import Reproduction, reproduce
 
 @pytest.fixture
 def found() -> Reproduction:
-    """The sample of results, as a test would have it."""
-    return Reproduction(sample(), Path("report/index.html"))
+    """Return the sample results as a test gets them."""
+    return Reproduction(typed(sample()), Path("report/index.html"))
 
 
 def test_cells_and_claims_are_those_of_the_suite(found: Reproduction) -> None:
-    """In its order, each by its name."""
+    """They come in the suite's order, each under its name."""
     assert [cell.id for cell in found.cells] == [cell["id"] for cell in sample()["cells"]]
     assert [claim.id for claim in found.claims] == [claim["id"] for claim in sample()["claims"]]
     assert found.cell("cnn.top1") == found.cells[4]
@@ -29,7 +30,7 @@ def test_cells_and_claims_are_those_of_the_suite(found: Reproduction) -> None:
 
 
 def test_a_cell_has_its_numbers(found: Reproduction) -> None:
-    """By seed, with their interval."""
+    """Values come by seed, with their interval."""
     cell = found.cell("cnn.top1")
     assert (cell.mean, cell.paper, cell.interval) == (11.132, 37.5, (10.880674, 11.383326))
     assert cell.values == {0: 11.2, 1: 11.02, 2: 11.41, 3: 10.87, 4: 11.16}
@@ -50,12 +51,12 @@ def test_a_cell_has_its_numbers(found: Reproduction) -> None:
     ],
 )
 def test_a_cell_says_itself_in_a_line(found: Reproduction, name: str, line: str) -> None:
-    """Trained, exact, and not measured."""
+    """Trained, exact and unmeasured cells have a line each."""
     assert repr(found.cell(name)).startswith(f"<cell {name}: {line}")
 
 
 def test_a_claim_says_itself_in_a_line(found: Reproduction) -> None:
-    """With its evidence."""
+    """The line includes the evidence."""
     assert repr(found.claim("sixty_million")) == (
         "<claim sixty_million: CONFIRMED (exact): count.parameters is 6.09652e+07; the paper says 60,000,000 within "
         "2%: The network has 60 million parameters>"
@@ -63,19 +64,19 @@ def test_a_claim_says_itself_in_a_line(found: Reproduction) -> None:
 
 
 def test_what_was_looked_at_is_told(found: Reproduction) -> None:
-    """Once each, and where the rest is."""
+    """Each cell and claim is listed once, with the path of the report."""
     cell, claim = found.cell("cnn.top1"), found.claim("entry")
     found.cell("cnn.top1")
     assert found.told().splitlines() == [repr(cell), repr(claim), "report: report/index.html"]
 
 
 def test_a_test_that_looked_at_nothing_is_told_the_headline(found: Reproduction) -> None:
-    """Rather than every cell there is."""
+    """The headline replaces a list of every cell."""
     assert found.told().startswith(sample()["headline"])
 
 
 def test_a_misspelt_name_has_a_nearest(found: Reproduction) -> None:
-    """Of its kind."""
+    """Cells are matched with cells, and claims with claims."""
     with pytest.raises(UsageError, match=r"no cell 'cnn.top11' in this suite; did you mean 'cnn.top1'\?"):
         found.cell("cnn.top11")
     with pytest.raises(UsageError, match="no claim 'zzz' in this suite; there are own_errors, "):
@@ -83,7 +84,7 @@ def test_a_misspelt_name_has_a_nearest(found: Reproduction) -> None:
 
 
 def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where it is named from; a second time nothing is to do."""
+    """The suite's path is relative to the folder; a second run does nothing."""
     tiny_suite(tmp_path)
     found = reproduce("tiny.yaml", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
     first = capsys.readouterr().err
@@ -97,7 +98,7 @@ def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_two_at_once_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """As the workers of one test run do; only one of them trains."""
+    """Workers of one test run wait for each other, and only one trains."""
     tiny_suite(tmp_path)
     with ThreadPoolExecutor(2) as workers:
         outs = [tmp_path / "first", tmp_path / "second"]
@@ -107,7 +108,7 @@ def test_two_at_once_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """With the option that names another."""
+    """The message names the option for another store."""
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="name another with --harness-store DIR"):
         reproduce("table1", "ci", tmp_path / "file" / "runs", tmp_path / "report", tmp_path)
@@ -124,7 +125,7 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_what_cannot_run_is_an_error_with_its_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str, scale: str, code: int, said: str
 ) -> None:
-    """And in the words of `run`."""
+    """The message is that of `run`."""
     for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2010"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -135,7 +136,7 @@ def test_what_cannot_run_is_an_error_with_its_code(
 
 
 def test_this_process_stays_as_it_is(tmp_path: Path) -> None:
-    """Neither a module nor a setting of the run comes into it."""
+    """No module and no setting of the run enters this process."""
     before = set(sys.modules)
     reproduce("architecture", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
     assert not {name for name in set(sys.modules) - before if name.split(".")[0] in ("torch", "pydantic", "scipy")}

@@ -1,4 +1,4 @@
-"""Seeds run on two machines, carried together and reported as one, as users on both would do it."""
+"""Seeds run on two machines, merged and reported as one, with the commands of a user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CI = ("tiny.yaml", "--scale", "ci", "--device", "cpu")
 
 
 def ran(folder: Path, *arguments: str | Path) -> str:
-    """Run the program, which has to end well; gives what it printed."""
+    """Run the program, which must succeed; return its output."""
     done = program(folder, *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -22,7 +22,7 @@ def ran(folder: Path, *arguments: str | Path) -> str:
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two folders: one has run seed 0 with one thread, the other seed 1 with two; the rest each has from the other."""
+    """Return two folders: the first has run seed 0 with one thread, the second has its copy and seed 1 with two."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
     for folder, seeds in ((one, 1), (two, 2)):
         tiny_suite(folder, seeds=seeds, subset={"classes": 10, "per_class": 40}, epochs=1)
@@ -31,12 +31,12 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     shutil.rmtree(two / "runs" / "declarations")
     ran(two, "run", *CI, "--threads", "2")
     shutil.copyfile(two / "tiny.yaml", one / "tiny.yaml")
-    shutil.rmtree(one / "runs" / "declarations")  # of one seed, where two are planned now
+    shutil.rmtree(one / "runs" / "declarations")  # declares one seed, and two are planned now
     return one, two
 
 
 def test_seeds_of_two_machines_are_one_report(machines: tuple[Path, Path]) -> None:
-    """Sent without weights; nothing is left to run, the store is sound, and the report tells of both."""
+    """Merged without weights, nothing is left to run, the store is sound, and the report names both machines."""
     one, two = machines
     ran(two, "store", "export", one / "seeds.tar.gz", "--suite", "tiny.yaml", "--scale", "ci")
     assert ran(one, "store", "merge", "seeds.tar.gz") == "runs: 2 taken, 0 completed, 3 here already\n"
@@ -54,7 +54,7 @@ def test_seeds_of_two_machines_are_one_report(machines: tuple[Path, Path]) -> No
 
 
 def test_a_merged_result_comes_out_again_from_what_came_with_it(machines: tuple[Path, Path]) -> None:
-    """With its own threads, whatever is the default here; a test needs the weights that stayed behind."""
+    """A rerun uses the result's threads, not this machine's default; a test needs the weights that stayed behind."""
     one, two = machines
     test = next(path.name for path in two.glob("runs/evaluate-*"))
     assert "identical, every output byte for byte" in ran(two, "verify", "--rerun", test)

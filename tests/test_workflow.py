@@ -1,4 +1,4 @@
-"""The example of a workflow: what it runs exists, and it may do no more than it needs."""
+"""The example workflow: the commands it runs exist, and it has no more permissions than it needs."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ FILE = ROOT / "docs" / "github-actions.yml"
 
 @pytest.fixture(scope="module")
 def workflow() -> dict[str, Any]:
-    """The file as plain data, read as YAML 1.2, in which `on` is a word."""
+    """Read the file as plain data in YAML 1.2, where `on` is a word."""
     return YAML(typ="safe", pure=True).load(FILE)
 
 
 def steps(workflow: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of its one job."""
+    """Return the steps of its one job."""
     (job,) = workflow["jobs"].values()
     return job["steps"]
 
 
 def commands(workflow: dict[str, Any]) -> list[list[str]]:
-    """The command lines of the program, in words, the program left out."""
+    """Return the command lines of the program as words, without the program."""
     lines = [line for step in steps(workflow) for line in step.get("run", "").splitlines()]
     return [shlex.split(line)[3:] for line in lines if line.startswith("python -m harness ")]
 
 
 def test_its_commands_and_options_exist(workflow: dict[str, Any]) -> None:
-    """As the program has them now."""
+    """The program accepts every command and option in it."""
     assert commands(workflow)
     for name, *arguments in commands(workflow):
         if name not in command.commands:
@@ -46,7 +46,7 @@ def test_its_commands_and_options_exist(workflow: dict[str, Any]) -> None:
 
 
 def test_the_files_that_are_written_are_those_that_are_used(workflow: dict[str, Any]) -> None:
-    """The comment's, and what becomes an artifact."""
+    """This covers the comment and the artifacts."""
     (arguments,) = commands(workflow)
     written = {arguments[arguments.index(option) + 1] for option in ("--junit", "--markdown")}
     text = FILE.read_text(encoding="utf-8")
@@ -56,22 +56,22 @@ def test_the_files_that_are_written_are_those_that_are_used(workflow: dict[str, 
 
 
 def test_it_finds_its_own_comment(workflow: dict[str, Any]) -> None:
-    """By the first line that every comment has."""
+    """It searches for the first line that every comment has."""
     (step,) = [step for step in steps(workflow) if "gh api" in step.get("run", "")]
     assert f'startswith("{MARKER}")' in step["run"]
 
 
 def test_nothing_of_an_event_becomes_a_command(workflow: dict[str, Any]) -> None:
-    """A title or branch could hold anything; what a shell needs of an event comes by a variable."""
+    """A title or branch could hold anything, so a shell gets an event's data through variables."""
     assert not [step for step in steps(workflow) if "${{" in step.get("run", "")]
 
 
 def test_it_may_write_a_comment_and_nothing_else(workflow: dict[str, Any]) -> None:
-    """Its token is worth no more than that; and others' code is of a named version."""
+    """Its token permits nothing more, and other people's actions are pinned to a version."""
     assert workflow["permissions"] == {"contents": "read", "pull-requests": "write"}
     assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", step["uses"]) for step in steps(workflow) if "uses" in step)
 
 
 def test_the_readme_names_it() -> None:
-    """So that it is found."""
+    """The README links to the workflow."""
     assert "(docs/github-actions.yml)" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Commands that hold what suites come to against a baseline."""
+"""The commands `check` and `baseline update`, which compare suites with a baseline and make one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _with_baseline = options(
         "baseline_file",
         type=FOLDER,
         metavar="FILE",
-        help="What to compare with; reports/baselines/SCALE.json by default.",
+        help="The baseline; reports/baselines/SCALE.json by default.",
     ),
-    click.option("--threads", type=click.IntRange(min=1), help="CPU threads of trainings; probes take one."),
-    click.option("--train", is_flag=True, help="Run the trainings too that have no current result in the store."),
+    click.option("--threads", type=click.IntRange(min=1), help="CPU threads of trainings; probes use one."),
+    click.option("--train", is_flag=True, help="Also run trainings without a current result in the store."),
 )
 
 
@@ -37,18 +37,19 @@ _with_baseline = options(
 @with_places
 @with_json
 @with_ci_outputs
-@click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only experiments and cells named so; may repeat.")
+@click.option("--only", "globs", multiple=True, metavar="GLOB", help="Only matching experiments and cells; repeatable.")
 @click.option(
     "--suites-changed-since",
     "revision",
     metavar="REV",
     help="Only suites whose file, or whose paper's files, differ from this git revision.",
 )
-@click.option("--strict", is_flag=True, help="Let timings and changed outcomes of statistical claims gate too.")
+@click.option("--strict", is_flag=True, help="Also fail on changed timings and statistical claims.")
 def check(suite_files: tuple[str, ...], globs: tuple[str, ...], revision: str | None, **flags: Any) -> None:
-    """Compare what suites come to now with a baseline; exits 3 where something has got worse or is no longer the same.
+    """Compare the current results of suites with a baseline; exits with 3 where something is worse or has changed.
 
-    At ci it trains nothing: it takes the first steps of every training, tests its first weights, and measures again.
+    At ci scale it trains nothing. It runs the first steps of every training, tests the first weights, and repeats the
+    measurements.
     """
     from harness.regression.check import check as checked_against  # noqa: PLC0415 - help does without it
     from harness.regression.check import exit_code  # noqa: PLC0415
@@ -73,7 +74,7 @@ def check(suite_files: tuple[str, ...], globs: tuple[str, ...], revision: str | 
     except UsageError as error:
         if code == 0:
             raise
-        click.echo(error, err=True)  # what was found weighs more than where it could not be written
+        click.echo(error, err=True)  # the findings matter more than a file that could not be written
     sys.exit(code)
 
 
@@ -89,7 +90,7 @@ def baseline() -> None:
 @with_places
 @click.option("--yes", is_flag=True, help="Write without asking.")
 def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Make a baseline's entries of these suites anew, show what that changes, and write it; others stay as they are."""
+    """Make the entries of these suites in a baseline anew, show the changes, and write it; other entries stay."""
     from harness.regression.check import updated  # noqa: PLC0415
     from harness.regression.terminal import show_findings  # noqa: PLC0415
     from harness.suite.shipped import suite_path  # noqa: PLC0415
@@ -97,15 +98,13 @@ def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # no
     rules, store, file = _asked(flags)
     asks = sys.stdin.isatty()
     if not yes and not asks:
-        click.echo(
-            "without a terminal nobody can be asked: this shows what would change; --yes would write it", err=True
-        )
+        click.echo("without a terminal nobody can confirm: this only shows the changes; --yes writes them", err=True)
     found = updated([suite_path(name) for name in suite_files], file, rules, store)
     show_findings(found.differences)
     if not found.differences:
-        click.echo("nothing would change but the commit that it names")
+        click.echo("nothing would change but the recorded commit")
     if not yes and not asks:
-        raise UsageError(f"{file} is unchanged: without a terminal nobody can be asked; pass --yes to write")
+        raise UsageError(f"{file} is unchanged: without a terminal nobody can confirm; pass --yes to write")
     if not yes and not click.confirm(f"write {file}?", err=True):
         raise UsageError(f"{file} is unchanged")
     found.baseline.write()
@@ -113,7 +112,7 @@ def update(suite_files: tuple[str, ...], yes: bool, **flags: Any) -> None:  # no
 
 
 def _asked(flags: dict[str, Any]) -> tuple[Any, Any, Path]:
-    """The rules of a check, the store, and the baseline's file."""
+    """Return the rules of a check, the store, and the baseline's file."""
     from harness.regression.observations import Rules  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The options of commands whose findings a CI server shows."""
+"""Options of commands whose findings a CI server shows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def _writable(_ctx: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
-    """The path, its folder made; before the work and not after, so that none of it is lost."""
-    from harness.store.store import make_writable  # noqa: PLC0415 - only where a file is asked for
+    """Create the folder of an output before the work starts, so that no result is lost."""
+    from harness.store.store import make_writable  # noqa: PLC0415 - only where a file is requested
 
     if path is not None:
         make_writable(path.parent, f"the folder of {option.opts[0]}", f"name another file with {option.opts[0]} FILE")
@@ -26,12 +26,13 @@ def _on_github() -> bool:
 
 
 with_ci_outputs = options(
-    click.option("--junit", type=FILE, callback=_writable, help="Write the findings there as JUnit XML."),
-    click.option("--markdown", type=FILE, callback=_writable, help="Write them there for a pull request's comment."),
+    click.option("--junit", type=FILE, callback=_writable, help="Write the findings to this file as JUnit XML."),
+    click.option("--markdown", type=FILE, callback=_writable, help="Write them to this file as Markdown."),
     click.option(
         "--github/--no-github",
         default=_on_github,
         help="Annotate the suite files on GitHub and write the step's summary; on where $GITHUB_ACTIONS is true.",
     ),
 )
-"""`--junit FILE`, `--markdown FILE` and `--github`, given as `junit`, `markdown` and `github` to `write_outputs`."""
+"""Options `--junit FILE`, `--markdown FILE` and `--github`, passed as `junit`, `markdown` and `github` to
+`write_outputs`."""

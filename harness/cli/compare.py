@@ -1,4 +1,4 @@
-"""The command that sets two runs of a suite side by side."""
+"""The command `compare`, which shows two runs of a suite side by side."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ EXISTING = click.Path(exists=True, path_type=Path)
 )
 @with_json
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there and not to standard output."
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of standard output."
 )
 def compare(a: Path, b: Path, form: str, as_json: bool, out: Path | None) -> None:  # noqa: FBT001
-    """Set two runs of one suite side by side: A and B are report folders, or results.json files.
+    """Compare two runs of one suite: A and B are report folders or results.json files.
 
-    Numbers are subtracted, B less A, only where both runs have the same seeds, all of them, in the same world.
+    Differences, B minus A, are shown only where both runs have the same seeds, all of them, at the same scale and data.
     """
     from harness.report.compare.forms import compare_files, written  # noqa: PLC0415 - numpy and scipy
     from harness.store.documents import json_text  # noqa: PLC0415
     from harness.store.store import make_writable, write_atomically  # noqa: PLC0415
 
     document = compare_files(a, b)
-    text = json_text(document) if as_json else written(document, form)
+    text = json_text(document.model_dump()) if as_json else written(document, form)
     if out is None:
         click.echo(text, nl=False)
         return

@@ -1,4 +1,4 @@
-"""Commands about data sets: checking those at hand, copying them compactly, fetching the public ones."""
+"""The commands `data check`, `data prepare` and `data fetch`: check data sets, copy them, download the public ones."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ PATH = click.argument("path", required=False, type=FOLDER)
 
 @click.group(cls=Commands)
 def data() -> None:
-    """Check data sets as they lie, make compact copies of them, or fetch the public ones."""
+    """Check data sets in place, make compact copies of them, or download the public ones."""
 
 
 @data.command()
 @NAME
 @PATH
-@click.option("--decode", is_flag=True, help="Decode every image, not a seeded sample.")
+@click.option("--decode", is_flag=True, help="Decode every image instead of a seeded sample.")
 @with_kit
 @with_root
 @with_threads
 @with_json
 def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
-    """Say what lies in PATH, whether it is the official set, what is damaged, and how to mend it.
+    """Identify the data set in PATH: whether it is the official one, what is damaged, and how to repair it.
 
-    Knows class folders, flat folders, Kaggle's tree, Hugging Face's parquet files, and the archives as they are handed
-    out. Without PATH, looks where a run would. Exits with 0 when it is usable as it is, 4 when something is missing or
+    Reads class folders, flat folders, Kaggle's tree, Hugging Face's parquet files, and the official archives. Without
+    PATH, searches where a run would. Exits with 0 when the set is usable in place, with 4 when something is missing or
     wrong.
     """
     from harness.ingest.report import check_stored, show_check  # noqa: PLC0415
@@ -59,7 +59,7 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
 @data.command()
 @NAME
 @PATH
-@click.option("--out", required=True, type=FOLDER, help="The copy's folder; a copy begun there is gone on with.")
+@click.option("--out", required=True, type=FOLDER, help="The copy's folder; an unfinished copy there is resumed.")
 @click.option(
     "--short-side",
     type=click.IntRange(min=1),
@@ -68,25 +68,25 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
     metavar="PIXELS",
     help="Reduce images whose shorter side is longer: 256 for AlexNet, 512 for PReLU's scale jitter.",
 )
-@click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Of the JPEGs.")
-@click.option("--unchanged", is_flag=True, help="Copy every file byte for byte, only sorted into class folders.")
-@click.option("--split", "splits", multiple=True, help="Only this split; may be repeated.")
+@click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Quality of the JPEGs.")
+@click.option("--unchanged", is_flag=True, help="Copy every file unchanged into class folders.")
+@click.option("--split", "splits", multiple=True, help="Only this split; repeatable.")
 @click.option(
     "--allow-damaged",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
     metavar="FRACTION",
-    help="Leave out at most this share of images because they are damaged; the copy is then not official.",
+    help="Largest share of damaged images to leave out; the copy is then not official.",
 )
 @with_kit
 @with_root
 @with_threads
 @with_json
 def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: Any) -> None:
-    """Make the compact copy that training reads: class folders of JPEGs, with a manifest; the originals are only read.
+    """Make the compact copy that training reads: class folders of JPEGs with a manifest. The originals are only read.
 
-    Killed or stopped at any moment, the same command goes on, and ends in the same bytes.
+    After an interruption at any moment, the same command resumes and ends in the same bytes.
     """
     from harness.ingest.encode import Compact  # noqa: PLC0415
     from harness.ingest.prepare import prepare as prepared  # noqa: PLC0415
@@ -121,7 +121,7 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 @NAME
 @with_root
 def fetch(name: str, data_root: Path | None) -> None:
-    """Download a public set into the first data root, and compare every file with its digest."""
+    """Download a public set into the first data root, and verify the digest of every file."""
     from harness.data.locate import Found, Locations  # noqa: PLC0415
     from harness.data.locate import fetch as fetched  # noqa: PLC0415
     from harness.ingest.report import require_official  # noqa: PLC0415
@@ -155,7 +155,7 @@ def _checked(dataset: Any, folder: Path, flags: dict[str, Any]) -> dict[str, Any
 
 
 def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
-    """The folder that was named, or found; raises DataMissing where there is none."""
+    """Return the named folder, or find one; raises DataMissing where there is none."""
     if path is not None and path.is_file():
         raise DataMissing(f"{path}: is a file; name the folder that holds it: {path.parent}")
     if path is not None and not path.is_dir():
@@ -164,7 +164,7 @@ def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
 
 
 def _place(dataset: Any, data_root: Path | None) -> Path:
-    """Where a run would look: a folder that holds the set, else the first of those that is there in any form."""
+    """Return the folder where a run would find the set, otherwise the first existing folder it would search."""
     from harness.data.locate import Locations, Missing  # noqa: PLC0415
     from harness.machine.entry_points import names  # noqa: PLC0415
 

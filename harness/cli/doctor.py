@@ -1,4 +1,4 @@
-"""The command that says what is wrong with this machine, and how to mend it."""
+"""The command `doctor`, which finds faults of this machine and names their remedies."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from harness.cli.options import FOLDER, with_json, with_store
 
 @click.command()
 @with_store
-@click.option("--out", type=FOLDER, default=Path("reports"), show_default=True, help="Where reports go.")
+@click.option("--out", type=FOLDER, default=Path("reports"), show_default=True, help="Folder of reports.")
 @click.option("--data-root", type=FOLDER, help="A folder that holds data sets, in torchvision's layout.")
-@click.option(
-    "--data", "data_flags", multiple=True, metavar="NAME[=DIR]", help="A set that has to be there; repeatable."
-)
+@click.option("--data", "data_flags", multiple=True, metavar="NAME[=DIR]", help="A required data set; repeatable.")
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
     show_default=True,
-    help="The device that has to be there.",
+    help="The required device.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads; all cores by default.")
 @click.option(
@@ -34,7 +32,7 @@ from harness.cli.options import FOLDER, with_json, with_store
     default=120.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long torch may take to answer.",
+    help="Time that torch may take to answer.",
 )
 @with_json
 def doctor(
@@ -47,7 +45,7 @@ def doctor(
     wait_s: float,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Look at packages, device, arithmetic, disk, memory, data, store and clock; say what is wrong and its remedy."""
+    """Check packages, device, arithmetic, disk, memory, data, store and clock; print faults with their remedies."""
     from harness.data import dataset_named  # noqa: PLC0415 - help does without all of these
     from harness.data.locate import Locations  # noqa: PLC0415
     from harness.jobs.extension_checks import extension_checks  # noqa: PLC0415

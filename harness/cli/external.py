@@ -1,4 +1,4 @@
-"""Commands about results that do not come from running a suite here."""
+"""The commands `submission`, `record` and `import`, about results that do not come from running a suite here."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ with_store = click.option(
     type=FOLDER,
     default=Path("runs"),
     show_default=True,
-    help="Where jobs leave their results.",
+    help="Folder of jobs and their results.",
 )
 with_provenance = options(
     click.option("--from", "source", required=True, metavar="TEXT", help="Who vouches for it; one line."),
-    click.option("--url", help="Where it can be seen."),
+    click.option("--url", help="Web address where it can be seen."),
 )
 with_seed = click.option(
     "--seed",
     type=click.IntRange(min=0),
     default=0,
     show_default=True,
-    help="Of the training; of an ensemble, the repetition.",
+    help="Seed of the training; of an ensemble, the repetition.",
 )
 
 
@@ -49,13 +49,13 @@ def submission(predictions: Path, kit: Path, out: Path) -> None:
 @click.argument("cell")
 @click.argument("value")
 @with_provenance
-@click.option("--date", required=True, metavar="YYYY-MM-DD", help="When the server gave it.")
-@click.option("--submission", type=FILE, help="The file that was sent; checked against the predictions.")
-@click.option("--kit", type=FILE, help="The kit's meta.mat or list, to check the numbers of the classes too.")
+@click.option("--date", required=True, metavar="YYYY-MM-DD", help="Day on which the server gave it.")
+@click.option("--submission", type=FILE, help="The submitted file; checked against the predictions.")
+@click.option("--kit", type=FILE, help="The kit's meta.mat or list, to check class numbers too.")
 @with_store
 @click.option("--scale", type=click.Choice(SCALES), default="paper", show_default=True, help="The scale of the test.")
 @with_seed
-@click.option("--replace", is_flag=True, help="Take the place of a score that is there; the old one is kept as such.")
+@click.option("--replace", is_flag=True, help="Replace an existing score; the old one is kept.")
 def record(
     suite_file: str,
     cell: str,
@@ -80,11 +80,11 @@ def record(
 
 @click.command("import")
 @click.argument("checkpoint", type=FILE)
-@click.option("--suite", "suite_file", required=True, metavar="SUITE", help="The suite that it is to be tested in.")
+@click.option("--suite", "suite_file", required=True, metavar="SUITE", help="The suite that tests it.")
 @click.option("--experiment", required=True, metavar="NAME", help="The training whose result it becomes.")
 @click.option("--scale", type=click.Choice(SCALES), required=True, help="The scale of that training.")
 @with_provenance
-@click.option("--licence", metavar="TEXT", help="Under which it may be used.")
+@click.option("--licence", metavar="TEXT", help="Licence under which it may be used.")
 @with_seed
 @click.option("--names", type=FILE, metavar="FILE", help="A JSON object {theirs: ours} of tensors with other names.")
 @with_store
@@ -100,7 +100,7 @@ def import_weights(
     names: Path | None,
     store_folder: Path,
 ) -> None:
-    """Take in a CHECKPOINT (a state dict) that was trained elsewhere, for evaluation only and marked as such."""
+    """Import a CHECKPOINT (a state dict) that was trained elsewhere, for evaluation only and marked as such."""
     from harness.run.import_weights import Foreign  # noqa: PLC0415 - pydantic and YAML
     from harness.run.import_weights import import_weights as imported  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415

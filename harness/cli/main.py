@@ -1,11 +1,11 @@
-"""The command line: data on standard output, progress on standard error, exit codes as the README lists them."""
+"""The command line: data on standard output, progress on standard error, exit codes as listed in the README."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,17 +34,20 @@ from harness.cli.store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
 
+if TYPE_CHECKING:
+    from harness.report.results.document import Results
+
 EXAMPLES = """\b
 Examples:
-  python -m harness run suites/table1.yaml              # the largest scale this machine can run now
-  python -m harness run suites/table1.yaml --scale ci   # the smallest, on data that are always there
+  python -m harness run suites/table1.yaml              # at the largest scale that this machine can run
+  python -m harness run suites/table1.yaml --scale ci   # at the smallest scale, whose data are always there
   python -m harness plan suites/table1.yaml --scale paper --data ilsvrc2010=/data/ilsvrc2010
   python -m harness validate suites/*.yaml
-  python -m harness report reports/table1/ci            # write the page again from its results
+  python -m harness report reports/table1/ci            # write the page again from the results
   python -m harness check suites/*.yaml                 # has a new torch, driver or refactoring changed anything?
 
 \b
-Exit codes: 0 finished, whatever the verdicts; 1 internal error, or what was checked is unsound; 2 usage or suite error;
+Exit codes: 0 finished, whatever the verdicts; 1 internal error, or a check found a fault; 2 usage or suite error;
 3 of `check`, a regression, or with --strict, a cell that differs or diverged; 4 data missing; 5 device missing; 6 a job
 failed; 7 no baseline; 129, 130, 138 and 143 interrupted.
 """
@@ -67,7 +70,7 @@ def command() -> None:
 @with_micro_batch
 @with_jobs
 @with_processes
-@click.option("--offline", is_flag=True, help="Fetch nothing, even for a scale that --scale names.")
+@click.option("--offline", is_flag=True, help="Download nothing, even for a scale named by --scale.")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
 )
@@ -78,12 +81,12 @@ def command() -> None:
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How much work a kill may cost.",
+    help="Time between checkpoints, and so the most work that a kill may lose.",
 )
 @click.option(
     "--resume-elsewhere",
     is_flag=True,
-    help="Go on from checkpoints of another machine, or number of threads or processes; marked in the results.",
+    help="Resume from checkpoints of another machine or number of threads or processes; marked in results.",
 )
 @click.option(
     "--refresh-stale", is_flag=True, help="Run stale jobs again; their old results are set aside, not deleted."
@@ -91,7 +94,7 @@ def command() -> None:
 @click.option(
     "--strict",
     is_flag=True,
-    help="Exit 3 when a cell is WORSE, BETTER or DIFFERS or its mean holds a run that diverged, or a claim is "
+    help="Exit with 3 when a cell is WORSE, BETTER or DIFFERS or its mean includes a diverged run, or a claim is "
     "CONTRADICTED.",
 )
 def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
@@ -100,7 +103,7 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
 
     results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
     if flags["as_json"]:
-        click.echo(json.dumps(results, indent=1, sort_keys=True))
+        click.echo(json.dumps(results.plain(), indent=1, sort_keys=True))
     else:
         from harness.cli.tables import show_results  # noqa: PLC0415
 
@@ -111,18 +114,18 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
         sys.exit(REGRESSION_EXIT)
 
 
-def _diverged(results: dict[str, Any]) -> bool:
-    """Whether the mean of a cell holds runs that diverged, which count as guessing in it; each is named."""
-    found = {cell["id"]: cell["diverged"] for cell in results["cells"] if cell.get("diverged")}
+def _diverged(results: Results) -> bool:
+    """Name the cells whose mean includes diverged runs, which count as guessing; return whether there are any."""
+    found = {cell.id: cell.diverged for cell in results.cells if cell.diverged}
     for cell, seeds in found.items():
         click.echo(f"{cell}: diverged, and counted as guessing: seed {', '.join(map(str, seeds))}", err=True)
     return bool(found)
 
 
-def _differs(results: dict[str, Any]) -> bool:
-    cells = {cell["outcome"] for cell in results["cells"]}
+def _differs(results: Results) -> bool:
+    cells = {cell.outcome for cell in results.cells}
     return bool(cells & {"WORSE", "BETTER", "DIFFERS"}) or any(
-        c["outcome"] == "CONTRADICTED" for c in results["claims"]
+        claim.outcome == "CONTRADICTED" for claim in results.claims
     )
 
 
@@ -131,14 +134,14 @@ def _differs(results: dict[str, Any]) -> bool:
 @with_scale
 @with_places
 @with_json
-@click.option("--across", is_flag=True, help="Tell which jobs other shipped suites want too; reads them all at first.")
+@click.option("--across", is_flag=True, help="Show jobs that other shipped suites need too; slow at first.")
 @click.option(
     "--calibrate",
     is_flag=True,
-    help="Time a few steps of each training and test here, on made-up images, for a better estimate; remembered.",
+    help="Time a few steps of each training and test on made-up images for a better estimate; remembered.",
 )
 def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Show what a suite needs: what is done, stale, to do or blocked and by what; its cost; what is missing."""
+    """Show the jobs of a suite (done, stale, to do, or blocked and why), their cost, and what is missing."""
     from harness.cli.plan_tables import show_plan  # noqa: PLC0415
     from harness.plan.summary import plan_suite  # noqa: PLC0415
 
@@ -171,12 +174,17 @@ def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT0
 
 
 @command.command()
-@click.argument("file", type=click.Choice(["suite", "paper", "recipes", "references"]), default="suite")
+@click.argument("file", type=click.Choice(["suite", "paper", "recipes", "references", "results"]), default="suite")
 def schema(file: str) -> None:
-    """Print the JSON Schema of suites, or of another file of a paper, for editors that complete and check YAML.
+    """Print the JSON Schema of a kind of file: one that people write, for editors of YAML, or results.json.
 
-    That of suites knows what installed packages add.
+    The schema of suites includes what installed packages add.
     """
+    if file == "results":
+        from harness.report.results.schema import results_schema  # noqa: PLC0415 - pydantic
+
+        click.echo(json.dumps(results_schema(), indent=1, sort_keys=True))
+        return
     from harness.jobs.extensions import REGISTRIES, add_all  # noqa: PLC0415
     from harness.suite.json_schema import schema_of  # noqa: PLC0415
 
@@ -198,17 +206,17 @@ def schema(file: str) -> None:
 @click.option(
     "--judge-again",
     is_flag=True,
-    help="Judge a report folder anew by the suite and the rules of today, from its own files alone.",
+    help="Judge a report folder again by the current suite and rules, from its own files alone.",
 )
-@click.option("--suite", "by_suite", metavar="SUITE", help="The suite to judge by again; by default the shipped one.")
+@click.option("--suite", "by_suite", metavar="SUITE", help="The suite for --judge-again; by default the shipped one.")
 def report(
     target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
 ) -> None:
-    """Write the report of a suite again from the store, or of a report folder from its own files, running nothing."""
+    """Write a suite's report again from the store, or a report folder's from its own files, and run nothing."""
     again, by_suite = flags.pop("judge_again"), flags.pop("by_suite")
     folder = Path(target)
     if by_suite is not None and not again:
-        raise UsageError("--suite names what --judge-again judges by; give both")
+        raise UsageError("--suite is the suite for --judge-again; give both")
     if again:
         from harness.run.judge_report import judge_folder_again  # noqa: PLC0415 - pydantic, YAML, jinja and matplotlib
 
@@ -252,10 +260,10 @@ def env(as_json: bool) -> None:  # noqa: FBT001
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
 )
 @click.option(
-    "--resume-elsewhere", is_flag=True, help="Go on from a checkpoint of another machine, marked in the result."
+    "--resume-elsewhere", is_flag=True, help="Resume from a checkpoint of another machine; marked in the result."
 )
 def job(folder: Path, **flags: Any) -> None:
-    """Run one job from its directory in a store; what an executor on another machine would call."""
+    """Run one job from its directory in a store, as an executor on another machine would."""
     from harness.progress import Progress  # noqa: PLC0415
     from harness.run.executors.local import Local  # noqa: PLC0415
     from harness.store.store import JobFolder  # noqa: PLC0415
@@ -282,6 +290,6 @@ ELSEWHERE = (
     list_all,
     new,
 )
-"""Commands that have modules of their own."""
+"""Commands defined in other modules."""
 for one in ELSEWHERE:
     command.add_command(one)

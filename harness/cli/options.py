@@ -1,4 +1,4 @@
-"""What the commands share: their options, the settings these amount to, and how a command ends that could not go on."""
+"""Options shared by several commands, the runtime settings that they describe, and errors of a command as messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Commands(click.Group):
-    """A group that names the nearest command or option when one is misspelt."""
+    """A group of commands that suggests the nearest name for a misspelt command or option."""
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find a command; raises click's UsageError with the nearest name."""
@@ -32,10 +32,10 @@ class Commands(click.Group):
             raise click.UsageError(error.message + hint, ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an interrupt, a reader that left, a full disk and a forbidden file are no tracebacks."""
+        """Run a command; an interrupt, a closed pipe, a full disk or a forbidden file gives no traceback."""
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of a pipe, such as `head`, has left; what was left to say has no reader
+        except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(128 + signal.SIGPIPE)
         except OSError as error:
@@ -49,7 +49,7 @@ class Commands(click.Group):
 
 
 def options(*options: Callable[[Function], Function]) -> Callable[[Function], Function]:
-    """Several options as one decorator."""
+    """Combine several options into one decorator."""
 
     def decorate(function: Function) -> Function:
         for option in reversed(options):
@@ -62,10 +62,10 @@ def options(*options: Callable[[Function], Function]) -> Callable[[Function], Fu
 with_scale = click.option(
     "--scale",
     type=click.Choice(SCALES),
-    help="How large a world to run in; without it, the largest whose data are on disk and that ends within 30 minutes.",
+    help="Scale of the run; by default the largest whose data are on disk and that ends within 30 minutes.",
 )
 with_reported_scale = click.option(
-    "--scale", type=click.Choice(SCALES), help="Which scale to report on; without it, the largest with results here."
+    "--scale", type=click.Choice(SCALES), help="Scale of the report; by default the largest with results here."
 )
 FOLDER = click.Path(path_type=Path)
 with_store = click.option(
@@ -74,56 +74,54 @@ with_store = click.option(
     type=FOLDER,
     default=Path("runs"),
     show_default=True,
-    help="Where jobs leave their results.",
+    help="Folder of jobs and their results.",
 )
 with_places = options(
     with_store,
     click.option("--data-root", type=FOLDER, help="A folder that holds a folder for each data set."),
-    click.option(
-        "--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Where one set lies; may be repeated."
-    ),
+    click.option("--data", "data_flags", multiple=True, metavar="NAME=DIR", help="Folder of one data set; repeatable."),
     click.option(
         "--device",
         type=click.Choice(["auto", "cpu", "cuda"]),
         default="auto",
         show_default=True,
-        help="CUDA when there is a GPU, else the CPU.",
+        help="By default CUDA when there is a GPU, otherwise the CPU.",
     ),
 )
 with_micro_batch = click.option(
     "--micro-batch",
     type=click.IntRange(min=1),
     metavar="IMAGES",
-    help="Put at most so many images through a net at once, for less memory; batches keep their size.",
+    help="Pass at most this many images through a net at once, to save memory; batches keep their size.",
 )
 with_processes = options(
     click.option(
         "--gpus",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Share each batch of a training or test among so many GPUs; batches keep their size.",
+        help="Share each batch of a training or test among this many GPUs; batches keep their size.",
     ),
     click.option(
         "--processes",
         type=click.IntRange(min=1),
         metavar="N",
-        help="The same with so many processes on whatever the device is: one a GPU, or all on the CPU.",
+        help="The same with this many processes on any device: one per GPU, or all on the CPU.",
     ),
 )
 with_jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Run so many jobs at a time; by default one for each GPU there is (or for each --gpus N), one on a CPU.",
+    help="Run this many jobs at a time; by default one per GPU (or per --gpus N), one on a CPU.",
 )
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
-    "--out", type=click.Path(path_type=Path), help="Where the report goes; reports/SUITE/SCALE by default."
+    "--out", type=click.Path(path_type=Path), help="Folder of the report; reports/SUITE/SCALE by default."
 )
 
 
 def runtime_of(flags: dict[str, Any]) -> Any:
-    """The runtime settings that the flags describe."""
+    """Return the runtime settings that the flags describe."""
     from harness.data.locate import Locations  # noqa: PLC0415
     from harness.machine.entry_points import names  # noqa: PLC0415
     from harness.machine.runtime import Runtime, cores  # noqa: PLC0415
@@ -145,19 +143,19 @@ def runtime_of(flags: dict[str, Any]) -> Any:
 
 
 def _shared_by(flags: dict[str, Any]) -> tuple[Any, int]:
-    """The device, and how many processes share each batch; raises UsageError for flags that contradict each other."""
+    """Return the device and the number of processes that share a batch; raises UsageError for contradicting flags."""
     gpus, processes = flags.get("gpus"), flags.get("processes")
     if gpus is None:
         return flags["device"], processes or 1
     if processes not in (None, gpus):
-        raise UsageError(f"--gpus {gpus} is as many processes; leave --processes {processes} out")
+        raise UsageError(f"--gpus {gpus} starts {gpus} processes; leave out --processes {processes}")
     if flags["device"] == "cpu":
         raise UsageError(f"--gpus {gpus} contradicts --device cpu; --processes {gpus} shares batches on a CPU")
     return "cuda", gpus
 
 
 def _at_once(flags: dict[str, Any], device: str, processes: int) -> int:
-    """Jobs at a time, where a command runs several."""
+    """Return the number of jobs at a time; 1 for a command that runs a single job."""
     if "jobs" not in flags or flags["jobs"] is not None:
         return flags.get("jobs") or 1
     from harness.run.executors.gpus import places  # noqa: PLC0415

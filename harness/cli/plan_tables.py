@@ -1,4 +1,4 @@
-"""A plan on the terminal: its jobs, who shares them, what they will cost, and what is missing."""
+"""A plan on the terminal: its jobs, the suites that share them, their cost, and what is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Document = dict[str, Any]
 
 
 def show_plan(document: Document) -> None:
-    """The jobs of a plan, and, where any are left, their cost in time, energy and room."""
+    """Print the jobs of a plan and, where any are left, their cost in time, energy and disk space."""
     console = Console(highlight=False)
     console.print(Text(f"{document['suite']} at scale {document['scale']}: {document['reason']}", style="bold"))
     if document["unlock"]:
@@ -51,7 +51,7 @@ def _jobs(jobs: list[Document], time: str) -> Table:
 
 
 def _whys(jobs: list[Document]) -> dict[str, list[str]]:
-    """Each reason once, with the jobs that it is given for; what blocks jobs is told as missing."""
+    """Group jobs by the reason of their state; reasons of blocked jobs are printed as missing."""
     whys: dict[str, list[str]] = {}
     for job in jobs:
         if job["why"] and job["state"] != "blocked":
@@ -60,14 +60,14 @@ def _whys(jobs: list[Document]) -> dict[str, list[str]]:
 
 
 def _shared(jobs: list[Document]) -> dict[str, list[str]]:
-    """The experiments, where they are several, and the other suites that share jobs, with those jobs."""
+    """Group jobs by the several experiments, and by the other suites, that share them."""
     shared: dict[str, list[str]] = {}
     for job in jobs:
         experiments, suites = job.get("wanted_by") or [], job.get("also_in") or []
         if len(experiments) > 1:
             shared.setdefault(f"shared by {', '.join(experiments)}", []).append(job["label"])
         if suites:
-            shared.setdefault(f"wanted by {', '.join(suites)} too", []).append(job["label"])
+            shared.setdefault(f"also needed by {', '.join(suites)}", []).append(job["label"])
     return shared
 
 
@@ -84,7 +84,7 @@ def _costs(document: Document) -> list[str]:
         name: "of a size not known" if count is None else size(count) for name, count in disk["data_bytes"].items()
     }
     data = ", ".join(f"{name} {count}" for name, count in sizes.items())
-    return lines + ([f"data, beside that: {data}"] if data else [])
+    return lines + ([f"data, in addition: {data}"] if data else [])
 
 
 _FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images"}
@@ -103,5 +103,9 @@ def _energy(cost: Document) -> str:
 
 
 def amount(value: float) -> str:
-    """A number to three significant digits, never in powers of ten."""
+    """Format a number with three significant digits, without an exponent.
+
+    >>> amount(1234.5), amount(0.01234)
+    ('1,234', '0.0123')
+    """
     return f"{value:,.0f}" if value >= 100 else f"{float(f'{value:.3g}'):g}"

@@ -1,8 +1,9 @@
-"""The commands about ledgers: what suites cover of a paper, and reports published with what they say of it."""
+"""The commands about ledgers: `coverage` of papers by suites, and `publish`, which indexes reports by paper."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from harness.cli.options import FOLDER, with_json
     "--into", type=FOLDER, default=Path("reports/published"), show_default=True, help="The folder of published reports."
 )
 def publish(reports: tuple[Path, ...], into: Path) -> None:
-    """Add report folders to the published ones, and write every page and the index of them anew."""
+    """Add report folders to the published ones, and write all published pages and their index again."""
     from harness.report.coverage import known_coverage  # noqa: PLC0415
     from harness.report.ledger import ledger  # noqa: PLC0415
     from harness.report.page.ledger import add_report, published_results, write_ledger  # noqa: PLC0415 - jinja
@@ -29,7 +30,7 @@ def publish(reports: tuple[Path, ...], into: Path) -> None:
     for report in reports:
         click.echo(add_report(report, into))
     found = published_results(into)
-    published = {str(results["paper"]) for results in found.values()}
+    published = {results.paper for results in found.values()}
     papers = sorted(published & paper_homes().keys())
     for name in sorted(published.difference(papers)):
         click.echo(f"paper {name} is not known here, so its reports are listed without a ledger", err=True)
@@ -46,14 +47,14 @@ def publish(reports: tuple[Path, ...], into: Path) -> None:
 def coverage(papers: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
     """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
 
-    Of all papers that are known: those of the program, of installed packages and of the folder `suites` here. After it,
-    every open choice and deviation, with whether a release of the authors settles it.
+    Without PAPER, the ledger is of all papers that are known: those of the program, of installed packages and of the
+    folder `suites` here. Then print every open choice and deviation, and whether a release of the authors settles it.
     """
     from harness.cli.tables import show_coverage  # noqa: PLC0415
     from harness.report.coverage import known_rows  # noqa: PLC0415
 
     rows = known_rows(papers)
     if as_json:
-        click.echo(json.dumps(rows, indent=1))
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
     else:
         show_coverage(rows)

@@ -1,4 +1,4 @@
-"""Commands that let a user trust a store: verify it, see what lies in it, clear it up, carry results between stores."""
+"""The commands `verify` and `store`: verify a store, list it, clean it up, and carry results between stores."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from harness.vocabulary import SCALES
 @with_places
 @with_json
 @click.option(
-    "--rerun", metavar="KEY", help="Run this one job again, elsewhere, and compare; a key's beginning will do."
+    "--rerun", metavar="KEY", help="Run this job again in another folder and compare; a prefix of the key is enough."
 )
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads of --rerun; as recorded by default.")
 def verify(store_folder: Path, rerun: str | None, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Check every file of every job against its digests; exit 1 when one is damaged. Nothing is changed."""
+    """Check every file of every job against its digest; exits with 1 when one is damaged. Nothing is changed."""
     if rerun is not None:
         _verify_by_running(store_folder, rerun, flags, as_json=as_json)
         return
@@ -38,7 +38,7 @@ def verify(store_folder: Path, rerun: str | None, as_json: bool, **flags: Any) -
                 click.echo(f"{kind}: {fault}")
         click.echo(f"{found.jobs} jobs, {found.files} files: {'damaged' if found.damage else 'sound'}")
     if found.damage:
-        raise Unsound(f"{store_folder}: {len(found.damage)} fault(s); what to do about each is said above")
+        raise Unsound(f"{store_folder}: {len(found.damage)} fault(s); the lines above give the remedy of each")
 
 
 def _verify_by_running(store_folder: Path, key: str, flags: dict[str, Any], *, as_json: bool) -> None:
@@ -53,12 +53,12 @@ def _verify_by_running(store_folder: Path, key: str, flags: dict[str, Any], *, a
         for line in found.lines():
             click.echo(line)
     if found.is_unsound:
-        raise Unsound(f"{found.label} did not come out again as it is stored, though machine and versions are the same")
+        raise Unsound(f"{found.label} differs from its stored result, though machine and versions are the same")
 
 
 @click.group(cls=Commands)
 def store() -> None:
-    """See what lies in a store, clear it up, and carry results from one to another."""
+    """List the jobs of a store, clean it up, and carry results from one store to another."""
 
 
 @store.command()
@@ -69,7 +69,7 @@ def store() -> None:
     type=click.Choice(["label", "state", "age", "size", "seconds"]),
     default="label",
     show_default=True,
-    help="By what; the largest first where it is a number.",
+    help="Order of the list; numbers with the largest first.",
 )
 def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
     """List the jobs of a store: state, label, key, age, size, and the seconds each took."""
@@ -87,19 +87,20 @@ def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
 @store.command()
 @with_store
 @with_json
-@click.option("--stale", is_flag=True, help="Also stale results that --refresh-stale set aside.")
-@click.option(
-    "--unfinished", is_flag=True, help="Also jobs without a result, and the checkpoints they would go on from."
-)
+@click.option("--stale", is_flag=True, help="Also remove stale results that --refresh-stale set aside.")
+@click.option("--unfinished", is_flag=True, help="Also remove unfinished jobs with their checkpoints.")
 @click.option(
     "--keep",
     multiple=True,
     metavar="SUITE[:SCALE]",
-    help="Also jobs that none of the suites named so wants; may be repeated.",
+    help="Also remove jobs that none of the named suites needs; repeatable.",
 )
-@click.option("--yes", is_flag=True, help="Remove it; without this, only say what would go.")
+@click.option("--yes", is_flag=True, help="Remove the files; without this, only list them.")
 def gc(store_folder: Path, as_json: bool, yes: bool, keep: tuple[str, ...], **flags: Any) -> None:  # noqa: FBT001
-    """Remove what a killed process left and checkpoints of finished jobs; with flags, more. Dry without --yes."""
+    """Remove left-over files of killed processes and checkpoints of finished jobs; flags add more.
+
+    Dry run without --yes.
+    """
     from harness.cli.store_tables import show_garbage  # noqa: PLC0415
     from harness.plan.stored_jobs import wanted_in  # noqa: PLC0415
     from harness.store.garbage import garbage, remove  # noqa: PLC0415
@@ -121,9 +122,9 @@ def gc(store_folder: Path, as_json: bool, yes: bool, keep: tuple[str, ...], **fl
 @click.argument("file", metavar="FILE.tar.gz", type=FOLDER)
 @click.argument("keys", metavar="[KEY...]", nargs=-1)
 @with_store
-@click.option("--suite", metavar="SUITE", help="Export what this suite wants.")
-@click.option("--scale", type=click.Choice(SCALES), help="Of the suite, this scale only.")
-@click.option("--weights", is_flag=True, help="Trained nets too; they are large, and no report needs them.")
+@click.option("--suite", metavar="SUITE", help="Export the jobs of this suite.")
+@click.option("--scale", type=click.Choice(SCALES), help="Only this scale of the suite.")
+@click.option("--weights", is_flag=True, help="Include trained nets; they are large, and no report needs them.")
 def export(
     store_folder: Path,
     file: Path,
@@ -132,7 +133,7 @@ def export(
     scale: str | None,
     weights: bool,  # noqa: FBT001
 ) -> None:
-    """Write finished jobs, all of them by default, with what each was made from, into an archive for `store merge`."""
+    """Write finished jobs, by default all, with their inputs into an archive for `store merge`."""
     from harness.plan.stored_jobs import declarations_of, finished_of_keys, finished_of_suite  # noqa: PLC0415
     from harness.store.archive import export as exported  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
@@ -140,7 +141,7 @@ def export(
     if keys and suite:
         raise UsageError("name either keys or a --suite")
     if scale and not suite:
-        raise UsageError("--scale is that of a --suite; name one")
+        raise UsageError("--scale needs a --suite; name one")
     found = Store(store_folder)
     folders = finished_of_suite(found, suite, scale) if suite else finished_of_keys(found, keys)
     if not folders:
@@ -154,9 +155,9 @@ def export(
 @click.argument("sources", metavar="FILE|DIR...", nargs=-1, required=True, type=FOLDER)
 @with_store
 @with_json
-@click.option("--keep-ours", is_flag=True, help="In a conflict keep what is here, and take the rest.")
+@click.option("--keep-ours", is_flag=True, help="In a conflict keep the store's own result, and take the rest.")
 def merge(store_folder: Path, sources: tuple[Path, ...], as_json: bool, keep_ours: bool) -> None:  # noqa: FBT001
-    """Take results from archives or other stores; each is verified first, and a conflict takes nothing."""
+    """Take results from archives or other stores. Each is verified first, and with a conflict none is taken."""
     from harness.progress import Progress  # noqa: PLC0415
     from harness.store.merge import merge as merged_into  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""What lies in a store, as tables for people on the terminal."""
+"""The contents of a store as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from harness.store.garbage import Garbage
 from harness.store.inventory import Entry
 
 KEY_SHOWN = 12
-"""Letters of a key: enough to name a job by, and few enough for a narrow terminal."""
+"""Letters of a key: enough to name a job, and few enough for a narrow terminal."""
 
 _STYLES = {"done": "green", "damaged": "red", "running": "cyan"}
 
 
 def show_entries(listed: Sequence[Entry]) -> None:
-    """One line a job, and the sums."""
+    """Print one line for each job, and the totals."""
     console = Console(highlight=False)
     table = Table("state", "kind", "job", "key", "age", "size", "took")
     for entry in listed:
@@ -35,12 +35,12 @@ def show_entries(listed: Sequence[Entry]) -> None:
 
 
 def show_garbage(gone: Sequence[Garbage], removed: Sequence[Garbage] | None, stayed: Sequence[Garbage]) -> None:
-    """What would go, or has gone; `removed` is None where nothing was to be removed."""
+    """Print the files to remove, or those removed; `removed` is None in a dry run."""
     console = Console(highlight=False)
     for one in gone if removed is None else removed:
         console.print(Text(f"{one.path}: {one.why}, {decimal(one.bytes)}"), soft_wrap=True)
     for one in stayed:
-        console.print(Text(f"{one.path}: stays, for a process works in it"), soft_wrap=True)
+        console.print(Text(f"{one.path}: stays, because a process works in it"), soft_wrap=True)
     size = decimal(sum(one.bytes for one in (gone if removed is None else removed)))
     if removed is None:
         console.print(f"{len(gone)} to remove, {size}" + ("; --yes removes them" if gone else ""))

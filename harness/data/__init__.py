@@ -1,9 +1,9 @@
-"""The data sets a suite may name: `DATASETS` maps a name to its torch-free declaration.
+"""The data sets that a suite may name: `DATASETS` maps a name to a declaration that needs no torch.
 
-Pixels are decoded by simplejpeg where a file is a plain JPEG, by Pillow everywhere else; the pixels are the same,
-which tests hold, so no preparation has a new version. Threads decode two batches ahead. Views are taken for a whole
-batch: on a GPU by gathering, on a CPU by numpy, whose loops use one processor, for the others decode; both give the
-same bits, in channels-last order. Images that fit in memory are prepared once and gathered.
+simplejpeg decodes plain JPEGs and Pillow all other files. Tests ensure that both give the same pixels, so preparations
+need no version for the decoder. Threads decode two batches ahead. Views are cut for a whole batch at once: on a GPU by
+gathering, on a CPU by numpy, whose loops use a single processor and leave the others to decode. Both give the same
+bits, in channels-last order. Images that fit in memory are prepared once and then gathered.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DATASETS: dict[str, Dataset] = {
 
 
 def dataset_named(name: str) -> Dataset:
-    """The declaration of that name; raises UsageError with the nearest name there is."""
+    """Return the declaration of a data set. Raises UsageError that suggests the nearest name if there is none."""
     if name in DATASETS:
         return DATASETS[name]
     close = difflib.get_close_matches(name.lower(), DATASETS, n=1)

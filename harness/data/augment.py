@@ -12,7 +12,7 @@ from harness.data.transfer import sent
 from harness.data.views import central
 
 Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""Top and left corners of the views, and whether (1) or not (0) they are reflected, int64 [batch] each."""
+"""Top and left corners of the views, and whether (1) or not (0) they are mirrored, int64 [batch] each."""
 
 
 def random_views(
@@ -23,13 +23,13 @@ def random_views(
     generator: torch.Generator,
     share: Share | None = None,
 ) -> torch.Tensor:
-    """One view of each image, less the mean image.
+    """Draw one random view of each image and subtract the mean image.
 
-    uint8 [batch, channels, H, W] becomes float32 [batch, channels, crop, crop] in channels-last order; `mean` is
-    [channels, H, W] on the same device, of any H and W where only its central part is subtracted. Everything random
-    comes from `generator`, and every number is drawn whether its part is switched on or not, so that arms that differ
-    in one part share the other's draws. With a `share` the images are that part of a batch, and see what they would in
-    the whole of it. Raises ValueError when the crop does not fit.
+    `images` are uint8 [batch, channels, H, W]; the views are float32 [batch, channels, crop, crop] in channels-last
+    order. `mean` is [channels, H, W] on the same device; its H and W may differ from the images' if only its central
+    part is subtracted. All random numbers come from `generator`, and all are drawn whether their use is switched on or
+    not, so that arms that differ in one switch share the other draws. With a `share`, the images are that part of a
+    batch and get the views they would get in the whole batch. Raises ValueError if the crop does not fit.
     """
     batch, _, height, width = images.shape
     share = share or whole(batch)
@@ -48,7 +48,7 @@ def random_views(
 
 
 def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
-    """The views of `random_views`, on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
+    """Cut the views of `random_views` on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
     pixels, under = images.permute(0, 2, 3, 1).numpy(), mean.permute(1, 2, 0).contiguous().numpy()
     top, left, flip = (spot.numpy() for spot in spots)
     views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving)
@@ -56,9 +56,9 @@ def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *
 
 
 def gathered(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
-    """The same, bit for bit, by few large operations of the images' device."""
+    """Cut the same views, bit for bit, by few large operations on the images' device."""
     batch, channels, _, width = images.shape
-    top, left, flip = sent(torch.stack(spots), images.device)  # the places take far more
+    top, left, flip = sent(torch.stack(spots), images.device)  # sent before `places`, which is far larger
     where = places(top, left, flip, crop, width).mT.expand(-1, -1, channels)
     under = _pixels(mean.expand_as(images)).gather(1, where) if moving else _pixels(mean[None])
     views = _pixels(images).gather(1, where) - under
@@ -66,14 +66,14 @@ def gathered(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, 
 
 
 def _pixels(images: torch.Tensor) -> torch.Tensor:
-    """Those of each image [batch, H * W, channels], without a copy where the layout allows."""
+    """Return the pixels of each image, [batch, H * W, channels], without a copy if the layout allows."""
     return images.permute(0, 2, 3, 1).flatten(1, 2)
 
 
 def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> Spots:
-    """Top and left corners and reflections, [batch] each.
+    """Draw top and left corners and reflections, [batch] each.
 
-    A 224-pixel window has 33 places along 256 pixels when both ends count; the paper's factor of 2048 counts 32.
+    A 224-pixel window has 33 places along 256 pixels if both ends count; the paper's factor of 2048 counts 32.
     """
     sizes = (rows, columns, 2)
     draws = (torch.randint(size, (batch,), generator=generator, device=generator.device) for size in sizes)
@@ -82,7 +82,7 @@ def _draws(batch: int, rows: int, columns: int, generator: torch.Generator) -> S
 
 
 def places(top: torch.Tensor, left: torch.Tensor, flip: torch.Tensor, crop: int, width: int) -> torch.Tensor:
-    """Where each pixel of each view lies in its image of that width, flattened: int64 [batch, 1, crop * crop]."""
+    """Return the flat index of each pixel of each view in its image of width `width`, int64 [batch, 1, crop * crop]."""
     steps = torch.arange(crop, device=top.device)
     rows = top[:, None] + steps
     columns = left[:, None] + torch.where(flip[:, None].bool(), steps.flip(0), steps)
@@ -90,12 +90,12 @@ def places(top: torch.Tensor, left: torch.Tensor, flip: torch.Tensor, crop: int,
 
 
 class ColourNoise:
-    """Multiples of the principal components of the training set's colours, drawn once an image and added to all of it.
+    """Noise along the principal components of the training set's colours, drawn once for each image.
 
-    Section 4.1 adds P (alpha * lambda) with P the eigenvectors and lambda the eigenvalues of the 3 x 3 `covariance` of
-    RGB values, and alpha Gaussian. With `sqrt_eigenvalues` the components have the length of their standard deviation.
-    Without a covariance, for grey images, or with a `colour_std` of zero, nothing is added. With `noise_divides` the
-    views are divided by 1 + `colour_std`, grey ones too.
+    Section 4.1 adds P (alpha * lambda) to every pixel, with P the eigenvectors and lambda the eigenvalues of the 3 x 3
+    `covariance` of RGB values, and alpha Gaussian. With `sqrt_eigenvalues` each component has the length of its
+    standard deviation. Grey images, which have no covariance, and a `colour_std` of zero get no noise. With
+    `noise_divides` all views, grey ones too, are divided by 1 + `colour_std`.
     """
 
     def __init__(self, augmentation: Augmentation, covariance: torch.Tensor | None) -> None:
@@ -106,7 +106,7 @@ class ColourNoise:
             self.components = components(covariance, augmentation.colour_scale)
 
     def added_to(self, views: torch.Tensor, generator: torch.Generator, share: Share | None = None) -> torch.Tensor:
-        """The views float32 [batch, 3, H, W] with the noise, everything random drawn from `generator`."""
+        """Return the views, float32 [batch, 3, H, W], with noise; all random numbers come from `generator`."""
         noisy = views if self.components is None else self._shifted(views, self.components, generator, share)
         return noisy if self.divisor == 1 else noisy / self.divisor
 
@@ -116,15 +116,16 @@ class ColourNoise:
         share = share or whole(len(views))
         alpha = self.std * torch.randn(share.whole, 3, generator=generator, device=generator.device)[share.part]
         noise = sent(alpha @ components.to(alpha), views.device)
-        rows = views.permute(0, 2, 3, 1).flatten(2)  # as long as a row of pixels, for three numbers make a slow loop
+        rows = views.permute(0, 2, 3, 1).flatten(2)  # a whole row of pixels, because a loop over three numbers is slow
         shifted = rows + noise.repeat(1, views.shape[3])[:, None]
         return shifted.view(len(views), *views.shape[2:], 3).permute(0, 3, 1, 2)
 
 
 def components(covariance: torch.Tensor, scale: str) -> torch.Tensor:
-    """The eigenvectors of a covariance as rows, each as long as its eigenvalue or the square root of that.
+    """Return the eigenvectors of a covariance as rows, each scaled by its eigenvalue or the square root of it.
 
-    float64 [3, 3], largest first. Libraries differ in the signs, so the largest element of each is made positive.
+    The result is float64 [3, 3], largest first. Libraries differ in signs, so the largest element of each row is made
+    positive.
     """
     eigenvalues, vectors = torch.linalg.eigh(covariance.cpu().double())
     rows = vectors.T.flip(0)

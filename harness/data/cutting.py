@@ -1,7 +1,7 @@
 """Cuts views out of images on a CPU, several times as fast as gathering them pixel by pixel.
 
-The loops are numpy's, on one processor: torch would split each over all of them and wait for every part, while other
-threads keep these busy with decoding.
+The loops are numpy's and use a single processor. torch would split each loop over all processors and wait for every
+part, while other threads keep these busy with decoding.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-"""[batch, height, width, channels]."""
+"""Images, [batch, height, width, channels]."""
 Mean = NDArray[np.float32]
-"""[height, width, channels]."""
+"""Mean image, [height, width, channels]."""
 Spots = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""Top and left corners of the views, and whether (1) or not (0) they are reflected left to right, [batch] each."""
+"""Top and left corners of the views, and whether (1) or not (0) they are mirrored left to right, [batch] each."""
 
 SINGLY = 2**13
-"""Numbers in a view from which a loop over images takes less time than the copies that go without it."""
+"""Elements in a view from which on a loop over images is faster than one operation with more copies."""
 
 
 def views_less_mean(images: Pixels, mean: Mean, spots: Spots, crop: int, *, moving: bool) -> NDArray[np.float32]:
-    """A view of each image, [batch, crop, crop, channels], less the mean image.
+    """Return a view of each image, [batch, crop, crop, channels], with the mean image subtracted.
 
-    With `moving`, of a mean image as large as the images the part under each view is subtracted, and reflected with it;
-    without, all of it, as it stands.
+    With `moving`, `mean` is as large as the images; the part under each view is subtracted, mirrored with it. Without,
+    `mean` is as large as a view and subtracted unchanged.
     """
     way = _singly if crop**2 * images.shape[3] >= SINGLY else _together
     return way(images, mean, spots, crop, moving=moving)
@@ -50,7 +50,7 @@ def _singly(images: Pixels, mean: Mean, spots: Spots, crop: int, *, moving: bool
         rows, first = slice(top, top + crop), width - crop - left if flip else left
         seen, under = image[rows, left : left + crop], reflected if flip else mean
         if flip:
-            for channel in range(channels):  # a loop over three colours at a time is slow
+            for channel in range(channels):  # a joint loop over three colours is slow
                 turned[..., channel] = seen[:, ::-1, channel]
             seen = turned
         view[...] = seen

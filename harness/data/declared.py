@@ -1,4 +1,4 @@
-"""What a data set says of itself; plain data, read without torch or numpy."""
+"""The declaration of a data set as plain data, readable without torch or numpy."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from harness.data.spec import Prepare, Subset
 
 VIEWS: dict[str, int] = {"centre": 1, "ten_crop": 10}
-"""Ways of looking at a test image, and how many views each one makes (AlexNet, section 4.1)."""
+"""Ways of viewing a test image, with the number of views of each (AlexNet, section 4.1)."""
 
 
 class Examples(NamedTuple):
-    """One split of a set that fits in memory, as its files hold it."""
+    """One split of a set that fits in memory, as stored in its files."""
 
     images: NDArray[np.uint8]
-    """[count, channels, height, width]."""
+    """Pixels, [count, channels, height, width]."""
     labels: NDArray[np.int64]
-    """[count]."""
+    """Class numbers, [count]."""
     numbers: NDArray[np.int64]
-    """[count]: the place of each image in the official file, which stays its name whatever the split."""
+    """Position of each image in the official file, [count]; it names the image in every split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,16 @@ class OfficialFile:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """How we divide a set of image folders that has no splits of its own: each class by itself, in order of a hash."""
+    """Our division of image folders that have no official splits: each class by itself, in the order of a hash."""
 
     folder: str
-    """Below the set's own, what holds the class folders."""
+    """Folder with the class folders, below the set's own."""
     shares: dict[str, int]
-    """Of each split, in thousandths of a class's images."""
+    """Share of each split, in thousandths of a class's images."""
     seed: int = 0
 
     def part(self, ids: Sequence[str], split: str) -> list[str]:
-        """The ids of one class that belong to a split, in the order given; every id belongs to one split."""
+        """Return the ids of one class that belong to a split, in the given order. Every id belongs to one split."""
         names = list(self.shares)
         before = sum(self.shares[name] for name in names[: names.index(split)])
         start, stop = (len(ids) * edge // 1000 for edge in (before, before + self.shares[split]))
@@ -63,66 +63,66 @@ class Division:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Dataset:
-    """The declaration of one data set: what it officially is, where it may lie, and how it is read.
+    """The declaration of one data set: its official content, where it may lie, and how to read it.
 
-    `read` turns (folder, split) into Examples; where it is None, the set is folders of images: split/class/image, or,
-    of a split without labels, split/image.
+    `read` turns (folder, split) into Examples. If it is None, the set consists of image folders: split/class/image or,
+    for a split without labels, split/image.
     """
 
     name: str
     title: str
     version: str
-    """Part of a job's identity: changes when the declared splits or the reading change."""
+    """Version of the declared splits and of the reading; part of a job's identity."""
     channels: int
     classes: int
     raw_size: tuple[int, int] | None
-    """(height, width) of the stored images; None where they come in many sizes."""
+    """(height, width) of the stored images; None if they vary."""
     splits: dict[str, int]
-    """Images of each split, by the official count or our declared division."""
+    """Number of images in each split, by the official count or our declared division."""
     exact: bool = True
-    """Whether these counts are; a set of which only a round number is known is never taken for official."""
+    """Whether the counts are exact. A set of which only round numbers are known never counts as official."""
     official_note: str
     """Which of the splits are official and which are ours."""
     count_sources: str
     layout: str
-    """What is expected on disk, for people."""
+    """The layout expected on disk, in words."""
     unlock: str
-    """How to get it, for people."""
+    """How to get the data, in words."""
     folders: tuple[str, ...]
-    """Where the set may lie below a data root."""
+    """Folders below a data root where the set may lie."""
     class_names: tuple[str, ...] = ()
     class_list_digest: str | None = None
-    """sha256 over the sorted class names joined by newlines; None where the list is not known to us."""
+    """sha256 over the sorted class names joined by newlines; None if we do not know the list."""
     class_sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Images of the smallest and the largest class of a split, where that is known."""
+    """Images of the smallest and the largest class of a split, if known."""
     first_classes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The classes of the images numbered 1, 2 and so on of a split: they tell orders of classes apart."""
+    """Classes of the images numbered 1, 2 and so on of a split. They tell different orders of classes apart."""
     archive_md5: dict[str, str] = field(default_factory=dict)
-    """The MD5 of a split's archive as it is handed out, where that is known."""
+    """MD5 of a split's archive as distributed, if known."""
     unlabelled: tuple[str, ...] = ()
-    """Splits whose labels were never published; their images lie in one folder, and tests of them have no metrics."""
+    """Splits without published labels. Their images lie in one folder, and tests on them yield no metrics."""
     division: Division | None = None
-    """How image folders without official splits are divided."""
+    """How to divide image folders without official splits."""
     files: tuple[OfficialFile, ...] = ()
     read: Callable[[Path, str], Examples] | None = None
     shipped: Callable[[], Path | None] | None = None
-    """Where another package of this machine keeps the set."""
+    """Function that finds the set in another package's folder on this machine."""
     fetched_by: str | None = None
-    """The class of torchvision.datasets that can download it."""
+    """Class of torchvision.datasets that can download the set."""
     embedded: bool = False
-    """Whether it comes with a library this program needs anyway."""
+    """Whether the set comes with a library that this program needs anyway."""
 
     @property
     def fetchable(self) -> bool:
-        """Whether it can be downloaded on request."""
+        """Whether the set can be downloaded on request."""
         return self.fetched_by is not None
 
     def shape(self, prepare: Prepare) -> tuple[int, int, int]:
-        """(channels, height, width) of its prepared images; raises ValueError as `Prepare.sides` does."""
+        """Return (channels, height, width) of prepared images. Raises ValueError like `Prepare.sides`."""
         return (self.channels, *prepare.sides(self.raw_size))
 
     def count(self, split: str, subset: Subset | None) -> int:
-        """Images that a plan expects in a split; of a subset's validation and test images, an equal share."""
+        """Return the images that a plan expects in a split; a subset keeps its share of classes in other splits."""
         if subset is None:
             return self.splits[split]
         if split == "train":
@@ -131,12 +131,16 @@ class Dataset:
 
 
 def centre_offset(side: int, crop: int) -> int:
-    """Where the central `crop` pixels of `side` start; raises ValueError when they do not fit."""
+    """Return where the central `crop` pixels of `side` start. Raises ValueError if they do not fit.
+
+    >>> centre_offset(256, 224)
+    16
+    """
     if crop > side:
         raise ValueError(f"a crop of {crop} pixels does not fit in {side} pixels")
     return (side - crop) // 2
 
 
 def class_list_digest(names: Sequence[str]) -> str:
-    """sha256 over the sorted names joined by newlines."""
+    """Return the sha256 over the sorted names joined by newlines."""
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()

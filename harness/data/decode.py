@@ -1,4 +1,4 @@
-"""Turns stored images into prepared ones: decoding, rescaling, cutting and padding, on the CPU."""
+"""Turns stored images into prepared ones on the CPU: decoding, rescaling, cutting and padding."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from harness.data.spec import Prepare
 from harness.errors import DataMissing
 
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-"""What Pillow raises for files that are damaged, cut short, no images, or of a mode it cannot convert."""
+"""Exceptions of Pillow for files that are damaged, cut short, no images, or of a mode it cannot convert."""
 
 
 DEEP = frozenset({"I", "F", "I;16", "I;16L", "I;16B", "I;16N"})
-"""Pillow's modes of more than 8 bits a pixel; it opens deeper colours with 8 bits each."""
+"""Pillow's modes of more than 8 bits a pixel. It opens deeper colours with 8 bits each."""
 WHITE_16 = 65535
 """White in 16-bit grey, by the definition of PNG."""
 
@@ -27,26 +27,26 @@ class Window(NamedTuple):
     """One view of an image that is rescaled for this view alone."""
 
     side: int
-    """Of the rescaled image, the shorter one, in pixels."""
+    """Shorter side of the rescaled image, in pixels."""
     down: float
-    """Where the view starts: which part, from 0 to below 1, of the rows it may start at lies above."""
+    """Row at which the view starts, as a fraction in [0, 1) of the rows at which it may start."""
     right: float
-    """The same of the columns."""
+    """Column at which the view starts, as a fraction in [0, 1) of the columns at which it may start."""
     crop: int
     """Side of the view, in pixels."""
 
     def place(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """(height, width) of an image of this size once it is rescaled, and (top, left) of the view in it."""
+        """Return (height, width, top, left): the size of the rescaled image and the corner of the view in it."""
         tall, wide = Prepare(short_side=self.side).rescaled(height, width)
         top = int(self.down * (tall - self.crop + 1))
         return tall, wide, top, int(self.right * (wide - self.crop + 1))
 
 
 def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
-    """One image file as prepared RGB [3, H, W], and the mode it was stored in; raises DataMissing naming the file.
+    """Decode one image file; return prepared RGB pixels [3, H, W] and the mode in which it was stored.
 
-    Every pixel is decoded at full size (no reduced JPEG decoding, which gives other pixels), and the orientation that
-    EXIF may ask for is ignored, as the data set's users always did.
+    Every pixel is decoded at full size, because reduced JPEG decoding gives other pixels. EXIF orientation is ignored,
+    as users of the data set always did. Raises DataMissing with the file's name if it cannot be decoded.
     """
     try:
         image, mode = _read(path)
@@ -56,9 +56,10 @@ def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
 
 
 def decode_window(path: str, window: Window) -> tuple[NDArray[np.uint8], str]:
-    """One view of an image file, RGB [3, crop, crop], and the mode it was stored in; DataMissing names a damaged file.
+    """Decode one view of an image file; return RGB pixels [3, crop, crop] and the mode in which it was stored.
 
-    Only the part of the image under the view is resampled, which gives the pixels of rescaling all of it and cutting.
+    Only the part of the image under the view is resampled, with the same pixels as rescaling the whole image and
+    cutting. Raises DataMissing with the file's name if it cannot be decoded.
     """
     try:
         image, mode = _read(path)
@@ -68,7 +69,7 @@ def decode_window(path: str, window: Window) -> tuple[NDArray[np.uint8], str]:
 
 
 def _read(path: str) -> tuple[Image.Image | NDArray[np.uint8], str]:
-    """An image file in RGB, as pixels [H, W, 3] where it is an ordinary JPEG, and the mode it was stored in."""
+    """Read an image file in RGB, as pixels [H, W, 3] for an ordinary JPEG; also return its stored mode."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib takes three times as long
         found = jpeg.decoded(file.read())
     if found is not None:
@@ -79,7 +80,7 @@ def _read(path: str) -> tuple[Image.Image | NDArray[np.uint8], str]:
 
 
 def prepared_size(path: str, prepare: Prepare) -> tuple[int, int]:
-    """(height, width) that an image file will have once prepared, from its header; DataMissing names a damaged file."""
+    """Return (height, width) of an image file once prepared, from its header. Raises DataMissing if it is damaged."""
     try:
         with Image.open(path) as image:
             return prepare.sides((image.height, image.width))
@@ -92,16 +93,19 @@ def _unreadable(path: str, error: Exception) -> DataMissing:
 
 
 def depth_fault(image: Image.Image) -> str | None:
-    """Why an image that was just opened cannot be had in 8 bits; None where it can: it has no more, or is a PNG."""
+    """Return why a newly opened image cannot be converted to 8 bits; None if it can.
+
+    Images of at most 8 bits and PNGs can.
+    """
     if image.mode not in DEEP or image.format == "PNG":
         return None
     return f"a {image.format} of mode {image.mode} does not say which number is white; store it with 8 bits a colour"
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """An image that was just opened with at most 8 bits a colour; deeper grey is scaled to the nearest level.
+    """Return a newly opened image with at most 8 bits a colour; deeper grey is scaled to the nearest level.
 
-    Pillow would cut it off at 255. Raises ValueError where it does not say which of its numbers is white.
+    Pillow itself would clip it at 255. Raises ValueError if the image does not define which number is white.
     """
     if image.mode not in DEEP:
         return image
@@ -112,9 +116,9 @@ def eight_bits(image: Image.Image) -> Image.Image:
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """The image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped.
+    """Return the image in RGB: grey repeated, CMYK and YCCK converted, palettes looked up, transparency dropped.
 
-    Raises ValueError as `eight_bits` does.
+    Raises ValueError like `eight_bits`.
     """
     image = eight_bits(image)
     if image.mode == "P" and "transparency" in image.info:
@@ -123,10 +127,10 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def prepared(image: Image.Image | NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
-    """A prepared RGB or grey image, uint8 [channels, H, W]; raises ValueError when it is smaller than `center`.
+    """Prepare an RGB or grey image, or pixels [H, W, channels]; return uint8 [channels, H, W].
 
-    It may come as pixels [H, W, channels] too. Pillow's bilinear filter widens with the factor of reduction, which is
-    what antialiased means here.
+    Pillow's bilinear filter widens with the factor of reduction, which makes it antialiased. Raises ValueError if the
+    image is smaller than `center`.
     """
     height, width = image.shape[:2] if isinstance(image, np.ndarray) else (image.height, image.width)
     rescaled = prepare.rescaled(height, width)
@@ -138,7 +142,7 @@ def prepared(image: Image.Image | NDArray[np.uint8], prepare: Prepare) -> NDArra
 
 
 def cut_out(image: Image.Image, window: Window) -> NDArray[np.uint8]:
-    """A view of an RGB image, uint8 [3, crop, crop]."""
+    """Cut a view out of an RGB image, uint8 [3, crop, crop]."""
     tall, wide, top, left = window.place(image.height, image.width)
     rows, columns = image.height / tall, image.width / wide
     right, bottom = min((left + window.crop) * columns, image.width), min((top + window.crop) * rows, image.height)
@@ -148,7 +152,7 @@ def cut_out(image: Image.Image, window: Window) -> NDArray[np.uint8]:
 
 
 def all_prepared(images: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
-    """Prepared copies of [count, channels, height, width], one or three channels."""
+    """Prepare images [count, channels, height, width] with one or three channels."""
     height, width = images.shape[2:]
     if prepare.rescaled(height, width) == (height, width):
         return cut_and_padded(images, prepare)
@@ -157,7 +161,7 @@ def all_prepared(images: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint
 
 
 def cut_and_padded(pixels: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
-    """The central square of [..., height, width], with zeros around it."""
+    """Cut the central square of [..., height, width] and add zeros around it."""
     if prepare.center is not None:
         top, left = (centre_offset(side, prepare.center) for side in pixels.shape[-2:])
         pixels = pixels[..., top : top + prepare.center, left : left + prepare.center]

@@ -1,4 +1,4 @@
-"""Says what data are really there: a digest of a split's content, and whether a set is the official one."""
+"""Identifies the data on disk: a digest of a split's content, and whether the set is the official one."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from harness.store.store import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """Whether what is on disk is the official set, and why, or why that cannot be said."""
+    """Whether the data on disk are the official set, with the reason."""
 
     yes: bool
     reason: str
 
 
 def fingerprint(dataset: Dataset, found: Found, split: str, cache: Path | None = None) -> str:
-    """sha256, in hexadecimal, of what a split is made of; raises DataMissing when it cannot be read.
+    """Return the sha256, in hexadecimal, of a split's content. Raises DataMissing if it cannot be read.
 
-    Of a small set, the uncompressed content of its files; of a set in folders, every image's path and size, and where
-    we divide it, of all of it. `cache` is a JSON file that remembers, for each file or class folder, the answer as long
-    as its size and time of change stay; so an image overwritten in place is seen only without it.
+    For a small set it covers the uncompressed content of its files; for image folders, every image's path and size, and
+    if we divide the set ourselves, all of the set. `cache` is a JSON file that keeps the answer for each file or class
+    folder while its size and time of change stay the same. So an image overwritten in place is noticed only without it.
     """
     memory = Memory(cache)
     digest = _fingerprint(dataset, found.path, split, memory)
@@ -44,9 +44,9 @@ def fingerprint(dataset: Dataset, found: Found, split: str, cache: Path | None =
 
 
 def official(dataset: Dataset, found: Found, cache: Path | None = None) -> Official:
-    """Whether every labelled split is the official one: by digest, or by class list and number of images.
+    """Return whether every labelled split is official, by digest, or by class list and number of images.
 
-    A prepared copy is, too, when its manifest says that it was made of the whole official set, and it is unchanged.
+    A prepared copy is official too if its manifest says it was made from the whole official set and it is unchanged.
     """
     if not dataset.exact:
         return Official(yes=False, reason=f"of {dataset.title} only round numbers are known, so it cannot be confirmed")
@@ -83,7 +83,7 @@ def _fingerprint(dataset: Dataset, folder: Path, split: str, memory: Memory) -> 
 
 
 def _copy_differs(dataset: Dataset, found: Found, copy: Copy, memory: Memory) -> str | None:
-    """Why a copy is not what its manifest says."""
+    """Return why a copy differs from its manifest; None if it does not."""
     for split in (name for name in dataset.splits if name not in dataset.unlabelled):
         if _fingerprint(dataset, found.path, split, memory) != copy.manifest["splits"][split]["fingerprint"]:
             return f"the {split} images of the prepared copy are not those that its manifest speaks of"
@@ -91,7 +91,7 @@ def _copy_differs(dataset: Dataset, found: Found, copy: Copy, memory: Memory) ->
 
 
 def _rescaled(dataset: Dataset, found: Found) -> str | None:
-    """Why image folders are not the files that were released, although classes and counts are right."""
+    """Return why image folders are not the released files although classes and counts match; None if they may be."""
     if dataset.raw_size is not None:
         return None
     split = next(name for name in dataset.splits if name not in dataset.unlabelled)
@@ -100,7 +100,7 @@ def _rescaled(dataset: Dataset, found: Found) -> str | None:
 
 
 def _without_place(message: str, folder: Path) -> str:
-    """A reason stands in published reports, which name no folder of this machine."""
+    """Remove folders of this machine from a reason, because it appears in published reports."""
     return message.replace(f"{folder}{os.sep}", "").replace(str(folder), "its folder")
 
 
@@ -134,7 +134,7 @@ def _file_digest(folder: Path, name: str, algorithm: str, memory: Memory) -> str
 
 
 def _class_listing(folder: Path, memory: Memory) -> str:
-    """`count:sha256` of the names and sizes of one class's images."""
+    """Return `count:sha256` over the names and sizes of one class's images."""
 
     def listing() -> str:
         lines = [f"{image.name} {image.stat().st_size}" for image in class_images(folder)]
@@ -145,9 +145,10 @@ def _class_listing(folder: Path, memory: Memory) -> str:
 
 
 class Memory:
-    """Answers about files and folders, kept in a JSON file while their size and time of change stay.
+    """Cache of answers about files and folders, in a JSON file, valid while their size and time of change stay.
 
-    A file that cannot be read or written costs time, never a wrong answer: it is then taken as empty, or left.
+    A cache file that cannot be read counts as empty, and one that cannot be written is left. Both cost time and never
+    give a wrong answer.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -156,7 +157,7 @@ class Memory:
         self.changed = False
 
     def recall(self, path: Path, question: str, answer: Callable[[], str]) -> str:
-        """The remembered answer about `path`, or the one worked out now; `answer` raises what it raises."""
+        """Return the cached answer about `path`, or compute it by `answer`, which may raise."""
         try:
             status = path.stat()
         except OSError:
@@ -170,7 +171,7 @@ class Memory:
         return str(self.entries[key][2])
 
     def save(self) -> None:
-        """Write what is new, whole or not at all."""
+        """Write new answers to the file, whole or not at all."""
         if self.path is None or not self.changed:
             return
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Where the prepared images of a split come from: memory, or files that threads decode."""
+"""Sources of a split's prepared images: memory, or files that threads decode."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from harness.data.transfer import sent
 Indices = torch.Tensor | Sequence[int]
 
 AT_ONCE = 8
-"""Images that a thread is given at a time; handing over each by itself takes a tenth of the time of decoding it."""
+"""Images handed to a thread at a time. Handing them over one by one would cost a tenth of the decoding time."""
 
 
 class InMemory:
-    """Every prepared image of a split in one tensor, uint8 [count, channels, height, width]."""
+    """All prepared images of a split in one tensor, uint8 [count, channels, height, width]."""
 
     def __init__(self, images: torch.Tensor) -> None:
         self.images = images
@@ -34,24 +34,24 @@ class InMemory:
         return np.tile(self.images.shape[2:], (len(self.images), 1))
 
     def read(self, indices: Indices) -> torch.Tensor:
-        """Copies of those images; numpy's loop, for torch's takes longer over images this small."""
+        """Copy the images at `indices`; numpy's loop is faster than torch's for images this small."""
         return torch.from_numpy(self.images.numpy().take(np.asarray(indices), axis=0))
 
     def only(self, indices: Indices) -> InMemory:
-        """A part of the images."""
+        """Return a source with only the images at `indices`."""
         return InMemory(self.read(indices))
 
     def on(self, device: torch.device) -> InMemory | OnGpu:
-        """The same on a device: a small set is sent to a GPU once, and not batch by batch."""
+        """Move the images to a device, so that a small set is sent to a GPU once rather than batch by batch."""
         return self if device.type == "cpu" else OnGpu(sent(self.images, device))
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing: there are no threads to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnGpu:
-    """The images of an `InMemory` in the memory of another device, for a training to read batches of."""
+    """The images of an `InMemory` in the memory of a GPU, for a training to read batches from."""
 
     images: torch.Tensor
 
@@ -61,45 +61,45 @@ class OnGpu:
         return np.tile(self.images.shape[2:], (len(self.images), 1))
 
     def read(self, indices: Indices) -> torch.Tensor:
-        """Copies of those images, on the device."""
+        """Copy the images at `indices` on the device."""
         return self.images.index_select(0, sent(torch.as_tensor(indices), self.images.device))
 
     def only(self, indices: Indices) -> OnGpu:
-        """A part of the images."""
+        """Return a source with only the images at `indices`."""
         return OnGpu(self.read(indices))
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing: there are no threads to end."""
 
 
 class OnDisk:
-    """The RGB image files of a split, decoded and prepared by threads each time they are asked for.
+    """RGB image files of a split, decoded and prepared by threads on every request.
 
-    `size` is the (height, width) of every prepared image, None where they differ; a batch then has to be of one size.
+    `size` is the (height, width) of all prepared images, or None if they vary; then each batch must have a single size.
     """
 
     def __init__(self, paths: list[str], size: tuple[int, int] | None, prepare: Prepare, threads: int) -> None:
         self.paths, self.size, self.prepare = paths, size, prepare
         self.modes: dict[int, str] = {}
-        """How each image read so far is stored, where that is not RGB."""
+        """Stored modes other than RGB of the images read so far, by index."""
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
-        """(height, width) of each prepared image, [count, 2], from the files' headers where they differ."""
+        """(height, width) of each prepared image, [count, 2]; read from the files' headers if they vary."""
         if self.size is not None:
             return np.tile(self.size, (len(self.paths), 1))
         return np.array(list(self._pool.map(prepared_size, self.paths, repeat(self.prepare))), np.int64)
 
     def read(self, indices: Indices) -> torch.Tensor:
-        """Those images; raises as `start` and `Decoding.images` do."""
+        """Decode the images at `indices`. Raises the errors of `start` and `Decoding.images`."""
         return self.start(indices).images()
 
     def start(self, indices: Indices, windows: Sequence[Window] | None = None) -> Decoding:
-        """Set the threads to work on those images, or on one view of each, without waiting for them.
+        """Start decoding the images at `indices`, or one view of each, in threads without waiting for them.
 
-        Raises ValueError for images of several sizes.
+        Raises ValueError for images of different sizes.
         """
         numbers = torch.as_tensor(indices).tolist()
         size = self._size(numbers) if windows is None else (windows[0].crop, windows[0].crop)
@@ -113,11 +113,11 @@ class OnDisk:
         return Decoding(batch, tasks)
 
     def only(self, indices: Indices) -> OnDisk:
-        """A part of the images, with threads of its own."""
+        """Return a source with only the images at `indices` and with threads of its own."""
         return OnDisk([self.paths[index] for index in indices], self.size, self.prepare, self._threads)
 
     def close(self) -> None:
-        """End the threads; what they have not begun is dropped."""
+        """End the threads and drop tasks that have not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _size(self, numbers: list[int]) -> tuple[int, int]:
@@ -137,7 +137,7 @@ class OnDisk:
 
 
 def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
-    """Room for a batch, in pinned memory where a GPU is in use: from there it is sent without another copy."""
+    """Allocate a batch, in pinned memory if a GPU is in use, from which it is sent without another copy."""
     pinned = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     return torch.empty(shape, dtype=torch.uint8, memory_format=torch.channels_last, pin_memory=pinned)
 
@@ -150,7 +150,7 @@ class Decoding:
     tasks: list[Future[None]]
 
     def images(self) -> torch.Tensor:
-        """The batch, once every image is there; raises DataMissing naming a file that cannot be decoded."""
+        """Wait for all images and return the batch. Raises DataMissing with the name of a file that is damaged."""
         try:
             for task in self.tasks:
                 task.result()
@@ -159,6 +159,6 @@ class Decoding:
         return self.batch
 
     def cancel(self) -> None:
-        """Drop what no thread has begun."""
+        """Drop tasks that no thread has begun."""
         for task in self.tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""Scale jitter: each training image rescaled anew whenever it is used, and a view cut out of it (PReLU, section 3)."""
+"""Scale jitter: rescales each training image anew at every use and cuts a view out of it (PReLU, section 3)."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def jittered(
     device: torch.device,
     share: Share | None = None,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each batch of indices with one view of each image, uint8 [batch, channels, crop, crop].
+    """Yield each batch of indices with one view of each image, uint8 [batch, channels, crop, crop].
 
-    The split holds the images as they are stored; each batch draws its views from its own generator of `draws`. Image
-    files are cut while they are decoded, in threads, and come on the CPU; images in memory are cut on the device. With
-    a `share`, only that part of each batch comes, with the views that it has in the whole of it.
+    The split must hold the images as stored. Each batch draws its views from its own generator of `draws`. Image files
+    are cut while threads decode them, and arrive on the CPU; images in memory are cut on `device`. With a `share`, only
+    that part of each batch is yielded, with the views it has in the whole batch.
     """
 
     def cut(batch: torch.Tensor, draw: torch.Generator) -> tuple[torch.Tensor, list[Window]]:
@@ -46,7 +46,10 @@ def jittered(
 
 
 def windows(count: int, augmentation: Augmentation, crop: int, generator: torch.Generator) -> list[Window]:
-    """So many views: whole sides and, whatever the side, all places equally likely; ValueError where one cannot fit."""
+    """Draw `count` views: integer sides, and for every side all places equally likely.
+
+    Raises ValueError if a view of `crop` pixels may not fit.
+    """
     assert augmentation.jitter is not None
     low, high = augmentation.jitter
     centre_offset(low, crop)
@@ -56,9 +59,9 @@ def windows(count: int, augmentation: Augmentation, crop: int, generator: torch.
 
 
 def cut_alike(images: torch.Tensor, views: Sequence[Window]) -> torch.Tensor:
-    """Those views of images of one size, uint8 [batch, channels, H, W] to [batch, channels, crop, crop].
+    """Cut views of images of equal size: uint8 [batch, channels, H, W] becomes [batch, channels, crop, crop].
 
-    Rescaling is bilinear and antialiased, as for image files, to within the rounding of pixels.
+    Rescaling is bilinear and antialiased as for image files, equal up to the rounding of pixels.
     """
     height, width = images.shape[-2:]
     crop = views[0].crop

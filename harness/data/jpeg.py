@@ -1,8 +1,9 @@
-"""Decodes the JPEGs that ImageNet is made of in about 0.6 of Pillow's time, to the same pixels.
+"""Decodes ordinary JPEGs, as in ImageNet, in about 0.6 of Pillow's time and to the same pixels.
 
-Chosen by benchmark (256-pixel copies of quality 90, processor time against Pillow's): simplejpeg 0.60, imagecodecs 0.60
-at 79 MB installed, torchvision 0.64 and torchcodec 0.67, all of them exact; simplejpeg is one file of 1 MB and imports
-in milliseconds, torchvision in seconds. Reduced decoding (of DCT coefficients) would give other pixels and is not used.
+The decoder was chosen by benchmark (256-pixel copies of quality 90, processor time relative to Pillow's): simplejpeg
+0.60, imagecodecs 0.60 at 79 MB installed, torchvision 0.64 and torchcodec 0.67, all exact. simplejpeg is one file of 1
+MB and imports in milliseconds, torchvision in seconds. Reduced decoding (of DCT coefficients) would give other pixels
+and is not used.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ except ImportError:  # a platform without it: Pillow decodes everything
     simplejpeg = None
 
 MODES = {"YCbCr": "RGB", "RGB": "RGB", "Gray": "L"}
-"""What Pillow calls a JPEG of these colour spaces; of the others, inks, it alone knows the conversion."""
+"""Pillow's modes for JPEGs of these colour spaces. Only Pillow converts the others, which are inks."""
 
 
 def decoded(data: bytes) -> tuple[NDArray[np.uint8], str] | None:
-    """The RGB pixels [H, W, 3] of a JPEG, and the mode that Pillow gives it; None where Pillow has to look.
+    """Decode a JPEG; return RGB pixels [H, W, 3] and Pillow's mode, or None if Pillow has to decode it.
 
-    That is for every other format, and for whatever a strict decoder complains of: whether a file is damaged, and what
-    is made of one that is a little, is Pillow's word alone. Every pixel is the one that Pillow decodes.
+    None stands for every other format, and for files that the strict decoder rejects: Pillow decides whether a file is
+    damaged and how to decode it. Every returned pixel equals Pillow's.
     """
     if simplejpeg is None or not data.startswith(b"\xff\xd8"):
         return None
@@ -41,12 +42,12 @@ def decoded(data: bytes) -> tuple[NDArray[np.uint8], str] | None:
 
 
 def is_strict() -> bool:
-    """Whether the decoder is there that tells of what Pillow decodes in silence."""
+    """Return whether the strict decoder is installed, which reports faults that Pillow ignores."""
     return simplejpeg is not None
 
 
 def complaint(data: bytes, colours: str = "RGB") -> str | None:
-    """What a strict decoder says against a JPEG of these colours; None where it takes it, or is not installed."""
+    """Return the strict decoder's complaint about a JPEG; None if it has none or is not installed."""
     try:
         if simplejpeg is not None:
             simplejpeg.decode_jpeg(data, colours)

@@ -19,19 +19,19 @@ CONFIG_FILES = (Path("harness.toml"), Path("~/.config/paper-harness/config.toml"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder somebody named, and how."""
+    """A folder, and how it was named."""
 
     path: Path
     how: str
 
 
 DEFAULT_ROOT = Place(Path("data"), "the folder data below this one")
-"""Looked in last, and where a fetched set goes when no root is named."""
+"""The last root to look in, and the target of a fetched set if no root is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A data set's folder, and what led to it."""
+    """A data set's folder, and how it was found."""
 
     path: Path
     how: str
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A data set that is nowhere: every place looked in with what it lacked, and what is expected."""
+    """A data set that was not found: every place looked in with what it lacked, and what was expected."""
 
     title: str
     looked: tuple[str, ...]
@@ -47,7 +47,7 @@ class Missing:
     unlock: str
 
     def message(self) -> str:
-        """All of it, for people."""
+        """Return a message that lists all of it."""
         looked = "".join(f"\n  {place}" for place in self.looked) or "\n  nowhere"
         return (
             f"{self.title} is not on disk. Looked in:{looked}\n"
@@ -59,10 +59,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """Where data may lie.
+    """The places where data may lie.
 
-    A set's own folder, where one is named, is the only place looked in: falling back would read other data than was
-    asked for. Else every data root is tried in turn, then the folder where another package keeps the set.
+    If a set's own folder is named, it is the only place to look in: a fallback would read data that nobody asked for.
+    Otherwise every data root is tried in order, then the folder where another package keeps the set.
     """
 
     roots: tuple[Place, ...] = ()
@@ -77,10 +77,11 @@ class Locations:
         config_files: Iterable[Path] = CONFIG_FILES,
         also: Collection[str] = (),
     ) -> Locations:
-        """What flags (`named` holds NAME=DIR), environment and configuration files say, earlier ones first.
+        """Collect places from flags, environment and configuration files; earlier ones take precedence.
 
-        `also` names data sets that installed packages add, which nothing has asked for yet. Raises UsageError for an
-        unknown data set, and `FILE: message` for a configuration file that cannot be used.
+        `named` holds flags NAME=DIR; `also` names data sets that installed packages add, which nothing has asked for
+        yet. Raises UsageError for an unknown data set, and with `FILE: message` for a configuration file that cannot be
+        used.
         """
         known = {*DATASETS, *also}
         sources = [_flags(data_root, named, known), _environment(environ or {}, known)]
@@ -91,7 +92,7 @@ class Locations:
         return cls((*(root for root, _ in sources if root), DEFAULT_ROOT), own)
 
     def find(self, dataset: Dataset) -> Found | Missing:
-        """The first place that holds the set."""
+        """Return the first place that holds the set."""
         looked = []
         for place in self._candidates(dataset):
             lack = _lack(dataset, place.path)
@@ -101,14 +102,14 @@ class Locations:
         return Missing(dataset.title, tuple(looked), dataset.layout, dataset.unlock)
 
     def require(self, dataset: Dataset) -> Found:
-        """The first place that holds the set; raises DataMissing saying where it was looked for."""
+        """Return the first place that holds the set. Raises DataMissing that lists the places looked in."""
         found = self.find(dataset)
         if isinstance(found, Missing):
             raise DataMissing(found.message())
         return found
 
     def places(self, dataset: Dataset) -> list[Place]:
-        """Every folder that is looked in, in order, whether it is there or not."""
+        """Return every folder to look in, in order, whether it exists or not."""
         return list(self._candidates(dataset))
 
     def _candidates(self, dataset: Dataset) -> Iterator[Place]:
@@ -123,9 +124,9 @@ class Locations:
 
 
 def fetch(dataset: Dataset, root: Path, say: Callable[[str], None], *, offline: bool = False) -> None:
-    """Download a set into `root` through torchvision, saying so first.
+    """Download a set into `root` through torchvision, and say so first.
 
-    Raises UsageError when the set cannot be fetched or `offline` forbids it, DataMissing when the download fails.
+    Raises UsageError if the set cannot be fetched or `offline` forbids it, and DataMissing if the download fails.
     """
     if dataset.fetched_by is None:
         raise UsageError(f"{dataset.title} cannot be fetched; {dataset.unlock}")
@@ -141,7 +142,7 @@ def fetch(dataset: Dataset, root: Path, say: Callable[[str], None], *, offline: 
 
 
 def _lack(dataset: Dataset, folder: Path) -> str | None:
-    """What a folder lacks of the set; None when the set is there."""
+    """Return what a folder lacks of the set; None if the set is there."""
     if not folder.is_dir():
         return "no such folder"
     if dataset.files:
@@ -153,7 +154,7 @@ def _lack(dataset: Dataset, folder: Path) -> str | None:
 
 
 Source = tuple[Place | None, dict[str, Place]]
-"""What one source names: a data root, and folders of single sets."""
+"""Content of one source: a data root, and folders of single sets."""
 
 
 def _flags(data_root: Path | None, named: Iterable[str], known: Collection[str]) -> Source:
@@ -184,9 +185,9 @@ def _environment(environ: Mapping[str, str], known: Collection[str]) -> Source:
 def _config(path: Path, known: Collection[str]) -> Source:
     try:
         path = path.expanduser()
-    except RuntimeError:  # a user without a home has no file there
+    except RuntimeError:  # without a home, the user has no file there
         return None, {}
-    if not os.path.lexists(path):  # nor has one whose home is closed to them, as in a container run as any user
+    if not os.path.lexists(path):  # nor if the home is closed to them, as in a container run as any user
         return None, {}
     try:
         with path.open("rb") as file:
@@ -207,7 +208,7 @@ def _config_data(path: Path, data: Any, known: Collection[str]) -> Source:
             raise UsageError(f"{path}: unknown key data.{key}; there are root, {', '.join(DATASETS)}")
         if not isinstance(folder, str) or not folder:
             raise UsageError(f"{path}: data.{key} is not the name of a folder")
-        # A relative folder is meant from where the file lies, not from where the program happens to be started.
+        # A relative folder starts at the configuration file, not at the current folder.
         places[key] = _place(str(path.parent / _at_home(folder, f"{path}: data.{key}")), f"{path}: data.{key}")
     return places.pop("root", None), places
 
@@ -217,7 +218,7 @@ def _place(folder: str, how: str) -> Place:
 
 
 def _at_home(folder: str, how: str) -> Path:
-    """A folder with the user's home for its tilde; raises UsageError where there is none."""
+    """Expand a tilde to the user's home. Raises UsageError if the user has none."""
     try:
         return Path(folder).expanduser()
     except RuntimeError:

@@ -1,9 +1,9 @@
-"""Reads the names of ImageNet's image files: the class, the number and the original name that each of them tells.
+"""Parses the names of ImageNet's image files: the class, the number and the original name.
 
-n01440764_10026.JPEG                      a training image: its class first
-ILSVRC2012_val_00000020.JPEG              a validation or test image: its number last
-n01440764_10026_n01440764.JPEG            the same two as the archives on Hugging Face unpack,
-ILSVRC2012_val_00000020_n01440764.JPEG    the class once more before the suffix
+n01440764_10026.JPEG                      a training image, with its class first
+ILSVRC2012_val_00000020.JPEG              a validation or test image, with its number last
+n01440764_10026_n01440764.JPEG            the same images from the archives on Hugging Face,
+ILSVRC2012_val_00000020_n01440764.JPEG    with the class repeated before the suffix
 """
 
 from __future__ import annotations
@@ -18,23 +18,29 @@ _NUMBER_LAST = re.compile(r".*_(\d{8})")
 
 
 class ImageName(NamedTuple):
-    """What the name of an image file tells."""
+    """Information in the name of an image file."""
 
     original: str
-    """The name that the release gave it, by which it is known wherever and however it lies."""
+    """Name given by the release, which identifies the image whatever the file is called here."""
     told: tuple[str, ...]
-    """Every class that it names: none, one, or two that contradict each other."""
+    """Every class in the name: none, one, or two that contradict each other."""
     number: int | None
-    """Its place in its split, from 1; None for a training image."""
+    """Position in its split, from 1; None for a training image."""
 
     @property
     def wnid(self) -> str | None:
-        """The class; None where it names none, or two."""
+        """The class; None if the name has none, or two."""
         return self.told[0] if len(self.told) == 1 else None
 
 
 def image_name(file: str) -> ImageName:
-    """What a file name tells; it has no folders before it."""
+    """Parse a file name without folders.
+
+    >>> image_name("n01440764_10026.JPEG").wnid
+    'n01440764'
+    >>> image_name("ILSVRC2012_val_00000020_n01440764.JPEG").number
+    20
+    """
     original = original_name(file)
     stem = _stem(original)
     first = _CLASS_FIRST.match(stem)
@@ -45,8 +51,8 @@ def image_name(file: str) -> ImageName:
 
 
 def original_name(file: str) -> str:
-    """The name that the release gave the file, without a class at its end."""
-    if "_n" not in file:  # nearly all of a million names; the pattern would take ten times as long
+    """Return the name that the release gave the file, without a class at its end."""
+    if "_n" not in file:  # true of nearly all of a million names; the pattern takes ten times as long
         return file
     stem = _stem(file)
     found = _CLASS_LAST.fullmatch(stem)

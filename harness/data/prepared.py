@@ -1,4 +1,4 @@
-"""A prepared copy of an image set: what its manifest says of how it was made, and what it was made from."""
+"""Prepared copies of image sets: reads a copy's manifest, which says how it was made and from what."""
 
 from __future__ import annotations
 
@@ -13,52 +13,52 @@ from harness.store.documents import seal
 
 COPY_FORMAT = 1
 RECORDS = "prepared"
-"""The folder of a copy that holds what was asked for, what became of each image, and the manifest, written last."""
+"""Folder of a copy with its records: the request, the fate of each image, and the manifest, written last."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopyFiles:
-    """The files that stand beside the images of a copy."""
+    """Paths of the files that lie beside the images of a copy."""
 
     out: Path
 
     @property
     def request(self) -> Path:
-        """What was asked for; written first."""
+        """Path of the request for the copy, which is written first."""
         return self.out / RECORDS / "request.json"
 
     @property
     def manifest(self) -> Path:
-        """What the copy is; written last."""
+        """Path of the description of the copy, which is written last."""
         return self.out / RECORDS / "manifest.json"
 
     @property
     def lock(self) -> Path:
-        """Held while a copy is being made."""
+        """Path of the lock that is held while a copy is being made."""
         return self.out / RECORDS / "lock"
 
     def record(self, split: str, piece: str) -> Path:
-        """What became of each image of one piece: a JSON object a line."""
+        """Return the path of one piece's record, which describes each image in one JSON object a line."""
         return self.out / RECORDS / split / f"{piece}.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A finished copy, by its manifest."""
+    """A finished copy, as described by its manifest."""
 
     manifest: dict[str, Any]
     sha256: str
-    """Of the manifest."""
+    """sha256 of the manifest."""
 
     @property
     def short_side(self) -> int | None:
-        """The longest that an image's shorter side is, pixels; None where the images are as they were."""
+        """Upper bound on the shorter sides of images, in pixels; None if the images are unchanged."""
         side: int | None = self.manifest["copy"]["short_side"]
         return side
 
     @property
     def says(self) -> str:
-        """How it was made, for people."""
+        """How the copy was made, in words."""
         how = self.manifest["copy"]
         if self.short_side is None:
             return "a copy of the files as they were"
@@ -69,7 +69,7 @@ class Copy:
 
     @property
     def differs(self) -> str:
-        """How far its pixels are from the originals', as it was measured, for people."""
+        """The measured difference of its pixels from the originals', in words."""
         found = self.manifest["difference"]
         if found is None:
             return "none, for the files are as they were"
@@ -78,16 +78,16 @@ class Copy:
 
     @property
     def damaged(self) -> int:
-        """Images that were left out."""
+        """Number of damaged images that were left out."""
         return sum(len(split["damaged"]) for split in self.manifest["splits"].values())
 
     def record(self) -> dict[str, Any]:
-        """What stands of it in a result."""
+        """Return the description of the copy for a job's result."""
         said = {"says": self.says, "differs": self.differs, "manifest_sha256": self.sha256}
         return said | {"short_side": self.short_side, "images_damaged": self.damaged}
 
     def why_not_official(self, name: str) -> str | None:
-        """Why it cannot stand for the official set of that name, by what it was made from; None when it can."""
+        """Return why the copy cannot stand for the official set called `name`; None if it can."""
         source = self.manifest["source"]
         if self.manifest["dataset"] != name:
             return f"a prepared copy of {self.manifest['dataset']}"
@@ -95,7 +95,10 @@ class Copy:
 
 
 def prepared_copy(folder: Path) -> Copy | None:
-    """The copy in a folder; None where it holds none; raises DataMissing for one that is unfinished or was edited."""
+    """Return the copy in a folder, or None if it holds none.
+
+    Raises DataMissing if the copy is unfinished or was edited.
+    """
     files = CopyFiles(folder)
     try:
         text = files.manifest.read_bytes()
@@ -116,9 +119,9 @@ def prepared_copy(folder: Path) -> Copy | None:
 
 
 def require_sides(folder: Path, needed: int | None) -> None:
-    """Raise DataMissing where a copy's images are too small for what a job takes from them.
+    """Raise DataMissing if a copy's images are too small for a job.
 
-    `needed` is the greatest shorter side that it rescales images to, pixels; None where it takes them as they are.
+    `needed` is the largest shorter side, in pixels, to which the job rescales images; None if it takes them unchanged.
     """
     copy = prepared_copy(folder)
     if copy is None or copy.short_side is None or (needed is not None and needed <= copy.short_side):

@@ -1,4 +1,4 @@
-"""Which images of a batch one process takes, where several share it."""
+"""The part of a batch that one process takes when several share it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Share(NamedTuple):
-    """Images `start` to `stop` - 1 of a batch of `whole`; what is random is drawn for the whole of it all the same."""
+    """Images `start` to `stop` - 1 of a batch of `whole` images; random numbers are drawn for the whole batch."""
 
     start: int
     stop: int
@@ -14,15 +14,19 @@ class Share(NamedTuple):
 
     @property
     def part(self) -> slice:
-        """Where they are in the batch."""
+        """Slice of the batch."""
         return slice(self.start, self.stop)
 
 
 def whole(batch: int) -> Share:
-    """A batch that nobody shares."""
+    """Return the share of a process that takes the whole batch."""
     return Share(0, batch, batch)
 
 
 def share(batch: int, rank: int, processes: int) -> Share:
-    """What one of several processes takes of a batch: all of it together, and no two differ by more than an image."""
+    """Return the part of a batch that one of several processes takes; sizes differ by at most one image.
+
+    >>> [share(10, rank, 3).part for rank in range(3)]
+    [slice(0, 3, None), slice(3, 6, None), slice(6, 10, None)]
+    """
     return Share(batch * rank // processes, batch * (rank + 1) // processes, batch)

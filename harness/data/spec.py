@@ -1,4 +1,4 @@
-"""What a suite may say about data: which set, which part of it, how its images are prepared and varied."""
+"""The data part of a suite: which set, which part of it, and how its images are prepared and varied."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Side = Annotated[int, Field(gt=0, le=10_000)]
 
 
 class Subset(Strict):
-    """A seeded part of a data set: so many classes, and so many training images of each.
+    """A seeded part of a data set: a number of classes, and of training images in each.
 
-    Validation and test splits keep every image of the chosen classes. The choice ranks names by a hash, so it is the
-    same on every machine, and a larger part of one seed contains every smaller one.
+    Validation and test splits keep every image of the chosen classes. The choice orders names by a hash. So it is the
+    same on every machine, and with one seed a larger part contains every smaller one.
     """
 
     classes: PositiveInt
@@ -26,11 +26,11 @@ class Subset(Strict):
     seed: int = 0
 
     def choose_classes(self, names: Iterable[str]) -> list[str]:
-        """The chosen classes, sorted; raises ValueError when there are too few."""
+        """Return the chosen classes, sorted. Raises ValueError if there are too few."""
         return self._choose(list(names), self.classes, "classes")
 
     def choose_images(self, ids: Iterable[str]) -> list[str]:
-        """The chosen training images of one class, sorted by id; raises ValueError when there are too few."""
+        """Return the chosen training images of one class, sorted by id. Raises ValueError if there are too few."""
         return self._choose(list(ids), self.per_class, "images of a class")
 
     def _choose(self, names: list[str], wanted: int, what: str) -> list[str]:
@@ -40,15 +40,15 @@ class Subset(Strict):
 
 
 class Prepare(Strict):
-    """What is done once to every image, in this order, before any view of it is taken.
+    """Preparation of every image, once and in this order, before any view of it is taken.
 
     AlexNet, section 2: shorter side to 256, then the central 256 x 256.
     """
 
     short_side: Side | None = None
-    """Rescale so that the shorter side has this many pixels: bilinear, antialiased, the longer side rounded."""
+    """Rescale the shorter side to this many pixels: bilinear, antialiased, the longer side rounded."""
     center: Side | None = None
-    """Cut out the central square of this side; of an odd margin, the extra pixel is lost at the right and bottom."""
+    """Cut out the central square of this side; an odd margin loses its extra pixel on the right and bottom."""
     pad: int = Field(0, ge=0, le=10_000)
     """Zeros added on every side."""
 
@@ -59,16 +59,21 @@ class Prepare(Strict):
         return self
 
     def rescaled(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) after rescaling; the longer side is rounded to the nearest pixel, halves up."""
+        """Return (height, width) after rescaling; the longer side is rounded to the nearest pixel, halves up.
+
+        >>> Prepare(short_side=256).rescaled(375, 500)
+        (256, 341)
+        """
         if self.short_side is None:
             return height, width
         short = min(height, width)
         return _rounded(height * self.short_side, short), _rounded(width * self.short_side, short)
 
     def sides(self, raw_size: tuple[int, int] | None) -> tuple[int, int]:
-        """(height, width) of a prepared image; raises ValueError where there is no one such size, or center is larger.
+        """Return (height, width) of a prepared image.
 
-        `raw_size` is the (height, width) before, None where images come in many sizes.
+        `raw_size` is the (height, width) before, or None if images vary. Raises ValueError if prepared images would
+        vary too, or if `center` does not fit.
         """
         if raw_size is None and self.center is None:
             raise ValueError("images come in many sizes; prepare needs `center` to cut them to one")
@@ -89,26 +94,26 @@ class DataSpec(Strict):
 
 
 class Augmentation(Grown):
-    """What is drawn anew for every training image each time it is used (AlexNet, section 4.1)."""
+    """Random changes to every training image at each use (AlexNet, section 4.1)."""
 
     crops: bool
-    """Views at random places; without it, the central view."""
+    """Whether views are cut at random places; otherwise they are central."""
     flips: bool
-    """Reflect half of the views left to right."""
+    """Whether half of the views are mirrored left to right."""
     colour_std: NonNegativeFloat
-    """Standard deviation of the multiples of the colour components that are added; grey images have none."""
+    """Standard deviation of the multiples of colour components that are added; grey images get none."""
     colour_scale: Literal["sqrt_eigenvalues", "eigenvalues"] = "sqrt_eigenvalues"
-    """Length of a colour component: its standard deviation, or the eigenvalue, as the formula is printed."""
+    """Length of a colour component: its standard deviation, or its eigenvalue, as the formula is printed."""
     mean: Literal["same_offset", "centre_crop"] = "same_offset"
-    """Which part of the mean image is subtracted: the part under the view, or always the central one."""
+    """Part of the mean image to subtract: the part under the view, or always the central one."""
     shared: PositiveInt = 1
-    """So many images that stand one after another in a batch share one place and one reflection."""
+    """Number of consecutive images in a batch that share one place and one reflection."""
     noise_divides: bool = False
-    """Divide training inputs by 1 + `colour_std` while that is not 0, colour or not."""
+    """Whether training inputs, grey ones too, are divided by 1 + `colour_std`."""
     jitter: tuple[PositiveInt, PositiveInt] | None = None
-    """Rescale each image anew so that its shorter side is a whole number of pixels, all from the first to the second
-    equally likely, before a view is cut out of it (PReLU, section 3). The image is then taken as it is stored, whole;
-    `prepare` is for the mean image and for tests, and the central part of the mean image is subtracted."""
+    """Range of shorter sides for scale jitter, in pixels. Each image is rescaled anew to an integer side, all of
+    them equally likely, before a view is cut (PReLU, section 3). The image is taken whole, as stored; `prepare` then
+    applies to the mean image and to tests, and the central part of the mean image is subtracted."""
 
     @model_validator(mode="after")
     def _jitter_is_whole(self) -> Self:

@@ -1,4 +1,4 @@
-"""Opens one split of a data set and hands out its prepared images in batches, from memory or from files."""
+"""Opens one split of a data set and delivers its prepared images in batches, from memory or from files."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from harness.errors import DataMissing, UsageError
 
 @dataclass(frozen=True)
 class Split:
-    """One split of a data set, its images prepared; images are numbered 0 to count - 1 in one fixed order."""
+    """One split of a data set with prepared images, numbered 0 to count - 1 in a fixed order."""
 
     spec: DataSpec
     name: str
     ids: list[str]
-    """`set/split/...`, the same wherever the data lie."""
+    """`set/split/...`, independent of where the data lie."""
     labels: torch.Tensor
-    """int64 [count]: places in `classes`; -1 where labels were never published."""
+    """Indices into `classes`, int64 [count]; -1 for unpublished labels."""
     classes: tuple[str, ...]
     shape: tuple[int, int, int] | None
-    """(channels, height, width) of a prepared image; None where they come in many sizes."""
+    """(channels, height, width) of a prepared image; None if they vary."""
     pixels: InMemory | OnGpu | OnDisk
 
     @property
     def count(self) -> int:
-        """Images in the split."""
+        """Number of images in the split."""
         return len(self.ids)
 
     @cached_property
@@ -51,28 +51,28 @@ class Split:
 
     @property
     def in_memory(self) -> torch.Tensor | None:
-        """Every prepared image, uint8 [count, channels, height, width]; None for a split that is read from files."""
+        """All prepared images, uint8 [count, channels, height, width]; None for a split that is read from files."""
         return None if isinstance(self.pixels, OnDisk) else self.pixels.images
 
     @property
     def converted(self) -> dict[str, int]:
-        """How many of the images read so far were stored in each mode other than RGB, and were converted."""
+        """Number of images read so far that were converted from each mode other than RGB."""
         return dict(Counter(self.pixels.modes.values())) if isinstance(self.pixels, OnDisk) else {}
 
     @property
     def labelled(self) -> bool:
-        """Whether its labels are known."""
+        """Whether all labels are known."""
         return bool((self.labels >= 0).all())
 
     def images(self, indices: Indices) -> torch.Tensor:
-        """Prepared images, uint8 [batch, channels, height, width]; on the CPU, but of a split `on` another device.
+        """Return prepared images, uint8 [batch, channels, height, width], on the CPU or on the split's device.
 
-        Raises DataMissing for a damaged file, ValueError for images of several sizes.
+        Raises DataMissing for a damaged file, and ValueError for images of different sizes.
         """
         return self.pixels.read(indices)
 
     def batches(self, at_most: int) -> list[torch.Tensor]:
-        """The indices of every image in batches of one size; in order where all are of one size, else size by size."""
+        """Return the indices of all images in batches of equal size, in order, or size by size if sizes vary."""
         if self.shape is not None:
             return list(torch.split(torch.arange(self.count), at_most))
         _, group = np.unique(self.pixels.sizes, axis=0, return_inverse=True)
@@ -81,14 +81,14 @@ class Split:
         return [batch for indices in alike for batch in torch.split(indices, at_most)]
 
     def sample(self, count: int) -> Split:
-        """So many of its images, or all where there are fewer, by a hash of their ids: the same on every machine."""
+        """Return a split with `count` of the images, or all if there are fewer, chosen by a hash of their ids."""
         chosen = set(ranked(self.ids, "sample 0")[:count])
         places = [place for place, identity in enumerate(self.ids) if identity in chosen]
         ids = [self.ids[place] for place in places]
         return replace(self, ids=ids, labels=self.labels[places], pixels=self.pixels.only(places))
 
     def on(self, device: torch.device) -> Split:
-        """The same images, those in memory on a device; what is read from files still comes on the CPU."""
+        """Return the split with in-memory images moved to a device; images from files still arrive on the CPU."""
         return replace(self, pixels=self.pixels.on(device)) if isinstance(self.pixels, InMemory) else self
 
     def close(self) -> None:
@@ -97,10 +97,10 @@ class Split:
 
 
 def open_split(spec: DataSpec, split: str, locations: Locations, *, threads: int | None = None) -> Split:
-    """Find and open one split; image files are decoded by `threads`, by default as many as torch computes with.
+    """Find and open one split; `threads` threads decode image files, by default as many as torch computes with.
 
-    Images come in many sizes, and `Split.shape` is None, where they are stored so and `prepare` has no `center`. Raises
-    UsageError for a split or subset there is not, DataMissing when the data are not there or damaged.
+    If stored images vary in size and `prepare` has no `center`, prepared ones vary too and `Split.shape` is None.
+    Raises UsageError for an unknown split or subset, and DataMissing if the data are missing or damaged.
     """
     dataset = dataset_named(spec.name)
     if split not in dataset.splits:
@@ -117,9 +117,9 @@ def open_split(spec: DataSpec, split: str, locations: Locations, *, threads: int
 def prefetch(
     split: Split, batches: Iterable[torch.Tensor], depth: int = 2, windows: Iterable[Sequence[Window]] | None = None
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each batch of indices with its images, in order; for a split on disk, `depth` later batches are being decoded.
+    """Yield each batch of indices with its images, in order; `depth` later batches are decoded meanwhile.
 
-    With `windows`, of a split on disk: for each batch, the views of its images, which come in their place.
+    `windows`, only for a split on disk, gives the views of each batch's images to decode instead of whole images.
     """
     pixels = split.pixels
     if not isinstance(pixels, OnDisk):

@@ -1,4 +1,4 @@
-"""Sends what the CPU made to the device that computes, without the host waiting for either."""
+"""Sends tensors from the CPU to the device that computes, without making the host wait."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import torch
 
 
 def sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """A CPU tensor on a device, as it is laid out; to a GPU the copy is under way, and what is asked of it next waits.
+    """Return a CPU tensor on a device with the same layout; on a GPU, later operations wait for the copy.
 
-    From ordinary memory torch would wait for the copy, and for all that was asked of the GPU before it. Pinned memory
-    that is let go is kept by torch until its copy is done.
+    The copy goes through pinned memory. From ordinary memory, torch would wait for the copy and for all earlier work on
+    the GPU. torch keeps released pinned memory until its copy is done.
     """
-    if tensor.device.type == device.type:  # not by index: torch.device("cuda") is none of its tensors' devices
+    if tensor.device.type == device.type:  # torch.device("cuda") has no index, its tensors' device has
         return tensor
     return tensor.pin_memory().to(device, non_blocking=True)

@@ -1,4 +1,4 @@
-"""The fixed views of an image that a test looks at."""
+"""The fixed views of an image that tests use."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from harness.data.declared import VIEWS, centre_offset
 
 
 def fixed_views(images: torch.Tensor, mean: torch.Tensor, crop: int, name: str) -> torch.Tensor:
-    """The views of that name, less the mean image.
+    """Return the views called `name` with the mean image subtracted.
 
-    uint8 [batch, channels, H, W] becomes float32 [batch, views, channels, crop, crop]. A mean image of the images' own
-    size, on the same device, is subtracted at the place of the view; of a mean image of another size, the central part
-    is subtracted from every view, as it stands. `centre` is the central view. `ten_crop` (AlexNet, section 4.1) is the
-    four corners, top left, top right, bottom left, bottom right, the centre, then the reflections of these five. Raises
-    ValueError for another name, or when the crop does not fit.
+    uint8 [batch, channels, H, W] becomes float32 [batch, views, channels, crop, crop]. If the mean image has the size
+    of the images, its part under each view is subtracted; otherwise its central part is subtracted from every view. It
+    must be on the images' device. `centre` is the central view. `ten_crop` (AlexNet, section 4.1) has the corners (top
+    left, top right, bottom left, bottom right), the centre, and then the mirror images of these five. Raises ValueError
+    for another name, or if the crop does not fit.
     """
     if name not in VIEWS:
         raise ValueError(f"there are no views {name!r}; there are {', '.join(VIEWS)}")
@@ -24,7 +24,7 @@ def fixed_views(images: torch.Tensor, mean: torch.Tensor, crop: int, name: str) 
 
 
 def central(images: torch.Tensor, crop: int) -> torch.Tensor:
-    """The central square of [..., H, W]; raises ValueError when it does not fit."""
+    """Return the central square of [..., H, W]. Raises ValueError if it does not fit."""
     top, left = (centre_offset(side, crop) for side in images.shape[-2:])
     return _window(images, (top, left), crop)
 

@@ -1,14 +1,15 @@
-"""Image sets as people have them: which layout lies in a folder, whether it is sound, and a compact copy of it.
+"""Image sets as people have them: recognising the layout of a folder, checking it, and making a compact copy.
 
-Any layout is read as one thing: a *source* a split, in *pieces* (a class folder, an archive of a class, a group of
-rows, a thousand images of a flat folder), each a stream of images that can be opened. `check` and `prepare` are
-passes over that stream with a bounded number of images in hand, so memory does not grow with the set.
+Every layout is read in the same form: a *source* for each split, divided into *pieces* (a class folder, an archive of a
+class, a group of rows, a thousand images of a flat folder). Each piece is a stream of images that can be opened.
+`check` and `prepare` pass over that stream with a bounded number of images in hand, so memory does not grow with the
+set.
 
-A copy is made piece by piece: images appear whole or not at all, then the piece's record
-(`prepared/<split>/<piece>.jsonl`: each image's digest before and after), at the end the sealed
-`prepared/manifest.json`. A job's key does not change, for ids, splits and preparation are those of the originals;
-`official` believes the manifest, and the result's record of the data names the copy, from which the report takes a
-deviation. A job that needs larger images than a copy has is refused.
+A copy is made piece by piece. Images appear completely or not at all, then the record of the piece
+(`prepared/<split>/<piece>.jsonl`: digests of each image before and after), and at the end the sealed
+`prepared/manifest.json`. The key of a job stays the same, because ids, splits and preparation are those of the
+originals. `official` trusts the manifest, and the result's record of the data names the copy, from which the report
+derives a deviation. A job that needs larger images than the copy holds is refused.
 
-Nothing here decides a result, so none of it is in the digest of a job's code; training reads class folders alone.
+Nothing here decides a result, so none of it is part of the digest of a job's code. Training reads class folders only.
 """

@@ -1,4 +1,4 @@
-"""Tells how far a pass over many images is."""
+"""Progress of a pass over many images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAID_EVERY_S = 30.0
 
 @dataclass
 class Advance:
-    """A count that moves on a terminal, and is said now and then elsewhere."""
+    """A count of images, drawn on a terminal and printed at intervals elsewhere."""
 
     progress: Progress
     what: str
@@ -27,16 +27,16 @@ class Advance:
     _started: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """The time of the first images, and of silence, counts from here."""
+        """Start the clocks of the rate and of the printed lines."""
         self._told_s = self._started = self.clock()
 
     def skip(self, count: int) -> None:
-        """So many were done before."""
+        """Count images that an earlier run finished; they do not enter the rate."""
         self.done += count
         self._first += count
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one image and show the progress."""
         self.done += 1
         share = min(1.0, self.done / max(1, self.total))
         now = self.clock()

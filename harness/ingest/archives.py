@@ -1,4 +1,4 @@
-"""Tells an archive that is the one handed out, by its MD5: its images are official, whatever a decoder warns of."""
+"""Recognition of the official archives by their MD5. Their images are official, whatever a decoder warns about."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from harness.data.declared import Dataset
 from harness.ingest.sources import Source
 
 _READING = threading.Lock()
-"""The archives have 150 GB, and the threads that copy out of one may all ask at once."""
+"""Lock for reading an archive: it may have 150 GB, and several threads may ask at once."""
 
 
 def official_md5(dataset: Dataset, source: Source) -> str | None:
-    """The MD5 of the archive of this split as it is handed out; None where there is no archive, or it is not known."""
+    """Return the official MD5 of this split's archive; None where the source is no archive or the MD5 is unknown."""
     return dataset.archive_md5.get(source.split) if source.form in ("tar", "tar of class tars") else None
 
 
 def is_released(dataset: Dataset, source: Source) -> bool:
-    """Whether a split is read from the archive that is handed out; reads all of it the first time it is asked."""
+    """Check whether a split is read from the official archive; the first call reads the whole archive."""
     official = official_md5(dataset, source)
     return official is not None and archive_md5(source.place) == official
 
 
 def archive_md5(path: Path) -> str:
-    """The MD5 of an archive, remembered while its size and time of change stay."""
+    """Return the MD5 of an archive, remembered while its size and time of change stay the same."""
     status = path.stat()
     with _READING:
         return _md5(path, status.st_size, status.st_mtime_ns)

@@ -1,4 +1,4 @@
-"""Checks an image set as it lies: which form, whether it is the official one, what is damaged, and how to mend it."""
+"""Check of an image set: its layout, whether it is the official set, what is damaged, and how to repair it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from harness.progress import Progress
 from harness.stop_signal import StopSignal
 
 SAMPLE = 500
-"""Images of a split that are decoded when not all are."""
+"""Images of a split that are decoded where not all are."""
 
 
 def check(
@@ -43,7 +43,10 @@ def check(
     stop: StopSignal,
     kit: Path | None = None,
 ) -> Checked:
-    """Look at every image of every split below a folder; with `decode`, at all of its pixels."""
+    """Check every image of every split below a folder; with `decode`, decode all of them.
+
+    `kit` names a development kit that lies elsewhere. Faults become findings; raises Interrupted after a signal.
+    """
     checked = Checked(dataset, folder, kit)
     _judge_strangers(checked)
     for split in stored_splits(dataset):
@@ -67,7 +70,7 @@ def check(
 
 
 def _judge_strangers(checked: Checked) -> None:
-    """Folders that are no class; what a development kit says of them cannot be asked of one that is damaged."""
+    """Add findings about folders that are no class; a damaged development kit becomes a finding too."""
     try:
         checked.findings.extend(no_classes(checked.dataset, checked.folder, checked.kit))
     except DataMissing as error:
@@ -90,19 +93,22 @@ def _judge(checked: Checked, *, decode: bool) -> None:
 
 
 def _judge_forms(checked: Checked) -> None:
-    """What training does not read where it lies is wrong, but for images without labels, which it never needs."""
+    """Add findings about splits that training cannot read in place.
+
+    A split without labels is only noted, because training never reads it.
+    """
     folder, fix = checked.folder, checked.prepare_command()
     fix += "  (with --unchanged, every file stays as it is)"
     for source in (tally.source for tally in checked.tallies):
         if in_place(source, folder) or source.order == NOT_TOLD:
             continue
         read = folder / source.split / ("<wnid>/*.JPEG" if source.labelled else "*.JPEG")
-        says = f"{source.split}: is there as {source.form} in {source.place}, and runs read {read}"
+        says = f"{source.split}: lies as {source.form} in {source.place}, and runs read {read}"
         checked.findings.append(Finding("form", says, wrong=source.labelled, fix=fix))
 
 
 def _require_splits(checked: Checked) -> None:
-    """Every split has to be there that training or a test with labels reads."""
+    """Add findings about missing splits; a split without labels is only noted."""
     dataset, folder = checked.dataset, checked.folder
     seen = {tally.source.split for tally in checked.tallies}
     said = {finding.says.partition(":")[0]: finding.code for finding in checked.findings}
@@ -113,14 +119,14 @@ def _require_splits(checked: Checked) -> None:
             checked.wrong("classes", f"{split}: none of its folders is one of the {dataset.classes:,} classes")
             continue
         if split in dataset.unlabelled:
-            checked.note("missing", f"{split}: not there; it has no labels and is needed for a submission only")
+            checked.note("missing", f"{split}: missing; it has no labels and is needed for a submission only")
         else:
             fix = _nearby(dataset, folder) or dataset.unlock
-            checked.wrong("missing", f"{split}: not there; expected: {dataset.layout}", fix)
+            checked.wrong("missing", f"{split}: missing; expected: {dataset.layout}", fix)
 
 
 def _nearby(dataset: Dataset, folder: Path) -> str:
-    """The command for a folder above or below that holds a split, should the wrong one have been named."""
+    """Return a check command for the folder above or one below, where that one holds the splits; otherwise empty."""
     try:
         near = [folder.resolve().parent, *sorted(path for path in folder.iterdir() if path.is_dir())]
     except OSError:
@@ -132,7 +138,7 @@ def _nearby(dataset: Dataset, folder: Path) -> str:
 
 
 def _kit_fix(dataset: Dataset, folder: Path, error: str) -> str:
-    """How to unpack the development kit, where its archive lies there and its files are what is missing."""
+    """Return a command that unpacks the development kit, where its archive is at hand and its files are missing."""
     if "meta.mat" not in error and NOT_TOLD not in error:
         return ""
     kits = sorted(path for top in (folder, folder.parent) for path in top.glob(f"{prefix(dataset)}_devkit*.tar.gz"))
@@ -143,7 +149,7 @@ def _judge_count(checked: Checked, tally: Tally) -> None:
     dataset, split = checked.dataset, tally.source.split
     official = stored_splits(dataset).get(split)
     if official is None or not dataset.exact:
-        checked.note("round", f"{split}: {tally.images:,} images; of {dataset.title} only round numbers are known")
+        checked.note("round", f"{split}: {tally.images:,} images; only round numbers are known of {dataset.title}")
     elif tally.images != official:
         says = f"{split}: {tally.images:,} images, where {dataset.title} has {official:,}"
         checked.wrong("count", says, _fetch_again(tally.source))
@@ -156,11 +162,11 @@ def _fetch_again(source: Source) -> str:
 
 
 def _judge_others(checked: Checked, source: Source) -> None:
-    """All beside the images that a run reads: images outside the class folders, folders within, other files."""
+    """Add findings about entries that no run reads: images outside class folders, folders within them, other files."""
     if source.form == "class folders":
         _note(checked, "stray", f"{source.split}: images beside the class folders, which no run reads",
               [entry.path for entry in image_entries(source.place)],
-              "sort them into the folders of their classes, or take them away")  # fmt: skip
+              "sort them into the folders of their classes, or remove them")  # fmt: skip
     others = list(_others(source))
     _note(checked, "within", f"{source.split}: folders among the images, which no run reads",
           [entry.path for entry in others if Path(entry).is_dir() and source.form == "class folders"],
@@ -171,7 +177,7 @@ def _judge_others(checked: Checked, source: Source) -> None:
 
 
 def _others(source: Source) -> Iterator[os.DirEntry[str]]:
-    """What lies among the images of a split and has no image's name."""
+    """Yield the entries among the images of a split that do not have the name of an image."""
     own = source.form == "flat folder" and source.place.name == source.split
     places = [source.place / piece.name for piece in source.pieces] if source.form == "class folders" else []
     for place in [source.place] if own else places:
@@ -184,18 +190,18 @@ def _note(checked: Checked, code: str, says: str, names: list[str], fix: str = "
 
 
 def _judge_patches(checked: Checked, source: Source) -> None:
-    """Images that the release replaced are replaced in a copy, and have to be where runs read them."""
+    """Check that images which the release replaced are replaced where runs read them; a copy replaces them itself."""
     if not source.patches:
         return
     if not in_place(source, checked.folder):
         checked.note("patches", f"{source.split}: {source.patches:,} images are taken from {ARCHIVE}")
     elif names := list(not_applied(source)):
-        says, fix = f"{source.split}: images that {ARCHIVE} has others for", checked.prepare_command()
+        says, fix = f"{source.split}: images for which {ARCHIVE} holds replacements", checked.prepare_command()
         checked.findings.append(Finding("patches", says, fix=fix, names=names, count=len(names)))
 
 
 def _judge_archive(checked: Checked, source: Source) -> None:
-    """An archive as it is handed out has a known digest."""
+    """Compare an archive with its official MD5, where that is known."""
     official = official_md5(checked.dataset, source)
     if official is None:
         return
@@ -225,7 +231,7 @@ def _judge_classes(checked: Checked, tally: Tally) -> None:
 
 
 def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -> None:
-    """Which classes lack or are too many, by a list at hand or by the other splits."""
+    """Add findings about missing and unknown classes, by a list at hand or by the other splits."""
     dataset, split, names = checked.dataset, tally.source.split, {name for name in tally.classes if name}
     listed = set(known or ()) or set().union(*(other.classes for other in checked.tallies)) - {""}
     if not names and tally.found.get("unlabelled"):
@@ -235,19 +241,19 @@ def _judge_class_list(checked: Checked, tally: Tally, known: list[str] | None) -
         return
     checked.wrong("classes", f"{split}: its {len(names):,} classes are not the {dataset.classes:,} of {dataset.title}")
     for code, says, some in (
-        ("class missing", "classes that other lists have, and it has not", sorted(listed - names)),
-        ("class unknown", "classes that the set's list has not", sorted(names - set(known)) if known else []),
+        ("class missing", "classes of other lists that are missing here", sorted(listed - names)),
+        ("class unknown", "classes that are not in the set's list", sorted(names - set(known)) if known else []),
     ):
         if some:
             checked.findings.append(Finding(code, f"{split}: {says}", names=some, count=len(some)))
 
 
 def _judge_images(checked: Checked, tally: Tally) -> None:
-    """What was noted of single images, with what can be done about it."""
+    """Add the findings about single images, with their fixes."""
     source = tally.source
     for code, finding in tally.found.items():
         if code == "warned" and is_released(checked.dataset, source):
-            finding.wrong, finding.says = False, f"{source.split}: JPEGs that the decoder warns of, and released so"
+            finding.wrong, finding.says = False, f"{source.split}: JPEGs that the decoder warns about, released so"
         elif code in DAMAGE:
             finding.fix = finding.fix or _damage_fix(checked, source, finding)
         elif code == "gzipped":
@@ -274,9 +280,9 @@ def _move_fix(source: Source, name: str) -> str:
     path = Path(name)
     wnid = image_name(path.name).wnid
     if wnid is None:
-        return "take them away, and fetch them again: each of their names tells two classes"
+        return "remove them and fetch them again: each of their names holds two classes"
     if source.form == "flat folder":
-        return f"take the wrong list of labels away, which said: {source.order}"
+        return f"remove the wrong list of labels, whose order is: {source.order}"
     if source.form != "class folders":
         return "fetch the archive again"
     return shlex.join(["mv", str(path), str(source.place / wnid / path.name)])

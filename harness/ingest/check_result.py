@@ -1,4 +1,4 @@
-"""What a check found: the counts of every split, and the findings with their fixes."""
+"""The result of a check: counts of every split, and findings with their fixes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.ingest.tally import DAMAGE, Tally
 
 @dataclass(slots=True)
 class Checked:
-    """What a check found."""
+    """The result of a check."""
 
     dataset: Dataset
     folder: Path
@@ -25,29 +25,29 @@ class Checked:
 
     @property
     def usable(self) -> bool:
-        """Whether training can read all of it as it lies, and nothing is wrong with it."""
+        """Whether training can read the whole set in place and nothing is wrong with it."""
         return not any(finding.wrong for finding in self.findings)
 
     def damaged_share(self) -> float:
-        """The share of images that are damaged, rounded up."""
+        """Return the share of damaged images, between 0 and 1, rounded up."""
         found = [tally.found[code].count for tally in self.tallies for code in DAMAGE if code in tally.found]
         return math.ceil(1e6 * sum(found) / sum(tally.images for tally in self.tallies)) / 1e6
 
     def prepare_command(self, *more: str) -> str:
-        """The command that makes a copy of this."""
+        """Return the command that copies this set."""
         kit = [] if self.kit is None else ["--kit", str(self.kit)]
         return prepare_command(self.dataset, self.folder, *kit, *more)
 
     def wrong(self, code: str, says: str, fix: str = "") -> None:
-        """One more thing that is wrong."""
+        """Add a fault."""
         self.findings.append(Finding(code, says, fix=fix))
 
     def note(self, code: str, says: str, fix: str = "") -> None:
-        """One more thing to know."""
+        """Add a remark that does not make the set unusable."""
         self.findings.append(Finding(code, says, wrong=False, fix=fix))
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the result as plain data."""
         splits = [_split_document(tally, self.dataset) for tally in self.tallies]
         findings = [finding.document() for finding in self.findings]
         about = {"name": self.dataset.name, "folder": str(self.folder), "usable": self.usable}

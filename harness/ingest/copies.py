@@ -1,4 +1,4 @@
-"""Checks a prepared copy against its own manifest and records."""
+"""Check of a prepared copy against its own manifest and records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.store.store import file_sha256
 
 
 def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, contents: bool) -> None:
-    """Add what is to be said of a copy; of a folder that is none, nothing. With `contents`, every file is read."""
+    """Add findings about a prepared copy; none where the folder is not a copy. With `contents`, every file is read."""
     try:
         copy = prepared_copy(folder)
     except DataMissing as error:
@@ -27,13 +27,13 @@ def judge_copy(dataset: Dataset, folder: Path, findings: list[Finding], *, conte
         return
     findings.append(Finding("prepared", f"{copy.says}; {copy.differs}", wrong=False))
     if (why := copy.why_not_official(dataset.name)) is not None:
-        # Of a set of round numbers nothing is official, and a copy serves as well as the set itself.
+        # A set known only by round numbers is never official, and a copy of it serves as well as the set itself.
         fix = "prepare the copy again from the whole official set" if dataset.exact else ""
         findings.append(Finding("not official", why, wrong=dataset.exact, fix=fix))
     if copy.manifest["dataset"] == dataset.name:
         findings.extend(_changed(dataset, folder, copy))
     if contents:
-        altered = Finding("altered", "images that are not what their records say", fix="prepare the copy again")
+        altered = Finding("altered", "images that differ from their records", fix="prepare the copy again")
         for name in _altered(folder):
             altered.note(name)
         findings.extend([altered] if altered.count else [])
@@ -43,7 +43,7 @@ def _changed(dataset: Dataset, folder: Path, copy: Copy) -> Iterator[Finding]:
     for split in dataset.splits:
         said = copy.manifest["splits"].get(dataset.division.folder if dataset.division else split)
         if said is not None and _fingerprint(dataset, folder, split) != said["fingerprint"]:
-            says = f"{split}: its images are not those that the manifest speaks of"
+            says = f"{split}: its images are not those of the manifest"
             yield Finding("altered", says, fix="delete the copy and prepare it again")
 
 
@@ -55,7 +55,7 @@ def _fingerprint(dataset: Dataset, folder: Path, split: str) -> str | None:
 
 
 def _altered(folder: Path) -> Iterator[str]:
-    """The images whose content is not that of the record, and records that cannot be read."""
+    """Yield images whose content differs from their record, and records that cannot be read."""
     for path in sorted((folder / RECORDS).glob("*/*.jsonl")):
         try:
             for entry in read_record(path):

@@ -1,4 +1,4 @@
-"""How much room on disk a copy will take, estimated before it is begun."""
+"""Estimate of the disk space of a copy, made before the copy is started."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from harness.ingest.sources import Piece, Source, StoredImage
 from harness.progress import size
 
 PIECES, IMAGES = 8, 8
-"""So many pieces, chosen by a hash, and so many images of each, are copied in memory for the estimate."""
+"""Numbers of pieces, and of images in each, that are copied in memory for the estimate; a hash chooses them."""
 BLOCK = 4096
-"""Bytes by which a file takes room, on most disks."""
+"""Bytes in which most disks allocate files."""
 RECORD = 600
 """Bytes that the record of one image takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """An estimate of what a copy takes."""
+    """An estimate of a copy's size."""
 
     images: int
     bytes: int
     sampled: int
     short_side: int | None = None
-    """The shorter side that nearly all of the sample have; images as they were released differ."""
+    """The shorter side, in pixels, that nearly all sampled images share; those of the original release differ."""
 
     def says(self) -> str:
-        """For people."""
+        """Describe the estimate for people."""
         return f"about {size(self.bytes)} on disk (estimated from {self.sampled:,} images)"
 
 
 def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
-    """The room that a copy of so many images will take, by copying a seeded sample of them in memory."""
+    """Estimate the size of a copy of `images` images by copying a seeded sample in memory."""
     found = [copy for image in _sample(sources) if (copy := _copied(image, compact)) is not None]
     if not found:
         return Room(images, images * RECORD, 0)
@@ -53,11 +53,11 @@ def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
 
 
 def require_room(room: Room, share: float, out: Path) -> None:
-    """Raise UsageError where the share of a copy that is still to be made does not fit on its disk."""
+    """Raise UsageError where the remaining `share` of a copy does not fit on its disk."""
     free = shutil.disk_usage(_existing(out)).free
     if room.bytes * share > free:
         raise UsageError(
-            f"--out {out}: what is still to be copied needs about {size(room.bytes * share)} (estimated from "
+            f"--out {out}: the rest of the copy needs about {size(room.bytes * share)} (estimated from "
             f"{room.sampled:,} images), and {size(free)} are free there; make room, or name another disk"
         )
 
@@ -65,13 +65,13 @@ def require_room(room: Room, share: float, out: Path) -> None:
 def _sample(sources: list[Source]) -> Iterator[StoredImage]:
     pieces: dict[str, Piece] = {f"{one.split}/{piece.name}": piece for one in sources for piece in one.pieces}
     for name in ranked(pieces, "sample 0")[:PIECES]:
-        # Twice through the piece, for the rows of a parquet file hold their images, and are not to be held together.
+        # Read the piece twice: the rows of a parquet file hold their images, which must not be held in memory together.
         wanted = set(ranked((image.name for image in pieces[name].images()), "sample 0")[:IMAGES])
         yield from (image for image in pieces[name].images() if image.name in wanted)
 
 
 def _copied(image: StoredImage, compact: Compact) -> tuple[int, int] | None:
-    """(bytes of the copy, shorter side of the original); None for a damaged image, which is met again in its turn."""
+    """Return (bytes of the copy, shorter side of the original); None for a damaged image, which the copy reports."""
     try:
         with image.open() as file:
             data = unpacked(file.read())

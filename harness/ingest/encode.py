@@ -1,4 +1,4 @@
-"""Makes the compact copy of one image, and measures how far its pixels are from those of the original."""
+"""Encoding of one image's compact copy, and the difference of its pixels from the original."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from harness.ingest.reference import central_square
 SUBSAMPLING = "4:2:0"
 FILTER = "bilinear, antialiased"
 COMPARED_AT = 256
-"""AlexNet's shorter side (section 2), at which a larger copy is measured too."""
+"""AlexNet's shorter side (section 2), at which a larger copy is compared too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compact:
-    """How images are copied."""
+    """Settings of a copy."""
 
     short_side: int | None
-    """Images whose shorter side is longer, in pixels, are reduced to it; None keeps every file as it is."""
+    """Images with a longer shorter side, in pixels, are reduced to it; None keeps every file unchanged."""
     quality: int
 
     def __post_init__(self) -> None:
@@ -40,13 +40,13 @@ class Compact:
 
     @property
     def sides(self) -> list[int]:
-        """The shorter sides at which a copy is compared with the original."""
+        """Shorter sides at which a copy is compared with the original."""
         if self.short_side is None:
             return []
         return sorted({self.short_side, min(self.short_side, COMPARED_AT)})
 
     def document(self) -> dict[str, Any]:
-        """All that decides the bytes of a copy."""
+        """Return all settings and library versions that decide the bytes of a copy."""
         if self.short_side is None:
             return {"short_side": None}
         libraries = {"pillow": pillow_version, "libjpeg": _libjpeg()}
@@ -54,10 +54,11 @@ class Compact:
         return how | {"format": "JPEG"} | libraries
 
     def copied(self, data: bytes, *, released: bool = False) -> bytes:
-        """The copy's bytes; the same bytes for a JPEG, grey or RGB, that is small enough. Raises UNREADABLE's errors.
+        """Return the copy's bytes; a grey or RGB JPEG that is small enough stays unchanged.
 
-        Every image is decoded whole, so that none is copied that training could not read. Nor is one whose pixels a
-        decoder warns of, but for images that are known to have been `released` so.
+        Every image is decoded completely, so that training can read all that is copied. Raises an error of UNREADABLE
+        for a damaged image, and Warned where a decoder warns about its pixels, unless it is known to have been
+        `released` so.
         """
         with Image.open(io.BytesIO(data)) as image:
             pixels = _pixels(image, data, released=released)
@@ -66,7 +67,7 @@ class Compact:
             return self._encoded(pixels if pixels.mode == "L" else as_rgb(pixels), self.short_side)
 
     def difference(self, data: bytes, copy: bytes) -> dict[str, float]:
-        """By shorter side, the mean absolute difference of grey levels, 0 to 255, of the central squares."""
+        """Return the mean absolute difference of grey levels, 0 to 255, of the central squares, by shorter side."""
         return {
             str(side): float(np.abs(central_square(data, side) - central_square(copy, side)).mean())
             for side in self.sides
@@ -80,7 +81,7 @@ class Compact:
         if min(image.size) > short_side:
             height, width = Prepare(short_side=short_side).rescaled(image.height, image.width)
             image = image.resize((width, height), Image.Resampling.BILINEAR)
-        # What else the file says (orientation, comments, colour profile) has no part in what is decoded here.
+        # Drop orientation, comments and colour profile, which the harness ignores when it decodes.
         image.info = {}
         file = io.BytesIO()
         image.save(file, "JPEG", quality=self.quality, subsampling=SUBSAMPLING)
@@ -88,11 +89,11 @@ class Compact:
 
 
 class Warned(OSError):
-    """A JPEG that is decoded to its end, and with a warning: some of its pixels are wrong."""
+    """A JPEG that decodes with a warning, so that some of its pixels are wrong."""
 
 
 def _pixels(image: Image.Image, data: bytes, *, released: bool) -> Image.Image:
-    """All the pixels of an image that was opened; raises Warned, and UNREADABLE's errors."""
+    """Return all pixels of an opened image; raises Warned or an error of UNREADABLE."""
     found = jpeg.decoded(data)
     if found is None:
         image.load()
@@ -106,12 +107,12 @@ def _pixels(image: Image.Image, data: bytes, *, released: bool) -> Image.Image:
 
 
 def unreadable(error: BaseException) -> str | None:
-    """Why an image cannot be read, for errors that say so; None for any other."""
+    """Return the message of an error that means an unreadable image; None for any other error."""
     return str(error).partition(" <_io.")[0] if isinstance(error, UNREADABLE) else None
 
 
 def sha256(data: bytes) -> str:
-    """The digest of a file's content."""
+    """Return the sha256 of a file's content, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a check found, each with the command or step that mends it."""
+"""A finding about an image set, with the command or step that repairs it."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import Any
 from harness.data.declared import Dataset
 
 SHOWN = 5
-"""Names of images that a line of text shows."""
+"""Names of images that the text of a finding shows."""
 KEPT = 1000
-"""Names of images that are kept of one finding; the rest are counted."""
+"""Names of images that a finding keeps; the rest are only counted."""
 
 
 @dataclass(slots=True)
 class Finding:
-    """One thing that was found."""
+    """One finding about an image set."""
 
     code: str
     """A word for programs."""
     says: str
     wrong: bool = True
-    """Whether the data cannot be used as they are because of it."""
+    """Whether the set cannot be used in place because of it."""
     fix: str = ""
-    """A command, or what to do."""
+    """A command or a step that repairs it."""
     names: list[str] = field(default_factory=list)
-    """The images it is about, the first ones."""
+    """The first of the images concerned."""
     count: int = 0
-    """All of them."""
+    """Number of images concerned."""
 
     def note(self, name: str) -> None:
-        """One more image."""
+        """Add an image."""
         self.count += 1
         if len(self.names) < KEPT:
             self.names.append(name)
 
     def text(self) -> str:
-        """For people: one line, and the fix on the next."""
+        """Format the finding for people: one line, some names, and the fix."""
         many = f" ({self.count:,})" if self.count else ""
         shown = "".join(f"\n    {name}" for name in self.names[:SHOWN])
         more = f"\n    and {self.count - SHOWN:,} more (--json names them)" if self.count > SHOWN else ""
@@ -46,7 +46,7 @@ class Finding:
         return f"{'WRONG' if self.wrong else 'note'}: {self.says}{many}{shown}{more}{fix}"
 
     def document(self) -> dict[str, Any]:
-        """For programs."""
+        """Return the finding as plain data."""
         return {
             "code": self.code,
             "says": self.says,
@@ -58,7 +58,7 @@ class Finding:
 
 
 def prepare_command(dataset: Dataset, folder: Path, *more: str) -> str:
-    """The command that makes a copy which training reads; where it lies, a run finds it without being told."""
+    """Return the command that makes a copy in a folder where runs find it by themselves."""
     out = Path("data") / dataset.folders[0]
     if out.exists():
         out = folder.with_name(f"{folder.resolve().name}-copy")
@@ -67,5 +67,5 @@ def prepare_command(dataset: Dataset, folder: Path, *more: str) -> str:
 
 
 def check_command(dataset: Dataset, folder: Path) -> str:
-    """The command that checks another folder."""
+    """Return the command that checks a folder."""
     return shlex.join(["python", "-m", "harness", "data", "check", dataset.name, str(folder)])

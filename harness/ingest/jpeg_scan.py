@@ -1,10 +1,11 @@
-"""Asks a strict decoder of the coded pixels of a JPEG, apart from all else that its file holds.
+"""Strict check of a JPEG's coded pixels, apart from everything else in its file.
 
-libjpeg decodes damaged pixels to their end and only warns, and Pillow does not hand its warnings on. A JPEG carries no
-checksum, so what it warns of is all there is to see. Much of that is harmless: an unknown version of a header, bytes
-between its parts, a missing end marker, bytes after it. So the headers are left away here and an end is put there, and
-what is warned of then is of the pixels, but for one thing: a few bytes, or some padding, between the pixels and the end
-marker. Many cameras and programs write these, and of the ILSVRC images a public report names one with them.
+libjpeg decodes damaged pixels to their end and only warns, and Pillow does not pass its warnings on. A JPEG has no
+checksum, so these warnings are the only evidence of damage. Many are harmless: an unknown version of a header, bytes
+between parts, a missing end marker, bytes after it. This module therefore removes the headers and appends an end
+marker, so that the remaining warnings concern the pixels. One harmless case is left: a few bytes, or some padding,
+between the pixels and the end marker. Many cameras and programs write these, and a public report names one such image
+of ILSVRC.
 """
 
 from __future__ import annotations
@@ -16,37 +17,37 @@ from typing import Literal, NamedTuple
 from harness.data import jpeg
 
 FEW = 16
-"""Bytes before the end marker that are taken as harmless, whatever they are; what a decoder lost is hundreds."""
+"""Bytes before the end marker that always count as harmless; a decoder that lost its way leaves hundreds."""
 LAST = 2
-"""So many of a picture's own last bytes may look like padding."""
+"""A picture's own last bytes that may look like padding."""
 HOLE = bytes(64)
-"""So many zeros in a row among coded pixels: a part of the file is lost."""
-NO_STRICT_DECODER = "simplejpeg is not installed: JPEGs whose pixels are damaged within are not told from sound ones"
+"""Zeros in a row among coded pixels that mean a lost part of the file."""
+NO_STRICT_DECODER = "simplejpeg is not installed: damage within the pixels of JPEGs is not found"
 _SOI, _END = b"\xff\xd8", b"\xff\xd9"
 _EOI, _SOS, _DHT = 0xD9, 0xDA, 0xC4
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _TABLES = frozenset({0xDB, 0xC4, 0xCC, 0xDD, *range(0xC0, 0xD0)} - {0xC8})
-"""Quantisation, codes, restart intervals and frames: all that decoding needs."""
+"""Markers of quantisation, codes, restart intervals and frames: all that decoding needs."""
 _ALONE = frozenset({0x01, 0xD8, _EOI})
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")
-"""Neither a stuffed zero nor a restart."""
+"""A marker that is neither a stuffed zero nor a restart."""
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _REFUSED = re.compile(r"subsampling|colorspace|decompress header|[Uu]nsupported")
-"""In messages about what the strict decoder does not know, rather than what is wrong."""
+"""Words in messages about a kind of JPEG that the strict decoder does not support, rather than about damage."""
 
 
 class Remark(NamedTuple):
-    """What is to be said of the coded pixels of one JPEG."""
+    """A remark about the coded pixels of one JPEG."""
 
     kind: Literal["warned", "padded", "unjudged"]
     says: str
 
 
 def remark(data: bytes, *, decoded: bool = False) -> Remark | None:
-    """What a strict decoder says of a JPEG, or what shows without one; None where there is nothing to say.
+    """Return the strict decoder's complaint about a JPEG, or visible damage without one; None for a sound file.
 
-    `warned`: some of the pixels are wrong; `padded`: none is; `unjudged`: the decoder does not know this kind of JPEG.
-    With `decoded`, a strict decoder has taken it already.
+    The kinds are `warned` (some pixels are wrong), `padded` (no pixel is wrong) and `unjudged` (the decoder does not
+    support this kind of JPEG). `decoded` means that the strict decoder has accepted the file already.
     """
     if not data.startswith(_SOI) or (decoded and HOLE not in data):
         return None
@@ -56,12 +57,12 @@ def remark(data: bytes, *, decoded: bool = False) -> Remark | None:
     if says is not None:
         return _weighed(bare, says, into)
     if _has_hole(bare):
-        return Remark("warned", f"{len(HOLE)} zeros or more in a row among its coded pixels, which no picture gives")
+        return Remark("warned", f"{len(HOLE)} zeros or more in a row among its coded pixels, which no picture contains")
     return None
 
 
 def _bare(data: bytes) -> tuple[bytes, int]:
-    """A JPEG of the same pixels with the tables and scans alone, and the number of its colours."""
+    """Return a JPEG of the same pixels with tables and scans only, and its number of colours."""
     parts, colours = [_SOI], 3
     for marker, start, end in _segments(data):
         if marker == _SOS:
@@ -74,7 +75,7 @@ def _bare(data: bytes) -> tuple[bytes, int]:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each part of a JPEG, to its end marker; coded pixels lie between two of them."""
+    """Yield (marker, start, end) of each part of a JPEG up to its end marker; coded pixels lie between two parts."""
     at = len(_SOI)
     while (found := _MARKER.search(data, at)) is not None:
         marker, start = found[1][0], found.end() - 2
@@ -93,13 +94,13 @@ def _weighed(bare: bytes, says: str, colours: str) -> Remark:
 
 
 def _extraneous(says: str | None) -> int:
-    """How many bytes too many there are before the end marker, if that is what is warned of."""
+    """Return the number of extra bytes before the end marker where the complaint is about them, otherwise 0."""
     found = _EXTRANEOUS.search(says or "")
     return int(found[1]) if found else 0
 
 
 def _is_harmless(bare: bytes, extra: int) -> bool:
-    """Whether so many bytes before the end marker are no coded pixels that the decoder lost its way before."""
+    """Check that the extra bytes before the end marker are not coded pixels that the decoder failed to reach."""
     coded = _last_scan(bare)
     before, after = coded[: len(coded) - extra], coded[len(coded) - extra :]
     if HOLE in before.removesuffix(after[:1] * FEW):
@@ -108,9 +109,9 @@ def _is_harmless(bare: bytes, extra: int) -> bool:
 
 
 def _is_whole(bare: bytes, extra: int, colours: str) -> bool:
-    """Whether nothing else is warned of once these bytes are gone: the decoder tells of the first thing alone.
+    """Check that no other complaint remains without the extra bytes, because the decoder reports only the first.
 
-    Of padding all goes but a few bytes, for the decoder may take some for pixels that are not there.
+    Of padding, all but a few bytes are removed, because the decoder may take some for missing pixels.
     """
     coded = _last_scan(bare)
     padding = len(coded) - len(coded.rstrip(coded[-1:]))
@@ -122,9 +123,9 @@ def _is_whole(bare: bytes, extra: int, colours: str) -> bool:
 
 
 def _has_hole(bare: bytes) -> bool:
-    """Whether a run of zeros lies among coded pixels for which zeros are detail, not the end of a block.
+    """Check for a run of zeros among coded pixels in which zeros mean detail, not the end of a block.
 
-    A decoder that comes out of it in step warns of nothing; it would of padding.
+    A decoder that leaves the run in step warns about nothing; it would warn about padding.
     """
     segments = {marker: bare[start:end] for marker, start, end in _segments(bare)}
     is_sequential = not segments.keys() & _PROGRESSIVE
@@ -132,7 +133,7 @@ def _has_hole(bare: bytes) -> bool:
 
 
 def _zeros_are_detail(bare: bytes) -> bool:
-    """Whether the code of zeros alone stands, in any table of details, for one, and not for there being no more."""
+    """Check whether in any table of details the code of only zeros stands for a detail, not for the end of a block."""
     for marker, start, end in _segments(bare):
         at = start + 4
         while marker == _DHT and at + 17 <= end:
@@ -144,6 +145,6 @@ def _zeros_are_detail(bare: bytes) -> bool:
 
 
 def _last_scan(bare: bytes) -> bytes:
-    """The coded pixels before the end marker."""
+    """Return the coded pixels before the end marker."""
     *_, (_, _, start), (_, end, _) = [(0, 0, 0), *_segments(bare)]
     return bare[start:end]

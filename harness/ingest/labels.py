@@ -1,8 +1,8 @@
-"""The class of each image of a split that lies in one folder or archive, and in which order its classes are numbered.
+"""Labels of a split that lies in one folder or archive, and the order in which its classes are numbered.
 
-Two orders are in use. A development kit numbers its categories by its own ILSVRC2012_ID (ILSVRC2010_ID), from 1; most
-of the field numbers them by their place among the sorted WordNet ids, from 0. Read by the other order, every label is
-wrong and nothing fails, so what mixes them is refused.
+Two orders are in use. A development kit numbers its categories from 1 by its own ILSVRC2012_ID (ILSVRC2010_ID). Most
+other software numbers them from 0 by their place among the sorted WordNet ids. Read in the wrong order, every label is
+wrong and nothing fails, so files that mix the two are refused.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Labels:
     """The class of each image of a split."""
 
     by_image: Mapping[str, str] | Sequence[str]
-    """By the image's name without suffix, or for image number n at place n - 1."""
+    """WordNet ids by an image's name without suffix, or a list with image number n at place n - 1."""
     order: str
-    """How its classes were told, for people."""
+    """The origin of the labels and their order, for people."""
 
     def of(self, name: str) -> str | None:
-        """The class of an image by its file name."""
+        """Return the class of an image by its file name, or None."""
         original, _, number = image_name(name)
         if isinstance(self.by_image, Mapping):
             return self.by_image.get(Path(original).stem)
@@ -37,17 +37,17 @@ class Labels:
 
 
 def prefix(dataset: Dataset) -> str:
-    """What the names of a challenge's own files begin with."""
+    """Return the prefix of a challenge's own file names."""
     return dataset.name.upper()
 
 
 def number_name(dataset: Dataset) -> str:
-    """What a development kit calls its own number of a category."""
+    """Return the name of a development kit's own category number."""
     return f"{prefix(dataset)}_ID"
 
 
 def find_labels(dataset: Dataset, split: str, places: Iterable[Path]) -> Labels | None:
-    """The labels of a split from the files of a development kit or of Kaggle in any of these folders; None without.
+    """Find the labels of a split in files of a development kit or of Kaggle; None where no folder has any.
 
     Raises DataMissing for files that contradict each other, mix the two orders, or cannot be read.
     """
@@ -69,7 +69,7 @@ def find_labels(dataset: Dataset, split: str, places: Iterable[Path]) -> Labels 
 
 
 def _untranslated(dataset: Dataset, truth: Path, mapping: Path | None) -> DataMissing:
-    """Why the numbers of a development kit say nothing without its list; Kaggle's list is in the other order."""
+    """Return the error for category numbers without the kit's list; Kaggle's list is in the other order."""
     numbers = f"{truth}: its numbers are {number_name(dataset)}s"
     if mapping is None:
         remedy = "which only the development kit's meta.mat translates; put it beside them, or name it with --kit"
@@ -81,14 +81,14 @@ def _untranslated(dataset: Dataset, truth: Path, mapping: Path | None) -> DataMi
 
 
 def first_file(folders: Iterable[Path], *names: str) -> Path | None:
-    """The first of these files in the first of these folders that has one."""
+    """Return the first of these files in the first folder that has one."""
     return next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
 
 
 def numbered_categories(path: Path, field: str) -> dict[int, str]:
-    """The WordNet id of each number in a `meta.mat`; raises whatever scipy does for a damaged one.
+    """Read the WordNet id of each category number from a `meta.mat`; a damaged file raises whatever scipy raises.
 
-    Categories above the challenge's own have children in the kit's hierarchy, and are left out.
+    Categories above the challenge's own have children in the kit's hierarchy and are left out.
     """
     from scipy.io import loadmat  # noqa: PLC0415 - slow to import, and only this file needs it
 
@@ -97,7 +97,10 @@ def numbered_categories(path: Path, field: str) -> dict[int, str]:
 
 
 def kit_numbers(dataset: Dataset, path: Path) -> dict[int, str]:
-    """The WordNet id of each category's number in a development kit's `meta.mat`; raises DataMissing."""
+    """Read the WordNet id of each category number from a development kit's `meta.mat`.
+
+    Raises DataMissing where it is damaged, belongs to another set, or is in the order of sorted WordNet ids.
+    """
     try:
         numbers = numbered_categories(path, number_name(dataset))
     except Exception as error:  # noqa: BLE001 - a damaged file makes scipy raise anything
@@ -113,7 +116,7 @@ def kit_numbers(dataset: Dataset, path: Path) -> dict[int, str]:
 
 
 def class_list(dataset: Dataset, places: Iterable[Path]) -> list[str] | None:
-    """The sorted WordNet ids of the set from a kit or Kaggle's list in one of these folders; None without either."""
+    """Return the sorted WordNet ids of the set from Kaggle's list or a kit; None where no folder has either."""
     folders = list(places)
     if (mapping := first_file(folders, "LOC_synset_mapping.txt")) is not None:
         names = [line.split()[0] for line in _lines(mapping) if line.strip()]
@@ -163,7 +166,7 @@ def _of_kit(dataset: Dataset, truth: Path, kit: Path) -> Labels:
 
 
 def require_first_images(dataset: Dataset, split: str, first: Sequence[str | None], what: str) -> None:
-    """Raise DataMissing where the classes of the split's first images are not those the official set is known for."""
+    """Raise DataMissing where the first images of a split do not have the classes known for the official set."""
     known = dataset.first_classes.get(split, ())
     for number, (ours, official) in enumerate(zip(first, known, strict=False), start=1):
         if ours not in (official, None):
@@ -174,7 +177,7 @@ def require_first_images(dataset: Dataset, split: str, first: Sequence[str | Non
 
 
 def _require_known_first(dataset: Dataset, split: str, labels: Labels) -> None:
-    """Only for the official list of classes: a miniature has other images under the same names."""
+    """Check the first images, only for the official list of classes: a miniature has other images of the same names."""
     every = labels.by_image.values() if isinstance(labels.by_image, Mapping) else labels.by_image
     if dataset.class_list_digest is None or class_list_digest(list(set(every))) != dataset.class_list_digest:
         return
@@ -195,7 +198,7 @@ def _require_agreement(one: Labels, other: Labels, *paths: Path | None) -> None:
 
 def _of_this_set(dataset: Dataset, names: Sequence[str]) -> bool:
     official = dataset.class_list_digest is not None and class_list_digest(names) == dataset.class_list_digest
-    # A part of the set, as made for tests, has a kit of its own; a kit of all categories has to be the official one.
+    # A part of the set, as made for tests, has a kit of its own; a kit of all categories must be the official one.
     return official or 0 < len(names) < dataset.classes
 
 

@@ -1,4 +1,4 @@
-"""Finds each split of an image set below a folder, in whichever of the forms people have it."""
+"""Search for each split of an image set below a folder, in any of the layouts in use."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from harness.ingest.sources import (
 Item = TypeVar("Item")
 
 BASES = (".", "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "data")
-"""Below the folder that was named, where splits may lie: there, in Kaggle's tree, in Hugging Face's."""
+"""Folders below the given one where splits may lie: itself, those of Kaggle's tree, that of Hugging Face."""
 KIT_FOLDERS = ("data", "*devkit*", "*devkit*/data")
-"""Below the folder that was named, where the files of a development kit may lie."""
-NOT_TOLD = "nothing here tells the classes of its images"
+"""Folders below the given one where the files of a development kit may lie."""
+NOT_TOLD = "the classes of its images are unknown"
 BY_NAME = "the class in the name of each file, so no order is involved"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A split that is looked for."""
+    """A split to be found."""
 
     dataset: Dataset
     split: str
     labels: Callable[[], Labels | None]
-    """Read only where a form needs them."""
+    """Reads the labels; called only where a layout needs them."""
     classes: Callable[[], list[str] | None]
 
     @property
@@ -51,7 +51,7 @@ class Wanted:
         return self.split not in self.dataset.unlabelled
 
     def wnid_of(self, names: Iterable[str]) -> tuple[Callable[[str], str | None], str]:
-        """How the class of each of these images, which lie in no class folder, is told, and in words."""
+        """Return a function from an image's name to its class, for images outside class folders, and a description."""
         if not self.labelled:
             return _nothing, "its labels were never published"
         labels = self.labels()
@@ -61,17 +61,17 @@ class Wanted:
 
 
 def stored_splits(dataset: Dataset) -> dict[str, int | None]:
-    """The folders of a set as it is released, with their official number of images where that is known."""
+    """Return the folders of a set as released, with the official number of images where it is known."""
     if dataset.division:
         return {dataset.division.folder: None}
     return dict(dataset.splits)
 
 
 def find_source(dataset: Dataset, folder: Path, split: str, kit: Path | None = None) -> Source | None:
-    """A split in the first form that is there; None without any.
+    """Find a split in the first layout that is present; None without any.
 
-    `kit` is a folder or a meta.mat of a development kit that does not lie with the images. Raises DataMissing for a
-    form that cannot be read, or whose labels contradict each other.
+    `kit` is a folder or a meta.mat of a development kit that lies elsewhere. Raises DataMissing for a layout that
+    cannot be read or whose labels contradict each other.
     """
     places = kit_places(dataset, folder, kit)
     wanted = Wanted(dataset, split, lambda: find_labels(dataset, split, places), lambda: class_list(dataset, places))
@@ -81,11 +81,11 @@ def find_source(dataset: Dataset, folder: Path, split: str, kit: Path | None = N
 
 
 def kit_places(dataset: Dataset, folder: Path, kit: Path | None) -> list[Path]:
-    """The folders where lists of classes and labels may lie, those that were named first."""
+    """Return the folders where lists of classes and labels may lie, those named by the user first."""
     named = [] if kit is None else [kit.parent if kit.is_file() else kit]
     near = [*named, folder]
     places = [place for top in near for place in (top, *_below(top, *KIT_FOLDERS))]
-    own = f"{prefix(dataset)}_devkit*"  # beside the folder may lie other sets' kits, too
+    own = f"{prefix(dataset)}_devkit*"  # the folder above may hold kits of other sets, too
     return [*places, folder.parent, *_below(folder.parent, own, f"{own}/data")]
 
 
@@ -94,7 +94,7 @@ def _below(top: Path, *patterns: str) -> list[Path]:
 
 
 def in_place(source: Source, folder: Path) -> bool:
-    """Whether training reads this source as it lies."""
+    """Check whether training reads this source in place."""
     form = "class folders" if source.labelled else "flat folder"
     return source.form == form and source.place == folder / source.split
 
@@ -127,7 +127,7 @@ def _flat_folder(wanted: Wanted, base: Path) -> Source | None:
 
 
 def _tar(wanted: Wanted, base: Path) -> Source | None:
-    """The archive of a split: of one archive for each class, or of images."""
+    """Find the archive of a split, which holds one archive per class or images."""
     path = next(iter(sorted(base.glob(f"{prefix(wanted.dataset)}_im*_{wanted.split}*.tar"))), None)
     if path is None:
         return None

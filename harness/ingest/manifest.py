@@ -1,4 +1,4 @@
-"""The manifest of a finished copy: what it was made of, how, what became of each image, and how far pixels differ."""
+"""The manifest of a finished copy: its source, its settings, the fate of each image, and the difference of pixels."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def write_manifest(
     summaries: dict[str, Summary],
     short_side: int | None = None,
 ) -> None:
-    """Write it; raises HarnessError where the copy holds files that no image of the source became.
+    """Write the manifest; raises HarnessError where the copy holds files that belong to no image of the source.
 
-    `short_side` is that of a source which somebody had rescaled.
+    `short_side` is the common shorter side of a source that was rescaled before.
     """
     for source in sources:
         _require_no_strangers(files.out / source.split, summaries[source.split], labelled=source.labelled)
@@ -59,9 +59,9 @@ def write_manifest(
 
 
 def why_not_official(dataset: Dataset, summaries: dict[str, Summary]) -> str | None:
-    """Why what was copied is not the whole official set; None when it is."""
+    """Return why the copied images are not the whole official set, or None."""
     if not dataset.exact or dataset.class_list_digest is None:
-        return f"of {dataset.title} no exact list is known, so it cannot be confirmed"
+        return f"no exact list of {dataset.title} is known, so it cannot be confirmed"
     labelled = [split for split in dataset.splits if split not in dataset.unlabelled]
     found = (_split_differs(dataset, split, summaries.get(split)) for split in labelled)
     return next((reason for reason in found if reason is not None), None)
@@ -84,7 +84,7 @@ def _split_differs(dataset: Dataset, split: str, summary: Summary | None) -> str
 
 
 def _difference(summaries: dict[str, Summary]) -> dict[str, Any] | None:
-    """The mean over the sampled images of each one's mean absolute difference of grey levels, and the largest."""
+    """Summarise the sampled images' mean absolute differences of grey levels: mean and largest by shorter side."""
     sides: dict[str, list[float]] = {}
     for summary in summaries.values():
         for side, values in summary.differences.items():
@@ -96,7 +96,7 @@ def _difference(summaries: dict[str, Summary]) -> dict[str, Any] | None:
 
 
 def _require_no_strangers(folder: Path, summary: Summary, *, labelled: bool) -> None:
-    """An image that was in the source when the copy was begun, and is not any more, has left its file."""
+    """Raise HarnessError where the copy holds a file of an image that has left the source since the copy began."""
     there = class_folders(folder.parent, folder.name) if labelled and summary.images else []
     counts = {name: sum(1 for _ in class_images(folder / name)) for name in there}
     if not labelled and summary.images:

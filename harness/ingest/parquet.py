@@ -1,4 +1,4 @@
-"""Hugging Face's parquet files of an image set: rows of an image's bytes, its file name and its label."""
+"""Hugging Face's parquet files of an image set: rows with an image's bytes, file name and label."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from harness.ingest.parquet_columns import Columns, columns_of
 from harness.ingest.sources import Source, StoredImage, stored_image
 
 ROWS = 64
-"""Read at once, which bounds the memory used."""
+"""Rows read at once, which bounds the memory used."""
 _SHARD = re.compile(r".+-(\d+)-of-(\d+)(-[0-9a-f]+)?\.parquet")
-"""`train-00000-of-00294.parquet`, which some uploads follow by a digest of the shard."""
+"""File names such as `train-00000-of-00294.parquet`; some uploads append a digest of the shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,23 @@ class ParquetPiece:
     rows: int
     columns: Columns
     classes: tuple[str, ...] | None
-    """The class of each label, where a list of them is at hand; a file name that holds the class decides."""
+    """The class of each label, where a list is at hand; a class in a file name takes precedence."""
 
     @property
     def name(self) -> str:
-        """The file and its group."""
+        """The file's name and the number of the group."""
         return f"{self.path.stem}-{self.group:05d}"
 
     def count(self) -> int | None:
-        """How many rows it has."""
+        """Return the number of rows."""
         return self.rows
 
     def stored_bytes(self) -> int:
-        """Not asked for, for the images are counted."""
+        """Return 0; not needed, because the images are counted."""
         return 0
 
     def images(self) -> Iterator[StoredImage]:
-        """Row by row."""
+        """Yield the images row by row."""
         seen: dict[int, str] = {}
         for row in self._rows():
             yield self._image(row, seen)
@@ -62,7 +62,7 @@ class ParquetPiece:
             raise DataMissing(f"{self.path}: cannot be read as parquet ({error}); fetch it again") from None
 
     def _image(self, row: dict[str, Any], seen: dict[int, str]) -> StoredImage:
-        """A row; `seen` gathers the class of each label, by the lists at hand or by the files' names."""
+        """Return the image of a row; `seen` collects the class of each label from lists or file names."""
         path, data = self.columns.image(row)
         if not path:
             raise DataMissing(f"{self.path}: its images have no file names (image.path), so none can be told apart")
@@ -73,7 +73,7 @@ class ParquetPiece:
         return stored_image(name, wnid, image.place, image.open)
 
     def _by_text(self, label: str, image: StoredImage) -> str | None:
-        """The class of a label of text: a WordNet id, or words beside a file name that tells the class."""
+        """Return the class of a text label: a WordNet id, or words beside a file name that holds the class."""
         if WNID.fullmatch(label):
             return label
         if len(image.told) == 1:
@@ -112,7 +112,10 @@ class ParquetPiece:
 def parquet_source(
     folder: Path, split: str, classes: Callable[[], list[str] | None], *, labelled: bool
 ) -> Source | None:
-    """The files of a split in a folder; None without any; DataMissing where pyarrow, which reads them, is missing."""
+    """Find the files of a split in a folder; None without any.
+
+    Raises DataMissing where they, or pyarrow, are missing.
+    """
     names = {"val": "validation"}
     paths = sorted({path for name in (split, names.get(split, split)) for path in folder.glob(f"{name}-*.parquet")})
     if not paths:
@@ -133,7 +136,7 @@ def parquet_source(
 
 
 def arrow_parquet(path: Path) -> Any:
-    """The reader of pyarrow; raises DataMissing saying how to install it."""
+    """Import pyarrow's reader; raises DataMissing with the command that installs it."""
     try:
         import pyarrow.parquet  # noqa: PLC0415 - an extra, and only these files need it
     except ImportError:
@@ -142,7 +145,7 @@ def arrow_parquet(path: Path) -> Any:
 
 
 def _columns(path: Path, *, labelled: bool) -> tuple[Columns, list[int]]:
-    """The columns of a file, and the number of rows of each of its groups."""
+    """Return the columns of a file and the number of rows of each group."""
     parquet = arrow_parquet(path)
     try:
         with parquet.ParquetFile(path) as file:
@@ -154,7 +157,7 @@ def _columns(path: Path, *, labelled: bool) -> tuple[Columns, list[int]]:
 
 
 def _require_one_upload(paths: list[Path]) -> None:
-    """The files' names say how many there are; raises DataMissing where some lack, or are of several uploads."""
+    """Raise DataMissing where files are missing or several uploads are mixed, by the numbers in their names."""
     shards = {path: _SHARD.fullmatch(path.name) for path in paths}
     totals = Counter(f"-of-{found[2]}" if found else "without a number" for found in shards.values())
     if len(totals) > 1:

@@ -1,4 +1,4 @@
-"""Which columns of a parquet file hold an image, its file name and its label; a sound file of another shape is told."""
+"""The columns of a parquet file that hold an image, its file name and its label."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 from harness.errors import DataMissing
 
 NAMES = ("path", "file_name", "filename", "image_path")
-"""Columns of text that hold file names beside a column of plain bytes."""
+"""Text columns that may hold file names beside a column of plain bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of one file that are read."""
+    """The columns that are read from one file."""
 
     read: list[str]
     names: str | None
-    """The column of the file names, where the image is plain bytes; None where it brings its own."""
+    """The column of file names, where the image is plain bytes; None where the image holds its own."""
     text_labels: bool
 
     def image(self, row: dict[str, Any]) -> tuple[str | None, bytes]:
-        """The file name and the bytes of a row's image; a row without one has no bytes."""
+        """Return the file name and bytes of a row's image; a row without an image has no bytes."""
         stored = row["image"]
         if self.names is not None:
             return row[self.names], stored or b""
@@ -30,7 +30,7 @@ class Columns:
 
 
 def columns_of(schema: Any, path: Path, *, labelled: bool) -> Columns:
-    """Those of a file, by its arrow schema; raises DataMissing saying what is there and what is expected."""
+    """Find the columns by a file's arrow schema; raises DataMissing that names the columns present and expected."""
     there = set(schema.names)
     if not ({"image", "label"} if labelled else {"image"}) <= there:
         raise DataMissing(f"{path}: has the columns {', '.join(sorted(there))}; image and label are expected")
@@ -41,7 +41,7 @@ def columns_of(schema: Any, path: Path, *, labelled: bool) -> Columns:
 
 
 def _names(schema: Any, path: Path) -> str | None:
-    """The column of file names that plain bytes need; None for images that bring their own."""
+    """Return the column of file names that plain bytes need; None for images that hold their own."""
     import pyarrow.types as kinds  # noqa: PLC0415 - an extra, and only these files need it
 
     kind = schema.field("image").type
@@ -59,7 +59,7 @@ def _names(schema: Any, path: Path) -> str | None:
 
 
 def _is_text(kind: Any, path: Path) -> bool:
-    """Whether labels are text; raises DataMissing where they are neither that nor whole numbers."""
+    """Check whether labels are text; raises DataMissing where they are neither text nor whole numbers."""
     import pyarrow.types as kinds  # noqa: PLC0415 - an extra, and only these files need it
 
     if _string(kind):

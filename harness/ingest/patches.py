@@ -1,6 +1,6 @@
-"""The replacements that ILSVRC-2010 hands out for images that were blank or not available: `patch_images.tar`.
+"""Replacements that ILSVRC-2010 released for blank or unavailable images: `patch_images.tar`.
 
-The archive holds {train,val,test}/<file name>; an image of the same name takes the place of the one in its split.
+The archive holds {train,val,test}/<file name>. Each image replaces the one of the same name in its split.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ ARCHIVE = "patch_images.tar"
 
 @dataclass(frozen=True, slots=True)
 class PatchedPiece:
-    """A piece of which some images are replaced."""
+    """A piece with some images replaced."""
 
     piece: Piece
     patches: Mapping[str, Callable[[], BinaryIO]]
-    """By file name."""
+    """Functions that open a replacement, by file name."""
     place: str
 
     @property
     def name(self) -> str:
-        """As without replacements."""
+        """The name of the piece."""
         return self.piece.name
 
     def count(self) -> int | None:
-        """As without replacements."""
+        """Return the piece's number of images."""
         return self.piece.count()
 
     def stored_bytes(self) -> int:
-        """As without replacements."""
+        """Return the piece's size."""
         return self.piece.stored_bytes()
 
     def images(self) -> Iterator[StoredImage]:
-        """As without replacements, but for what they replace."""
+        """Yield the images of the piece, or their replacements."""
         for image in self.piece.images():
             patch = self.patches.get(image.name)
             yield image if patch is None else replace(image, place=f"{self.place}:{image.name}", open=patch)
 
 
 def patched(source: Source, folder: Path) -> Source:
-    """The source with the replacements of an archive that lies in the folder; raises DataMissing when it is damaged."""
+    """Apply the archive of replacements in this folder to a source; raises DataMissing where it is damaged."""
     archive = folder / ARCHIVE
     if not archive.is_file():
         return source
@@ -61,7 +61,7 @@ def patched(source: Source, folder: Path) -> Source:
 
 
 def not_applied(source: Source) -> Iterator[str]:
-    """Where the images lie that the archive has others for: they are replaced in a copy, but not where they lie."""
+    """Yield places of images for which the archive has a different replacement."""
     for piece in source.pieces:
         if isinstance(piece, PatchedPiece):
             for image in piece.piece.images():

@@ -1,4 +1,4 @@
-"""What became of each image of a copy, kept piece by piece, so that a copy that was interrupted goes on."""
+"""Records of a copy: the fate of each image, piece by piece, from which an interrupted copy resumes."""
 
 from __future__ import annotations
 
@@ -17,47 +17,47 @@ How = Literal["kept", "unpacked", "encoded", "damaged"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One image: what it was and what became of it."""
+    """One image, before and after."""
 
     name: str
-    """Below the split's folder in the copy: `wnid/file`, or `file` of a split without labels."""
+    """Path below the split's folder in the copy: `wnid/file`, or `file` for a split without labels."""
     how: How
     source_sha256: str
     source_bytes: int
     sha256: str = ""
-    """Of the copy; empty for a damaged image, which has none."""
+    """Digest of the copy; empty for a damaged image, which has none."""
     bytes: int = 0
     why: str = ""
-    """What is wrong with a damaged image."""
+    """The fault of a damaged image."""
     difference: dict[str, float] = field(default_factory=dict)
-    """Of an image of the sample: mean absolute difference of grey levels by shorter side."""
+    """Mean absolute difference of grey levels by shorter side, for sampled images."""
 
     def line(self) -> str:
-        """As it is written."""
+        """Return the line of the record."""
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False) + "\n"
 
 
 @dataclass(slots=True)
 class Summary:
-    """What the manifest says of one split; only sums and the names of damaged images are held."""
+    """The totals of one split for the manifest; besides sums, only the names of damaged images are held."""
 
     images: int = 0
     kept: int = 0
     unpacked: int = 0
-    """Kept but for the gzip around it."""
+    """Images unchanged except for the gzip around them."""
     encoded: int = 0
     bytes: int = 0
     source_bytes: int = 0
     damaged: list[dict[str, str]] = field(default_factory=list)
     classes: dict[str, int] = field(default_factory=dict)
     first: dict[int, str] = field(default_factory=dict)
-    """The classes of the images with the first numbers."""
+    """Classes of the images with the first numbers."""
     differences: dict[str, list[float]] = field(default_factory=dict)
-    """By shorter side, of each image of the sample."""
+    """Differences of the sampled images, by shorter side."""
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, entry: Entry) -> None:
-        """One more image."""
+        """Add an image."""
         self._digest.update(entry.line().encode())
         self.source_bytes += entry.source_bytes
         if entry.how == "damaged":
@@ -78,7 +78,7 @@ class Summary:
             self.differences.setdefault(side, []).append(value)
 
     def document(self) -> dict[str, Any]:
-        """Its place in the manifest."""
+        """Return the split's entry in the manifest."""
         counts = {"images": self.images, "kept": self.kept, "unpacked": self.unpacked}
         counts |= {"encoded": self.encoded, "bytes": self.bytes}
         about = {"source_bytes": self.source_bytes, "damaged": self.damaged, "classes": len(self.classes)}
@@ -86,21 +86,21 @@ class Summary:
 
 
 def write_record(path: Path, entries: Iterable[Entry]) -> None:
-    """Write what became of a piece, whole or not at all."""
+    """Write the record of a piece, completely or not at all."""
     write_atomically(path, "".join(entry.line() for entry in entries).encode())
 
 
 def read_record(path: Path) -> Iterator[Entry]:
-    """What became of a piece; raises OSError, ValueError or TypeError when there is no such record or it is damaged."""
+    """Read the record of a piece; raises OSError, ValueError or TypeError where it is missing or damaged."""
     with path.open(encoding="utf-8") as file:
         for line in file:
             yield Entry(**json.loads(line))
 
 
 def finished(path: Path, folder: Path) -> list[Entry] | None:
-    """The record of a piece of which every file is there in its size; None for a piece that has to be done again.
+    """Return the record of a piece whose files all exist in their size; None where the piece has to be copied again.
 
-    One with damaged images has to be: there may be sound ones in their place by now.
+    A piece with damaged images is copied again, because somebody may have replaced them by sound ones.
     """
     try:
         entries = list(read_record(path))

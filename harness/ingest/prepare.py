@@ -1,7 +1,7 @@
-"""Makes the compact copy of an image set that training reads; killed at any moment, it goes on to the same bytes.
+"""The compact copy of an image set that training reads. A killed copy resumes and ends in the same bytes.
 
-A copy is made piece by piece. Each image appears whole or not at all, and when all of a piece are there, a record says
-what became of each. A piece without its record is done again; the manifest is written last.
+The copy is made piece by piece. Each image appears completely or not at all, and once all images of a piece exist, a
+record describes each. A piece without its record is copied again. The manifest is written last.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from harness.store.locks import held
 from harness.store.store import make_writable, write_atomically, write_json
 
 COMPARED = 200
-"""About so many images of a copy, chosen by a hash, are compared with their originals."""
+"""Approximate number of images, chosen by a hash, whose copies are compared with the originals."""
 
 
 @dataclass(slots=True)
 class Making:
-    """A copy that is being made."""
+    """A copy in progress."""
 
     dataset: Dataset
     sources: list[Source]
     files: CopyFiles
     compact: Compact
     allow_damaged: float
-    """Share of the images that may be left out because they are damaged."""
+    """Largest share of images that may be left out because they are damaged."""
     threads: int
     stop: StopSignal
     progress: Progress
@@ -61,7 +61,7 @@ class Making:
     summaries: dict[str, Summary] = field(default_factory=dict)
 
     def request(self) -> dict[str, Any]:
-        """What decides the copy's bytes, as far as it is known before it is begun."""
+        """Return everything known before the start that decides the copy's bytes."""
         forms = {source.split: source.form for source in self.sources}
         return {"dataset": self.dataset.name, "copy": self.compact.document(), "forms": forms}
 
@@ -79,10 +79,10 @@ def prepare(
     splits: tuple[str, ...] = (),
     kit: Path | None = None,
 ) -> Copy:
-    """Make the copy, or go on with one; the originals are only read.
+    """Make a copy, or resume one; the originals are only read.
 
-    Raises DataMissing for what is not there, is not told or is damaged beyond `allow_damaged`, UsageError where `out`
-    holds something else or has no room, HarnessError when the disk is full, Interrupted after a signal.
+    Raises DataMissing for images that are missing, without a known class, or damaged beyond `allow_damaged`; UsageError
+    where `out` holds something else or lacks room; HarnessError where the disk is full; Interrupted after a signal.
     """
     sources = _sources(dataset, folder, splits, kit)
     _require_apart(folder, out, sources)
@@ -109,19 +109,19 @@ def _sources(dataset: Dataset, folder: Path, splits: tuple[str, ...], kit: Path 
     absent = [split for split, source in found.items() if source is None]
     if not sources or (splits and absent):
         raise DataMissing(
-            f"{folder}: no {', '.join(absent)} of {dataset.title} is there; {check_command(dataset, folder)} tells more"
+            f"{folder}: no {', '.join(absent)} of {dataset.title} is there; {check_command(dataset, folder)} shows more"
         )
     for source in sources:
         if source.labelled and source.order == NOT_TOLD:
-            raise DataMissing(f"{source.place}: {NOT_TOLD}; {check_command(dataset, folder)} tells what is missing")
+            raise DataMissing(f"{source.place}: {NOT_TOLD}; {check_command(dataset, folder)} shows what is missing")
     return sources
 
 
 def _require_apart(folder: Path, out: Path, sources: list[Source]) -> None:
-    """The originals are never written to."""
+    """Raise UsageError where the copy would lie among the originals, which are never written to."""
     there, places = out.resolve(), [source.place.resolve() for source in sources]
     if there == folder.resolve() or any(place in there.parents or there in (place, *place.parents) for place in places):
-        raise UsageError(f"--out {out}: lies among the originals, or they in it; name a folder of its own")
+        raise UsageError(f"--out {out}: lies among the originals, or they in it; name a separate folder")
 
 
 @contextmanager
@@ -133,15 +133,15 @@ def _locked(files: CopyFiles) -> Iterator[None]:
 
 
 def _begin(making: Making) -> None:
-    """Note what is asked for, or that it is what was asked for before; clear away what a kill left half written."""
+    """Record the request, or check that it equals that of an earlier run; remove half-written files of a killed run."""
     files, wanted = making.files, making.request()
     begun = files.request.exists()
     strange = sorted(path.name for path in files.out.iterdir() if path.name != RECORDS)
     if strange and not begun:
-        raise UsageError(f"--out {files.out}: holds {strange[0]}, which is no part of a copy; name an empty folder")
+        raise UsageError(f"--out {files.out}: holds {strange[0]}, which is not part of a copy; name an empty folder")
     if begun and files.request.read_text(encoding="utf-8") != json_text(wanted):
         raise UsageError(
-            f"--out {files.out}: holds a copy that was made otherwise ({files.request}); name another folder, or the "
+            f"--out {files.out}: holds a copy with other settings ({files.request}); name another folder, or the "
             "same arguments and versions"
         )
     for below in (RECORDS, *(source.split for source in making.sources)):
@@ -183,7 +183,7 @@ def _make(making: Making) -> None:
 
 
 def _summary(making: Making, source: Source, pool: ThreadPoolExecutor, advance: Advance) -> Summary:
-    """What became of the images of a split."""
+    """Copy a split and return its totals."""
     summary = Summary()
     for piece in source.pieces:
         for entry in _piece(making, source, piece, pool, advance):
@@ -192,7 +192,7 @@ def _summary(making: Making, source: Source, pool: ThreadPoolExecutor, advance: 
 
 
 def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecutor, advance: Advance) -> list[Entry]:
-    """What became of the images of a piece, done before or now."""
+    """Copy a piece, or take over the record of an earlier run; return its entries."""
     record, folder = making.files.record(source.split, piece.name), making.files.out / source.split
     before = finished(record, folder)
     if before is not None:
@@ -216,21 +216,21 @@ def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecuto
 
 
 def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
-    """The images of a piece; raises DataMissing for one whose class nothing tells, or whose name tells another."""
+    """Yield the images of a piece; raises DataMissing for one of unknown class or with another class in its name."""
     for image in piece.images():
         if source.labelled and image.wnid is None:
-            raise DataMissing(f"{image.place}: nothing tells its class; `data check` names all such images")
+            raise DataMissing(f"{image.place}: its class is unknown; `data check` names all such images")
         if source.labelled and image.misplaced:
             told = " and ".join(image.told)
             raise DataMissing(
-                f"{image.place}: lies in class {image.wnid}, and its name tells {told}; `data check` names all such "
+                f"{image.place}: lies in class {image.wnid}, and its name says {told}; `data check` names all such "
                 "images"
             )
         yield image
 
 
 def _copied(making: Making, source: Source, image: StoredImage) -> Entry:
-    """Copy one image; a damaged one gives an entry that says so."""
+    """Copy one image; a damaged one gives an entry with the reason."""
     name = _name(image, unchanged=making.compact.short_side is None)
     data = b""
     try:
@@ -249,7 +249,7 @@ def _copied(making: Making, source: Source, image: StoredImage) -> Entry:
 
 
 def _made(making: Making, source: Source, original: bytes) -> bytes:
-    """The bytes of an image's copy; what a decoder warns of is copied where it was released so."""
+    """Return the bytes of an image's copy; a decoder's warning is accepted where the image was released so."""
     try:
         return making.compact.copied(original)
     except Warned:
@@ -265,7 +265,7 @@ def _name(image: StoredImage, *, unchanged: bool) -> str:
 
 
 def _require_few_damaged(making: Making, images: int, last: Entry | None = None) -> None:
-    """Raise DataMissing once more images are damaged than may be left out."""
+    """Raise DataMissing where more images are damaged than may be left out."""
     if making.damaged <= making.allow_damaged * images:
         return
     what = f"{last.name} is damaged ({last.why})" if last else "too many images are damaged"

@@ -1,4 +1,4 @@
-"""Looks at one stored image: what it is by its header and its end, and whether it can be decoded."""
+"""Examination of one stored image: its header, its end, and whether it can be decoded."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ _NAMED = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG"}
 
 
 class Look(NamedTuple):
-    """What one image is."""
+    """The properties of one image."""
 
     mode: str = ""
-    """As Pillow names it: RGB, L (grey), CMYK and others."""
+    """Pillow's name of the mode: RGB, L (grey), CMYK and others."""
     format: str = ""
     size: tuple[int, int] = (0, 0)
     """(width, height), pixels."""
     fault: str = ""
-    """Why it cannot be used."""
+    """Why it cannot be used; empty for a sound image."""
     damage: str = ""
-    """In one word: empty, unreadable, deep, truncated or warned."""
+    """The kind of damage in one word: empty, unreadable, deep, truncated or warned."""
     remark: Remark | None = None
-    """What else a strict decoder says of a JPEG."""
+    """A strict decoder's other remark about a JPEG."""
     gzipped: bool = False
-    """Whether it is packed by gzip, as some images of ILSVRC-2010 are; only a copy can be read."""
+    """Whether it is packed by gzip, as some images of ILSVRC-2010 are; training can read only a copy."""
 
     def misnamed(self, name: str) -> bool:
-        """Whether its suffix is that of another format."""
+        """Check whether the file's suffix belongs to another format."""
         # MPO is a JPEG with further pictures after the first.
         return not self.damage and _NAMED.get(Path(name).suffix.lower()) != self.format.replace("MPO", "JPEG")
 
 
 def look_at(image: StoredImage, *, decode: bool) -> Look:
-    """What an image is; without `decode`, it is decoded only where its file does not end as its format does."""
+    """Examine an image; without `decode`, it is decoded only where its file does not end as its format does."""
     try:
         with image.open() as file:
             if file.seek(0, io.SEEK_END) == 0:
@@ -67,7 +67,7 @@ def look_at(image: StoredImage, *, decode: bool) -> Look:
 
 
 def unpacked(data: bytes) -> bytes:
-    """The image of a stored file: the file itself, or what gzip packed into it; raises OSError when that is damaged."""
+    """Return a stored file's image, unpacked where gzip packs it; raises OSError where that is damaged."""
     try:
         return gzip.decompress(data) if data.startswith(GZIP) else data
     except (EOFError, zlib.error) as error:
@@ -78,7 +78,7 @@ def _looked(file: BinaryIO, *, decode: bool) -> Look:
     try:
         opened = Image.open(file)
     except UNREADABLE as error:
-        return Look(fault=f"is no image that can be read ({_short(error)})", damage="unreadable")
+        return Look(fault=f"is not a readable image ({_short(error)})", damage="unreadable")
     with opened:
         look = Look(opened.mode, opened.format or "", opened.size)
         if (fault := depth_fault(opened)) is not None:
@@ -89,7 +89,7 @@ def _looked(file: BinaryIO, *, decode: bool) -> Look:
 
 
 def _decoded(file: BinaryIO, opened: Image.Image, look: Look) -> Look:
-    """The same, with all of its pixels seen; Pillow has the word on whether an image can be decoded."""
+    """Decode all pixels; Pillow decides whether that is possible."""
     file.seek(0)
     data = file.read()
     strictly = jpeg.decoded(data) is not None
@@ -106,7 +106,7 @@ def _decoded(file: BinaryIO, opened: Image.Image, look: Look) -> Look:
 
 
 def _ends(file: BinaryIO, form: str) -> bool:
-    """Whether the file's last bytes are those its format ends with; one that has more after them is decoded."""
+    """Check whether the file's last bytes are those that end its format."""
     end = _ENDS.get(form)
     if end is None:
         return False
@@ -115,19 +115,23 @@ def _ends(file: BinaryIO, form: str) -> bool:
 
 
 def _short(error: Exception) -> str:
-    """Without the address of the stream, which changes from run to run."""
+    """Return the message without the stream's address, which changes between runs."""
     return str(error).partition(" <_io.")[0]
 
 
 def chosen(name: str, share: float) -> bool:
-    """Whether an image belongs to a seeded sample of about that share: by a hash of its name, the same everywhere."""
+    """Check whether an image belongs to a seeded sample of about that share, by a hash of its name.
+
+    >>> chosen("val/a.JPEG", 1.0), chosen("val/a.JPEG", 0.0)
+    (True, False)
+    """
     return int.from_bytes(hashlib.sha256(f"sample 0/{name}".encode()).digest()[:8]) < share * 2**64
 
 
 def in_order(
     pool: ThreadPoolExecutor, work: Callable[[Item], Answer], items: Iterable[Item], ahead: int
 ) -> Iterator[Answer]:
-    """The answers in the items' order, at most `ahead` of them being worked on or waiting, which bounds the memory."""
+    """Yield answers in the order of the items, with at most `ahead` items in work, which bounds the memory."""
     waiting: deque[Future[Answer]] = deque()
     try:
         for item in items:

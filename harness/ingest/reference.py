@@ -1,6 +1,6 @@
-"""The colours of an image by the definition of its mode, as a measure for copies: no code that makes them is in it.
+"""Reference colours of an image by the definition of its mode, independent of the code that makes copies.
 
-Each mode is turned into colours by its own formula; rescaling and cutting are those of training, which is measured.
+Each mode is converted by its own formula; rescaling and cropping are those of training.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Levels = NDArray[np.uint8]
 
 
 def central_square(data: bytes, side: int) -> NDArray[np.int16]:
-    """The central square, [3, side, side], of an image whose shorter side is rescaled to so many pixels."""
+    """Return the central square, [3, side, side], of an image whose shorter side is rescaled to `side` pixels."""
     with Image.open(io.BytesIO(data)) as image:
         return prepared(levels(image), Prepare(short_side=side, center=side)).astype(np.int16)
 
 
 def levels(image: Image.Image) -> Levels:
-    """The colours of an image that was just opened."""
+    """Return the colours of a newly opened image."""
     stored: Any = np.asarray(image).astype(np.float32)
-    if image.mode == "CMYK":  # inks: each takes its share away of the light that black leaves
+    if image.mode == "CMYK":  # inks: each takes its share of the light that black leaves
         colours = (255 - stored[..., :3]) * (255 - stored[..., 3:]) / 255
     elif image.mode == "P":
         table = np.array(image.getpalette("RGB"), np.float32).reshape(-1, 3)
@@ -44,5 +44,5 @@ def levels(image: Image.Image) -> Levels:
 
 
 def _scale(image: Image.Image) -> float:
-    """By how much a grey of this mode is multiplied: white is 1, 255 or, of 16 bits, 65,535."""
+    """Return the factor for a grey of this mode; white is 1, 255 or, at 16 bits, 65,535."""
     return {"1": 255.0, "I": 255 / 65535, "I;16": 255 / 65535}.get(image.mode, 1.0)

@@ -1,4 +1,4 @@
-"""What the commands about data say."""
+"""Output of the commands about data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.progress import size
 
 
 def check_stored(dataset: Dataset, folder: Path) -> dict[str, Any]:
-    """The same document as of image folders, for a set of a few files, which their digests prove."""
+    """Check a set of a few files by their digests; returns a document like that of a check of image folders."""
     standing = official(dataset, Found(folder, "the folder that was named"))
     findings = [] if standing.yes else [Finding("content", standing.reason, fix=dataset.unlock).document()]
     about = {"name": dataset.name, "folder": str(folder), "usable": standing.yes}
@@ -25,7 +25,7 @@ def check_stored(dataset: Dataset, folder: Path) -> dict[str, Any]:
 
 
 def show_check(document: dict[str, Any]) -> None:
-    """What was found, for people."""
+    """Print the result of a check."""
     click.echo(f"{document['name']} in {document['folder']}")
     for split in document["splits"]:
         of = f" of {split['official_images']:,}" if split["official_images"] is not None else ""
@@ -42,7 +42,7 @@ def show_check(document: dict[str, Any]) -> None:
 
 
 def show_copy(copy: Copy, out: Path) -> None:
-    """What was made, for people."""
+    """Print a summary of a copy."""
     for split, about in copy.manifest["splits"].items():
         click.echo(
             f"{out / split}: {about['images']:,} images, {about['kept']:,} as they were, {about['encoded']:,} encoded; "
@@ -56,7 +56,7 @@ def show_copy(copy: Copy, out: Path) -> None:
 
 
 def require_official(dataset: Dataset, found: Found) -> str:
-    """Why what was fetched is the official set; raises DataMissing when it is not."""
+    """Return how a fetched set was recognised as official; raises DataMissing where it was not."""
     standing = official(dataset, found)
     if not standing.yes:
         raise DataMissing(f"{found.path}: {standing.reason}; delete it and fetch it again")

@@ -1,4 +1,4 @@
-"""Where the images of a split lie, piece by piece: class folders, flat folders, archives of archives, parquet files."""
+"""Sources: the images of a split, piece by piece, in class folders, flat folders, archives or parquet files."""
 
 from __future__ import annotations
 
@@ -17,76 +17,76 @@ from harness.errors import DataMissing
 
 Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]
 PIECE = 1000
-"""Images of a piece of what has no classes to divide it by."""
+"""Images of a piece where there are no classes to divide by."""
 WnidOf = Callable[[str], str | None]
-"""The class of an image by its file name; None where nothing says it."""
+"""Return the class of an image by its file name; None where it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """One image where it lies."""
+    """One image in its place."""
 
     name: str
-    """Its file name, as the original release has it."""
+    """File name as in the original release."""
     wnid: str | None
-    """Its class; None where it has no label."""
+    """Class; None where the image has no label."""
     place: str
-    """Where it is, for people."""
+    """Its place, for messages."""
     open: Callable[[], BinaryIO]
-    """A stream of its bytes that can seek; raises OSError."""
+    """Opens a seekable stream of its bytes; raises OSError."""
     told: tuple[str, ...] = ()
-    """Every class that its name tells."""
+    """Every class in its file name."""
 
     @property
     def misplaced(self) -> bool:
-        """Whether its name tells another class than the one it is in, or two."""
+        """Whether its name holds another class than that of its place, or two classes."""
         return len({*self.told, *(() if self.wnid is None else (self.wnid,))}) > 1
 
 
 def stored_image(file: str, wnid: str | None, place: str, opened: Callable[[], BinaryIO]) -> StoredImage:
-    """An image by the name of its file, whichever way it is written."""
+    """Return an image by its file name, in any spelling."""
     name = image_name(file)
     return StoredImage(name.original, wnid, place, opened, name.told)
 
 
 def image_entries(folder: Path) -> list[os.DirEntry[str]]:
-    """All that is called an image in a folder, whether it can be read as one or not, in the order of original names."""
+    """Return the entries of a folder that have the name of an image, in the order of original names."""
     return [entry for entry in class_entries(folder) if is_image(entry.name)]
 
 
 class Piece(Protocol):
-    """A part of a split that is listed at once and, in a copy, finished at once."""
+    """A part of a split that is listed together and, in a copy, finished together."""
 
     @property
     def name(self) -> str:
-        """Its own within the split."""
+        """Name, unique within the split."""
 
     def count(self) -> int | None:
-        """How many images, where that is known without reading all of it."""
+        """Return the number of images; None where only reading the whole piece would tell."""
 
     def stored_bytes(self) -> int:
-        """About how many bytes it takes as it lies, where `count` is not known."""
+        """Return the approximate size, where `count` is unknown."""
 
     def images(self) -> Iterator[StoredImage]:
-        """Its images in a fixed order; raises DataMissing when it cannot be listed."""
+        """Yield the images in a fixed order; raises DataMissing where the piece cannot be listed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One split as it was found."""
+    """One split in the layout in which it was found."""
 
     split: str
     form: Form
     place: Path
     pieces: tuple[Piece, ...]
     order: str
-    """How a label is told, which names the class order that was found."""
+    """Origin of the labels, with the order of classes."""
     labelled: bool = True
     patches: int = 0
-    """Images that the release replaced, and for which the replacements are at hand."""
+    """Number of replacements that the release provides and that are at hand."""
 
     def images(self) -> Iterator[StoredImage]:
-        """All of it, piece by piece."""
+        """Yield all images, piece by piece."""
         for piece in self.pieces:
             yield from piece.images()
 
@@ -104,22 +104,22 @@ class ClassFolder:
         return self.wnid
 
     def count(self) -> int | None:
-        """The files with the name of an image."""
+        """Return the number of files with the name of an image."""
         return len(image_entries(self.path))
 
     def stored_bytes(self) -> int:
-        """Not asked for, for the images are counted."""
+        """Return 0; not needed, because the images are counted."""
         return 0
 
     def images(self) -> Iterator[StoredImage]:
-        """By name."""
+        """Yield the images by name."""
         for entry in image_entries(self.path):
             yield stored_image(entry.name, self.wnid, entry.path, _opener(entry.path))
 
 
 @dataclass(frozen=True, slots=True)
 class FlatPiece:
-    """Some of the images of a folder that holds a whole split."""
+    """Some images of a folder that holds a whole split."""
 
     name: str
     folder: Path
@@ -127,15 +127,15 @@ class FlatPiece:
     wnid_of: WnidOf
 
     def count(self) -> int | None:
-        """How many they are."""
+        """Return the number of images."""
         return len(self.names)
 
     def stored_bytes(self) -> int:
-        """Not asked for, for the images are counted."""
+        """Return 0; not needed, because the images are counted."""
         return 0
 
     def images(self) -> Iterator[StoredImage]:
-        """By name."""
+        """Yield the images by name."""
         for name in self.names:
             path = str(self.folder / name)
             yield stored_image(name, self.wnid_of(name), path, _opener(path))
@@ -143,31 +143,31 @@ class FlatPiece:
 
 @dataclass(frozen=True, slots=True)
 class TarPiece:
-    """Some of the images of an archive, where each lies in it."""
+    """Some images of an archive, with their places in it."""
 
     name: str
     path: Path
     entries: tuple[tuple[str, int, int], ...]
-    """(file name, offset, size) of each."""
+    """(file name, offset, size) of each image, in bytes."""
     wnid_of: WnidOf
 
     def count(self) -> int | None:
-        """How many they are."""
+        """Return the number of images."""
         return len(self.entries)
 
     def stored_bytes(self) -> int:
-        """Not asked for, for the images are counted."""
+        """Return 0; not needed, because the images are counted."""
         return 0
 
     def images(self) -> Iterator[StoredImage]:
-        """In the archive's order."""
+        """Yield the images in the archive's order."""
         for name, offset, size in self.entries:
             yield stored_image(name, self.wnid_of(name), f"{self.path}:{name}", section(self.path, offset, size))
 
 
 @dataclass(frozen=True, slots=True)
 class ClassTar:
-    """The archive of one class: a file of its own, or a part of the archive of all classes."""
+    """The archive of one class: a file, or a part of the archive of all classes."""
 
     path: Path
     wnid: str
@@ -180,15 +180,15 @@ class ClassTar:
         return self.wnid
 
     def count(self) -> int | None:
-        """Only reading all of its headers would tell."""
+        """Return None, because only reading all headers would tell."""
         return None
 
     def stored_bytes(self) -> int:
-        """The size of the archive."""
+        """Return the size of the archive."""
         return self.size
 
     def images(self) -> Iterator[StoredImage]:
-        """In the archive's order."""
+        """Yield the images in the archive's order."""
         what = f"{self.path}:{self.wnid}.tar"
         for name, offset, size in tar_entries(self.path, self.offset, self.size, what):
             if is_image(name):
@@ -197,16 +197,16 @@ class ClassTar:
 
 
 def tar_entries(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
-    """(file name without folders, offset of its content, size) of each file, as `tar_members` has them."""
+    """Yield (file name without folders, offset of the content, size) of each file, like `tar_members`."""
     for name, start, length in tar_members(path, offset, size, what):
         yield Path(name).name, start, length
 
 
 def tar_members(path: Path, offset: int = 0, size: int | None = None, what: str = "") -> Iterator[tuple[str, int, int]]:
-    """(name, offset of its content, size) of each file of an uncompressed archive.
+    """Yield (name, offset of the content, size) of each file of an uncompressed archive.
 
-    The archive may be a part of a file; offsets are from its own start. Raises DataMissing when it is cut short or no
-    archive.
+    The archive may be part of a file; offsets count from its own start. Raises DataMissing where it is cut short or not
+    an archive.
     """
     try:
         length = path.stat().st_size - offset
@@ -215,7 +215,7 @@ def tar_members(path: Path, offset: int = 0, size: int | None = None, what: str 
         with section(path, offset, length if size is None else size)() as part, _opened(part) as archive:
             whole = length if size is None else size
             for member in archive:
-                cast("Any", archive).members.clear()  # of millions of files, their headers would fill the memory
+                cast("Any", archive).members.clear()  # the headers of millions of files would fill the memory
                 if member.offset_data + member.size > whole:
                     raise DataMissing(f"{what or path}: cut short within {member.name}; fetch {path.name} again")
                 if member.isfile():
@@ -230,7 +230,7 @@ def _opened(part: BinaryIO) -> closing[tarfile.TarFile]:
 
 
 def _require_end(part: BinaryIO, offset: int, what: str) -> None:
-    """An archive ends in zeros; one that was cut between two files has none, and the rest of its files are missing."""
+    """Raise DataMissing where the archive does not end in zeros, as one cut between two files does not."""
     part.seek(offset)
     block = part.read(tarfile.BLOCKSIZE)
     if len(block) < tarfile.BLOCKSIZE or block.strip(b"\0"):
@@ -242,7 +242,7 @@ def _opener(path: str) -> Callable[[], BinaryIO]:
 
 
 def section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:
-    """What opens a part of a file as a file of its own."""
+    """Return a function that opens part of a file as a file of its own."""
 
     def opened() -> BinaryIO:
         return io.BufferedReader(Section(path, offset, size))
@@ -251,32 +251,32 @@ def section(path: Path, offset: int, size: int) -> Callable[[], BinaryIO]:
 
 
 class Section(io.RawIOBase):
-    """A part of a file as a file of its own."""
+    """Part of a file as a file of its own."""
 
     def __init__(self, path: Path, offset: int, size: int) -> None:
         self._file = path.open("rb", buffering=0)
         self._offset, self._size, self._at = offset, size, 0
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """From the start of the part."""
+        """Return the position from the start of the part."""
         return self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Within the part."""
+        """Move within the part."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
         self._at = max(0, start + offset)
         return self._at
 
     def readinto(self, buffer: object) -> int:
-        """Fill what of the buffer the part can fill."""
+        """Fill the buffer, up to the end of the part."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         count = max(0, min(len(view), self._size - self._at))
         self._file.seek(self._offset + self._at)
@@ -285,6 +285,6 @@ class Section(io.RawIOBase):
         return read
 
     def close(self) -> None:
-        """And the file with it."""
+        """Close the part and its file."""
         self._file.close()
         super().close()

@@ -1,4 +1,4 @@
-"""Folders where the folders of classes lie that are no class: each is named, with the command that mends it."""
+"""Folders among the class folders that are no class, each with the command that repairs it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from harness.ingest.layouts import BASES, kit_places, stored_splits
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A folder beside those of the classes, or where they belong, whose name is no WordNet id."""
+    """A folder in the place of a class whose name is not a WordNet id."""
 
     split: str
     path: Path
 
     def is_nested(self) -> bool:
-        """Whether images or classes lie in it: an archive that was unpacked one folder too deep."""
+        """Check whether it holds images or classes, as an archive unpacked one folder too deep does."""
         try:
             return any(
                 is_image(path.name) if path.is_file() else bool(WNID.fullmatch(path.name))
@@ -34,7 +34,7 @@ class Stranger:
             return False
 
     def mending(self, folder: Path, numbers: Mapping[int, str] | None) -> str:
-        """The command that mends it; `numbers` are the classes by their numbers, where a list of them is at hand."""
+        """Return the command that repairs it; `numbers` maps class numbers to classes, where a list is at hand."""
         number = int(self.path.name) if self.path.name.isdecimal() else None
         if number is not None and numbers is not None and number in numbers:
             return shlex.join(["mv", str(self.path), str(self.path.with_name(numbers[number]))])
@@ -47,7 +47,7 @@ class Stranger:
 
 
 def strangers(dataset: Dataset, folder: Path) -> Iterator[Stranger]:
-    """Every folder that lies where a class is expected and is none; hidden ones are nobody's business."""
+    """Yield every folder that lies in the place of a class and is none; hidden folders are ignored."""
     for split in stored_splits(dataset):
         for place in dict.fromkeys(folder / base / split for base in BASES):
             if place.is_dir():
@@ -57,13 +57,13 @@ def strangers(dataset: Dataset, folder: Path) -> Iterator[Stranger]:
 
 
 def no_classes(dataset: Dataset, folder: Path, kit: Path | None) -> Iterator[Finding]:
-    """What is to be said of them, split by split; the fix of each stands beside its name where there are several."""
+    """Yield a finding for each split with such folders; several folders have their fixes beside their names."""
     found = list(strangers(dataset, folder))
     named = {int(one.path.name) for one in found if one.path.name.isdecimal()}
     numbers = _numbers(dataset, kit_places(dataset, folder, kit), named) if named else None
     for split in dict.fromkeys(one.split for one in found):
         mendings = {str(one.path): one.mending(folder, numbers) for one in found if one.split == split}
-        says = f"{split}: folders that are no class, for a class is named by its WordNet id, as n01440764"
+        says = f"{split}: folders that are not classes; a class has its WordNet id as name, such as n01440764"
         finding = Finding("no class", says, fix=_fix(dataset, folder, list(mendings.values())))
         for path, mending in mendings.items():
             finding.note(f"{path}: {mending}" if mending and len(mendings) > 1 else path)
@@ -71,22 +71,22 @@ def no_classes(dataset: Dataset, folder: Path, kit: Path | None) -> Iterator[Fin
 
 
 def require_only_classes(dataset: Dataset, folder: Path, kit: Path | None) -> None:
-    """Raise DataMissing naming the first folder that is no class, and the command that mends it."""
+    """Raise DataMissing for the first folder that is no class, with the command that repairs it."""
     for finding in no_classes(dataset, folder, kit):
         name = finding.names[0].partition(": ")[0]
         more = f" (and {finding.count - 1} more)" if finding.count > 1 else ""
-        raise DataMissing(f"{name}{more}: is no class, for a class is named by its WordNet id; {finding.fix}")
+        raise DataMissing(f"{name}{more}: is not a class; a class has its WordNet id as name; {finding.fix}")
 
 
 def _fix(dataset: Dataset, folder: Path, mendings: list[str]) -> str:
     if not all(mendings):
         kit = f"{check_command(dataset, folder)} --kit DIR"
-        return f"name the development kit, whose meta.mat tells the class of each {number_name(dataset)}: {kit}"
+        return f"name the development kit, whose meta.mat holds the class of each {number_name(dataset)}: {kit}"
     return mendings[0] if len(mendings) == 1 else f"the command beside each; the first is {mendings[0]}"
 
 
 def _numbers(dataset: Dataset, places: list[Path], named: set[int]) -> Mapping[int, str] | None:
-    """The class of each number: a kit numbers from 1 in an order of its own, the field from 0 in that of the ids."""
+    """Return the class of each number: a kit numbers from 1 in its own order, others from 0 by sorted WordNet ids."""
     if 0 in named:
         listed = class_list(dataset, places)
         return None if listed is None else dict(enumerate(listed))

@@ -1,4 +1,4 @@
-"""Counts what the images of a split are, in one pass over them that any number of threads share."""
+"""Counts of a split's images, made in one pass over them by several threads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.ingest.sources import Source, StoredImage
 from harness.stop_signal import StopSignal
 
 AHEAD = 8
-"""Images in hand for each thread."""
+"""Images in work for each thread."""
 
 DAMAGE = ("empty", "unreadable", "deep", "truncated", "warned")
 SAYS = {
@@ -24,23 +24,23 @@ SAYS = {
     "unreadable": "files that cannot be read as images",
     "deep": "images of more than 8 bits a pixel that do not say which number is white",
     "truncated": "images that cannot be decoded to their end",
-    "warned": "JPEGs that the decoder warns of, so that some of their pixels are wrong",
+    "warned": "JPEGs that the decoder warns about, so that some of their pixels are wrong",
     "padded": "JPEGs with bytes between their pixels and their end marker, which change no pixel",
-    "unjudged": "JPEGs of a kind that the strict decoder does not know, so that nothing tells whether they are damaged",
-    "unlabelled": "images whose class nothing tells",
-    "misplaced": "images in another class than their names tell",
+    "unjudged": "JPEGs of a kind that the strict decoder does not support, so that damage would not be found",
+    "unlabelled": "images whose class is unknown",
+    "misplaced": "images in another class than their names say",
     "gzipped": "images packed by gzip, which only `data prepare` unpacks",
     "grey": "grey images, repeated in three colours when read",
     "cmyk": "CMYK images, converted when read",
     "mode": "images stored neither in RGB nor grey nor CMYK, converted when read",
-    "misnamed": "images named as another format than they are, which are read by their content all the same",
+    "misnamed": "images named as another format than they are, which are still read by their content",
 }
-"""What each finding about images is, by its code."""
+"""Descriptions of the findings about images, by code."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the images of one split are."""
+    """Counts and findings of one split's images."""
 
     source: Source
     classes: Counter[str] = field(default_factory=Counter)
@@ -49,12 +49,12 @@ class Tally:
     modes: Counter[str] = field(default_factory=Counter)
     short_sides: Counter[int] = field(default_factory=Counter)
     first: dict[int, str | None] = field(default_factory=dict)
-    """The classes of the images with the first numbers."""
+    """Classes of the images with the first numbers."""
     found: dict[str, Finding] = field(default_factory=dict)
-    """By code."""
+    """Findings by code."""
 
     def add(self, image: StoredImage, look: Look, *, decoded: bool) -> None:
-        """One more image."""
+        """Add an image."""
         self.images += 1
         self.decoded += decoded
         self.classes[image.wnid or ""] += 1
@@ -81,13 +81,13 @@ class Tally:
             self.first[number] = image.wnid
 
     def note(self, code: str, name: str, *, wrong: bool = True) -> None:
-        """One more image of which the same is to be said."""
+        """Add an image to the finding with this code."""
         finding = self.found.setdefault(code, Finding(code, f"{self.source.split}: {SAYS[code]}", wrong=wrong))
         finding.note(name)
 
 
 def tallied(dataset: Dataset, source: Source, share: float, threads: int, advance: Advance, stop: StopSignal) -> Tally:
-    """One pass: every header and end of file, and the pixels of a seeded share of the images.
+    """Read every header and end of file, and decode a seeded share of the images.
 
     Raises DataMissing where the images cannot be listed, Interrupted after a signal.
     """
@@ -107,7 +107,7 @@ def _looked(image: StoredImage, dataset: Dataset, share: float) -> tuple[StoredI
 
 
 def expected_images(source: Source) -> int:
-    """How many images a source holds, estimated for archives whose headers were not read yet."""
+    """Return the number of images of a source, estimated for archives whose headers are unread."""
     known = [piece.count() for piece in source.pieces]
     if None not in known:
         return sum(count or 0 for count in known)
@@ -116,7 +116,7 @@ def expected_images(source: Source) -> int:
 
 
 def _mean_stored(source: Source) -> float:
-    """Bytes an image takes in the first archive, its header included."""
+    """Return the mean size of an image in the first archive, its header included, in bytes."""
     first = source.pieces[0]
     count = sum(1 for _ in first.images())
     return max(1.0, first.stored_bytes() / max(1, count))

@@ -1,8 +1,8 @@
-"""The kinds of job: `JOBS` maps a kind to its version and what runs it.
+"""The registry of job kinds: `JOBS` maps the name of a kind to its version and to the function that runs it.
 
-Jobs compute and know nothing of suites and plans: all they are given is a spec, a folder, and the folders of their
-inputs (`work.Work`). Specs, in `recipe`, `measures` and `inspections`, need no torch; what does stands beside them, in
-`on_device` or in modules that are imported when a job runs.
+A job computes and knows nothing of suites or plans. It receives a spec, a folder for its result and the folders of its
+inputs (`work.Work`). The modules that declare specs (`recipe`, `measures`, `inspections`) import no torch. The code
+that needs torch stands beside them, in `on_device` packages or in modules that are imported only when a job runs.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One kind of work. Its `version` is part of every key: raise it when the same spec shall mean something else."""
+    """One kind of job.
+
+    `version` is part of the key of every job of the kind. Raise it when the same spec is to mean a different
+    computation.
+    """
 
     version: int
     runs: str
-    """`module:function`, imported only when a job of this kind runs, for it brings torch."""
+    """The function that does the work, as `module:function`. Only a running job imports it, because it needs torch."""
     shares_batches: bool = False
-    """Whether several processes can do it, each with its part of the images."""
+    """Whether several processes can share one job of this kind, each with a part of the images."""
     through: tuple[str, ...] = ()
-    """Of the same form: what starts the work where several processes do it. No import of `runs` leads there."""
+    """Entry points (`module:function`) that start the work in several processes; `runs` imports none of them."""
 
     def load(self) -> Callable[..., dict[str, Any]]:
-        """The function that does the work."""
+        """Import and return the function that does the work."""
         module, function = self.runs.split(":")
         return _in_its_world(getattr(importlib.import_module(module), function))
 
@@ -60,4 +64,4 @@ JOBS: dict[str, JobKind] = {
     "probe": JobKind(1, "harness.jobs.probe:probe"),
     "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", through=_SHARED),
 }
-"""A measurement says itself how many processes it is about, so it does not share batches and may still need several."""
+"""The kinds of job. A measurement declares in its spec how many processes it needs, so it does not share batches."""

@@ -1,9 +1,9 @@
-"""Probes at a size where a net does something: on what small first weights give, much is nearly the identity.
+"""Probes of layers and of tests with amplified inputs, because small first weights hide most of the method.
 
-Response normalisation divides first activities by almost a constant, and a softmax of first logits is almost linear, so
-that an average over views comes out the same before and after it. Neither says much of the method. So layers without
-weights are also asked for what they make of numbers as large as pixels, and tests for what they say when the net is
-sure of itself.
+With small first weights, response normalisation divides by almost a constant. A softmax of small logits is almost
+linear, so averaging views before or after it gives the same result. A probe at that size would not notice a change of
+either. So this module shows layers without weights inputs as large as pixels, and scales the logits of a test until the
+softmax is far from linear. `harness.jobs.probe` records both.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from harness.jobs.randomness import generator
 from harness.models.network import Network, child_name
 
 PIXELS = 50.0
-"""The standard deviation of what layers are shown: that of an image less the mean image, or nearly."""
+"""Standard deviation of the inputs shown to layers: about that of an image after the mean image is subtracted."""
 SURE = 8.0
-"""What the largest deviation of a logit from its class's mean over views becomes; softmax is far from linear there."""
+"""Target for the largest deviation of a logit from its class mean over views. Softmax is far from linear there."""
 KEPT = 16
-"""Numbers of a layer's response that are kept, at places as far apart as there are."""
+"""How many numbers of a layer's response are kept, at evenly spaced positions."""
 
 
 @torch.inference_mode()
 def responses(network: Network, device: torch.device) -> dict[str, list[float]]:
-    """What each layer without weights makes of maps as large as pixels: mean, root mean square, and a few numbers.
+    """Apply each layer without weights to noise as large as pixels and summarise its output.
 
-    By the layer's name. Nets that draw or remember are as at test time.
+    Returns, by layer name, the mean, the root mean square and `KEPT` numbers of the output. The network is set to test
+    mode, so layers that draw random numbers or keep running statistics behave as in a test.
     """
     found = {}
     network.eval()
@@ -48,34 +49,34 @@ def responses(network: Network, device: torch.device) -> dict[str, list[float]]:
 
 @dataclass
 class Logits:
-    """The logits of every view that went through a net, and how to make their differences those of a sure one."""
+    """Logits of every view that passed through a network, with the factor that scales them up to `SURE`."""
 
     seen: list[Tensor] = field(default_factory=list)
 
     @property
     def centre(self) -> Tensor:
-        """Of each class the mean over views, which biases may make up nearly whole."""
+        """Mean logit of each class over all views, [classes]. Biases may account for almost all of it."""
         return torch.cat(self.seen).mean(0)
 
     @property
     def furthest(self) -> float:
-        """The largest deviation of a logit from its class's mean."""
+        """Largest absolute deviation of a logit from its class mean."""
         return float((torch.cat(self.seen) - self.centre).abs().max())
 
     @property
     def times(self) -> float | None:
-        """What makes it that of a sure net; None where views are all the same, or logits no numbers."""
+        """Factor that scales `furthest` to `SURE`; None if all views have equal logits or a logit is not finite."""
         return SURE / self.furthest if 0 < self.furthest < math.inf else None
 
     @property
     def largest(self) -> float:
-        """The largest logit, with which rounding grows."""
+        """Largest absolute logit. Rounding errors grow with it."""
         return float(torch.cat(self.seen).abs().max())
 
 
 @contextmanager
 def watched(network: Network) -> Iterator[Logits]:
-    """Note the logits of every pass through a net."""
+    """Record the logits of every forward pass of a network within the `with` block."""
     logits = Logits()
 
     def note(_module: object, _inputs: object, found: Tensor) -> None:
@@ -90,7 +91,10 @@ def watched(network: Network) -> Iterator[Logits]:
 
 @contextmanager
 def amplified(network: Network, logits: Logits) -> Iterator[None]:
-    """The net with logits as far from their classes' means as those of a sure one."""
+    """Scale the network's logits, within the `with` block, so that the largest deviation from a class mean is `SURE`.
+
+    Raises AssertionError if `logits.times` is None.
+    """
     centre, times = logits.centre, logits.times
     assert times is not None
     hook = _last(network).register_forward_hook(
@@ -103,5 +107,5 @@ def amplified(network: Network, logits: Logits) -> Iterator[None]:
 
 
 def _last(network: Network) -> torch.nn.Module:
-    """The module whose outputs are the logits, in a net that is cut in two as well."""
+    """Return the module that produces the logits; it is the last child, also in a network that was cut in two."""
     return list(network.children())[-1]

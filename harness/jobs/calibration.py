@@ -1,4 +1,7 @@
-"""Calibration: a few real steps of a training, and a real test of a few images, timed on images that are made up."""
+"""Calibration: times a few real training steps, or a real test of a few images, on synthetic images.
+
+`plan --calibrate` uses it to estimate how long the jobs of a suite take on this machine.
+"""
 
 from __future__ import annotations
 
@@ -38,29 +41,32 @@ from harness.stop_signal import StopSignal
 from harness.store.store import JobFolder, write_atomically
 
 SPENT_S = 4.0
-"""On the timed part of a calibration, about."""
+"""Approximate time that the measured part of a calibration takes, in seconds."""
 STEPS = 30
-"""Timed at most, for what is so fast."""
+"""Largest number of steps to time, which limits very fast networks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What a calibration found."""
+    """Result of a calibration."""
 
     images: int
-    """Of a batch, or of the test."""
+    """Images in the batch, or in the test."""
     seconds_an_image: float
     power_w: float | None
-    """Of the GPU meanwhile."""
+    """Mean power of the GPU during the measured part, in watts; None where it is not measured."""
     share: float
-    """Of its threads' time that this process got; on a processor less where other programs took some of it."""
+    """Fraction of its threads' time that this process received. On a CPU it falls when other programs compete."""
 
 
 def time_training(spec: dict[str, Any], runtime: Runtime, images: int) -> Timed:
-    """Time steps of a training of that spec with `images` images a batch, after one to warm up."""
+    """Time training steps with `images` images a batch, on synthetic images, after a warm-up.
+
+    `spec` is the spec of a train job.
+    """
     with tempfile.TemporaryDirectory() as place:
         recipe = Recipe.parsed({"source": "", **spec["recipe"]})
-        # Jittered images are cut while they are decoded, and come as large as a view.
+        # Jitter cuts images while it decodes them, so with jitter they arrive as large as a view.
         jitters = recipe.augmentation.jitter is not None
         augmentation = recipe.augmentation.model_copy(update={"jitter": None})
         recipe = recipe.with_length(1, None).model_copy(update={"batch": images, "augmentation": augmentation})
@@ -78,7 +84,11 @@ def time_training(spec: dict[str, Any], runtime: Runtime, images: int) -> Timed:
 
 
 def time_test(spec: dict[str, Any], training: dict[str, Any], runtime: Runtime, images: int) -> Timed:
-    """Time tests of so many images by the protocol of that spec, of a net as it was first drawn, after one test."""
+    """Time tests of `images` synthetic images, after one test to warm up.
+
+    `spec` is the spec of an evaluate job. The network is that of the train job's spec `training`, with its first
+    weights.
+    """
     with tempfile.TemporaryDirectory() as place:
         work, device = _work(spec, runtime, Path(place)), set_up(runtime)
         protocol = Protocol.parsed({"source": "", **spec["protocol"]})
@@ -97,13 +107,13 @@ def time_test(spec: dict[str, Any], training: dict[str, Any], runtime: Runtime, 
 
 
 def forward_multiply_adds(spec: dict[str, Any]) -> int:
-    """Multiply-adds of one image through the net of a training's spec."""
+    """Return the multiply-adds of one forward pass of one image through the network of a train job's spec."""
     layers = parse_model(spec["model"]).layers(spec["classes"])
     return sum(layer.multiply_adds for layer in trace(layers, tuple(spec["input"])))
 
 
 def made_up(spec: dict[str, Any], shape: tuple[int, ...], count: int) -> Split:
-    """So many images of noise, all of them one in memory, of one class."""
+    """Return a split of `count` noise images of one class, all sharing the memory of a single image."""
     image = torch.randint(0, 256, (1, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     ids, labels = [str(number) for number in range(count)], torch.zeros(count, dtype=torch.int64)
     channels, height, width = shape
@@ -112,22 +122,22 @@ def made_up(spec: dict[str, Any], shape: tuple[int, ...], count: int) -> Split:
 
 
 class OneImage(InMemory):
-    """One image in the place of many, which would not fit; reading a batch costs what it does of many."""
+    """One image repeated to stand for many that would not fit in memory; reading a batch costs the same as for many."""
 
     def read(self, indices: Indices) -> torch.Tensor:
-        """As many copies of it."""
+        """Return as many copies of the image as there are indices."""
         return self.images[: len(indices)].clone(memory_format=torch.contiguous_format)
 
     def on(self, device: torch.device) -> InMemory | OnGpu:
-        """The one image on a device, again in the place of many."""
+        """Move the image to `device` and repeat it there."""
         one = sent(self.images[:1].contiguous(), device)
         return self if device.type == "cpu" else OnGpu(one.expand_as(self.images))
 
 
 def _timed(repeat: Callable[[int], None], images: int, work: Work, device: torch.device) -> Timed:
-    """Repeat once to warm up, once more to see how long it takes, and then for as long as is to be spent."""
+    """Time `repeat` for about `SPENT_S` seconds, after one call to warm up and one to estimate its duration."""
     count = 1
-    if _seconds(repeat, 1) < SPENT_S:  # what is slower than that is slow when it is warm, too
+    if _seconds(repeat, 1) < SPENT_S:  # if a cold call is slower than that, a warm call is slow too
         once_s = _seconds(repeat, 1)
         count = min(STEPS - 2, max(1, math.floor(SPENT_S / max(once_s, 1e-6))))
     with sampled(work.folder, work.runtime.device) as sampler:
@@ -152,7 +162,7 @@ def _training(work: Work, recipe: Recipe, split: Split, device: torch.device) ->
 
 
 def _work(spec: dict[str, Any], runtime: Runtime, place: Path) -> Work:
-    """Of a job that saves nothing, with a mean image of grey beside it."""
+    """Return the arguments of a job that saves no checkpoint and whose mean image is plain grey."""
     measured = JobFolder(place / "pixels")
     prepare = DataSpec.parsed(spec["data"]).prepare
     shape, buffer = _prepared(spec, prepare), io.BytesIO()
@@ -167,7 +177,7 @@ def _work(spec: dict[str, Any], runtime: Runtime, place: Path) -> Work:
 
 
 def _prepared(spec: dict[str, Any], prepare: Prepare) -> tuple[int, int, int]:
-    """(channels, height, width) of a prepared image; of images of many sizes, as if they were square."""
+    """Return (channels, height, width) of a prepared image; images of varying size count as square."""
     dataset = DATASETS[spec["data"]["name"]]
     if dataset.raw_size is None and prepare.center is None and prepare.short_side is not None:
         return (dataset.channels, prepare.short_side, prepare.short_side)

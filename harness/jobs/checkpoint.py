@@ -1,4 +1,7 @@
-"""Checkpoints that are whole or not taken: sealed by a digest, written atomically, the one before kept."""
+"""Checkpoints of trainings: written atomically, sealed by a digest, with the previous one kept as a fallback.
+
+The module also stores the weights of trained nets and copies weights from one net to another.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ from harness.progress import Progress
 from harness.store.store import JobFolder, write_atomically
 
 UNREADABLE = (OSError, RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, pickle.UnpicklingError)
-"""What torch raises for a file that is damaged, no checkpoint, or asks for more than tensors and plain values."""
+"""Exceptions of `torch.load` for files that are damaged, no checkpoints, or hold more than tensors and plain values."""
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def save(folder: JobFolder, state: dict[str, Any]) -> None:
-    """Write `state` (tensors and plain values), keeping the checkpoint before it; of several processes, the first."""
+    """Write `state` (tensors and plain values) as the newest checkpoint and keep the previous one.
+
+    Of several processes that share a job only the first writes.
+    """
     if not joined().first:
         return
     buffer = io.BytesIO()
@@ -35,7 +41,10 @@ def save(folder: JobFolder, state: dict[str, Any]) -> None:
 
 
 def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
-    """The newest sound checkpoint, or None; a damaged one is reported and passed over."""
+    """Return the newest sound checkpoint, or None if there is none.
+
+    A damaged checkpoint is reported through `progress` and skipped.
+    """
     damaged = False
     for path in (folder.checkpoint, folder.earlier_checkpoint):
         if not path.exists():
@@ -45,7 +54,7 @@ def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
         if hashlib.sha256(payload).digest() == digest:
             try:
                 state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-            except UNREADABLE:  # its digest fits, so it was written so: it asks for code, or is none of ours
+            except UNREADABLE:  # not damaged, by its digest: it holds code or is no checkpoint
                 progress.say(f"{path} is no checkpoint of this program and passed over; nothing of it was run")
                 damaged = True
                 continue
@@ -58,7 +67,7 @@ def load(folder: JobFolder, progress: Progress) -> dict[str, Any] | None:
 
 
 def save_weights(folder: JobFolder, weights: dict[str, torch.Tensor]) -> None:
-    """Write a trained net's tensors; of several processes, the first."""
+    """Write the tensors of a trained net. Of several processes that share a job only the first writes."""
     if not joined().first:
         return
     buffer = io.BytesIO()
@@ -67,7 +76,7 @@ def save_weights(folder: JobFolder, weights: dict[str, torch.Tensor]) -> None:
 
 
 def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
-    """Read a trained net's tensors; raises UsageError naming the file when it cannot be read."""
+    """Read the tensors of a trained net. Raises UsageError with the file's name if they cannot be read."""
     try:
         weights: dict[str, torch.Tensor] = torch.load(folder.weights, map_location="cpu", weights_only=True)
     except UNREADABLE as error:
@@ -79,9 +88,9 @@ def load_weights(folder: JobFolder) -> dict[str, torch.Tensor]:
 def start_from(
     network: torch.nn.Module, weights: dict[str, torch.Tensor], takes: Collection[str] | None = None
 ) -> None:
-    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights.
+    """Copy every tensor of `weights` whose name and shape match one of `network`; the others keep their first weights.
 
-    Only those of the layers that are named in `takes`, where it is given.
+    With `takes`, only tensors of the layers named there are copied.
     """
     own = network.state_dict()
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
@@ -91,7 +100,14 @@ def start_from(
 
 
 def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> Iterator[str]:
-    """What differs between two machines that would have to be alike for a run to repeat bit for bit."""
+    """List the settings that differ between two machines, as `name theirs -> mine`.
+
+    The settings are those of `harness.jobs.device.repeats_on` and of the caller: a run repeats bit for bit only if all
+    are equal.
+
+    >>> list(differences({"device": "cpu", "threads": 2}, {"device": "cpu", "threads": 1}))
+    ['threads 1 -> 2']
+    """
     names = [*mine, *(name for name in theirs if name not in mine)]
     changed = (name for name in names if theirs.get(name) != mine.get(name))
     return (f"{name} {theirs.get(name)!r} -> {mine.get(name)!r}" for name in changed)

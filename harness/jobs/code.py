@@ -1,12 +1,13 @@
-"""The code that decides the results of each kind of job: which files it is, and one digest over them.
+"""The source code behind each kind of job: which modules belong to it, and one digest over them.
 
-The sources of a kind are the closure of its imports, read from syntax trees without importing anything: from the module
-that does the work, through every import at module level or within a function, the `__init__` of each package on the
-way, and every string that names a module of the package, as the registries do. `EXCEPTED` modules are left out.
+A result is stale when the digest of its kind has changed. The sources of a kind are the closure of its imports, read
+from syntax trees without importing anything. The closure starts at the module that does the work. It follows every
+import, at module level or inside functions; the `__init__` of each package on the way; and every string that names a
+module of the package, as registries do. Modules in `EXCEPTED` are left out.
 
-The digest of a file is that of its syntax (`harness.jobs.syntax`), with each path of an own module replaced by the
-digest of the syntax of the file it leads to. So comments, docstrings and the place of a file move nothing; a name that
-is imported from another module than before moves the digest, and circles do no harm.
+The digest of a file covers its syntax (`harness.jobs.syntax`). Each path of a module of this package is replaced by the
+digest of that module's syntax. So comments, docstrings and moved files do not change the digest. Importing a name from
+a different module does change it. Circular imports do no harm.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from harness.machine.entry_points import Entry, in_use
 PACKAGE = Path(harness.__file__).parent
 
 SHORTENED = 12
-"""Letters of a digest that a checkpoint keeps."""
+"""Number of leading letters of a digest that a checkpoint keeps."""
 
 EXCEPTED: dict[str, str] = {
     "harness": "holds the version of the program; a release is no other code",
@@ -47,24 +48,24 @@ EXCEPTED: dict[str, str] = {
     "harness.stop_signal": "remembers a signal; a job that is stopped has no result",
     "harness.store.store": "names the files of a job and writes them whole; a result holds their digests",
 }
-"""Modules that decide no number of a result, each with the reason. What only they import is no source either."""
+"""Modules that change no number of a result, each with the reason; modules that only these import are left out too."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """The source files of a package in a folder of its name, or the one file of a module that is no package."""
+    """The source files of a Python package, in a folder that has its name, or the file of a module by itself."""
 
     folder: Path
     excepted: Mapping[str, str] = field(default_factory=lambda: EXCEPTED)
     memory: Path | None = None
-    """A file that remembers the syntax of files by their content."""
+    """Path of a file that caches the syntax of source files by content; None caches nothing on disk."""
     _syntax: dict[str, Syntax] = field(default_factory=dict, init=False, repr=False, compare=False)
     _nexts: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _digests: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def modules(self) -> dict[str, Path]:
-        """Every module of the package by its dotted path."""
+        """Files of all modules of the package, by dotted path."""
         if self.folder.is_file():
             return {self.folder.stem: self.folder}
         return {_dotted(file, self.folder): file for file in sorted(self.folder.rglob("*.py"))}
@@ -74,7 +75,10 @@ class Package:
         return Memory(self.memory)
 
     def sources(self, roots: Iterable[str]) -> list[str]:
-        """The modules that the code of `module:function` strings rests on, sorted; KeyError for one there is none."""
+        """Return the sorted modules that the code of the `module:function` strings `roots` depends on.
+
+        Raises KeyError if one of them does not exist.
+        """
         found: set[str] = set()
         waiting = [root.partition(":")[0] for root in roots]
         while waiting:
@@ -86,7 +90,7 @@ class Package:
         return sorted(found)
 
     def digest(self, roots: Iterable[str]) -> str:
-        """sha256, hexadecimal, of the code that `module:function` strings rest on."""
+        """Return the sha256, in hexadecimal, of the code that the `module:function` strings `roots` depend on."""
         roots = list(roots)
         files = {self._digest(module) for module in self.sources(roots) if not self.syntax(module).empty}
         begun = sorted(f"{self._digest(module)}:{name}" for module, name in (root.split(":") for root in roots))
@@ -113,14 +117,14 @@ class Package:
         return {above for path in {*found.strings, *named} for above in _on_the_way(path)} & self.modules.keys()
 
     def syntax(self, module: str) -> Syntax:
-        """The syntax of a module's file; SyntaxError where it is no Python."""
+        """Return the syntax of a module's file. Raises SyntaxError if it is not valid Python."""
         if module not in self._syntax:
             file = self.modules[module]
             self._syntax[module] = self._known.syntax(file.read_bytes(), module, is_package=file.name == "__init__.py")
         return self._syntax[module]
 
     def _digest(self, module: str) -> str:
-        """The digest of one file, the paths of other modules told by their syntax."""
+        """Return the digest of one file, in which the syntax of other modules stands in place of their paths."""
         if module not in self._digests:
             found = self.syntax(module)
             imports = sorted(f"{one.block} {self._label(one)}" for one in found.imports)
@@ -129,20 +133,23 @@ class Package:
         return self._digests[module]
 
     def _next(self, module: str) -> set[str]:
-        """The modules that are imported with one or by it, lazily or not."""
+        """Return the modules that importing `module` loads, inside its functions or at once."""
         if module not in self._nexts:
             above = self.modules.keys() & set(_on_the_way(module))
             self._nexts[module] = above | self.meant(self.syntax(module))
         return self._nexts[module]
 
     def _label(self, one: Import) -> str:
-        """A name that is imported, without the path it is imported from; a module has no name beside its label."""
+        """Return a label for an imported name: the digest of its module in place of the path, and the name.
+
+        For an imported module, the label is its digest and the name that it is bound to.
+        """
         if (path := f"{one.module}.{one.name}") in self.modules:
             return f"{self._label_of(path)}  {one.bound}"
         return f"{self._label_of(one.module)} {one.name} {one.bound}"
 
     def _label_of(self, path: str) -> str:
-        """A module without its path; what is none, as it is written."""
+        """Return the digest of a module's syntax instead of its path; a path that is no module stays as written."""
         if path in self.excepted:
             return "excepted"
         return self.syntax(path).shape if path in self.modules else f"path {path}"
@@ -153,28 +160,28 @@ def _sha256(lines: Iterable[str]) -> str:
 
 
 def _dotted(file: Path, folder: Path) -> str:
-    """The dotted path of a source file of a package."""
+    """Return the dotted path of a source file."""
     parts = file.with_suffix("").parts[len(folder.parts) - 1 :]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _on_the_way(path: str) -> Iterator[str]:
-    """A dotted path and every package above it, each of which is imported with it."""
+    """Yield a dotted path and every package above it. Python imports all of them."""
     parts = path.split(".")
     return (".".join(parts[:length]) for length in range(1, len(parts) + 1))
 
 
 def roots_of(kind: str) -> tuple[str, ...]:
-    """The `module:function` strings that the work of a kind begins with."""
+    """Return the `module:function` strings at which the work of a kind begins."""
     return (JOBS[kind].runs, *JOBS[kind].through)
 
 
 @cache
 def package() -> Package:
-    """This package as it lies on disk."""
+    """Return this package as it is on disk."""
     try:
         memory = cache_folder() / "syntax.json"
-    except RuntimeError:  # a user without a home
+    except RuntimeError:  # the user has no home folder
         memory = None
     return Package(PACKAGE, memory=memory)
 
@@ -213,14 +220,15 @@ def code_digest(kind: str) -> str:
 
 
 def lasting_digest(kind: str) -> str:
-    """The digest of the earliest code that gives what today's does; it changes when results may."""
+    """Return the digest of the earliest code that gives the same results as today's; it changes only if results may."""
     return _extended(kind, earliest(kind, _own_digest(kind)))
 
 
 def is_current(kind: str, digest: str) -> bool:
-    """Whether what code of this digest made counts as made by today's: the same, or one shown to give the same bits.
+    """Return whether results made by code with this digest count as made by today's code.
 
-    `digest` may be shortened, to `SHORTENED` letters or more.
+    They do if the digest is today's, or if `same_code.json` lists it as giving the same bits. `digest` may be shortened
+    to `SHORTENED` letters or more.
     """
     if len(digest) < SHORTENED:
         return False

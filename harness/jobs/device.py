@@ -1,4 +1,4 @@
-"""Everything that depends on the device: choosing it, its threads, and arithmetic that repeats bit for bit."""
+"""Everything that depends on the device: its choice, its threads, and arithmetic that repeats bit for bit."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import os
 from contextlib import nullcontext, suppress
 from typing import Any, TypeVar
 
-# cuBLAS repeats bit for bit only with a fixed workspace, and reads this once, when it starts.
+# cuBLAS repeats bit for bit only with a fixed workspace. It reads this setting once, at its start.
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep large freed blocks, in the place of mapping and clearing them anew every step."""
+    """Tell glibc to keep large freed blocks instead of returning them and clearing new ones in every step."""
     trim_threshold, mmap_threshold, largest = -1, -3, 2**31 - 1
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL("libc.so.6")
@@ -33,35 +33,39 @@ Net = TypeVar("Net", bound=torch.nn.Module)
 
 
 def set_up(runtime: Runtime) -> torch.device:
-    """Choose the device and make its arithmetic repeat; raises DeviceMissing when it is not there."""
+    """Choose the device, set its threads and make its arithmetic repeat bit for bit.
+
+    Raises DeviceMissing if `runtime` asks for a GPU and torch sees none.
+    """
     if runtime.device == "cuda" and not torch.cuda.is_available():
         raise DeviceMissing(
             "no CUDA device is visible to torch; run with --device cpu, or look at `python -m harness env`"
         )
     torch.set_num_threads(runtime.threads)
-    # `use_deterministic_algorithms` would import torch's compiler, which is not used and large.
+    # `use_deterministic_algorithms` would also import torch's compiler, which is large and not used here.
     torch.set_deterministic_debug_mode("error")
-    # Else every new tensor is filled with NaN, a tenth of a small net's step; no layer reads what it has not written.
+    # By default torch fills every new tensor with NaN, which costs a tenth of a small net's step. No layer reads
+    # a tensor before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.backends.cudnn.benchmark = False
-    # fp32 means fp32: no TF32, nor bfloat16 on a CPU, in matrix products or convolutions.
+    # fp32 has to mean fp32: without TF32, and without bfloat16 on a CPU, in matrix products and convolutions.
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     use_cuda = runtime.device != "cpu" and torch.cuda.is_available()
-    if use_cuda and "LOCAL_RANK" in os.environ:  # one of several processes, each with a GPU of its own
+    if use_cuda and "LOCAL_RANK" in os.environ:  # one of several processes, each with its own GPU
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     return torch.device("cuda" if use_cuda else "cpu")
 
 
 def autocast(device: torch.device, precision: str) -> Any:
-    """The context in which a step of the declared precision runs."""
+    """Return the context manager for a training step in the given precision, `fp32` or `bf16`."""
     if precision == "fp32":
         return nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def repeats_on(device: torch.device) -> dict[str, Any]:
-    """What has to be the same for a run to repeat bit for bit."""
+    """Return the settings that must be equal for a run to repeat bit for bit."""
     on_cpu = device.type == "cpu"
     name = rounding_of(torch.backends.cpu.get_cpu_capability()) if on_cpu else torch.cuda.get_device_name(device)
     threads, version = torch.get_num_threads(), str(torch.__version__)
@@ -69,7 +73,7 @@ def repeats_on(device: torch.device) -> dict[str, Any]:
 
 
 def device_environment(device: torch.device) -> dict[str, Any]:
-    """The device and the flags that decide how its arithmetic repeats."""
+    """Return the device and the flags that decide whether its arithmetic repeats, for a result's record."""
     cuda = cuda_versions() if device.type == "cuda" else {}
     return {
         **repeats_on(device),
@@ -80,10 +84,10 @@ def device_environment(device: torch.device) -> dict[str, Any]:
 
 
 def cuda_versions() -> dict[str, Any]:
-    """The CUDA and cuDNN that torch was built with."""
+    """Return the versions of CUDA and cuDNN that torch was built with."""
     return {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}  # type: ignore[no-untyped-call]
 
 
 def on_device(network: Net, device: torch.device) -> Net:
-    """The net on the device, its kernels in the order that convolutions are fastest in."""
+    """Move a network to the device, with weights in channels-last order, which is the fastest for convolutions."""
     return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -1,4 +1,7 @@
-"""Weights that were trained elsewhere: read as tensors and nothing else, and fitted to a net name by name."""
+"""Weights that were trained elsewhere: reads a checkpoint as tensors only and fits it to a net name by name.
+
+The command `import` uses it.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,11 @@ Tensors = dict[str, torch.Tensor]
 
 
 def take_over(folder: JobFolder, content: bytes, what: str, spec: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Keep the tensors of a checkpoint as the trained net of a train job of that spec; returns the weights' digest.
+    """Store the tensors of a checkpoint as the trained net of a train job and return the digest of the weights.
 
-    `what` names the checkpoint in errors, `names` says {theirs: ours} where they differ. Raises UsageError for a file
-    that is no state dict, and one that names every tensor which is missing, unexpected or misshapen.
+    `content` holds the bytes of the checkpoint; `what` names it in error messages. `spec` is that of the train job.
+    `names` maps their tensor names to ours where they differ. Raises UsageError if the file is not a state dict, or if
+    tensors are missing, unexpected or of another shape; the message lists all of them.
     """
     network = build(parse_model(spec["model"]).layers(spec["classes"]), tuple(spec["input"]))
     fitting = fitted(network, renamed(state_dict(content, what), what, names), what)
@@ -34,17 +38,20 @@ def take_over(folder: JobFolder, content: bytes, what: str, spec: Mapping[str, A
 
 
 def state_dict(content: bytes, what: str) -> Tensors:
-    """The tensors of a file that torch.save wrote; raises UsageError for anything else. No code in it is ever run."""
+    """Return the tensors in the bytes of a file written by `torch.save`, without running any code in it.
+
+    Raises UsageError if the file holds anything but a state dict.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of old formats and types, which either load or are refused below
+            warnings.simplefilter("ignore")  # of old formats; such a file loads or is refused below
             found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise UsageError(
             f"{what}: holds more than tensors and plain values, or is no file of torch.save; nothing of it was run. "
             "Save its state dict alone: torch.save(net.state_dict(), FILE)"
         ) from None
-    except Exception as error:  # what a damaged or hostile file does to the reader cannot be foreseen
+    except Exception as error:  # a damaged or hostile file can raise any exception
         raise UsageError(f"{what}: cannot be read as a file of torch.save ({_first_line(error)})") from error
     if not isinstance(found, Mapping) or not found:
         raise UsageError(f"{what}: holds {type(found).__name__}, not a state dict: a mapping of names to tensors")
@@ -57,7 +64,10 @@ def state_dict(content: bytes, what: str) -> Tensors:
 
 
 def renamed(tensors: Tensors, what: str, names: Mapping[str, str]) -> Tensors:
-    """The tensors under our names; raises UsageError for a name that is not theirs, or two that become one."""
+    """Rename tensors by `names` ({theirs: ours}).
+
+    Raises UsageError if a name does not exist among theirs, or if two tensors get the same name.
+    """
     absent = [theirs for theirs in names if theirs not in tensors]
     if absent:
         raise UsageError(f"--names: {what} has no {_listed(absent)}")
@@ -69,7 +79,7 @@ def renamed(tensors: Tensors, what: str, names: Mapping[str, str]) -> Tensors:
 
 
 def fitted(network: Network, tensors: Tensors, what: str) -> Tensors:
-    """The tensors as the net has them; raises UsageError listing every one that does not fit."""
+    """Return `tensors` if they fit the net. Raises UsageError that lists every tensor that does not fit."""
     faults = list(misfits(network.state_dict(), tensors))
     if faults:
         lines = "".join(f"\n  {fault}" for fault in faults)
@@ -81,7 +91,7 @@ def fitted(network: Network, tensors: Tensors, what: str) -> Tensors:
 
 
 def _prefix_hint(own: Mapping[str, torch.Tensor], tensors: Tensors) -> str:
-    """What to do about names that are ours behind a prefix: DataParallel's `module.`, a compiled net's `_orig_mod.`."""
+    """Return a hint if names match ours behind a prefix: `module.` of DataParallel, `_orig_mod.` of compiled nets."""
     for prefix in ("module.", "_orig_mod."):
         if any(name.removeprefix(prefix) in own for name in tensors if name.startswith(prefix)):
             return f"; these have the prefix {prefix!r} of a wrapped net: save net.{prefix}state_dict() instead"
@@ -89,7 +99,7 @@ def _prefix_hint(own: Mapping[str, torch.Tensor], tensors: Tensors) -> str:
 
 
 def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]) -> Iterator[str]:
-    """One line for each tensor that is missing, unexpected, misshapen, or not of finite numbers."""
+    """Yield a line for each tensor that is missing, unexpected, of another shape or type, or not finite."""
     yield from (f"missing: {name} {_shape(own[name])}" for name in own if name not in tensors)
     yield from (f"unexpected: {_shown(name)} {_shape(tensors[name])}" for name in tensors if name not in own)
     for name, tensor in tensors.items():
@@ -102,7 +112,7 @@ def misfits(own: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]
 
 
 def _plain(value: object) -> bool:
-    """Whether a value is an ordinary tensor on the CPU, its numbers all there."""
+    """Return whether a value is an ordinary dense tensor on the CPU."""
     return (
         isinstance(value, torch.Tensor)
         and value.layout is torch.strided
@@ -118,7 +128,7 @@ def _numbers(tensor: torch.Tensor) -> str:
 
 
 def _shown(name: str) -> str:
-    """A name out of a file, such that it can do nothing to a terminal."""
+    """Return a name from the file in a form that cannot send control characters to a terminal."""
     return name if name.isprintable() else repr(name)
 
 

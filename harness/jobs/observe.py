@@ -1,4 +1,4 @@
-"""Opens the splits of a job and says what was really seen: number and digest of ids, fingerprint, official or not."""
+"""Opens the splits of a job and records what the job saw: image count, digest of ids, fingerprint, official or not."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from harness.jobs.work import Work
 
 
 def opened_split(work: Work, name: str, prepare: Prepare | None = None) -> closing[Split]:
-    """One split of a job's data, for a `with` that ends its threads; raises what `open_split` does.
+    """Open one split of a job's data. Use it in a `with` statement, which ends its decoding threads.
 
-    With `prepare`, its images are prepared so, not as the job's data say.
+    `prepare` replaces the preparation that the job's data declare. Raises the errors of `open_split`.
     """
     data = DataSpec.parsed(work.spec["data"])
     if prepare is not None:
@@ -29,7 +29,7 @@ def opened_split(work: Work, name: str, prepare: Prepare | None = None) -> closi
 
 
 def _greatest_side(work: Work, data: DataSpec) -> int | None:
-    """The greatest shorter side that a job rescales its images to; None where it takes them as they are stored."""
+    """Return the largest shorter side, in pixels, to which the job rescales images; None if it keeps their size."""
     if data.prepare.short_side is not None:
         return data.prepare.short_side
     jitter = work.spec.get("recipe", {}).get("augmentation", {}).get("jitter")
@@ -37,7 +37,7 @@ def _greatest_side(work: Work, data: DataSpec) -> int | None:
 
 
 def observed(split: Split, locations: Locations) -> dict[str, Any]:
-    """The record of one split that stands in a result."""
+    """Return the record of one split for a job's result."""
     dataset = DATASETS[split.spec.name]
     found = locations.require(dataset)
     standing = official(dataset, found)

@@ -1,4 +1,4 @@
-"""What a recipe says of its optimiser: stochastic gradient descent with momentum, in the paper's form or torch's."""
+"""The optimiser part of a recipe: stochastic gradient descent with momentum, in the paper's form or in torch's."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from harness.strict import Grown
 
 
 class Optimiser(Grown):
-    """Momentum and weight decay, and where the learning rate enters the velocity."""
+    """Momentum, weight decay, and the place where the learning rate enters the velocity."""
 
     rule: Literal["rate_inside_velocity", "rate_outside_velocity"]
-    """Inside: v <- momentum v - decay rate w - rate grad; w <- w + v (AlexNet section 5, PReLU eq. 4), so that after a
-    drop the velocity still carries the old rate until it fades. Outside: torch's form, where a drop acts at once."""
+    """rate_inside_velocity: v <- momentum v - decay rate w - rate grad; w <- w + v (AlexNet section 5, PReLU eq. 4).
+    After a drop of the rate, the velocity still carries the old rate until it fades. rate_outside_velocity: torch's
+    form, in which a drop acts at once.
+    """
     momentum: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0)
     decays: Literal["weights", "all"] | Annotated[list[ParameterKind], Field(min_length=1)] = "weights"
-    """The weights of convolutions and fully connected layers, or biases, PReLU slopes and what a normalisation learns
-    as well; or the kinds that are named, as their layers declare them. AlexNet gives its rule for weights w; PReLU
-    section 2.1 says that slopes do not decay."""
+    """The parameters that decay. weights: those of convolutions and fully connected layers. all: also biases, PReLU
+    slopes and the parameters of normalisations. A list: the kinds named in it, as layers declare them. AlexNet gives
+    its rule for weights w; PReLU section 2.1 says that slopes do not decay."""
     nesterov: bool = False
-    """Whether the gradient is looked at ahead of the velocity: the step is gradient + momentum u in the place of u, as
-    torch has it (Sutskever et al., 2013)."""
+    """Whether to use Nesterov momentum in torch's form: the step is gradient + momentum u instead of u (Sutskever et
+    al., 2013)."""
 
     @property
     def decay_of_weights(self) -> float:
-        """The weight decay that weights of connections have."""
+        """Weight decay of the weights of convolutions and fully connected layers."""
         named = isinstance(self.decays, str) or "weight" in self.decays
         return self.weight_decay if named else 0.0
 

@@ -1,4 +1,7 @@
-"""The mean image and the colour covariance of a training split, which training and testing subtract and draw from."""
+"""The `pixels` job: measures the mean image and the colour covariance of a training split.
+
+Trainings and tests subtract the mean image. Trainings draw colour noise from the covariance.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from harness.store.store import write_atomically
 
 
 def measure_pixels(work: Work) -> dict[str, Any]:
-    """Measure the split that the spec names, in one pass."""
+    """Measure the split that the spec names, in one pass over its images."""
     started = time.monotonic()
     set_up(work.runtime)
     with opened_split(work, work.spec["splits"][0]) as split:
@@ -37,7 +40,7 @@ def measure_pixels(work: Work) -> dict[str, Any]:
 
 
 def keep(work: Work, mean: torch.Tensor, covariance: torch.Tensor | None) -> None:
-    """Store both; of grey images, there is no covariance."""
+    """Store the mean image and, for colour images, the covariance."""
     arrays: dict[str, Any] = {"mean": mean.numpy()}
     if covariance is not None:
         arrays["covariance"] = covariance.numpy()

@@ -1,4 +1,4 @@
-"""The mean image and colour covariance that a measure job left, as tensors on a device."""
+"""Reads the mean image and colour covariance that a `pixels` job stored, as tensors on a device."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from harness.store.store import JobFolder
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """`mean` [C, H, W] of the prepared training images; `covariance` [3, 3] of their RGB values, None for grey ones."""
+    """Pixel statistics of the prepared training images.
+
+    `mean` is [C, H, W]. `covariance` is that of RGB values, [3, 3], or None for grey images.
+    """
 
     mean: torch.Tensor
     covariance: torch.Tensor | None
 
     def subtracted(self, augmentation: Augmentation, crop: int) -> torch.Tensor:
-        """The mean image that training views lose: whole, or its central part."""
+        """Return the mean image that training views subtract: the whole image, or its central part of `crop` pixels."""
         return self.mean if augmentation.mean == "same_offset" else central(self.mean, crop)
 
 
 def load_pixels(folder: JobFolder, device: torch.device) -> Pixels:
-    """Read them; raises UsageError naming the file when it cannot be read."""
+    """Read the statistics from a job's folder. Raises UsageError with the file's name if they cannot be read."""
     try:
         with np.load(io.BytesIO(folder.pixels.read_bytes()), allow_pickle=False) as arrays:
             tensors = {name: torch.from_numpy(arrays[name]) for name in arrays.files}

@@ -1,4 +1,7 @@
-"""Probes: the first steps of a training, and a test of its first weights, in numbers fine enough to compare runs by."""
+"""Probes: the first steps of a training, or a test of its first weights, as numbers that two runs can compare exactly.
+
+`check` compares probes with a baseline to find out whether a change of the code changed the method.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +32,16 @@ from harness.models.layers import ParameterKind
 from harness.models.network import Network, weights_sha256
 
 DROP = 0.1
-"""Of the rate, where the recipe's schedule names no factor."""
+"""Factor of the rate at a drop, where the recipe's schedule gives none."""
 
 PLURAL: dict[ParameterKind, str] = {
     "weight": "weights", "bias": "biases", "slope": "slopes", "scale": "scales", "shift": "shifts",
 }  # fmt: skip
-"""How baselines call the kinds of parameters."""
+"""Names of the kinds of parameters in baselines."""
 
 
 def probe(work: Work) -> dict[str, Any]:
-    """Probe the training that the spec holds, or one test of its first weights; one thread, single precision."""
+    """Probe the training in the spec, or one test of its first weights, with one thread in single precision."""
     started, runtime = time.monotonic(), replace(work.runtime, threads=1, checkpoint_every_s=math.inf)
     device = set_up(runtime)
     with ExitStack() as opened:
@@ -56,7 +59,7 @@ def probe(work: Work) -> dict[str, Any]:
 
 
 def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Run the first steps of a training, disturbed where the spec says how."""
+    """Run the first steps of a training, with the disturbance that the spec asks for, if any."""
     disturbed = work.spec["probe"].get("disturbed", {})
     nudge = Nudge(disturbed.get("nudge", 0.0), disturbed.get("draw", 0))
     with onednn(enabled="without" not in disturbed):
@@ -67,9 +70,10 @@ def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tupl
 
 
 def two_steps(work: Work, nudge: Nudge) -> dict[str, str]:
-    """How far the first step moves each kind of parameter, and how far the second does when the rate drops between.
+    """Return how far each kind of parameter moves in the first step, and in a second step after the rate has dropped.
 
-    Too soon for rounding to have grown, whatever the rate, and enough to show what decays and where the rate stands.
+    Two steps are too few for rounding errors to grow. They are enough to show which parameters decay and where the rate
+    enters the velocity.
     """
     asked = {**work.spec["probe"], "epochs_before_drop": 1}
     with ExitStack() as opened:
@@ -87,7 +91,10 @@ def two_steps(work: Work, nudge: Nudge) -> dict[str, str]:
 
 @contextmanager
 def onednn(*, enabled: bool) -> Iterator[None]:
-    """Let torch use oneDNN, or only its own kernels; `torch.backends.mkldnn.flags` would change its precision too."""
+    """Let torch use oneDNN, or only its own kernels, in the `with` block.
+
+    `torch.backends.mkldnn.flags` would change the precision of oneDNN too.
+    """
     before = torch.backends.mkldnn.enabled
     torch.backends.mkldnn.enabled = enabled  # type: ignore[assignment]
     try:
@@ -98,32 +105,32 @@ def onednn(*, enabled: bool) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A change of first weights by next to nothing."""
+    """A tiny random change of first weights, to measure how far rounding errors can spread."""
 
     size: float
-    """The largest change, as a part of the weight itself."""
+    """Largest change, as a fraction of the weight."""
     draw: int
-    """The seed of the changes."""
+    """Seed of the changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """A training's first steps."""
+    """Numbers of a training's first steps."""
 
     logits: torch.Tensor
-    """[images, classes], of the first weights."""
+    """Logits of the first weights, [images, classes]."""
     responses: dict[str, list[float]]
-    """By layer without weights, what it makes of maps as large as pixels."""
+    """Responses of layers without weights to noise as large as pixels, by layer name."""
     losses: list[float]
     after_drop: list[float]
     updates: dict[str, list[float]]
     decays: dict[str, str]
-    """By kind of parameter, the weight decay that the optimiser has for it."""
+    """Weight decay in the optimiser, by kind of parameter."""
     weights_sha256: str
     data: list[dict[str, Any]]
 
     def numbers(self) -> dict[str, Any]:
-        """All of it as text, but the digest and the data."""
+        """Return the numbers as text, without the digest and the data."""
         return {
             "logits": numbers(self.logits.flatten().tolist()),
             "responses": {layer: numbers(response) for layer, response in self.responses.items()},
@@ -134,7 +141,7 @@ class FirstSteps:
 
 
 def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
-    """Logits at first, the losses of the first steps, those after a drop of the rate, and how far the weights went."""
+    """Run the first steps: logits before them, their losses, the losses after a drop of the rate, and the updates."""
     asked = work.spec["probe"]
     run, pixels = first_run(work, opened, nudge)
     shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
@@ -147,9 +154,9 @@ def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
 
 
 def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pixels]:
-    """The training at its beginning, from its first weights or those that they start from, changed by a nudge."""
+    """Prepare the training at its first step, with its first weights or those it starts from, changed by a nudge."""
     for left in (work.folder.checkpoint, work.folder.earlier_checkpoint):
-        left.unlink(missing_ok=True)  # of a probe that was stopped: its first losses are lost
+        left.unlink(missing_ok=True)  # left by a probe that was stopped, whose first losses are lost
     run = prepared(replace(work, spec=_trained(work.spec)), opened)
     if work.spec["start_from"] is not None:
         other = work.spec["start_from"]
@@ -161,7 +168,7 @@ def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pi
 
 @torch.no_grad()
 def nudge_weights(network: Network, nudge: Nudge) -> None:
-    """Change every weight, at random, by at most so small a part of itself; what else is learned stays."""
+    """Multiply every weight by a random factor of at most 1 +- the nudge's size; other parameters stay."""
     draws = generator(nudge.draw, "nudge")
     for kind, _, parameter in network.kinds() if nudge.size else ():
         if kind == "weight":
@@ -170,7 +177,7 @@ def nudge_weights(network: Network, nudge: Nudge) -> None:
 
 
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
-    """The spec of the training itself, but that the rate drops once, as soon as the asked steps are taken."""
+    """Return the spec of the training with a schedule that drops the rate once, right after the first steps."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
     schedule = _one_drop(recipe, epochs)
     changed = {**recipe, "schedule": schedule, "epochs": epochs + 1, "iterations": None, "warm_up": None}
@@ -178,7 +185,7 @@ def _trained(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _one_drop(recipe: dict[str, Any], epochs: int) -> dict[str, Any]:
-    """The recipe's schedule with one drop after so many epochs; of a list of changes, those before the first step."""
+    """Return a schedule with one drop after `epochs` epochs. A list of changes keeps those before the first step."""
     schedule = recipe["schedule"]
     if schedule["rule"] != "changes":
         return {"rule": "fixed", "after": [epochs], "factor": schedule.get("factor", DROP)}
@@ -187,9 +194,9 @@ def _one_drop(recipe: dict[str, Any], epochs: int) -> dict[str, Any]:
 
 
 def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tensor:
-    """What the net says [images, classes] of the central views of a few test images, as it is at first.
+    """Return the logits [images, classes] of the central views of the first test images, before any step.
 
-    A net that normalises by running statistics is given those of these very views, for first ones tell of none.
+    Running statistics are set to those of these very views, because the initial ones carry no information.
     """
     with closing(split.sample(images)) as few, torch.inference_mode():
         batch = torch.arange(few.count)
@@ -202,7 +209,10 @@ def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tens
 
 
 def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> tuple[list[float], list[float]]:
-    """The losses of so many steps, of a new order of images where an epoch ends, and of those after the rate drops."""
+    """Take `steps` steps, then drop the rate and take `after_drop` more; return the losses of both parts.
+
+    Every epoch that ends on the way brings a new order of images.
+    """
     whole, losses = run.steps, list[float]()
     while len(losses) < steps:
         run.steps = min(whole, steps - len(losses))
@@ -216,7 +226,7 @@ def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> t
 
 
 def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[float]]:
-    """Of each kind of parameter, the mean and the root mean square of how far they have gone."""
+    """Return the mean and the root mean square of how far the parameters have moved, by kind."""
     gone: dict[str, list[torch.Tensor]] = {}
     for kind, name, parameter in network.kinds():
         gone.setdefault(PLURAL[kind], []).append((parameter.detach().double() - first[name].double()).flatten().cpu())
@@ -225,7 +235,7 @@ def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[
 
 
 def decays_of(run: Training) -> dict[str, str]:
-    """The weight decay of each kind of parameter; of one that has several, each once."""
+    """Return the distinct weight decays of each kind of parameter, as text."""
     decay = {id(one): group["weight_decay"] for group in run.optimiser.param_groups for one in group["params"]}
     found: dict[str, set[float]] = {}
     for kind, _, parameter in run.network.kinds():
@@ -234,9 +244,9 @@ def decays_of(run: Training) -> dict[str, str]:
 
 
 def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The averaged probabilities of a few images under a protocol, by the first weights, as they are and amplified.
+    """Test the first weights on a few images under a protocol, as they are and with amplified logits.
 
-    Running statistics, where the net has such, are those of the central views of these images.
+    Running statistics, where the net has any, are those of the central views of these images.
     """
     spec, protocol = work.spec["training"], Protocol.parsed({"source": "", **work.spec["protocol"]})
     passes = opened_passes(work, protocol, opened)
@@ -257,7 +267,7 @@ def probe_test(work: Work, device: torch.device, opened: ExitStack) -> tuple[dic
 def central_views(
     work: Work, split: Split, training: dict[str, Any], network: Network, device: torch.device
 ) -> list[torch.Tensor]:
-    """The central views of all images of a pass, as the net is trained on them; none for a net that needs none."""
+    """Return the central views of all images of a pass, prepared as in training; empty if the net needs none."""
     if not network.mixing():
         return []
     recipe = Recipe.parsed({"source": "", **training["recipe"]})
@@ -267,5 +277,9 @@ def central_views(
 
 
 def numbers(values: list[float]) -> str:
-    """Single-precision numbers in words, each in the fewest digits that give it back bit for bit."""
+    """Format single-precision numbers with the fewest digits that restore each of them exactly.
+
+    >>> numbers([0.1, 2.0])
+    '0.1 2.0'
+    """
     return " ".join(str(np.float32(value)) for value in values)

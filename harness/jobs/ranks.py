@@ -17,39 +17,42 @@ from harness.stop_signal import StopSignal
 
 @dataclass
 class Ranks:
-    """One process of `count`; alone, everything is as if there were no others, to the bit.
+    """One of `count` processes. A process that runs alone computes the same bits as without this class.
 
-    Every process has to call each method as often as every other, in the same order.
+    Every process must call each method as often as the others, and in the same order.
     """
 
     rank: int = 0
     count: int = 1
     _asked: torch.Tensor = field(default_factory=lambda: torch.zeros(1, dtype=torch.int64))
     _asking: Any = None
-    """The exchange on whether to stop that is under way."""
+    """Handle of the exchange under way on whether to stop."""
 
     @property
     def first(self) -> bool:
-        """Whether this process is the one that writes files and speaks."""
+        """Whether this process is the one that writes files and reports progress."""
         return self.rank == 0
 
     def share(self, batch: int) -> Share | None:
-        """What this process takes of a batch; None for all. Raises UsageError where there is not an image for each."""
+        """Return the part of a batch of `batch` images that this process takes; None for all of it.
+
+        Raises UsageError if there are fewer images than processes.
+        """
         if batch < self.count:
             raise UsageError(f"{self.count} processes cannot share batches of {batch}; ask for fewer")
         return None if self.count == 1 else share(batch, self.rank, self.count)
 
     def part(self, batch: torch.Tensor) -> torch.Tensor:
-        """Those of a whole batch that this process takes."""
+        """Return the elements of a whole batch that this process takes."""
         share = self.share(len(batch))
         return batch if share is None else batch[share.part]
 
     def summed(
         self, network: torch.nn.Module, loss: torch.Tensor, wrong: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Put the sum over all processes in the place of every gradient; gives that of the losses and mistakes.
+        """Replace every gradient by its sum over all processes; return the sums of the losses and of the mistakes.
 
-        One exchange of all of it, in single precision; every process ends with the same bits.
+        A single exchange in single precision carries all of it. Every process ends with the same bits.
         """
         if self.count == 1:
             return loss, wrong
@@ -59,14 +62,15 @@ class Ranks:
             assert parameter.grad is not None
             place.copy_(parameter.grad)
             parameter.grad = place
-        flat[-2], flat[-1] = loss, wrong  # a count below 2^24 is exact
+        flat[-2], flat[-1] = loss, wrong  # counts below 2^24 are exact
         dist.all_reduce(flat)
         return flat[-2].clone(), flat[-1].long()
 
     def agree(self, stop: StopSignal) -> bool:
-        """Whether to stop at this step, which all are told at the same one: if any was asked to a step ago.
+        """Return whether to stop at this step: true if any process was asked to stop by the step before.
 
-        The answer is not waited for, so that a step costs no more than the exchange of its gradients.
+        All processes get the same answer at the same step. The exchange runs in the background, so a step costs no more
+        time than the exchange of its gradients.
         """
         if self.count == 1:
             return stop.number is not None
@@ -78,13 +82,13 @@ class Ranks:
         return bool(asked)
 
     def mine(self, batches: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
-        """The batches of a test that this process takes: dealt in turn, none of them twice."""
+        """Return the batches of a test that this process takes, dealt in turn."""
         return batches[self.rank :: self.count]
 
     def gathered(self, found: Iterable[torch.Tensor]) -> list[torch.Tensor]:
-        """What all processes found in their batches of a test, in the order that these were dealt in.
+        """Collect the results of all processes for the batches of a test, in the order of the batches.
 
-        Raises Interrupted in all of them where one was asked to stop.
+        Raises Interrupted in every process if one of them was asked to stop.
         """
         if self.count == 1:
             return list(found)
@@ -97,16 +101,16 @@ class Ranks:
         return [everybody[place % self.count][place // self.count] for place in range(total)]
 
     def meet(self) -> None:
-        """Wait until every process is here."""
+        """Wait until every process arrives here."""
         if self.count > 1:
             dist.all_reduce(torch.zeros(1))
 
     def record(self) -> dict[str, int]:
-        """How many processes, for a result; nothing of one alone."""
+        """Return the number of processes for a result's record; empty for one alone."""
         return {} if self.count == 1 else {"processes": self.count}
 
     def marks(self, batch: int) -> list[str]:
-        """What a reader of a result has to know of a training whose batches were shared."""
+        """Return the notes for a result whose batches several processes shared; empty for one alone."""
         how = f"shared by {self.count} processes, gradients summed: other weights by rounding alone"
         return [] if self.count == 1 else [f"batches of {batch} images {how}"]
 
@@ -121,13 +125,16 @@ _here = [ALONE]
 
 
 def joined() -> Ranks:
-    """The processes that this one works with; `ALONE` where it has not joined any."""
+    """Return the processes that this one works with; `ALONE` if it has joined none."""
     return _here[-1]
 
 
 @contextmanager
 def joining(device: torch.device, about: Any) -> Iterator[Ranks]:
-    """Meet the other processes, as torchrun's variables say; raises UsageError unless `about` is the same for all."""
+    """Join the other processes, found through torchrun's environment variables, for the `with` block.
+
+    Raises UsageError unless `about` is equal in all of them.
+    """
     dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     ranks = Ranks(dist.get_rank(), dist.get_world_size())
     _here.append(ranks)
@@ -137,14 +144,14 @@ def joining(device: torch.device, about: Any) -> Iterator[Ranks]:
         if any(other != told[0] for other in told):
             raise UsageError(f"the processes that share a batch have to be alike, and are {told}")
         yield ranks
-        ranks._settle()  # noqa: SLF001 - its own module
+        ranks._settle()  # noqa: SLF001 - same module
     finally:
         _here.pop()
         dist.destroy_process_group()
 
 
 def _places(flat: torch.Tensor, learned: Iterable[torch.nn.Parameter]) -> Iterator[torch.Tensor]:
-    """Where the gradient of each parameter goes, laid out as it is itself."""
+    """Yield the view of `flat` that holds each parameter's gradient, in the gradient's own memory layout."""
     start = 0
     for parameter in learned:
         assert parameter.grad is not None

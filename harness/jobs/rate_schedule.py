@@ -1,4 +1,7 @@
-"""When learning rates change layer by layer, weights and biases apart: a schedule that is a list of changes."""
+"""Schedules given as a list of changes, which set the rates of weights and biases layer by layer.
+
+AlexNet as its authors released it is trained with such a schedule.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,18 @@ from harness.strict import Strict
 
 
 class Change(Strict):
-    """What changes once, when so many epochs are over; what is left out stays as it was."""
+    """One change of rates or of colour noise. Values that are left out stay as they were."""
 
     at: NonNegativeFloat
-    """Epochs, also a part of one; 0 is before the first step."""
+    """Time of the change in epochs, also in fractions; 0 is before the first step."""
     layers: list[str] | None = Field(None, min_length=1)
-    """Whose rates change; those of all layers that are not frozen when left out."""
+    """Layers whose rates change. If left out: all layers that are not frozen."""
     weights: NonNegativeFloat | None = None
-    """The rate of weights; 0 freezes them for good, with their biases where `biases` does not say otherwise."""
+    """New rate of the weights. 0 freezes the layer for good, its biases too unless `biases` says otherwise."""
     biases: NonNegativeFloat | None = None
-    """The rate of biases, and of whatever else is learned beside weights."""
+    """New rate of biases and of all other learned parameters that are not weights."""
     colour_std: NonNegativeFloat | None = None
-    """Of the colour noise, in the place of the recipe's; 0 ends it."""
+    """New standard deviation of the colour noise; 0 ends it."""
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
@@ -35,14 +38,14 @@ class Change(Strict):
 
 
 class Rates(NamedTuple):
-    """The rates of one layer; 0 is frozen."""
+    """Rates of one layer; 0 means frozen."""
 
     weights: float
     biases: float
 
 
 class Changes(Strict):
-    """Rates of layers, weights and biases apart, and colour noise, as a list of changes in the order of time."""
+    """A schedule given as a list of changes in order of time: rates of weights and biases, and colour noise."""
 
     rule: Literal["changes"]
     changes: list[Change] = Field(min_length=1)
@@ -61,16 +64,24 @@ class Changes(Strict):
         return self
 
     def falls(self, rate: float) -> tuple[int, float]:
-        """How often the rate of all weights together falls from `rate` on, and to what in the end."""
+        """Return how often the rate of all weights falls, starting at `rate`, and its last value."""
         together = [change.weights for change in self.changes if change.layers is None and change.weights]
         return sum(after < before for before, after in pairwise([rate, *together])), [rate, *together][-1]
 
     def named(self) -> list[str]:
-        """Every layer that a change names, once."""
+        """Return every layer named by a change, once each."""
         return list(dict.fromkeys(name for change in self.changes for name in change.layers or []))
 
     def rates(self, rate: float, layers: Iterable[str], epochs: float) -> dict[str, Rates]:
-        """The rates of each layer when so many epochs are over, those changes included; `rate` is that of the start."""
+        """Return the rates of each layer after `epochs` epochs, changes at that time included.
+
+        `rate` is the rate of the start.
+
+        >>> from harness.jobs.rate_schedule import Change, Changes
+        >>> schedule = Changes(rule="changes", changes=[Change(at=2.0, weights=0.001, biases=0.002)])
+        >>> schedule.rates(0.01, ["conv1"], 2.0)
+        {'conv1': Rates(weights=0.001, biases=0.002)}
+        """
         found = dict.fromkeys(layers, Rates(rate, rate))
         for change in self._until(epochs):
             for name in found if change.layers is None else change.layers:
@@ -79,13 +90,13 @@ class Changes(Strict):
         return found
 
     def colour_std(self, std: float, epochs: float) -> float:
-        """The colour noise when so many epochs are over; `std` is that of the start."""
+        """Return the standard deviation of the colour noise after `epochs` epochs; `std` is that of the start."""
         for change in self._until(epochs):
             std = std if change.colour_std is None else change.colour_std
         return std
 
     def scaled(self, time: float, rate: float) -> Changes:
-        """The same changes at `time` times their epochs, with `rate` times their rates."""
+        """Return the same changes with times multiplied by `time` and rates by `rate`."""
         return self.model_copy(update={"changes": [_scaled(change, time, rate) for change in self.changes]})
 
     def _until(self, epochs: float) -> Iterator[Change]:

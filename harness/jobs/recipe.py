@@ -1,4 +1,4 @@
-"""How a paper trains: every hyperparameter of a recipe, in the open, and the few that a scale may change."""
+"""Recipes and protocols: every hyperparameter of how a paper trains and tests, and the few that a scale may change."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from harness.strict import Grown, Strict
 Precision = Literal["fp32", "bf16"]
 
 Count = Annotated[int, Field(gt=0, le=1_000_000)]
-"""Epochs, or images of a batch; the bound is far above what anybody trains, and keeps a typing error from a plan."""
+"""Number of epochs or of images in a batch. The bound is far above any real training and catches typing errors."""
 
 
 class Recipe(Grown):
-    """One training recipe: what the paper says of it, section by section."""
+    """One training recipe, with every value that the paper states or leaves open."""
 
     source: str
     batch: Count
     epochs: Count | None = None
-    """Passes over the training images, each less the remainder that fills no batch."""
+    """Passes over the training images. `remainder` says what happens to images that fill no batch."""
     iterations: Count | None = None
-    """Steps, in the place of epochs; the last pass may be cut short."""
+    """Number of steps, given instead of epochs. The last pass may be cut short."""
     rate: PositiveFloat
     schedule: Schedule
     warm_up: WarmUp | None = None
@@ -35,16 +35,17 @@ class Recipe(Grown):
     initialisation: Initialisation
     prepare: Prepare
     crop: PositiveInt
-    """Side of the square views the net sees, in pixels."""
+    """Side of the square views that the net sees, in pixels."""
     augmentation: Augmentation
     label_smoothing: float = Field(0.0, ge=0, lt=1)
-    """The part of each label that is shared out among all classes alike (Szegedy et al., 2016)."""
+    """Fraction of each label that is spread evenly over all classes (Szegedy et al., 2016)."""
     precision: Precision = "fp32"
     order: Literal["shuffled", "fixed"] = "shuffled"
-    """shuffled: a new random order of the images every epoch; fixed: one random order, the same in every epoch."""
+    """shuffled: a new random order of the images in every epoch; fixed: one random order for all epochs."""
     remainder: Literal["dropped", "trained"] = "dropped"
-    """What becomes of the images that fill no batch: dropped anew each epoch, or a last, smaller batch of their own,
-    whose gradient is averaged over its own images."""
+    """Handling of the images that fill no batch. dropped: they are left out of that epoch. trained: they form a last,
+    smaller batch, whose gradient is the mean over its own images.
+    """
 
     @model_validator(mode="after")
     def _jitter_in_whole_batches(self) -> Self:
@@ -59,7 +60,7 @@ class Recipe(Grown):
         return self
 
     def steps_of_epoch(self, images: int) -> int:
-        """How many an epoch of so many images has."""
+        """Return the number of steps in an epoch over `images` images."""
         return images // self.batch + (self.remainder == "trained" and images % self.batch > 0)
 
     @model_validator(mode="after")
@@ -69,39 +70,42 @@ class Recipe(Grown):
         return self
 
     def steps(self, of_epoch: int) -> int:
-        """Steps of the whole training, where an epoch has so many."""
+        """Return the steps of the whole training, given the steps of an epoch."""
         return self.iterations if self.iterations is not None else (self.epochs or 0) * of_epoch
 
     def passes(self, of_epoch: int) -> int:
-        """Passes over the training images, the last of them perhaps cut short."""
+        """Return the passes over the training images, given the steps of an epoch; the last may be cut short."""
         return -(-self.steps(of_epoch) // max(1, of_epoch))
 
     def with_length(self, epochs: int | None, iterations: int | None) -> Self:
-        """The recipe with whichever of the two is given in the place of its own length."""
+        """Return the recipe with the given length, in epochs or in iterations, instead of its own."""
         if epochs is None and iterations is None:
             return self
         return self.model_copy(update={"epochs": epochs, "iterations": iterations})
 
 
 class Protocol(Strict):
-    """One way of testing a net: which views of an image it sees; their softmax outputs are averaged."""
+    """One way to test a net: which views of each image it sees. The softmax outputs of all views are averaged."""
 
     source: str
     views: Literal["centre", "ten_crop", "dense"]
-    """dense: every window of the last map of the whole image (PReLU, section 3). An image may be larger than the mean
-    image, so then the mean over it of each colour is subtracted: our choice, where the paper says per pixel."""
+    """dense: every window on the last map of the whole image (PReLU, section 3). An image may be larger than the mean
+    image, so a dense test subtracts the mean of each colour over it: our choice, where the paper says per pixel.
+    """
     scales: list[PositiveInt] | None = Field(None, min_length=1)
-    """Test the whole image, as it is stored, rescaled so that its shorter side has each of these numbers of pixels in
-    turn, and average the scores, all of equal weight (our choice); without it, images are prepared as the recipe says.
-    The central part of the mean image is subtracted from every view. A scale with another crop changes these numbers in
-    proportion."""
+    """Shorter sides in pixels. The whole stored image is rescaled to each of them in turn and the scores are averaged
+    with equal weight (our choice). Without it, images are prepared as in the recipe. The central part of the mean image
+    is
+    subtracted from every view. A scale with another crop changes these sides in proportion.
+    """
     flips: bool = False
-    """Of a dense test: look at the reflected image too; ten crops always do."""
+    """Whether a dense test sees the mirrored image too. Ten crops always do."""
     window: PositiveInt | None = None
-    """Of a dense test: the side of a window on the last map; without it, that of the map of one training view, which is
-    14 for the large models of the PReLU paper."""
+    """Side of a window on the last map, in a dense test. The default is the side of the last map of one training view:
+    14 for the large models of the PReLU paper.
+    """
     sample: PositiveInt | None = None
-    """Test on so many images of the split, chosen by a hash of their names, or on all where there are fewer."""
+    """Number of images to test, chosen by a hash of their names; all images if the split has fewer."""
 
     @model_validator(mode="after")
     def _dense_parts(self) -> Self:
@@ -110,28 +114,32 @@ class Protocol(Strict):
         return self
 
     def prepares(self, own: Prepare) -> list[Prepare]:
-        """How the images are prepared for each pass over them; `own` is the recipe's way."""
+        """Return the preparation of the images for each pass over them; `own` is the recipe's preparation."""
         return [own] if self.scales is None else [Prepare(short_side=side) for side in self.scales]
 
     def in_proportion(self, crop: int, of: int) -> Self:
-        """The protocol where views have `crop` pixels in the place of the recipe's `of`."""
+        """Return the protocol for views of `crop` pixels instead of the recipe's `of` pixels."""
         scales = self.scales and [in_proportion(side, crop, of) for side in self.scales]
         return self.model_copy(update={"scales": scales})
 
 
 def in_proportion(side: int, crop: int, of: int) -> int:
-    """A length in pixels where views have `crop` pixels in the place of `of`, to the nearest, halves up."""
+    """Scale a length in pixels by crop / of, rounded to the nearest integer, halves up.
+
+    >>> in_proportion(256, 28, 224)
+    32
+    """
     return (2 * side * crop + of) // (2 * of)
 
 
 def _without_empty(changed: dict[str, Any]) -> dict[str, Any]:
-    """The changes to a recipe, a warm-up of no length being none."""
+    """Return the changes to a recipe; a warm-up of length 0 becomes None."""
     warm_up = changed.get("warm_up")
     return {**changed, "warm_up": None} if warm_up is not None and warm_up.length == 0 else changed
 
 
 class _Length(Strict):
-    """A training's length, which a change of a recipe may give in either way."""
+    """The length of a training, in epochs or in iterations but not both."""
 
     epochs: Count | None = None
     iterations: Count | None = None
@@ -144,13 +152,13 @@ class _Length(Strict):
 
 
 class RecipeChange(_Length):
-    """What a suite may change of a recipe it names; a nested part is given whole."""
+    """The changes that a suite may make to a recipe that it names. A nested part is replaced as a whole."""
 
     batch: Count | None = None
     rate: PositiveFloat | None = None
     schedule: Schedule | None = None
     warm_up: WarmUp | None = None
-    """A length of 0 takes the recipe's away."""
+    """A warm-up of length 0 removes the recipe's."""
     optimiser: Optimiser | None = None
     initialisation: Initialisation | None = None
     prepare: Prepare | None = None
@@ -162,16 +170,16 @@ class RecipeChange(_Length):
     remainder: Literal["dropped", "trained"] | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe with every field given here in the place of its own."""
+        """Return the recipe with every field given here in place of its own."""
         fields = set(type(self).model_fields) - set(_Length.model_fields)
         given = {name: value for name in fields if (value := getattr(self, name)) is not None}
         return recipe.with_length(self.epochs, self.iterations).model_copy(update=_without_empty(given))
 
 
 class ScaledTraining(_Length):
-    """The fields of a recipe that a scale may change, and no others: size, length, step and arithmetic, not method.
+    """The fields of a recipe that a scale may change: size, length, rate and arithmetic, never the method.
 
-    The length also changes, in proportion, the times at which a list of changes has its own.
+    A changed length also changes the times in a list of changes, in proportion.
     """
 
     batch: Count | None = None
@@ -179,27 +187,28 @@ class ScaledTraining(_Length):
     rate: PositiveFloat | None = None
     """Also changes, in proportion, the rates in a list of changes."""
     drops_after: list[PositiveInt] | None = None
-    """Fixed drops of the rate after these epochs, in the place of the recipe's schedule; after iterations where the
-    scale gives its length in such. A list of changes keeps its own, in proportion to the length, for which layer
-    changes when is its method."""
+    """Epochs after which the rate drops, in place of the recipe's schedule; iterations if the scale gives its length in
+    iterations. A list of changes stays and is stretched to the length, because the order of its layers is part of the
+    method.
+    """
     warm_up: WarmUp | None = None
-    """A length of 0 takes the recipe's away."""
+    """A warm-up of length 0 removes the recipe's."""
     gain: Literal["as_printed", "paper_fan_in"] | None = None
-    """Whether printed standard deviations, or the gain they had at the paper's fan-ins, are kept."""
+    """Whether to keep the printed standard deviations, or the gain that they had at the paper's fan-ins."""
     prepare: Prepare | None = None
     crop: PositiveInt | None = None
-    """Also changes, in proportion, the sides that images are jittered to."""
+    """Also changes, in proportion, the sides to which jitter rescales images."""
     precision: Precision | None = None
 
     def applied_to(self, recipe: Recipe) -> Recipe:
-        """The recipe at this scale."""
+        """Return the recipe at this scale."""
         whole = {"batch", "rate", "prepare", "crop", "precision", "warm_up"}
         changed: dict[str, object] = {name: value for name in whole if (value := getattr(self, name)) is not None}
         if (schedule := self._schedule(recipe)) is not None:
             changed["schedule"] = schedule
         if self.gain is not None:
             printed = isinstance(recipe.initialisation, Gaussian) or recipe.initialisation.fc_std is not None
-            if printed:  # a rule that prints no standard deviation follows the width by itself
+            if printed:  # a rule without a printed standard deviation follows the width by itself
                 changed["initialisation"] = recipe.initialisation.model_copy(update={"gain": self.gain})
         if (augmentation := self._augmentation(recipe)) is not None:
             changed["augmentation"] = augmentation
@@ -215,7 +224,7 @@ class ScaledTraining(_Length):
         return FixedDrops(rule="fixed", after=self.drops_after, factor=factor, unit=unit)
 
     def _stretch(self, recipe: Recipe) -> float:
-        """The length at this scale in lengths of the recipe; raises ValueError where one is in epochs, one in steps."""
+        """Return this scale's length divided by the recipe's. Raises ValueError if their units differ."""
         if self.epochs is None and self.iterations is None:
             return 1.0
         if self.epochs is not None and recipe.epochs is not None:

@@ -1,8 +1,8 @@
-"""Versions of the code that give the same results, bit for bit: a committed list of pairs of digests, kind by kind.
+"""Versions of the code that give the same results bit for bit: a committed list of pairs of digests, by kind.
 
-A change of the code of a kind moves its digest, and results from before would be stale. Where
-`tests/support/equal_code.py` has shown that the code before and after gives the same bits, `same_code.json` holds the
-pair, and they stay current.
+Any change to the code of a kind moves its digest, and would make earlier results stale. Where
+`tests/support/equal_code.py` has shown that the code before and after a change gives the same bits, `same_code.json`
+holds the pair of digests, and the results stay current.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PAIRS = Path(__file__).with_name("same_code.json")
 
 
 def same_code(kind: str, digest: str) -> set[str]:
-    """Every digest whose code gives the results of this one, itself included; through any chain of pairs."""
+    """Return every digest whose code gives the same results as `digest`, itself included, over any chain of pairs."""
     found, waiting = set[str](), [digest]
     while waiting:
         one = waiting.pop()
@@ -26,7 +26,7 @@ def same_code(kind: str, digest: str) -> set[str]:
 
 
 def earliest(kind: str, digest: str) -> str:
-    """Of the digests whose code gives the results of this one, the first there was: it stays while results do."""
+    """Return the first of the digests that give the same results as `digest`. It stays the same while results do."""
     found = same_code(kind, digest)
     later = {after for _, after in pairs().get(kind, ())}
     return min(found - later or found)
@@ -34,6 +34,6 @@ def earliest(kind: str, digest: str) -> str:
 
 @cache
 def pairs() -> dict[str, list[list[str]]]:
-    """Of each kind, pairs of digests: the code before a change and after it."""
+    """Return the pairs of digests (code before a change, code after it) by kind."""
     document: dict[str, list[list[str]]] = json.loads(PAIRS.read_bytes())
     return document

@@ -1,4 +1,4 @@
-"""What a recipe says of its learning rate: the rules by which it falls, and how it warms up."""
+"""The learning-rate part of a recipe: the rules by which the rate falls, and how it warms up."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from harness.jobs.rate_schedule import Changes
 from harness.strict import Grown, Strict
 
 Unit = Literal["epochs", "iterations"]
-"""In which a recipe counts: passes over the training images, or steps of one batch."""
+"""Unit of time in a schedule: passes over the training images, or steps of one batch."""
 
 
 class FixedDrops(Grown):
-    """The rate is multiplied by `factor` after each of the epochs, or iterations, in `after`."""
+    """Multiplies the rate by `factor` after each of the epochs (or iterations) in `after`."""
 
     rule: Literal["fixed"]
     after: list[PositiveInt]
@@ -22,28 +22,32 @@ class FixedDrops(Grown):
     unit: Unit = "epochs"
 
     def falls(self, rate: float) -> tuple[int, float]:
-        """How often the rate falls from `rate` on, and to what in the end."""
+        """Return how often the rate falls, starting at `rate`, and its last value.
+
+        >>> FixedDrops(rule="fixed", after=[2, 4], factor=0.5).falls(1.0)
+        (2, 0.25)
+        """
         return len(self.after), rate * self.factor ** len(self.after)
 
 
 class Plateau(Strict):
-    """The rate is multiplied by `factor`, at most `drops` times, when the validation error stops improving."""
+    """Multiplies the rate by `factor`, at most `drops` times, when the validation error stops improving."""
 
     rule: Literal["plateau"]
     drops: PositiveInt
     patience: PositiveInt
-    """Epochs without an improvement of at least `smallest_gain` that count as having stopped."""
+    """Epochs in a row without an improvement of at least `smallest_gain` before the rate drops."""
     smallest_gain: float = Field(ge=0)
-    """Percentage points of top-1 error on the validation split, single centre view."""
+    """Smallest improvement that counts, in percentage points of top-1 error on the validation split (centre view)."""
     factor: float = Field(0.1, gt=0, lt=1)
 
     def falls(self, rate: float) -> tuple[int, float]:
-        """How often the rate falls from `rate` on at most, and to what in the end."""
+        """Return how often the rate falls at most, starting at `rate`, and its last value then."""
         return self.drops, rate * self.factor**self.drops
 
 
 class Steps(Strict):
-    """The rate is multiplied by `factor` after every so many epochs or iterations."""
+    """Multiplies the rate by `factor` every `every` epochs (or iterations)."""
 
     rule: Literal["steps"]
     every: PositiveInt
@@ -52,9 +56,9 @@ class Steps(Strict):
 
 
 class Cosine(Strict):
-    """Half a wave of a cosine, step by step, from the recipe's rate towards `last` (Loshchilov and Hutter, 2017).
+    """Lowers the rate along half a cosine wave from the recipe's rate to `last` (Loshchilov and Hutter, 2017).
 
-    Of T steps, step t (from 0) is taken at last + (rate - last) (1 + cos(pi t / T)) / 2.
+    Of T steps, step t (from 0) has the rate last + (rate - last) (1 + cos(pi t / T)) / 2.
     """
 
     rule: Literal["cosine"]
@@ -65,11 +69,11 @@ Schedule = Annotated[FixedDrops | Plateau | Steps | Cosine | Changes, Field(disc
 
 
 class WarmUp(Strict):
-    """The first steps of a training, at a lower rate than the schedule's."""
+    """A lower rate for the first steps of a training."""
 
     length: NonNegativeInt
     unit: Unit = "iterations"
     rate: PositiveFloat
-    """At which it starts."""
+    """Rate of the first step."""
     shape: Literal["constant", "linear"] = "linear"
-    """linear: step t of W is taken at rate + t / W of the way to the schedule's; constant: at `rate`, all of them."""
+    """linear: step t of W lies t / W of the way from `rate` to the schedule's rate; constant: all steps have `rate`."""

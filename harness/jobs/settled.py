@@ -1,4 +1,4 @@
-"""Running statistics for a net that has not trained yet, so that a test of its first weights says something."""
+"""Running statistics for a net that has not trained yet, so that a test of its first weights is meaningful."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from harness.models.network import Network, child_name
 
 @contextmanager
 def settled(network: Network, *views: torch.Tensor) -> Iterator[None]:
-    """The net as it is at test time, its running statistics those of these views; all buffers are put back afterwards.
+    """Set a net to test mode with the running statistics of `views`, for the `with` block; then restore all buffers.
 
-    In one pass each layer that mixes images normalises the views as in training, by their own statistics, and takes
-    these over whole. A net without such layers is only set to test.
+    Each layer that mixes images normalises the views by their own statistics, as in training, and adopts these whole. A
+    net without such layers is only set to test mode.
     """
     kept = {name: buffer.detach().clone() for name, buffer in network.named_buffers()}
     network.eval()
@@ -33,7 +33,7 @@ def settled(network: Network, *views: torch.Tensor) -> Iterator[None]:
 
 @contextmanager
 def _taking_over(layers: list[nn.Module]) -> Iterator[bool]:
-    """Have layers normalise as in training, and their running statistics become those of the batch at once."""
+    """Make layers normalise as in training, with running statistics that equal those of the current batch."""
     momenta = [(one, one.momentum) for layer in layers for one in layer.modules() if hasattr(one, "momentum")]
     for module, _ in momenta:
         module.momentum = 1.0  # type: ignore[assignment]

@@ -1,11 +1,12 @@
-"""Digests of Python source by its syntax: without comments, docstrings and layout, and without the paths of modules.
+"""Digests of Python source by its syntax, without comments, docstrings, layout and the paths of modules.
 
-The digest of one file is the same under Python 3.11, 3.12 and 3.13, and nothing here rests on what later ones change:
+`harness.jobs.code` builds the digest of a kind of job from them. The digest of a file is the same under Python 3.11,
+3.12 and 3.13. It does not depend on what these versions changed:
 
-- 3.12 gave functions and classes the field `type_params`, and strings with replacements other pieces. So a field counts
-  only where it holds something, and neighbouring pieces of text are one.
-- `ast.dump` left empty fields out from 3.13 on, so the tree is walked here.
-- `repr` of a string follows the Unicode tables of an interpreter, so text is written in ASCII.
+- 3.12 added the field `type_params` to functions and classes, and splits f-strings into other pieces. So a field counts
+  only if it holds something, and adjacent pieces of text are joined.
+- `ast.dump` leaves out empty fields from 3.13 on. So this module walks the tree itself.
+- `repr` of a string follows the Unicode tables of the interpreter. So text is written in ASCII.
 """
 
 from __future__ import annotations
@@ -17,39 +18,44 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 LEFT_OUT = {"ctx", "kind", "type_comment", "type_ignores"}
-"""Fields of nodes that change nothing: all that they say follows from the place of the node, or is a comment."""
+"""Fields of nodes without a meaning of their own: their content follows from the node's place, or is a comment."""
 
 
 class Import(NamedTuple):
-    """One name that a file takes from a module of its own package."""
+    """One name that a file imports from a module of its own package."""
 
     block: int
-    """The number of the block of import statements in the file; the order within a block counts for nothing."""
+    """Number of the block of import statements in the file. The order within a block does not matter."""
     module: str
-    """The dotted path as it is written; of a relative import, the path that it stands for."""
+    """Dotted path as written; for a relative import, the path it resolves to."""
     name: str
-    """The name in the module; empty where the module itself is imported by its path."""
+    """Name in the module; empty if the module itself is imported by its path."""
     bound: str
-    """The name in this file."""
+    """Name in this file."""
 
 
 class Syntax(NamedTuple):
-    """One source file: the digest of its syntax with the paths of its own package left blank, and these paths."""
+    """The syntax of one source file: its digest with the paths of its own package left blank, and those paths."""
 
     shape: str
-    """sha256, hexadecimal."""
+    """sha256 in hexadecimal."""
     imports: tuple[Import, ...]
     strings: tuple[str, ...]
-    """Dotted paths below the package in strings: "harness.jobs.metrics" of "harness.jobs.metrics:top_k"."""
+    """Dotted paths within the package that occur in strings: "harness.jobs.metrics" of "harness.jobs.metrics:top_k"."""
     empty: bool
-    """Whether the file holds no statement but docstrings and imports from `__future__`."""
+    """Whether the file holds only docstrings and imports from `__future__`."""
 
 
 def syntax_of(source: bytes, module: str, *, is_package: bool = False, towards: str | None = None) -> Syntax:
-    """The syntax of a module's source; `module` is its dotted path, whose first part is its package.
+    """Read the syntax of a module's source.
 
-    A package (`__init__.py`) has `is_package`. The paths left blank are those of the module's own package, or of the
-    one that `towards` names. Raises SyntaxError for what is no Python.
+    `module` is the dotted path of the module; its first part is the package. `is_package` is true for an `__init__.py`.
+    The paths left blank are those of the module's own package, or of the package that `towards` names. Raises
+    SyntaxError if the source is not valid Python.
+
+    >>> with_comment = syntax_of(b"x = 1  # a comment", "package.module")
+    >>> with_comment.shape == syntax_of(b"x = 1", "package.module").shape
+    True
     """
     parent = module if is_package else module.rpartition(".")[0]
     writer = _Writer(towards or module.partition(".")[0], parent)
@@ -60,7 +66,7 @@ def syntax_of(source: bytes, module: str, *, is_package: bool = False, towards: 
 
 
 class _Writer:
-    """Writes a tree as a list of words, from which the tree could be read again, and notes the paths left blank."""
+    """Writes a tree as a list of words from which the tree could be restored, and collects the paths left blank."""
 
     def __init__(self, package: str, parent: str) -> None:
         self.words: list[str] = []
@@ -71,7 +77,7 @@ class _Writer:
         self._blocks = 0
 
     def block(self, statements: Iterable[ast.stmt]) -> None:
-        """Write statements in their order, but imports that follow each other sorted."""
+        """Write statements in order; consecutive imports are sorted."""
         together: list[ast.Import | ast.ImportFrom] = []
         for statement in statements:
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -83,7 +89,7 @@ class _Writer:
         self._imports(together)
 
     def _imports(self, statements: list[ast.Import | ast.ImportFrom]) -> None:
-        """Write a block of imports: of the package's own modules, the names that they have here and nothing else."""
+        """Write a block of imports. For modules of the package it writes only the name that each import binds."""
         if not statements:
             return
         self._blocks += 1
@@ -134,7 +140,7 @@ class _Writer:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that do something: neither docstrings, wherever they stand, nor `pass`."""
+    """Yield the statements that have an effect: neither string literals (docstrings) nor `pass`."""
     for statement in body:
         match statement:
             case ast.Pass() | ast.Expr(value=ast.Constant(value=str())):
@@ -147,7 +153,7 @@ def _is_future(statement: ast.stmt) -> bool:
 
 
 def _taken(statement: ast.Import | ast.ImportFrom, parent: str) -> Iterator[tuple[str, str, str]]:
-    """What an import statement takes: (module, name in it, name here), relative modules by their full path."""
+    """Yield (module, name in it, name here) for an import statement, relative modules by their full path."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             yield alias.name, "", alias.asname or alias.name.partition(".")[0]
@@ -161,7 +167,7 @@ def _taken(statement: ast.Import | ast.ImportFrom, parent: str) -> Iterator[tupl
 
 
 def _joined(pieces: list[ast.expr]) -> list[ast.expr]:
-    """The pieces of a string with replacements, neighbouring texts as one, and none empty."""
+    """Return the pieces of an f-string with adjacent texts joined and empty texts removed."""
     found: list[ast.expr] = []
     for piece in pieces:
         if isinstance(piece, ast.Constant) and found and isinstance(last := found[-1], ast.Constant):
@@ -172,6 +178,6 @@ def _joined(pieces: list[ast.expr]) -> list[ast.expr]:
 
 
 def _is_nothing(value: Any) -> bool:
-    """Whether a field says no more than its absence would."""
+    """Return whether a field means no more than its absence."""
     empty = isinstance(value, ast.JoinedStr) and not _joined(value.values)  # the format of "{x:}"
     return value is None or value == [] or empty

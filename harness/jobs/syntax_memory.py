@@ -1,4 +1,4 @@
-"""The syntax of source files by their content, kept from one process to the next, for reading it anew takes long."""
+"""Cache of the syntax of source files by content, kept between processes because parsing all files takes long."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from harness.store.documents import parsed_json
 from harness.store.store import write_atomically
 
 LARGEST = 5_000
-"""Source files; a memory of more begins anew."""
+"""Largest number of source files in the cache; beyond it the cache starts anew."""
 
 
 class Memory:
-    """What is known of source files, in one file or, without a path, for the length of the process.
+    """Cache of `syntax_of`, in one file or, without a path, for the life of the process.
 
-    A file that is damaged, or was written by another version of `harness.jobs.syntax`, counts as empty; one that
-    cannot be written costs time and nothing else.
+    A file that is damaged, or written by another version of `harness.jobs.syntax`, counts as empty. A file that cannot
+    be written costs time and does no other harm.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -31,8 +31,8 @@ class Memory:
         self._new = False
 
     def syntax(self, source: bytes, module: str, *, is_package: bool) -> Syntax:
-        """What `syntax_of` says of a module's source."""
-        # Relative imports and the package's own name are read in the light of where the file lies.
+        """Return `syntax_of` for a module's source."""
+        # The result depends on the path of the module too: it resolves relative imports and names the package.
         key = _sha256(f"{module} {is_package}\0".encode() + source)
         if key not in self._known:
             self._known[key] = syntax_of(source, module, is_package=is_package)
@@ -40,7 +40,7 @@ class Memory:
         return self._known[key]
 
     def save(self) -> None:
-        """Keep what is new for the next process."""
+        """Write new entries to the file for the next process."""
         if self.path is None or not self._new:
             return
         self._new = False
@@ -51,7 +51,7 @@ class Memory:
 
 
 def _read(path: Path) -> dict[str, Syntax]:
-    """What the file holds; nothing where it is absent, damaged, or of another version."""
+    """Return the content of the file; empty if it is absent, damaged or of another version."""
     try:
         digest, _, body = path.read_bytes().partition(b"\n")
         document = parsed_json(body) if digest.decode() == _sha256(body) else {}
@@ -62,13 +62,13 @@ def _read(path: Path) -> dict[str, Syntax]:
         return {}
 
 
-def _syntax(shape: str, imports: list[Any], strings: list[str], empty: bool) -> Syntax:  # noqa: FBT001 - as JSON has it
+def _syntax(shape: str, imports: list[Any], strings: list[str], empty: bool) -> Syntax:  # noqa: FBT001 - order as in JSON
     return Syntax(shape, tuple(Import(*each) for each in imports), tuple(strings), empty)
 
 
 @cache
 def _reader() -> str:
-    """The digest of the code that reads syntax, with which everything that it said goes out of date."""
+    """Return the digest of the code that reads syntax; when it changes, all cached entries are out of date."""
     return _sha256(Path(harness.jobs.syntax.__file__).read_bytes())
 
 

@@ -1,6 +1,8 @@
-"""Says what torch makes of this machine, as jobs set it up; a process of its own, for an import may hang or crash.
+"""Prints what torch finds on this machine, set up as jobs set it up; `doctor` runs it as a process of its own.
 
-python -m harness.jobs.torch_here DEVICE THREADS
+Importing torch may hang or crash on a broken installation, and must not take the command with it.
+
+Usage: `python -m harness.jobs.torch_here DEVICE THREADS`.
 """
 
 from __future__ import annotations
@@ -17,11 +19,11 @@ from harness.jobs.device import cuda_versions, device_environment, set_up
 from harness.machine.runtime import Runtime
 
 WORKSPACES = (":4096:8", ":16:8")
-"""Settings of CUBLAS_WORKSPACE_CONFIG with which cuBLAS repeats bit for bit."""
+"""Values of CUBLAS_WORKSPACE_CONFIG with which cuBLAS repeats bit for bit."""
 
 
 def probe(device_name: Any, threads: int) -> dict[str, Any]:
-    """The device that jobs would get, the flags they would run under, and whether a step repeats bit for bit."""
+    """Return the device that jobs would get, the flags they would run under, and whether a step repeats bit for bit."""
     seen = {"version": str(torch.__version__), "cuda_available": torch.cuda.is_available(), **cuda_versions()}
     try:
         device = set_up(Runtime(device=device_name, threads=threads))
@@ -38,7 +40,7 @@ def probe(device_name: Any, threads: int) -> dict[str, Any]:
 
 
 def _step(device: torch.device) -> torch.Tensor:
-    """The weights of a small convolution after one step from a fixed start, on the CPU."""
+    """Return the weights of a small convolution after one step from a fixed start, on the CPU."""
     draws = torch.Generator().manual_seed(0)
     images = torch.randn(16, 3, 32, 32, generator=draws).to(device)
     weights = torch.randn(8, 3, 5, 5, generator=draws).to(device).requires_grad_()

@@ -1,4 +1,4 @@
-"""What the function of a job kind is handed: what to compute, where to put it, what it builds on, and whom to tell."""
+"""Arguments of every job function: the spec, the folder for the result, the inputs, and the channels to its caller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ Batch = TypeVar("Batch")
 
 @dataclass(frozen=True)
 class Work:
-    """One job at work."""
+    """Arguments of a job function.
+
+    `spec` says what to compute. `folder` takes the result. `inputs` holds the folders of the jobs that this one builds
+    on, by role. `progress` reports to people, and `stop` tells whether the job was asked to stop.
+    """
 
     spec: dict[str, Any]
     folder: JobFolder
@@ -27,7 +31,10 @@ class Work:
     stop: StopSignal
 
     def watched(self, batches: Iterable[Batch], steps: int, images: int) -> Iterator[Batch]:
-        """One pass over a split of so many images in so many steps, drawn as it moves; a signal stops it in between."""
+        """Yield the batches of one pass over a split of `images` images in `steps` steps, and report progress.
+
+        Raises Interrupted between batches if the job was asked to stop.
+        """
         started = time.monotonic()
         for step, batch in enumerate(batches, start=1):
             yield batch

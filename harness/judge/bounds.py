@@ -1,11 +1,12 @@
-"""Numbers set against a bound or a printed number: by arithmetic, by an interval, or in every seed."""
+"""Judgement of numbers against a bound or a printed number: by arithmetic, by an interval, or in every seed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from harness.judge.cells import Measured
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict
+from harness.judge.evidence import ClaimVerdict
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import MIN_SEEDS, t_interval
 from harness.suite.claims import Exact
 from harness.suite.printed import half_last_digit, printed_number
@@ -13,7 +14,7 @@ from harness.vocabulary import ScaleName
 
 
 def printed_elsewhere(verdict: ClaimVerdict, printed: str, scale: ScaleName) -> ClaimVerdict:
-    """A printed size where ours is of another world: shown beside it, and not judged; its direction is."""
+    """Return NOT COMPARABLE for a printed size below paper scale; its direction is a claim of its own."""
     reason = (
         f"the printed {printed} is of the paper's own data, not of the {scale} scale; its direction is judged apart"
     )
@@ -21,7 +22,7 @@ def printed_elsewhere(verdict: ClaimVerdict, printed: str, scale: ScaleName) -> 
 
 
 def bounded(verdict: ClaimVerdict, said: Exact, name: str, measured: Measured) -> ClaimVerdict:
-    """A number set against what is wanted of it: a timing by its interval, what is sampled in every seed."""
+    """Judge a number against its bound: a timing by its interval, other numbers in every seed."""
     values = list(measured.values.values())
     shown = ", ".join(f"{value:,.6g}" for value in values)
     verdict = replace(verdict, reason=f"{name} is {shown}; wanted {_wanted(said)}", n=len(values))
@@ -38,7 +39,7 @@ def bounded(verdict: ClaimVerdict, said: Exact, name: str, measured: Measured) -
 
 
 def _by_interval(verdict: ClaimVerdict, said: Exact, values: list[float]) -> ClaimVerdict:
-    """A timing, repeated on a device that others may use: its mean with an interval, never one repetition."""
+    """Judge a timing by the interval of its mean, because other programs may share the device during a repetition."""
     if len(values) < MIN_SEEDS:
         return replace(verdict, outcome="INCONCLUSIVE", reason=f"{verdict.reason}; too few repetitions")
     found = t_interval(values)
@@ -54,7 +55,10 @@ def _by_interval(verdict: ClaimVerdict, said: Exact, values: list[float]) -> Cla
 
 
 def _only_a_bound(verdict: ClaimVerdict, said: Exact, values: list[float]) -> ClaimVerdict:
-    """A bound from below tells that something is at least so much, never that it is not; one from above, alike."""
+    """Withdraw an outcome that a bound cannot prove.
+
+    A lower bound shows that a number is large, never that it is small; an upper bound the reverse.
+    """
     low, high = _limits(said)
     proves = {
         "lower": {"CONFIRMED": said.at_most is None and said.at_least is not None, "CONTRADICTED": min(values) > high},
@@ -67,7 +71,7 @@ def _only_a_bound(verdict: ClaimVerdict, said: Exact, values: list[float]) -> Cl
 
 
 def _beyond(verdict: ClaimVerdict, said: Exact, values: list[float]) -> ClaimVerdict:
-    """Sampled values contradict a threshold of ours only where they miss it by more than the smallest effect."""
+    """Withdraw a contradiction of a threshold of ours by sampled values that miss it by the smallest effect or less."""
     if verdict.outcome != "CONTRADICTED" or said.printed is not None:
         return verdict
     if said.smallest_effect is None:
@@ -81,7 +85,7 @@ def _beyond(verdict: ClaimVerdict, said: Exact, values: list[float]) -> ClaimVer
 
 
 def _limits(said: Exact) -> tuple[float, float]:
-    """The lowest and highest value that is wanted."""
+    """Return the lowest and highest value that satisfies the claim."""
     if said.printed is not None:
         half, printed = half_last_digit(said.printed), float(printed_number(said.printed))
         return printed - half, printed + half
@@ -97,7 +101,7 @@ def _limits(said: Exact) -> tuple[float, float]:
 
 def _satisfies(said: Exact, value: float) -> bool:
     low, high = _limits(said)
-    slack = 0.0 if said.equals is None and said.printed is None else 1e-12  # the last bit of an equality
+    slack = 0.0 if said.equals is None and said.printed is None else 1e-12  # allows for the last bit of an equality
     return low - slack <= value <= high + slack
 
 

@@ -1,4 +1,4 @@
-"""Judges cells: each printed number beside ours, by a margin declared before anything ran; pure, no torch."""
+"""Judgement of cells: a printed number beside ours, by a margin declared before the first run; pure, without torch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from harness.judge.outcomes import CellOutcome, How
 from harness.judge.statistics import (
     FIXED,
     MIN_SEEDS,
@@ -24,61 +25,56 @@ from harness.suite.cells import Cell
 from harness.suite.printed import half_last_digit
 from harness.vocabulary import METRICS, ScaleName
 
-CellOutcome = Literal[
-    "MATCH", "BETTER", "WORSE", "DIFFERS", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED", "CITED"
-]  # fmt: skip
 Stated = Literal["", "arithmetic", "configuration"]
-"""A number worked out from numbers that a suite states; or a setting of a recipe, read back."""
-How = Literal["exact", "drawn", "timed", "trained"]
-"""How a number comes about: it follows from definitions; from random nets without data; from a clock; from training."""
+"""Source of a number that is not measured: computed from numbers in the suite, or a setting of a recipe read back."""
 DECIDED = frozenset({"MATCH", "BETTER", "WORSE", "DIFFERS"})
 """Outcomes that no later look can change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was measured of one `experiment.evaluation.metric`, and what stands in the way of a comparison."""
+    """Values measured for one `experiment.evaluation.metric`, and obstacles to a comparison."""
 
     values: Mapping[int, float] = field(default_factory=dict)
-    """By seed, in the metric's unit; a run that diverged counts as guessing."""
+    """Values by seed, in the metric's unit; a run that diverged counts as guessing."""
     declared_seeds: int = 0
     diverged: tuple[int, ...] = ()
     failed: Mapping[int, str] = field(default_factory=dict)
-    """By seed, why a job failed."""
+    """Reasons of failed jobs by seed."""
     blocked: str = ""
     """Why seeds are missing that did not fail."""
     unofficial: str = ""
     """Why the data are not the whole official split."""
     doubtful: str = ""
-    """Why the values cannot be what they are said to be."""
+    """Why the values cannot be right."""
     images: int = 0
     guessing: float | None = None
-    """The metric of a net that guesses."""
+    """The metric's value for a net that guesses."""
     stale: str = ""
     marks: tuple[str, ...] = ()
     how: How = "trained"
     device: str = ""
-    """Of a timed number, where the clock ran."""
+    """Device on which a timed number was measured."""
     recorded: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    """By seed, whose word a value is that was entered by hand."""
+    """Provenance of values entered by hand, by seed."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
-    """Whose weights it rests on that were not trained here."""
+    """Provenance of imported weights that the values rest on."""
     stated: Stated = ""
-    """What of the suite's own files it repeats or works out; nothing of it is measured."""
+    """How the number follows from the suite's own files; empty where something is measured."""
 
     def step(self, metric: str) -> float:
-        """How much one test image moves an error in percent; 0 for what does not move in steps."""
+        """Return how much one test image changes an error, in percent; 0 for a metric that does not move in steps."""
         known = METRICS.get(metric.removeprefix("members_"))
         return 100 / self.images if known is not None and known.unit == "%" and self.images else 0.0
 
     def grows_to(self, look: Look) -> bool:
-        """Whether it has a value for every seed of a look, and not one for all."""
+        """Check whether the values belong to the seeds of a look; an exact number has one value for all seeds."""
         return self.how != "exact" and self.declared_seeds == look.seeds
 
 
 @dataclass(frozen=True, slots=True)
 class CellVerdict:
-    """One printed number beside ours."""
+    """The verdict on one printed number."""
 
     cell: Cell
     outcome: CellOutcome
@@ -87,23 +83,23 @@ class CellVerdict:
     mean: float | None = None
     std: float | None = None
     interval: Interval | None = None
-    """95% where seeds are fixed, t over seeds: decides BETTER, WORSE and DIFFERS."""
+    """t interval over seeds, 95% where seeds are fixed; decides BETTER, WORSE and DIFFERS."""
     tost_interval: Interval | None = None
-    """90% where seeds are fixed, t over seeds: decides MATCH."""
+    """t interval over seeds, 90% where seeds are fixed; decides MATCH."""
     wilson: Interval | None = None
-    """95%, over test images for a mean seed; stands beside and never decides."""
+    """95% interval over test images for a net with the mean error; shown, never decides."""
     prediction: Interval | None = None
-    """95%, one more run; stands beside and never decides."""
+    """95% interval for one more run; shown, never decides."""
     difference: float | None = None
     seeds_to_settle: int | None = None
     extended: str = ""
-    """What of its declaration was changed after a first result; empty where nothing was."""
+    """How its declaration was changed after a first result; empty where it was not."""
     look: Look | None = None
-    """The declared look at which it was judged; None where seeds are fixed, or no test was made."""
+    """The declared look of the judgement; None where seeds are fixed or no test was made."""
 
     @property
     def waits(self) -> bool:
-        """Whether a later look may decide it."""
+        """Whether a later look may decide the cell."""
         undecided = self.outcome == "INCONCLUSIVE" and self.cell.margin is not None
         return undecided and self.look is not None and not self.look.last
 
@@ -117,9 +113,9 @@ def judge_cell(
     look: Look | None = None,
     earlier: Sequence[tuple[Look, Measured | None]] = (),
 ) -> CellVerdict:
-    """Set one printed number beside what was measured of it, fixed seeds or those of a look.
+    """Judge one printed number by the measured values of fixed seeds or of a look.
 
-    `earlier` are the looks before it with what was measured of their seeds: the first that decides stands.
+    `earlier` holds the looks before, each with the values of its seeds; the first look that decides stands.
     """
     for one, seen in earlier:
         verdict = _judge(cell, seen, scale, extended, one)
@@ -146,7 +142,7 @@ def _judge(cell: Cell, measured: Measured | None, scale: ScaleName, extended: st
 
 
 def _obstacle(measured: Measured, scale: ScaleName, look: Look | None) -> tuple[CellOutcome, str] | None:
-    """What stands in the way of a comparison: a failure, missing seeds, another world than the paper's, or nothing."""
+    """Return why a comparison is impossible (a failure, missing seeds, another world than the paper's), or None."""
     if measured.failed:
         seed, why = next(iter(measured.failed.items()))
         return "FAILED", f"seed {seed}: {why}"
@@ -161,7 +157,7 @@ def _obstacle(measured: Measured, scale: ScaleName, look: Look | None) -> tuple[
 
 
 def _another_world(measured: Measured, scale: ScaleName) -> str:
-    """Why a sound number is still of another world than the paper's; empty where it is not."""
+    """Return why a sound number belongs to another world than the paper's, or an empty string."""
     if measured.how == "timed":
         return f"timed on {measured.device}, which is not the paper's hardware"
     return (
@@ -172,12 +168,12 @@ def _another_world(measured: Measured, scale: ScaleName) -> str:
 
 
 def evaluation_only(elsewhere: Iterable[Mapping[str, Any]]) -> str:
-    """Why nothing that rests on imported weights reproduces anything but the test."""
+    """Explain that results on imported weights reproduce the test only."""
     return f"the weights were trained elsewhere ({all_said(elsewhere)}); this tests the evaluation only"
 
 
 def _described(cell: Cell, measured: Measured, levels: Levels, *, extended: str) -> CellVerdict:
-    """The verdict's figures that hold whatever the outcome."""
+    """Fill in the figures of a verdict that do not depend on its outcome."""
     verdict = CellVerdict(cell, "NOT RUN", "", measured, extended=extended)
     values = list(measured.values.values())
     if not values:
@@ -195,7 +191,10 @@ def _described(cell: Cell, measured: Measured, levels: Levels, *, extended: str)
 
 
 def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Levels) -> CellVerdict:
-    """MATCH, BETTER, WORSE or DIFFERS by the declared margin, else INCONCLUSIVE with what would settle it."""
+    """Decide MATCH, BETTER, WORSE or DIFFERS by the declared margin.
+
+    Otherwise the outcome is INCONCLUSIVE, with the number of seeds that would settle it.
+    """
     values = list(measured.values.values())
     if len(values) < MIN_SEEDS:
         return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
@@ -217,7 +216,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Leve
 
 
 def _equivalence(cell: Cell, values: list[float], levels: Levels, step: float) -> Equivalence:
-    """Our mean against a printed number, or against the printed mean of the authors' own runs."""
+    """Test our mean against a printed number, or against the printed mean of the authors' own runs."""
     assert cell.margin is not None
     theirs = cell.over_runs
     if theirs is None or cell.runs is None:
@@ -232,7 +231,7 @@ def _equivalence(cell: Cell, values: list[float], levels: Levels, step: float) -
 
 
 def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
-    """A number that follows from definitions: within its margin, or its rounding, or not."""
+    """Compare a number that follows from definitions, allowing for the larger of its margin and its rounding."""
     assert verdict.mean is not None
     rounding = half_last_digit(cell.target) if isinstance(cell.target, str) else 0.0
     allowed = max(cell.margin or 0.0, rounding)
@@ -246,10 +245,10 @@ def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
 
 
 def _metric(cell: Cell) -> str:
-    """The last part of a cell's place."""
+    """Return the metric of a cell's place."""
     return cell.place[-1] if cell.place else ""
 
 
 def _shifted(interval: Interval, by: float) -> Interval:
-    """An interval of differences to `by`, as one of the values themselves."""
+    """Shift an interval of differences from `by` to an interval of values."""
     return Interval(interval.low + by, interval.high + by, interval.level, "mean")

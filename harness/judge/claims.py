@@ -1,4 +1,4 @@
-"""Judges claims: relations between what was measured; pure, no torch."""
+"""Judgement of claims: relations between measured values; pure, without torch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured, evaluation_only
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side
+from harness.judge.evidence import ClaimVerdict, Evidence, Side
 from harness.judge.operators import JUDGES
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import Look, holm
 from harness.judge.warrants import warranted
 from harness.suite.claims import Claim
@@ -19,10 +20,10 @@ from harness.vocabulary import ScaleName
 def judge_claims(
     claims: Mapping[str, Claim], evidence: Evidence, extended: Mapping[str, str] = MappingProxyType({})
 ) -> list[ClaimVerdict]:
-    """Judge every claim of a suite; the unadjusted p decides, Holm over the suite's claims stands beside it.
+    """Judge every claim of a suite; the unadjusted p decides, and Holm's p over the suite's claims is shown beside it.
 
-    `extended` says, by claim, what of it was changed after a first result. Where seeds are declared in looks, a claim
-    keeps the verdict of the first that decides it.
+    `extended` describes, by claim, changes of the declaration after a first result. Where seeds are declared in looks,
+    a claim keeps the verdict of the first look that decides it.
     """
     asked = [
         ClaimVerdict(name, claim, "NOT RUN", "", "", extended=extended.get(name, "")) for name, claim in claims.items()
@@ -31,7 +32,7 @@ def judge_claims(
 
 
 def adjusted(judged: list[ClaimVerdict]) -> list[ClaimVerdict]:
-    """The verdicts of one suite with Holm's p beside that of each."""
+    """Add Holm's p to each verdict of a suite."""
     tested = [(index, verdict.p) for index, verdict in enumerate(judged) if verdict.p is not None]
     for (index, _), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
         judged[index] = replace(judged[index], p_holm=p_holm)
@@ -39,7 +40,7 @@ def adjusted(judged: list[ClaimVerdict]) -> list[ClaimVerdict]:
 
 
 def _at_first_deciding_look(asked: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
-    """A claim about printed numbers follows its cells, which were judged so themselves."""
+    """Judge a claim at the first look that decides it; a claim about printed numbers follows its cells instead."""
     for one in () if asked.claim.cells is not None else evidence.earlier:
         verdict = _judge(asked, one)
         if verdict.outcome != "INCONCLUSIVE":
@@ -68,20 +69,20 @@ def _judge(verdict: ClaimVerdict, evidence: Evidence) -> ClaimVerdict:
 
 
 def _look(sides: Sequence[Side], evidence: Evidence) -> Look | None:
-    """The look of the evidence, where something of a claim has a value for each of its seeds."""
+    """Return the look of the evidence where some operand has a value for each of its seeds."""
     sampled = (side.measured for side in sides if side.measured is not None)
     return evidence.look if any(evidence.look and one.grows_to(evidence.look) for one in sampled) else None
 
 
 def _sides(claim: Claim, evidence: Evidence) -> list[Side]:
-    """The operands; of a claim about printed numbers, what was measured of each."""
+    """Return the operands; for a claim about printed numbers, the values of its cells."""
     if claim.cells is not None:
         return [Side(name, evidence.cells[name].measured) for name in claim.cells]
     return evidence.sides(claim)
 
 
 def _elsewhere(claim: Claim, sides: Sequence[Side], evidence: Evidence) -> tuple[Mapping[str, Any], ...]:
-    """Whose weights a claim rests on, where not all of them were trained here: on those of its learning curves too."""
+    """Return the provenance of imported weights that a claim rests on, those of its learning curves included."""
     learned = [claim.faster.slow, claim.faster.fast] if claim.faster is not None else []
     found = [one for side in sides if side.measured is not None for one in side.measured.elsewhere]
     found += [one for name in learned for one in evidence.elsewhere.get(name, ())]
@@ -89,7 +90,7 @@ def _elsewhere(claim: Claim, sides: Sequence[Side], evidence: Evidence) -> tuple
 
 
 def _level(sides: Sequence[Side], scale: ScaleName) -> str:
-    """What kind of evidence the operands are."""
+    """Describe the level of evidence of the operands."""
     hows = {side.measured.how for side in sides if side.measured is not None}
     if hows == {"exact"}:
         return "exact"
@@ -103,7 +104,7 @@ def _level(sides: Sequence[Side], scale: ScaleName) -> str:
 
 
 def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> ClaimVerdict | None:
-    """The verdict where something is missing, or where a quoted number would be set against one of another world."""
+    """Return the verdict where an operand is missing or a quoted number cannot be compared at this scale; else None."""
     for side in sides:
         if side.measured is not None and (obstacle := _lacking(side.name, side.measured)) is not None:
             return replace(verdict, outcome=obstacle[0], reason=obstacle[1])
@@ -121,7 +122,7 @@ def _blocked(verdict: ClaimVerdict, sides: Sequence[Side], scale: ScaleName) -> 
 
 
 def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
-    """What keeps one operand from being weighed: a failure, seeds that are not there, one that is a copy of another."""
+    """Return why one operand cannot be judged: a failure, missing seeds, or a copy of another operand."""
     if measured.failed:
         return "FAILED", f"{name}: {next(iter(measured.failed.values()))}"
     if len(measured.values) < measured.declared_seeds:
@@ -130,7 +131,7 @@ def _lacking(name: str, measured: Measured) -> tuple[ClaimOutcome, str] | None:
 
 
 def _all_match(verdict: ClaimVerdict, cells: Sequence[CellVerdict]) -> ClaimVerdict:
-    """A claim about printed numbers stands or falls with its cells."""
+    """Judge a claim about printed numbers by the outcomes of its cells."""
     outcomes = {cell.outcome for cell in cells}
     looks = [cell.look for cell in cells if cell.look is not None]
     verdict = replace(verdict, look=max(looks, key=lambda look: look.number, default=None), final=True)

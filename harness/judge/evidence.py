@@ -1,28 +1,26 @@
-"""What claims are judged on, and the verdict they get: operands by seed, quoted numbers, learning curves."""
+"""Evidence for claims (operands by seed, quoted numbers, learning curves) and the verdict on a claim."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import FIXED, Interval, Levels, Look, Significance
 from harness.suite.claims import Claim
 from harness.vocabulary import ScaleName
 
-ClaimOutcome = Literal[
-    "CONFIRMED", "BY CONSTRUCTION", "MIXED", "CONTRADICTED", "INCONCLUSIVE", "NOT COMPARABLE", "NOT RUN", "FAILED",
-    "QUOTED",
-]  # fmt: skip
-
-Curves = Mapping[str, Mapping[str, Mapping[str, Sequence[Sequence[float]]]]]
-"""By experiment, quantity and seed: [epoch, value] pairs."""
+Curve = Sequence[Sequence[float]]
+"""[epoch, value] pairs."""
+Curves = Mapping[str, Mapping[str, Mapping[str, Curve]]]
+"""By experiment, quantity and seed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """One claim with its outcome; `evidence` says at which level it was tested."""
+    """One claim with its outcome; `evidence` names the level at which it was tested."""
 
     id: str
     claim: Claim
@@ -35,79 +33,89 @@ class ClaimVerdict:
     p: float | None = None
     p_holm: float | None = None
     companion: Significance | None = None
-    """A test over the same seeds that stands beside the one that decides."""
+    """A test over the same seeds that is shown beside the deciding one."""
     seeds_to_settle: int | None = None
-    """How many would decide what is inconclusive, were the difference and the spread those seen."""
+    """Seeds that would decide an inconclusive claim if the observed difference and spread were the true ones."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
-    """Whose weights it rests on that were not trained here."""
+    """Provenance of imported weights that the claim rests on."""
     recorded: tuple[str, ...] = ()
-    """The operands whose values were entered by hand."""
+    """Operands whose values were entered by hand."""
     extended: str = ""
-    """What of it was changed after a first result; empty where nothing was."""
+    """How its declaration was changed after a first result; empty where it was not."""
     differs_in: tuple[str, ...] = ()
-    """In what its two arms differ, where that is more than one thing."""
+    """Differences between its two arms, where there is more than one."""
     thresholds: tuple[AtThreshold, ...] = ()
-    """Of a claim about convergence, how its arms stand to each other at other training errors."""
+    """For a claim about convergence, the arms compared at other training errors."""
     look: Look | None = None
-    """The declared look at which it was judged; None where seeds are fixed, or no test was made."""
+    """The declared look of the judgement; None where seeds are fixed or no test was made."""
     final: bool = False
-    """Whether no more seeds could decide it."""
+    """Whether more seeds could not decide it."""
 
     @property
     def waits(self) -> bool:
-        """Whether a later look may decide it."""
+        """Whether a later look may decide the claim."""
         return self.outcome == "INCONCLUSIVE" and not self.final and self.look is not None and not self.look.last
 
 
 @dataclass(frozen=True, slots=True)
 class AtThreshold:
-    """How long two arms take to one training error, paired by seed."""
+    """Epochs that two arms need to reach one training error, paired by seed."""
 
     train_error: float
     ratios: tuple[float, ...]
-    """Epochs of the slow arm over those of the fast one, by seed in its order."""
+    """Epochs of the slow arm divided by those of the fast arm, in the order of seeds."""
     median_difference: float
-    """Of the slow arm's epochs less the fast one's."""
+    """Median over seeds of the slow arm's epochs minus the fast arm's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that claims may speak of."""
+    """Everything that claims may refer to."""
 
     cells: Mapping[str, CellVerdict]
     measured: Mapping[str, Measured]
     curves: Curves
     scale: ScaleName
     elsewhere: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
-    """By experiment, whose weights its trainings are or rest on, where these were not trained here."""
+    """Provenance of imported weights that each experiment's trainings are or rest on."""
     trainings: Mapping[str, Measured] = field(default_factory=dict)
-    """By experiment, the training errors that its curves end in."""
+    """Final training errors by experiment."""
     look: Look | None = None
-    """The declared look whose seeds it is of; None where seeds are fixed."""
+    """The declared look of these seeds; None where seeds are fixed."""
     earlier: tuple[Evidence, ...] = ()
-    """That of the looks before."""
+    """The evidence of earlier looks."""
     smallest_effect: float | None = None
-    """The smallest difference of an error, in points, that this scale's claims care about."""
+    """The smallest difference of an error, in points, that matters to this scale's claims."""
     differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By claim, everything in which the resolved specs of its two arms differ."""
+    """Every difference between the resolved specs of a claim's two arms, by claim."""
 
     @property
     def levels(self) -> Levels:
-        """The levels of the tests made on it."""
+        """Levels of the tests on this evidence."""
         return FIXED if self.look is None else self.look.levels
 
     def measured_of(self, claim: Claim) -> list[Measured]:
-        """What of ours a claim rests on."""
+        """Return our measured values that a claim rests on."""
         return [side.measured for side in self.sides(claim) if side.measured is not None]
 
     def sides(self, claim: Claim) -> list[Side]:
-        """The operands of a claim; of one about learning curves, its trainings."""
+        """Return the operands of a claim; for a claim about learning curves, its trainings."""
         arms = () if claim.faster is None else (claim.faster.slow, claim.faster.fast)
         curves = [Side(name, self.trainings[name]) for name in arms if name in self.trainings]
         return [*(self.side(name) for name in claim.operands), *curves]
 
+    def training_errors(self, experiment: str) -> dict[str, Curve]:
+        """By seed, the training error of every run epoch by epoch; empty for one that diverged in its first epoch."""
+        found: dict[str, Curve] = dict.fromkeys(self.diverged(experiment), ())
+        return found | dict(self.curves.get(experiment, {}).get("train_error", {}))
+
+    def diverged(self, experiment: str) -> frozenset[str]:
+        """The seeds whose training diverged."""
+        found = self.trainings.get(experiment)
+        return frozenset() if found is None else frozenset(map(str, found.diverged))
+
     def side(self, name: str) -> Side:
-        """One operand: ours by seed, or a number the paper quotes."""
+        """Return one operand: our values by seed, or a number that the paper quotes."""
         if name not in self.cells:
             found = self.measured[name]
             return Side(name, found, step=found.step(name.rpartition(".")[2]))
@@ -127,10 +135,10 @@ class Side:
     measured: Measured | None
     quoted: float = 0.0
     step: float = 0.0
-    """How much one test image moves it; 0 where it does not move in steps."""
+    """How much one test image changes it; 0 where it does not move in steps."""
 
     def runs(self, seeds: Sequence[int]) -> list[float | None]:
-        """By seed; a quoted number stands in every seed's place, a diverged run is None."""
+        """Return the value for each seed: a quoted or exact number repeats, and a diverged run is None."""
         if self.measured is None:
             return [self.quoted for _ in seeds]
         values = self.measured.values
@@ -140,17 +148,17 @@ class Side:
 
 
 def arms(sides: Sequence[Side]) -> tuple[list[float | None], list[float | None]]:
-    """The first two operands, paired by seed."""
+    """Return the first two operands, paired by seed."""
     seeds = shared_seeds(sides)
     return sides[0].runs(seeds), sides[1].runs(seeds)
 
 
 def coarsest(sides: Sequence[Side]) -> float:
-    """The largest step in which one of the operands moves."""
+    """Return the largest step in which one of the operands moves."""
     return max((side.step for side in sides), default=0.0)
 
 
 def shared_seeds(sides: Sequence[Side]) -> list[int]:
-    """The seeds that every measured operand has; numbers that nothing is sampled in stand in each."""
+    """Return the seeds that every sampled operand has; [0] where nothing is sampled."""
     sampled = [set(side.measured.values) for side in sides if side.measured and side.measured.how != "exact"]
     return sorted(set.intersection(*sampled)) if sampled else [0]

@@ -1,4 +1,4 @@
-"""How each operator of a claim decides: by arithmetic, by a test over seeds, or by a margin."""
+"""The rule of each operator of claims: arithmetic, a test over seeds, or a margin."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness.judge.bounds import bounded, printed_elsewhere
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
+from harness.judge.evidence import ClaimVerdict, Evidence, Side, arms, coarsest, shared_seeds
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import (
     MIN_SEEDS,
     AgainstChance,
     Censored,
     Equivalence,
+    Never,
     PairedComparison,
     RatioOfSteps,
+    ReachTime,
     Runs,
     against_chance,
     compare_paired,
@@ -32,14 +35,14 @@ _BY_DIRECTION: dict[str, ClaimOutcome] = {"less": "CONFIRMED", "greater": "CONTR
 
 
 def exact(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
-    """Whether numbers satisfy what the paper says of them; how is decided by how they came about."""
+    """Judge numbers against a stated value or bound; the method depends on the origin of the numbers."""
     assert verdict.claim.exact is not None
     assert sides[0].measured is not None
     return bounded(verdict, verdict.claim.exact, sides[0].name, sides[0].measured)
 
 
 def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
-    """Which of two numbers is smaller, where nothing is sampled in either."""
+    """Compare two numbers of which neither is sampled."""
     left, right = (arm[0] for arm in arms(sides))
     assert left is not None
     assert right is not None
@@ -48,7 +51,7 @@ def _less_exactly(verdict: ClaimVerdict, sides: Sequence[Side]) -> ClaimVerdict:
 
 
 def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
-    """CONFIRMED when the first operand is smaller, CONTRADICTED when it is larger, else undecided."""
+    """Decide CONFIRMED where the first operand is smaller, CONTRADICTED where it is larger, otherwise INCONCLUSIVE."""
     return replace(
         verdict,
         outcome=_BY_DIRECTION.get(found.direction, "INCONCLUSIVE"),
@@ -63,19 +66,19 @@ def _by_direction(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdic
 
 
 def _to_settle(found: PairedComparison) -> int | None:
-    """Seeds that would find the difference seen four times in five; None where it is found, or there is none."""
+    """Return the seeds that would find the observed difference with power 0.8; None where it is found or zero."""
     if found.direction != "undecided" or not found.difference or found.std is None:
         return None
     return seeds_for_effect(found.std, found.difference)
 
 
 def _compared(sides: Sequence[Side], a: Runs, b: Runs, evidence: Evidence) -> PairedComparison:
-    """Two arms over the same seeds, at the level and the resolution of what they are compared by."""
+    """Compare two arms over the same seeds, at the level and resolution of the evidence."""
     return compare_paired(a, b, alpha=evidence.levels.alpha, resolution=coarsest(sides))
 
 
 def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """At paper scale the amount within its margin, below it the direction alone."""
+    """Judge a reduction by its amount within the margin at paper scale, by its direction alone below it."""
     said = verdict.claim.reduces
     assert said is not None
     without, with_it = arms(sides)
@@ -90,7 +93,10 @@ def reduction(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) 
 
 
 def _without_amount(verdict: ClaimVerdict) -> ClaimVerdict:
-    """Where a run diverged the wrong direction contradicts an amount, and the right one says nothing of it."""
+    """Limit the verdict where a run diverged.
+
+    The wrong direction contradicts an amount; the right direction does not confirm it.
+    """
     if verdict.outcome != "CONFIRMED":
         return verdict
     said = f"{verdict.reason}; the direction holds, but with a diverged run no amount can be tested"
@@ -98,7 +104,7 @@ def _without_amount(verdict: ClaimVerdict) -> ClaimVerdict:
 
 
 def equality(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether two arms are the same within the declared margin."""
+    """Judge whether two arms are equal within the declared margin."""
     said = verdict.claim.equal
     assert said is not None
     if verdict.evidence == "exact":
@@ -114,7 +120,7 @@ def equality(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -
 
 
 def _equal_exactly(verdict: ClaimVerdict, sides: Sequence[Side], margin: float) -> ClaimVerdict:
-    """Whether two numbers are the same, where nothing is sampled in either; without a margin, to the last digit."""
+    """Compare two numbers of which neither is sampled, exactly unless a margin is declared."""
     left, right = (arm[0] for arm in arms(sides))
     assert left is not None
     assert right is not None
@@ -139,7 +145,7 @@ def _by_margin(verdict: ClaimVerdict, found: Equivalence) -> ClaimVerdict:
 
 
 def trend(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether the operands rise or fall in their order."""
+    """Judge whether the operands rise or fall in their order."""
     said = verdict.claim.trend
     assert isinstance(said, Trend)
     seeds = shared_seeds(sides)
@@ -156,7 +162,7 @@ def trend(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> C
 
 
 def chance(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether every seed's net stays at the error of guessing, or every seed's leaves it."""
+    """Judge whether the nets of all seeds stay at the error of guessing, or all leave it."""
     said = verdict.claim.stalls or verdict.claim.leaves_chance
     assert isinstance(said, AtChance)
     side = sides[0]
@@ -174,27 +180,30 @@ def chance(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> 
 
 
 def _beside_chance(found: AgainstChance) -> str:
-    """What the seeds did; those that are told from neither side are left over."""
+    """Describe the seeds; a seed may show neither."""
     did = {"stays": "every seed stays at chance", "leaves": "every seed leaves chance"}
     seeds = f"seeds that leave chance: {found.leaving} of {len(found.stays)}, that stay at it: {found.staying}"
     return did.get(found.outcome, seeds)
 
 
 def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Epochs to a training error, interpolated; a net that never reaches it is censored at its last epoch."""
+    """Judge by the epochs to a training error, interpolated between two.
+
+    A run that does not reach it is censored at its last epoch; one that diverged before is slower than any other.
+    """
     said = verdict.claim.faster
     assert isinstance(said, Faster)
     threshold = said.threshold(evidence.scale)
     if threshold is None:
         return replace(verdict, outcome="NOT RUN", reason=f"no training error is declared for {evidence.scale} scale")
-    curves = [evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast)]
-    seeds = sorted(set(curves[0]) & set(curves[1]))
+    times = [_reach_times(evidence, name, threshold) for name in (said.slow, said.fast)]
+    seeds = sorted(set(times[0]) & set(times[1]))
     verdict = replace(verdict, evidence=f"{evidence.scale} scale")
     if not seeds:
         return replace(verdict, outcome="NOT RUN", reason=f"no learning curves of {said.slow} and {said.fast} yet")
-    slow, fast = ([steps_to_reach(*_columns(curve[seed]), threshold) for seed in seeds] for curve in curves)
+    slow, fast = ([of[seed] for seed in seeds] for of in times)
     found = ratio_of_steps(slow, fast, level=evidence.levels.outer)
-    never = sum(isinstance(time, Censored) for time in (*slow, *fast))
+    never = sum(isinstance(time, Censored | Never) for time in (*slow, *fast))
     ratio = "" if found.ratio is None else f"ratio {found.bound.replace('_', ' ')} {found.ratio:.2f}; "
     missed = f"runs that never reach {threshold:g}%: {never} of {2 * len(seeds)}; " if never else ""
     verdict = replace(verdict, n=found.n, effect=found.ratio, interval=found.interval)
@@ -209,7 +218,7 @@ def faster(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> Clai
 
 
 def _slower(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
-    """By the direction: which arm takes longer; the effect stays a ratio, which the comparison of logarithms is not."""
+    """Decide which arm takes longer; the effect stays a ratio, while the comparison is of logarithms."""
     outcomes: dict[str, ClaimOutcome] = {"greater": "CONFIRMED", "less": "CONTRADICTED"}
     outcome = outcomes.get(found.direction, "INCONCLUSIVE")
     judged = _by_direction(verdict, found)
@@ -217,7 +226,7 @@ def _slower(verdict: ClaimVerdict, found: PairedComparison) -> ClaimVerdict:
 
 
 def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: Equivalence | None) -> ClaimVerdict:
-    """By the ratio the paper prints; where runs never reach the error, a bound may still lie wholly beyond it."""
+    """Judge the printed ratio; where runs never reach the error, a bound may still lie entirely beyond it."""
     wanted = f"wanted {said.by:g} within a factor of {said.within:g}"
     if tested is not None:
         outcomes: dict[str, ClaimOutcome] = {"within": "CONFIRMED", "undecided": "INCONCLUSIVE"}
@@ -230,12 +239,19 @@ def _by_factor(verdict: ClaimVerdict, said: Times, found: RatioOfSteps, tested: 
     return replace(verdict, outcome="INCONCLUSIVE", reason=wanted)
 
 
-def _columns(curve: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
-    return [epoch for epoch, _ in curve], [value for _, value in curve]
+def _reach_times(evidence: Evidence, experiment: str, train_error: float) -> dict[str, ReachTime]:
+    """By seed, when a run first had a training error."""
+    times: dict[str, ReachTime] = {}
+    for seed, curve in evidence.training_errors(experiment).items():
+        epochs, errors = [epoch for epoch, _ in curve], [error for _, error in curve]
+        times[seed] = steps_to_reach(epochs, errors, train_error) if curve else Never()
+        if seed in evidence.diverged(experiment) and isinstance(times[seed], Censored):
+            times[seed] = Never()
+    return times
 
 
 def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether two arms overfit alike, within the declared margin."""
+    """Judge whether two arms overfit equally within the declared margin."""
     said = verdict.claim.equal_gaps
     assert said is not None
     seeds = shared_seeds(sides)
@@ -249,7 +265,7 @@ def equal_gaps(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence)
 
 
 def gap(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether the first arm overfits more."""
+    """Judge whether the first arm overfits more."""
     assert isinstance(verdict.claim.gap, WiderGap)
     seeds = shared_seeds(sides)
     wide_train, wide_test, narrow_train, narrow_test = (side.runs(seeds) for side in sides)
@@ -259,7 +275,7 @@ def gap(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> Cla
 
 
 def less(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """Whether the first operand is smaller."""
+    """Judge whether the first operand is smaller."""
     if verdict.evidence == "exact":
         return _less_exactly(verdict, sides)
     return _by_direction(verdict, _compared(sides, *arms(sides), evidence))
@@ -277,4 +293,4 @@ JUDGES: dict[str, Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdic
     "gap": gap,
     "equal_gaps": equal_gaps,
 }
-"""By operator, what decides a claim whose operands are all there."""
+"""The rule of each operator, for claims whose operands are all present."""

@@ -1,4 +1,4 @@
-"""What the declared seeds of a suite can find, said before anything is run."""
+"""Power of a suite's declared seeds, shown before anything is run."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from harness.suite.seeds import SeedLooks, in_words, sizes
 from harness.vocabulary import ScaleName
 
 PAIRED = ("less", "gap")
-"""Operators that a paired t test over seeds decides; the direction of a printed amount is one."""
+"""Operators decided by a paired t test over seeds; the direction of a printed amount is one of them."""
 CELL_SPREAD = 0.6
-"""Standard deviation over seeds, in margins, with which the expected seeds of a cell are reckoned."""
+"""Standard deviation over seeds, in margins, assumed for the expected seeds of a cell."""
 
 
 def detectable(suite: Suite, scale: ScaleName) -> dict[str, Any] | None:
-    """The smallest difference that a paired t test at 5% finds four times in five with the seeds of a scale.
+    """Return the smallest difference that a paired t test at 5% finds with power 0.8, with the seeds of a scale.
 
-    In points where the scale declares the spread of its paired differences, else in that spread. Where seeds are
-    declared in looks it is that of the last look by itself, and `looks` says how many seeds to expect. None where no
-    claim of the suite compares trained nets so and the number of seeds is fixed; `difference` is None where so few
-    seeds could never reject.
+    It is in points where the scale declares the spread of its paired differences, otherwise in units of that spread.
+    Where seeds are declared in looks, it is that of the last look alone, and `looks` adds the expected number of seeds.
+    None where no claim of the suite compares trained nets this way and the number of seeds is fixed; `difference` is
+    None where so few seeds can never reject.
     """
     claims = [name for name, claim in suite.file.claims.items() if claim.operator in PAIRED and _trains(suite, name)]
     world = suite.file.scales[scale]
@@ -44,10 +44,10 @@ def detectable(suite: Suite, scale: ScaleName) -> dict[str, Any] | None:
 
 
 def _looks(world: Scale, seeds: SeedLooks, difference: float) -> dict[str, Any]:
-    """How many seeds to expect: for a claim with a difference that seeds can find, and for a cell at its target.
+    """Estimate the seeds to expect for a claim with a detectable difference, and for a cell at its target.
 
-    The difference is the smallest effect where it and the spread are declared, else what the last look finds four times
-    in five.
+    The difference is the smallest effect where it and the spread are declared, otherwise what the last look finds with
+    power 0.8.
     """
     from harness.judge.statistics import levels_at  # noqa: PLC0415 - as above
     from harness.judge.statistics.stopping import stopping  # noqa: PLC0415 - as above
@@ -74,7 +74,7 @@ def _looks(world: Scale, seeds: SeedLooks, difference: float) -> dict[str, Any]:
 
 
 def _trains(suite: Suite, claim: str) -> bool:
-    """Whether every operand is measured of trained nets."""
+    """Check whether every operand is measured on trained nets."""
     places = {cell.id: cell.place for cell in suite.cells()}
     named = [places.get(name, tuple(name.split("."))) for name in suite.file.claims[claim].operands]
     return all(place is not None and suite.file.experiments[place[0]].measure is None for place in named)

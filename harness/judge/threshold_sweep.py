@@ -1,27 +1,28 @@
-"""How long two arms take to training errors other than the one declared: whether a direction hangs on the choice."""
+"""Comparison of two arms at other training errors than the declared one, to see whether the direction depends on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-from harness.judge.evidence import AtThreshold
+from harness.judge.evidence import AtThreshold, Curve
 from harness.judge.statistics import Reached, ReachedBy, steps_to_reach
 
 STEP = 5
-"""Points of training error from one threshold to the next."""
+"""Points of training error between thresholds."""
 
-Arm = Mapping[str, Sequence[Sequence[float]]]
-"""By seed, [epoch, training error] pairs."""
+Arm = Mapping[str, Curve]
+"""By seed, the training error epoch by epoch; empty for a run that diverged in its first."""
 
 
 def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
-    """Both arms at every fifth training error, from the highest down to the lowest that every run of both reaches.
+    """Compare both arms at every fifth training error, from the highest to the lowest that every run of both reaches.
 
-    Thresholds that every run has met by its first epoch tell nothing and are left out.
+    Thresholds that every run has met by its first epoch tell nothing and are left out. There is none where a run
+    diverged in its first epoch.
     """
     seeds = sorted(set(slow) & set(fast))
-    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds), default=0)
+    first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds if arm[seed]), default=0)
     found = []
     for train_error in range(100 - STEP, 0, -STEP):
         pairs = [(_epochs(slow[seed], train_error), _epochs(fast[seed], train_error)) for seed in seeds]
@@ -34,7 +35,7 @@ def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
 
 
 def signs(found: Iterable[AtThreshold]) -> list[int]:
-    """Of each median paired difference: 1 where the slow arm takes longer, -1 where the fast one, 0 for neither."""
+    """Return 1 for each threshold at which the slow arm takes longer by the median, -1 for the fast arm, else 0."""
     return [(one.median_difference > 0) - (one.median_difference < 0) for one in found]
 
 
@@ -43,7 +44,9 @@ def _at(train_error: float, both: Sequence[tuple[float, float]]) -> AtThreshold:
     return AtThreshold(float(train_error), ratios, median(one - other for one, other in both))
 
 
-def _epochs(curve: Sequence[Sequence[float]], train_error: float) -> float | None:
+def _epochs(curve: Curve, train_error: float) -> float | None:
     """Epochs to a training error, the first where it was met by then; None where it never is."""
+    if not curve:
+        return None
     found = steps_to_reach([epoch for epoch, _ in curve], [value for _, value in curve], train_error)
     return found.steps if isinstance(found, Reached | ReachedBy) else None

@@ -1,23 +1,24 @@
-"""Why a verdict may be believed: rules, the same for every claim, that a decided outcome has to pass."""
+"""Warrants: rules, the same for every claim, that a decided outcome has to pass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.judge.evidence import ClaimOutcome, ClaimVerdict, Evidence, Side, shared_seeds
+from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
+from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
 from harness.judge.threshold_sweep import at_thresholds, signs
 from harness.vocabulary import METRICS
 
 Rule = Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]
 RULES = 2
-"""The number of these rules; a report that was judged by others says so."""
+"""Version of these rules; a report that was judged by other rules says so."""
 DECIDED: tuple[ClaimOutcome, ...] = ("CONFIRMED", "CONTRADICTED")
 
 
 def warranted(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """The verdict as it may stand: with what its arms differ in beside it, and less where a rule takes it back."""
+    """Apply every rule to a verdict, and add the differences between its arms."""
     verdict = replace(verdict, differs_in=_differences(verdict, evidence))
     rules: tuple[Rule, ...] = (_construction, _test_error, _smallest_effect, _every_threshold)
     for rule in rules:
@@ -26,14 +27,14 @@ def warranted(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) 
 
 
 def _differences(verdict: ClaimVerdict, evidence: Evidence) -> tuple[str, ...]:
-    """What the arms differ in; a single difference is the thing that is tested."""
+    """Return the differences between the arms where there is more than the one under test."""
     found = evidence.differs.get(verdict.id, ())
     said = (verdict.claim.confounders,) if verdict.claim.confounders else ()
     return (*found, *said) if len(found) > 1 or said else ()
 
 
 def _construction(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
-    """What could not have come out otherwise confirms nothing; where it does not hold, something is wrong."""
+    """Turn CONFIRMED into BY CONSTRUCTION where no other outcome was possible; a contradiction stands."""
     why = verdict.claim.by_construction or _repeats(verdict, sides)
     if verdict.outcome != "CONFIRMED" or not why:
         return verdict
@@ -41,9 +42,9 @@ def _construction(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> 
 
 
 def _repeats(verdict: ClaimVerdict, sides: Sequence[Side]) -> str:
-    """Why a claim on numbers of the suite's own files cannot fail; empty where something is measured.
+    """Return why a claim about numbers in the suite's own files cannot fail; empty where something is measured.
 
-    Arithmetic that is set against a number which the paper prints too is no repetition: the two may disagree.
+    Arithmetic compared with a number that the paper also prints is no repetition, because the two may disagree.
     """
     stated = {side.measured.stated for side in sides if side.measured is not None}
     claim = verdict.claim
@@ -56,7 +57,7 @@ def _repeats(verdict: ClaimVerdict, sides: Sequence[Side]) -> str:
 
 
 def _smallest_effect(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """A difference of errors below the smallest that the scale cares about contradicts nothing, and is said to."""
+    """Withdraw a contradiction by a difference of errors below the smallest that matters to the scale, and say so."""
     smallest, effect = evidence.smallest_effect, verdict.effect
     errors = all(side.name.rpartition(".")[2].removeprefix("members_") in METRICS for side in _places(sides, evidence))
     of_errors = verdict.claim.operator in ("less", "equal", "gap", "equal_gaps") and errors
@@ -71,7 +72,7 @@ def _smallest_effect(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evi
 
 
 def _places(sides: Sequence[Side], evidence: Evidence) -> list[Side]:
-    """The operands, a cell under the place that reproduces it."""
+    """Return the operands, with each cell under the place that reproduces it."""
     cells = evidence.cells
     return [
         replace(side, name=".".join(cells[side.name].cell.place or ())) if side.name in cells else side
@@ -80,7 +81,7 @@ def _places(sides: Sequence[Side], evidence: Evidence) -> list[Side]:
 
 
 def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
-    """An arm is not said to overfit more where its test error is the lower one; how the gap came about is said."""
+    """Withdraw a wider gap of an arm whose test error is the lower one; describe how the gap came about."""
     if verdict.claim.gap is None or verdict.outcome != "CONFIRMED":
         return verdict
     seeds = shared_seeds(sides)
@@ -98,15 +99,14 @@ def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Cl
 
 
 def _every_threshold(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
-    """A claim of convergence holds at every training error that all runs reach, not at one that we chose.
+    """Require a claim about convergence to hold at every training error that all runs reach, not only at a chosen one.
 
-    At paper scale the training error is the paper's own, and decides alone.
+    At paper scale the training error is the paper's own and decides alone.
     """
     said = verdict.claim.faster
     if said is None or verdict.outcome in ("NOT RUN", "FAILED"):
         return verdict
-    slow, fast = (evidence.curves.get(name, {}).get("train_error", {}) for name in (said.slow, said.fast))
-    found = at_thresholds(slow, fast)
+    found = at_thresholds(evidence.training_errors(said.slow), evidence.training_errors(said.fast))
     verdict = replace(verdict, thresholds=found)
     if evidence.scale == "paper" or verdict.outcome not in DECIDED:
         return verdict

@@ -1,4 +1,4 @@
-"""The one folder outside the store and the report that this program writes to; it may be deleted at any time."""
+"""The cache folder: the only place outside the store and the reports that this program writes to."""
 
 from __future__ import annotations
 
@@ -7,5 +7,8 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """`$XDG_CACHE_HOME/paper-harness`, `~/.cache` by default; raises RuntimeError for a user without a home."""
+    """Return `$XDG_CACHE_HOME/paper-harness`, by default `~/.cache/paper-harness`; it may be deleted at any time.
+
+    Raises RuntimeError for a user without a home folder.
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "paper-harness"

@@ -1,4 +1,4 @@
-"""What a container or a batch system allows this process of the machine: Linux's control groups, of both versions."""
+"""Limits that a container or batch system puts on this process, from Linux control groups of versions 1 and 2."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 OWN = Path("/proc/self/cgroup")
-"""The groups that this process is in, a line each: `number:controllers:/path`, in version 2 `0::/path`."""
+"""File with the control groups of this process, one per line: `number:controllers:/path`; in version 2 `0::/path`."""
 
 
 def cpu_quota() -> float | None:
-    """How many cores' time this process may take; None without a limit."""
+    """Return the CPU time that this process may use, in cores; None without a limit."""
     limits = [*_quotas_2(), *_quotas_1()]
     return min(limits, default=None)
 
 
 def memory_limit() -> int | None:
-    """How many bytes of memory this process may take; None without a limit."""
+    """Return the memory that this process may use, in bytes; None without a limit."""
     limits = []
     for file in ("memory.max", "memory.limit_in_bytes"):
         for folder in _folders("memory"):
-            with suppress(OSError, ValueError):  # "max" where there is none
+            with suppress(OSError, ValueError):  # "max" stands for no limit
                 limits.append(int((folder / file).read_text(encoding="utf-8")))
     return min(limits, default=None)
 
@@ -45,7 +45,7 @@ def _quotas_1() -> Iterator[float]:
 
 
 def _folders(controller: str) -> Iterator[Path]:
-    """Those of a process's own group and of all above it, for each limits what is below; not all are there."""
+    """Yield the folders of the process's control group and of all groups above it; some of them may not exist."""
     yield from (ROOT, ROOT / controller)
     try:
         lines = [line.split(":", 2) for line in OWN.read_text(encoding="utf-8").splitlines()]

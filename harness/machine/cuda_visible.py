@@ -1,7 +1,7 @@
-"""Which GPUs CUDA would show to this process; needs no torch.
+"""The GPUs that CUDA shows to this process, found without torch.
 
-The one reading of `CUDA_VISIBLE_DEVICES` in this program: who counts GPUs, pins jobs to them or reads their power asks
-here.
+This is the only module that reads `CUDA_VISIBLE_DEVICES`. Code that counts GPUs, pins jobs to them or reads their power
+calls it.
 """
 
 from __future__ import annotations
@@ -15,25 +15,30 @@ from harness.machine.environment import gpu_uuids
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 _NUMBER = re.compile(r"\+?(\d+)", re.ASCII)
-"""What CUDA reads of a name as a number, whatever follows it."""
+"""The part of a name that CUDA reads as a number; it ignores the rest."""
 
 
 class Visible(NamedTuple):
-    """One GPU, or one partition (MIG) of one, that CUDA shows."""
+    """One GPU, or one MIG partition of a GPU, that CUDA shows."""
 
     name: str
-    """As the variable names it."""
+    """The name in the variable."""
     place: int | None
-    """Among the machine's GPUs in the order of the bus; None for a partition."""
+    """Index among the machine's GPUs in the order of the bus; None for a partition."""
 
 
 def chosen(asked: str | None, uuids: Sequence[str]) -> list[Visible]:
-    """The GPUs that CUDA shows where the variable has the value `asked`, on a machine whose GPUs have these UUIDs.
+    """Return the GPUs that CUDA shows for the value `asked` of the variable, on a machine with these UUIDs.
 
-    By CUDA's rules, as torch has them (`torch.cuda._parse_visible_devices`): all where nothing is asked, else in the
-    order named, up to the first name that is none; none at all where one is named twice. The first name says whether
-    numbers, beginnings of UUIDs or partitions are meant. Numbers are taken in the order of the bus, which on a machine
-    with GPUs of several kinds is CUDA's only with `CUDA_DEVICE_ORDER=PCI_BUS_ID`.
+    The rules are CUDA's, as torch implements them (`torch.cuda._parse_visible_devices`). Without a value, all GPUs are
+    shown. Otherwise they come in the order named, up to the first invalid name; a GPU named twice hides them all. The
+    first name decides whether the names are numbers, prefixes of UUIDs or partitions. Numbers follow the order of the
+    bus. On a machine with different GPUs, CUDA follows that order only with `CUDA_DEVICE_ORDER=PCI_BUS_ID`.
+
+    >>> [gpu.place for gpu in chosen("1,0", ["GPU-a", "GPU-b"])]
+    [1, 0]
+    >>> chosen("0,0", ["GPU-a", "GPU-b"])
+    []
     """
     if asked is None:
         return [Visible(str(place), place) for place in range(len(uuids))]
@@ -64,11 +69,11 @@ def _named(name: str, kind: str, uuids: Sequence[str]) -> Visible | None:
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that CUDA would show to this process, as `CUDA_VISIBLE_DEVICES` names them."""
+    """Return the names of the GPUs that CUDA shows to this process, in the form of `CUDA_VISIBLE_DEVICES`."""
     return [one.name for one in chosen(os.environ.get(VISIBLE), gpu_uuids())]
 
 
 def lacking(count: int) -> str | None:
-    """What stands in the way of something that needs so many GPUs; None where they are there."""
+    """Return why a job that needs `count` GPUs cannot run here; None where enough are visible."""
     found = len(visible_gpus())
     return None if found >= count else f"it needs {count} GPUs, and {found or 'none'} can be seen here"

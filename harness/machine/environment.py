@@ -1,6 +1,6 @@
-"""Provenance: the machine, the versions and the commit; recorded, never hashed into a key.
+"""The environment of a run: machine, versions and commit, recorded with each result and never part of a key.
 
-Nothing here names a host, a user, a home folder, a remote or an environment variable.
+No record names a host, a user, a home folder, a git remote or an environment variable.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harness.machine.runtime import cores
 
 _PACKAGE = Path(__file__).parent.parent
 _DRIVER = (Path("/proc/driver/nvidia"), Path("/dev/nvidiactl"), Path("/dev/dxg"))
-"""One of these is there on a Linux with an NVIDIA driver; the last belongs to Linux inside Windows."""
+"""Paths of which one exists on a Linux with an NVIDIA driver; the last is that of Linux inside Windows."""
 
 _PACKAGES = ("torch", "torchvision", "numpy", "scipy", "pandas", "pydantic", "scikit-learn", "pillow", "simplejpeg")
 
@@ -28,7 +28,7 @@ Told = TypeVar("Told")
 
 
 def environment() -> dict[str, Any]:
-    """What this machine is and which versions it would run; needs no torch."""
+    """Describe this machine and the installed versions, without importing torch."""
     return {
         "harness": __version__,
         "commit": commit(),
@@ -44,7 +44,10 @@ def environment() -> dict[str, Any]:
 
 @cache
 def commit() -> str | None:
-    """The commit of the clone this runs from, `+changes` when files differ from it; None outside a clone."""
+    """Return the commit of the clone that this program runs from, or None outside a clone.
+
+    `+changes` is appended where tracked files differ from it.
+    """
     if not (_PACKAGE.parent / ".git").exists():
         return None
     try:
@@ -62,7 +65,7 @@ def _git(*arguments: str) -> str:
 
 @cache
 def processor() -> str:
-    """The processor's model name."""
+    """Return the model name of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -73,9 +76,10 @@ def processor() -> str:
 
 @cache
 def processor_kind() -> str:
-    """All of a processor that chooses how libraries compute: family, model, cache and a digest of its instructions.
+    """Describe a processor by everything that decides how libraries compute on it.
 
-    Virtual machines give one name to many. Empty where the system does not tell.
+    The description holds family, model, cache and a digest of the instruction flags. Virtual machines give one model
+    name to different processors, so the name is not enough. Empty where /proc/cpuinfo is missing.
     """
     wanted = ("vendor_id", "cpu family", "model", "stepping", "cache size", "flags")
     try:
@@ -90,13 +94,13 @@ def processor_kind() -> str:
 
 
 def nvml() -> Any | None:
-    """NVIDIA's management library, not yet initialised; None where there is no driver, or no such package."""
+    """Import NVIDIA's management library, not yet initialised; None without a driver or without the package."""
     if platform.system() == "Linux" and not any(path.exists() for path in _DRIVER):
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of its own former name
+        warnings.simplefilter("ignore")  # the package warns about its own former name
         try:
-            import pynvml  # noqa: PLC0415 - slow to import, and only of use beside a driver
+            import pynvml  # noqa: PLC0415 - slow to import, and useless without a driver
         except ImportError:
             return None
     return pynvml
@@ -104,7 +108,7 @@ def nvml() -> Any | None:
 
 @cache
 def gpus() -> list[dict[str, Any]]:
-    """Name and memory of each NVIDIA GPU, and the driver, through NVML; empty where there is none."""
+    """Return the name, memory and driver of each NVIDIA GPU; empty where there is none."""
     return _of_each_gpu(
         lambda library, handle: {
             "name": str(library.nvmlDeviceGetName(handle)),
@@ -116,12 +120,12 @@ def gpus() -> list[dict[str, Any]]:
 
 @cache
 def gpu_uuids() -> list[str]:
-    """The UUID of each NVIDIA GPU in the order of the bus; to tell them apart here, and never recorded."""
+    """Return the UUID of each NVIDIA GPU in the order of the bus. They are never recorded."""
     return _of_each_gpu(lambda library, handle: str(library.nvmlDeviceGetUUID(handle)))
 
 
 def _of_each_gpu(asked: Callable[[Any, Any], Told]) -> list[Told]:
-    """What NVML says of every GPU, asked by the library and a handle; empty where it does not answer."""
+    """Call a function with NVML and each GPU's handle; empty where NVML does not answer."""
     library = nvml()
     if library is None:
         return []
@@ -133,16 +137,17 @@ def _of_each_gpu(asked: Callable[[Any, Any], Told]) -> list[Told]:
         return [
             asked(library, library.nvmlDeviceGetHandleByIndex(index)) for index in range(library.nvmlDeviceGetCount())
         ]
-    except library.NVMLError:  # a driver that is there and does not answer
+    except library.NVMLError:  # a driver is there and does not answer
         return []
     finally:
         library.nvmlShutdown()
 
 
 def clocked_device(device: str, threads: int) -> str:
-    """The name of what a timing runs on, known without torch when it is planned, and again where it runs.
+    """Return the name of the device that a timing runs on: the first GPU, or the processor with its threads.
 
-    The first GPU's name, or the processor's with its threads; `device` is `auto`, `cpu` or `cuda`.
+    `device` is `auto`, `cpu` or `cuda`. The name is the same when the timing is planned and when it runs; torch is not
+    needed.
     """
     found = [] if device == "cpu" else gpus()
     return str(found[0]["name"]) if found else f"{processor()}, {threads} thread{'' if threads == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""What the readings of a GPU over a job come to: energy, means, peaks, throttling, and a short series over time."""
+"""The summary of a GPU's readings during a job: energy, means, peaks, throttling and a short time series."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Any
 from harness.machine.nvml import Reading
 
 ROWS = 120
-"""Of a series at most; a longer one is thinned by means of neighbours."""
+"""The largest number of rows of a series; a longer one is thinned by averaging neighbours."""
 COLUMNS = ("time_s", "power_w", "utilisation_percent", "memory_bytes", "clock_mhz", "temperature_c")
-"""Of a series; memory and temperature are the largest of what a row stands for, the rest means."""
+"""Columns of a series. Memory and temperature are the maximum over the time of a row, the others means."""
 
 Summary = dict[str, Any]
 _NUMBERS = ("samples", "energy_j", "mean_power_w", "max_power_w", "mean_utilisation_percent", "peak_memory_bytes",
             "mean_clock_mhz", "max_temperature_c", "throttled_s", "interval_s")  # fmt: skip
-"""Of a summary, those that may be null."""
+"""Numbers of a summary that may be null."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What the readings so far come to."""
+    """Running totals over the readings of one process."""
 
     first_s: float = 0.0
     last: Reading | None = None
-    """That was not empty."""
+    """The last reading that was not empty."""
     samples: int = 0
     counted_j: float = 0.0
     counter_is_sound: bool = True
-    """It never ran backwards, as it does when the driver is loaded anew."""
+    """False once the energy counter ran backwards, as it does when the driver is reloaded."""
     integrated_j: float = 0.0
     powered_s: float = 0.0
-    """Over which power was known at both ends."""
+    """Seconds between readings that both have a power."""
     slowed_s: dict[str, float] = field(default_factory=dict)
-    """Seconds by reason; `any` stands for all of them together."""
+    """Throttled seconds by reason; `any` counts all reasons together."""
     rows: list[list[float | None]] = field(default_factory=list)
     counter: float | None = None
-    """Its last value."""
+    """Last value of the energy counter."""
     largest: dict[str, float] = field(default_factory=dict)
     sums: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def add(self, now: Reading) -> None:
-        """Take in one reading, later than those before it; an empty one says nothing, and counts for nothing."""
+        """Add a reading, later than all before; an empty one is ignored."""
         if now.empty:
             return
         if self.last is None:
@@ -58,7 +58,7 @@ class Tally:
                 self.sums[name] = (total + value, count + 1)
         self.last, self.samples = now, self.samples + 1
         self.rows.append([now.time_s - self.first_s, *(getattr(now, name) for name in COLUMNS[1:])])
-        if len(self.rows) > 8 * ROWS:  # bounded, whatever the job's length
+        if len(self.rows) > 8 * ROWS:  # keeps memory bounded for jobs of any length
             self.rows = thinned(self.rows, 4 * ROWS)
 
     def _interval(self, before: Reading, now: Reading) -> None:
@@ -80,7 +80,7 @@ class Tally:
         self.counter = counter_j
 
     def energy(self) -> tuple[float | None, str | None]:
-        """Joules, and where they are from: the GPU's own counter, or power over time where it has none that counts."""
+        """Return the energy in joules and its source: the GPU's own counter, otherwise power integrated over time."""
         if self.counter_is_sound and self.counted_j > 0:
             return self.counted_j, "energy counter of the GPU"
         if self.powered_s > 0:
@@ -88,7 +88,7 @@ class Tally:
         return None, None
 
     def summary(self) -> Summary | None:
-        """All of it as plain data, None where nothing was read; within it, null stands for what was not."""
+        """Return the totals as plain data, with null for unknown values; None without readings."""
         if self.last is None:
             return None
         energy_j, source = self.energy()
@@ -116,7 +116,7 @@ class Tally:
 
 
 def joined(sessions: Sequence[Summary]) -> Summary | None:
-    """The telemetry of a job that ran in one or more processes one after another; None where none was measured."""
+    """Join the summaries of the processes that ran one job in turn; None without any."""
     if not sessions:
         return None
     whole = {name: _added(sessions, name) for name in ("measured_s", "samples", "energy_j", "throttled_s")}
@@ -137,7 +137,7 @@ def joined(sessions: Sequence[Summary]) -> Summary | None:
 
 
 def is_summary(document: Any) -> bool:
-    """Whether plain data out of a file are what `joined` gives and takes, in the types that readers expect."""
+    """Check that plain data from a file have the shape and types that `joined` returns and readers expect."""
     if not isinstance(document, dict) or not isinstance(series := document.get("series"), dict):
         return False
     by_reason, rows = document.get("throttled_by"), series.get("rows")
@@ -165,7 +165,7 @@ def _is_number(value: Any) -> bool:
 
 
 def thinned(rows: list[list[float | None]], at_most: int = ROWS) -> list[list[float | None]]:
-    """The rows of a series, neighbours taken together until there are few enough."""
+    """Merge neighbouring rows of a series until at most `at_most` remain."""
     while len(rows) > at_most:
         rows = [_one_row(rows[place : place + 2]) for place in range(0, len(rows), 2)]
     return rows
@@ -194,7 +194,7 @@ def _added(sessions: Sequence[Summary], name: str) -> float | None:
 
 
 def _weighted(sessions: Sequence[Summary], name: str) -> float | None:
-    """A mean over the time of the sessions that have one."""
+    """Return the mean of a number, weighted by the length of each session that has it."""
     known = [(one[name], max(one["measured_s"], 1e-9)) for one in sessions if one[name] is not None]
     return _rounded(sum(value * s for value, s in known) / sum(s for _, s in known)) if known else None
 

@@ -1,7 +1,7 @@
-"""The instruction sets that arithmetic on a processor really uses: they decide its rounding, and with it every bit.
+"""The instruction sets that a processor's arithmetic uses. They decide its rounding, and so every bit of a result.
 
-torch's own `get_cpu_capability` says AVX512 with and without AMX, and whatever oneDNN is limited to; bfloat16 trainings
-differ between these, and float32 ones with AVX2.
+torch's own `get_cpu_capability` says AVX512 with and without AMX, and ignores limits set for oneDNN. bfloat16 trainings
+differ between these cases. float32 trainings differ between AVX2 and AVX512.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ ONEDNN_SETS: tuple[tuple[str, str], ...] = (
     ("AVX10_1_512_AMX", "avx512f avx512bw avx512_fp16 avx512_bf16 amx_tile amx_int8 amx_bf16"),
     ("AVX10_1_512_AMX_FP16", "avx512f avx512bw avx512_fp16 avx512_bf16 amx_tile amx_int8 amx_bf16 amx_fp16"),
 )
-"""oneDNN's names, from the least to the most, with the flags in /proc/cpuinfo that each takes (oneDNN 3.10, CPU
-dispatcher control)."""
+"""oneDNN's names, from the smallest set to the largest, with the flags in /proc/cpuinfo that each needs (oneDNN 3.10,
+CPU dispatcher control)."""
 
 _ALIASES = {"AVX512_CORE_FP16": "AVX10_1_512", "AVX512_CORE_AMX": "AVX10_1_512_AMX"}
 _ALIASES["AVX512_CORE_AMX_FP16"] = "AVX10_1_512_AMX_FP16"
 _LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
-"""oneDNN reads the first of these that is set."""
+"""Variables that limit oneDNN; it reads the first that is set."""
 _MKL = ("MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS")
-"""What limits the instructions of the matrix products that torch takes from MKL."""
+"""Variables that limit the instructions of MKL, which computes torch's matrix products."""
 
 
 def rounding_of(capability: str) -> str:
-    """All of a processor that decides how arithmetic on it rounds, as words; `capability` is what torch says of itself.
+    """Describe everything about this processor that decides how its arithmetic rounds.
 
-    The vendor stands in it, for MKL takes other kernels on other makers' processors with the same instructions.
+    `capability` is the value of torch's `get_cpu_capability`. The vendor is included because MKL uses other kernels on
+    processors of other makers with the same instructions.
     """
     flags, vendor = _processor()
     onednn = onednn_set(flags, os.environ)
@@ -48,9 +49,12 @@ def rounding_of(capability: str) -> str:
 
 
 def onednn_set(flags: frozenset[str], variables: Mapping[str, str]) -> str:
-    """The greatest instruction set that a processor of these flags has and oneDNN is allowed; empty where it has none.
+    """Return the largest instruction set that the processor has and oneDNN may use; empty where there is none.
 
-    A limit that oneDNN does not know limits nothing.
+    `flags` are those of /proc/cpuinfo. A limit that oneDNN does not know has no effect.
+
+    >>> onednn_set(frozenset({"sse4_1", "avx", "avx2", "fma"}), {"ONEDNN_MAX_CPU_ISA": "AVX"})
+    'AVX'
     """
     asked = next((variables[name] for name in _LIMITS if name in variables), "").upper()
     names = [name for name, _ in ONEDNN_SETS]
@@ -61,7 +65,7 @@ def onednn_set(flags: frozenset[str], variables: Mapping[str, str]) -> str:
 
 @cache
 def _processor() -> tuple[frozenset[str], str]:
-    """The flags and the vendor of the first processor; of one that is not x86, its architecture in their place."""
+    """Return the flags and vendor of the first processor; one that is not x86 gives its architecture as vendor."""
     try:
         first = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0]
     except OSError:

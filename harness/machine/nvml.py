@@ -1,4 +1,4 @@
-"""What a GPU says of itself through NVML at one moment; whatever it does not say is None, never 0."""
+"""Readings of a GPU through NVML at one moment. An unknown value is None, never 0."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ SLOWED_BY = {
     0x040: "heat (hardware)",
     0x080: "power brake",
 }
-"""Bits of NVML's reasons for lower clocks (nvml.h, nvmlClocksEventReasons) that mean throttling.
-
-The others are an idle GPU, clocks that somebody set, and clocks held alike on several boards.
-"""
+"""Bits of NVML's reasons for lower clocks (nvml.h, nvmlClocksEventReasons) that mean throttling. The other bits mean an
+idle GPU, clocks set by a user, and clocks synchronised across several boards."""
 
 LASTING = ("NVMLError_NotSupported", "NVMLError_FunctionNotFound", "NVMLError_NoPermission")
-"""Errors that a call will give again, so that it is not made twice."""
+"""Errors that a call will raise again, so that it is not repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +29,41 @@ class Reading:
     """One GPU, or several together, at one moment."""
 
     time_s: float
-    """Of a clock that only moves forward."""
+    """Time of a monotonic clock."""
     power_w: float | None = None
     counter_j: float | None = None
     """Energy since the driver was loaded."""
     utilisation_percent: float | None = None
-    """Part of the last interval of the driver in which anything ran."""
+    """Share of the driver's last interval in which anything ran."""
     memory_bytes: float | None = None
-    """Taken by all processes."""
+    """Memory taken by all processes."""
     clock_mhz: float | None = None
     temperature_c: float | None = None
     slowed_by: frozenset[str] | None = None
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was said at all."""
+        """Whether every value is unknown."""
         return all(getattr(self, name) is None for name in self.__slots__ if name != "time_s")
 
 
 class Gpu:
-    """One GPU, or one partition (MIG) of it, behind an NVML handle.
+    """One GPU, or one MIG partition of it, behind an NVML handle.
 
-    Power, clocks and utilisation of a partitioned GPU are those of all its partitions together, and so nobody's: only
-    the memory of a partition of its own handle is asked for.
+    Power, clocks and utilisation of a partitioned GPU belong to all its partitions together, so they are not read. Of a
+    partition, only the memory is read.
     """
 
     def __init__(self, library: Any, handle: Any, *, partition: bool = False) -> None:
         self.library, self.handle, self.partition = library, handle, partition
         self.refused: set[str] = set()
         self.trouble: str | None = None
-        """The last error that need not last, such as a GPU that fell off its bus."""
+        """The last error that may pass, such as that of a GPU that fell off its bus."""
         self.partitioned = not partition and (self._asked("nvmlDeviceGetMigMode") or [0])[0] == 1
         self.name = str(self._asked("nvmlDeviceGetName") or "a GPU without a name")
 
     def read(self) -> Reading:
-        """Ask for everything."""
+        """Read all values."""
         now = time.monotonic()
         if self.partitioned:
             return Reading(now)
@@ -84,22 +82,22 @@ class Gpu:
         )
 
     def power_limit_w(self) -> float | None:
-        """The most that it may draw."""
+        """Return the power limit in watts; None where it is unknown."""
         return None if self.partition else _thousandth(self._asked("nvmlDeviceGetPowerManagementLimit"))
 
     def processes(self, but: int | None = None) -> int | None:
-        """Programs that compute on it, ours included, less the one with this number."""
+        """Count the programs that compute on the GPU, without the process number `but`; None where it is unknown."""
         found = self._asked("nvmlDeviceGetComputeRunningProcesses")
         return None if found is None else sum(one.pid != but for one in found)
 
     def _slowed_by(self) -> frozenset[str] | None:
         bits = self._asked("nvmlDeviceGetCurrentClocksEventReasons")
-        if bits is None:  # drivers before 535 know it by its former name
+        if bits is None:  # drivers before 535 use the former name
             bits = self._asked("nvmlDeviceGetCurrentClocksThrottleReasons")
         return None if bits is None else frozenset(name for bit, name in SLOWED_BY.items() if bits & bit)
 
     def _asked(self, call: str, *arguments: Any) -> Any:
-        """What a call of NVML gives; None where it fails, or is no part of this version of the package."""
+        """Call NVML; None where the call fails or this version of the package lacks it."""
         function = getattr(self.library, call, None)
         if function is None or call in self.refused:
             return None
@@ -114,10 +112,10 @@ class Gpu:
 
 
 def visible_gpus(library: Any, count: int = 1) -> list[Gpu]:
-    """The first `count` GPUs that CUDA gives to this process, of an NVML that is initialised.
+    """Return the first `count` GPUs that CUDA gives to this process; `library` is an initialised NVML.
 
-    Whoever uses what was read has to compare names, for CUDA may order GPUs of several kinds otherwise. Raises NVML's
-    own error where the driver does not answer.
+    CUDA may order different GPUs otherwise, so the caller has to compare names. Raises NVML's own error where the
+    driver does not answer.
     """
     every = [library.nvmlDeviceGetHandleByIndex(index) for index in range(library.nvmlDeviceGetCount())]
     shown = chosen(os.environ.get(VISIBLE), [str(library.nvmlDeviceGetUUID(handle)) for handle in every])[:count]
@@ -130,7 +128,11 @@ def visible_gpus(library: Any, count: int = 1) -> list[Gpu]:
 
 
 def together(readings: Sequence[Reading]) -> Reading:
-    """Several GPUs as one: power, energy and memory added up, the hottest, means of the rest; None if one is silent."""
+    """Combine the readings of several GPUs into one.
+
+    Power, energy and memory are sums, the temperature is the maximum, utilisation and clock are means. A sum or mean is
+    None where one GPU has no value.
+    """
     if len(readings) == 1:
         return readings[0]
     slowed = [one.slowed_by for one in readings if one.slowed_by is not None]
@@ -147,7 +149,7 @@ def together(readings: Sequence[Reading]) -> Reading:
 
 
 def _thousandth(value: float | None) -> float | None:
-    """NVML counts milliwatts and millijoules."""
+    """Convert NVML's milliwatts or millijoules."""
     return None if value is None else value / 1000
 
 

@@ -1,4 +1,4 @@
-"""What a process at work and the one that started it tell each other over a connection: progress up, signals down."""
+"""Messages between a worker process and its parent over a connection: progress up, signals down."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from harness.stop_signal import StopSignal
 
 @dataclass
 class Relayed(Progress):
-    """Progress that another process shows: `send` takes `("said", line)` and `("moved", done, rate, left_s)`."""
+    """Progress that the parent process shows: `send` takes `("said", line)` and `("moved", done, rate, left_s)`."""
 
     send: Callable[[tuple[Any, ...]], None] = field(kw_only=True)
 
     def say(self, line: str) -> None:
-        """One line that stays."""
+        """Send a line that stays."""
         self.spoken.append(line)
         self.send(("said", line))
 
     def moving(self, done: float, rate: str, left_s: float) -> None:
-        """How far the work is; who receives it decides whether to draw it."""
+        """Send the current progress; the parent decides whether to draw it."""
         if self.is_due():
             self.send(("moved", done, rate, left_s))
 
     def clear(self) -> None:
-        """Nothing is drawn here."""
+        """Do nothing, because nothing is drawn in this process."""
 
 
 class Told(StopSignal):
-    """A stop that the process above orders; a signal that reaches this one as well asks for no more than that.
+    """A stop ordered by the parent process. The same signal sent to this process counts as the same order.
 
-    A terminal's Ctrl-C and many a batch system signal every process, so that each would be asked twice.
+    A terminal's Ctrl-C and many batch systems signal every process, which would otherwise be asked twice.
     """
 
     def tell(self, number: int) -> None:
@@ -49,7 +49,7 @@ class Told(StopSignal):
 
 
 def heed(connection: Connection, on_order: Callable[[Any], None], on_loss: Callable[[], None]) -> None:
-    """Hand on what the process above orders, in a thread aside; `on_loss` where that process is no more."""
+    """Start a thread that passes the parent's orders to `on_order` and calls `on_loss` once the parent is gone."""
 
     def listen() -> None:
         try:

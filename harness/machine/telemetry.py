@@ -1,7 +1,7 @@
-"""Power, energy, memory, clocks and heat of the GPU while a job runs, read beside it in a thread of their own.
+"""Telemetry: power, energy, memory, clock and temperature of the GPU during a job, read in a separate thread.
 
-Nothing here can make a job fail: the driver is asked in the thread alone, whatever goes wrong there ends the sampling,
-and a driver that hangs is left behind. A job that ran on no GPU, or on one that NVML is silent of, has no telemetry.
+Telemetry cannot make a job fail. Only the thread calls the driver, an error there ends the sampling, and the program
+does not wait for a driver that hangs. A job on the CPU, or on a GPU that NVML does not report, has no telemetry.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from harness.store.documents import parsed_json
 from harness.store.store import JobFolder, write_json
 
 INTERVAL_S = 1.0
-"""Between readings; since Ampere (but for GA100) the driver's power is itself a mean over one second."""
+"""Seconds between readings; since Ampere (except GA100) the driver's power is itself a mean over one second."""
 KEEP_EVERY_S = 60.0
-"""What a kill may cost of the record."""
+"""Seconds between saves of the record, and so the most that a kill may lose."""
 PATIENCE_S = 2.0
-"""How long the end of a job waits for a last reading."""
+"""Seconds that the end of a job waits for a last reading."""
 SILENT = 3
-"""Readings in a row without an answer, after which the driver is given up."""
+"""Consecutive readings without an answer after which the sampling ends."""
 
 
 class Sampler:
-    """The telemetry of one job at work, in this process and in those before it that were stopped."""
+    """The telemetry of one job, in this process and in earlier processes that were interrupted."""
 
     def __init__(self, folder: JobFolder, gpus: int = 1) -> None:
         self.folder, self.gpus, self.interval_s = folder, gpus, INTERVAL_S
         self.tally, self.names = Tally(), list[str]()
         self.trouble: str | None = None
-        """Why there is no telemetry, or none from some moment on."""
+        """Why telemetry is missing or ended early."""
         self.shared = False
         """Whether another program was seen to compute on the GPU."""
         self._earlier = _read(folder)
@@ -44,12 +44,12 @@ class Sampler:
         self._thread: threading.Thread | None = None
 
     def start(self, library: Any) -> None:
-        """Begin, in a thread that asks this NVML."""
+        """Start the thread that reads from this NVML."""
         self._thread = threading.Thread(target=self._run, args=(library,), name="telemetry", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Take a last reading and end; a driver that does not answer in time is left to itself."""
+        """Take a last reading and end; a driver that does not answer in time is not waited for."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join(PATIENCE_S)
@@ -59,7 +59,7 @@ class Sampler:
             self._thread = None
 
     def keep(self) -> None:
-        """Write down what this process measured beside what earlier ones did, for the one that goes on."""
+        """Save the summaries of this and earlier processes for the process that resumes the job."""
         with self._guard:
             sessions = self._sessions()
         if sessions:
@@ -67,12 +67,12 @@ class Sampler:
                 write_json(self.folder.telemetry, {"sessions": sessions})
 
     def of(self, environment: Mapping[str, Any]) -> Summary | None:
-        """What a job came to that ran where its result says; None where that is no GPU that was read."""
+        """Return the telemetry of a finished job; None where its environment names no GPU that was read."""
         if environment.get("device") != "cuda":
             return None
         with self._guard:
             if self.names and environment.get("instructions") not in self.names:
-                self.trouble = f"the job ran on {environment.get('instructions')}, and NVML told of {self.names[0]}"
+                self.trouble = f"the job ran on {environment.get('instructions')}, and NVML reports {self.names[0]}"
                 return None
             return joined(self._sessions())
 
@@ -89,9 +89,9 @@ class Sampler:
             try:
                 self._watch(visible_gpus(library, self.gpus))
             finally:
-                with suppress(library.NVMLError):  # of a driver that is gone
+                with suppress(library.NVMLError):  # the driver may be gone
                     library.nvmlShutdown()
-        except Exception as error:  # noqa: BLE001 - whatever the driver does, the job is not to fail of it
+        except Exception as error:  # noqa: BLE001 - the job must not fail, whatever the driver does
             with self._guard:
                 self.trouble = self.trouble or f"NVML: {error or type(error).__name__}"
 
@@ -112,16 +112,16 @@ class Sampler:
                 self.keep()
                 kept = time.monotonic()
             self._stopping.wait(self.interval_s)
-        said = next((gpu.trouble for gpu in gpus if gpu.trouble), "it tells nothing of this GPU")
-        self.trouble = f"NVML: {'a GPU that is partitioned' if gpus[0].partitioned else said}"
+        said = next((gpu.trouble for gpu in gpus if gpu.trouble), "it reports nothing about this GPU")
+        self.trouble = f"NVML: {'the GPU is partitioned' if gpus[0].partitioned else said}"
 
     def _with_others(self, gpus: Sequence[Gpu]) -> bool:
-        """Whether more than one program computes on a GPU; where processes share a job, this one is none of them."""
+        """Check whether more than one program computes on a GPU; processes that share the job do not count."""
         own = os.getpid() if self.gpus > 1 else None
         return any((gpu.processes(own) or 0) > 1 for gpu in gpus)
 
     def _sample(self, gpus: Sequence[Gpu]) -> bool:
-        """Read once; whether there was an answer."""
+        """Read all GPUs once; False where none answered."""
         reading = together([gpu.read() for gpu in gpus])
         with self._guard:
             self.tally.add(reading)
@@ -130,9 +130,10 @@ class Sampler:
 
 @contextmanager
 def sampled(folder: JobFolder, device: str, gpus: int = 1) -> Iterator[Sampler]:
-    """Sample while the block runs, where `device` (`auto`, `cpu` or `cuda`) and this machine may mean `gpus` GPUs.
+    """Sample GPUs during the block, unless `device` (`auto`, `cpu` or `cuda`) is `cpu` or there is no driver.
 
-    What was measured in a block that ends by an exception is kept in the job's folder.
+    `gpus` is the number of GPUs that the job uses. Where the block ends by an exception, the readings so far are kept
+    in the job's folder.
     """
     sampler = Sampler(folder, gpus)
     library = None if device == "cpu" else nvml()
@@ -149,7 +150,7 @@ def sampled(folder: JobFolder, device: str, gpus: int = 1) -> Iterator[Sampler]:
 
 
 def _read(folder: JobFolder) -> list[Summary]:
-    """What processes before this one kept; nothing where that is missing or damaged."""
+    """Return the summaries that earlier processes saved; empty where the file is missing or damaged."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         sessions = parsed_json(folder.telemetry.read_bytes())["sessions"]
         return list(sessions) if all(map(is_summary, sessions)) else []

@@ -1,20 +1,20 @@
-"""The networks a suite may name: `MODELS` maps a name to its torch-free description.
+"""The networks that a suite may name: `MODELS` maps a name to a description that needs no torch.
 
-A network is a tuple of layer descriptions, a graph: each layer names those it takes, the one before it by default.
-`layers.trace` walks it and yields every shape, parameter and multiply-add without torch: plans, estimates and the
-papers' own arithmetic need no tensor library, and the module that trains is built from the same tuple.
+A network is a tuple of layer descriptions that form a graph. Each layer names the layers it takes as inputs, by default
+the one before it. `layers.trace` walks the tuple and yields every shape, parameter and multiply-add without torch.
+Plans, estimates and the papers' own arithmetic use it. The module that trains is built from the same tuple.
 
-A kind of layer is one file (`layers/`) that answers all that anybody asks of it: shape, parameters and their kinds,
-buffers, multiply-adds, module, whether it mixes the images of a batch, what the papers' equations know of it. Nobody
-else asks for its class, which a test holds. So an unknown layer cannot be dropped: what is no `Layer`, leaves an answer
-open, takes what is not there, or whose output nobody takes, is an error of `validate`; the builder refuses a module
-whose tensors are not those declared. What is easier said in torch is a `TorchModule` with its declaration and the
-digest of its file.
+A kind of layer is one file in `layers/`. It answers every question about the layer: shape, parameters and their kinds,
+buffers, multiply-adds, module, whether it mixes the images of a batch, and how the papers' equations treat it. No other
+code asks for the class of a layer, and a test ensures this. So no unknown layer can be dropped in silence. `validate`
+reports an error for an object that is no `Layer`, a layer that leaves a question open, an input that does not exist,
+and an output that nothing takes. The builder refuses a module whose tensors differ from the declared ones. A part that
+is easier to write in torch is a `TorchModule`, which holds its declaration and the digest of its file.
 
-All tensors of a net are state: buffers, whole numbers among them, are in checkpoints, digests and imports, and are put
-back after the warm-up of a captured step. A training whose net mixes the images of a batch is refused before it runs
-where its batches would be divided (`run.dividing`). Fields that a recipe got later are left out of addresses while they
-stand at their defaults: `strict.ADDED` lists them.
+All tensors of a net are state. Buffers, integer ones included, are part of checkpoints, digests and imports, and are
+restored after the warm-up of a captured step. A training whose net mixes the images of a batch is refused before it
+runs if its batches would be divided (`run.dividing`). Fields added to a recipe later are left out of addresses while
+they have their defaults; `strict.ADDED` lists them.
 """
 
 from __future__ import annotations
@@ -45,27 +45,30 @@ MODELS: dict[str, type[Net]] = {
 Net.registered = MODELS
 
 Model = Annotated[Net, OneOfRegistered()]
-"""What `model:` in a suite may be: any net of `MODELS`, those put there later among them."""
+"""The value of `model:` in a suite: any net of `MODELS`, also one that is registered later."""
 
 
 def parse_model(data: Any) -> Net:
-    """The net that plain data (of a YAML or JSON file) describe; raises pydantic's ValidationError."""
+    """Parse the net that plain data (of a YAML or JSON file) describe. Raises pydantic's ValidationError."""
     return OneOfRegistered().read(data)
 
 
 class ScaledModel(Strict):
-    """The parameters of a net that a scale may change, and no others: its size, where it has such a parameter."""
+    """The parameters of a net that a scale may change: those of its size, and no others."""
 
     width: float | None = Field(None, gt=0, le=100)
     stem: Stem | None = None
-    """The geometry of the first convolution."""
+    """Geometry of the first convolution."""
     levels: Levels | None = None
-    """Of the spatial pyramid."""
+    """Levels of the spatial pyramid."""
     without_pools: tuple[str, ...] | None = None
-    """Pooling layers left out, for images so small that a map would vanish."""
+    """Pooling layers to leave out, for images so small that a map would vanish."""
 
     def applied_to(self, model: Net) -> Net:
-        """The net with every parameter given here in the place of its own; ValueError for one that it does not have."""
+        """Return the net with every parameter given here in place of its own.
+
+        Raises ValueError for a parameter that the net does not have.
+        """
         given = {name: value for name in type(self).model_fields if (value := getattr(self, name)) is not None}
         missing = [name for name in given if getattr(model, name, None) is None]
         if missing:

@@ -29,37 +29,39 @@ MiddleLayer = Literal["conv2", "conv3", "conv4", "conv5", "fc6"]
 
 
 class AlexNet(Net):
-    """The eight-layer net of the paper: five convolutions, three fully connected layers (section 3.5)."""
+    """The eight-layer net of the paper: five convolutions and three fully connected layers (section 3.5)."""
 
     name: Literal["alexnet"] = "alexnet"
     width: float = Field(1.0, gt=0, le=100)
-    """Multiplies the kernels and units of every layer but the last; each is rounded to an even number."""
+    """Factor for the kernels and units of every layer but the last; each result is rounded to an even number."""
     stem: Stem = FULL_STEM
-    """Of conv1. The paper's 224, 11 and 4 do not give its 55 x 55 maps without padding; the authors' library rounds up,
-    which reads three missing pixels as zero on one side. Views of 227 pixels need none: `pad: [0, 0, 0, 0]`."""
+    """Geometry of conv1. The paper's 224, 11 and 4 give its 55 x 55 maps only with padding; the authors' library
+    rounds up, which reads three missing pixels as zero on one side. Views of 227 pixels need none: `pad: [0, 0, 0,
+    0]`."""
     groups: Literal[1, 2] = 2
     """2: conv2, conv4 and conv5 see the maps of their own half, as on the paper's two GPUs (section 3.2)."""
     half: bool = False
-    """The one-GPU net of section 3.2: half the kernels in conv1 to conv4. conv5, fc6 and fc7 keep theirs, so that both
-    nets have about as many parameters; the authors' released definition has it so. Needs `groups: 1`."""
+    """Whether to build the one-GPU net of section 3.2, with half the kernels in conv1 to conv4. conv5, fc6 and fc7
+    keep theirs, so that both nets have about as many parameters, as in the authors' released definition. Needs
+    `groups: 1`."""
     response_norm: bool | Literal["scale_only"] = True
-    """scale_only: the factor 2^-0.75 alone, which the printed constants give a small signal; a control."""
+    """scale_only is a control: only the factor 2^-0.75, which the printed constants apply to a small signal."""
     norm_groups: Literal[1, 2] = 1
-    """1: neighbours of a map are sought among all maps of the layer, the N of section 3.3; 2: on its own GPU only."""
+    """1: neighbours of a map are among all maps of the layer, the N of section 3.3; 2: among those of its own GPU."""
     dropout: float = Field(0.5, ge=0, lt=1)  # section 4.2
     pool_size: Literal[2, 3] = 3  # section 3.4, z
     pool_stride: Literal[2] = 2  # section 3.4, s
     without: tuple[MiddleLayer, ...] = ()
-    """Layers removed, each with its ReLU and dropout (section 7); the next one sees the maps before it. What follows
-    conv2 and conv5 in the way of normalisation and pooling stays."""
+    """Layers to remove, each with its ReLU and dropout (section 7); the next layer sees the maps before it. The
+    normalisation and pooling after conv2 and conv5 stay."""
     sixth_conv: bool = False
-    """A sixth convolution over the last pooling layer (section 6). The paper does not say of what size; that it is like
-    conv5, with 256 kernels of 3 x 3 in two groups, is a guess."""
+    """Whether to add a sixth convolution over the last pooling layer (section 6). The paper does not give its size;
+    that it is like conv5, with 256 kernels of 3 x 3 in two groups, is a guess."""
 
     hidden_feature: ClassVar[str] = "fc7.relu"
     """The layer whose output is the feature vector of an image (section 6.1)."""
     last_map: ClassVar[None] = None
-    """No layer: the paper tests on fixed views only, and fc6 takes maps of one size."""
+    """None: the paper tests on fixed views only, and fc6 takes maps of a single size."""
 
     @field_validator("without")
     @classmethod
@@ -77,13 +79,13 @@ class AlexNet(Net):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The layers with weights that this net goes without, which a recipe for the whole net may still name."""
+        """Layers with weights that this net lacks and that a recipe for the whole net may still name."""
         return self.without
 
     def conv1_halves(self) -> tuple[slice, slice]:
-        """The kernels of conv1 whose maps belong to the first and to the second GPU (Figure 3: 48 each).
+        """Return the kernels of conv1 whose maps belong to the first and to the second GPU (Figure 3: 48 each).
 
-        Conv1 itself is not split, both halves see the whole image; raises ValueError for a net in one group.
+        Conv1 itself is not split: both halves see the whole image. Raises ValueError for a net in one group.
         """
         if self.groups == 1:
             raise ValueError("the kernels of conv1 have no halves in a net with groups: 1")
@@ -91,7 +93,7 @@ class AlexNet(Net):
         return slice(0, filters // 2), slice(filters // 2, filters)
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """The chain from image to logits."""
+        """Return the chain of layers from image to logits."""
         one, two, same = (1, self.groups, (1, 1, 1, 1))
         chain = (
             *self._conv("conv1", 96, self.stem.kernel, self.stem.pad, one, stride=self.stem.stride),
@@ -111,7 +113,7 @@ class AlexNet(Net):
         return tuple(layer for layer in chain if layer.name not in gone)
 
     def full_size(self, classes: int) -> tuple[Traced, ...]:
-        """The same net at the paper's own width, geometry and input, whose fan-ins the printed std belongs to."""
+        """Return the net at the paper's own width, geometry and input, for which the printed std is meant."""
         full = self.model_copy(update={"width": 1.0, "stem": FULL_STEM})
         return tuple(trace(full.layers(classes), FULL_INPUT))
 
@@ -126,7 +128,7 @@ class AlexNet(Net):
         )
 
     def _norm_and_pool(self, name: str) -> tuple[Layer, ...]:
-        """Normalisation, with the constants of section 3.3, follows the ReLU and precedes pooling (section 3.5)."""
+        """Return normalisation and pooling, which follow the ReLU (section 3.5), with the constants of section 3.3."""
         alpha = 0.0 if self.response_norm == "scale_only" else 1e-4
         norm = ResponseNorm(f"{name}.norm", k=2.0, n=5, alpha=alpha, beta=0.75, per_group=self.norm_groups)
         pool = MaxPool(f"{name}.pool", self.pool_size, self.pool_stride)

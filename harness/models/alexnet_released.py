@@ -1,6 +1,6 @@
-"""AlexNet as its authors ran it, by the source that they released in 2025; `alexnet.py` has it as they printed it.
+"""AlexNet as its authors ran it, by the source code that they released in 2025; `alexnet.py` has the printed form.
 
-FILE:LINE beside a number is a place of github.com/computerhistory/AlexNet-Source-Code at commit 2f8b81f. A pair of
+FILE:LINE beside a number is a place in github.com/computerhistory/AlexNet-Source-Code at commit 2f8b81f. A pair of
 layers on two GPUs is one layer of two groups here, with the same arithmetic.
 """
 
@@ -29,38 +29,38 @@ from harness.models.registered import Net
 
 Run = Literal["145", "145-half", "147", "148", "146", "146-2011"]
 """The authors' number of a net. 145: the paper's; 145-half: its one-GPU form; 147: plain pooling; 148: no
-normalisation; 146: with a sixth convolution; 146-2011: the same with a last layer of two factors."""
+normalisation; 146: with a sixth convolution; 146-2011: the same with the last layer factored in two."""
 
 
 class AlexNetReleased(Net):
-    """The nets of the printed numbers, and switches that take the released normalisation back to the printed one."""
+    """The nets behind the printed numbers, with switches that turn the released normalisation into the printed one."""
 
     name: Literal["alexnet_released"] = "alexnet_released"
     run: Run = "145"
     width: float = Field(1.0, gt=0, le=100)
-    """Multiplies the kernels and units of every layer but the last; each is rounded to an even number."""
+    """Factor for the kernels and units of every layer but the last; each result is rounded to an even number."""
     stem: Stem = FULL_STEM
-    """Of conv1: 11 x 11 at stride 4, padding 0 (layers-145.cfg:14-16). Sizes are rounded up (layer.py:1004), and three
-    missing pixels to the right and below read as zero."""
+    """Geometry of conv1: 11 x 11 at stride 4, padding 0 (layers-145.cfg:14-16). Sizes are rounded up
+    (layer.py:1004), and three missing pixels on the right and below read as zero."""
     alpha: Literal["over_n", "printed"] = "over_n"
-    """over_n: the constant is divided by the size of the window (layer.py:1183); printed: as section 3.3 has it."""
+    """over_n: alpha is divided by the size of the window (layer.py:1183); printed: alpha as in section 3.3."""
     norm_groups: Literal[1, 2] = 2
-    """2: neighbours of a map on its own GPU only (layers-145.cfg:38, :98); 1: all maps of the layer. The one-GPU form
-    has one group whatever is said here."""
+    """2: neighbours of a map are on its own GPU only (layers-145.cfg:38, :98); 1: among all maps of the layer. The
+    one-GPU form always has one group."""
     first_norm: Literal["before_relu", "after_relu"] = "before_relu"
-    """before_relu: conv1 is linear, its responses are normalised, and the ReLU follows pooling (layers-145.cfg:35-63);
-    after_relu: ReLU, normalisation and pooling, as printed."""
+    """before_relu: conv1 is linear, its responses are normalised, and the ReLU follows pooling
+    (layers-145.cfg:35-63); after_relu: ReLU, normalisation and pooling, as printed."""
     spatial_norm: bool = True
-    """A second normalisation after that of conv2, within each map (layers-145.cfg:107-117)."""
+    """Whether a second normalisation follows that of conv2, within each map (layers-145.cfg:107-117)."""
 
     hidden_feature: ClassVar[str] = "fc7.relu"
     """The layer whose output is the feature vector of an image (section 6.1)."""
     last_map: ClassVar[None] = None
-    """No layer: the nets are tested on fixed views only."""
+    """None: the nets are tested on fixed views only."""
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The sixth convolution and the factored last layer, which one recipe may name for every net."""
+        """Layers that this net lacks, sixth convolution or factored last layer; one recipe may name them for all."""
         own = {"146": ("fc8a",), "146-2011": ()}
         return own.get(self.run, ("conv6", "fc8a"))
 
@@ -70,9 +70,9 @@ class AlexNetReleased(Net):
         return 1 if self.run == "145-half" else 2
 
     def conv1_halves(self) -> tuple[slice, slice]:
-        """The kernels of conv1 on the first and on the second GPU, 48 each (layers-145.cfg:13, :26).
+        """Return the kernels of conv1 on the first and on the second GPU, 48 each (layers-145.cfg:13, :26).
 
-        Raises ValueError for the net of one GPU.
+        Raises ValueError for the one-GPU net.
         """
         if self.groups == 1:
             raise ValueError("the kernels of conv1 have no halves in the net of one GPU")
@@ -80,7 +80,7 @@ class AlexNetReleased(Net):
         return slice(0, filters // 2), slice(filters // 2, filters)
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """The chain from image to logits."""
+        """Return the chain of layers from image to logits."""
         two, same = self.groups, (1, 1, 1, 1)
         plain = self.run == "147"
         return (
@@ -108,12 +108,15 @@ class AlexNetReleased(Net):
         )
 
     def full_size(self, classes: int) -> tuple[Traced, ...]:
-        """The same net at the authors' own width, geometry and input, whose fan-ins the released stds belong to."""
+        """Return the net at the authors' own width, geometry and input, for which the released stds are meant."""
         full = self.model_copy(update={"width": 1.0, "stem": FULL_STEM})
         return tuple(trace(full.layers(classes), FULL_INPUT))
 
     def _filters(self, name: str, filters: int) -> int:
-        """Half of them on one GPU, but in conv5 (layers-145-half.cfg:103), so that parameters are about as many."""
+        """Return the number of filters: half in the one-GPU net, except in conv5 (layers-145-half.cfg:103).
+
+        So both forms have about as many parameters.
+        """
         halved = self.run == "145-half" and name in {"conv1", "conv2", "conv3", "conv4"}
         return scaled(filters // 2 if halved else filters, self.width)
 
@@ -132,21 +135,28 @@ class AlexNetReleased(Net):
     def _second_norms(self) -> tuple[Layer, ...]:
         if self.run == "148":  # layers-148.cfg:83-97 has none of the three
             return ()
-        # scale 0.001 over 5 x 5 places, pow 0.75 (layer-params-145.cfg:157-163), no constant but 1 (src/layer.cu:1569)
+        # Scale 0.001 over 5 x 5 positions, pow 0.75 (layer-params-145.cfg:157-163), constant always 1
+        # (src/layer.cu:1569).
         within = SpatialNorm("conv2.spatial_norm", k=1.0, size=5, alpha=0.001 / 25, beta=0.75)
         return (self._norm("conv2"), within) if self.spatial_norm else (self._norm("conv2"),)
 
     def _norm(self, name: str) -> ResponseNorm:
-        """Size 5, scale 0.0001, pow 0.75, minDiv 2 (layer-params-145.cfg:137-155)."""
+        """Return normalisation with size 5, scale 0.0001, pow 0.75, minDiv 2 (layer-params-145.cfg:137-155)."""
         alpha = 0.0001 / 5 if self.alpha == "over_n" else 0.0001
         groups = min(self.norm_groups, self.groups)
         return ResponseNorm(f"{name}.norm", k=2.0, n=5, alpha=alpha, beta=0.75, per_group=groups)
 
     def _pool(self, name: str) -> MaxPool:
-        """Windows of 3, of 2 in 147 (layers-147.cfg:51), two apart; sizes are rounded up (layer.py:1139)."""
+        """Return pooling over windows of 3, or 2 in 147 (layers-147.cfg:51), two apart.
+
+        Sizes are rounded up (layer.py:1139).
+        """
         return MaxPool(f"{name}.pool", 2 if self.run == "147" else 3, 2, cover=True)
 
     def _hidden(self, name: str) -> tuple[Layer, ...]:
-        """4096 units, on two GPUs 2048 each (layers-145.cfg:238-292), dropout in the form of src/layer.cu:1126-1135."""
+        """Return a hidden layer of 4096 units, 2048 a GPU (layers-145.cfg:238-292).
+
+        Its dropout has the form of src/layer.cu:1126-1135.
+        """
         units = Linear(name, scaled(4096, self.width))
         return units, Activation("relu", f"{name}.relu"), Dropout(f"{name}.dropout", 0.5)

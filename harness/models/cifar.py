@@ -1,9 +1,9 @@
-"""The small nets with which AlexNet's authors tried rectifiers (Figure 1) and normalisation (section 3.3) on CIFAR-10.
+"""The small CIFAR-10 nets with which AlexNet's authors tried rectifiers (Figure 1) and normalisation (section 3.3).
 
-The paper says of both only that they have four layers. They are example nets of the authors' library, cuda-convnet:
+The paper says only that both have four layers. They are example nets of the authors' library, cuda-convnet:
 layers-19pct.cfg, layers-80sec.cfg and layers-conv-local-13pct.cfg as copied in github.com/dnouri/cuda-convnet, and
-layers-conv-local-11pct.cfg as in github.com/stephenyan1231/cuda_convnet_plus. That the paper used these is a guess, to
-which its footnote and their names point.
+layers-conv-local-11pct.cfg as in github.com/stephenyan1231/cuda_convnet_plus. That the paper used these nets is a
+guess, suggested by its footnote and by their names.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class CifarConv(Net):
 
     name: Literal["cifar_conv"] = "cifar_conv"
     width: float = Field(1.0, gt=0, le=100)
-    """Multiplies the kernels and hidden units; each is rounded to an even number."""
+    """Factor for the kernels and hidden units; each result is rounded to an even number."""
     activation: Unit = "relu"  # Figure 1: ReLU and tanh
     hidden: Literal[0, 64] = 0
-    """Units of a fully connected layer before the last; with 64 it is the five-layer net of layers-80sec.cfg."""
+    """Units of a fully connected layer before the last; 64 gives the five-layer net of layers-80sec.cfg."""
 
     last_map: ClassVar[None] = None
-    """No layer: the net is tested on images of one size."""
+    """None: the net is tested on images of a single size."""
     left_out: ClassVar[tuple[str, ...]] = ()
-    """No layer can be left out."""
+    """Always empty: no layer can be left out."""
 
     @property
     def hidden_feature(self) -> str:
@@ -55,7 +55,7 @@ class CifarConv(Net):
         return "fc64.activation" if self.hidden else "pool3"
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """The chain from image to logits; pooling windows of the library hang over the edge of a map."""
+        """Return the chain of layers from image to logits; pooling windows may extend over the edge of a map."""
         hidden: tuple[Layer, ...] = (
             Linear("fc64", scaled(self.hidden, self.width)),
             Activation(self.activation, "fc64.activation"),
@@ -72,36 +72,36 @@ class CifarConv(Net):
         )
 
     def full_size(self, classes: int) -> tuple[Traced, ...]:
-        """The same net at full width on whole CIFAR-10 images."""
+        """Return the net at full width on whole CIFAR-10 images."""
         return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 32, 32)))
 
 
 class CifarLocal(Net):
     """Two convolutions, two local layers and a fully connected one: layers-conv-local-*.cfg, for section 3.3.
 
-    The library's pair changes more than the normalisation: without it (13pct) local3 has 32 kernels a position, with it
-    (11pct) 64.
+    The library's two nets differ in more than normalisation: local3 has 32 kernels a position without it (13pct) and 64
+    with it (11pct).
     """
 
     name: Literal["cifar_local"] = "cifar_local"
     width: float = Field(1.0, gt=0, le=100)
-    """Multiplies the kernels; each is rounded to an even number."""
+    """Factor for the kernels; each result is rounded to an even number."""
     activation: Unit = "relu"
     response_norm: bool = True
     norm_constants: Literal["library", "printed", "scale_only"] = "library"
-    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: those of section 3.3;
-    scale_only: those without alpha, which leaves the factor 2^-0.75 that they give a small signal."""
+    """library: k = 1, n = 9, alpha = 0.001 / 9 of layer-params-conv-local-11pct.cfg; printed: the constants of
+    section 3.3; scale_only: those with alpha 0, which leaves the factor 2^-0.75 that they apply to a small signal."""
     local3: Literal[32, 64] = 64
 
     hidden_feature: ClassVar[str] = "local4.activation"
     """The layer whose output the last fully connected layer sees."""
     last_map: ClassVar[None] = None
-    """No layer: local filters belong to the positions of one size of map."""
+    """None: local filters belong to the positions of a map of fixed size."""
     left_out: ClassVar[tuple[str, ...]] = ()
-    """No layer can be left out."""
+    """Always empty: no layer can be left out."""
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """The chain from image to logits: the first normalisation after pooling, the second before it."""
+        """Return the chain from image to logits: the first normalisation follows pooling, the second precedes it."""
         return (
             *_conv("conv1", scaled(64, self.width), self.activation),
             MaxPool("pool1", 3, 2, cover=True),
@@ -117,7 +117,7 @@ class CifarLocal(Net):
         )
 
     def full_size(self, classes: int) -> tuple[Traced, ...]:
-        """The same net at full width on the 24 x 24 views of the library's example."""
+        """Return the net at full width on the 24 x 24 views of the library's example."""
         return tuple(trace(self.model_copy(update={"width": 1.0}).layers(classes), (3, 24, 24)))
 
     def _norm(self, name: str) -> tuple[Layer, ...]:

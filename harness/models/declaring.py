@@ -1,4 +1,7 @@
-"""Writes down what a torch module is, for a `TorchModule` to declare: its tensors, their kinds, and what it costs."""
+"""Writes the declaration of a torch module for a `TorchModule`: its tensors, their kinds, and its cost.
+
+Use it when adding a module written in torch to a net, and paste the result into the net's file.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,17 @@ from harness.models.layers import Buffer, Parameter, Shape
 from harness.models.layers.torch_module import TorchModule, builder, source_sha256
 
 CONNECTED = (nn.Linear, nn.modules.conv._ConvNd)  # noqa: SLF001 - torch's only name of all convolutions
-NORMALISING = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)  # noqa: SLF001 - likewise
+NORMALISING = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)  # noqa: SLF001 - torch's only name of them
 
 
 def declared(
     name: str, builds: str, *shapes: Shape, parameters: Mapping[str, Parameter] = MappingProxyType({})
 ) -> TorchModule:
-    """The declaration of what a function builds, counted on torch's `meta` device; its `repr` can stand in a file.
+    """Return the declaration of the module that the function `builds` returns; its `repr` can be pasted into a file.
 
-    `parameters` tells those of layers whose kind torch's own do not tell. Raises ValueError for one that nobody tells,
-    and for a buffer that does not begin with one value.
+    The module is measured on torch's `meta` device. `parameters` declares parameters of layers that are not torch's
+    own, by name. Raises ValueError for a parameter whose kind remains unknown, and for a buffer whose first values
+    differ.
     """
     module = builder(builds)(*shapes).eval()
     learned = tuple(_parameters(module, parameters))
@@ -30,7 +34,7 @@ def declared(
     module = module.to("meta")
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         given = module(*(torch.empty(1, *shape, device="meta") for shape in shapes))
-    # One multiply-add is counted as two operations.
+    # The counter counts one multiply-add as two operations.
     costs = counter.get_total_flops() // 2
     return TorchModule(name, builds, source_sha256(builds), tuple(given.shape[1:]), learned, state, costs)
 

@@ -1,4 +1,4 @@
-"""The declared parameters by which a paper's net shrinks to small images."""
+"""The parameters by which a paper's net shrinks to small images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.strict import Strict
 
 
 class Stem(Strict):
-    """The geometry of a net's first convolution, the one layer that depends on the size of the image."""
+    """Geometry of a net's first convolution, the only layer that depends on the size of the image."""
 
     kernel: int = Field(ge=1)
     stride: int = Field(ge=1)
@@ -20,9 +20,13 @@ class Stem(Strict):
 
 
 Levels = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
-"""Of a spatial pyramid: the bins along a side at each level."""
+"""Levels of a spatial pyramid: the bins along a side at each level."""
 
 
 def scaled(units: int, width: float) -> int:
-    """A number of kernels or units times the width, as an even number, so that two groups divide it."""
+    """Multiply a number of kernels or units by the width and round to an even number, so that two groups divide it.
+
+    >>> scaled(96, 0.25)
+    24
+    """
     return max(2, 2 * round(units * width / 2))

@@ -1,8 +1,8 @@
 """Rules for a net's first weights, as data: the standard deviation of every layer, without drawing a number.
 
-Every rule draws weights from a Gaussian of mean zero. In PReLU's notation (section 2.2) a layer l has d_l filters of
-k x k over c_l maps; n_l = k^2 c_l counts the connections of a response and nhat_l = k^2 d_l those of an input. With
-groups, both count the maps and filters of one group, for the others are not connected.
+Every rule draws weights from a Gaussian of mean zero. In PReLU's notation (section 2.2) a layer l has d_l filters of k
+x k over c_l maps; n_l = k^2 c_l counts the connections of a response, and nhat_l = k^2 d_l those of an input. With
+groups, both count the maps and filters of a single group, because groups are not connected.
 """
 
 from __future__ import annotations
@@ -18,36 +18,42 @@ from harness.strict import Strict
 
 
 class Gaussian(Strict):
-    """One standard deviation for every layer, some biases at one (AlexNet section 5)."""
+    """One standard deviation for every layer, with some biases at one (AlexNet section 5)."""
 
     rule: Literal["gaussian"]
     std: PositiveFloat = 0.01  # AlexNet section 5
     std_of: dict[str, PositiveFloat] = Field(default_factory=dict)
-    """Layers that have a standard deviation of their own, as in the small nets of the authors' library."""
+    """Standard deviations of particular layers, as in the small nets of the authors' library."""
     gain: Literal["as_printed", "paper_fan_in"] = "as_printed"
     """`paper_fan_in` multiplies the std of each layer by sqrt(n of the full-size net / n here), so that a narrow net
-    amplifies a signal as much as the paper's does; at full size both are the same."""
+    amplifies a signal as much as the paper's net. At full size both values are the same."""
     bias_one: list[str] = Field(default_factory=list)
-    """Layers whose biases start at one, which gives their rectifiers positive inputs; the others start at zero."""
+    """Layers whose biases start at one, which gives their rectifiers positive inputs; all other biases start at
+    zero."""
 
 
 class FanScaled(Strict):
-    """A standard deviation for each layer from its own connections, biases at zero (PReLU section 2.2).
+    """A standard deviation for each layer from its own connections, with biases at zero (PReLU section 2.2).
 
-    xavier: n_l Var = 1, as the paper uses it; he_forward: eq. 10, 1/2 n_l Var = 1; he_backward: eq. 14, 1/2 nhat_l
-    Var = 1; prelu_forward: eq. 15, 1/2 (1 + a^2) n_l Var = 1; prelu_backward: the same with nhat_l. There, a is the
-    initial slope of the nearest activation: of the layer's input going forward, of its output going backward. The first
-    layer follows the same rule though no rectifier precedes it, for a factor on one layer does not matter.
+    - xavier: n_l Var = 1, as the paper uses it.
+    - he_forward: eq. 10, 1/2 n_l Var = 1.
+    - he_backward: eq. 14, 1/2 nhat_l Var = 1.
+    - prelu_forward: eq. 15, 1/2 (1 + a^2) n_l Var = 1.
+    - prelu_backward: the same with nhat_l.
+
+    The slope a is the initial slope of the nearest activation: before the layer going forward, after it going backward.
+    The first layer follows the same rule although no rectifier precedes it, because a factor on a single layer does not
+    matter.
     """
 
     rule: Literal["xavier", "he_forward", "he_backward", "prelu_forward", "prelu_backward"]
     factor: PositiveFloat = 1.0
-    """Multiplies every std that comes from connections; (1/128)^(1/L) is a remedy for inputs within [-128, 128]."""
+    """Factor for every std derived from connections; (1/128)^(1/L) is a remedy for inputs within [-128, 128]."""
     fc_std: tuple[PositiveFloat, PositiveFloat, PositiveFloat] | None = None
-    """The stds of three fully connected layers, in the place of the rule; the paper's are 0.01, 0.01 and 0.001."""
+    """Stds of three fully connected layers, in place of the rule; the paper's are 0.01, 0.01 and 0.001."""
     gain: Literal["as_printed", "paper_fan_in"] = "as_printed"
-    """Of `fc_std`, as of a Gaussian's one std: `paper_fan_in` multiplies each by sqrt(n of the full-size layer / n
-    here), so that a narrow net's first outputs are as large as the paper's. The rule follows the width by itself."""
+    """Gain of `fc_std`: `paper_fan_in` multiplies each by sqrt(n of the full-size layer / n here), so that a narrow
+    net's first outputs are as large as the paper's. The rule itself follows the width without it."""
 
 
 Initialisation = Annotated[Gaussian | FanScaled, Field(discriminator="rule")]
@@ -59,12 +65,16 @@ def standard_deviations(
     full: Sequence[Traced] = (),
     left_out: Collection[str] = (),
 ) -> dict[str, float]:
-    """The std of every tensor of weights, by the name that `drawn` gives it, in the order of the net.
+    """Return the std of every weight tensor, by the name that `drawn` gives it, in the order of the net.
 
-    `full` is the net at the paper's own size, which only the gain `paper_fan_in` reads. A layer that is `left_out` of
-    the net on purpose may have a `std_of`, so that leaving one out needs no other recipe. Raises ValueError when `full`
-    lacks a layer of the net, when `std_of` names none, when `fc_std` meets a number of fully connected layers other
-    than three, or when a rule needs one slope and finds several equally near.
+    `full` is the net at the paper's own size; only the gain `paper_fan_in` reads it. `std_of` may name layers in
+    `left_out`, so that a net without them needs no other recipe. Raises ValueError if `full` lacks a layer of the net,
+    if `std_of` names an unknown layer, if `fc_std` meets a number of fully connected layers other than three, or if a
+    rule needs one slope and several are equally near.
+
+    >>> from harness.models.layers import Conv, trace
+    >>> standard_deviations(tuple(trace([Conv("conv1", 50, 2)], (3, 8, 8))), FanScaled(rule="he_backward"))
+    {'conv1': 0.1}
     """
     if isinstance(spec, FanScaled):
         return _fan_scaled(traced, spec, full)
@@ -77,10 +87,10 @@ def standard_deviations(
 def first_biases(
     traced: Sequence[Traced], spec: Gaussian | FanScaled, left_out: Collection[str] = ()
 ) -> dict[str, float]:
-    """The value at which every layer's biases start, by name.
+    """Return the first value of every layer's biases, by name.
 
-    Raises ValueError when `bias_one` names no layer, or one without biases. A layer that is `left_out` of the net on
-    purpose may be named, so that leaving one out needs no other recipe.
+    `bias_one` may name layers in `left_out`, so that a net without them needs no other recipe. Raises ValueError if
+    `bias_one` names an unknown layer, or one without biases.
     """
     names = [one.name for one in learnable(traced)]
     ones = spec.bias_one if isinstance(spec, Gaussian) else []
@@ -92,12 +102,15 @@ def first_biases(
 
 
 def learnable(traced: Iterable[Traced]) -> Iterator[Traced]:
-    """The layers with weights of a net: convolutions, local and fully connected layers, and what else has some."""
+    """Yield the layers that have weights: convolutions, local and fully connected layers, and others with weights."""
     return (one for one in traced if one.weighted)
 
 
 def drawn(traced: Iterable[Traced]) -> Iterator[tuple[str, Traced, Parameter]]:
-    """Every tensor of weights: the layer's name, or `<layer>.<tensor>` where it is not called `weight`; and both."""
+    """Yield every weight tensor as (name, layer, parameter).
+
+    The name is that of the layer, or `<layer>.<tensor>` if the tensor is not called `weight`.
+    """
     for one in traced:
         for weight in one.weighted:
             yield one.name if weight.name == "weight" else f"{one.name}.{weight.name}", one, weight
@@ -130,7 +143,7 @@ def _fully_connected(traced: Sequence[Traced], spec: FanScaled, full: Sequence[T
 
 
 def _gain(traced: Sequence[Traced], one: Traced, rule: str) -> float:
-    """What n_l Var[w_l], or nhat_l Var[w_l], is to be."""
+    """Return the value that n_l Var[w_l], or nhat_l Var[w_l], should have."""
     if rule == "xavier":
         return 1.0
     slope = _nearest_slope(traced, one.name, forward=rule == "prelu_forward") if rule.startswith("prelu") else 0.0
@@ -138,9 +151,10 @@ def _gain(traced: Sequence[Traced], one: Traced, rule: str) -> float:
 
 
 def _nearest_slope(traced: Sequence[Traced], name: str, *, forward: bool) -> float:
-    """The slope that x_l = f(y_(l-1)) passed going forward, or Delta y_l = f'(y_l) Delta x_(l+1) going backward.
+    """Return the slope of x_l = f(y_(l-1)) going forward, or of Delta y_l = f'(y_l) Delta x_(l+1) going backward.
 
-    Where there is no activation on that side, the nearest on the other. Raises ValueError for several slopes as near.
+    If no activation is on that side, the nearest on the other side counts. Raises ValueError for different slopes
+    equally near.
     """
     for back in (forward, not forward):
         for level in nearest_levels(traced, name, back=back):

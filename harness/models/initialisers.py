@@ -1,4 +1,4 @@
-"""Draws a net's first weights by a rule, as a function of one generator alone."""
+"""Draws a net's first weights by a rule, from a single generator."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def initialise(
 ) -> None:
     """Fill every weight and bias of the net in place, layer by layer, from one generator on the CPU.
 
-    Numbers are drawn on the CPU in float32 and copied, so that a seed means the same net on every device; from one seed
-    two rules draw the same normal numbers and differ in their scale. What a layer declares a first value of keeps it:
-    slopes, scales and shifts, running statistics. For `full` and `left_out`, and for what raises ValueError, see
-    `standard_deviations` and `first_biases`.
+    Numbers are drawn on the CPU in float32 and copied, so that a seed gives the same net on every device. With the same
+    seed, two rules draw the same normal numbers and differ only in their scale. Tensors with a declared first value
+    keep it: slopes, scales, shifts, running statistics. See `standard_deviations` and `first_biases` for `full`,
+    `left_out` and the ValueErrors raised.
     """
     biases, stds = first_biases(traced, spec, left_out), standard_deviations(traced, spec, full, left_out)
     for name, one, weight in drawn(traced):

@@ -1,4 +1,4 @@
-"""The layers of the papers that torch lacks or does otherwise: normalisation, dropout, pyramids, local filters."""
+"""Modules for layers that torch lacks or does otherwise: normalisation, dropout, pyramids, local filters."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ __all__ = ["Applied", "Drawing", "Local", "PaperDropout", "PyramidPool", "Respon
 
 
 class Applied(nn.Module):
-    """A function of tensors as a module, for a layer that holds nothing."""
+    """A function of tensors as a module, for a layer without parameters."""
 
     def __init__(self, function: Callable[..., Tensor]) -> None:
         super().__init__()
         self.function = function
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """The function's value."""
+        """Apply the function."""
         return self.function(*inputs)
 
     def extra_repr(self) -> str:
-        """The function."""
+        """Return the function's name."""
         return getattr(self.function, "__name__", repr(self.function)).lstrip("_")
 
 
 class Drawing(nn.Module):
-    """A layer that draws random numbers for each image, and can draw those of a whole batch that comes in parts."""
+    """A layer that draws random numbers for each image and, if a batch comes in parts, draws for the whole batch."""
 
     part: tuple[int, int] | None
-    """Where the images of the next part start in a batch of so many, where a batch comes in parts."""
+    """(start, images) of the next part: its first image within a batch of `images`; None if batches are not divided."""
     kept: Tensor | None
-    """What was drawn for the whole of such a batch."""
+    """Numbers drawn for the whole of a divided batch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,10 +43,10 @@ class Drawing(nn.Module):
 
 
 class PaperDropout(Drawing):
-    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test.
+    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p in tests.
 
-    With `rescaled`, as `nn.Dropout`, it divides by 1 - p in training instead: equal in expectation, but from the same
-    first weights and at the same rate the net learns differently. Both draw the same zeros.
+    With `rescaled` it divides by 1 - p in training instead, as `nn.Dropout` does. Both are equal in expectation and
+    draw the same zeros. But with the same first weights and rate the net learns differently.
     """
 
     def __init__(self, p: float, *, rescaled: bool = False) -> None:
@@ -54,7 +54,7 @@ class PaperDropout(Drawing):
         self.p, self.rescaled = p, rescaled
 
     def forward(self, x: Tensor) -> Tensor:
-        """A tensor of the shape of `x`; in training it draws from the generator of the device."""
+        """Return a tensor of the shape of `x`; in training, zeros are drawn from the device's generator."""
         if self.rescaled:
             return x * self._drawn(x) / (1 - self.p) if self.training else x
         return x * self._drawn(x) if self.training else x * (1 - self.p)
@@ -65,23 +65,23 @@ class PaperDropout(Drawing):
         start, images = self.part
         if start == 0 or self.kept is None:
             layout = torch.channels_last if x.dim() == 4 and not x.is_contiguous() else torch.contiguous_format
-            assert x.is_contiguous(memory_format=layout)  # else the order of the whole batch's draws would be another
+            assert x.is_contiguous(memory_format=layout)  # other layouts would change the order of the batch's draws
             whole = torch.empty((images, *x.shape[1:]), dtype=x.dtype, device=x.device, memory_format=layout)
             self.kept = whole.bernoulli_(1 - self.p).bool()
         return self.kept[start : start + len(x)].to(x.dtype)
 
     def extra_repr(self) -> str:
-        """The probability, and the form where it is not AlexNet's."""
+        """Return the probability, and the form if it is not AlexNet's."""
         return f"p={self.p}, rescaled" if self.rescaled else f"p={self.p}"
 
 
 class PyramidPool(nn.Module):
-    """Spatial pyramid max-pooling (PReLU section 2.3): maps [N, C, H, W] to vectors [N, C * bins].
+    """Spatial pyramid max-pooling (PReLU section 2.3): maps [N, C, H, W] become vectors [N, C * bins].
 
-    For a level n, bin i of a side a covers positions floor(i a / n) to ceil((i + 1) a / n), the latter excluded. The
-    vector holds the levels in the order given and, within one, maps, then rows, then columns of bins. It is built from
-    slices and `amax`, whose backward is deterministic on CUDA, unlike that of `nn.AdaptiveMaxPool2d`; positions that
-    tie for a maximum share its gradient.
+    At level n, bin i of a side a covers positions floor(i a / n) to ceil((i + 1) a / n), the latter excluded. The
+    vector holds the levels in the given order and, within a level, maps, then rows, then columns of bins. The backward
+    of slices and `amax` is deterministic on CUDA, unlike that of `nn.AdaptiveMaxPool2d`. Positions that tie for a
+    maximum share its gradient.
     """
 
     def __init__(self, levels: tuple[int, ...]) -> None:
@@ -89,18 +89,18 @@ class PyramidPool(nn.Module):
         self.levels = levels
 
     def forward(self, x: Tensor) -> Tensor:
-        """The vectors."""
+        """Return the vectors."""
         return torch.cat([_maxima(_maxima(x, level, -2), level, -1).flatten(1) for level in self.levels], dim=1)
 
     def extra_repr(self) -> str:
-        """The levels."""
+        """Return the levels."""
         return f"levels={self.levels}"
 
 
 class SpatialNorm(nn.Module):
     """Response normalisation over a window of the same map (`layers.SpatialNorm`), float [N, C, H, W].
 
-    Types below float32 are computed in float32, in which alpha times a sum near k is not lost.
+    Types below float32 are computed in float32, so that adding alpha times a sum to k keeps its precision.
     """
 
     def __init__(self, *, k: float, size: int, alpha: float, beta: float) -> None:
@@ -110,22 +110,22 @@ class SpatialNorm(nn.Module):
         self.around = (before, after, before, after)
 
     def forward(self, a: Tensor) -> Tensor:
-        """The normalised maps, in the type of `a`."""
+        """Return the normalised maps, in the type of `a`."""
         squares = F.pad(a.to(torch.promote_types(a.dtype, torch.float32)).square(), self.around)
         summed = F.avg_pool2d(squares, self.size, stride=1, divisor_override=1)
         return (a * (self.k + self.alpha * summed) ** -self.beta).to(a.dtype)
 
     def extra_repr(self) -> str:
-        """The constants."""
+        """Return the constants."""
         return f"k={self.k}, size={self.size}, alpha={self.alpha}, beta={self.beta}"
 
 
 class Local(nn.Module):
-    """A convolution without shared weights: maps [N, C, H, W] to [N, filters, rows, columns].
+    """A convolution without shared weights: maps [N, C, H, W] become [N, filters, rows, columns].
 
-    `weight` is [rows * columns, filters, C * kernel * kernel]: for every position, row by row, kernels that are
-    flattened as those of `nn.Conv2d`; `bias` is [filters, rows, columns]. The sides are those of the one size of map
-    that the layer is for; `padding` is (rows, columns) of zeros on each side.
+    `weight` is [rows * columns, filters, C * kernel * kernel]: for every position, row by row, kernels flattened as
+    those of `nn.Conv2d`. `bias` is [filters, rows, columns]. `sides` are the rows and columns of the output, so the
+    layer serves maps of a single size. `padding` is the (rows, columns) of zeros on each side.
     """
 
     def __init__(
@@ -137,13 +137,13 @@ class Local(nn.Module):
         self.bias = nn.Parameter(torch.empty(filters, *sides))
 
     def forward(self, x: Tensor) -> Tensor:
-        """The maps."""
+        """Return the maps."""
         seen = F.unfold(x, self.kernel, padding=self.padding, stride=self.stride)
         responses = torch.einsum("nip,pfi->nfp", seen, self.weight)
         return torch.unflatten(responses, 2, self.bias.shape[1:]) + self.bias
 
     def extra_repr(self) -> str:
-        """What `nn.Conv2d` says of itself."""
+        """Return the sizes in the style of `nn.Conv2d`."""
         positions, filters, connections = self.weight.shape
         maps = connections // self.kernel**2
         return (
@@ -153,7 +153,7 @@ class Local(nn.Module):
 
 
 def _maxima(x: Tensor, bins: int, dim: int) -> Tensor:
-    """Of each bin along a dimension; where they are of one size, by one operation, for small maps take no time else."""
+    """Return the maximum of each bin along a dimension; equal bins need a single operation, which is faster."""
     side = x.shape[dim]
     if side == bins:
         return x

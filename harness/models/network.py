@@ -1,4 +1,4 @@
-"""Turns layer descriptions into a torch module, and answers what one may ask of its tensors."""
+"""Builds a torch module from layer descriptions, and answers questions about its tensors."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from torch import Tensor, nn
 from harness.models.layers import IMAGE, PARAMETER_KINDS, Buffer, Layer, Parameter, ParameterKind, Shape, Traced, trace
 
 Decays = Literal["weights", "all"] | Sequence[ParameterKind]
-"""Which kinds of parameters decay: weights, every one, or those named."""
+"""The kinds of parameters that decay: weights, all, or the kinds named."""
 
 
 class Network(nn.Module):
-    """A net of named children, each of which takes the outputs of others.
+    """A net of named children, each of which takes outputs of others.
 
-    There is one child for each layer, by its name with "_" for ".", and one for what comes before it, such as the
-    zeros around a map (`<layer>_pad`) or the making of a vector (`<layer>_flatten`). `get_submodule("conv1").weight` is
-    the kernels of conv1. The net's output is that of its last child.
+    Each layer is one child, named after it with "_" for ".". Another child may come before it, such as padding by zeros
+    (`<layer>_pad`) or flattening (`<layer>_flatten`). `get_submodule("conv1").weight` holds the kernels of conv1. The
+    net's output is that of its last child.
     """
 
     def __init__(
         self, children: Mapping[str, nn.Module], sources: Mapping[str, tuple[str, ...]], traced: Mapping[str, Traced]
     ) -> None:
-        """`sources` names the children that each child takes, or `image`; `traced` describes those that are layers."""
+        """Create the net from its children.
+
+        `sources` names the children that each child takes, or `image`. `traced` describes the children that are layers.
+        Raises ValueError if a child has the name of an attribute of torch's modules.
+        """
         super().__init__()
         self.sources, self.traced = dict(sources), dict(traced)
         for name, child in children.items():
@@ -38,18 +42,18 @@ class Network(nn.Module):
         self._chain = all(taken == (one,) for taken, one in zip(self.sources.values(), before, strict=False))
 
     def forward(self, images: Tensor) -> Tensor:
-        """What comes out of the last child for images [N, *shape]."""
+        """Return the output of the last child for images [N, *shape]."""
         if self._chain:
             for child in self.children():
                 images = child(images)
             return images
         found = images
-        for _, found in self.passing(images):  # noqa: B007 - the last is wanted
+        for _, found in self.passing(images):  # noqa: B007 - only the last output is used
             pass
         return found
 
     def passing(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Each child's name and output in turn; an output that nobody needs any more is let go."""
+        """Yield each child's name and output in turn; outputs are released once no later child needs them."""
         held = {IMAGE: images}
         for name, child in self.named_children():
             found: Tensor = child(*[held[source] for source in self.sources[name]])
@@ -59,9 +63,9 @@ class Network(nn.Module):
             yield name, found
 
     def cut(self, after: str) -> tuple[Network, Network]:
-        """The net up to a child and the net after it, of the same modules.
+        """Return the net up to the child `after` and the net after it, which share the modules of this one.
 
-        Raises ValueError where something else than that child's output would cross the cut.
+        Raises ValueError if any output but that child's would cross the cut.
         """
         names = list(self.sources)
         place = names.index(after) + 1
@@ -73,12 +77,12 @@ class Network(nn.Module):
         return self._part({name: self.sources[name] for name in first}), self._part(instead)
 
     def kinds(self) -> Iterator[tuple[ParameterKind, str, nn.Parameter]]:
-        """Every parameter with its kind, as its layer declares it, and its name; in the order of `named_parameters`."""
+        """Return every parameter as (kind, name, parameter), in the order of `named_parameters`."""
         kinds = {f"{child}.{one.name}": one.kind for child, layer in self.traced.items() for one in layer.learned}
         return ((kinds[name], name, parameter) for name, parameter in self.named_parameters())
 
     def mixing(self) -> list[str]:
-        """The layers that mix the images of a batch."""
+        """Return the names of the layers that mix the images of a batch."""
         return [one.name for one in self.traced.values() if one.layer.mixes_images]
 
     def _part(self, sources: Mapping[str, tuple[str, ...]]) -> Network:
@@ -87,16 +91,20 @@ class Network(nn.Module):
 
 
 def child_name(layer: str) -> str:
-    """The name of a layer's module: its own with "_" for ".", which torch does not allow there."""
+    """Return the name of a layer's module: "_" replaces ".", which torch does not allow.
+
+    >>> child_name("conv1.relu")
+    'conv1_relu'
+    """
     return layer.replace(".", "_")
 
 
 def build(layers: Iterable[Layer], input_shape: Shape) -> Network:
-    """The net that maps float images [N, *input_shape] to logits [N, classes].
+    """Build the net that maps float images [N, *input_shape] to logits [N, classes].
 
-    Weights and biases are NaN until initialised or loaded, so that none can be forgotten; everything else has the
-    value that its layer declares. Raises ValueError where `trace` does, where two layers would have one child, and
-    where a layer's module holds other tensors than it declares.
+    Weights and biases are NaN until initialised or loaded, so that none can be forgotten. All other tensors have the
+    value that their layer declares. Raises ValueError if `trace` does, if two layers would have one child, or if a
+    layer's module holds tensors other than those it declares.
     """
     children: dict[str, nn.Module] = {}
     sources: dict[str, tuple[str, ...]] = {}
@@ -112,7 +120,7 @@ def build(layers: Iterable[Layer], input_shape: Shape) -> Network:
 
 
 def activations(network: Network, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
-    """What comes out of each named layer for a batch of images, in one pass that ends at the last of them.
+    """Return the output of each named layer for a batch of images, in one pass that ends at the last of them.
 
     Raises ValueError for a name that is no layer of the net.
     """
@@ -133,11 +141,11 @@ def activations(network: Network, images: Tensor, layers: Iterable[str]) -> dict
 def decay_groups(
     network: Network, weight_decay: float, decays: Decays = "weights", *, by_layer: bool = False
 ) -> list[dict[str, Any]]:
-    """Parameter groups for an optimiser: the weights, then what else decays, then the rest.
+    """Return parameter groups for an optimiser: weights, then other parameters that decay, then those that do not.
 
-    The rest are biases, PReLU slopes, and scales and shifts of normalisations; decay tends to push slopes to zero and
-    so PReLU to ReLU (PReLU section 2.1). With `decays="all"` all of them decay; or else the kinds that are named.
-    `by_layer` gives each parameter a group, which names its `layer`, as the net does, and its `kind`.
+    By default only weights decay. Biases, PReLU slopes, and scales and shifts of normalisations do not: decay tends to
+    push slopes to zero and so PReLU to ReLU (PReLU section 2.1). `decays="all"` lets all of them decay, a sequence the
+    kinds in it. `by_layer` gives each parameter a group of its own with its `layer` and `kind`.
     """
     decaying = {"weights": ("weight",), "all": PARAMETER_KINDS}.get(decays, ()) if isinstance(decays, str) else decays
     if by_layer:
@@ -153,7 +161,7 @@ def decay_groups(
 
 
 def weights_sha256(network: nn.Module) -> str:
-    """The SHA-256 of every parameter and buffer, on whatever device: names in order, types, shapes and bytes."""
+    """Return the SHA-256 of all parameters and buffers: names in order, types, shapes and bytes; any device."""
     digest = hashlib.sha256()
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
@@ -174,7 +182,7 @@ def _add(
 
 
 def _last_uses(sources: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """By child, the outputs that none after it takes."""
+    """Return, by child, the outputs that no later child takes."""
     last = {source: name for name, taken in sources.items() for source in taken}
     spent: dict[str, list[str]] = {name: [] for name in sources}
     for source, name in last.items():
@@ -183,7 +191,7 @@ def _last_uses(sources: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
 
 
 def _filled(one: Traced) -> nn.Module:
-    """A layer's module with the first values that it declares, without torch's own, which take time and draw."""
+    """Return a layer's module with its declared first values; torch's own would take time and draw random numbers."""
     with torch.device("meta"):
         module = one.layer.module(*one.shapes)
     _check(one, "parameters", one.learned, dict(module.named_parameters()))
@@ -198,13 +206,13 @@ def _filled(one: Traced) -> nn.Module:
 
 
 def _put(module: nn.Module, name: str, tensor: Tensor) -> None:
-    """In the place of the parameter or buffer of that name."""
+    """Replace the parameter or buffer called `name`."""
     owner, _, last = name.rpartition(".")
     setattr(module.get_submodule(owner), last, tensor)
 
 
 def _check(one: Traced, what: str, declared: Iterable[Parameter | Buffer], there: Mapping[str, Tensor]) -> None:
-    """Raises ValueError where a module holds other tensors than its layer declares."""
+    """Raise ValueError if a module holds tensors other than those its layer declares."""
     said = {each.name: each.shape for each in declared}
     held = {name: tuple(tensor.shape) for name, tensor in there.items()}
     if said != held:

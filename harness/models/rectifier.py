@@ -29,7 +29,7 @@ FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3
 Rectifier = Literal["relu", "leaky", "prelu_shared", "prelu_channel"]
 
 SLOPES: dict[Rectifier, float] = {"relu": 0.0, "leaky": 0.01, "prelu_shared": 0.25, "prelu_channel": 0.25}
-"""Of the negative part, for PReLU at the start (section 2.1); relu has none."""
+"""Slopes of the negative part (section 2.1); for PReLU the first value. relu has none."""
 
 NO_PAD: Padding = (0, 0, 0, 0)
 SAME_3: Padding = (1, 1, 1, 1)
@@ -41,27 +41,27 @@ LARGE_LEVELS = (7, 3, 2, 1)  # Table 3
 
 
 class Rectified(Net, Grown, ABC):
-    """What the nets of the paper share: one kind of rectifier after every layer but the last, and three last layers."""
+    """Base class of the paper's nets: one kind of rectifier after every layer but the last, and three last layers."""
 
     width: float = Field(1.0, gt=0, le=100)
-    """Multiplies the filters and units of every layer but the last; each is rounded to an even number."""
+    """Factor for the filters and units of every layer but the last; each result is rounded to an even number."""
     activation: Rectifier = "relu"
-    """prelu_shared learns a slope for each layer, prelu_channel for each filter or unit (section 2.1)."""
+    """prelu_shared learns one slope for each layer, prelu_channel one for each filter or unit (section 2.1)."""
     slope: float | None = None
-    """The slope of leaky, the first slope of PReLU; the paper's 0.01 and 0.25 when left out (section 2.1)."""
+    """Slope of leaky, or first slope of PReLU; by default the paper's 0.01 and 0.25 (section 2.1)."""
     dropout: float = Field(0.5, ge=0, lt=1)  # section 3, on fc1 and fc2
     dropout_form: Literal["at_test", "rescaled"] = "at_test"
-    """at_test: outputs are multiplied by 1 - p in tests, as in AlexNet (its section 4.2); rescaled: what is kept is
+    """at_test: outputs are multiplied by 1 - p in tests, as in AlexNet (its section 4.2); rescaled: kept values are
     divided by 1 - p in training, as in Caffe, on which the authors built. The paper prints neither."""
     without_pools: tuple[str, ...] = ()
-    """Pooling layers left out, for images so small that a map would vanish."""
+    """Pooling layers to leave out, for images so small that a map would vanish."""
 
     PRINTED: ClassVar[dict[str, Stem | tuple[int, ...]]]
-    """The geometry at the paper's own size, of the fields that a net has."""
+    """Geometry at the paper's own size, by field."""
     hidden_feature: ClassVar[str] = "fc2.activation"
     """The last hidden layer."""
     left_out: ClassVar[tuple[str, ...]] = ()
-    """No layer with weights can be left out."""
+    """Always empty: no layer with weights can be left out."""
 
     @field_validator("slope")
     @classmethod
@@ -71,7 +71,7 @@ class Rectified(Net, Grown, ABC):
         return slope
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """The chain from image to logits; raises ValueError where `without_pools` names no pooling layer."""
+        """Return the chain from image to logits. Raises ValueError if `without_pools` names no pooling layer."""
         chain = (*self._maps(), *self._hidden("fc1"), *self._hidden("fc2"), Linear("fc3", classes))
         pools = [layer.name for layer in chain if layer.kind_name == "max_pool"]
         unknown = sorted(set(self.without_pools) - set(pools))
@@ -80,14 +80,14 @@ class Rectified(Net, Grown, ABC):
         return tuple(layer for layer in chain if layer.name not in self.without_pools)
 
     def full_size(self, classes: int) -> tuple[Traced, ...]:
-        """The same net at the paper's own width, geometry and input."""
+        """Return the net at the paper's own width, geometry and input."""
         printed = {name: value for name, value in self.PRINTED.items() if getattr(self, name) is not None}
         full = self.model_copy(update={"width": 1.0, "without_pools": (), **printed})
         return tuple(trace(full.layers(classes), FULL_INPUT))
 
     @abstractmethod
     def _maps(self) -> Iterator[Layer]:
-        """The convolutions and what lies between them, up to the vector that fc1 sees."""
+        """Yield the convolutional part, up to the vector that fc1 sees."""
 
     def _conv(self, name: str, filters: int, kernel: int, pad: Padding, *, stride: int = 1) -> Iterator[Layer]:
         yield Conv(name, scaled(filters, self.width), kernel, stride, pad)
@@ -105,22 +105,23 @@ class Rectified(Net, Grown, ABC):
 
 
 class PreluSmall(Rectified):
-    """Model E, the small model of Table 1: eleven convolutions and three fully connected layers, or more or fewer."""
+    """Model E, the small model of Table 1: eleven convolutions, or more or fewer, and three fully connected layers."""
 
     PRINTED: ClassVar[dict[str, Stem | tuple[int, ...]]] = {"stem": SMALL_STEM, "levels": SMALL_LEVELS}
 
     name: Literal["prelu_small"] = "prelu_small"
     stem: Stem = SMALL_STEM
-    """Of conv1. Without padding its maps are 109 and, after pool1, 36 wide, as the paper's reference says."""
+    """Geometry of conv1. Without padding its maps are 109 wide and, after pool1, 36, as the paper's reference says."""
     padding: Literal["alternate", "one_side"] = "alternate"
-    """Of the 2 x 2 convolutions; the paper leaves it open. alternate: a zero on every side of a stage's first, third,
-    ... layer, none for the others, so that maps are 37, 36, 37, 36 wide; one_side: one on the right and below."""
+    """Padding of the 2 x 2 convolutions, which the paper leaves open. alternate: a zero on every side of a stage's
+    first, third, ... layer and none for the others, so that maps are 37, 36, 37, 36 wide; one_side: one on the right
+    and below."""
     stage2: int = Field(4, ge=1, le=4)
-    """Layers conv2_1, conv2_2, ...; the paper's is 4, fewer make a shallower net."""
+    """Number of layers conv2_1, conv2_2, ...; 4 in the paper, fewer for a shallower net."""
     stage3: int = Field(6, ge=1, le=6)
-    """Layers conv3_1, conv3_2, ...; the paper's is 6, fewer make a shallower net."""
+    """Number of layers conv3_1, conv3_2, ...; 6 in the paper, fewer for a shallower net."""
     extra: int = Field(0, ge=0, le=16)
-    """Further layers like conv3_6, up to the 30-layer net of section 2.2; that they follow conv3_6 is a guess."""
+    """Number of further layers like conv3_6, up to the 30-layer net of section 2.2; their place after it is a guess."""
     levels: Levels = SMALL_LEVELS
 
     @field_validator("extra")
@@ -151,7 +152,7 @@ class PreluSmall(Rectified):
 
 
 class PreluLarge(Rectified):
-    """Models A, B and C of Table 3: a wide first layer, three stages of 3 x 3 convolutions, a spatial pyramid."""
+    """Models A, B and C of Table 3: a wide first layer, three stages of 3 x 3 convolutions, and a spatial pyramid."""
 
     STAGES: ClassVar[dict[str, tuple[tuple[int, int], ...]]] = {
         "a": ((5, 256), (5, 512), (5, 512)),
@@ -165,9 +166,9 @@ class PreluLarge(Rectified):
     name: Literal["prelu_large"] = "prelu_large"
     variant: Literal["a", "b", "c"]
     stem: Stem = LARGE_STEM
-    """Of conv1; the padding follows from the maps of 112."""
+    """Geometry of conv1; its padding follows from the maps of 112."""
     extra: Literal[0, 3, 6, 9] = 0
-    """Layers added to model B (section 2.3); that each stage gets a third of them is a guess."""
+    """Number of layers added to model B (section 2.3); that each stage gets a third of them is a guess."""
     levels: Levels = LARGE_LEVELS
 
     @field_validator("extra")
@@ -192,7 +193,7 @@ class PreluLarge(Rectified):
 
 
 class Vgg(Rectified):
-    """The nets of the VGG team that the paper speaks of: VGG-19 (Table 3) and their model B (section 2.2)."""
+    """The nets of the VGG team that the paper mentions: VGG-19 (Table 3) and their model B (section 2.2)."""
 
     STAGES: ClassVar[dict[str, tuple[tuple[int, int], ...]]] = {
         "vgg19": ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
@@ -205,11 +206,11 @@ class Vgg(Rectified):
     name: Literal["vgg"] = "vgg"
     variant: Literal["vgg19", "vgg_b"]
     levels: Levels | None = None
-    """A spatial pyramid in the place of pool5; [7, 3, 2, 1] gives the authors' reproduction of VGG-19 (section 2.3)."""
+    """Levels of a spatial pyramid in place of pool5; [7, 3, 2, 1] gives the authors' own VGG-19 (section 2.3)."""
 
     @property
     def last_map(self) -> str | None:
-        """The layer on whose maps windows slide in a dense test; none without a pyramid."""
+        """The layer on whose maps windows slide in a dense test; None without a pyramid."""
         return f"conv5_{self.STAGES[self.variant][-1][0]}.activation" if self.levels else None
 
     def _maps(self) -> Iterator[Layer]:

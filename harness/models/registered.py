@@ -1,4 +1,4 @@
-"""What a net is to the rest of the program, and how a suite's `model:` becomes one of those that are registered."""
+"""The interface of a net to the rest of the program, and the reading of a suite's `model:` as a registered net."""
 
 from __future__ import annotations
 
@@ -16,64 +16,67 @@ from harness.strict import Strict
 
 
 class Net(Strict):
-    """A net of a paper with the parameters that a suite may set: one file, and its line in a registry.
+    """A net of a paper with the parameters that a suite may set. Each net is one file and one line in the registry.
 
-    A subclass has a field `name`, a `Literal` of one word by which suites call it, and answers `layers`.
+    A subclass has a field `name`, a `Literal` of the single word by which suites call it, and defines `layers`.
     """
 
     name: str
 
     registered: ClassVar[Mapping[str, type[Net]]] = {}
-    """Every net that a suite may name; `harness.models` puts its `MODELS` here."""
+    """Every net that a suite may name; `harness.models` sets this to its `MODELS`."""
 
     def layers(self, _classes: int) -> tuple[Layer, ...]:
-        """The net from image to logits, each layer after those that it takes."""
+        """Return the layers from image to logits, each after those that it takes."""
         raise NotImplementedError
 
     def full_size(self, _classes: int) -> tuple[Traced, ...]:
-        """The net at the paper's own size, to whose fan-ins printed standard deviations belong; () where none are."""
+        """Return the net at the paper's own size, for which printed standard deviations are meant; () if none are."""
         return ()
 
     @property
     def hidden_feature(self) -> str:
-        """The layer whose output is an image's feature vector; raises ValueError where none is named."""
+        """The layer whose output is an image's feature vector. Raises ValueError if the net names none."""
         raise ValueError(f"{self.name} names no layer whose output is an image's feature vector")
 
     @property
     def last_map(self) -> str | None:
-        """The layer on whose maps windows slide in a dense test; None where no such test makes sense."""
+        """The layer on whose maps windows slide in a dense test; None if such a test makes no sense."""
         return None
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The layers with weights that a recipe may name though this net goes without them."""
+        """Layers with weights that a recipe may name although this net lacks them."""
         return ()
 
     @classmethod
     def members(cls) -> list[type[Net]]:
-        """The nets that this class may stand for in a suite."""
+        """Return the nets that this class stands for in a suite."""
         return list(cls.registered.values()) if cls is Net else [cls]
 
 
 class OneOfRegistered:
-    """Marks a field of nets: data are read as the registered net they name, whenever it was registered."""
+    """Annotation for a field that holds a net: data are read as the registered net that they name.
+
+    The registry is consulted at each reading, so nets registered later count too.
+    """
 
     def __init__(self, also: Iterable[type[Net]] = ()) -> None:
-        """`also` may be named beside those that are registered."""
+        """Allow the registered nets and those in `also`."""
         self.also = tuple(also)
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        """Any net as it is, and whatever else by the members' own rules; their faults keep their places."""
+        """Return the schema: a net passes as it is; other data follow the rules of the net they name."""
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(
         self, _schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """That of every net there is when it is asked for."""
+        """Return the JSON Schema of all nets registered at the time of the call."""
         return handler(self._adapter().core_schema)
 
     def read(self, value: Any) -> Net:
-        """The net; raises pydantic's ValidationError."""
+        """Return the net that `value` is or describes. Raises pydantic's ValidationError."""
         if isinstance(value, Net):
             return value
         found: Net = self._adapter().validate_json(json.dumps(value))

@@ -1,7 +1,7 @@
 """Local response normalisation across maps (AlexNet section 3.3), with its gradient written out.
 
-It saves its input alone and works on pieces that stay in cache; of up to 32 maps it sums neighbours by a product with a
-matrix of zeros and ones.
+It saves only its input for the backward pass and works on pieces that stay in cache. For up to 32 maps it sums
+neighbours by a product with a matrix of zeros and ones.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 CACHED_NUMBERS = 2**18
-"""Numbers in a piece of a batch whose intermediate results a processor's cache still holds: 1 MiB of float32 each."""
+"""Elements in a piece of a batch whose intermediate results still fit a processor's cache: 1 MiB of float32 each."""
 
 NARROW = 32
-"""Maps up to which a CPU sums a neighbourhood sooner by a product with a matrix of zeros and ones than map by map."""
+"""Largest number of maps for which a CPU sums neighbours faster by a matrix product than map by map."""
 
 
 class ResponseNorm(nn.Module):
@@ -26,7 +26,8 @@ class ResponseNorm(nn.Module):
 
     b_i = a_i / (k + alpha sum_j a_j^2)^beta, with j from max(0, i - n/2) to min(C - 1, i + n/2) in integer division: n
     maps for an odd n, n + 1 for an even one. `nn.LocalResponseNorm` divides alpha by n, which the formula does not.
-    `groups` > 1 stops the sum at the borders of that many groups of maps; raises ValueError where they do not divide C.
+    `groups` > 1 ends a neighbourhood at the border of its group of maps. Raises ValueError if the groups do not divide
+    C.
     """
 
     def __init__(self, *, k: float, n: int, alpha: float, beta: float, groups: int = 1) -> None:
@@ -34,19 +35,19 @@ class ResponseNorm(nn.Module):
         self.constants = _Constants(k, n // 2, alpha, beta, groups)
 
     def forward(self, a: Tensor) -> Tensor:
-        """The normalised maps, in the type and memory format of `a`."""
+        """Return the normalised maps, in the type and memory format of `a`."""
         if a.shape[1] % self.constants.groups:
             raise ValueError(f"response normalisation: {self.constants.groups} groups do not divide {a.shape[1]} maps")
         normalised: Tensor = _Normalise.apply(a, self.constants)  # type: ignore[no-untyped-call]
         return normalised
 
     def extra_repr(self) -> str:
-        """The constants."""
+        """Return the constants."""
         return ", ".join(f"{name}={value}" for name, value in self.constants._asdict().items())
 
 
 class _Constants(NamedTuple):
-    """The formula's; `reach` is n/2 in integer division."""
+    """Constants of the formula; `reach` is n/2 in integer division."""
 
     k: float
     reach: int
@@ -58,10 +59,10 @@ class _Constants(NamedTuple):
 class _Normalise(torch.autograd.Function):
     """The formula with its gradient written out.
 
-    With s = k + alpha sum a^2, dE/da = g s^-beta - 2 alpha beta a sum(g a s^(-beta-1)), the second sum over the same
-    neighbourhood, for it is symmetric. Only `a` is saved, which the ReLU before keeps anyway: while it is in cache, s
-    is cheaper to compute again than to write out. Types below float32 are computed in float32: near k = 2, bfloat16 has
-    steps of 1/64, in which alpha times the sum would be lost.
+    With s = k + alpha sum a^2, dE/da = g s^-beta - 2 alpha beta a sum(g a s^(-beta-1)). The second sum is over the same
+    neighbourhood, because being a neighbour is symmetric. Only `a` is saved, which the ReLU before it keeps anyway:
+    while `a` is in cache, computing s again is cheaper than writing it out. Types below float32 are computed in
+    float32: near k = 2, bfloat16 has steps of 1/64, in which alpha times the sum would be lost.
     """
 
     @staticmethod
@@ -88,7 +89,7 @@ class _Normalise(torch.autograd.Function):
 
 
 def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """Parts of a batch, small on a CPU, else the whole: inputs in float32 or better, and last the output to fill."""
+    """Yield parts of a batch, small on a CPU, else whole: inputs in float32 or better, then the output to fill."""
     first, images = tensors[0], max(1, len(tensors[0]))
     if first.device.type == "cpu":
         images = max(1, torch.get_num_threads() * CACHED_NUMBERS * images // max(1, first.numel()))
@@ -98,12 +99,12 @@ def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
 
 
 def _scale(x: Tensor, constants: _Constants) -> Tensor:
-    """The base of the power, k + alpha sum x^2; a new tensor."""
+    """Return the base of the power, k + alpha sum x^2, as a new tensor."""
     return _neighbours(x.square(), constants).mul_(constants.alpha).add_(constants.k)
 
 
 def _neighbours(x: Tensor, constants: _Constants) -> Tensor:
-    """The sum over the maps within reach of each, in the same group; a new tensor."""
+    """Return, for each map, the sum over the maps within reach in its group, as a new tensor."""
     _, reach, _, _, groups = constants
     if x.device.type == "cpu" and x.shape[1] <= NARROW and x.dim() == 4 and _channels_last(x):
         return _banded(x, _band(x.shape[1], reach, groups, x.dtype))
@@ -120,21 +121,21 @@ def _channels_last(x: Tensor) -> bool:
 
 
 def _banded(x: Tensor, band: Tensor) -> Tensor:
-    """The product of the maps at every position of [N, C, H, W], in channels-last order, with a matrix [C, C]."""
+    """Multiply the maps at every position of [N, C, H, W], in channels-last order, by a matrix [C, C]."""
     pixels = x.permute(0, 2, 3, 1)
-    with torch.autocast("cpu", enabled=False):  # which would round to bfloat16
+    with torch.autocast("cpu", enabled=False):  # autocast would round to bfloat16
         summed = pixels.flatten(0, 2) @ band
     return summed.view(pixels.shape).permute(0, 3, 1, 2)
 
 
 @cache
 def _band(maps: int, reach: int, groups: int, dtype: torch.dtype) -> Tensor:
-    """Ones where two maps are neighbours in the same group, else zeros, [maps, maps]."""
+    """Return a matrix [maps, maps] of ones for pairs of neighbours in the same group, else zeros."""
     number = torch.arange(maps)
     near = (number[:, None] - number).abs() <= reach
     return (near & (number[:, None] // (maps // groups) == number // (maps // groups))).to(dtype)
 
 
 def _inverse_power(scale: Tensor, beta: float) -> Tensor:
-    """The factor scale^-beta, a new tensor; by square roots for the paper's 3/4, for a general power is slow."""
+    """Return scale^-beta as a new tensor; for the paper's 3/4 by square roots, because a general power is slow."""
     return scale.sqrt().mul_(scale).rsqrt_() if beta == 0.75 else torch.pow(scale, -beta)

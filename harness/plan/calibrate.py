@@ -14,9 +14,9 @@ from harness.plan.rates import Rates, calibration_file, note_calibration, on_gpu
 from harness.store.store import Store
 
 LONGEST_STEP_S = 4.0
-"""That one step may be expected to take; what is slower is timed with fewer images."""
+"""The longest that one step may be expected to take; a slower one is timed with fewer images."""
 LEAST = 0.7
-"""Of a processor's time below which it is told that a calibration shared it."""
+"""The share of a processor below which a calibration is told to have shared it."""
 TESTED = 64
 """Images of a timed test at most."""
 
@@ -72,6 +72,6 @@ def _calibrate(job: Job, training: dict[str, Any] | None, runtime: Runtime, name
 
 
 def _images(batch: int, each: float, runtime: Runtime) -> int:
-    """As many of a batch as are expected to take no longer than a step may."""
+    """Count the images of a batch that are expected to take no longer than a step may."""
     assumed = assumed_rate(runtime)
     return max(1, min(batch, int(LONGEST_STEP_S * assumed / each)))

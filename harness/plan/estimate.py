@@ -1,4 +1,4 @@
-"""How long jobs will take and what they will draw: as measured or calibrated here, else by stated assumptions."""
+"""Estimates the time and energy of jobs: as measured or calibrated here, else by stated assumptions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AssumedGpu:
     power_w: float
 
     def rate(self, precision: str) -> Rate:
-        """At that precision; what it does not know is as slow as fp32."""
+        """Give the rate at a precision; an unknown one is as slow as fp32."""
         return Rate(self.sustained * self.peak.get(precision, self.peak["fp32"]), self.power_w, "assumed")
 
     def says(self, precisions: Iterable[str]) -> str:
@@ -73,10 +73,10 @@ class Estimate:
     of_job: dict[str, float] = field(default_factory=dict)
     """Seconds by key."""
     cores: int | None = None
-    """Of a processor that they keep busy; None on a GPU."""
+    """Cores of a processor that they keep busy; None on a GPU."""
 
     def document(self) -> dict[str, Any]:
-        """As plain data; hours are of one GPU, or of one core."""
+        """Give it as plain data; hours are of one GPU, or of one core."""
         hours = self.seconds / 3600
         return {
             "seconds": self.seconds,
@@ -90,7 +90,7 @@ class Estimate:
 
 
 def estimate(jobs: Iterable[Job], store: Store, runtime: Runtime, plan: Mapping[str, Job] | None = None) -> Estimate:
-    """The time and energy that `jobs` take one after another on this machine.
+    """Estimate the time and energy that `jobs` take one after another on this machine.
 
     `plan` holds by key the jobs that they build on; without it, tests are not told apart by their nets.
     """
@@ -107,7 +107,7 @@ def estimate(jobs: Iterable[Job], store: Store, runtime: Runtime, plan: Mapping[
 
 
 def estimate_on(gpu: AssumedGpu, jobs: Iterable[Job]) -> Estimate:
-    """The same on a GPU that is not at hand."""
+    """Estimate the same on a GPU that is not at hand."""
     found, drawn, precisions = Estimate(), Drawn(), list[str]()
     for job in jobs:
         told = job.spec.get("recipe", {}) if job.kind == "train" else job.spec
@@ -155,7 +155,7 @@ def _add(found: Estimate, job: Job, rate: Rate, drawn: Drawn) -> None:
 
 
 def _basis(found: Estimate, rates: Rates, assumed: float) -> str:
-    """That of the weakest part, and how much of the time it is."""
+    """Name the basis of the weakest part, and its share of the time."""
     if not found.by_source:
         return f"{OVERHEAD_S:g} s for each job, none of which trains or tests a net"
     weakest = next((source for source in ("assumed", "calibrated") if source in found.by_source), "measured")

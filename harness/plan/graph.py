@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.data.declared import VIEWS
@@ -11,79 +10,24 @@ from harness.jobs.inspections import InspectionSpec
 from harness.jobs.measures import MEASURES
 from harness.jobs.recipe import Protocol
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
-from harness.plan.job import Job, datasets_of
+from harness.plan.job import Job
+from harness.plan.plan import Plan
 from harness.suite.file import Experiment, Suite
-from harness.suite.resolve import ResolvedExperiment, resolve_experiment
-from harness.suite.seeds import SeedLooks, first_seed, sizes
+from harness.suite.resolve import ResolvedExperiment
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The jobs of one suite at one scale, inputs before those that need them, and who asked for which."""
-
-    suite: Suite
-    scale: ScaleName
-    device: str = ""
-    """The name of the device that timing jobs are to run on."""
-    jobs: dict[str, Job] = field(default_factory=dict)
-    """By key."""
-    experiments: dict[str, ResolvedExperiment] = field(default_factory=dict)
-    """Those that train."""
-    trainings: dict[tuple[str, int], str] = field(default_factory=dict)
-    """(experiment, seed) -> key of the train job; an ensemble may want more seeds than the scale declares."""
-    evaluations: dict[tuple[str, str, int], str] = field(default_factory=dict)
-    """(experiment, evaluation, seed) -> key of the job that tests it; of an ensemble, by repetition."""
-    inspections: dict[tuple[str, str, int], str] = field(default_factory=dict)
-    """(experiment, inspection, seed) -> key of the job that reads it off the trained net."""
-    measurements: dict[tuple[str, int], str] = field(default_factory=dict)
-    """(experiment, seed) -> key of the measure job; the first seed stands for all where nothing is drawn."""
-    look: Look | None = None
-    """The declared look that it ends with; None where seeds are fixed, or all looks are in it."""
-
-    @property
-    def declared(self) -> int | SeedLooks:
-        """How the scale declares its seeds."""
-        return self.suite.file.scales[self.scale].seeds
-
-    @property
-    def seeds(self) -> range:
-        """The declared seeds, up to the look."""
-        first = first_seed(self.declared)
-        return range(first, first + (sizes(self.declared)[-1] if self.look is None else self.look.seeds))
-
-    def looks(self) -> tuple[Look | None, ...]:
-        """The declared looks; one that is None where the number of seeds is fixed."""
-        if isinstance(self.declared, int):
-            return (None,)
-        from harness.judge.statistics import declared_looks  # noqa: PLC0415 - scipy, which plans of fixed seeds do without
-
-        return declared_looks(sizes(self.declared))
-
-    def at(self, look: Look | None) -> Plan:
-        """The plan of the seeds of a look alone; the whole of it for None."""
-        return self if look is None else make_plan(self.suite, self.scale, self.device, look)
-
-    def classes(self, experiment: str) -> int:
-        """The classes of a training, or of the nets of an ensemble."""
-        members = self.suite.file.experiments[experiment].ensemble
-        return self.experiments[members[0].experiment if members else experiment].classes
-
-    @property
-    def datasets(self) -> list[str]:
-        """The names of the data sets that its jobs read."""
-        return datasets_of(self.jobs)
+__all__ = ["Plan", "make_plan", "multiply_adds", "multiply_adds_of_test", "plan_at"]
 
 
 def make_plan(suite: Suite, scale: ScaleName, device: str = "", look: Look | None = None) -> Plan:
-    """Resolve suite x scale x seeds, all of them or those of a look, into jobs; needs no data at hand."""
-    plan = Plan(suite, scale, device, look=look)
-    for name, experiment in suite.file.experiments.items():
-        if experiment.train is not None:
-            plan.experiments[name] = resolve_experiment(suite, scale, name)
+    """Turn suite x scale x seeds, all of them or those of a look, into jobs; needs no data at hand.
+
+    When to use: for a suite that was read; `outline.outline_of` gives the plans of one that may be remembered.
+    """
+    plan = Plan(lambda: suite, scale, device, look=look)
     for name, experiment in suite.file.experiments.items():
         for seed in plan.seeds:
             _add(plan, name, experiment, seed)
@@ -92,10 +36,9 @@ def make_plan(suite: Suite, scale: ScaleName, device: str = "", look: Look | Non
 
 
 def _note_who_wants_what(plan: Plan) -> None:
-    """Tell every job which experiments rest on it, by themselves or by what they are made from."""
+    """Note in every job the experiments that rest on it, directly or through its outputs."""
     wanted: dict[str, dict[str, None]] = {key: {} for key in plan.jobs}
-    asked: tuple[dict[Any, str], ...] = (plan.trainings, plan.evaluations, plan.inspections, plan.measurements)
-    for (name, *_), key in chain.from_iterable(each.items() for each in asked):
+    for name, key in plan.asked_for():
         wanted[key][name] = None
     for key, job in reversed(plan.jobs.items()):  # inputs come before what needs them
         for needed in job.inputs.values():
@@ -257,3 +200,8 @@ def multiply_adds_of_test(experiment: ResolvedExperiment, protocol: Protocol) ->
     sliding = experiment.sliding()
     assert protocol.window is not None
     return (1 + protocol.flips) * sum(sliding.multiply_adds(protocol.window, image) for image in images)
+
+
+def plan_at(plan: Plan, look: Look | None) -> Plan:
+    """Plan the seeds of a look alone; the whole plan for None."""
+    return plan if look is None else make_plan(plan.suite, plan.scale, plan.device, look)

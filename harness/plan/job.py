@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from harness.jobs import JOBS
 from harness.store.documents import canonical
-from harness.vocabulary import ScaleName
 
 
 @dataclass(frozen=True)
@@ -25,19 +24,19 @@ class Job:
     spec: dict[str, Any]
     inputs: dict[str, str] = field(default_factory=dict)
     label: str = ""
-    """For people; not part of the address."""
+    """A name for people; not part of the address."""
     work: float = 0.0
     """Multiply-adds, for the estimate of time; not part of the address."""
     images: int = 0
-    """That a test looks at, for a calibration of it; likewise."""
+    """Images that a test looks at, for a calibration of it; not part of the address."""
     keeps_bytes: int = 0
-    """What its files will take on disk; likewise."""
+    """Bytes that its files will take on disk; not part of the address."""
     scratch_bytes: int = 0
-    """What they take beyond that while it runs; likewise."""
+    """Bytes that they take beyond that while it runs; not part of the address."""
     mixing: list[str] = field(default_factory=list)
-    """The layers of its net that mix the images of a training batch, which nothing may divide then; likewise."""
+    """Layers of its net that mix the images of a batch, so that no batch may be divided; not part of the address."""
     wanted_by: list[str] = field(default_factory=list)
-    """The experiments of its suite that rest on it; likewise."""
+    """Experiments of its suite that rest on it; not part of the address."""
 
     @cached_property
     def key(self) -> str:
@@ -45,16 +44,16 @@ class Job:
         return hashlib.sha256(canonical(self.address()).encode()).hexdigest()
 
     def address(self) -> dict[str, Any]:
-        """What the key is the digest of."""
+        """Give everything that decides the result; the key is its digest."""
         return {"kind": self.kind, "version": JOBS[self.kind].version, "spec": self.spec, "inputs": self.inputs}
 
     def on(self, device: str) -> Job:
-        """This job where it times nothing, else the same job on the device of this name."""
+        """Give this job where it times nothing, else the same job on the device of this name."""
         return replace(self, spec={**self.spec, "device_name": device}) if self.takes_time else self
 
     @property
     def takes_time(self) -> bool:
-        """Whether it measures time, which other work on the same machine would change."""
+        """Whether the job measures time, which other work on the same machine would change."""
         return "device_name" in self.spec
 
     @property
@@ -64,22 +63,6 @@ class Job:
         return name
 
 
-class Graph(Protocol):
-    """The jobs of one suite at one scale, inputs before those that need them."""
-
-    @property
-    def scale(self) -> ScaleName:
-        """The scale they are for."""
-
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """By key."""
-
-    @property
-    def datasets(self) -> list[str]:
-        """The names of the data sets that they read."""
-
-
 def datasets_of(jobs: Mapping[str, Job]) -> list[str]:
-    """The names of the data sets that these jobs read, in the order of their first use."""
+    """Name the data sets that these jobs read, in the order of their first use."""
     return list(dict.fromkeys(job.data_name for job in jobs.values() if job.data_name is not None))

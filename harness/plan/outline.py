@@ -1,8 +1,8 @@
-"""What a suite file comes to, its jobs above all, remembered from one command to the next.
+"""Remembers the plans of a sound suite from one command to the next.
 
-Reading a suite as strictly as this program does takes longer than everything else that `validate` and `plan` do. So
-both remember what a sound file came to, in the user's cache folder, under a digest of all that decides it: the file,
-the paper files it can see, and the code that reads them. `run` and `report` never read that memory.
+Reading a suite with its every fault takes longer than everything else that `validate` and `plan` do. So both remember
+what a sound file came to, in the user's cache folder, under a digest of all that decides it: the file, the paper files
+it can see, and the code that reads them. `run` and `report` never read that memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import SuiteError
 from harness.machine.cache import cache_folder
 from harness.machine.entry_points import entries, sources
-from harness.plan.job import Job, datasets_of
+from harness.plan.job import Job
+from harness.plan.plan import Plan
 from harness.store.documents import parsed_json
 from harness.store.store import write_atomically
 from harness.suite.shipped import LARGEST_FILE, paper_folders
@@ -31,54 +32,46 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent.parent
 LIBRARIES = {"pydantic": "version.py", "pydantic_core": "core_schema.py", "ruamel": "yaml/__init__.py"}
-"""What reads suites, and a file of each that changes with its version."""
+"""By library that reads suites, a file of it that changes with its version."""
 
-Jobs = Mapping[str, Job]
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """The jobs of one scale, as `Graph` says."""
-
-    scale: ScaleName
-    jobs: Jobs
-
-    @property
-    def datasets(self) -> list[str]:
-        """The names of the data sets that they read."""
-        return datasets_of(self.jobs)
+ASKED = ("trainings", "evaluations", "inspections", "measurements")
+"""The fields of a plan that tell which experiment asked for which job."""
 
 
 @dataclass(slots=True)
 class Outline:
-    """The name, size, scales and jobs of a sound suite; a scale's jobs are made when they are asked for."""
+    """The name, size, scales and plans of a sound suite; the plan of a scale is made when it is asked for.
+
+    `outline_of` recalls one from an earlier command where nothing has changed since; `of` makes one of a suite that was
+    read. Both give the same plans.
+    """
 
     path: Path
     name: str
     scales: tuple[ScaleName, ...]
     cells: int
     claims: int
-    make: Callable[[ScaleName], Jobs]
+    make: Callable[[ScaleName], Plan]
     power: Callable[[ScaleName], Record | None]
-    made: dict[ScaleName, Jobs] = field(default_factory=dict)
+    made: dict[ScaleName, Plan] = field(default_factory=dict)
     powers: dict[ScaleName, Record | None] = field(default_factory=dict)
-    """What the seeds of each scale can find, as `detectable` says."""
+    """By scale, the differences that its seeds can find, as `detectable` says."""
     suite: Suite | None = None
-    """Itself, where it was read just now."""
+    """The suite itself, where it was read just now."""
     whole: bool = False
     """Whether all files of its paper were read too, and found to agree with it."""
     digest: str | None = None
-    """Of what decides all this, taken before any of it was read; without one, nothing is remembered."""
+    """The digest of all that decides this, taken before any of it was read; without one, nothing is remembered."""
 
     @classmethod
     def of(cls, suite: Suite) -> Outline:
-        """The outline of a suite that has been read."""
+        """Make the outline of a suite that has been read."""
 
-        def make(scale: ScaleName) -> Jobs:
+        def make(scale: ScaleName) -> Plan:
             from harness.plan.graph import make_plan  # noqa: PLC0415 - it needs the types of suites, and so pydantic
 
-            return make_plan(suite, scale).jobs
+            return make_plan(suite, scale)
 
         def power(scale: ScaleName) -> Record | None:
             from harness.judge.power import detectable  # noqa: PLC0415 - scipy
@@ -88,22 +81,24 @@ class Outline:
         numbers = len(suite.cells()), len(suite.file.claims)
         return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power, suite=suite)
 
-    def graph(self, scale: ScaleName, device: str = "") -> Drawn:
-        """The jobs of a scale; those that time something, on the device of this name."""
+    def plan(self, scale: ScaleName, device: str = "") -> Plan:
+        """Give the plan of a scale, its timing jobs on the device of this name; made once, however often asked for."""
         if scale not in self.made:
             self.made[scale] = self.make(scale)
-        jobs = (job.on(device) for job in self.made[scale].values())
-        return Drawn(scale, {job.key: job for job in jobs})
+        return self.made[scale].on(device)
 
     def finds(self, scale: ScaleName) -> Record | None:
-        """What the seeds of a scale can find; None where no claim compares trained nets by a test over seeds."""
+        """Give the differences that a scale's seeds can find; None where no claim tests nets against each other."""
         if scale not in self.powers:
             self.powers[scale] = self.power(scale)
         return self.powers[scale]
 
 
 def outline_of(path: Path) -> Outline:
-    """The outline of a suite file, from memory where nothing has changed; raises SuiteError as `load_suite` does."""
+    """Give the outline of a suite file, from memory where nothing has changed.
+
+    When to use: wherever jobs alone are needed and nothing is judged. Raises SuiteError as `load_suite` does.
+    """
     digest = _digest(path)
     outline = None if digest is None else _recalled(path, digest)
     if outline is None:
@@ -114,7 +109,7 @@ def outline_of(path: Path) -> Outline:
 
 
 def outlines(paths: Iterable[Path]) -> tuple[dict[Path, Outline], list[str]]:
-    """Every suite that is sound and agrees with all files of its paper, by its file, and the fault lines of others."""
+    """Give the outline of every sound suite that agrees with its paper's files, and the fault lines of the others."""
     sound: dict[Path, Outline] = {}
     faults: list[str] = []
     for path in paths:
@@ -146,8 +141,7 @@ def remember(outline: Outline) -> None:
     document = {
         "digest": outline.digest, "name": outline.name, "scales": outline.scales, "cells": outline.cells,
         "claims": outline.claims, "powers": outline.powers,
-        "whole": outline.whole,
-        "jobs": {scale: [_fields(job) for job in jobs.values()] for scale, jobs in outline.made.items()},
+        "whole": outline.whole, "plans": {scale: _written(plan) for scale, plan in outline.made.items()},
     }  # fmt: skip
     try:
         body = json.dumps(document).encode()
@@ -172,14 +166,14 @@ def _recalled(path: Path, digest: str) -> Outline | None:
             return None
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one
         return None
-    made = {scale: _by_key(jobs) for scale, jobs in document["jobs"].items()}
+    made = {scale: _plan(path, scale, plan) for scale, plan in document["plans"].items()}
     if entries():
-        from harness.jobs.extensions import add_named  # noqa: PLC0415 - pydantic, of which few plans have need
+        from harness.jobs.extensions import add_named  # noqa: PLC0415 - pydantic, which few plans need
 
-        add_named(*(job.spec for jobs in made.values() for job in jobs.values()))
+        add_named(*(job.spec for plan in made.values() for job in plan.jobs.values()))
     numbers = document["cells"], document["claims"]
 
-    def make(scale: ScaleName) -> Jobs:
+    def make(scale: ScaleName) -> Plan:
         return Outline.of(_read(path)).make(scale)
 
     def power(scale: ScaleName) -> Record | None:
@@ -189,12 +183,23 @@ def _recalled(path: Path, digest: str) -> Outline | None:
                    dict(document["powers"]), None, document["whole"], digest)  # fmt: skip
 
 
-def _fields(job: Job) -> dict[str, Any]:
-    return {field.name: getattr(job, field.name) for field in fields(job)}
+def _written(plan: Plan) -> Record:
+    """Write a plan as plain data: each job's fields, and the places of each job by its number in their list."""
+    number = {key: index for index, key in enumerate(plan.jobs)}
+    jobs = [{field.name: getattr(job, field.name) for field in fields(job)} for job in plan.jobs.values()]
+    return {"jobs": jobs} | {
+        name: [[*place, number[key]] for place, key in getattr(plan, name).items()] for name in ASKED
+    }
 
 
-def _by_key(jobs: list[dict[str, Any]]) -> Jobs:
-    return {job.key: job for job in (Job(**each) for each in jobs)}
+def _plan(path: Path, scale: ScaleName, written: Record) -> Plan:
+    """Make the plan again; its suite is read only when that is asked for."""
+    jobs = {job.key: job for job in (Job(**each) for each in written["jobs"])}
+    keys = list(jobs)
+    trained, tested, inspected, measured = (
+        {tuple(place): keys[number] for *place, number in written[name]} for name in ASKED
+    )
+    return Plan(lambda: _read(path), scale, "", jobs, trained, tested, inspected, measured)
 
 
 def _memory(path: Path) -> Path:

@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from harness.plan.graph import Plan
-from harness.store.declarations import declaration_path, read_declaration
+from harness.plan.result_times import ResultTimes, now
+from harness.plan.withdrawn import Withdrawn, withdrawn
+from harness.store.declarations import changes, declaration_path, precedes, read_declaration
 from harness.store.documents import seal
 from harness.store.store import KEY_LETTERS, Store, write_json
 from harness.suite.cells import Cell
@@ -42,6 +44,28 @@ class Standings:
 
     cells: Mapping[str, Standing]
     claims: Mapping[str, Standing]
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """What was declared, had a result, and is judged no more."""
+
+
+class Reported(Protocol):
+    """A verdict on a cell or claim as a report holds it."""
+
+    @property
+    def id(self) -> str:
+        """The id of the cell or claim."""
+
+    @property
+    def outcome(self) -> str:
+        """The word of the verdict, such as MATCH."""
+
+    @property
+    def reason(self) -> str:
+        """By which test, or by what obstacle, the outcome came about."""
+
+    @property
+    def extended(self) -> bool:
+        """Whether the declaration was changed after its first result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,8 @@ class _Form:
     """Keys of the first seed's jobs, which stay the same however many seeds there are."""
     found: tuple[str, ...]
     """Those of them that have a result of some seed."""
+    results: tuple[tuple[str, str], ...]
+    """Kind and key of every job of any seed that has a result."""
 
     @property
     def evidence(self) -> str:
@@ -72,35 +98,67 @@ def standings(plan: Plan, store: Store) -> Standings:
     """How every cell and claim stands to its declaration; writes nothing. Raises HarnessError for a damaged one."""
     document = _declared(plan, store)
     by_kind: dict[Kind, dict[str, Standing]] = {"cells": {}, "claims": {}}
-    for kind, name, now in _forms(plan, store):
+    judged: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for kind, name, form in _forms(plan, store):
         entries = document[kind][name]
-        standing = _standing(entries[now.evidence], now)
-        others = (entry for evidence, entry in entries.items() if evidence != now.evidence)
-        notes = [note for note in (standing.note, *_on_other_seeds(now, others)) if note]
+        judged[kind, name] = entries[form.evidence]
+        standing = _standing(entries[form.evidence], form)
+        others = (entry for evidence, entry in entries.items() if evidence != form.evidence)
+        notes = [note for note in (standing.note, *_on_other_seeds(form, others)) if note]
         by_kind[kind][name] = replace(standing, note="; ".join(notes))
-    return Standings(by_kind["cells"], by_kind["claims"])
+    gone = tuple(withdrawn(document, judged, plan.suite))
+    for kind, one in ((kind, one) for kind in by_kind for one in gone if one.kind == kind):
+        if (kind, one.id) not in judged:
+            by_kind[kind][one.id] = Standing(note=one.why)
+    return Standings(by_kind["cells"], by_kind["claims"], gone)
 
 
-def _on_other_seeds(now: _Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def remember(plan: Plan, store: Store, verdicts: Mapping[Kind, Iterable[Reported]]) -> None:
+    """Write beside each declaration what the report of a run made of it, so that it is known when it is judged no more.
+
+    `verdicts` are the cells and claims of the report; a verdict that was the last one already is not written again.
+    """
+    document = _declared(plan, store)
+    reported = {(kind, one.id): one for kind, every in verdicts.items() for one in every}
+    for kind, name, form in _forms(plan, store):
+        entry, one = document[kind][name][form.evidence], reported.get((kind, name))
+        if one is None or not entry["seen"]:
+            continue
+        verdict = {"outcome": one.outcome, "reason": one.reason, "extended": one.extended}
+        before = entry.get("came_to", [])
+        if verdict not in before[-1:]:
+            entry["came_to"] = [*before, verdict]
+    write_json(_path(plan, store), seal(document))
+
+
+def _on_other_seeds(today: _Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What the store knows of the same thing judged before on other seeds, so that a second try shows."""
     for entry in others:
-        same = {**entry["form"], "seeds": None} == {**now.form, "seeds": None}
-        if entry["seen"] and same and entry["form"]["seeds"] != now.form["seeds"]:
+        same = {**entry["form"], "seeds": None} == {**today.form, "seeds": None}
+        if entry["seen"] and same and entry["form"]["seeds"] != today.form["seeds"]:
             yield f"declared before on other seeds, which have results here: {entry['form']['seeds']}"
 
 
-def _standing(kept: Mapping[str, Any], now: _Form) -> Standing:
-    changed = [
-        f"{field} {kept['form'][field]!r} -> {value!r}"
-        for field, value in now.form.items()
-        if field in kept["form"] and kept["form"][field] != value
-    ]
-    if changed:
-        return Standing(f"changed after its first result: {'; '.join(changed)}", first=kept["form"])
+def _standing(kept: Mapping[str, Any], today: _Form) -> Standing:
+    if changed := changes(kept["form"], today.form):
+        return Standing(f"changed after its first result: {changed}", first=kept["form"])
+    elsewhere = [(other, changes(other["form"], today.form)) for other in kept.get("otherwise", ())]
+    for other, changed in elsewhere:
+        if not kept.get("first_result") or not kept["first_result"] < other["first_result"]:
+            why = "declared otherwise in a store that was merged, and nothing tells which had a result first"
+            return Standing(f"{why}: {changed}{_verdicts(other)}", first=other["form"])
     if kept["late"] == UNKNOWN:
         return Standing("its results were in the store before it was declared there")
     late = f"first declared when results that it rests on were there, made for {kept['late']}"
-    return Standing("", late if kept["late"] else "")
+    notes = [late] if kept["late"] else []
+    where = "declared otherwise in a store that was merged, where it had a result later"
+    return Standing("", "; ".join([*notes, *(f"{where}: {changed}{_verdicts(other)}" for other, changed in elsewhere)]))
+
+
+def _verdicts(entry: Mapping[str, Any]) -> str:
+    """What reports gave an entry, in words; nothing where none is known."""
+    outcomes = dict.fromkeys(verdict["outcome"] for verdict in entry.get("came_to", ()))
+    return f" (it came to {', then '.join(outcomes)})" if outcomes else ""
 
 
 def _declared(plan: Plan, store: Store) -> dict[str, Any]:
@@ -110,16 +168,36 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
     first: dict[str, Any] = before or {"jobs": [], "cells": {}, "claims": {}}
     document: dict[str, Any] = {"suite": plan.suite.name, "scale": plan.scale, **first}
     jobs = set(first["jobs"])
-    for kind, name, now in _forms(plan, store):
+    times = ResultTimes(store)
+    for kind, name, form in _forms(plan, store):
         entries = document[kind].setdefault(name, {})
-        kept = entries.get(now.evidence, _kept_earlier(first, kind, name))
-        if kept is not None and (kept["seen"] or now.found):
-            entries[now.evidence] = kept | {"seen": True}
-        else:
-            late = "" if not now.found else UNKNOWN if before else _made_for(store, path.name, now.found)
-            entries[now.evidence] = {"form": now.form, "seen": bool(now.found), "late": late}
-        jobs |= set(now.jobs)
+        kept = entries.get(form.evidence, _kept_earlier(first, kind, name))
+        if kept is not None and (kept["seen"] or form.found):
+            entries[form.evidence] = _with_results(kept, form, times, path.name)
+        elif form.found:
+            late = UNKNOWN if before else _made_for(store, path.name, form.found)
+            entries[form.evidence] = _with_results(_entry(form) | {"late": late}, form, times, path.name)
+        elif kept is None or kept["form"] != form.form or "declared_at" not in kept:
+            entries[form.evidence] = _entry(form)
+        jobs |= set(form.jobs)
     return document | {"jobs": sorted(_with_inputs(plan, jobs))}
+
+
+def _entry(form: _Form) -> dict[str, Any]:
+    """What is declared now of a cell or claim without a result."""
+    return {"form": form.form, "seen": False, "late": "", "declared_at": now()}
+
+
+def _with_results(kept: dict[str, Any], form: _Form, times: ResultTimes, own: str) -> dict[str, Any]:
+    """An entry that no longer changes; late where a result is from before it, which came in by another way than a run.
+
+    `own` is the name of the file that it stands in.
+    """
+    earliest = times.earliest(form.results)
+    entry = ({"first_result": earliest} if earliest else {}) | kept | {"seen": True}
+    if not kept["late"] and precedes(earliest, kept.get("declared_at", "")):
+        entry["late"] = _made_for(times.store, own, form.found)
+    return entry
 
 
 def _with_inputs(plan: Plan, keys: Iterable[str]) -> set[str]:
@@ -172,12 +250,15 @@ def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
 def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple[str, ...]]) -> _Form:
     jobs: set[str] = set()
     found: set[str] = set()
+    results: set[str] = set()
     for place in places:
         of_place = set(_jobs(plan, place, plan.seeds[:1]))
         jobs |= of_place
-        if any(_has_result(plan, store, key) for key in _jobs(plan, place, plan.seeds)):
+        if there := {key for key in _jobs(plan, place, plan.seeds) if _has_result(plan, store, key)}:
             found |= of_place
-    return _Form({**form, "seeds": _declared_seeds(plan)}, tuple(sorted(jobs)), tuple(sorted(found)))
+            results |= there
+    by_kind = tuple(sorted((plan.jobs[key].kind, key) for key in results))
+    return _Form({**form, "seeds": _declared_seeds(plan)}, tuple(sorted(jobs)), tuple(sorted(found)), by_kind)
 
 
 def _declared_seeds(plan: Plan) -> int | dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How fast a device runs each shape of job, and at what power: as earlier runs or a calibration measured it."""
+"""The speed and power of a device for each shape of job, as earlier runs or a calibration measured them."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What is known of the speed of one device."""
+    """The known speeds of one device."""
 
     device: str
     place: str
     """The device with the threads and processes that use it, as `place_of` tells."""
     measured: Numbers
-    """By earlier runs into this store."""
+    """Rates that earlier runs into this store reached."""
     calibrated: Numbers
 
     @classmethod
     def known(cls, store: Store, runtime: Runtime) -> Rates:
-        """Of the device that jobs would run on here."""
+        """Read the rates of the device that jobs would run on here."""
         return cls(device_name(runtime), place_of(runtime), _numbers(store.rates), _numbers(calibration_file()))
 
     def of(self, kind: str, spec: dict[str, Any], training: dict[str, Any] | None = None) -> Rate | None:
@@ -92,7 +92,7 @@ def note_calibration(
 
 
 def calibration_file() -> Path:
-    """Where calibrations are kept; it may be deleted at any time."""
+    """Give the path of the file of calibrations; it may be deleted at any time."""
     try:
         return cache_folder() / "calibration.json"
     except RuntimeError:  # a user without a home
@@ -115,7 +115,7 @@ def shape_of(kind: str, spec: dict[str, Any], training: dict[str, Any] | None) -
 
 
 def rate_key(kind: str, spec: dict[str, Any], place: str) -> str:
-    """What a rate of jobs that are alike belongs to: the kind, the net's name and input, the precision, the place.
+    """Name the rate that jobs which are alike share, by kind, the net's name and input, precision and place.
 
     Of a measurement, what it measures.
     """
@@ -139,7 +139,7 @@ def device_name(runtime: Runtime) -> str:
 
 
 def on_gpu(runtime: Runtime) -> bool:
-    """Whether that is a GPU."""
+    """Say whether that is a GPU."""
     return runtime.device != "cpu" and bool(gpus())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.data import DATASETS
 from harness.data.locate import Locations, Missing
@@ -10,9 +10,9 @@ from harness.errors import DataMissing, UsageError
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import estimate
-from harness.plan.job import Graph
 from harness.plan.outline import Outline
-from harness.plan.status import statuses
+from harness.plan.plan import Plan
+from harness.plan.status import Survey, surveyed
 from harness.progress import duration
 from harness.store.store import Store
 from harness.vocabulary import SCALES, ScaleName
@@ -27,10 +27,12 @@ class Choice:
     scale: ScaleName
     reason: str
     unlock: str
+    survey: Survey | None = field(default=None, repr=False, compare=False)
+    """The survey that the choice rests on; None for a scale that was asked for."""
 
 
 def choose_scale(outline: Outline, store: Store, runtime: Runtime, asked: ScaleName | None = None) -> Choice:
-    """The scale asked for, or the largest that this machine can run unasked.
+    """Choose the scale asked for, or the largest that this machine can run unasked.
 
     Raises UsageError for a scale that the suite has not, DataMissing when none can run.
     """
@@ -40,46 +42,51 @@ def choose_scale(outline: Outline, store: Store, runtime: Runtime, asked: ScaleN
         return Choice(asked, f"--scale {asked} was asked for", "")
     passed_over: list[str] = []
     for scale in (name for name in SCALES if name in outline.scales):
-        obstacle = _obstacle(outline.graph(scale, clocked_device(runtime.device, runtime.threads)), store, runtime)
-        if obstacle is None:
-            reason = f"{scale} is the largest scale whose data are on disk and that ends within 30 minutes here"
-            return Choice(scale, reason, " ".join(passed_over))
+        plan = outline.plan(scale, clocked_device(runtime.device, runtime.threads))
+        if (obstacle := _data_obstacle(plan, runtime)) is None:
+            survey = surveyed(plan, store, runtime.locations)
+            if (obstacle := _time_obstacle(survey, runtime)) is None:
+                reason = f"{scale} is the largest scale whose data are on disk and that ends within 30 minutes here"
+                return Choice(scale, reason, " ".join(passed_over), survey)
         passed_over.append(f"{scale}: {obstacle}.")
     raise DataMissing(f"no scale of {outline.name} can run here unasked. " + " ".join(passed_over))
 
 
 def choose_reported(outline: Outline, store: Store, runtime: Runtime, asked: ScaleName | None = None) -> Choice:
-    """The scale to report on: the one asked for, the largest that has a result here, or else as for a run."""
+    """Choose the scale to report on: the one asked for, the largest that has a result here, or else as for a run."""
     device = clocked_device(runtime.device, runtime.threads)
     for scale in SCALES:
-        if asked is None and scale in outline.scales and _has_result(outline.graph(scale, device), store):
+        if asked is None and scale in outline.scales and _has_result(outline.plan(scale, device), store):
             return Choice(scale, f"{scale} is the largest scale with results here", "")
     return choose_scale(outline, store, runtime, asked)
 
 
-def _has_result(graph: Graph, store: Store) -> bool:
-    """Whether a job of its own has a result: not one that every scale shares, as what follows from definitions."""
-    kinds = {job.kind for job in graph.jobs.values()}
-    jobs = (job for job in graph.jobs.values() if job.kind != "measure" or kinds == {"measure"})
+def _has_result(plan: Plan, store: Store) -> bool:
+    """Say whether a job of this scale alone has a result; every scale shares what follows from definitions."""
+    kinds = {job.kind for job in plan.jobs.values()}
+    jobs = (job for job in plan.jobs.values() if job.kind != "measure" or kinds == {"measure"})
     return any(store.folder(job.kind, job.key).result.exists() for job in jobs)
 
 
-def _obstacle(graph: Graph, store: Store, runtime: Runtime) -> str | None:
-    """What stands between this machine and a scale, and what would remove it."""
-    for name in graph.datasets:
+def _data_obstacle(plan: Plan, runtime: Runtime) -> str | None:
+    """Name a data set that a scale lacks on this machine, and what would bring it; None where none is lacking."""
+    for name in plan.datasets:
         if isinstance(runtime.locations.find(DATASETS[name]), Missing):
             return f"{name} is not on disk ({DATASETS[name].unlock})"
-    standing = statuses(graph, store, runtime.locations)
-    todo = [job for key, job in graph.jobs.items() if standing[key].state == "to do"]
-    time = estimate(todo, store, runtime, graph.jobs)
-    if time.seconds > LONGEST_UNASKED_S:
-        return f"would take about {duration(time.seconds)} ({time.basis}); --scale {graph.scale} runs it"
     return None
 
 
-def data_missing(graph: Graph, locations: Locations) -> str | None:
-    """What to tell a user whose plan needs data that are not there: what was looked for, where, and the layout."""
-    for name in graph.datasets:
+def _time_obstacle(survey: Survey, runtime: Runtime) -> str | None:
+    """Say how long a scale would take where that is too long to run it unasked; None where it is not."""
+    time = estimate(survey.jobs("to do"), survey.store, runtime, survey.plan.jobs)
+    if time.seconds > LONGEST_UNASKED_S:
+        return f"would take about {duration(time.seconds)} ({time.basis}); --scale {survey.plan.scale} runs it"
+    return None
+
+
+def data_missing(plan: Plan, locations: Locations) -> str | None:
+    """Tell a user whose plan lacks data what was looked for, where, and its layout; None where none is lacking."""
+    for name in plan.datasets:
         found = locations.find(DATASETS[name])
         if isinstance(found, Missing):
             return found.message()

@@ -23,9 +23,9 @@ def also_wanted(keys: Iterable[str], path: Path, scale: ScaleName, device: str) 
         if scale not in outline.scales:
             continue
         known = len(outline.made)
-        graph = outline.graph(scale, device)
+        plan = outline.plan(scale, device)
         if len(outline.made) != known:
             remember(outline)
-        for key in wanted.keys() & graph.jobs.keys():
+        for key in wanted.keys() & plan.jobs.keys():
             wanted[key].append(outline.name)
     return wanted

@@ -1,8 +1,9 @@
-"""Where each job of a plan stands: done, stale, to do, or blocked, and by what."""
+"""The status of each job of a plan in a store: done, stale, to do, or blocked, and by what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from harness.data import DATASETS, Dataset
@@ -11,22 +12,56 @@ from harness.data.locate import Found, Locations, Missing
 from harness.jobs.code import is_current
 from harness.jobs.named import extended
 from harness.machine.cuda_visible import lacking
-from harness.plan.job import Graph, Job
+from harness.plan.job import Job
+from harness.plan.plan import Plan
 from harness.store.provenance import IMPORTED, said
 from harness.store.store import Store
+
+State = Literal["done", "imported", "stale", "to do", "blocked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The standing of one job; `why` says what made it stale, what blocks it, or where an imported result is from."""
+    """The status of one job; `why` tells what made it stale, what blocks it, or where an imported result is from."""
 
-    state: Literal["done", "imported", "stale", "to do", "blocked"]
+    state: State
     why: str = ""
     result: dict[str, Any] | None = None
 
 
-def statuses(plan: Graph, store: Store, locations: Locations) -> dict[str, Status]:
-    """The standing of every job, by key; an input that is stale or blocked makes those that need it so too."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A plan as it stands in a store: the status of every job, asked once, and the failures of this run so far.
+
+    When to use: wherever work is done or judged. It does not follow the store; after a run, `surveyed` gives another.
+    """
+
+    plan: Plan
+    store: Store
+    standing: Mapping[str, Status]
+    """By key."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """By key, why a job failed or was left out."""
+
+    def jobs(self, *states: State) -> list[Job]:
+        """Give the jobs in one of these states, in the order of the plan."""
+        return [job for key, job in self.plan.jobs.items() if self.standing[key].state in states]
+
+    def of(self, plan: Plan) -> Survey:
+        """Give the survey of a plan whose jobs are among these, such as the same plan at a look."""
+        return replace(self, plan=plan, standing={key: self.standing[key] for key in plan.jobs})
+
+
+def surveyed(plan: Plan, store: Store, locations: Locations, failed: Mapping[str, str] | None = None) -> Survey:
+    """Survey a plan in a store; raises HarnessError for a damaged result."""
+    return Survey(plan, store, statuses(plan, store, locations), failed or {})
+
+
+def statuses(plan: Plan, store: Store, locations: Locations) -> dict[str, Status]:
+    """Give the status of every job, by key; an input that is stale or blocked makes the jobs that need it so too.
+
+    Raises HarnessError for a damaged result.
+    """
     known: dict[str, Status] = {}
     for key, job in plan.jobs.items():
         inputs = {name: (plan.jobs[input_key], known[input_key]) for name, input_key in job.inputs.items()}
@@ -57,18 +92,18 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
 
 
 def _dataset(job: Job) -> Dataset:
-    """The data that a job reads."""
+    """Give the declaration of the data set that a job reads."""
     assert job.data_name is not None
     return DATASETS[job.data_name]
 
 
 def _absent(job: Job, split: str, found: Found) -> bool:
-    """Whether a split without labels is not there; a set counts as found without it."""
+    """Say whether a split without labels is not on disk; a data set counts as found without it."""
     return split in _dataset(job).unlabelled and not (found.path / split).is_dir()
 
 
 def _outdated(name: str, other: Job, status: Status, result: dict[str, Any]) -> str | None:
-    """Why an input is no longer what the result was made from."""
+    """Say why a result was made from another input than there is now; None where it was not."""
     if status.state == "stale":
         return f"{other.label} is stale"
     if status.result is not None and status.result["outputs"] != result.get("inputs", {}).get(name):

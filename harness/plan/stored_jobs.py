@@ -1,4 +1,4 @@
-"""Which jobs of a store are meant: those of a suite, those of a few keys, with what each was made from."""
+"""Selects jobs in a store by suite or by key, with their inputs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from harness.vocabulary import SCALES, ScaleName
 
 
 def finished_of_suite(store: Store, suite: str, scale: str | None) -> list[JobFolder]:
-    """The finished jobs that a suite wants, at one scale or at all of them."""
+    """List the finished jobs that a suite wants, at one scale or at all of them."""
     wanted = wanted_in(store, [suite if scale is None else f"{suite}:{scale}"])
     return [job for job in contents(store).jobs if job.path.name in wanted and job.result.exists()]
 
 
 def finished_of_keys(store: Store, keys: Iterable[str]) -> list[JobFolder]:
-    """The finished jobs of these keys, or all there are where none is named, with what each was made from.
+    """List the finished jobs of these keys, or all there are where none is named, with their inputs.
 
     Raises UsageError where a key is that of no finished job.
     """
@@ -40,7 +40,7 @@ def finished_of_keys(store: Store, keys: Iterable[str]) -> list[JobFolder]:
 
 
 def declarations_of(store: Store, suite: str | None, scale: str | None) -> list[Path]:
-    """What was declared before the first results: of one suite, at one scale, or of all there are."""
+    """List the declarations from before first results: of one suite, at one scale, or all there are."""
     if suite is None:
         return sorted(store.declarations.glob("*.json"))
     name = named_scales(suite if scale is None else f"{suite}:{scale}")[0].name
@@ -48,7 +48,7 @@ def declarations_of(store: Store, suite: str | None, scale: str | None) -> list[
 
 
 def wanted_in(store: Store, names: Iterable[str]) -> set[str]:
-    """The names of the job folders that suites want of a store, each `SUITE` or `SUITE:SCALE`.
+    """Name the job folders that suites want of a store, each suite given as `SUITE` or `SUITE:SCALE`.
 
     Raises UsageError for a store, suite or scale that is not there, SuiteError for a faulty suite.
     """
@@ -56,16 +56,16 @@ def wanted_in(store: Store, names: Iterable[str]) -> set[str]:
 
 
 def wanted_folders(names: Iterable[str], devices: Iterable[str]) -> set[str]:
-    """The names of the directories of every job that these suites want, timed ones on every one of the devices."""
+    """Name the directories of every job that these suites want, timed ones on every one of the devices."""
     wanted: set[str] = set()
     for outline, scales in map(named_scales, names):
-        for graph in (outline.graph(scale, device) for scale in scales for device in devices):
-            wanted |= {Store(Path()).folder(job.kind, key).path.name for key, job in graph.jobs.items()}
+        for plan in (outline.plan(scale, device) for scale in scales for device in devices):
+            wanted |= {Store(Path()).folder(job.kind, key).path.name for key, job in plan.jobs.items()}
     return wanted
 
 
 def named_scales(name: str) -> tuple[Outline, tuple[ScaleName, ...]]:
-    """What `SUITE` or `SUITE:SCALE` means; raises UsageError where there is no such suite or scale."""
+    """Look up `SUITE` or `SUITE:SCALE`; raises UsageError where there is no such suite or scale."""
     suite, _, scale = name.rpartition(":")
     if not suite or scale not in SCALES:
         outline = outline_of(suite_path(name))
@@ -77,7 +77,7 @@ def named_scales(name: str) -> tuple[Outline, tuple[ScaleName, ...]]:
 
 
 def devices_of(jobs: Iterable[JobFolder]) -> set[str]:
-    """The devices that the timing jobs of a store ran on; an empty name stands for the jobs that time nothing."""
+    """Name the devices that the timing jobs of a store ran on; an empty name stands for the jobs that time nothing."""
     found = {""}
     for job in jobs:
         with suppress(HarnessError, FileNotFoundError, KeyError, TypeError):
@@ -86,8 +86,8 @@ def devices_of(jobs: Iterable[JobFolder]) -> set[str]:
 
 
 def timed_on(outline: Outline, scale: ScaleName, store: Store, here: str) -> str:
-    """The device whose timings a report shows: this machine's where the store has any of them, else that with most."""
-    timed = [job for job in outline.graph(scale, here).jobs.values() if "device_name" in job.spec]
+    """Name the device whose timings a report shows: this one where the store has any of them, else that with most."""
+    timed = [job for job in outline.plan(scale, here).jobs.values() if "device_name" in job.spec]
     if not timed or not store.root.is_dir():
         return here
     devices = [here, *sorted(devices_of(contents(store).jobs) - {here, ""})]

@@ -1,4 +1,4 @@
-"""What `plan` shows: which jobs a suite needs, where each stands, what is left will cost, and what is missing."""
+"""Sums up a plan for `plan`: the jobs of a suite, where each stands, what is left will cost, and what is missing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from harness.data.sets.files import stored
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import H200, Estimate, estimate, estimate_on
-from harness.plan.job import Graph, Job
+from harness.plan.job import Job
 from harness.plan.outline import outline_of, remember
+from harness.plan.plan import Plan
 from harness.plan.rates import on_gpu
 from harness.plan.scale_choice import choose_scale, data_missing
 from harness.plan.sharing import also_wanted
-from harness.plan.status import Status, statuses
+from harness.plan.status import Survey, surveyed
 from harness.progress import duration
 from harness.store.store import Store
 from harness.suite.shipped import suite_path
@@ -31,7 +32,6 @@ LARGE: tuple[ScaleName, ...] = ("paper", "subset")
 LONGEST_ON_A_PROCESSOR_S = 86_400
 """Above this, a GPU is told to be missing."""
 
-Standing = Mapping[str, Status]
 Say = Callable[[str], None]
 
 
@@ -44,7 +44,7 @@ def plan_suite(
     across: bool = False,
     calibrating: Say | None = None,
 ) -> dict[str, Any]:
-    """Everything `plan` shows, as plain data.
+    """Give everything that `plan` shows, as plain data.
 
     With `across`, also which other shipped suites want each job; with `calibrating`, which is told of each, trainings
     and tests to do are timed first on this machine, a few steps each.
@@ -53,12 +53,12 @@ def plan_suite(
     outline, store, device = outline_of(path), Store(store_folder), clocked_device(runtime.device, runtime.threads)
     known = len(outline.made), len(outline.powers)
     choice = choose_scale(outline, store, runtime, asked)
-    plan = outline.graph(choice.scale, device)
+    survey = choice.survey or surveyed(outline.plan(choice.scale, device), store, runtime.locations)
+    plan = survey.plan
     finds = outline.finds(choice.scale)
     if (len(outline.made), len(outline.powers)) != known:
         remember(outline)
-    standing = statuses(plan, store, runtime.locations)
-    todo = [job for key, job in plan.jobs.items() if standing[key].state in ("to do", "blocked")]
+    todo = survey.jobs("to do", "blocked")
     if calibrating is not None:
         from harness.plan.calibrate import calibrate  # noqa: PLC0415 - it imports torch, and is only asked for
 
@@ -76,23 +76,23 @@ def plan_suite(
         "estimate": time.document(),
         "elsewhere": None if elsewhere is None else {"device": H200.name, **elsewhere.document()},
         "disk": _disk(todo, plan, runtime.locations),
-        "missing": _missing(todo, standing, store, time if elsewhere else None),
-        "jobs": _jobs(plan, standing, elsewhere or time, also),
+        "missing": _missing(survey, time if elsewhere else None),
+        "jobs": _jobs(survey, elsewhere or time, also),
     }  # fmt: skip
 
 
-def _jobs(plan: Graph, standing: Standing, time: Estimate, also: Mapping[str, list[str]]) -> list[dict[str, Any]]:
-    """Every job; its seconds are those of the estimate at hand, or elsewhere where there is one."""
+def _jobs(survey: Survey, time: Estimate, also: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """Give every job as plain data, its seconds those of an estimate."""
     return [
-        {"key": key, "kind": job.kind, "label": job.label, "state": standing[key].state, "why": standing[key].why,
+        {"key": key, "kind": job.kind, "label": job.label, "state": status.state, "why": status.why,
          "spec": job.spec, "inputs": job.inputs, "multiply_adds": job.work, "wanted_by": job.wanted_by,
          "also_in": also.get(key), "seconds": time.of_job.get(key), "keeps_bytes": job.keeps_bytes}
-        for key, job in plan.jobs.items()
+        for key, job in survey.plan.jobs.items() for status in [survey.standing[key]]
     ]  # fmt: skip
 
 
-def _disk(todo: Iterable[Job], plan: Graph, locations: Locations) -> dict[str, Any]:
-    """Bytes that the jobs to do will leave, by kind; more while the largest of them runs; and those of the data."""
+def _disk(todo: Iterable[Job], plan: Plan, locations: Locations) -> dict[str, Any]:
+    """Count the bytes that jobs will leave, by kind; those beyond while the largest of them runs; those of the data."""
     by_kind: Counter[str] = Counter()
     scratch = 0
     for job in todo:
@@ -107,7 +107,7 @@ def _disk(todo: Iterable[Job], plan: Graph, locations: Locations) -> dict[str, A
 
 
 def _data_bytes(name: str, locations: Locations) -> int | None:
-    """The size on disk of a set of a few files; None for one that is not there, or in more files than are counted."""
+    """Give the size on disk of a data set of a few files; None for one that is not there, or of uncounted files."""
     found = locations.find(DATASETS[name])
     if isinstance(found, Missing) or not DATASETS[name].files:
         return None
@@ -115,21 +115,22 @@ def _data_bytes(name: str, locations: Locations) -> int | None:
     return sum(file.stat().st_size for file in files if file is not None)
 
 
-def _missing(todo: list[Job], standing: Standing, store: Store, on_processor: Estimate | None) -> list[dict[str, Any]]:
-    """What keeps the jobs from being run, or from ending: each thing once, with how many jobs it holds up."""
-    whys = Counter(standing[job.key].why for job in todo if standing[job.key].state == "blocked")
+def _missing(survey: Survey, on_processor: Estimate | None) -> list[dict[str, Any]]:
+    """List what keeps jobs from being run, or from ending: each thing once, with how many jobs it holds up."""
+    todo = survey.jobs("to do", "blocked")
+    whys = Counter(survey.standing[job.key].why for job in survey.jobs("blocked"))
     found = [{"what": why, "jobs": count} for why, count in whys.items() if not why.startswith("it needs what is")]
     if on_processor is not None and on_processor.seconds > LONGEST_ON_A_PROCESSOR_S:
         why = f"this processor would take about {duration(on_processor.seconds)}"
         found.append({"what": f"a GPU, for {why}", "jobs": len(todo)})
     needed = sum(job.keeps_bytes for job in todo) + max((job.scratch_bytes for job in todo), default=0)
-    if needed > _free_bytes(store.root):
-        found.append({"what": f"room for the store {store.root}, whose disk has less free", "jobs": len(todo)})
+    if needed > _free_bytes(survey.store.root):
+        found.append({"what": f"room for the store {survey.store.root}, whose disk has less free", "jobs": len(todo)})
     return found
 
 
 def _free_bytes(folder: Path) -> int:
-    """Free on the disk where a folder is or will be."""
+    """Count the free bytes on the disk where a folder is or will be."""
     folder = folder.absolute()
     while not folder.exists():
         folder = folder.parent

@@ -1,20 +1,21 @@
-"""Regression checks: whether a new torch, driver or refactoring has changed what a committed baseline holds.
+"""Regression checks: whether a new torch, driver or refactoring has changed the results in a committed baseline.
 
-A check holds a suite's *snapshot* against the one in a baseline: `observations` runs, `snapshot` writes down,
-`compare_snapshots` finds, purely. Probes are jobs of a kind of their own, which no plan of a suite holds; they go
-through the training loop (`take_epoch`) and the evaluation path themselves, with one thread and in single precision.
-All of them run anew, in a store that begins empty and is thrown away, for a stored result says nothing of today's
-torch; what two suites want, by key, runs once. Trainings are read from the lasting store, current ones only.
+A check compares a suite's *snapshot* with the one in a baseline. `observations` runs the jobs, `snapshot` collects
+their results, `compare_snapshots` compares them and is pure. Probes are a kind of job that no plan of a suite holds.
+They run the training loop (`take_epoch`) and the evaluation themselves, with one thread and in single precision. Every
+probe runs anew, in an empty store that is deleted afterwards, because a stored result says nothing about today's torch.
+A probe that two suites need, by its key, runs once. Results of trainings are read from the lasting store, current ones
+only.
 
-How far rounding may move a training cannot be one number: most hardly move, one with too high a rate goes anywhere.
-So a baseline holds how far a few disturbed runs of each training moved each number (`probes`), and what these carry
-anywhere is not compared, visibly. A training that departs on another machine is disturbed there too before it is
-told. A baseline is sealed, sorted and free of the day; an update changes only the suites it names. Accuracies are
-judged by `judge_cell`, as against a paper, with the baseline's mean in the place of the printed number and, for each
-seed, the baseline's own deviation taken off: the spread is that of paired differences.
+No single tolerance fits all trainings: rounding hardly moves most of them, and carries one with too high a rate
+anywhere. A baseline therefore holds, for each number of a training, how far some disturbed runs moved it (`probes`).
+Numbers that disturbed runs carry anywhere are not compared, and the finding says so. A training that departs on another
+machine is disturbed there too before it is reported. A baseline is sealed, sorted and holds no date; an update changes
+only the suites it names. `judge_cell` judges accuracies as it does against a paper. The baseline's mean takes the place
+of the printed number, and the baseline's own deviation in each seed is subtracted, so the spread is that of paired
+differences.
 
-Everything that a CI server is told is a pure function of the findings: JUnit XML (one test case a subject, decided by
-its gravest finding), annotations, Markdown. GitHub drops what is beyond its limits without a word, so each output
-keeps to them and says what it left out. `write_outputs` alone writes; it tries every output before it tells of one
-that could not be written.
+All reports to CI servers are pure functions of the findings: JUnit XML (one test case per subject, decided by its
+gravest finding), annotations and Markdown. GitHub silently drops what exceeds its limits, so each output respects them
+and says what it leaves out. Only `write_outputs` writes. It tries every output before it reports one that failed.
 """

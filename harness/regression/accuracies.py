@@ -1,4 +1,4 @@
-"""Judges accuracies against a baseline as cells against a paper: by margin, direction and training seeds."""
+"""Comparison of accuracies with a baseline, judged as cells are against a paper: by margin, direction and seeds."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from harness.suite.cells import Cell
 from harness.vocabulary import METRICS
 
 MARGINS: dict[str, float] = {"top1_error": 1.0, "top5_error": 1.0, "cross_entropy": 0.05}
-"""By metric and in its unit, the change that counts as none: twice the smallest effect that the suites care about."""
+"""The largest change of each metric, in its unit, that counts as none: twice the smallest effect that matters to the
+suites."""
 
 Document = Mapping[str, Any]
 
 
 def compare_accuracy(suite: str, place: str, before: Document, now: Document, *, gates: bool) -> Finding:
-    """One finding for one `experiment.evaluation.metric`; `gates` says whether worse is a regression here."""
+    """Compare one `experiment.evaluation.metric` with the baseline; `gates` makes a worse result a regression."""
     subject, metric = f"accuracy {place}", place.rpartition(".")[2]
     unit = METRICS[metric].unit
     shown = tuple(f"{_mean(found):.4g} {unit} ({len(found['values'])} seeds)" for found in (before, now))
@@ -35,16 +36,16 @@ def compare_accuracy(suite: str, place: str, before: Document, now: Document, *,
     severity = severities.get(verdict.outcome, "not judged")
     margin = f"by a margin of {MARGINS[metric]:g} {unit}, paired by seed"
     said = f"{verdict.outcome.lower()} than the baseline" if severity in (worse, "advisory") else (
-        "the same as the baseline" if severity == "ok" else "neither the same as the baseline nor another"
+        "the same as the baseline" if severity == "ok" else "inconclusive against the baseline"
     )  # fmt: skip
     return Finding(suite, subject, severity, f"{said}, {margin}: {verdict.reason}", *shown)
 
 
 def judged_against(place: str, before: Document, now: Document) -> CellVerdict | None:
-    """The verdict on a cell that prints the baseline's mean; None where too few seeds are in both.
+    """Judge our values as a cell that prints the baseline's mean; None where fewer than `MIN_SEEDS` seeds are in both.
 
-    Seed by seed, our value less the baseline's own deviation in that seed is set against the baseline's mean: what is
-    judged is the mean of the paired differences, and the spread of these is all there is, for both have the same seeds.
+    For each seed, the baseline's own deviation from its mean is subtracted from our value. The judged number is
+    therefore the mean of paired differences, and their spread is the only one, because both sides have the same seeds.
     """
     metric = place.rpartition(".")[2]
     seeds = sorted(set(before["values"]) & set(now["values"]), key=int)
@@ -57,7 +58,7 @@ def judged_against(place: str, before: Document, now: Document) -> CellVerdict |
         id=place, row=place, column="", label=place, ref="", printed="baseline", paper=mean, unit=METRICS[metric].unit,
         margin=MARGINS[metric], place=tuple(place.split(".")),
     )  # fmt: skip
-    return judge_cell(cell, ours, "paper")  # a baseline stands in the paper's place, so nothing keeps us from comparing
+    return judge_cell(cell, ours, "paper")  # at paper scale, because nothing prevents a comparison with a baseline
 
 
 def _mean(found: Document) -> float:

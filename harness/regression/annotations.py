@@ -1,4 +1,4 @@
-"""A check as GitHub shows it: annotations at the lines of the suite files, a summary, a comment."""
+"""Reports of a check for GitHub: annotations at lines of the suite files, a summary, and a comment."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from harness.regression.suite_lines import place_of
 from harness.regression.wording import FAILING, GRAVEST_FIRST, counted, gravest_first, in_full, without_controls
 from harness.report import markdown as md
 
-# What GitHub allows, each from its documentation or the source of its runner. What is beyond is dropped unsaid.
+# Limits of GitHub, from its documentation or the source of its runner. It silently drops what exceeds them.
 ANNOTATIONS_A_STEP = 10  # of each kind
-LONGEST_MESSAGE = 4096  # letters of one annotation
-LONGEST_TITLE = 255  # letters
+LONGEST_MESSAGE = 4096  # characters of one annotation
+LONGEST_TITLE = 255  # characters
 LARGEST_SUMMARY = 1024 * 1024  # bytes a step; a larger summary is not shown at all
-LARGEST_COMMENT = 65_536  # letters of a comment on a pull request; a larger one is refused
+LARGEST_COMMENT = 65_536  # characters of a comment on a pull request; a larger one is refused
 
 LONGEST_SHOWN = 400
-"""Letters of one entry in a table."""
+"""Characters of one entry in a table."""
 MARKER = "<!-- paper-harness check -->"
-"""The first line of the comment, by which the next check finds the one to replace."""
+"""The first line of the comment, by which the next check finds the comment to replace."""
 COMMANDS: dict[str, tuple[Severity, ...]] = {"error": FAILING, "warning": ("advisory",)}
-"""The kind of annotation of each severity; of what is sound, or was not looked into, none is made."""
+"""The annotation command for each severity; findings of other severities get no annotation."""
 
 
 def annotation_lines(checked: Checked) -> list[str]:
-    """Workflow commands, one a line: at most ten errors and ten warnings, regressions first.
+    """Format a check as workflow commands, one per line: at most ten errors and ten warnings, regressions first.
 
-    Where there would be more, the tenth says how many were left out.
+    Where there are more, the tenth says how many were left out.
     """
     lines = []
     for command, severities in COMMANDS.items():
@@ -52,12 +52,12 @@ def _annotation(command: str, finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    """The text as a workflow command's message takes it."""
+    """Escape text for the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    """The text as a property of a workflow command takes it."""
+    """Escape text for a property of a workflow command."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
@@ -66,7 +66,7 @@ def _cut(text: str, longest: int) -> str:
 
 
 class _Section(NamedTuple):
-    """A table of findings: what stands above and below it, and its lines."""
+    """A table of findings, with the text above and below it."""
 
     head: str
     rows: list[str]
@@ -74,10 +74,10 @@ class _Section(NamedTuple):
 
 
 def markdown(checked: Checked, limit: int = LARGEST_COMMENT) -> str:
-    """The check for a comment on a pull request: regressions and errors in the open, the rest folded away.
+    """Format a check as a comment on a pull request: regressions and errors visible, the rest folded.
 
-    It takes at most `limit` bytes of UTF-8, so no more letters either; what has no room is counted at the end. The
-    headline is always there, whatever the limit.
+    The text takes at most `limit` bytes of UTF-8, and so no more characters. Findings that do not fit are counted at
+    the end. The headline is always included.
     """
     text, left = _opening(checked), len(checked.findings)
     ending = _ending(left)
@@ -88,7 +88,7 @@ def markdown(checked: Checked, limit: int = LARGEST_COMMENT) -> str:
         if rows:
             text += section.head + "".join(rows) + section.foot
         if len(rows) < len(section.rows):
-            break  # what is graver goes first
+            break  # graver findings come first
     return text + (_ending(left) if left else "")
 
 
@@ -106,7 +106,7 @@ def _opening(checked: Checked) -> str:
 
 
 def _sections(checked: Checked) -> list[_Section]:
-    """Regressions and errors in one open table, each other severity in a folded one."""
+    """Return one open table of regressions and errors, and a folded table for each other severity."""
     failing = [finding for finding in checked.findings if finding.severity in FAILING]
     sections = [_Section(f"\n{_header(with_severity=True)}", _rows(failing, with_severity=True), "")]
     for severity in GRAVEST_FIRST:
@@ -131,13 +131,13 @@ def _rows(findings: Sequence[Finding], *, with_severity: bool) -> list[str]:
 
 
 def _escaped(text: str, longest: int = LONGEST_SHOWN) -> str:
-    """Text of a table: nothing in it is markup, calls a person (`@name`) or marks another thread (`#12`)."""
+    """Escape text for a table: no markup, no mention of a person (`@name`), no link to another thread (`#12`)."""
     escaped = md.plain_text(_cut(without_controls(text), longest)).replace("&", "&amp;")
     return escaped.replace("@", "@\u200b").replace("#", "#\u200b")
 
 
 def _fitting(rows: Sequence[str], room: int) -> list[str]:
-    """As many rows from the first on as have room, in bytes."""
+    """Return the leading rows that fit into `room` bytes."""
     fitting = []
     for row in rows:
         room -= len(row.encode())

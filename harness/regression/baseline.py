@@ -1,4 +1,4 @@
-"""The file of a baseline: for one scale, what each suite came to, sealed; written sorted, with nothing of the day."""
+"""The file of a baseline: the snapshots of suites at one scale, sealed, sorted and without dates."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ FORMAT = 2
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What suites came to at one scale when it was made."""
+    """The snapshots of suites at one scale."""
 
     path: Path
     scale: ScaleName
     suites: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By a suite's name, its snapshot."""
+    """Snapshots by the name of their suite."""
 
     @property
     def name(self) -> str:
-        """As reports call it."""
+        """File name, as reports show it."""
         return self.path.name
 
     def require(self, suites: Iterable[str]) -> None:
-        """Raise BaselineMissing where it holds nothing of one of these suites."""
+        """Raise BaselineMissing where one of these suites has no snapshot."""
         if lacking := [suite for suite in suites if suite not in self.suites]:
             command = _command(" ".join(lacking), self.path, self.scale)
             raise BaselineMissing(f"{self.path} holds nothing of {', '.join(lacking)}; make it with: {command}")
 
     def merged(self, snapshots: Mapping[str, Mapping[str, Any] | None]) -> Baseline:
-        """The baseline with these in the place of what it held of their suites, or without; all others stay."""
+        """Return a baseline with these snapshots replaced, or removed where they are None; all others stay."""
         suites = {name: found for name, found in {**self.suites, **snapshots}.items() if found is not None}
         return Baseline(self.path, self.scale, suites)
 
     def write(self) -> None:
-        """Write it, whole or not at all; the same content gives the same bytes."""
+        """Write the file completely or not at all; the same content gives the same bytes."""
         document = {"format": FORMAT, "scale": self.scale, "suites": dict(self.suites)}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(self.path, json_text(seal(document)).encode())
@@ -57,7 +57,7 @@ def _command(named: str, path: Path, scale: ScaleName) -> str:
 def read_baseline(path: Path, scale: ScaleName) -> Baseline:
     """Read a baseline of this scale.
 
-    Raises BaselineMissing where there is none, UsageError for one that is damaged, was edited, or is of another format
+    Raises BaselineMissing where the file does not exist, UsageError where it is damaged, edited, or has another format
     or scale.
     """
     try:
@@ -90,7 +90,7 @@ def read_baseline(path: Path, scale: ScaleName) -> Baseline:
 
 
 def _require_whole(path: Path, suites: Mapping[str, Mapping[str, Any]]) -> None:
-    """Raise UsageError unless the probes of every suite are whole."""
+    """Raise UsageError where a probe of a suite is missing or incomplete."""
     for suite, snapshot in suites.items():
         for fault in faults(suite, snapshot):
             raise UsageError(
@@ -100,7 +100,7 @@ def _require_whole(path: Path, suites: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def read_or_begin(path: Path, scale: ScaleName) -> Baseline:
-    """The baseline there is, or an empty one; raises UsageError as `read_baseline` does."""
+    """Read a baseline, or return an empty one where the file does not exist; raises UsageError like `read_baseline`."""
     try:
         return read_baseline(path, scale)
     except BaselineMissing:

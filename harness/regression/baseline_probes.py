@@ -1,7 +1,7 @@
-"""Checks that the probes of a baseline are whole: none taken out, all numbers numbers, and what rounding moves finite.
+"""Checks that the probes of a baseline are complete: none missing, every number finite, every tolerance bounded.
 
-A digest finds a bad disk and a careless edit; somebody who seals an edited baseline anew could still take a probe out
-or let its tolerances grow without bound, and a check would pass.
+The digest of a baseline reveals a bad disk or a careless edit. Somebody who seals an edited baseline again could still
+remove a probe or raise its tolerances without limit, and a check would pass.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ Document = Mapping[str, Any]
 
 
 def faults(suite: str, snapshot: Document) -> Iterator[str]:
-    """What is wrong with the probes of one suite's snapshot, a sentence each."""
+    """Yield a sentence for every fault in the probes of a suite's snapshot."""
     probes = snapshot["probes"]
     for name in _wanted(snapshot):
         if name not in probes:
-            yield f"{suite}: there is no probe of {name}, though there is the experiment"
+            yield f"{suite}: the experiment {name} has no probe"
     for name, probe in probes.items():
         try:
             wrong = _wrong(probe)
         except (KeyError, TypeError, AttributeError, ValueError):
-            wrong = "is not written as a probe is"
+            wrong = "is malformed"
         if wrong:
             yield f"{suite}: the probe of {name} {wrong}"
 
 
 def _wanted(snapshot: Document) -> Iterator[str]:
-    """The probes that belong to the experiments: one a training, one a test of it."""
+    """Yield the names of the probes that the experiments need: one per training and one per test."""
     for name, experiment in snapshot["experiments"].items():
         if experiment["kind"] == "train":
             yield name
@@ -37,7 +37,7 @@ def _wanted(snapshot: Document) -> Iterator[str]:
 
 
 def _wrong(probe: Document) -> str:
-    """What is wrong with one probe; empty where nothing is."""
+    """Return the fault of one probe, or an empty string."""
     found = probe["found"]
     if probe["asked"]["what"] == "test":
         return "" if _numbers(found["probabilities"]) and found["classes"] > 0 else "has no probabilities"
@@ -47,9 +47,9 @@ def _wrong(probe: Document) -> str:
     pairs = [(found[part], disturbed[part]) for part in ("losses", "after_drop")]
     pairs += [(text, disturbed["updates"][kind]) for kind, text in found["updates"].items()]
     if any(len(_numbers(text)) != len(_numbers(far)) for text, far in pairs) or not disturbed["runs"] > 0:
-        return "does not say of each number how far disturbed runs moved it"
+        return "lacks the distance of disturbed runs for some number"
     if not all(math.isfinite(far) and far >= 0 for _, text in pairs for far in _numbers(text)):
-        return "says of a number that disturbed runs moved it by less than nothing or without end"
+        return "holds a negative or infinite distance of disturbed runs"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Checks suites against a baseline, and makes a baseline anew."""
+"""The commands `check` and `baseline update`: compare suites with a baseline, and make a baseline anew."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from harness.suite.shipped import suite_names
 def check(
     paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store, *, globs: Sequence[str] = (), strict: bool
 ) -> Checked:
-    """Compare what these suites come to now with a baseline.
+    """Compare the current results of these suites with a baseline.
 
-    Raises BaselineMissing where it is not there or holds nothing of one of them, UsageError where `globs` choose
-    nothing, DataMissing, Interrupted.
+    `globs` restrict the check to matching experiments and cells. Raises BaselineMissing where the baseline or a suite
+    in it is missing, UsageError where `globs` match nothing, DataMissing, and Interrupted.
     """
     suites, baseline = _loaded(paths), read_baseline(baseline_file, rules.scale)
     chosen = {suite.name: selection for suite in suites if (selection := Selection.of(suite, globs))}
     if not chosen and suites:
-        raise UsageError(f"no experiment and no cell of these suites is named like {' or '.join(globs)}")
+        raise UsageError(f"no experiment or cell of these suites matches {' or '.join(globs)}")
     baseline.require(suite.name for suite in suites if suite.name in chosen and rules.scale in suite.file.scales)
     findings, seconds = [] if globs else list(_lost(paths, suites, baseline, strict=strict)), {}
     suspects = {name: partial(departing, name, before) for name, before in baseline.suites.items()}
@@ -46,14 +46,14 @@ def check(
 
 
 def exit_code(checked: Checked) -> int:
-    """What a check ends with: a failed job comes before a regression, and that before nothing of the kind."""
+    """Return the exit code of a check: that of a failed job, otherwise of a regression, otherwise 0."""
     severities = {finding.severity for finding in checked.findings}
     return JobFailed.exit_code if "error" in severities else REGRESSION_EXIT if "regression" in severities else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A baseline as it would be written, and how it differs from the one there is."""
+    """A new baseline, not yet written, and its differences from the existing one."""
 
     baseline: Baseline
     differences: tuple[Finding, ...]
@@ -62,9 +62,9 @@ class Update:
 def updated(
     paths: Sequence[Path], baseline_file: Path, rules: Rules, store: Store, *, disturbing: bool = True
 ) -> Update:
-    """The baseline with these suites made anew and all others as they are; raises JobFailed where a job fails.
+    """Make the snapshots of these suites anew and keep all others; raises JobFailed where a job fails.
 
-    Without `disturbing` it holds what the probes come to and not how far rounding moves them: no check can use it.
+    Without `disturbing`, the baseline lacks the distances of disturbed runs, and no check can use it.
     """
     make_writable(baseline_file.parent, "the baseline's folder", "name another file with --baseline")
     suites, baseline = _loaded(paths), read_or_begin(baseline_file, rules.scale)
@@ -81,7 +81,7 @@ def updated(
 
 
 def _loaded(paths: Iterable[Path]) -> list[Suite]:
-    """The suites of these files, each once; raises UsageError for two of one name."""
+    """Load each suite once; raises UsageError for two suites of one name."""
     suites: dict[str, Suite] = {}
     for path in dict.fromkeys(path.resolve() for path in paths):
         suite = load_suite(path)
@@ -98,9 +98,9 @@ def _observed(
     store: Store,
     disturb: Mapping[str, Callable[[dict[str, Any]], Collection[str]]],
 ) -> Iterable[tuple[Suite, Observed | None, float]]:
-    """Each suite with what it comes to, None where it has not this scale, and the seconds that took.
+    """Yield each suite with its observed results (None where it lacks this scale) and the seconds they took.
 
-    `disturb` says by a suite's name which of its trainings' probes are disturbed, when it is known what they come to.
+    `disturb` maps a suite's name to a function from its snapshot to the trainings whose probes are to be disturbed.
     """
     progress = Progress()
     with tempfile.TemporaryDirectory(prefix="paper-harness-") as folder, StopSignal().listening() as stop:
@@ -119,7 +119,7 @@ def _observed(
 def _findings(
     suite: Suite, observed: Observed | None, baseline: Baseline, selection: Selection, *, strict: bool
 ) -> Iterable[Finding]:
-    """What follows for one suite: its failed jobs first."""
+    """Yield the findings of one suite, failed jobs first."""
     if observed is None:
         yield _without_scale(suite, baseline)
         return
@@ -138,19 +138,21 @@ def _without_scale(suite: Suite, baseline: Baseline) -> Finding:
 
 
 def _lost(paths: Sequence[Path], suites: Sequence[Suite], baseline: Baseline, *, strict: bool) -> Iterable[Finding]:
-    """Suites of the baseline whose file lies neither beside those that are checked nor among those that are known."""
+    """Yield suites of the baseline that have no file beside the checked suites and are not known either."""
     folders = {path.resolve().parent for path in paths}
     beside = {path.stem for folder in folders for path in folder.glob("*.yaml")}
     for name in sorted(baseline.suites.keys() - beside - suite_names()) if suites else ():
-        said = "the baseline holds this suite, and there is no file of it beside those checked"
+        said = "the baseline holds this suite, and it has no file beside those checked"
         yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
 
 
 def _differences(suite: Suite, observed: Observed | None, baseline: Baseline) -> list[Finding]:
-    """What an update changes of one suite."""
+    """Return the changes that an update makes to one suite."""
     before = baseline.suites.get(suite.name)
     if observed is None:
-        said = f"the suite has no scale {baseline.scale}" + ("; its entry goes" if before else ", and gets no entry")
+        said = f"the suite has no scale {baseline.scale}" + (
+            "; its entry is removed" if before else ", and gets no entry"
+        )
         return [Finding(suite.name, "suite", "advisory", said)]
     if before is None:
         counts = ", ".join(

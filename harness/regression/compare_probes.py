@@ -1,4 +1,4 @@
-"""Compares probes with a baseline's: bit for bit where machine and versions are the same, else within rounding."""
+"""Comparison of probes with a baseline: bit for bit on the same machine and versions, within rounding elsewhere."""
 
 from __future__ import annotations
 
@@ -17,55 +17,60 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """How far the machine and versions of a check are those of its baseline."""
+    """Whether the machine and versions of a check equal those of its baseline."""
 
     same: bool
-    """All that decides rounding is the same."""
+    """Everything that decides rounding is equal."""
     same_kind: bool
     """The device is of the same kind, so that dropout draws the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a probe beside its baseline, number by number."""
+    """One part of a probe compared with the baseline, number by number."""
 
     name: str
     departures: list[Departure]
     chaotic_from: int | None = None
-    """The first step, from 0, that is not compared, for rounding alone carries it anywhere."""
+    """The first step, counted from 0, that is not compared because rounding alone carries it anywhere."""
 
     @property
     def departing(self) -> list[Departure]:
-        """The numbers that moved by more than rounding."""
+        """Numbers that moved by more than rounding."""
         return [one for one in self.departures if one.times > 1]
 
     @property
     def moved(self) -> list[Departure]:
-        """The numbers that moved at all."""
+        """Numbers that moved at all."""
         return [one for one in self.departures if one.times > 0]
 
     def said(self) -> str:
-        """What departs, from where on, and by how much."""
+        """Describe the first departing number and the largest departure."""
         steps = self.name.endswith("step")
         later = f" and {len(self.departing) - 1} more" if steps and len(self.departing) > 1 else ""
         place = f" {self.departing[0].place + 1}{later}" if steps else ""
         times = max(one.times for one in self.departing)
         how = (
-            f"off by up to {times:,.3g} times what rounding may make" if times < math.inf else "no such number any more"
+            f"off by up to {times:,.3g} times the tolerance of rounding"
+            if times < math.inf
+            else "missing or not a number"
         )
         return f"{self.name}{place}: {how}"
 
 
 ADDED = {
-    "responses": "what layers make of large inputs",
-    "amplified": "a test of a net that is sure of itself",
-    "rounding": "how far rounding moves that",
+    "responses": "responses of layers to large inputs",
+    "amplified": "a test with amplified logits",
+    "rounding": "the effect of rounding on that test",
 }
-"""Parts that baselines of earlier versions of this program do not hold."""
+"""Parts that baselines of earlier versions lack."""
 
 
 def compare_probe(suite: str, name: str, before: Document, now: Document, places: Places) -> Finding:
-    """One finding for one probe; an advisory where the baseline lacks a part, and all that it has is sound."""
+    """Compare one probe with the baseline.
+
+    The finding is an advisory where the baseline lacks a part and all its own parts are sound.
+    """
     lacking = [part for part in ADDED if part in now["found"] and part not in before["found"]]
     known = {part: found for part, found in now["found"].items() if part not in lacking}
     found = _compared(suite, f"probe {name}", before, {**now, "found": known}, places)
@@ -77,7 +82,7 @@ def compare_probe(suite: str, name: str, before: Document, now: Document, places
 
 def _compared(suite: str, subject: str, before: Document, now: Document, places: Places) -> Finding:
     if before["asked"] != now["asked"]:
-        said = "the probe itself asks for something else than when the baseline was made; update the baseline"
+        said = "the probe itself has changed since the baseline was made; update the baseline"
         return Finding(suite, subject, "regression", said, str(before["asked"]), str(now["asked"]))
     if before["found"] == now["found"]:
         return Finding(suite, subject, "ok", "bit for bit as in the baseline")
@@ -88,7 +93,7 @@ def _compared(suite: str, subject: str, before: Document, now: Document, places:
         return Finding(suite, subject, "regression", said, *_shown(departing[0].departing[0]))
     if places.same:
         moved = [departure for part in parts for departure in part.moved]
-        said = "not bit for bit as on this machine with these versions before, though within rounding"
+        said = "not the same bits as before on this machine with these versions, though within rounding"
         return Finding(suite, subject, "regression", said, *(_shown(moved[0]) if moved else ("", "")))
     if not places.same_kind:
         return Finding(suite, subject, "ok", "within rounding, on another kind of device; its training is not compared")
@@ -96,7 +101,7 @@ def _compared(suite: str, subject: str, before: Document, now: Document, places:
 
 
 def _chaos(parts: list[Part]) -> str:
-    """From where on nothing was compared, for each part that has such a place."""
+    """Describe the steps from which each chaotic part was not compared."""
     found = [
         f"{part.name}{'' if part.chaotic_from == 0 else f' {part.chaotic_from + 1} and later'}"
         for part in parts
@@ -120,21 +125,21 @@ def _parts(before: Document, now: Document, *, same_kind: bool) -> Iterator[Part
     was, is_now = _both(old, new, "logits")
     yield Part("logits at first weights", departures(was, is_now, tolerances.of_logits(was)))
     yield from _responses(old.get("responses", {}), new.get("responses", {}))
-    if same_kind:  # dropout draws other numbers elsewhere
+    if same_kind:  # dropout draws other numbers on another kind of device
         far = _disturbed(before, now)
         yield from _losses(old, new, far)
         yield from _updates(old, new, far)
 
 
 def _responses(old: Document, new: Document) -> Iterator[Part]:
-    """What each layer without weights makes of the same numbers."""
+    """Compare the output of each layer without weights for the same input."""
     for layer in [*old, *(name for name in new if name not in old)]:
         was, is_now = numbers(old.get(layer, "")), numbers(new.get(layer, ""))
         yield Part(f"response of {layer}", departures(was, is_now, tolerances.of_responses(was)))
 
 
 def _losses(old: Document, new: Document, far: Document) -> Iterator[Part]:
-    """The losses of the first steps and of those after the rate dropped, which go on where the first end."""
+    """Compare the losses of the first steps and of those after the drop of the rate, which continue them."""
     first = numbers(old["losses"])
     allowed = tolerances.of_losses(
         [*first, *numbers(old["after_drop"])], [*numbers(far["losses"]), *numbers(far["after_drop"])]
@@ -149,7 +154,7 @@ def _losses(old: Document, new: Document, far: Document) -> Iterator[Part]:
 
 
 def _updates(old: Document, new: Document, far: Document) -> Iterator[Part]:
-    """How far each kind of parameter went."""
+    """Compare how far each kind of parameter moved."""
     for kind in sorted(old["updates"].keys() | new["updates"].keys()):
         was, is_now = (numbers(found["updates"].get(kind, "")) for found in (old, new))
         moved = numbers(far["updates"].get(kind, ""))
@@ -159,7 +164,7 @@ def _updates(old: Document, new: Document, far: Document) -> Iterator[Part]:
 
 
 def _disturbed(before: Document, now: Document) -> Document:
-    """How far disturbed runs went, of the baseline and, where they were run, here: number by number the further."""
+    """Return the distances of disturbed runs, number by number the larger of the baseline's and this machine's."""
     if "disturbed" not in now:
         return before["disturbed"]  # type: ignore[no-any-return]
     old, new = before["disturbed"], now["disturbed"]
@@ -177,7 +182,10 @@ def _further(one: str, other: str) -> str:
 
 
 def _probabilities(found: Document, before: list[float], now: list[float], besides: float = 0.0) -> list[Departure]:
-    """Compared as logits are, which softmax hides, and shown as they stand; they may move so far besides."""
+    """Compare probabilities through their logits; a log probability may always move by `besides`.
+
+    Show them as probabilities.
+    """
     old, new = (tolerances.centred_logs(values, found["classes"]) for values in (before, now))
     allowed = [max(may, besides) for may in tolerances.of_log_probabilities(old)]
     departing = departures(old, new, allowed)
@@ -186,7 +194,11 @@ def _probabilities(found: Document, before: list[float], now: list[float], besid
 
 
 def numbers(text: str) -> list[float]:
-    """The numbers of a probe, as it left them."""
+    """Parse the numbers of a probe, separated by blanks.
+
+    >>> numbers("0.5 2e-3")
+    [0.5, 0.002]
+    """
     return [float(word) for word in text.split()]
 
 

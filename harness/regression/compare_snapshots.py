@@ -1,4 +1,4 @@
-"""Compares what a suite comes to with what it came to when a baseline was made, thing by thing; pure."""
+"""Comparison of a suite's snapshot with its baseline, one finding for each item; pure."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from harness.vocabulary import ScaleName
 Document = Mapping[str, Any]
 
 SHOWN_CHANGES = 4
-"""Changed fields of a spec that one finding names."""
+"""The number of changed fields that one finding names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One suite's snapshot beside its baseline, and how strictly they are compared."""
+    """One suite's snapshot, its baseline, and the strictness of their comparison."""
 
     suite: str
     scale: ScaleName
     before: Document
     now: Document
     strict: bool = False
-    """Timings, and outcomes of statistical claims, gate too."""
+    """Makes changed timings and outcomes of statistical claims regressions too."""
     wanted: Callable[[str, str], bool] = lambda _kind, _name: True
-    """Whether a thing, by kind and name, is to be looked at."""
+    """Whether an item, by its kind and name, is part of the check."""
 
     @property
     def soft(self) -> Severity:
-        """What follows from a change that only gates when asked."""
+        """Severity of a change that is a regression only under `strict`."""
         return "regression" if self.strict else "advisory"
 
     def finding(
         self, subject: str, severity: Severity, said: str, before: object = "", now: object = "", ref: str = ""
     ) -> Finding:
-        """A finding of this suite."""
+        """Return a finding about this suite."""
         old, new = ("" if value is None else str(value) for value in (before, now))
         return Finding(self.suite, subject, severity, said, old, new, ref)
 
 
 def compare(comparison: Comparison) -> Iterator[Finding]:
-    """Everything that both or one of two snapshots hold, one finding each."""
+    """Compare two snapshots and yield one finding for each item in either."""
     yield from _suite(comparison)
     kinds = (
         ("experiment", "experiments", _experiment),
@@ -80,30 +80,30 @@ def _each(
 
 
 def _still_there(now: Document, kind: str, name: str) -> bool:
-    """Whether a probe or measurement has no result although the suite still has what it is of."""
+    """Check whether a probe or measurement lacks a result although the suite still has its experiment."""
     experiment, _, test = name.partition(".")
     of = now["experiments"].get(experiment) if kind in ("probe", "measurement") else None
     return of is not None and (not test or test in of["spec"].get("tests", {}))
 
 
 def _suite(comparison: Comparison) -> Iterator[Finding]:
-    """What concerns the suite as a whole: its file, its seeds, and where the baseline was made."""
+    """Compare the suite as a whole: its file, its seeds, and the machine of the baseline."""
     before, now = comparison.before, comparison.now
     if before["seeds"] != now["seeds"]:
         said = "the suite declares another number of seeds"
         yield comparison.finding("suite", "regression", said, before["seeds"], now["seeds"])
     if elsewhere := list(changes(place(before["made_with"]), place(now["made_with"]))):
-        said = f"the baseline was made elsewhere or with other versions: {_listed(elsewhere)}"
+        said = f"the baseline was made on another machine or with other versions: {_listed(elsewhere)}"
         yield comparison.finding("suite", "advisory", said)
     if before["suite_sha256"] != now["suite_sha256"]:
-        said = "the suite's file is another than when the baseline was made"
+        said = "the suite's file has changed since the baseline was made"
         yield comparison.finding(
             "suite", "advisory", said, f"sha256 {before['suite_sha256'][:12]}", f"sha256 {now['suite_sha256'][:12]}"
         )
 
 
 def place(made_with: Document) -> dict[str, Any]:
-    """All of a machine and its versions that may decide how arithmetic rounds."""
+    """Return the entries of `made_with` that may decide how arithmetic rounds."""
     return {name: value for name, value in made_with.items() if name not in ("commit", "harness")}
 
 
@@ -113,19 +113,19 @@ def _places(comparison: Comparison) -> Places:
 
 
 def trainings(now: Document) -> list[str]:
-    """The trainings that have a probe in a snapshot."""
+    """Return the trainings that have a probe in a snapshot."""
     return [name for name, probe in now["probes"].items() if probe["asked"]["what"] == "training"]
 
 
 def none_of(_now: Document) -> list[str]:
-    """No training at all."""
+    """Return no training; the default of `observe`."""
     return []
 
 
 def departing(suite: str, before: Document, now: Document) -> list[str]:
-    """The trainings whose probes depart from a baseline that was made elsewhere.
+    """Return the trainings whose probes depart from a baseline that was made on another machine.
 
-    On the machine of the baseline a departure is none of rounding, and nothing that disturbed runs say could mend it.
+    On the baseline's own machine a departure is not due to rounding, so disturbed runs could not explain it.
     """
     places = _places(Comparison(suite, "ci", before, now))
     known = [] if places.same else [name for name in trainings(now) if name in before["probes"]]
@@ -142,7 +142,7 @@ def _experiment(comparison: Comparison, name: str, before: Document, now: Docume
     if before["kind"] != now["kind"]:
         yield comparison.finding(subject, "regression", "another kind of experiment", before["kind"], now["kind"])
     elif changed:
-        said = f"what the experiment is has changed: {_listed(changed)}"
+        said = f"the experiment's declaration has changed: {_listed(changed)}"
         old, new = (_part(found["spec"], changed[0].path) for found in (before, now))
         yield comparison.finding(subject, "regression", said, old, new)
     else:
@@ -154,7 +154,7 @@ def _probe(comparison: Comparison, name: str, before: Document, now: Document) -
 
 
 def _measurement(comparison: Comparison, name: str, before: Document, now: Document) -> Iterator[Finding]:
-    """Every number of a measurement in one finding: the worst of them speaks."""
+    """Compare all numbers of a measurement; the finding shows the one that departs most."""
     subject, how = f"measurement {name}", now["how"]
     old, new = _flat(before["values"]), _flat(now["values"])
     if old.keys() != new.keys():
@@ -190,14 +190,14 @@ def _flat(values: Document) -> dict[str, float]:
 
 
 def _cell(comparison: Comparison, name: str, before: Document, now: Document) -> Iterator[Finding]:
-    """Whether a printed number is declared as it was, and judged as it was where nothing is sampled."""
+    """Compare the declaration of a printed number, and its verdict where nothing is sampled."""
     subject, ref = f"cell {name}", now["ref"]
     if changed := list(changes(before["declared"], now["declared"])):
         yield comparison.finding(
             subject, "regression", f"declared otherwise: {_listed(changed)}", *_sides(changed[0]), ref
         )
     elif now["declared"]["value"] is None:
-        yield comparison.finding(subject, "ok", "declared as in the baseline; nothing of ours stands for it", ref=ref)
+        yield comparison.finding(subject, "ok", "declared as in the baseline; quoted, not measured", ref=ref)
     elif before["outcome"] is None or now["outcome"] is None or now["how"] == "trained":
         said = "declared as in the baseline; its experiment's probes and accuracies are compared, not its verdict"
         yield comparison.finding(subject, "not judged", said, before["outcome"] or "", now["outcome"] or "", ref)
@@ -206,12 +206,14 @@ def _cell(comparison: Comparison, name: str, before: Document, now: Document) ->
 
 
 def _claim(comparison: Comparison, name: str, before: Document, now: Document) -> Iterator[Finding]:
-    """Whether a claim is put as it was, and came out as it did."""
+    """Compare the declaration and the verdict of a claim."""
     subject, ref = f"claim {name}", now["ref"]
     if changed := list(changes(before["declared"], now["declared"])):
-        yield comparison.finding(subject, "regression", f"put otherwise: {_listed(changed)}", *_sides(changed[0]), ref)
+        yield comparison.finding(
+            subject, "regression", f"declared otherwise: {_listed(changed)}", *_sides(changed[0]), ref
+        )
     elif before["outcome"] is None or now["outcome"] is None:
-        said = "put as in the baseline; nothing that it speaks of is measured in this check"
+        said = "declared as in the baseline; none of its operands is measured in this check"
         yield comparison.finding(subject, "not judged", said, before["outcome"] or "", now["outcome"] or "", ref)
     else:
         yield _judged(comparison, subject, before, now, ref, exact=now["evidence"] == "exact")
@@ -221,12 +223,19 @@ def _judged(comparison: Comparison, subject: str, before: Document, now: Documen
     old, new = before["outcome"], now["outcome"]
     if old == new:
         return comparison.finding(subject, "ok", "judged as in the baseline", old, new, ref)
-    said = "nothing here is sampled, and it is judged otherwise" if exact else "judged otherwise than in the baseline"
+    said = (
+        "another verdict than in the baseline, although nothing is sampled"
+        if exact
+        else "another verdict than in the baseline"
+    )
     return comparison.finding(subject, "regression" if exact else comparison.soft, said, old, new, ref)
 
 
 def _accuracies(comparison: Comparison) -> Iterator[Finding]:
-    """Each metric of each test that has results; at ci they never gate, for its test split is too coarse."""
+    """Compare each metric of each test with results.
+
+    At ci scale they never gate, because its test split is too small.
+    """
     for name, now in comparison.now["experiments"].items():
         before = comparison.before["experiments"].get(name)
         if before is None or not comparison.wanted("experiment", name):
@@ -246,7 +255,7 @@ def _accuracies(comparison: Comparison) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that is another."""
+    """One changed field."""
 
     path: tuple[str, ...]
     before: Any
@@ -257,7 +266,11 @@ class Change:
 
 
 def changes(before: Any, now: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
-    """The fields in which two documents differ, the innermost that do."""
+    """Yield the innermost fields in which two documents differ.
+
+    >>> [str(change) for change in changes({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}})]
+    ['b.c 2 -> 3']
+    """
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for key in [*before, *(key for key in now if key not in before)]:
             yield from changes(before.get(key), now.get(key), (*path, key))

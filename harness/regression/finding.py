@@ -1,4 +1,4 @@
-"""What a regression check found: one finding for each thing it looked at, sound or not."""
+"""Findings of a regression check: one for each item it looked at, sound or not."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ Severity = Literal["regression", "error", "advisory", "not judged", "ok"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that a check looked at: what, where it stood before, where it stands now, and what follows."""
+    """One item of a check: its subject, its state before and now, and the severity of the change."""
 
     suite: str
     subject: str  # "cell cnn.top1", "claim a07", "probe cnn", "suite"
     severity: Severity
     said: str  # one sentence for people
-    before: str = ""  # as shown
+    before: str = ""  # as displayed
     now: str = ""
-    ref: str = ""  # the paper's reference, where there is one
+    ref: str = ""  # the paper's reference, where the item has one
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All findings of one check, with the baseline's name and how long each suite took."""
+    """All findings of one check, with the baseline's name and each suite's running time in seconds."""
 
     baseline: str
     scale: str

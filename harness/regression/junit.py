@@ -1,8 +1,8 @@
-"""A check as JUnit XML, which CI servers show test by test: a suite is a suite, a cell, claim or probe is a test case.
+"""Reports of a check as JUnit XML: each suite is a test suite, and each cell, claim or probe a test case.
 
-The document holds to the schemas that Jenkins' xUnit plugin and pytest publish. A regression is a failure, what could
-not be computed an error, what was not judged is skipped, an advisory passes and says what it has to say as output. It
-holds no clock time, so that the same check gives the same bytes.
+The document conforms to the schemas of Jenkins' xUnit plugin and pytest. A regression is a failure, a failed job an
+error, and an item that was not judged is skipped. An advisory passes, with its message as output. The document holds no
+date, so the same check gives the same bytes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from harness.regression.finding import Checked, Finding, Severity
 from harness.regression.wording import gravest_first, in_full
 
 OUTCOMES: dict[Severity, str] = {"regression": "failure", "error": "error", "not judged": "skipped"}
-"""The element that marks a test case; of the other severities it passes, and has none."""
+"""The element that marks a test case of each severity; test cases of other severities pass without one."""
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(checked: Checked) -> bytes:
-    """The whole document in UTF-8, suites and subjects in the order in which the check looked at them.
+    """Format a check as XML in UTF-8, with suites and subjects in the order of the check.
 
-    All findings of one subject are one test case, which the gravest of them decides. What XML cannot hold, such as a
-    control character, stands as its number: `#x1B`.
+    All findings of one subject form one test case, decided by the gravest. A character that XML forbids, such as a
+    control character, is written as its number: `#x1B`.
     """
     suites = {name: _by_subject(checked, name) for name in _suite_names(checked)}
     counts = Counter(outcome for cases in suites.values() for outcome in _outcomes(cases))
@@ -44,12 +44,12 @@ def junit_xml(checked: Checked) -> bytes:
 
 
 def _suite_names(checked: Checked) -> list[str]:
-    """Those with findings in their order, then those that only took time."""
+    """Return the suites with findings in their order, then those without."""
     return list(dict.fromkeys([*(finding.suite for finding in checked.findings), *sorted(checked.seconds)]))
 
 
 def _by_subject(checked: Checked, suite: str) -> dict[str, list[Finding]]:
-    """The findings of a suite's subjects, the gravest of each first."""
+    """Return the findings of a suite by subject, the gravest of each first."""
     cases: dict[str, list[Finding]] = {}
     for finding in checked.findings:
         if finding.suite == suite:
@@ -80,7 +80,7 @@ def _add_suite(root: ET.Element, checked: Checked, name: str, cases: dict[str, l
 
 
 def _add_case(suite: ET.Element, name: str, subject: str, findings: list[Finding]) -> None:
-    """The gravest findings mark the case; of the others all but the silent ones are its output."""
+    """Add a test case: the gravest findings mark it, and the others, except sound ones, are its output."""
     case = ET.SubElement(suite, "testcase", {"name": _xml(subject), "classname": _xml(name)})
     severity = findings[0].severity
     outcome = OUTCOMES.get(severity)
@@ -95,5 +95,5 @@ def _add_case(suite: ET.Element, name: str, subject: str, findings: list[Finding
 
 
 def _xml(text: str) -> str:
-    """The text with what no XML document can hold written as its number."""
+    """Replace each character that XML forbids by its number."""
     return _NOT_XML.sub(lambda found: f"#x{ord(found[0]):02X}", text)

@@ -1,4 +1,4 @@
-"""Brings a suite to what a check compares: runs its probes and measurements, and reads or runs its trainings."""
+"""Observation of a suite for a check: run its probes and measurements, and read or run its trainings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from harness.jobs.measures import MEASURES
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job, datasets_of
-from harness.plan.outline import Drawn
 from harness.plan.preregistration import declare
 from harness.plan.rates import device_name
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, statuses, surveyed
 from harness.progress import Progress
 from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
@@ -31,41 +30,41 @@ from harness.vocabulary import ScaleName
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where the jobs of a check lie."""
+    """The two stores of a check."""
 
     fresh: Store
-    """For probes and measurements: it begins empty, so that all of them run here and now, each once."""
+    """Store of probes and measurements; it starts empty, so that each of them runs here once."""
     lasting: Store
-    """For trainings and what is read off them: their results are taken as they are."""
+    """Store of trainings and their evaluations; their results are taken as they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How a check goes about it."""
+    """Settings of a check."""
 
     scale: ScaleName
     runtime: Runtime
     train: bool = False
-    """Run the trainings too that have no current result."""
+    """Run trainings that have no current result, too."""
 
     @property
     def judges_trainings(self) -> bool:
-        """Whether results of trainings are looked at: the test split of ci is too coarse to be, unasked."""
+        """Whether results of trainings are compared. The test split of ci is too small for that by default."""
         return self.train or self.scale != "ci"
 
     @property
     def for_probes(self) -> Runtime:
-        """One thread, and a GPU only where one was asked for by name."""
+        """Runtime of probes: one thread, and a GPU only where `device` is `cuda`."""
         return replace(self.runtime, threads=1, device="cuda" if self.runtime.device == "cuda" else "cpu")
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a suite comes to now."""
+    """The current snapshot of a suite and its failed jobs."""
 
     snapshot: dict[str, Any]
     failed: Mapping[str, str] = field(default_factory=dict)
-    """By a job's label, why it failed."""
+    """Reason of failure by a job's label."""
 
 
 def observe(
@@ -76,30 +75,32 @@ def observe(
     stop: StopSignal,
     disturb: Callable[[dict[str, Any]], Collection[str]] = none_of,
 ) -> Observed:
-    """Run what a check of a suite needs; `disturb` names, for a snapshot, the trainings whose probes to disturb.
+    """Run the jobs that a check of a suite needs, and return its snapshot.
 
-    Raises DataMissing where its data are not on disk, Interrupted if stopped.
+    `disturb` maps a snapshot to the trainings whose probes are to be disturbed. Raises DataMissing where a data set is
+    not on disk, Interrupted where a signal stops the run.
     """
     plan = make_plan(suite, rules.scale, device_name(rules.runtime))
     probes = _chosen(probes_of(plan), selection)
     jobs = {**probes.jobs, **_measurements(plan, selection)}
     _require_data(jobs, rules.runtime)
-    execution = _run(Drawn(rules.scale, jobs), stores.fresh, rules.for_probes, stop)
+    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, stop)
     standing = {key: Status("to do") for key in plan.jobs}
     if rules.judges_trainings:
         standing |= _trained(plan, rules, stores.lasting, stop, execution)
-    standing |= statuses(Drawn(rules.scale, jobs), stores.fresh, rules.runtime.locations)
+    standing |= statuses(plan.of_jobs(jobs), stores.fresh, rules.runtime.locations)
     store = stores.lasting if rules.judges_trainings else stores.fresh
     found = judged(plan, store, standing, execution.failed)
     seen = snapshot(plan, probes, standing, found, _device(jobs, stores.fresh))
     runs = disturbed(probes, [name for name in disturb(seen) if name in seen["probes"]])
-    _disturb(seen, runs, probes, rules, stores.fresh, stop, execution)
+    _disturb(plan, seen, runs, probes, rules, stores.fresh, stop, execution)
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
     labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
     return Observed(seen, {labels[key]: why for key, why in execution.failed.items()})
 
 
 def _disturb(
+    plan: Plan,
     seen: dict[str, Any],
     runs: Mapping[str, list[Job]],
     probes: Probes,
@@ -108,10 +109,9 @@ def _disturb(
     stop: StopSignal,
     execution: Execution,
 ) -> None:
-    """Run disturbed probes, and write into the snapshot how far they went."""
+    """Run the disturbed probes and add their distances to the snapshot."""
     jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
-    graph = Drawn(rules.scale, jobs)
-    execution.failed |= _run(graph, store, rules.for_probes, stop).failed
+    execution.failed |= _run(plan.of_jobs(jobs), store, rules.for_probes, stop).failed
     for name, disturbed_jobs in runs.items():
         results = [store.folder(job.kind, job.key).read_result_of(job.key) for job in disturbed_jobs]
         found = [result["probe"] for result in results if result is not None]
@@ -119,12 +119,12 @@ def _disturb(
 
 
 def _pixels(probes: Probes, name: str) -> str:
-    """The key of the pixel statistics that a training's probe builds on."""
+    """Return the key of the pixel statistics that a training's probe needs."""
     return probes.jobs[probes.trainings[name]].inputs["pixel_statistics"]
 
 
 def _chosen(probes: Probes, selection: Selection) -> Probes:
-    """The probes of the chosen experiments, with what they build on."""
+    """Return the probes of the chosen experiments, with their inputs."""
     trainings = {name: key for name, key in probes.trainings.items() if name in selection.experiments}
     tests = {place: key for place, key in probes.tests.items() if place[0] in selection.experiments}
     wanted = {*trainings.values(), *tests.values()}
@@ -133,7 +133,7 @@ def _chosen(probes: Probes, selection: Selection) -> Probes:
 
 
 def _measurements(plan: Plan, selection: Selection) -> dict[str, Job]:
-    """The measurements of the chosen experiments; those of a clock take long, and are read from the store."""
+    """Return the measurements of the chosen experiments, except timings, which take long."""
     keys = {key for (name, _), key in plan.measurements.items() if name in selection.experiments}
     return {key: plan.jobs[key] for key in plan.jobs if key in keys and not MEASURES[plan.jobs[key].spec["what"]].timed}
 
@@ -143,23 +143,23 @@ def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
         runtime.locations.require(DATASETS[name])
 
 
-def _run(graph: Drawn, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
+def _run(plan: Plan, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
     progress = Progress()
-    return execute(graph, store, statuses(graph, store, runtime.locations), Local(runtime, progress, stop), progress)
+    return execute(surveyed(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
 
 
 def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:
-    """How the trainings stand in the store, run first where that was asked; a stale result counts for nothing."""
+    """Return the status of trainings in the store, run first under `train`; a stale result counts as missing."""
     if rules.train:
         store.prepare()
         declare(plan, store)
-        execution.failed.update(_run(Drawn(plan.scale, plan.jobs), store, rules.runtime, stop).failed)
+        execution.failed.update(_run(plan, store, rules.runtime, stop).failed)
     found = statuses(plan, store, rules.runtime.locations)
     return {key: Status("blocked", f"stale: {s.why}") if s.state == "stale" else s for key, s in found.items()}
 
 
 def _device(jobs: Mapping[str, Job], store: Store) -> dict[str, Any]:
-    """The device that the jobs ran on, by the first of them that used one; nothing where none did."""
+    """Return the device of the probes, or of another job where no probe used one; empty where no job did."""
     for key, job in sorted(jobs.items(), key=lambda item: item[1].kind != "probe"):
         folder = store.folder(job.kind, key)
         if folder.result.exists() and (device := folder.read_environment()["job"]):

@@ -1,4 +1,4 @@
-"""Everything that a CI server is told of a check: a JUnit file, a Markdown file, and what GitHub shows of a step."""
+"""Output of a check for CI servers: a JUnit file, a Markdown file, and GitHub's annotations and step summary."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from harness.store.store import write_atomically
 
 
 def write_outputs(checked: Checked, junit: Path | None, markdown: Path | None, github: bool) -> None:  # noqa: FBT001
-    """Write what was asked for; with `github`, annotations to standard error and the summary of the running step.
+    """Write the requested outputs; with `github`, annotations to standard error and the summary of the running step.
 
-    Raises UsageError for a file that cannot be written, after all others have been.
+    Raises UsageError for a file that cannot be written, after writing all others.
     """
     refused = []
     if github:
@@ -40,16 +40,16 @@ def _write(path: Path, content: bytes, option: str) -> list[str]:
 
 
 def _append_summary(checked: Checked) -> list[str]:
-    """Add the summary to the step's file, which others write to as well; nothing where there is no such file."""
+    """Append the summary to the step's file, which others write to as well. Without such a file, do nothing."""
     named = os.environ.get("GITHUB_STEP_SUMMARY")
     if not named:
         return []
     path = Path(named)
     try:
-        with path.open("ab") as file:  # appended, not replaced: it is not ours
+        with path.open("ab") as file:  # appended, because others write to the file too
             room = LARGEST_SUMMARY - file.tell()
             text = f"{as_markdown(checked, room - 1)}\n".encode()
-            if len(text) <= room:  # else the whole step's summary would be refused
+            if len(text) <= room:  # a larger file would make GitHub drop the whole step's summary
                 file.write(text)
     except OSError as error:
         return [f"the step's summary {path} cannot be written ({error.strerror}); --no-github leaves it out"]

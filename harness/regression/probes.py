@@ -1,4 +1,4 @@
-"""Which probes a plan wants: one for each net, recipe and data that it trains, and one for each test of them."""
+"""The probes of a plan: one for each training (net, recipe and data) and one for each of its tests."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from harness.plan.job import Job
 IMAGES = 4
 """Test images of a probe, the same on every machine."""
 STEPS = 20
-"""Training steps whose losses are kept."""
+"""Training steps whose losses are recorded."""
 AFTER_DROP = 5
-"""Steps after a drop of the rate, where the place of the rate in the velocity shows."""
+"""Steps after a drop of the rate; their losses depend on where the update rule applies the rate to the velocity."""
 DISTURBANCES: tuple[dict[str, Any], ...] = (
     *({"nudge": 2.0**-18, "draw": draw} for draw in range(6)),
     {"without": "onednn"},
 )
-"""How a training is disturbed to learn how far rounding moves it: weights changed by up to 2^-18 of themselves, more
-than a rounding (2^-24) and less than any change of method; convolutions and products by torch's own kernels in the
-place of oneDNN's, as another instruction set would have it."""
+"""Disturbances of a training that show how far rounding moves it. Six runs change each weight by up to 2^-18 of itself,
+which is more than a rounding (2^-24) and less than any change of method. One uses torch's own kernels for convolutions
+and products instead of oneDNN's, as another instruction set would."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """The probes of one suite at one scale, with the pixel statistics that they build on."""
+    """The probes of one suite at one scale, with the pixel statistics that they need."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
-    """By key, inputs first."""
+    """Jobs by key, inputs first."""
     trainings: dict[str, str] = field(default_factory=dict)
-    """Experiment -> key."""
+    """Keys by experiment."""
     tests: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(experiment, evaluation) -> key."""
+    """Keys by (experiment, evaluation)."""
 
 
 def probes_of(plan: Plan) -> Probes:
-    """The probes of every training and test of a plan; those that other suites want too have the same keys there."""
+    """Return the probes of every training and test of a plan; equal probes of two suites have the same key."""
     probes = Probes()
     for name, experiment in plan.experiments.items():
         training = _training(plan, name)
@@ -54,7 +54,7 @@ def probes_of(plan: Plan) -> Probes:
 
 
 def disturbed(probes: Probes, names: Iterable[str]) -> dict[str, list[Job]]:
-    """The disturbed runs of these trainings' probes, by experiment."""
+    """Return the disturbed runs of these trainings' probes, by experiment."""
     found: dict[str, list[Job]] = {}
     for name in names:
         job = probes.jobs[probes.trainings[name]]
@@ -65,9 +65,9 @@ def disturbed(probes: Probes, names: Iterable[str]) -> dict[str, list[Job]]:
 
 
 def _training(plan: Plan, name: str) -> Job:
-    """The first steps of a training, and what its net says before them.
+    """Return the probe of a training: its first steps, and the output of its net before them.
 
-    A training that starts from another net starts, in a probe, from that net's first weights.
+    The probe of a training that starts from another net starts from the first weights of that net.
     """
     training, experiment = plan.jobs[plan.trainings[name, plan.seeds[0]]], plan.experiments[name]
     parent = training.inputs.get("network")
@@ -87,12 +87,12 @@ def _training(plan: Plan, name: str) -> Job:
 
 
 def _shown_split(dataset: Dataset) -> str:
-    """Test images; where those have no labels, and so may not be at hand, validation images."""
+    """Return the test split, or the validation split where test labels were never published."""
     return "test" if "test" in dataset.splits and "test" not in dataset.unlabelled else "val"
 
 
 def _test(plan: Plan, name: str, test: str) -> Job:
-    """A test of the first weights on a few images, under the whole protocol."""
+    """Return the probe of a test: the first weights on a few images, under the whole protocol."""
     experiment, evaluation = plan.experiments[name], plan.jobs[plan.evaluations[name, test, plan.seeds[0]]]
     training = plan.jobs[plan.trainings[name, plan.seeds[0]]]
     protocol = {**evaluation.spec["protocol"], "sample": IMAGES}

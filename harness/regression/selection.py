@@ -1,4 +1,4 @@
-"""Which suites, and which things of a suite, a check looks at."""
+"""Selection of suites, and of experiments, cells and claims within a suite, for a check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.suite.file import Suite
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The experiments, cells and claims of one suite that are looked at; all of them without globs."""
+    """The experiments, cells and claims of one suite in a check; all of them without globs."""
 
     globs: tuple[str, ...]
     experiments: frozenset[str]
@@ -23,7 +23,11 @@ class Selection:
 
     @classmethod
     def of(cls, suite: Suite, globs: Sequence[str] = ()) -> Selection:
-        """What globs over experiments and cells choose: experiments with their cells, and cells with theirs."""
+        """Select by globs over names of experiments and cells.
+
+        A chosen experiment brings its cells, and a chosen cell its experiment. A claim is chosen where all its operands
+        are.
+        """
         file, cells = suite.file, suite.cells()
         if not globs:
             return cls((), frozenset(file.experiments), frozenset(c.id for c in cells), frozenset(file.claims))
@@ -42,7 +46,7 @@ class Selection:
         return not self.globs or bool(self.experiments or self.cells)
 
     def wants(self, kind: str, name: str) -> bool:
-        """Whether a thing of a snapshot is looked at; one that the suite has lost, by its name alone."""
+        """Check whether an item of a snapshot is selected; an item that the suite has lost is matched by name."""
         if not self.globs:
             return True
         known = {"cell": self.cells, "claim": self.claims}.get(kind, self.experiments)
@@ -55,12 +59,15 @@ def _matches(name: str, globs: Sequence[str]) -> bool:
 
 
 def changed_since(paths: Iterable[Path], revision: str) -> list[Path]:
-    """The suite files that differ from a git revision, or whose paper's files do; raises UsageError without git."""
+    """Return the suite files that differ from a git revision, or whose paper's files do.
+
+    Raises UsageError where git or the revision is missing.
+    """
     return [path for path in paths if _changed(path, revision)]
 
 
 def _changed(path: Path, revision: str) -> bool:
-    from harness.suite.load import load_suite  # noqa: PLC0415 - pydantic and a parser of YAML
+    from harness.suite.load import load_suite  # noqa: PLC0415 - pydantic and a YAML parser are slow to import
 
     paper = path.parent / "papers" / load_suite(path).file.paper
     names = [path.name, f"papers/{paper.name}"]

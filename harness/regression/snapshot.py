@@ -1,4 +1,7 @@
-"""What a suite comes to, as plain data: probes, measurements, cells, claims, accuracies; what a baseline holds."""
+"""The snapshot of a suite as plain data: probes, measurements, cells, claims and accuracies.
+
+Baselines hold snapshots.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ Document = dict[str, Any]
 def snapshot(
     plan: Plan, probes: Probes, standing: Mapping[str, Status], judged: Judged, device: Mapping[str, Any]
 ) -> Document:
-    """Everything that a later check compares with; `standing` holds the probes' jobs beside the plan's."""
+    """Collect everything that a later check compares.
+
+    `standing` holds the status of the plan's jobs and of the probes' jobs.
+    """
     found = {
         "suite_sha256": hashlib.sha256(plan.suite.text.encode()).hexdigest(),
         "seeds": len(plan.seeds),
@@ -39,12 +45,12 @@ def snapshot(
         "cells": {verdict.cell.id: _cell(verdict) for verdict in judged.cells},
         "claims": {verdict.id: _claim(verdict, plan.suite.file.paper) for verdict in judged.claims},
     }
-    plain: Document = json.loads(json_text(found))  # as it comes back from a file
+    plain: Document = json.loads(json_text(found))  # in the form in which it is read back from a file
     return plain
 
 
 def made_with(device: Mapping[str, Any]) -> Document:
-    """The commit, versions and machine of a snapshot, and the device that its probes ran on."""
+    """Return the commit, versions and machine of a snapshot, and the device of its probes."""
     here = environment()
     kept = {name: here[name] for name in ("harness", "commit", "python", "processor", "packages")}
     gpus = [f"{gpu['name']}, driver {gpu['driver']}" for gpu in here["gpus"]] if device.get("device") == "cuda" else []
@@ -53,7 +59,7 @@ def made_with(device: Mapping[str, Any]) -> Document:
 
 
 def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
-    """What an experiment is at this scale, every default written out, and how its tests came out where they ran."""
+    """Describe an experiment at this scale with every default, and the accuracies of its tests where they ran."""
     experiment = plan.suite.file.experiments[name]
     if experiment.measure is not None:
         return {"kind": "measure", "spec": experiment.measure.model_dump(mode="json"), "accuracies": {}}
@@ -65,7 +71,7 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
     tests = {
         test: {part: plan.jobs[plan.evaluations[name, test, first]].spec[part] for part in ("splits", "protocol")}
         for test in experiment.evaluate
-        if (name, test, first) in plan.evaluations  # not one that is taken at other scales only
+        if (name, test, first) in plan.evaluations  # an evaluation may be limited to other scales
     }
     spec = {part: value for part, value in training.items() if part != "seed"}
     spec |= {"start_from": experiment.train.start_from, "tests": tests}
@@ -73,7 +79,7 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
 
 
 def _accuracies(plan: Plan, name: str, judged: Judged) -> Document:
-    """By `evaluation.metric`, what every declared seed came to; nothing where one of them has no result."""
+    """Return the values of every declared seed by `evaluation.metric`, where no seed lacks a result."""
     places = [f"{test}.{metric}" for test in plan.suite.file.experiments[name].evaluate for metric in METRICS]
     found = {place: judged.measured[f"{name}.{place}"] for place in places}
     return {place: accuracy(measured) for place, measured in found.items() if _whole(measured)}
@@ -84,7 +90,7 @@ def _whole(measured: Measured) -> bool:
 
 
 def accuracy(measured: Measured) -> Document:
-    """One metric of one test, by seed."""
+    """Return one metric of one test as plain data, by seed."""
     values = {str(seed): value for seed, value in measured.values.items()}
     return {"values": values, "images": measured.images, "diverged": list(measured.diverged)}
 
@@ -100,7 +106,7 @@ def _probes(probes: Probes, standing: Mapping[str, Status]) -> Document:
 
 
 def furthest(found: Document, runs: Sequence[Document]) -> Document:
-    """How far the furthest of disturbed runs of a training's probe went from it, number by number, rounded up."""
+    """Return, for each number of a training's probe, the largest distance of disturbed runs from it, rounded up."""
     parts = {part: _furthest(found[part], [run[part] for run in runs]) for part in ("losses", "after_drop")}
     updates = {
         kind: _furthest(text, [run["updates"].get(kind, "") for run in runs]) for kind, text in found["updates"].items()
@@ -114,7 +120,7 @@ def _furthest(text: str, runs: Sequence[str]) -> str:
 
 
 def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:
-    """By experiment, how its numbers come about and what they are, by seed."""
+    """Return the numbers of each experiment's measurement by seed, and whether they are exact, drawn or timed."""
     found: Document = {}
     for (name, seed), key in plan.measurements.items():
         result, measure = standing[key].result, plan.suite.file.experiments[name].measure
@@ -127,7 +133,7 @@ def _measurements(plan: Plan, standing: Mapping[str, Status]) -> Document:
 
 
 def _cell(verdict: CellVerdict) -> Document:
-    """A printed number as it is declared, and how it was judged, where anything was measured for it."""
+    """Describe a printed number: its declaration, and its verdict where it was measured."""
     cell, measured = verdict.cell, verdict.measured
     return {
         "ref": cell.ref,
@@ -139,7 +145,7 @@ def _cell(verdict: CellVerdict) -> Document:
 
 
 def declared(cell: Cell) -> Document:
-    """All of a cell that decides its verdict."""
+    """Return the parts of a cell that decide its verdict."""
     place = ".".join(cell.place) if cell.place else None
     return {"printed": cell.printed, "paper": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
 

@@ -1,4 +1,4 @@
-"""Where in a suite's file the subject of a finding stands, so that a CI server can show the finding there."""
+"""Lines of a finding's subject in its suite's file, so that a CI server can show the finding there."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from harness.suite.yaml_places import KeyPath, Located, read_yaml
 
 
 def place_of(suite: str, subject: str) -> tuple[str, int] | None:
-    """File, as a path below the checkout, and line of a cell, claim or experiment; None where no such file is here.
+    """Return the file (relative to the checkout) and line of a cell, claim or experiment; None where there is no file.
 
-    What has no line of its own has the first.
-
-    The checkout is `$GITHUB_WORKSPACE`, else the current folder; a suite lies in `suites/` below the latter, or in it.
+    A subject without a line of its own gets the first line. The checkout is `$GITHUB_WORKSPACE`, or the current folder.
+    The suite is searched in `suites/` below the current folder, then in the current folder itself.
     """
     if not re.fullmatch(r"[\w.-]{1,200}", suite):
-        return None  # no path is made of what is no name
+        return None  # never build a path from anything but a name
     checkout = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
     for folder in ("suites", "."):
         path = (Path.cwd() / folder / f"{suite}.yaml").resolve()
@@ -31,7 +30,10 @@ def place_of(suite: str, subject: str) -> tuple[str, int] | None:
 
 
 def _keys(subject: str) -> list[KeyPath]:
-    """Where a subject may stand in a suite's file; what is neither cell nor claim is of an experiment."""
+    """Return the keys under which a subject may stand in a suite's file.
+
+    Probes, measurements and accuracies belong to an experiment.
+    """
     kind, _, name = subject.partition(" ")
     row, _, column = name.rpartition(".")
     known: dict[str, list[KeyPath]] = {

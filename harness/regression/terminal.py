@@ -1,4 +1,4 @@
-"""Findings for people on the terminal, and as plain data."""
+"""Findings shown on the terminal, and as plain data."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _STYLES: dict[Severity, str] = {
     "ok": "green",
 }
 _SHOWN: tuple[Severity, ...] = ("error", "regression", "advisory")
-"""What is told one by one; of the rest, the number."""
+"""Severities whose findings are listed; the others are only counted."""
 
 
 def show_checked(checked: Checked) -> None:
-    """Whatever is not as it was, then how many things were looked at and how long that took."""
+    """Print every change, then the number of items by severity and the running time."""
     console = Console(highlight=False)
     show_findings(finding for finding in checked.findings if finding.severity in _SHOWN)
     counts = Counter(finding.severity for finding in checked.findings)
@@ -37,7 +37,10 @@ def show_checked(checked: Checked) -> None:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """A table of findings, the worst first, what several suites share in one line; nothing where there are none."""
+    """Print a table of findings, the gravest first; equal findings of several suites share a line.
+
+    Nothing without findings.
+    """
     suites: dict[Finding, list[str]] = {}
     for finding in findings:
         suites.setdefault(replace(finding, suite="", ref=""), []).append(finding.suite)
@@ -53,5 +56,5 @@ def show_findings(findings: Iterable[Finding]) -> None:
 
 
 def as_document(checked: Checked) -> dict[str, Any]:
-    """A check as JSON has it."""
+    """Return a check as plain data for JSON."""
     return {**asdict(checked), "findings": [asdict(finding) for finding in checked.findings]}

@@ -1,4 +1,4 @@
-"""In what the two arms of a claim differ, read off their resolved specs: more than one thing is a confounder."""
+"""Finds in what the two arms of a claim differ, by their resolved specs: more than one thing is a confounder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.plan.graph import Plan
+from harness.report.results.record import Json
 from harness.suite.claims import Claim
 
 Spec = Mapping[str, Any]
@@ -37,7 +38,7 @@ def _arms(claim: Claim) -> tuple[str, ...]:
 
 
 def _place(plan: Plan, operand: str, cells: Mapping[str, tuple[str, ...] | None]) -> tuple[str, ...] | None:
-    """Where an operand is measured, if that is a training or a test of one."""
+    """The place of an operand, if that is a training or a test of one."""
     place = cells[operand] if operand in cells else tuple(operand.split("."))
     return place if place and (place[0], 0) in plan.trainings and place[0] in plan.experiments else None
 
@@ -55,7 +56,7 @@ def _differences(plan: Plan, one: tuple[str, ...], other: tuple[str, ...]) -> It
     yield from _own_view(plan, one, other)
 
 
-def _spec(plan: Plan, place: tuple[str, ...]) -> dict[str, Any]:
+def _spec(plan: Plan, place: tuple[str, ...]) -> Json:
     """The resolved training and test of an operand, flat."""
     training = {key: value for key, value in plan.jobs[plan.trainings[place[0], 0]].spec.items() if key != "seed"}
     start = plan.experiments[place[0]].start_from
@@ -86,7 +87,7 @@ def _plain(value: Any) -> str:
 
 
 def _steps(plan: Plan, name: str) -> int:
-    """Of a training and of all whose weights it began with."""
+    """Count the steps of a training and of all trainings whose weights it began with."""
     experiment = plan.experiments[name]
     before = 0 if experiment.start_from is None else _steps(plan, experiment.start_from)
     images = experiment.dataset.count("train", experiment.data.subset)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from harness.data import DATASETS
 from harness.errors import SuiteError
 from harness.jobs.measures import MEASURES
-from harness.report.settled_choices import settled_rows
+from harness.report.settled_choices import SettledRow, settled_rows
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
 from harness.suite.load import load_suites
@@ -135,10 +135,10 @@ def known_coverage(papers: Collection[str] = ()) -> list[Coverage]:
     return coverage(sound_suites(papers), known_references(papers))
 
 
-def known_rows(papers: Collection[str] = ()) -> list[dict[str, Any]]:
-    """The same as plain data, and after it the choices and deviations with what the authors' releases say of them."""
+def known_rows(papers: Collection[str] = ()) -> list[Coverage | SettledRow]:
+    """The same, and after it the choices and deviations with what the authors' releases say of them."""
     suites, references = sound_suites(papers), known_references(papers)
-    return [*as_rows(coverage(suites, references)), *settled_rows(suites, references)]
+    return [*coverage(suites, references), *settled_rows(suites, references)]
 
 
 def sound_suites(papers: Collection[str] = ()) -> list[Suite]:
@@ -148,8 +148,3 @@ def sound_suites(papers: Collection[str] = ()) -> list[Suite]:
     if faults:
         raise SuiteError(faults)
     return suites
-
-
-def as_rows(found: Sequence[Coverage]) -> list[dict[str, Any]]:
-    """The ledger as plain data."""
-    return [asdict(row) for row in found]

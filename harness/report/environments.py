@@ -1,12 +1,12 @@
-"""Where the results of a report were made: one machine, or several, each with what was run on it."""
+"""Tells where the results of a report were made: on one machine, or on several, each with what was run on it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.report.results.record import Json
 from harness.store.documents import canonical
 from harness.store.provenance import IMPORTED
 from harness.store.store import Store
@@ -15,9 +15,9 @@ COMPUTES = ("train", "evaluate", "inspect", "measure")
 """Kinds of jobs whose numbers may depend on the machine."""
 
 
-def environment_of(plan: Plan, store: Store, standing: Mapping[str, Status]) -> dict[str, Any]:
+def environment_of(plan: Plan, store: Store, standing: Mapping[str, Status]) -> Json:
     """The environment of every result where they are alike; else each of them as `place N`, with what `ran` there."""
-    places: dict[str, dict[str, Any]] = {}
+    places: dict[str, Json] = {}
     labels: dict[str, list[str]] = {}
     for key, status in standing.items():
         job = plan.jobs[key]

@@ -1,18 +1,20 @@
-"""Draws what stands for the figures of a paper, from what a plan's jobs left in the store."""
+"""Draws the figures that stand for those of a paper, from what the jobs of a plan left in the store."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.data import DATASETS
 from harness.errors import HarnessError
 from harness.jobs.measures.net import OfNet
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.report.results.curves import Curves
+from harness.report.results.document import FigureRecord
 from harness.store.provenance import all_said, trained_elsewhere
 from harness.store.store import JobFolder, Store
 from harness.suite.file import Figure
@@ -33,7 +35,7 @@ CAPTIONS = {
     "nearest in pixels. A cross marks another class than the query's.",
     "per_class": "Every class is a step; the dashed line is the mean over classes.",
 }
-"""What a reader of each kind of picture has to know."""
+"""The caption of each kind of picture: the facts that its reader needs."""
 
 ONE_FOR_ALL = ("coefficients", "gradients")
 """Kinds drawn as one chart of every experiment and seed; of the others, each experiment's first sound seed is shown."""
@@ -41,7 +43,7 @@ ONE_FOR_ALL = ("coefficients", "gradients")
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where a plan's results stand: the store, each job's status, and why jobs failed."""
+    """The results of a plan: the store, the status of each job, and why jobs failed."""
 
     plan: Plan
     store: Store
@@ -59,7 +61,7 @@ class Shelf:
         return {seed: _read(folder) for seed, folder in folders.items() if folder.inspection.exists()}
 
     def kind(self, experiment: str, inspection: str) -> str:
-        """What is inspected."""
+        """The kind of an inspection."""
         return self.plan.suite.file.experiments[experiment].inspect[inspection].what
 
     def warned(self, experiment: str, inspection: str) -> str:
@@ -85,8 +87,8 @@ class Shelf:
 
 
 def figures_of(
-    plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str], curves: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+    plan: Plan, store: Store, standing: Mapping[str, Status], failed: Mapping[str, str], curves: Curves
+) -> list[FigureRecord]:
     """Every figure of the suite for the results: a picture as a data URI with its caption, or why there is none.
 
     `curves` is the second document of the report. One figure gives several records where it is drawn once for each
@@ -94,21 +96,37 @@ def figures_of(
     """
     shelf = Shelf(plan, store, standing, failed)
     return [
-        _record(name, figure) | drawn
+        FigureRecord(
+            id=drawn.id or name,
+            ref=figure.ref,
+            title=figure.title,
+            shows=figure.shows,
+            caption=drawn.caption,
+            alt=drawn.alt,
+            not_run=drawn.not_run,
+            svg_data_uri=drawn.svg_data_uri,
+        )
         for name, figure in plan.suite.file.figures.items()
         for drawn in _drawn(shelf, name, figure, curves)
     ]
 
 
-def _record(name: str, figure: Figure) -> dict[str, Any]:
-    about = {"id": name, "ref": figure.ref, "title": figure.title, "shows": figure.shows}
-    return about | {"caption": "", "alt": "", "not_run": figure.not_run, "svg_data_uri": None}
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A picture with its caption, or why there is none."""
+
+    id: str = ""
+    """The id of the record, where it is not that of the figure."""
+    caption: str = ""
+    alt: str = ""
+    not_run: str | None = None
+    svg_data_uri: str | None = None
 
 
-def _drawn(shelf: Shelf, name: str, figure: Figure, curves: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """What is new in each record of one figure."""
+def _drawn(shelf: Shelf, name: str, figure: Figure, curves: Curves) -> Iterator[_Drawn]:
+    """Every picture of one figure."""
     if figure.not_run is not None:
-        yield {}
+        yield _Drawn(not_run=figure.not_run)
     elif figure.drawing is not None:
         yield from _declared(shelf, name, figure)
     elif figure.curve is not None:
@@ -117,7 +135,7 @@ def _drawn(shelf: Shelf, name: str, figure: Figure, curves: Mapping[str, Any]) -
         yield from _inspections(shelf, name, figure)
 
 
-def _declared(shelf: Shelf, name: str, figure: Figure) -> Iterator[dict[str, Any]]:
+def _declared(shelf: Shelf, name: str, figure: Figure) -> Iterator[_Drawn]:
     """The nets of the experiments, as they are declared."""
     from harness.report.page import net_drawings  # noqa: PLC0415 - matplotlib
 
@@ -127,8 +145,8 @@ def _declared(shelf: Shelf, name: str, figure: Figure) -> Iterator[dict[str, Any
         return
     for experiment, traced in layers.items():
         caption = f"Experiment {experiment}. Bars: the share of each layer in the parameters of the largest."
-        own = {"id": _numbered(name, experiment, figure)}
-        yield own | _shown(net_drawings.architecture(traced, figure.title), caption)
+        picture = net_drawings.architecture(traced, figure.title)
+        yield _shown(picture, caption, _numbered(name, experiment, figure))
 
 
 def _layers(plan: Plan, experiment: str) -> Sequence[Traced]:
@@ -139,7 +157,7 @@ def _layers(plan: Plan, experiment: str) -> Sequence[Traced]:
     return measure.net.traced()
 
 
-def _learning(shelf: Shelf, figure: Figure, curves: Mapping[str, Any]) -> dict[str, Any]:
+def _learning(shelf: Shelf, figure: Figure, curves: Curves) -> _Drawn:
     """The learning of every experiment in one chart."""
     from harness.report.page.plots import convergence  # noqa: PLC0415 - matplotlib
 
@@ -150,7 +168,7 @@ def _learning(shelf: Shelf, figure: Figure, curves: Mapping[str, Any]) -> dict[s
     level = threshold.get(shelf.plan.scale) if isinstance(threshold, dict) else threshold
     picture = convergence(arms, figure.curve, figure.title, level)
     if picture is None:
-        return {"not_run": f"no learning curves of {', '.join(absent or arms)} yet"}
+        return _Drawn(not_run=f"no learning curves of {', '.join(absent or arms)} yet")
     caption = (
         f"At {shelf.world(figure.experiments)}. Thin lines are seeds, thick ones their mean, bands their range; "
         "mean and band end where the first seed stops, at a cross."
@@ -158,7 +176,7 @@ def _learning(shelf: Shelf, figure: Figure, curves: Mapping[str, Any]) -> dict[s
     return _shown(picture, caption + (f" No curves yet of {', '.join(absent)}." if absent else ""))
 
 
-def _inspections(shelf: Shelf, name: str, figure: Figure) -> Iterator[dict[str, Any]]:
+def _inspections(shelf: Shelf, name: str, figure: Figure) -> Iterator[_Drawn]:
     """The pictures of one inspection of the experiments."""
     inspection = figure.inspection
     assert inspection is not None
@@ -167,11 +185,11 @@ def _inspections(shelf: Shelf, name: str, figure: Figure) -> Iterator[dict[str, 
         yield _together(shelf, figure, inspection, found)
         return
     for experiment, by_seed in found.items():
-        own = {"id": _numbered(name, experiment, figure)}
-        yield own | _first_seed(shelf, figure, experiment, inspection, by_seed)
+        drawn = _first_seed(shelf, figure, experiment, inspection, by_seed)
+        yield replace(drawn, id=_numbered(name, experiment, figure))
 
 
-def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str, dict[int, Arrays]]) -> dict[str, Any]:
+def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str, dict[int, Arrays]]) -> _Drawn:
     """One chart of every experiment that has something to show."""
     from harness.report.page import plots  # noqa: PLC0415 - matplotlib
 
@@ -180,7 +198,7 @@ def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str,
     arms = {name: {str(seed): arrays for seed, arrays in by_seed.items()} for name, by_seed in found.items() if by_seed}
     absent = [f"{name}: {shelf.missing(name, inspection)}" for name in found if name not in arms]
     if not arms:
-        return {"not_run": "; ".join(absent)}
+        return _Drawn(not_run="; ".join(absent))
     counts = ", ".join(f"{name} {len(by_seed)} of {len(shelf.plan.seeds)}" for name, by_seed in arms.items())
     caption = f"At {shelf.world(list(arms))}; seeds: {counts}. {CAPTIONS[what]}"
     caption += "".join(dict.fromkeys(shelf.warned(name, inspection) for name in arms))
@@ -189,12 +207,12 @@ def _together(shelf: Shelf, figure: Figure, inspection: str, found: Mapping[str,
 
 def _first_seed(
     shelf: Shelf, figure: Figure, experiment: str, inspection: str, by_seed: Mapping[int, Arrays]
-) -> dict[str, Any]:
+) -> _Drawn:
     """The picture of the first seed that left one."""
     from harness.report.page import pictures, plots  # noqa: PLC0415 - matplotlib
 
     if not by_seed:
-        return {"not_run": f"{experiment}: {shelf.missing(experiment, inspection)}"}
+        return _Drawn(not_run=f"{experiment}: {shelf.missing(experiment, inspection)}")
     what = shelf.kind(experiment, inspection)
     draw: dict[str, Callable[[Arrays, str], Picture]] = {
         "kernels": pictures.kernels,
@@ -213,8 +231,8 @@ def _first_seed(
     return _shown(draw[what](by_seed[seed], figure.title), caption)
 
 
-def _shown(picture: Picture, caption: str) -> dict[str, Any]:
-    return {"caption": caption, "alt": picture.alt, "svg_data_uri": picture.data_uri}
+def _shown(picture: Picture, caption: str, name: str = "") -> _Drawn:
+    return _Drawn(name, caption, picture.alt, svg_data_uri=picture.data_uri)
 
 
 def _numbered(name: str, experiment: str, figure: Figure) -> str:

@@ -1,4 +1,4 @@
-"""What a claim would come to as it was declared before its first result, where its declaration was changed since."""
+"""Judges a claim as it was declared before its first result, where its declaration was changed since."""
 
 from __future__ import annotations
 

@@ -1,21 +1,23 @@
-"""Has everything that a plan's jobs left judged, look by look where seeds are declared so."""
+"""Judges everything that the jobs of a plan left, look by look where seeds are declared in looks."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
 from harness.judge.evidence import ClaimVerdict, Evidence
-from harness.plan.graph import Plan
+from harness.plan.graph import Plan, plan_at
 from harness.plan.preregistration import Standings, standings
 from harness.plan.status import Status
 from harness.report.arm_differences import arm_differences
 from harness.report.measured import measured_values, trainings
 from harness.report.recorded import recorded_scores
 from harness.report.records import standing_of
+from harness.report.results.curves import Curves, SeedCurves
+from harness.report.results.record import Json
 from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store
 from harness.suite.cells import Cell
@@ -30,7 +32,7 @@ class Judged:
     measured: dict[str, Measured]
     cells: list[CellVerdict]
     claims: list[ClaimVerdict]
-    curves: dict[str, Any]
+    curves: Curves
     evidence: Evidence
     declared: Standings
 
@@ -43,12 +45,12 @@ def judged(plan: Plan, store: Store, standing: Mapping[str, Status], failed: Map
     """
     declared = standings(plan, store)
     looks = plan.looks()
-    found = _judged_at(plan.at(looks[0]), store, standing, failed, declared, ())
+    found = _judged_at(plan_at(plan, looks[0]), store, standing, failed, declared, ())
     for look in looks[1:]:
         if not (any(cell.waits for cell in found.cells) or any(claim.waits for claim in found.claims)):
             break
         earlier = (*found.evidence.earlier, found.evidence)
-        found = _judged_at(plan.at(look), store, standing, failed, declared, earlier)
+        found = _judged_at(plan_at(plan, look), store, standing, failed, declared, earlier)
     return found
 
 
@@ -73,7 +75,7 @@ def judged_by(
     failed: Mapping[str, str],
     measured: dict[str, Measured],
     declared: Standings,
-    curves: dict[str, Any],
+    curves: Curves,
     earlier: tuple[Evidence, ...] = (),
 ) -> Judged:
     """Judge every cell and claim by what was measured, wherever that was kept, verdicts of `earlier` looks standing."""
@@ -81,7 +83,7 @@ def judged_by(
     evidence = Evidence(
         cells={verdict.cell.id: verdict for verdict in cells},
         measured=measured,
-        curves=curves,
+        curves=_numbers(curves),
         scale=plan.scale,
         elsewhere=_elsewhere(plan, standing),
         trainings=trainings(plan, standing, failed),
@@ -95,6 +97,20 @@ def judged_by(
     return Judged(plan, measured, cells, claims, curves, evidence, declared)
 
 
+def _numbers(curves: Curves) -> Mapping[str, Mapping[str, Mapping[str, list[list[float]]]]]:
+    """The curves with NaN where a value was not finite; JSON holds null there."""
+    return {
+        experiment: {
+            quantity: {
+                seed: [[math.nan if part is None else part for part in point] for point in points]
+                for seed, points in by_seed.items()
+            }
+            for quantity, by_seed in quantities.items()
+        }
+        for experiment, quantities in curves.items()
+    }
+
+
 def _judged_cell(
     cell: Cell, measured: Mapping[str, Measured], plan: Plan, declared: Standings, earlier: tuple[Evidence, ...]
 ) -> CellVerdict:
@@ -105,9 +121,9 @@ def _judged_cell(
     return judge_cell(cell, found, plan.scale, extended=extended, look=plan.look, earlier=before)
 
 
-def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
-    """Epoch by epoch, by quantity and seed."""
-    curves: dict[str, dict[str, list[list[float]]]] = {}
+def _curves(plan: Plan, name: str, store: Store) -> dict[str, SeedCurves]:
+    """The learning of one experiment, by quantity."""
+    curves: dict[str, SeedCurves] = {}
     for seed in plan.seeds:
         for row in store.folder("train", plan.trainings[name, seed]).read_metrics():
             for quantity in ("train_loss", "train_error", "val_top1_error"):
@@ -118,9 +134,9 @@ def _curves(plan: Plan, name: str, store: Store) -> dict[str, Any]:
     }
 
 
-def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[dict[str, Any], ...]]:
+def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[Json, ...]]:
     """By experiment, the imports that its trainings of the declared seeds are or rest on."""
-    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    found: dict[str, tuple[Json, ...]] = {}
     for name in plan.experiments:
         results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
         found[name] = tuple(trained_elsewhere(result for result in results if result is not None))

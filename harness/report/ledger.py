@@ -1,26 +1,34 @@
-"""The published ledger: for each claim, table, figure and cell of the papers, what the published reports say of it."""
+"""Gathers the published ledger: what the published reports say of each claim, table, figure and cell of the papers."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from harness.judge.statistics import holm
-from harness.report.changed_verdicts import changes_of
+from harness.report.changed_verdicts import Reports, changes_of
 from harness.report.coverage import Coverage
-from harness.report.page.verdicts import TESTED, level
+from harness.report.ledger_records import (
+    ClaimEntry,
+    Count,
+    Entry,
+    FirstVerdict,
+    Ledger,
+    PaperLedger,
+    Place,
+    PublishedReport,
+)
+from harness.report.page.verdicts import TESTED, Weighed, level
+from harness.report.results.document import FigureRecord, Results
+from harness.report.results.verdict_records import CellRecord, ClaimRecord, FirstClaim
 from harness.suite.references import References
 from harness.suite.released import Released
 from harness.vocabulary import SCALES
 
 FORMAT = 1
-
-Record = dict[str, Any]
-Reports = Mapping[tuple[str, str], Record]
-"""The results of each published report, by suite and scale."""
 
 WEIGHED = (
     "CONFIRMED",
@@ -37,7 +45,8 @@ WEIGHED = (
 """Outcomes for which evidence was weighed."""
 
 _SHOWN = ("outcome", "reason", "evidence", "n", "effect", "interval", "p", "printed", "unit", "mean", "readings",
-          "extended", "extended_reason", "post_hoc", "differs_in", "before", "look")  # fmt: skip
+          "extended", "extended_reason", "post_hoc", "differs_in", "look")  # fmt: skip
+"""The fields of a verdict that the ledger shows."""
 
 NOT_PUBLISHED = "no report of this suite is published"
 
@@ -48,29 +57,21 @@ def ledger(
     reports: Reports,
     texts: Mapping[str, str],
     releases: Mapping[str, Released] = MappingProxyType({}),
-) -> Record:
+) -> Ledger:
     """All references of all papers with every place that stands for them; the same reports give the same document.
 
-    `texts` are the suites' files of today, by name: a report says how far its own differs. `releases` are what the
+    `texts` are the suites' files of today, by name: a report says how far its own differs. `releases` hold what the
     authors released, by paper: its ledger says which run each printed number rounds from.
     """
-    return {
-        "format": FORMAT,
-        "papers": [
-            _paper(name, references, covered, reports) | _printed(releases.get(name))
-            for name, references in papers.items()
-        ],
-        **changes_of(reports),
-        "reports": [_report(found, texts.get(found["suite"])) for _, found in sorted(reports.items(), key=_by_size)],
-    }
-
-
-def _printed(released: Released | None) -> Record:
-    """Where the printed numbers of a paper come from, if its authors released that."""
-    if released is None:
-        return {"printed_from": [], "release": None}
-    rows = [one.model_dump(mode="json") for one in released.printed.values()]
-    return {"printed_from": rows, "release": released.source.model_dump(mode="json")}
+    changes = changes_of(reports)
+    return Ledger(
+        format=FORMAT,
+        papers=[_paper(name, references, covered, reports, releases.get(name)) for name, references in papers.items()],
+        judged=changes.judged,
+        changed=changes.changed,
+        rules=changes.rules,
+        reports=[_report(found, texts.get(found.suite)) for _, found in sorted(reports.items(), key=_by_size)],
+    )
 
 
 def link(suite: str, scale: str) -> str:
@@ -78,24 +79,23 @@ def link(suite: str, scale: str) -> str:
     return f"{suite}/{scale}/index.html"
 
 
-def _by_size(item: tuple[tuple[str, str], Record]) -> tuple[str, int]:
+def _by_size(item: tuple[tuple[str, str], Results]) -> tuple[str, int]:
     (suite, scale), _ = item
     return suite, SCALES.index(scale) if scale in SCALES else len(SCALES)
 
 
-def _report(results: Record, text: str | None) -> Record:
-    cost = results.get("cost") or {}
-    return {
-        "suite": results["suite"],
-        "scale": results["scale"],
-        "paper": results["paper"],
-        "title": results["title"],
-        "headline": results.get("headline", ""),
-        "page": link(results["suite"], results["scale"]),
-        "seconds": sum(value for name, value in cost.items() if name.endswith("_s") and value is not None),
-        "commits": sorted(set(_commits(results.get("environment")))),
-        "changed_lines": None if text is None else changed_lines(results.get("suite_yaml") or "", text),
-    }
+def _report(results: Results, text: str | None) -> PublishedReport:
+    return PublishedReport(
+        suite=results.suite,
+        scale=results.scale,
+        paper=results.paper,
+        title=results.title,
+        headline=results.headline,
+        page=link(results.suite, results.scale),
+        seconds=results.cost.seconds,
+        commits=sorted(set(_commits(results.environment))),
+        changed_lines=None if text is None else changed_lines(results.suite_yaml, text),
+    )
 
 
 def changed_lines(then: str, now: str) -> int:
@@ -112,61 +112,70 @@ def _commits(node: Any) -> Iterator[str]:
         yield from _commits(value)
 
 
-def _paper(name: str, references: References, covered: Sequence[Coverage], reports: Reports) -> Record:
+def _paper(
+    name: str, references: References, covered: Sequence[Coverage], reports: Reports, released: Released | None
+) -> PaperLedger:
     covered = [row for row in covered if row.paper == name]
-    own = {key: results for key, results in reports.items() if results["paper"] == name}
-    citation = next((results.get("citation") for results in own.values()), None)
-    by_ref: dict[str, list[Coverage]] = {}
-    for row in covered:
-        by_ref.setdefault(row.ref, []).append(row)
+    own = {key: results for key, results in reports.items() if results.paper == name}
     adjusted = _adjusted(own)
+
+    def places(covers: Callable[[str], bool]) -> list[Place]:
+        return [_place(row, own, adjusted) for row in covered if covers(row.ref)]
+
     claims = [
-        {"ref": ref, "says": claim.says, "section": claim.section, "small_scale": claim.small_scale,
-         "places": [_place(row, own, adjusted) for row in by_ref.get(ref, [])]}
+        ClaimEntry(
+            ref=ref,
+            says=claim.says,
+            section=claim.section,
+            small_scale=claim.small_scale,
+            places=places(ref.__eq__),
+        )
         for ref, claim in references.claims.items()
-    ]  # fmt: skip
-    tables = [
-        {"ref": f"{name}:{ref}", "says": table.caption,
-         "places": [_place(row, own, adjusted) for row in covered if _of_table(row.ref, f"{name}:{ref}")]}
-        for ref, table in references.tables.items()
-    ]  # fmt: skip
-    figures = [
-        {"ref": f"{name}:{ref}", "says": figure.shows,
-         "places": [_place(row, own, adjusted) for row in by_ref.get(f"{name}:{ref}", [])]}
-        for ref, figure in references.figures.items()
-    ]  # fmt: skip
-    return {"paper": name, "citation": citation, "claims": claims, "tables": tables, "figures": figures,
-            "tally": _tally(claims), "small": _tally(_testable(claims))}  # fmt: skip
+    ]
+    tables, figures = references.tables.items(), references.figures.items()
+    return PaperLedger(
+        paper=name,
+        citation=next((results.citation for results in own.values()), None),
+        claims=claims,
+        tables=[
+            Entry(ref=f"{name}:{ref}", says=table.caption, places=places(_cells_of(f"{name}:{ref}")))
+            for ref, table in tables
+        ],
+        figures=[
+            Entry(ref=f"{name}:{ref}", says=figure.shows, places=places(f"{name}:{ref}".__eq__))
+            for ref, figure in figures
+        ],
+        tally=_tally(claims),
+        small=_tally(one for one in claims if one.small_scale in ("yes", "partly")),
+        printed_from=[] if released is None else [one.model_dump(mode="json") for one in released.printed.values()],
+        release=None if released is None else released.source.model_dump(mode="json"),
+    )
 
 
-def _of_table(ref: str, table: str) -> bool:
-    """Whether a row of the coverage is a cell of this table; the table as a whole stands in its cells."""
-    return ref.startswith(f"{table}.")
+def _cells_of(table: str) -> Callable[[str], bool]:
+    """Whether a reference is of a cell of this table; the table as a whole stands in its cells."""
+    return lambda ref: ref.startswith(f"{table}.")
 
 
-def _testable(claims: Iterable[Record]) -> list[Record]:
-    return [claim for claim in claims if claim["small_scale"] in ("yes", "partly")]
-
-
-def _tally(claims: Iterable[Record]) -> list[Record]:
+def _tally(claims: Iterable[ClaimEntry]) -> list[Count]:
     """How many claims have which outcome; one with several places counts once, by all that they say."""
-    counts = Counter(summary(claim["places"]) for claim in claims)
-    return [{"outcome": outcome, "level": at, "count": count} for (outcome, at), count in sorted(counts.items())]
+    counts = Counter(summary(claim.places) for claim in claims)
+    return [Count(outcome=outcome, level=at, count=count) for (outcome, at), count in sorted(counts.items())]
 
 
-def summary(places: Sequence[Record]) -> tuple[str, str]:
+def summary(places: Sequence[Weighed]) -> tuple[str, str]:
     """One outcome, and level of evidence, for a reference that stands in several places.
 
     What was tested speaks for what was not. Where tests disagree the outcome is MIXED, and where some could not decide
     it is INCONCLUSIVE; nobody picks the better half. What holds by construction speaks where nothing was tested.
     """
-    tested = [place for place in places if place["outcome"] in TESTED]
-    outcomes = {place["outcome"] for place in tested}
+    tested = [place for place in places if place.outcome in TESTED]
+    outcomes = {place.outcome for place in tested}
     levels = sorted({level(place) for place in tested} - {""})
     if not tested:
-        if any(place["outcome"] == "BY CONSTRUCTION" for place in places):
+        if any(place.outcome == "BY CONSTRUCTION" for place in places):
             return "BY CONSTRUCTION", ""
-        others = Counter(place["outcome"] for place in places)
+        others = Counter(place.outcome for place in places)
         return (others.most_common(1)[0][0] if others else "NOT RUN"), ""
     if "MIXED" in outcomes or outcomes >= {"CONFIRMED", "CONTRADICTED"}:
         return "MIXED", " and ".join(levels)
@@ -178,49 +187,57 @@ def summary(places: Sequence[Record]) -> tuple[str, str]:
 def _adjusted(reports: Reports) -> dict[tuple[str, str, str], float]:
     """Holm's p over every tested claim of the paper, by suite, scale and claim."""
     tested = [
-        ((suite, scale, claim["id"]), claim["p"])
+        ((suite, scale, claim.id), claim.p)
         for (suite, scale), results in reports.items()
-        for claim in results["claims"]
-        if claim.get("p") is not None
+        for claim in results.claims
+        if claim.p is not None
     ]
     return dict(zip([key for key, _ in tested], holm([p for _, p in tested]), strict=True))
 
 
-def _place(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Record:
-    """What stands at one place of a suite, in its report at the largest published scale that weighed evidence there."""
-    empty = dict.fromkeys(("scale", "page", "name", *_SHOWN, "p_holm_paper"))
-    untold = {"analytic": NOT_PUBLISHED, "small": f"{NOT_PUBLISHED}; it would tell {row.reason}"}
-    why = untold.get(row.status, row.reason)
-    empty |= {"suite": row.suite, "where": row.where, "evidence": "", "reason": why}
-    empty["outcome"] = "QUOTED" if row.status == "quoted" else "NOT RUN"
+def _place(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Place:
+    """One place of a suite, by its report at the largest published scale that weighed evidence there."""
     found = list(_found(row, reports, adjusted))
-    tested = [place for place in found if place["outcome"] in WEIGHED]
-    return empty | next(iter([*tested, *found]), {})
+    tested = [place for place in found if place.outcome in WEIGHED]
+    return next(iter([*tested, *found]), _untold(row))
 
 
-def _found(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Iterator[Record]:
+def _untold(row: Coverage) -> Place:
+    """A place that no published report speaks of, with what it would need."""
+    needs = {"analytic": NOT_PUBLISHED, "small": f"{NOT_PUBLISHED}; it would tell {row.reason}"}
+    outcome = "QUOTED" if row.status == "quoted" else "NOT RUN"
+    return Place(suite=row.suite, where=row.where, outcome=outcome, reason=needs.get(row.status, row.reason))
+
+
+def _found(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, str], float]) -> Iterator[Place]:
+    """The place by each report of the suite, the largest scale first."""
     kind, _, name = row.where.partition(".")
     for scale in SCALES:
         results = reports.get((row.suite, scale))
-        if results is None or kind not in ("cells", "claims", "figures"):
+        if results is None:
             continue
-        entry = next((one for one in results.get(kind) or () if one.get("id") == name), None)
-        if entry is not None:
-            yield _entry(kind, entry, results) | {"p_holm_paper": adjusted.get((row.suite, scale, name))}
+        at = {"suite": row.suite, "where": row.where, "scale": scale, "page": link(row.suite, scale), "name": name}
+        if kind == "figures":
+            yield from (_figure_place(at, one) for one in results.figures if one.id == name)
+        elif kind in ("cells", "claims"):
+            judged: Sequence[CellRecord | ClaimRecord] = results.cells if kind == "cells" else results.claims
+            holm_p = adjusted.get((row.suite, scale, name))
+            yield from (_judged_place(at, one, holm_p) for one in judged if one.id == name)
 
 
-def _entry(kind: str, entry: Record, results: Record) -> Record:
-    place = {"scale": results["scale"], "page": link(results["suite"], results["scale"]), "name": entry["id"]}
-    if kind == "figures":
-        drawn = not entry.get("not_run")
-        return place | {"outcome": "DRAWN" if drawn else "NOT RUN", "reason": entry.get("not_run") or ""}
-    shown = {name: entry.get(name) for name in _SHOWN if entry.get(name) not in (None, [])}
-    return place | shown | {"before": _before(entry)}
+def _figure_place(at: Mapping[str, Any], figure: FigureRecord) -> Place:
+    return Place(**at, outcome="NOT RUN" if figure.not_run else "DRAWN", reason=figure.not_run or "")
 
 
-def _before(entry: Record) -> Record | None:
+def _judged_place(at: Mapping[str, Any], verdict: CellRecord | ClaimRecord, p_holm: float | None) -> Place:
+    shown = {name: value for name, value in verdict.part(*_SHOWN).items() if value not in (None, [])}
+    return Place(**at, **shown, before=_before(verdict), p_holm_paper=p_holm)
+
+
+def _before(verdict: CellRecord | ClaimRecord) -> FirstVerdict | None:
     """The verdict that was first published, where it is another one today."""
-    before = entry.get("before")
-    if before is None or before["outcome"] == entry["outcome"]:
+    before = verdict.before
+    if before is None or before.outcome == verdict.outcome:
         return None
-    return {"outcome": before["outcome"], "evidence": before.get("evidence") or "", "reason": ""}
+    evidence = before.evidence if isinstance(before, FirstClaim) else ""
+    return FirstVerdict(outcome=before.outcome, evidence=evidence)

@@ -1,4 +1,4 @@
-"""What a plan's finished jobs measured: every value by seed, with what stands in the way of a comparison."""
+"""Reads off every value that the finished jobs of a plan measured, by seed, with all that forbids a comparison."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from harness.data import DATASETS
 from harness.jobs.measures import MEASURES, MeasureSpec
 from harness.jobs.measures.arithmetic import Arithmetic
 from harness.jobs.measures.configuration import Configuration
-from harness.judge.cells import How, Measured, Stated
+from harness.judge.cells import Measured, Stated
+from harness.judge.outcomes import How
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
-from harness.report.recorded import SCORED, Scores, counts, outdated
+from harness.report.recorded import SCORED, Scores, counts, outdated, replacement
 from harness.store.provenance import trained_elsewhere
 from harness.vocabulary import MEMBERS, METRICS, guessing
 
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
-"""Of arithmetic on printed numbers, which would repeat any number that is put in."""
+"""The mark of arithmetic on printed numbers, which would repeat any number that is put in."""
 
 
 def measured_values(
@@ -133,7 +134,7 @@ def _one_measured(
         doubtful=_why_doubtful(found),
         images=min((record["count"] for _, record in seen), default=0),
         stale="; ".join(dict.fromkeys(standing[key].why for key in keys.values() if standing[key].state == "stale")),
-        marks=tuple(dict.fromkeys(_marks(seen, found.values()))),
+        marks=tuple(dict.fromkeys([*_marks(seen, found.values()), *_replaced(recorded)])),
         recorded=recorded,
         elsewhere=tuple(trained_elsewhere(found.values())),
     )
@@ -183,8 +184,13 @@ def _why_doubtful(found: Mapping[int, Mapping[str, Any]]) -> str:
     return ""
 
 
+def _replaced(recorded: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
+    """Of scores that were entered by hand, those that took the place of others."""
+    return filter(None, (replacement(seed, record) for seed, record in recorded.items()))
+
+
 def _marks(seen: Iterable[tuple[Job, Mapping[str, Any]]], results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What a reader has to know of how a number came about."""
+    """The facts of how a number came about that a reader needs."""
     for job, record in seen:
         if job.kind == "evaluate" and record["split"] == "train":
             yield f"measured on the training images of {record['name']}"

@@ -1,4 +1,4 @@
-"""Two trained nets at a time, image by image: what stands beside a claim that sets one test against another.
+"""Compares two trained nets image by image, beside a claim that sets one test against another.
 
 A claim speaks of methods, and is decided by the spread over seeds. McNemar's test and the bootstrap over images speak
 of the two nets of one seed, on images drawn as the test images were; they are never pooled, and decide nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from harness.judge.statistics import bootstrap_difference, mcnemar
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.report.results.document import NetPairRecord, NetPairSeed
 from harness.store.provenance import trained_elsewhere
 from harness.store.store import Store, file_sha256
 from harness.suite.claim_parts import is_direction
@@ -34,7 +35,7 @@ class _Test(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What one net said of the test images."""
+    """The answers of one net to the test images."""
 
     ids: NDArray[np.str_]
     ranks: NDArray[np.int64]
@@ -51,7 +52,7 @@ class _Predictions:
     read: dict[str, _Seen | str] = field(default_factory=dict)
 
     def of(self, test: _Test, seed: int) -> _Seen | str:
-        """What the net of that seed said; or why nothing is known of it image by image."""
+        """The answers of the net of that seed; or why nothing is known of it image by image."""
         key = self.plan.evaluations[test.experiment, test.evaluation, seed]
         if key not in self.read:
             self.read[key] = self._read(key)
@@ -76,7 +77,7 @@ class _Predictions:
         return seen
 
 
-def net_pairs(plan: Plan, store: Store, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
+def net_pairs(plan: Plan, store: Store, standing: Mapping[str, Status]) -> list[NetPairRecord]:
     """For every claim that sets one test's top-k error against another's: the nets of each seed, image by image.
 
     A difference is the error of the first net less that of the second, in points. Of a claim that something reduces the
@@ -85,10 +86,14 @@ def net_pairs(plan: Plan, store: Store, standing: Mapping[str, Status]) -> list[
     """
     predictions = _Predictions(plan, store, standing)
     return [
-        {"claim": name, "metric": one.metric, "nets": [f"{t.experiment}.{t.evaluation}" for t in (one, other)],
-         "seeds": [_pair(predictions, one, other, seed) for seed in plan.seeds]}
+        NetPairRecord(
+            claim=name,
+            metric=one.metric,
+            nets=[f"{test.experiment}.{test.evaluation}" for test in (one, other)],
+            seeds=[_pair(predictions, one, other, seed) for seed in plan.seeds],
+        )
         for name, one, other in _compared(plan, standing)
-    ]  # fmt: skip
+    ]
 
 
 def correct_ranks(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -126,26 +131,26 @@ def _test(plan: Plan, place: tuple[str, ...]) -> _Test | None:
     return None if None in keys or trained_on else test
 
 
-def _pair(predictions: _Predictions, one: _Test, other: _Test, seed: int) -> dict[str, Any]:
+def _pair(predictions: _Predictions, one: _Test, other: _Test, seed: int) -> NetPairSeed:
     """The two nets of a seed; or why they cannot be compared."""
     first, second = predictions.of(one, seed), predictions.of(other, seed)
     for test, seen in ((one, first), (other, second)):
         if isinstance(seen, str):
-            return {"seed": seed, "absent": f"{test.experiment}.{test.evaluation}: {seen}"}
+            return NetPairSeed(seed=seed, absent=f"{test.experiment}.{test.evaluation}: {seen}")
     assert isinstance(first, _Seen)
     assert isinstance(second, _Seen)
     if not np.array_equal(first.ids, second.ids):
-        return {"seed": seed, "absent": "the two nets were not tested on the same images"}
+        return NetPairSeed(seed=seed, absent="the two nets were not tested on the same images")
     right, other_right = (seen.ranks < RANKS[one.metric] for seen in (first, second))
     found, interval = mcnemar(right, other_right), bootstrap_difference(right, other_right)
     images = len(first.ids)
-    return {
-        "seed": seed,
-        "absent": None,
-        "images": images,
-        "only_first_right": found.only_a,
-        "only_second_right": found.only_b,
-        "difference": 100 * (found.only_b - found.only_a) / images,
-        "interval": [100 * interval.low, 100 * interval.high],
-        "p": found.test.p_value,
-    }
+    return NetPairSeed(
+        seed=seed,
+        absent=None,
+        images=images,
+        only_first_right=found.only_a,
+        only_second_right=found.only_b,
+        difference=100 * (found.only_b - found.only_a) / images,
+        interval=[100 * interval.low, 100 * interval.high],
+        p=found.test.p_value,
+    )

@@ -1,4 +1,4 @@
-"""What a report says of prepared copies: a deviation for each, worded by its manifest."""
+"""Declares every prepared copy of a data set as a deviation, in the words of its manifest."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from harness.data import DATASETS
 from harness.plan.graph import Plan
 from harness.plan.status import Status
+from harness.report.results.document import DeviationRecord
 
 
-def copy_deviations(plan: Plan, standing: Mapping[str, Status]) -> list[dict[str, Any]]:
+def copy_deviations(plan: Plan, standing: Mapping[str, Status]) -> list[DeviationRecord]:
     """One deviation for every prepared copy that a result was made from, with the experiments it touches."""
     touched: dict[str, tuple[dict[str, Any], list[str]]] = {}
     for name, key in _jobs(plan):
@@ -31,14 +32,14 @@ def _jobs(plan: Plan) -> Iterator[tuple[str, str]]:
         yield from ((place[0], key) for place, key in keys.items())
 
 
-def _deviation(name: str, record: Mapping[str, Any], experiments: list[str]) -> dict[str, Any]:
+def _deviation(name: str, record: Mapping[str, Any], experiments: list[str]) -> DeviationRecord:
     copy, title = record["prepared"], DATASETS[record["name"]].title
-    return {
-        "id": name,
-        "paper": f"The images of {title} as they were released",
-        "ours": f"{title} from {copy['says']}",
-        "why": "Smaller files take less room and are decoded sooner",
-        "expected": copy["differs"],
-        "affects": experiments,
-        "scales": None,
-    }
+    return DeviationRecord(
+        id=name,
+        paper=f"The images of {title} as they were released",
+        ours=f"{title} from {copy['says']}",
+        why="Smaller files take less room and are decoded sooner",
+        expected=copy["differs"],
+        affects=experiments,
+        scales=None,
+    )

@@ -19,7 +19,8 @@ SCORED = tuple(name for name, metric in METRICS.items() if metric.unit == "%")
 PREDICTIONS = "predictions.npz"
 
 Record = Mapping[str, Any]
-"""One score: `value` in percent, `from`, `date`, `url`, `entered_at`, the digests of what was scored."""
+"""One score: `value` in percent, `from`, `date`, `url`, `entered_at`, the digests of what was scored; and `replaced`,
+the scores in whose place it stands, newest first, each with whether it is of the same predictions."""
 
 Scores = Mapping[tuple[str, str], Record]
 """By the key of the job whose predictions were scored, and metric."""
@@ -44,19 +45,45 @@ class RecordFile:
 
 
 def record_file(store: Store, job: Job, metric: str) -> RecordFile:
-    """Where the score of a job's predictions in a metric is kept."""
+    """The file that keeps the score of a job's predictions in a metric."""
     return RecordFile(store.recorded / f"{job.kind}-{job.key[:KEY_LETTERS]}-{metric}.json")
 
 
 def recorded_scores(store: Store, jobs: Iterable[Job]) -> dict[tuple[str, str], Record]:
-    """The scores that stand of these jobs' predictions."""
+    """The scores that stand of these jobs' predictions, each with those that it replaced."""
     found: dict[tuple[str, str], Record] = {}
     for job in jobs if store.recorded.is_dir() else ():
         for metric in SCORED:
             document = record_file(store, job, metric).read()
             if document is not None and document["key"] == job.key:
-                found[job.key, metric] = document["score"]
+                found[job.key, metric] = _with_replaced(document["score"], document["superseded"])
     return found
+
+
+def _with_replaced(score: Record, superseded: Iterable[Record]) -> dict[str, Any]:
+    """A score with the earlier ones; those of other predictions are of a test that has run again since."""
+    before = [
+        {**one, "same_predictions": one["predictions_sha256"] == score["predictions_sha256"]} for one in superseded
+    ]
+    return {**score, "replaced": before} if before else dict(score)
+
+
+def replacement(seed: int, record: Record) -> str:
+    """What a reader has to know of a score in whose place others stood; empty where it is the first."""
+    before = [
+        f"{one['value']}% of {'the same' if one['same_predictions'] else 'other'} predictions ({_entered(one)})"
+        for one in record.get("replaced", ())
+    ]
+    if not before:
+        return ""
+    which = f"the score of seed {seed}, {record['value']}% ({_entered(record)}),"
+    return f"{which} took the place of {', and before it of '.join(before)}"
+
+
+def _entered(record: Record) -> str:
+    """Whose word a score is, and when it was entered."""
+    when = record.get("entered_at")
+    return f"{said(record)}, entered {when}" if when else said(record)
 
 
 def counts(record: Record, result: Mapping[str, Any] | None) -> bool:

@@ -1,4 +1,4 @@
-"""How far two results of one job lie apart: their numbers, curves, predictions and weights, each by how much."""
+"""Measures how far two results of one job lie apart: their numbers, curves, predictions and weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that came out otherwise."""
+    """One part of a result that is another in the second run."""
 
     what: str
     says: str
@@ -32,12 +32,12 @@ class Difference:
     """The largest absolute difference, where numbers can be set beside each other."""
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """The difference as plain data, for `--json`."""
         return asdict(self)
 
 
 def result_differences(stored: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[Difference]:
-    """Between what two results say came out; where, when and how long is left aside."""
+    """Compare the outcomes and numbers of two results; where, when and how long they ran is left aside."""
     for name in ("outcome", "diverged_at", "steps", "absent"):
         if stored.get(name) != again.get(name):
             yield Difference(name, f"{stored.get(name)!r} was stored, {again.get(name)!r} came out")
@@ -50,7 +50,7 @@ def result_differences(stored: Mapping[str, Any], again: Mapping[str, Any]) -> I
 
 
 def file_differences(name: str, stored: JobFolder, again: JobFolder) -> Iterator[Difference]:
-    """Between two output files of one name that are not the same bytes; each is read only as data."""
+    """Compare two output files of one name that are not the same bytes; each is read only as data."""
     before, now = stored.path / name, again.path / name
     if not (before.exists() and now.exists()):
         missing = "is not in the store" if not before.exists() else "did not come out again"
@@ -86,7 +86,7 @@ def _arrays(before: Path, now: Path) -> Iterator[Difference]:
 
 
 def _apart(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
-    """Arrays of one name set beside each other, those that differ most first."""
+    """Compare the arrays of one name in two files, those that differ most first."""
     for missing in sorted(set(before) ^ set(now)):
         yield Difference(f"{name}: {missing}", "is in one of the two only")
     found = [_array_apart(f"{name}: {key}", before[key], now[key]) for key in before if key in now]

@@ -10,16 +10,16 @@ from harness.plan.job import Job
 
 
 def require_whole_batches(todo: Iterable[Job], runtime: Runtime) -> None:
-    """Raises UsageError for a training whose batches would be divided though its net mixes their images.
+    """Raise UsageError for a training whose batches would be divided though its net mixes their images.
 
-    Batch normalisation over a part of a batch is another net than over the whole, and synchronising it is not done.
+    Batch normalisation over a part of a batch makes another net than over the whole, and nothing here synchronises it.
     """
     for job in todo:
         for flag in _dividing(job, runtime) if job.mixing else ():
             others = f" and {len(job.mixing) - 1} more" if len(job.mixing) > 1 else ""
             raise UsageError(
-                f"{flag}: {job.label} cannot divide its batches, for what layer {job.mixing[0]}{others} makes of an "
-                f"image depends on the rest of the batch; run without it"
+                f"{flag}: {job.label} cannot divide its batches, because what layer {job.mixing[0]}{others} makes of "
+                f"an image depends on the rest of the batch; run without it"
             )
 
 

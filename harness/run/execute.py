@@ -1,14 +1,12 @@
-"""Walks a plan, inputs first, and has an executor run what is not done; a job that fails stops only what needs it."""
+"""Walks a plan, inputs first, and has an executor run each job without a result; a failure stops only what needs it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
-from harness.plan.job import Graph, Job
-from harness.plan.status import Status
+from harness.plan.job import Job
+from harness.plan.status import Status, Survey
 from harness.progress import Progress
 from harness.run.executors import Executor, Places
 from harness.store.store import JobFolder, Store, write_json
@@ -16,29 +14,19 @@ from harness.store.store import JobFolder, Store, write_json
 
 @dataclass(slots=True)
 class Execution:
-    """What happened: keys that ran, and for each that failed or was left out, why."""
+    """The keys of the jobs that ran, and why others failed or were left out."""
 
     ran: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def execute(
-    plan: Graph,
-    store: Store,
-    standing: dict[str, Status],
-    executor: Executor,
-    progress: Progress,
-    *,
-    left: bool = False,
-    failed: Mapping[str, str] = MappingProxyType({}),
-) -> Execution:
+def execute(survey: Survey, executor: Executor, progress: Progress, *, left: bool = False) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, those that `execute_at_once` leaves. What `failed` before is not tried again.
+    With `left`, run only the jobs that `execute_at_once` leaves. A job that failed before is not tried again.
     """
-    execution = Execution(failed=dict(failed))
-    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed]
-    waiting = [job for job in todo if job.takes_time or not left]
+    execution, store = Execution(failed=dict(survey.failed)), survey.store
+    waiting = [job for job in _todo(survey) if job.takes_time or not left]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:
@@ -57,22 +45,14 @@ def execute(
     return execution
 
 
-def execute_at_once(
-    plan: Graph,
-    store: Store,
-    standing: dict[str, Status],
-    places: Places,
-    progress: Progress,
-    *,
-    failed: Mapping[str, str] = MappingProxyType({}),
-) -> Execution:
-    """The same on several places: a job begins as soon as its inputs are there and a place is free.
+def execute_at_once(survey: Survey, places: Places, progress: Progress) -> Execution:
+    """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
-    What takes time is left for when the machine is idle, or it would measure the rest. Raises what `execute` does.
+    A job that measures time is left for when the machine is idle, or it would measure the others. Raises as `execute`
+    does.
     """
-    execution, at_work = Execution(failed=dict(failed)), dict[str, Job]()
-    todo = {key: job for key, job in plan.jobs.items() if standing[key].state == "to do" and key not in failed}
-    waiting = {key: job for key, job in todo.items() if not job.takes_time}
+    execution, at_work, store = Execution(failed=dict(survey.failed)), dict[str, Job](), survey.store
+    waiting = {job.key: job for job in _todo(survey) if not job.takes_time}
     whole = len(waiting)
     while waiting or at_work:
         for job in list(waiting.values()):
@@ -85,8 +65,12 @@ def execute_at_once(
         progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
         for folder, error in places.ended():
             _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
-    execution.ran.sort(key=list(plan.jobs).index)
+    execution.ran.sort(key=list(survey.plan.jobs).index)
     return execution
+
+
+def _todo(survey: Survey) -> list[Job]:
+    return [job for job in survey.jobs("to do") if job.key not in survey.failed]
 
 
 def _note(execution: Execution, job: Job, error: HarnessError | None, progress: Progress) -> None:
@@ -113,15 +97,14 @@ def written(store: Store, job: Job) -> JobFolder:
     return folder
 
 
-def set_aside(store: Store, plan: Graph, standing: dict[str, Status]) -> int:
-    """Move every stale result aside, within the store, and mark its job to do; gives how many there were."""
-    stale = [key for key, status in standing.items() if status.state == "stale"]
-    for key in stale:
-        folder = store.folder(plan.jobs[key].kind, key).path
+def set_aside(survey: Survey) -> Survey:
+    """Move every stale result aside, within the store; gives the survey with their jobs to do."""
+    stale = survey.jobs("stale")
+    for job in stale:
+        folder = survey.store.folder(job.kind, job.key).path
         number = sum(1 for _ in folder.parent.glob(f"{folder.name}.stale-*")) + 1
         try:
             folder.rename(folder.with_name(f"{folder.name}.stale-{number}"))
         except OSError as error:
             raise HarnessError(f"{folder} cannot be moved aside: {error.strerror}") from None
-        standing[key] = Status("to do")
-    return len(stale)
+    return replace(survey, standing={**survey.standing, **{job.key: Status("to do") for job in stale}})

@@ -1,4 +1,4 @@
-"""Takes in a net that was trained elsewhere as the result of a train job, for evaluation only and marked as such."""
+"""Takes in a net that was trained elsewhere as the result of a train job, marked as good for evaluation only."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from harness.vocabulary import ScaleName, nearest
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A checkpoint from elsewhere, and what a person says of it."""
+    """A checkpoint from elsewhere, and the words of the person who brings it."""
 
     checkpoint: Path
     source: str
     url: str | None = None
     licence: str | None = None
     names: Path | None = None
-    """A JSON object {theirs: ours} of the tensors that have other names."""
+    """A JSON file: an object {theirs: ours} of the tensors that have other names there."""
 
 
 def import_weights(
     suite_file: str, experiment: str, scale: ScaleName, seed: int, foreign: Foreign, store: Store
 ) -> tuple[JobFolder, list[JobFolder]]:
-    """Make a checkpoint the result of an experiment's training; returns its folder and those of the jobs it unlocks.
+    """Make a checkpoint the result of an experiment's training; return its folder and those of the jobs it unlocks.
 
     Raises UsageError where the suite has no such training, where that has a result or was begun, and where the file is
     no state dict of the experiment's net. Nothing is written then.
@@ -119,7 +119,7 @@ def _refuse_begun(folder: JobFolder) -> None:
 
 
 def _result(job: Job, provenance: dict[str, Any], digest: str) -> dict[str, Any]:
-    """What an import leaves: no curve, no cost, no code of ours; the mark goes with every test of the net."""
+    """The result that an import leaves: no curve, no cost, no code of ours; its mark goes with every test."""
     return {
         "key": job.key,
         "kind": job.kind,

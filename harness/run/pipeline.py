@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +13,11 @@ from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
 from harness.plan.estimate import estimate
-from harness.plan.graph import Plan, make_plan
+from harness.plan.graph import Plan, plan_at
 from harness.plan.outline import Outline
-from harness.plan.preregistration import declare
+from harness.plan.preregistration import declare, remember
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
-from harness.plan.status import Status, statuses
+from harness.plan.status import Survey, surveyed
 from harness.plan.stored_jobs import timed_on
 from harness.progress import Progress, duration
 from harness.run.dividing import require_whole_batches
@@ -37,6 +36,7 @@ from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
+    from harness.report.results.document import Results
 
 Folder = Path
 
@@ -48,7 +48,7 @@ def run_suite(
     out: Path | None,
     runtime: Runtime,
     flags: dict[str, Any],
-) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+) -> tuple[Results, Folder, dict[str, str]]:
     """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
     with StopSignal().listening() as stop:  # from the start: a signal between two jobs is not lost either
         return _run(suite_file, asked, store_folder, out, runtime, flags, stop)
@@ -62,12 +62,13 @@ def _run(
     runtime: Runtime,
     flags: dict[str, Any],
     stop: StopSignal,
-) -> tuple[dict[str, Any], Folder, dict[str, str]]:
+) -> tuple[Results, Folder, dict[str, str]]:
     progress = Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
-    choice = choose_scale(Outline.of(suite), store, runtime, asked)
-    plan = make_plan(suite, choice.scale, clocked_device(runtime.device, runtime.threads))
+    outline = Outline.of(suite)
+    choice = choose_scale(outline, store, runtime, asked)
+    plan = outline.plan(choice.scale, clocked_device(runtime.device, runtime.threads))
     _say_choice(progress, suite, choice)
     if asked is not None:
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
@@ -77,16 +78,17 @@ def _run(
     require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     declare(plan, store)
-    execution = Execution()
+    survey = choice.survey or surveyed(plan, store, runtime.locations)
     for look in plan.looks():
-        _run_look(plan.at(look), store, runtime, progress, stop, execution, refresh=flags["refresh_stale"])
+        failed = _run_look(survey.of(plan_at(plan, look)), runtime, progress, stop, refresh=flags["refresh_stale"])
+        survey = surveyed(plan, store, runtime.locations, failed)
         declare(plan, store)
-        if look is None or not _goes_on(plan, look, store, runtime, progress, execution):
+        if look is None or not _goes_on(survey, look, progress):
             break
-    standing = statuses(plan, store, runtime.locations)
-    failed = {key: without_places(reason, store, runtime.locations) for key, reason in execution.failed.items()}
-    results, folder = _write(plan, store, standing, choice, failed, out)
-    return results, folder, execution.failed
+    told = {key: without_places(reason, store, runtime.locations) for key, reason in survey.failed.items()}
+    results, folder = _write(replace(survey, failed=told), choice, out)
+    remember(plan, store, {"cells": results.cells, "claims": results.claims})
+    return results, folder, dict(survey.failed)
 
 
 def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress) -> Runtime:
@@ -101,34 +103,26 @@ def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], prog
 
 
 def _run_look(
-    plan: Plan,
-    store: Store,
-    runtime: Runtime,
-    progress: Progress,
-    stop: StopSignal,
-    execution: Execution,
-    *,
-    refresh: bool,
-) -> None:
-    """Do what the seeds of a plan still need, but for jobs that failed already; adds to what happened."""
-    if plan.look is not None:
-        progress.say(f"look {plan.look.number} of {plan.look.of}: {plan.look.seeds} seeds")
-    standing = statuses(plan, store, runtime.locations)
-    ready = ("to do", "stale") if refresh else ("to do",)
-    require_whole_batches((plan.jobs[key] for key, one in standing.items() if one.state in ready), runtime)
-    _say_standing(progress, plan, store, standing, refresh=refresh)
-    over = {key: Status("blocked", why) for key, why in execution.failed.items() if key in standing}
-    _say_todo(progress, plan, store, standing | over, runtime)
-    done = _execute(plan, store, standing, runtime, progress, stop, execution.failed)
-    execution.ran += done.ran
-    execution.failed |= done.failed
+    survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, *, refresh: bool
+) -> dict[str, str]:
+    """Do the jobs that the seeds of a look still need, but for those that failed before; gives why jobs failed."""
+    look = survey.plan.look
+    if look is not None:
+        progress.say(f"look {look.number} of {look.of}: {look.seeds} seeds")
+    require_whole_batches(survey.jobs("to do", "stale") if refresh else survey.jobs("to do"), runtime)
+    if refresh:
+        progress.say(f"set aside {len(survey.jobs('stale'))} stale result(s)")
+        survey = set_aside(survey)
+    _say_standing(progress, survey)
+    _say_todo(progress, survey, runtime)
+    return _execute(survey, runtime, progress, stop).failed
 
 
-def _goes_on(plan: Plan, look: Look, store: Store, runtime: Runtime, progress: Progress, execution: Execution) -> bool:
-    """Whether something is undecided after a look that the next one may decide; says so."""
+def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
+    """Say whether something is undecided after a look that the next one may decide."""
     from harness.report.judging import judged  # noqa: PLC0415 - numpy and scipy, which a plan does without
 
-    found = judged(plan, store, statuses(plan, store, runtime.locations), execution.failed)
+    found = judged(survey.plan, survey.store, survey.standing, survey.failed)
     reached = found.plan.look
     if reached is None or reached.number <= look.number:
         left = "nothing is left that a later look could decide" if not look.last else "it was the last"
@@ -138,48 +132,37 @@ def _goes_on(plan: Plan, look: Look, store: Store, runtime: Runtime, progress: P
     return True
 
 
-def _execute(
-    plan: Plan,
-    store: Store,
-    standing: dict[str, Status],
-    runtime: Runtime,
-    progress: Progress,
-    stop: StopSignal,
-    failed: Mapping[str, str],
-) -> Execution:
-    todo = sum(status.state == "to do" and not plan.jobs[key].takes_time for key, status in standing.items())
+def _execute(survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal) -> Execution:
+    todo = sum(not job.takes_time for job in survey.jobs("to do"))
     if min(runtime.jobs, todo) <= 1:
-        return execute(plan, store, standing, Local(runtime, progress, stop), progress, failed=failed)
+        return execute(survey, Local(runtime, progress, stop), progress)
     with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
-        together = execute_at_once(plan, store, standing, pool, progress, failed=failed)
+        together = execute_at_once(survey, pool, progress)
     local = Local(runtime, progress, stop)
-    alone = execute(plan, store, standing, local, progress, left=True, failed=together.failed)
+    alone = execute(replace(survey, failed=together.failed), local, progress, left=True)
     return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
 
 
 def report_suite(
     suite_file: str, asked: ScaleName | None, store_folder: Path, out: Path | None, runtime: Runtime
-) -> tuple[Folder, dict[str, Any]]:
+) -> tuple[Folder, Results]:
     """Write a suite's report from what is in the store, running nothing."""
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     outline = Outline.of(suite)
     choice = choose_reported(outline, store, runtime, asked)
     here = clocked_device(runtime.device, runtime.threads)
-    plan = make_plan(suite, choice.scale, timed_on(outline, choice.scale, store, here))
-    results, folder = _write(plan, store, statuses(plan, store, runtime.locations), choice, {}, out)
+    plan = outline.plan(choice.scale, timed_on(outline, choice.scale, store, here))
+    results, folder = _write(surveyed(plan, store, runtime.locations), choice, out)
     return folder, results
 
 
-def _write(
-    plan: Plan, store: Store, standing: dict[str, Status], choice: Choice, failed: dict[str, str], out: Path | None
-) -> tuple[dict[str, Any], Folder]:
+def _write(survey: Survey, choice: Choice, out: Path | None) -> tuple[Results, Folder]:
     from harness.report.gather import gather  # noqa: PLC0415 - numpy and scipy, which a plan does without
     from harness.report.page.render import write_report  # noqa: PLC0415 - jinja and matplotlib
 
-    results, curves = gather(plan, store, standing, choice, failed)
-    folder = _report_folder(plan, out)
-    write_report(results, curves, folder)
-    return results, folder
+    results, curves = gather(survey.plan, survey.store, survey.standing, choice, survey.failed)
+    folder = _report_folder(survey.plan, out)
+    return write_report(results, curves, folder), folder
 
 
 def _report_folder(plan: Plan, out: Path | None) -> Folder:
@@ -219,11 +202,9 @@ def _fetch_if_asked(plan: Plan, runtime: Runtime, progress: Progress, *, offline
             fetch(dataset, runtime.locations.roots[0].path, progress.say, offline=offline)
 
 
-def _say_standing(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], *, refresh: bool) -> None:
-    if refresh:
-        progress.say(f"set aside {set_aside(store, plan, standing)} stale result(s)")
-    for key, status in standing.items():
-        label = plan.jobs[key].label
+def _say_standing(progress: Progress, survey: Survey) -> None:
+    for key, status in survey.standing.items():
+        label = survey.plan.jobs[key].label
         if status.state == "stale":
             progress.say(f"STALE: {label}: {status.why}; --refresh-stale runs it again")
         elif status.state == "imported":
@@ -232,14 +213,14 @@ def _say_standing(progress: Progress, plan: Plan, store: Store, standing: dict[s
             progress.say(f"BLOCKED: {label}: {status.why}")
 
 
-def _say_todo(progress: Progress, plan: Plan, store: Store, standing: dict[str, Status], runtime: Runtime) -> None:
-    todo = [job for key, job in plan.jobs.items() if standing[key].state == "to do"]
+def _say_todo(progress: Progress, survey: Survey, runtime: Runtime) -> None:
+    todo, jobs = [job for job in survey.jobs("to do") if job.key not in survey.failed], survey.plan.jobs
     if not todo:
-        done = sum(status.result is not None for status in standing.values())
-        which = "all" if done == len(plan.jobs) else f"{done} of"
-        progress.say(f"nothing to do: {which} {len(plan.jobs)} jobs have results")
+        done = sum(status.result is not None for status in survey.standing.values())
+        which = "all" if done == len(jobs) else f"{done} of"
+        progress.say(f"nothing to do: {which} {len(jobs)} jobs have results")
         return
-    time = estimate(todo, store, runtime, plan.jobs)
+    time = estimate(todo, survey.store, runtime, jobs)
     at_once = min(runtime.jobs, len(todo))
     how = time.basis if at_once == 1 else f"{time.basis}; {at_once} at a time"
-    progress.say(f"{len(todo)} of {len(plan.jobs)} jobs to do, about {duration(time.seconds / at_once)} ({how})")
+    progress.say(f"{len(todo)} of {len(jobs)} jobs to do, about {duration(time.seconds / at_once)} ({how})")

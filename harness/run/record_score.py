@@ -1,4 +1,4 @@
-"""Enters a score that a test server gave, if it can be said of which predictions it is."""
+"""Enters a score that a test server gave, where the predictions that it is of are known."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DIGITS = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a person says that a server gave, as it was typed, and the file that was sent to it."""
+    """The score that a person says a server gave, as it was typed, and the file that was sent to the server."""
 
     value: str
     source: str
@@ -39,7 +39,7 @@ class Score:
 def record_score(
     suite_file: str, cell_id: str, score: Score, scale: ScaleName, seed: int, store: Store, *, replace: bool
 ) -> Path:
-    """Enter a score of a cell's test with one seed; returns the file it is kept in.
+    """Enter a score of a cell's test with one seed; return the file that keeps it.
 
     Raises UsageError where the score cannot be one, where the cell points to no test of a split without labels, where
     that test has no predictions, where the submission was not made from them, and where a score stands already.
@@ -97,7 +97,7 @@ def _cell(plan: Plan, cell_id: str) -> Cell:
 
 
 def _unlabelled_test(plan: Plan, cell: Cell, seed: int) -> tuple[Job, str]:
-    """The job whose predictions a server would score for a cell, and in which metric."""
+    """The job whose predictions a server would score for a cell, and the metric of that score."""
     place = cell.place or ()
     tests = {parts[:2] for parts in plan.evaluations}
     if len(place) != 3 or place[:2] not in tests:
@@ -142,7 +142,7 @@ def _refuse_second(file: RecordFile, *, replace: bool) -> None:
 
 
 def _submitted(score: Score, folder: JobFolder) -> Record | None:
-    """The digest of the file that was sent; raises UsageError where it was not made from these predictions."""
+    """The digest of the file that was sent to the server; UsageError where it was not made from these predictions."""
     if score.submission is None:
         if score.kit is not None:
             raise UsageError("--kit says how the classes of a --submission are numbered; name that file too")

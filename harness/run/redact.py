@@ -1,4 +1,4 @@
-"""Takes the places of this machine out of what is published: a reason names a file, not whose folder it lies in."""
+"""Takes the folders of this machine out of reasons that are published: a reason names a file, not where it lies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.store.store import Store
 
 
 def without_places(text: str, store: Store, locations: Locations) -> str:
-    """The text with the store, the data folders, this folder and the user's home by a word each."""
+    """The text with one word in the place of the store, each data folder, this folder and the user's home."""
     for path, word in sorted(_places(store, locations), key=lambda place: -len(place[0])):
         if len(path) > 1:
             text = text.replace(path, word)

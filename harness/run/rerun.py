@@ -30,17 +30,17 @@ from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store
 
 DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
-"""Of an environment, what no result depends on: the code has a digest of its own, and threads stand with the job."""
+"""Facts of an environment that no result depends on: the code has its own digest, and threads stand with the job."""
 
 
 @dataclass(slots=True)
 class Rerun:
-    """What came of it. Where nothing stands in `elsewhere`, every byte has to come out again."""
+    """What the second run came to. Where `elsewhere` is empty, every byte has to come out again."""
 
     key: str
     label: str
     elsewhere: list[str] = field(default_factory=list)
-    """What is otherwise here than where the result came from, and may make another result of it."""
+    """The facts that differ here from where the result was made, and may change it."""
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -49,7 +49,7 @@ class Rerun:
         return bool(self.differences) and not self.elsewhere
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """The comparison as plain data, for `--json`."""
         differences = [difference.document() for difference in self.differences]
         return {
             "key": self.key,
@@ -60,7 +60,7 @@ class Rerun:
         }
 
     def lines(self) -> Iterator[str]:
-        """For people."""
+        """The comparison in sentences, for people."""
         for what in self.elsewhere:
             yield f"not the same here: {what}"
         for difference in self.differences:
@@ -72,7 +72,7 @@ class Rerun:
 
 
 def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads: int | None = None) -> Rerun:
-    """Run the job whose key begins so in a folder of its own, and compare; the store is only read.
+    """Run the job whose key begins with `key` in a folder of its own, and compare; the store is only read.
 
     The device, threads and processes are those of the result unless others are asked for. Raises UsageError where there
     is no such finished job or its inputs are not whole here, Unsound where it is damaged, DataMissing, and what jobs
@@ -117,7 +117,7 @@ def _job(folder: JobFolder) -> Job:
 
 
 def _borrow(folder: JobFolder, root: Path) -> None:
-    """Have the files of an input in another store, by hard links where the disk is the same; nothing writes to them."""
+    """Put the files of an input into another store, as hard links on the same disk; nothing writes to them."""
     if left := [name for name in left_out_of(folder) if not (folder.path / name).exists()]:
         raise UsageError(f"{folder.path} came without {', '.join(left)}, which this job needs to run again")
     (root / folder.path.name).mkdir()
@@ -131,7 +131,7 @@ def _borrow(folder: JobFolder, root: Path) -> None:
 
 
 def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
-    """What is otherwise in the second folder of one job, and what may explain it."""
+    """Compare two folders of one job: what differs in the second, and what may explain it."""
     stored, now = (each.read_result() or {} for each in (folder, again))
     found = Rerun(job.key, job.label)
     found.elsewhere = [*_elsewhere(job, folder, stored, now), *_environments(folder, again)]

@@ -23,10 +23,10 @@ GUESSES = 5
 
 
 def write_submission(predictions: Path, kit: Path, out: Path) -> int:
-    """Write the file for the `predictions.npz` of a test on the ILSVRC-2012 test images; returns how many lines.
+    """Write the file for the `predictions.npz` of a test on the ILSVRC-2012 test images; return the number of lines.
 
-    `kit` is what `class_numbers` reads. Raises UsageError where the predictions are not of every one of these images
-    and of its 1,000 categories.
+    `kit` is a file that `class_numbers` reads. Raises UsageError where the predictions are not of every one of these
+    images and of its 1,000 categories.
     """
     lines = _lines(predictions, class_numbers(kit))
     write_atomically(out, "".join(" ".join(map(str, line)) + "\n" for line in lines.tolist()).encode())
@@ -34,10 +34,10 @@ def write_submission(predictions: Path, kit: Path, out: Path) -> int:
 
 
 def check_submission(submitted: Path, predictions: Path, kit: Path | None) -> None:
-    """Raises UsageError for a file that `write_submission` would not have made from these predictions.
+    """Raise UsageError for a file that `write_submission` would not have made from these predictions.
 
-    Without the kit nobody can say which number is which class, but only whether some numbering makes the file fit: each
-    class of the predictions is one number of the file, and each number one class.
+    Without the kit nobody knows which number is which class. The check then is that some numbering makes the file fit:
+    each class of the predictions is one number of the file, and each number is one class.
     """
     if kit is not None:
         rebuilt = _lines(predictions, class_numbers(kit))
@@ -59,7 +59,7 @@ def _renumbered(sent: NDArray[np.int64], rebuilt: NDArray[np.int64]) -> bool:
 
 
 def _read_lines(submitted: Path) -> NDArray[np.int64]:
-    """The numbers of a file for the server [images, 5]."""
+    """The class numbers in a file for the server, [images, 5]."""
     try:
         rows = [list(map(int, line.split())) for line in submitted.read_text(encoding="ascii").splitlines()]
         return np.array(rows, np.int64).reshape(len(rows), GUESSES)
@@ -82,7 +82,7 @@ def _lines(predictions: Path, numbers: dict[str, int]) -> NDArray[np.int64]:
 def guesses(probabilities: NDArray[np.float32], numbers: list[int]) -> NDArray[np.int64]:
     """The numbers of the five most probable classes [images, 5], most probable first; of equal ones, the first column.
 
-    `probabilities` is [images, classes], and `numbers` says of each column which category it is.
+    `probabilities` is [images, classes], and `numbers` holds the category of each column.
     """
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :GUESSES]
     return np.array(numbers, np.int64)[best]

@@ -1,4 +1,4 @@
-"""Re-checks a store: every file of every job against the digests that were taken when it finished, and what is left."""
+"""Re-checks a store: every file of every job against the digests taken when the job finished, and what is left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Finished = dict[str, tuple[JobFolder, JobDocument, Result]]
 
 @dataclass(slots=True)
 class Verification:
-    """What came of it: damage makes a store untrustworthy, notes are what a reader may want to know."""
+    """The findings: damage makes a store untrustworthy; notes are facts that a reader may want to know."""
 
     jobs: int = 0
     files: int = 0
@@ -37,7 +37,7 @@ class Verification:
     notes: list[Fault] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """The findings as plain data, for `--json`."""
         said = {name: [_plain(fault) for fault in getattr(self, name)] for name in ("damage", "notes")}
         return {"jobs": self.jobs, "files": self.files, "sound": not self.damage, **said}
 
@@ -99,7 +99,7 @@ def _unfinished(folder: JobFolder) -> Fault:
 
 
 def unfinished_faults(folder: JobFolder) -> Iterator[Fault]:
-    """What is damaged of a job that has no result yet."""
+    """The damaged files of a job that has no result yet."""
     if folder.job.exists():
         try:
             job_of(folder)
@@ -160,7 +160,7 @@ def left_behind(folder: JobFolder) -> list[str]:
 
 
 def _stale(finished: Finished) -> Iterator[Fault]:
-    """One note a kind: all its results made by one other version of the code say the same."""
+    """One note for each kind of job whose results were made by another version of the code."""
     stale: dict[str, list[Path]] = {}
     for folder, job, result in finished.values():
         specs = [finished[key][1].spec for key in job.inputs.values() if key in finished]

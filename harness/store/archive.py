@@ -1,7 +1,8 @@
-"""Results in one file, to carry them to another machine: a tar with a manifest, for the same jobs the same bytes.
+"""Archives of results: one tar file with a manifest, to carry finished jobs to another machine.
 
-Only plain files of known names are ever read out of one, each of the size and digest that the manifest says, so that
-a file from anybody can write nowhere but into the folder it is unpacked into, and no more than was announced.
+The same jobs give the same bytes. The reader accepts only plain files of known names with the size and digest of the
+manifest. An archive from a stranger can therefore write only into the folder it is unpacked into, and no more bytes
+than its manifest announces.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ from harness.store.store import JobFolder, file_sha256, open_atomically
 FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_DOCUMENT = 64 << 20
-"""Bytes of a file that is read into memory whole; the largest shipped suite's are some kilobytes."""
+"""The largest JSON file, in bytes, that is read into memory; those of the shipped suites take some kilobytes."""
 
 LARGEST_ARRAYS = 32 << 30
-"""Bytes of the arrays of one file once they are unpacked; 150,000 predictions of 1000 classes are 600 million."""
+"""The largest size, in bytes, of one file's arrays after decompression; 150,000 predictions of 1000 classes take 600
+MB."""
 
 _BLOCK = 512
 _CHUNK = 1 << 20
@@ -43,7 +45,8 @@ FileName = Literal[
     "job.json", "result.json", "environment.json", "left_out.json", "metrics.jsonl", "weights.pt", "predictions.npz",
     "pixels.npz", "inspection.npz",
 ]  # fmt: skip
-"""What may lie in an archive of a job. The log stays behind, for it may name folders of the machine."""
+"""Names of the files that an archive may hold for a job. The log is left out because it may name folders of the
+machine."""
 
 
 class _Record(BaseModel):
@@ -51,14 +54,14 @@ class _Record(BaseModel):
 
 
 class File(_Record):
-    """A file as it has to come out of the archive."""
+    """The size and digest of one file in an archive."""
 
     sha256: Digest
     bytes: int = Field(ge=0)
 
 
 class Manifest(_Record):
-    """What an archive holds, by folder and name; it comes first in the archive."""
+    """The first member of an archive: the files of each job, by folder and name, and the declarations."""
 
     format: Literal[1]
     jobs: dict[FolderName, dict[FileName, File]]
@@ -66,7 +69,7 @@ class Manifest(_Record):
     seal: Digest
 
     def files(self) -> dict[str, File]:
-        """Every file by its place in the archive, in order."""
+        """Return every file by its path in the archive, sorted."""
         found = {f"{folder}/{name}": file for folder, files in self.jobs.items() for name, file in files.items()}
         found |= {f"declarations/{name}": file for name, file in self.declarations.items()}
         return dict(sorted(found.items()))
@@ -74,19 +77,20 @@ class Manifest(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went into an archive."""
+    """The outcome of an export."""
 
     jobs: int
     bytes: int
-    """Of the archive."""
+    """Size of the archive."""
     left_out: int
-    """Outputs that stayed behind."""
+    """Number of jobs whose outputs were not all exported."""
 
 
 def export(path: Path, folders: Iterable[JobFolder], declarations: Iterable[Path], *, weights: bool) -> Exported:
-    """Write finished jobs into an archive, whole or not at all.
+    """Write finished jobs into an archive, completely or not at all.
 
-    Raises UsageError where a file of that name is there, Unsound where a job is damaged.
+    Without `weights`, the weights of nets are left out and listed in `left_out.json`. Raises UsageError where `path`
+    exists already or a job is unfinished, Unsound where a job is damaged.
     """
     if path.exists():
         raise UsageError(f"{path} is there already; name another file, or move it away")
@@ -105,7 +109,7 @@ def export(path: Path, folders: Iterable[JobFolder], declarations: Iterable[Path
 
 
 def _job_files(folder: JobFolder, *, weights: bool) -> dict[str, bytes | Path]:
-    """What goes into the archive of one job, by name."""
+    """Return the files of one job for the archive, by name."""
     if faults := faults_of(folder):
         raise Unsound("\n".join(map(str, faults)))
     result = result_of(folder)
@@ -136,7 +140,7 @@ def _manifest(content: dict[str, bytes | Path]) -> dict[str, object]:
 
 @contextmanager
 def _deterministic(handle: IO[bytes]) -> Iterator[tarfile.TarFile]:
-    """A compressed tar to add to, with nothing of the day, the user or the file's own name in it."""
+    """Open a compressed tar for writing that records no date, user or file name."""
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=handle, mtime=0, compresslevel=6) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
@@ -157,7 +161,10 @@ def _add(archive: tarfile.TarFile, name: str, source: bytes | Path) -> None:
 
 
 def unpack(path: Path, into: Path) -> Manifest:
-    """Unpack an archive into an empty folder; raises UsageError for one that is not as its manifest says."""
+    """Unpack an archive into an empty folder and return its manifest.
+
+    Raises UsageError where the archive is damaged or holds anything that its manifest does not announce.
+    """
     try:
         with gzip.open(path, "rb") as packed:
             manifest = _read_manifest(path, packed)
@@ -165,7 +172,7 @@ def unpack(path: Path, into: Path) -> Manifest:
             awaited = manifest.files()
             while (about := _next(path, packed)) is not None:
                 if about.name not in awaited:
-                    raise _refused(path, f"{_shown(about.name)} is not of its manifest")
+                    raise _refused(path, f"{_shown(about.name)} is not in its manifest")
                 _unpack_file(path, packed, about, awaited.pop(about.name), into / about.name)
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None and not isinstance(error, gzip.BadGzipFile):
@@ -200,18 +207,18 @@ def _require_room(path: Path, manifest: Manifest, into: Path) -> None:
 
 
 def _next(path: Path, packed: gzip.GzipFile) -> tarfile.TarInfo | None:
-    """The header of the next plain file; None at the end. Whatever else a tar can hold is refused."""
+    """Read the header of the next plain file; None at the end. Raises UsageError for any other kind of member."""
     block = packed.read(_BLOCK)
     try:
         about = tarfile.TarInfo.frombuf(block, "utf-8", "strict")
     except tarfile.HeaderError:
-        if block == bytes(_BLOCK):  # which ends a tar
+        if block == bytes(_BLOCK):  # a block of zeros ends a tar
             return None
         raise _refused(path, "is cut short or damaged") from None
     except ValueError:
         raise _refused(path, "a name in it is not text") from None
     if about.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or about.size < 0:
-        raise _refused(path, f"{_shown(about.name)} is no plain file")
+        raise _refused(path, f"{_shown(about.name)} is not a plain file")
     return about
 
 
@@ -225,11 +232,11 @@ def _unpack_file(path: Path, packed: gzip.GzipFile, about: tarfile.TarInfo, file
             digest.update(chunk)
             handle.write(chunk)
     if digest.hexdigest() != file.sha256:
-        raise _refused(path, f"{about.name} is damaged: its digest is not that of the manifest")
+        raise _refused(path, f"{about.name} is damaged: its digest is not the one in the manifest")
 
 
 def _content(packed: gzip.GzipFile, size: int) -> Iterator[bytes]:
-    """The next file's bytes, and what fills up its last block read over; raises EOFError where they end early."""
+    """Yield the bytes of the next file and skip the padding of its last block; raises EOFError where they end early."""
     left = size
     while left:
         chunk = packed.read(min(left, _CHUNK))
@@ -241,7 +248,7 @@ def _content(packed: gzip.GzipFile, size: int) -> Iterator[bytes]:
 
 
 def unpacks_to(path: Path) -> int:
-    """Bytes that the arrays of an output take in memory, as its directory announces; 0 for what is no such file."""
+    """Return the size in bytes of an `.npz` file's arrays after decompression; 0 for a file of another kind."""
     try:
         with zipfile.ZipFile(path) as packed:
             return sum(member.file_size for member in packed.infolist())
@@ -250,9 +257,9 @@ def unpacks_to(path: Path) -> int:
 
 
 def _refused(path: Path, why: str) -> UsageError:
-    return UsageError(f"{path}: {why}; nothing of it was taken; have it exported again")
+    return UsageError(f"{path}: {why}; nothing was taken from it; have it exported again")
 
 
 def _shown(name: str) -> str:
-    """A name from anybody, as it may be printed."""
+    """Quote and shorten a name from a stranger so that it can be printed safely."""
     return repr(name[:200])

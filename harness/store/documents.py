@@ -1,4 +1,4 @@
-"""JSON documents from a disk that anybody may have written to: read whole or not at all."""
+"""JSON documents on a disk that anybody may have written to: read completely or rejected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ RESULT_FORMAT = 1
 
 
 def parsed_json(content: bytes | str) -> Any:
-    """What a JSON file holds; raises ValueError for what is no JSON, or nested too deeply to be read."""
+    """Parse JSON; raises ValueError for malformed or too deeply nested text.
+
+    >>> parsed_json('{"seed": 1}')
+    {'seed': 1}
+    """
     try:
         return json.loads(content)
     except RecursionError:
@@ -21,18 +25,37 @@ def parsed_json(content: bytes | str) -> Any:
 
 
 def json_text(document: Any) -> str:
-    """The JSON that this project writes to disk: sorted, indented, no NaN, a newline at the end."""
+    """Format a document as the JSON that this project writes: sorted, indented, without NaN, with a final newline.
+
+    >>> print(json_text({"b": 1, "a": 2}), end="")
+    {
+     "a": 2,
+     "b": 1
+    }
+    """
     return json.dumps(document, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def seal(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with a digest over the rest of it, so that a change by hand or by a bad disk shows."""
+    """Return the document with a digest of its other entries under `seal`.
+
+    The digest reveals corruption and casual edits; it is not a signature.
+
+    >>> sealed = seal({"seed": 1})
+    >>> seal(sealed) == sealed
+    True
+    >>> seal(sealed | {"seed": 2})["seal"] == sealed["seal"]
+    False
+    """
     body = {name: value for name, value in document.items() if name != "seal"}
     return body | {"seal": hashlib.sha256(json_text(body).encode()).hexdigest()}
 
 
 def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
-    """A sealed document of this format, or None where there is none; HarnessError with a remedy for a damaged one."""
+    """Read a sealed document of the current format, or return None where the file does not exist.
+
+    Raises HarnessError where the file is damaged or has another format. The message ends with `remedy`.
+    """
     try:
         document = parsed_json(path.read_bytes())
         sound = isinstance(document, dict) and seal(document) == document and "format" in document
@@ -52,5 +75,9 @@ def read_sealed(path: Path, remedy: str) -> dict[str, Any] | None:
 
 
 def canonical(document: Any) -> str:
-    """JSON with one spelling for one content."""
+    """Format a document as compact JSON; equal documents give equal text.
+
+    >>> canonical({"b": 1, "a": [2]})
+    '{"a":[2],"b":1}'
+    """
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -1,4 +1,7 @@
-"""Removes from a store what nobody needs: said first, done only when asked, and never what a process works in."""
+"""Removal of files that a store no longer needs.
+
+`garbage` lists them and `remove` deletes them, except where a process is at work.
+"""
 
 from __future__ import annotations
 
@@ -17,23 +20,25 @@ from harness.store.store import JobFolder, Store
 
 @dataclass(frozen=True, slots=True)
 class Garbage:
-    """A file or folder that may go, why, and its size."""
+    """A file or folder that may be removed, with the reason and its size."""
 
     path: Path
     why: str
     bytes: int
     job: JobFolder | None = None
-    """The job that it is, or belongs to: whose lock guards it."""
+    """The job that this is or belongs to; its lock guards the removal."""
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the entry as plain data."""
         return {"path": str(self.path), "why": self.why, "bytes": self.bytes}
 
 
 def garbage(store: Store, *, stale: bool, unfinished: bool, wanted: Collection[str] | None = None) -> list[Garbage]:
-    """What may go of a store: always what is left over, and what the flags name beside it.
+    """List what may be removed from a store.
 
-    `wanted` names folders of jobs; with it, all other jobs may go. Raises UsageError for a store that is not there.
+    Left-over temporary files and the checkpoints of finished jobs are always listed. `stale` adds stale results that
+    were set aside, `unfinished` adds unfinished jobs. `wanted` names the folders of jobs to keep; with it, every other
+    job is listed. A damaged result is never listed. Raises UsageError for a store that does not exist.
     """
     found = contents(store)
     gone = [Garbage(path, "left by a process that was stopped", bytes_of(path)) for path in found.leftovers]
@@ -47,10 +52,10 @@ def garbage(store: Store, *, stale: bool, unfinished: bool, wanted: Collection[s
 def _of_job(job: JobFolder, *, unfinished: bool, wanted: Collection[str] | None) -> Iterator[Garbage]:
     try:
         result = job.read_result()
-    except HarnessError:  # damaged: it may be all that is left of a long run, and a person has to decide
+    except HarnessError:  # damaged: it may be all that is left of a long run, so a person has to decide
         return
     if wanted is not None and job.path.name not in wanted:
-        yield _whole(job, "no suite that was named wants it")
+        yield _whole(job, "no named suite needs it")
     elif result is None:
         if unfinished:
             yield _whole(job, "unfinished")
@@ -65,7 +70,7 @@ def _whole(job: JobFolder, why: str) -> Garbage:
 
 
 def remove(store: Store, gone: Iterable[Garbage]) -> tuple[list[Garbage], list[Garbage]]:
-    """Remove what was listed; gives what is gone, and what stayed because a process has begun to work in it."""
+    """Remove the listed files; return those removed, and those kept because a process has started to work on them."""
     removed: list[Garbage] = []
     stayed: list[Garbage] = []
     for one in gone:
@@ -84,7 +89,7 @@ def _removed(store: Store, one: Garbage) -> bool:
             return False
         if one.path != one.job.path:
             one.path.unlink(missing_ok=True)
-        else:  # out of everybody's sight at once, so that a kill in the middle leaves no half of a job
+        else:  # one rename takes the whole job away, so a kill in the middle leaves no half of it
             bin_ = Path(tempfile.mkdtemp(dir=store.root, prefix=".removed-"))
             one.path.rename(bin_ / one.path.name)
             shutil.rmtree(bin_)
@@ -92,7 +97,7 @@ def _removed(store: Store, one: Garbage) -> bool:
 
 
 def _has_changed(one: Garbage) -> bool:
-    """Whether a job that was unfinished when it was listed has been finished since."""
+    """Check whether an unfinished job has finished since it was listed."""
     return one.why == "unfinished" and one.path.joinpath("result.json").exists()
 
 

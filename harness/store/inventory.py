@@ -1,4 +1,4 @@
-"""What lies in a store: the directory of every job with its state, age, size and time, and what else is there."""
+"""The inventory of a store: the directory of every job with its state, age, size and time, and all other entries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.store.store import KEY_LETTERS, JobFolder, Store
 
 _JOB = re.compile(rf"(?P<kind>[a-z]+)-(?P<key>[0-9a-f]{{{KEY_LETTERS}}})(?P<aside>\.stale-\d+)?")
 _BEING_WRITTEN_S = 3600
-"""A temporary file that no lock guards counts as left behind when it is this old."""
+"""Age in seconds from which a temporary file that no lock guards counts as left behind."""
 
 LINKED = "is a link to another place; the results of a store lie in the store itself"
 
@@ -31,36 +31,39 @@ class Contents:
     set_aside: list[JobFolder] = field(default_factory=list)
     """Stale results that `--refresh-stale` moved away."""
     leftovers: list[Path] = field(default_factory=list)
-    """Temporary files and folders of processes that are gone."""
+    """Temporary files and folders of processes that have ended."""
     links: list[Path] = field(default_factory=list)
-    """Named like the directory of a job, and leading elsewhere: nobody can say what lies there tomorrow."""
+    """Links that have the name of a job's directory; their target may change at any time."""
     unknown: list[Path] = field(default_factory=list)
-    """What no version of this program put there."""
+    """Entries that no version of this program writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One job of a store, as `store ls` shows it."""
+    """One job of a store, as `store ls` lists it."""
 
     state: str
-    """done, diverged, running, unfinished, set aside or damaged."""
+    """One of done, diverged, running, unfinished, set aside and damaged."""
     kind: str
     label: str
     key: str
     bytes: int
     age_s: float
-    """Since the job finished, or since anything of it was written."""
+    """Time since the job finished; of an unfinished job, since its last write."""
     seconds: float | None
-    """What it took."""
+    """Running time of the job; None while it is unfinished."""
     folder: str
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the entry as plain data."""
         return asdict(self)
 
 
 def contents(store: Store, *, linked: bool = True) -> Contents:
-    """What lies in a store; raises UsageError where there is none and, without `linked`, Unsound for a linked job."""
+    """List the contents of a store.
+
+    Raises UsageError where the store does not exist. With `linked=False`, raises Unsound where a job is a link.
+    """
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
     found, locks = Contents(), [store.root / name for name in LOCK_FILES]
@@ -98,7 +101,7 @@ def _is_left(path: Path) -> bool:
 
 
 def entries(store: Store) -> list[Entry]:
-    """Every job of a store, by kind and label; raises UsageError where there is no store."""
+    """List every job of a store by kind and label; raises UsageError where the store does not exist."""
     found = contents(store)
     listed = []
     for folder in (*found.jobs, *found.set_aside):
@@ -108,7 +111,7 @@ def entries(store: Store) -> list[Entry]:
 
 
 def sorted_by(listed: list[Entry], what: str) -> list[Entry]:
-    """The jobs by kind and label, as they come, by state, or with the largest `age`, `size` or `seconds` first."""
+    """Sort jobs by `label` (their given order), by `state`, or by falling `age`, `size` or `seconds`."""
     if what == "label":
         return listed
     if what == "state":
@@ -118,7 +121,7 @@ def sorted_by(listed: list[Entry], what: str) -> list[Entry]:
 
 
 def _natural(label: str) -> list[tuple[int, str]]:
-    """A key that sorts `seed 10` after `seed 9`."""
+    """Return a sorting key that puts `seed 10` after `seed 9`."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", label)]
 
 
@@ -130,7 +133,7 @@ def _entry(folder: JobFolder, *, aside: bool = False) -> Entry:
         job, result = folder.read_job(), folder.read_result()
         label, key = str(job.get("label", "")), str(job["key"])
         state = state or (str(result["outcome"]) if result else "running" if is_held(folder.path) else "unfinished")
-    except FileNotFoundError:  # made a moment ago, or emptied by hand
+    except FileNotFoundError:  # created a moment ago, or emptied by hand
         state = state or "unfinished"
     except (HarnessError, KeyError):
         state = "damaged"
@@ -144,7 +147,7 @@ def _entry(folder: JobFolder, *, aside: bool = False) -> Entry:
 
 
 def _extent(folder: Path) -> tuple[int, float]:
-    """(bytes, time of the newest change) of the files of a folder."""
+    """Return the size of a folder's files in bytes and the time of their newest change."""
     sizes, times = 0, [folder.stat().st_mtime]
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):
@@ -155,15 +158,15 @@ def _extent(folder: Path) -> tuple[int, float]:
 
 
 def bytes_of(path: Path) -> int:
-    """The size of a file, or of all the files of a folder."""
+    """Return the size of a file, or of all files in a folder, in bytes."""
     return _extent(path)[0] if path.is_dir() and not path.is_symlink() else path.lstat().st_size
 
 
 def with_key(store: Store, prefix: str) -> JobFolder:
-    """The one job whose key, or whose directory, begins so; raises UsageError where there is none or more than one."""
+    """Find the one job whose key or directory begins with `prefix`; raises UsageError where none or several do."""
     letters = prefix.rpartition("-")[2].lower()
     if not re.fullmatch(r"[0-9a-f]+", letters):
-        raise UsageError(f"{prefix!r} is no key: keys are hexadecimal; `python -m harness store ls` shows them")
+        raise UsageError(f"{prefix!r} is not a key: keys are hexadecimal; `python -m harness store ls` shows them")
     short = letters[:KEY_LETTERS]
     found = [job for job in contents(store).jobs if job.path.name.rpartition("-")[2].startswith(short)]
     if len(letters) > KEY_LETTERS:

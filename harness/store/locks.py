@@ -1,7 +1,8 @@
-"""Locks on folders: who works in one holds its file `lock`, and the system lets go of it when the process ends.
+"""Locks on folders: a process holds the file `lock` of its folder, and the system releases it when the process ends.
 
-A disk without such locks (some network and container mounts) is given leases: a file that only one process can
-make, renewed while it is at work, and taken over once it has not been for some seconds.
+Some network and container mounts have no file locks. There, a process holds a lease instead: a file that only one
+process can create. It renews the lease while it works; others take the lease over when it has not been renewed for some
+seconds.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ if TYPE_CHECKING:
 
 NAME = "lock"
 FILES = (NAME, f"{NAME}.lease")
-"""All that a lock may leave in a folder."""
+"""Every file that a lock may leave in a folder."""
 LEASE_S = 30.0
-"""A lease that was not renewed for so long is nobody's."""
+"""Seconds without renewal after which a lease is free."""
 RENEWED_EVERY_S = 2.0
 CLOCKS_APART_S = 120.0
-"""By so much a disk's clock may be off this machine's where a lease is only looked at."""
+"""The largest difference, in seconds, between this machine's clock and the disk's that `is_held` allows for."""
 NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})
-"""What a disk without locks answers."""
+"""Error numbers that a disk without locks returns."""
 
 
 @contextmanager
 def held(folder: Path, name: str = NAME, *, wait: bool = False) -> Iterator[bool]:
-    """Hold a folder, made where it is not there, for the length of the block; False where another process holds it.
+    """Hold a folder during the block, and create it if needed; yields False where another process holds it.
 
-    With `wait`, until that one lets go of it.
+    With `wait`, blocks until the other process releases the folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("w") as handle:
@@ -55,7 +56,7 @@ def held(folder: Path, name: str = NAME, *, wait: bool = False) -> Iterator[bool
 
 
 def is_held(folder: Path) -> bool:
-    """Whether any process, this one included, holds a folder; looking takes no lock that would keep one out."""
+    """Check whether any process, this one included, holds a folder; the check keeps no process out."""
     try:
         with (folder / NAME).open() as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -67,15 +68,16 @@ def is_held(folder: Path) -> bool:
 
 
 def lease_file(folder: Path, name: str = NAME) -> Path:
-    """What is there while a folder is leased, on a disk without locks."""
+    """Return the path of a folder's lease, which exists while the folder is leased on a disk without locks."""
     return folder / f"{name}.lease"
 
 
 @contextmanager
 def leased(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold a lease for the length of the block; False where another process renews it, which is watched for.
+    """Hold a lease during the block; yields False where another process renews it.
 
-    That of a process of this machine that is gone is free at once; of one elsewhere, once its time is over.
+    Watching for a renewal takes up to twice `LEASE_S`. The lease of a dead process is free at once on the same machine,
+    and after `LEASE_S` elsewhere. With `wait`, blocks until the lease is free.
     """
     from filelock import SoftFileLease  # noqa: PLC0415 - few disks need it
 
@@ -86,7 +88,7 @@ def leased(path: Path, *, wait: bool = False) -> Iterator[bool]:
     try:
         yield True
     finally:
-        with suppress(OSError):  # who removed the folder has removed the lease
+        with suppress(OSError):  # removing the folder has removed the lease too
             lease.release()
 
 
@@ -99,7 +101,7 @@ def _acquired(lease: SoftFileLease, path: Path, *, wait: bool) -> bool:
             lease.acquire(timeout=0)
         except Timeout:
             time.sleep(RENEWED_EVERY_S / 4)
-        except FileNotFoundError:  # the folder has gone
+        except FileNotFoundError:  # the folder was removed
             return False
         else:
             return True
@@ -107,7 +109,7 @@ def _acquired(lease: SoftFileLease, path: Path, *, wait: bool) -> bool:
 
 
 def _renewed(path: Path) -> float:
-    """When a lease was renewed last, by the clock of its disk; 0 where there is none."""
+    """Return the time of a lease's last renewal by the clock of its disk; 0 where there is no lease."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -116,16 +118,17 @@ def _renewed(path: Path) -> float:
 
 @cache
 def _say(_disk: int) -> None:
-    """Once for each disk, and not by every worker."""
+    """Warn once for each disk, in the main process only."""
     if multiprocessing.parent_process() is None:
         sys.stderr.write(
-            f"this disk has no file locks, so leases keep two processes out of one job: what a process on another "
             f"machine held when it died is free after {LEASE_S:.0f} s\n"
+            f"this disk has no file locks, so leases keep two processes out of one job; a job whose process died on "
+            f"another machine is free after {LEASE_S:.0f} s\n"
         )
 
 
 def _taken(handle: IO[str], *, wait: bool) -> bool:
-    """Take the lock; one that somebody only looks at, as `is_held` does, is free again in a moment."""
+    """Take the lock of an open file; retries for a moment, because `is_held` of another process takes it briefly."""
     if wait:
         fcntl.flock(handle, fcntl.LOCK_EX)
         return True
@@ -140,7 +143,7 @@ def _taken(handle: IO[str], *, wait: bool) -> bool:
 
 
 def _is_at(handle: IO[str], path: Path) -> bool:
-    """Whether an open file is still the one of that name, for its folder may have gone before the lock was had."""
+    """Check that an open file still lies at `path`; its folder may have been removed during the wait for the lock."""
     try:
         return os.path.samestat(os.fstat(handle.fileno()), path.stat())
     except FileNotFoundError:

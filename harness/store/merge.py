@@ -1,4 +1,7 @@
-"""Takes results from other machines into a store: each verified before it is taken, whole, and none against another."""
+"""Merging results from other machines into a store.
+
+Every job is verified before it is taken, taken completely, and refused where it contradicts a job of the store.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from harness.errors import HarnessError, Unsound, UsageError
 from harness.progress import Progress
 from harness.store.archive import LARGEST_ARRAYS, LARGEST_DOCUMENT, unpack, unpacks_to
-from harness.store.declarations import declared_in, together
+from harness.store.declarations import Declared, declared_in, merged_declarations
 from harness.store.documents import seal
 from harness.store.inventory import contents
 from harness.store.locks import held, is_held
@@ -23,7 +25,7 @@ from harness.store.store import JobFolder, Store, open_atomically, sync_folder, 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A finished job that may be taken, or that is there: its documents read, its place told for people."""
+    """A finished job that may be taken or is already in the store: its documents, and its source for messages."""
 
     folder: JobFolder
     inputs: Mapping[str, str]
@@ -35,27 +37,28 @@ class Candidate:
 
 @dataclass(slots=True)
 class Merged:
-    """What became of every job that was offered, by the name of its directory."""
+    """What happened to every offered job, by the name of its directory."""
 
     taken: list[str] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
-    """There before, and now with outputs that it came without."""
+    """Jobs that were in the store and received outputs that they lacked."""
     same: list[str] = field(default_factory=list)
-    """There before, and came out the same."""
+    """Jobs that were in the store with the same result."""
     kept: list[str] = field(default_factory=list)
-    """Conflicts in which what is here was to stay: each with what it was about."""
+    """Conflicts in which the store's own result was kept, a message each."""
     declarations: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, list[str]]:
-        """As plain data."""
+        """Return the outcome as plain data."""
         return asdict(self)
 
 
 def merge(store: Store, sources: Iterable[Path], progress: Progress, *, keep_ours: bool = False) -> Merged:
-    """Take every finished job of archives and stores that is not here yet; nothing at all where one is not sound.
+    """Take every new finished job from archives and stores; nothing at all where one job is damaged.
 
     Raises UsageError for a source that cannot be read and for conflicts, all of them named; Unsound for damage. With
-    `keep_ours`, what is here stays in every conflict, and what was built on the other result is left out with it.
+    `keep_ours`, what is here stays in every conflict, and what was built on the other result is left out with it; only
+    of two declarations stands the one whose result came first.
     """
     store.prepare()
     with held(store.root) as ours:
@@ -71,19 +74,20 @@ def merge(store: Store, sources: Iterable[Path], progress: Progress, *, keep_our
 
 def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress, *, keep_ours: bool) -> Merged:
     found: list[Candidate] = []
-    declarations: dict[str, list[Path]] = {}
+    declarations: dict[str, list[Declared]] = {}
     for number, source in enumerate(sources):
         place = staging / str(number)
         place.mkdir()
         progress.say(f"reading {source}")
         _stage(source, place, store)
-        found += _candidates(source, place)
+        found += (of_source := _candidates(source, place))
+        finished = frozenset(one.key for one in of_source)
         for path in sorted((place / "declarations").glob("*.json")):
-            declarations.setdefault(path.name, []).append(path)
+            declarations.setdefault(path.name, []).append(Declared(declared_in(path), finished))
     merged = Merged()
     here = {one.key: one for one in _standing(store)}
     taken, conflicts = _chosen(_inputs_first(found), here, store, merged)
-    new, against = _declarations(declarations, store)
+    new, against = merged_declarations(declarations, store, frozenset(here))
     conflicts += against
     if conflicts and not keep_ours:
         remedy = "nothing was merged; --keep-ours takes the rest, or merge into another store"
@@ -95,7 +99,7 @@ def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress
     lost: set[str] = set()
     for one in taken:
         gone = lost & set(one.inputs.values())
-        why = "what it was made from was not taken" if gone else _take(one, store, merged)
+        why = "its input was not taken" if gone else _take(one, store, merged)
         if why is not None:
             lost.add(one.key)
             merged.kept.append(f"{one.source}: {one.folder.path.name}: {why}")
@@ -104,7 +108,7 @@ def _merged(store: Store, sources: list[Path], staging: Path, progress: Progress
 
 
 def _stage(source: Path, place: Path, store: Store) -> None:
-    """Have a source's files below `place`, where nobody else changes them."""
+    """Copy or unpack a source into `place`, where no other process changes its files."""
     if not source.is_dir():
         if not source.is_file():
             raise UsageError(f"{source}: there is no such archive or store")
@@ -130,7 +134,7 @@ def _copy(path: Path, to: Path) -> None:
 
 
 def _candidates(source: Path, place: Path) -> list[Candidate]:
-    """The jobs of a staged source, each of them sound; raises Unsound with every fault of those that are not."""
+    """Return the jobs of a staged source, each verified; raises Unsound with every fault where one is damaged."""
     faults, found = [], []
     for folder in (JobFolder(path) for path in sorted(place.glob("*-*")) if path.is_dir()):
         wrong = [f"{source}: {fault.place.relative_to(place)}: {fault.says}" for fault in faults_of(folder)]
@@ -152,7 +156,7 @@ def _candidates(source: Path, place: Path) -> list[Candidate]:
 
 
 def _standing(store: Store) -> Iterator[Candidate]:
-    """The finished jobs of the store itself; raises HarnessError where one cannot be read."""
+    """Yield the finished jobs of the store itself; raises Unsound where one cannot be read."""
     for folder in contents(store).jobs:
         if folder.result.exists():
             try:
@@ -168,7 +172,7 @@ def _candidate(folder: JobFolder, source: str) -> Candidate:
 
 
 def _inputs_first(found: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates in an order in which each comes after what it was made from, so that a stop leaves no gap."""
+    """Sort candidates so that each follows its inputs; an interrupted merge then leaves no job without them."""
     waiting, ordered = list(found), []
     while waiting:
         open_keys = {one.key for one in waiting}
@@ -181,7 +185,7 @@ def _inputs_first(found: Iterable[Candidate]) -> list[Candidate]:
 def _chosen(
     found: list[Candidate], here: dict[str, Candidate], store: Store, merged: Merged
 ) -> tuple[list[Candidate], list[str]]:
-    """Those to take, in their order, and the conflicts of the rest; `same` ones are noted."""
+    """Return the jobs to take, in order, and the conflicts of the others; notes equal jobs in `merged.same`."""
     together, taken, conflicts = dict(here), [], []
     for one in found:
         standing = together.get(one.key)
@@ -198,17 +202,17 @@ def _chosen(
 
 
 def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -> str | None:
-    """Why a job cannot stand beside the others."""
+    """Return why a job cannot stand beside the others, or None."""
     standing = together.get(one.key)
     stands, found = standing and standing.result.repeatable(), one.result.repeatable()
     if standing is not None and stands and stands != found:
         names = sorted(name for name, value in found.items() if stands.get(name) != value)
-        return f"came out otherwise than in {standing.source} ({', '.join(names)})"
+        return f"has another result than in {standing.source} ({', '.join(names)})"
     if standing is None and is_held(store.root / one.folder.path.name):
         return "a process works on that job here"
     for name, key in one.inputs.items():
         if key in together and together[key].result.outputs != one.result.inputs.get(name):
-            return f"was made from another result of {together[key].label} than that of {together[key].source}"
+            return f"was made from another result of {together[key].label} than the one in {together[key].source}"
     for user in together.values() if standing is None else ():
         for name, key in user.inputs.items():
             if key == one.key and user.result.inputs.get(name) != one.result.outputs:
@@ -217,36 +221,19 @@ def _conflict(one: Candidate, together: Mapping[str, Candidate], store: Store) -
 
 
 def _completes(one: Candidate, standing: Candidate) -> bool:
-    """Whether a job brings outputs that the one which is there came without."""
+    """Check whether a job brings outputs that the job in the store lacks."""
     return any(
         (one.folder.path / name).exists() and not (standing.folder.path / name).exists() for name in one.result.outputs
     )
 
 
-def _declarations(offered: Mapping[str, list[Path]], store: Store) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Those to write, by name, and the conflicts: what was declared before its first result cannot be two things."""
-    new: dict[str, dict[str, Any]] = {}
-    conflicts: list[str] = []
-    for name, paths in offered.items():
-        there = store.declarations / name
-        stands = declared_in(there if there.exists() else paths[0])
-        joined: dict[str, Any] | None = stands
-        for path in paths:
-            joined = joined and together(joined, declared_in(path))
-        if joined is None:
-            conflicts.append(f"{there}: other seeds or margins were declared before the first result elsewhere")
-        elif joined != stands or not there.exists():
-            new[name] = joined
-    return new, conflicts
-
-
 def _take(one: Candidate, store: Store, merged: Merged) -> str | None:
-    """Have a job in the store; where a run has begun on it since it was looked at, why it stays out."""
+    """Move a job into the store; returns a reason where a run has started on that job in the meantime."""
     target = JobFolder(store.root / one.folder.path.name)
     if not target.path.exists():
         try:
             one.folder.path.rename(target.path)
-        except OSError:  # a run made it a moment ago
+        except OSError:  # a run has created it in the meantime
             return _fill(one, target, merged)
         merged.taken.append(target.path.name)
         return None
@@ -254,13 +241,13 @@ def _take(one: Candidate, store: Store, merged: Merged) -> str | None:
 
 
 def _fill(one: Candidate, target: JobFolder, merged: Merged) -> str | None:
-    """Take a job into a directory that is there: of an unfinished job, or one without all of its outputs."""
+    """Move a job into an existing directory, which is unfinished or lacks some outputs; returns why it could not."""
     with held(target.path) as ours:
         if not ours:
             return "a process works on that job here"
         finished = target.result.exists()
         if finished and _candidate(target, "").result.repeatable() != one.result.repeatable():
-            return "has been finished here in the meantime, and came out otherwise"
+            return "has finished here in the meantime, with another result"
         _move(one.folder, target, finished=finished)
         sync_folder(target.path)
         _tidy(target)
@@ -269,7 +256,7 @@ def _fill(one: Candidate, target: JobFolder, merged: Merged) -> str | None:
 
 
 def _move(source: JobFolder, target: JobFolder, *, finished: bool) -> None:
-    """Take the outputs that a finished job lacks, or all of a job over one that is not: the result last."""
+    """Move the outputs that a finished job lacks, or all files of a job over an unfinished one, the result last."""
     for path, to in zip(source.outputs, target.outputs, strict=True):
         if path.exists() and not (finished and to.exists()):
             path.replace(to)
@@ -282,7 +269,7 @@ def _move(source: JobFolder, target: JobFolder, *, finished: bool) -> None:
 
 
 def _tidy(target: JobFolder) -> None:
-    """Drop the checkpoints of a job that is finished now, and say what is still left out of it."""
+    """Remove the checkpoints of a job that is now finished, and update the list of outputs left out of it."""
     target.checkpoint.unlink(missing_ok=True)
     target.earlier_checkpoint.unlink(missing_ok=True)
     left = {name: digest for name, digest in left_out_of(target).items() if not (target.path / name).exists()}

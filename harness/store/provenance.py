@@ -1,4 +1,4 @@
-"""Where something comes from that this program did not make: what a person says of it, and how it is told again."""
+"""The provenance of files that this program did not make: what a person states about them, checked and formatted."""
 
 from __future__ import annotations
 
@@ -10,23 +10,27 @@ from urllib.parse import urlsplit
 from harness.errors import UsageError
 
 IMPORTED = "imported"
-"""In the result of a training: whose weights these are, where they were not trained here."""
+"""Key in the result of an imported training: the provenance of its weights."""
 
 TRAINED_ELSEWHERE = "trained_elsewhere"
-"""In the result of what rests on such trainings: the same of each, however far below."""
+"""Key in the result of a job that rests on imported trainings, directly or not: the provenance of each."""
 
 Provenance = Mapping[str, Any]
 
 
 def said(provenance: Provenance) -> str:
-    """One line for people: who says so, where, under which licence, when."""
+    """Format a provenance as one line: who vouches for it, its address, licence and date.
+
+    >>> said({"from": "A. Author", "licence": "MIT", "date": "2014-09-04"})
+    'A. Author, licence MIT, 2014-09-04'
+    """
     licence = provenance.get("licence")
     parts = [provenance["from"], provenance.get("url"), licence and f"licence {licence}", provenance.get("date")]
     return ", ".join(part for part in parts if part)
 
 
 def trained_elsewhere(results: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Every import that these results are or rest on, each file once."""
+    """Collect the provenance of every import that these results are or rest on, each file once."""
     found: dict[str, dict[str, Any]] = {}
     for result in results:
         own = [result[IMPORTED]] if IMPORTED in result else []
@@ -36,12 +40,12 @@ def trained_elsewhere(results: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def all_said(provenances: Iterable[Provenance]) -> str:
-    """Several of them on one line, each once."""
+    """Format several provenances as one line, each once."""
     return "; ".join(dict.fromkeys(map(said, provenances)))
 
 
 def line(option: str, text: str) -> str:
-    """What a person typed, without blanks around it; raises UsageError for nothing, or for more than one line."""
+    """Return one line of text without surrounding blanks; raises UsageError for empty or longer text."""
     text = text.strip()
     if not text or not text.isprintable():
         raise UsageError(f"{option}: needs one line of text that says who vouches for it")
@@ -49,25 +53,25 @@ def line(option: str, text: str) -> str:
 
 
 def address(option: str, url: str) -> str:
-    """A web address as it was typed; raises UsageError for anything else."""
+    """Return a web address unchanged; raises UsageError for any other text."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.netloc) and url.isprintable() and " " not in url
     except ValueError:
         sound = False
     if not sound:
-        raise UsageError(f"{option} {url!r}: not an address of the web, such as https://image-net.org/")
+        raise UsageError(f"{option} {url!r} is not a web address, such as https://image-net.org/")
     return url
 
 
 def day(option: str, text: str) -> str:
-    """A day that has been, as YYYY-MM-DD; raises UsageError for anything else."""
+    """Return a past day as YYYY-MM-DD; raises UsageError for any other text and for a day in the future."""
     try:
         when = date.fromisoformat(text)
     except ValueError:
         when = None
     if when is None or text != when.isoformat():
-        raise UsageError(f"{option} {text!r}: not a day as YYYY-MM-DD")
-    if when > datetime.now(UTC).date() + timedelta(days=1):  # somewhere it is tomorrow already
-        raise UsageError(f"{option} {text}: that day is still to come")
+        raise UsageError(f"{option} {text!r} is not a day as YYYY-MM-DD")
+    if when > datetime.now(UTC).date() + timedelta(days=1):  # somewhere on earth it is tomorrow already
+        raise UsageError(f"{option} {text} lies in the future")
     return text

@@ -1,7 +1,7 @@
-"""The one schema of `result.json`: whoever reads a store, and whoever verifies it, holds results against this.
+"""The schema of `result.json`, used both to read a store and to verify it.
 
-Plain Python, for a plan reads hundreds of results and does without pydantic. What a later version of this program adds
-beside these entries is let be.
+It is plain Python because a plan reads hundreds of results and pydantic would be slow to load. Unknown entries, which a
+later version of this program may add, are ignored.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from harness.store.provenance import IMPORTED
 
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
-"""What may differ between two runs of a job that came out the same."""
+"""Entries that may differ between two runs of a job with the same result."""
 
 Faults = Iterator[tuple[str, str]]
 Shape = Callable[[Any], Faults]
-"""Yields every place within a value that is not as it has to be, with what it should be."""
+"""A check of one value; yields the place of every fault within the value and what is expected there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,59 +30,64 @@ class Result:
 
     @property
     def key(self) -> str:
-        """The key of its job."""
+        """Key of the job."""
         return str(self.content["key"])
 
     @property
     def kind(self) -> str:
-        """The kind of its job."""
+        """Kind of the job."""
         return str(self.content["kind"])
 
     @property
     def code(self) -> str | None:
-        """The digest of the code that made it; None where it was trained elsewhere."""
+        """Digest of the code that made the result; None for imported weights."""
         return self.content.get("code")
 
     @property
     def values(self) -> Mapping[str, float]:
-        """The numbers that came out, by name."""
+        """Measured numbers by name."""
         return dict(self.content["values"])
 
     @property
     def inputs(self) -> Mapping[str, dict[str, str] | None]:
-        """By the name of each input, the digests of its outputs."""
+        """Digests of each input's outputs, by the name of the input."""
         return dict(self.content["inputs"])
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """The digests of the files that it speaks of, by name."""
+        """Digests of the job's output files, by name."""
         return dict(self.content["outputs"])
 
     @property
     def beside(self) -> Mapping[str, str]:
-        """The digests of `job.json` and `environment.json`; empty in results of earlier versions."""
+        """Digests of `job.json` and `environment.json`; empty in results of earlier versions."""
         return dict(self.content.get("beside", {}))
 
     def repeatable(self) -> dict[str, Any]:
-        """All of it that another run of the job has to repeat."""
-        found = {"absent": {}, **self.content}  # which results of earlier versions do not have
+        """Return the entries that another run of the job has to reproduce."""
+        found = {"absent": {}, **self.content}  # results of earlier versions lack this entry
         return {name: value for name, value in found.items() if name not in OF_THE_RUN}
 
     @property
     def imported(self) -> bool:
-        """Whether it was trained elsewhere, and so has neither inputs nor a place it ran at."""
+        """Whether the net was trained elsewhere; such a result has neither inputs nor an environment."""
         return IMPORTED in self.content
 
 
 def fault_of(result: Mapping[str, Any]) -> str | None:
-    """The first thing that a result says wrongly, with its place; None where it fits the schema."""
+    """Return the first fault of a result with its place, or None where it fits the schema."""
     for place, says in (_IMPORTED if IMPORTED in result else _MADE_HERE)(result):
         return f"{place[:200]!r} {says}"
     return None
 
 
 def digests_fault(files: Any) -> str | None:
-    """The first thing that is wrong with digests of outputs, by name; None where nothing is."""
+    """Return the first fault of a mapping from output names to digests, or None.
+
+    >>> digests_fault({"weights.pt": "0" * 64})
+    >>> digests_fault({"weights.pt": "00"})
+    "'weights.pt' should be a sha256 in hexadecimal"
+    """
     for place, says in _DIGESTS(files):
         return f"{place[:200]!r} {says}"
     return None
@@ -161,14 +166,14 @@ def _within(name: str, faults: Faults) -> Faults:
 
 def _nothing(value: Any) -> Faults:
     if value is not None:
-        yield "", "should not be there, for it was trained elsewhere"
+        yield "", "should be absent, because the net was trained elsewhere"
 
 
 _LINE = _matching(r"[^\x00-\x1f\x7f-\x9f]{0,2000}", "one line of text")
-"""Text for people that cannot steer a terminal."""
+"""One line of text without control characters, so that printing it cannot steer a terminal."""
 _DIGEST = _matching(r"[0-9a-f]{64}", "a sha256 in hexadecimal")
 _OUTPUT = _matching(r"weights\.pt|(predictions|pixels|inspection)\.npz|metrics\.jsonl", "the name of an output")
-"""No other name is ever opened because a result says so."""
+"""The names of outputs. No file of another name is opened because a result mentions it."""
 _MAPPING, _WHOLE, _FLAG = _of_type(dict, "a mapping"), _of_type(int, "a whole number"), _of_type(bool, "true or false")
 _DIGESTS = _mapping(_OUTPUT, _DIGEST)
 _SEEN = _record(

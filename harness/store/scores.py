@@ -1,6 +1,6 @@
-"""The scores of stored predictions, worked out again: a value that somebody wrote over them does not stand.
+"""Recomputed scores of stored predictions, which expose a value that somebody edited in a result.
 
-In numpy, so that a store can be verified without torch; the definitions are those of `harness.jobs.metrics`.
+Written in numpy so that a store can be verified without torch. The definitions are those of `harness.jobs.metrics`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOG_LOSS = 1e-6
-"""Of a cross-entropy: as far as two libraries' logarithms and sums may be apart."""
+"""Relative tolerance of a cross-entropy: the logarithms and sums of two libraries differ by less."""
 BLOCK = 4096
-"""Images that are compared at a time."""
+"""Images compared at a time."""
 
 
 def contradictions(predictions: Path, values: Mapping[str, float]) -> Iterator[str]:
-    """What a result says otherwise than the predictions beside it, a sentence each.
+    """Yield a sentence for every value of a result that differs from the one recomputed from its predictions.
 
     Raises OSError, ValueError or KeyError for a file that holds no predictions of a test.
     """
@@ -30,7 +30,7 @@ def contradictions(predictions: Path, values: Mapping[str, float]) -> Iterator[s
 
 
 def scores(predictions: Path) -> dict[str, float]:
-    """Top-1 and top-5 error in percent and cross-entropy in nats; none of images whose labels were never published."""
+    """Recompute top-1 and top-5 error (percent) and cross-entropy (nats); empty where labels are unpublished."""
     with np.load(predictions, allow_pickle=False) as stored:
         probabilities, labels = stored["probabilities"], stored["labels"]
     if len(labels) == 0 or (labels < 0).any():
@@ -46,13 +46,13 @@ def scores(predictions: Path) -> dict[str, float]:
 
 
 def _own(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The probability [N] that each label was given."""
+    """Return the probability [N] of each image's own label."""
     own: NDArray[np.float32] = np.take_along_axis(probabilities, labels[:, None], 1)[:, 0]
     return own
 
 
 def _ranks(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many other classes are scored at least as high as the correct one; a score that is no number counts so."""
+    """Count for each image the other classes that score at least as high as its label; NaN counts as higher."""
     own = _own(probabilities, labels)[:, None]
     ranks: NDArray[np.int64] = (~(probabilities < own)).sum(axis=1) - 1
     return ranks

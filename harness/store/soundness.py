@@ -1,4 +1,7 @@
-"""Whether a finished job is sound: every file there and whole, its key that of its spec, its result well formed."""
+"""The soundness of finished jobs: every file present and whole, the key that of the spec, the result well formed.
+
+`verify`, `export` and `merge` use `faults_of`; `rerun` and readers of a single file use the others.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ from harness.store.store import KEY_LETTERS, JobFolder, file_sha256
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$", max_length=2000)]
-"""Text for people that cannot steer a terminal."""
-AGAIN = "move {} away, and the next run of a suite that needs it does it again"
+"""One line of text without control characters, so that printing it cannot steer a terminal."""
+AGAIN = "move {} away, and the next run of a suite that needs it repeats the job"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one file, and what to do about it."""
+    """A fault of one file and its remedy."""
 
     place: Path
     says: str
@@ -35,13 +38,13 @@ class Fault:
 
 
 class _Document(BaseModel):
-    """What a file has to hold at least; what a later version of this program adds beside it is let be."""
+    """The minimum that a file has to hold; entries that a later version of this program may add are allowed."""
 
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=False)
 
 
 class JobDocument(_Document):
-    """`job.json`."""
+    """The content of `job.json`."""
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}$")]
     version: int
@@ -52,7 +55,7 @@ class JobDocument(_Document):
     work: float = Field(ge=0)
 
     def address(self) -> str:
-        """The key that belongs to the content, whatever version of this program wrote it."""
+        """Compute the key of the content; it does not depend on the version of this program that wrote the file."""
         content = {"kind": self.kind, "version": self.version, "spec": self.spec, "inputs": self.inputs}
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
@@ -68,20 +71,20 @@ Document = TypeVar("Document", bound=BaseModel)
 
 
 def job_of(folder: JobFolder) -> JobDocument:
-    """What a directory says is to be computed in it.
+    """Read the task of a job's directory.
 
-    Raises HarnessError where the file is missing, malformed, edited, or lies in the directory of another job.
+    Raises HarnessError where the file is missing, malformed or edited, or lies in the directory of another job.
     """
     job = _parsed(folder.job, JobDocument)
     if job.address() != job.key:
         raise HarnessError(f"{folder.job} was edited: its key is not that of its content")
     if folder.path.name != f"{job.kind}-{job.key[:KEY_LETTERS]}":
-        raise HarnessError(f"{folder.job} is that of another directory, {job.kind}-{job.key[:KEY_LETTERS]}")
+        raise HarnessError(f"{folder.job} belongs in another directory, {job.kind}-{job.key[:KEY_LETTERS]}")
     return job
 
 
 def result_of(folder: JobFolder) -> Result | None:
-    """The finished result, or None; raises HarnessError where it is damaged or malformed."""
+    """Read the finished result, or return None; raises HarnessError where it is damaged or malformed."""
     result = folder.read_result()
     if result is not None and (fault := fault_of(result)) is not None:
         raise HarnessError(f"{folder.result} is malformed: {fault}")
@@ -89,7 +92,7 @@ def result_of(folder: JobFolder) -> Result | None:
 
 
 def left_out_of(folder: JobFolder) -> dict[str, str]:
-    """Digests of the outputs that stayed behind on export, by name; raises HarnessError where the list is damaged."""
+    """Return the digests of outputs left out on export, by name; raises HarnessError where the list is damaged."""
     if not folder.left_out.exists():
         return {}
     document = _json(folder.left_out)
@@ -102,7 +105,7 @@ def left_out_of(folder: JobFolder) -> dict[str, str]:
 
 
 def faults_of(folder: JobFolder) -> list[Fault]:
-    """Everything that is wrong with the files of a finished job, each file by its name; reads them all."""
+    """Verify a finished job: read all its files and return every fault."""
     faults: list[Fault] = []
     job = _tried(folder.job, faults, folder, lambda: job_of(folder))
     result = _tried(folder.result, faults, folder, lambda: result_of(folder))
@@ -111,7 +114,7 @@ def faults_of(folder: JobFolder) -> list[Fault]:
     if job is not None and (job.key, job.kind) != (result.key, result.kind):
         faults.append(_again(folder, folder.result, "is the result of another job"))
     if job is not None and not result.imported and set(job.inputs) != set(result.inputs):
-        faults.append(_again(folder, folder.result, "does not speak of the inputs that the job has"))
+        faults.append(_again(folder, folder.result, "does not list the inputs of its job"))
     if job is not None:
         faults += _beside_faults(folder, folder.job, result)
     faults += [] if result.imported else _environment_faults(folder, result)
@@ -129,18 +132,18 @@ def _output_faults(folder: JobFolder, result: Result, left_out: dict[str, str]) 
         digest = result.outputs.get(path.name)
         if digest is None:
             if path.exists():
-                yield Fault(path, "is not spoken of by the result", "delete it, for nothing vouches for it")
+                yield Fault(path, "is not listed in the result", "delete it: nothing vouches for it")
         elif not path.exists():
             if left_out.get(path.name) != digest:
                 yield _again(folder, path, "is missing")
         elif path.is_symlink() or not path.is_file():
-            yield _again(folder, path, "is no plain file")
+            yield _again(folder, path, "is not a plain file")
         elif (fault := _differs(folder, path, digest)) is not None:
             yield fault
 
 
 def _score_faults(folder: JobFolder, result: Result) -> Iterator[Fault]:
-    """Values that are not those of the predictions beside them, which an edit that was sealed anew leaves."""
+    """Find values that contradict the stored predictions, which happens where a result was edited and sealed again."""
     if folder.predictions.name not in result.outputs or not folder.predictions.exists():
         return
     from harness.store.scores import contradictions  # noqa: PLC0415 - numpy
@@ -175,7 +178,7 @@ def _differs(folder: JobFolder, path: Path, digest: str) -> Fault | None:
         found = file_sha256(path)
     except OSError as error:
         return _again(folder, path, f"cannot be read ({error.strerror})")
-    return None if found == digest else _again(folder, path, "is damaged: its digest is not that of the result")
+    return None if found == digest else _again(folder, path, "is damaged: its digest is not the one in the result")
 
 
 def _read_epochs(folder: JobFolder) -> list[dict[str, Any]]:
@@ -186,7 +189,7 @@ def _read_epochs(folder: JobFolder) -> list[dict[str, Any]]:
 
 
 def _tried(path: Path, faults: list[Fault], folder: JobFolder, read: Any) -> Any:
-    """What `read` gives, or None and a fault."""
+    """Return the outcome of `read`, or None after adding a fault."""
     try:
         return read()
     except HarnessError as error:
@@ -199,7 +202,7 @@ def _again(folder: JobFolder, path: Path, says: str) -> Fault:
 
 
 def _without(path: Path, error: HarnessError) -> str:
-    """A message without the file it begins with and the remedy it ends with."""
+    """Strip the leading file name and the trailing remedy from an error's message."""
     return str(error).removeprefix(str(path)).lstrip(": ").split("; move", 1)[0]
 
 

@@ -1,4 +1,7 @@
-"""The store: one directory a job, every file of it a property, every write atomic."""
+"""The files of a store: one directory for each job, a property for each file, and atomic writing.
+
+`Store` finds the directory of a job, `JobFolder` reads and writes its files.
+"""
 
 from __future__ import annotations
 
@@ -17,90 +20,90 @@ from harness.store.locks import held
 from harness.store.result import fault_of
 
 KEY_LETTERS = 20
-"""Of a key's 64 hexadecimal letters, those that name its directory; `job.json` holds the whole key."""
+"""The number of letters of a key, of 64 in all, in the name of its directory; `job.json` holds the whole key."""
 
 ENVIRONMENT = frozenset(["harness", "commit", "python", "system", "processor", "cores", "gpus", "packages", "job"])
-"""What an environment says."""
+"""The entries of `environment.json`."""
 
 
 @dataclass(frozen=True)
 class JobFolder:
-    """The directory of one job. Without `result.json` the job is unfinished, and what lies here is for resuming it."""
+    """The directory of one job. Without `result.json` the job is unfinished, and its files serve to resume it."""
 
     path: Path
 
     @property
     def job(self) -> Path:
-        """What is to be computed: kind, version, spec, inputs, key."""
+        """Path of `job.json`: the kind, version, spec, inputs and key of the job."""
         return self.path / "job.json"
 
     @property
     def result(self) -> Path:
-        """What came out; written last."""
+        """Path of `result.json`: the outcome of the job, written last."""
         return self.path / "result.json"
 
     @property
     def environment(self) -> Path:
-        """Where and with what it ran."""
+        """Path of `environment.json`: the machine, software and settings of the run."""
         return self.path / "environment.json"
 
     @property
     def metrics(self) -> Path:
-        """One JSON object an epoch."""
+        """Path of `metrics.jsonl`: one JSON object for each epoch."""
         return self.path / "metrics.jsonl"
 
     @property
     def log(self) -> Path:
-        """What was said while it ran."""
+        """Path of `log.txt`: the messages of the run."""
         return self.path / "log.txt"
 
     @property
     def checkpoint(self) -> Path:
-        """Where a training that was stopped goes on."""
+        """Path of the newest checkpoint, from which an interrupted training resumes."""
         return self.path / "checkpoint.pt"
 
     @property
     def earlier_checkpoint(self) -> Path:
-        """The one before, should the newest be damaged."""
+        """Path of the checkpoint before, used where the newest is damaged."""
         return self.path / "checkpoint.earlier.pt"
 
     @property
     def weights(self) -> Path:
-        """The trained net."""
+        """Path of `weights.pt`: the trained net."""
         return self.path / "weights.pt"
 
     @property
     def predictions(self) -> Path:
-        """For each sample, in the order of its ids, the averaged probabilities."""
+        """Path of `predictions.npz`: the averaged probabilities of each sample, in the order of the samples' ids."""
         return self.path / "predictions.npz"
 
     @property
     def pixels(self) -> Path:
-        """Mean image and colour covariance."""
+        """Path of `pixels.npz`: the mean image and the colour covariance of a data set."""
         return self.path / "pixels.npz"
 
     @property
     def inspection(self) -> Path:
-        """Arrays that the picture of an inspection is drawn from."""
+        """Path of `inspection.npz`: the arrays from which an inspection's picture is drawn."""
         return self.path / "inspection.npz"
 
     @property
     def left_out(self) -> Path:
-        """The digests of outputs that stayed behind when the result was exported; there is none of a job run here."""
+        """Path of `left_out.json`: digests of outputs that an export left out; a job that ran here has no such file."""
         return self.path / "left_out.json"
 
     @property
     def telemetry(self) -> Path:
-        """What was measured of the GPU while a job ran that was then stopped; a finished one has it in its result."""
+        """Path of `telemetry.json`: GPU measurements of an interrupted job; a finished job holds them in its result."""
         return self.path / "telemetry.json"
 
     @property
     def outputs(self) -> tuple[Path, ...]:
-        """The files whose digests stand in the result."""
+        """Paths of the files whose digests stand in the result."""
         return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
 
     def read_job(self) -> dict[str, Any]:
-        """What is to be computed; raises FileNotFoundError before it was written, HarnessError when it is damaged."""
+        """Read `job.json`; raises FileNotFoundError before it is written, HarnessError where it is damaged."""
         try:
             job = parsed_json(self.job.read_bytes())
         except (ValueError, RecursionError):
@@ -110,20 +113,21 @@ class JobFolder:
         return job
 
     def sibling(self, key: str) -> JobFolder:
-        """The directory of an input, which lies beside this one; raises HarnessError when it is not there."""
+        """Find the directory of an input job in the same store; raises HarnessError where it is missing."""
         found = [path for path in self.path.parent.glob(f"*-{key[:KEY_LETTERS]}") if path.is_dir()]
         if len(found) != 1:
             raise HarnessError(f"{self.path} needs the result of job {key[:KEY_LETTERS]}, which is not beside it")
         return JobFolder(found[0])
 
     def read_result(self) -> dict[str, Any] | None:
-        """The finished result, or None; raises HarnessError when the file is damaged."""
+        """Read the finished result, or return None; raises HarnessError where the file is damaged."""
         return read_sealed(self.result, "move the folder away to run the job again")
 
     def read_result_of(self, key: str) -> dict[str, Any] | None:
-        """The finished result of the job with this key, or None; raises HarnessError when it is another's, or damaged.
+        """Read the finished result of the job with this key, or return None.
 
-        A result that was copied or moved here, from another seed or another store, has another key.
+        Raises HarnessError where the result is damaged or has another key, as one copied from another seed or store
+        has.
         """
         result = self.read_result()
         if result is None:
@@ -135,9 +139,9 @@ class JobFolder:
         return result
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Finish the job: the result with the digests of what it speaks of and stands beside, and a seal over it all.
+        """Finish the job: write the sealed result with the digests of its outputs, `job.json` and `environment.json`.
 
-        Only then are the checkpoints dropped, so that a kill at any moment before leaves them to go on from.
+        The checkpoints are removed afterwards, so a kill at any earlier moment leaves them to resume from.
         """
         outputs = {path.name: file_sha256(path) for path in self.outputs if path.exists()}
         beside = {path.name: file_sha256(path) for path in (self.job, self.environment) if path.exists()}
@@ -147,7 +151,7 @@ class JobFolder:
         self.telemetry.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
-        """Where and with what the job ran; raises HarnessError when the file is damaged or was edited."""
+        """Read `environment.json` without its seal; raises HarnessError where the file is damaged or edited."""
         try:
             document: Any = parsed_json(self.environment.read_bytes())
             unsealed = isinstance(document, dict) and document.keys() <= ENVIRONMENT  # as version 0.1 wrote it
@@ -159,7 +163,7 @@ class JobFolder:
         return {name: value for name, value in document.items() if name != "seal"}
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """What was measured epoch by epoch, so far; raises HarnessError when it is damaged or was edited."""
+        """Read the metrics of each finished epoch; raises HarnessError where the file is damaged or edited."""
         if not self.metrics.exists():
             return []
         self.check_output(self.metrics)
@@ -172,7 +176,7 @@ class JobFolder:
         return rows
 
     def check_output(self, path: Path) -> None:
-        """Raise HarnessError for a file of a finished job that is not the one its result speaks of."""
+        """Raise HarnessError where a finished job's file does not have the digest in its result."""
         result = self.read_result()
         if result is not None and result["outputs"].get(path.name) != file_sha256(path):
             raise HarnessError(
@@ -182,12 +186,12 @@ class JobFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory against every other process; the system lets go of it should this one die."""
+        """Lock the directory against every other process; the system releases the lock should this process die."""
         with held(self.path) as ours:
             if not ours:
                 raise UsageError(f"{self.path}: another process is working on this job; wait for it or stop it")
             for temporary in set(self.path.glob(".*")) - set(self.path.glob(".job.json.*")):
-                temporary.unlink()  # of a process that was killed while it wrote; only job.json is written unlocked
+                temporary.unlink()  # of a killed process; only job.json is written without the lock
             yield
 
 
@@ -202,36 +206,36 @@ class Store:
             raise UsageError(f"the store {self.root} is not a folder; name another with --store DIR")
 
     def folder(self, kind: str, key: str) -> JobFolder:
-        """The directory of one job, there or not."""
+        """Return the directory of one job, which need not exist."""
         return JobFolder(self.root / f"{kind}-{key[:KEY_LETTERS]}")
 
     @property
     def declarations(self) -> Path:
-        """Seeds and margins as they stood when a suite's first result came in."""
+        """Folder of declarations: the seeds and margins of each suite before its first result."""
         return self.root / "declarations"
 
     @property
     def fingerprints(self) -> Path:
-        """Fingerprints of data files, by path, size and time of change."""
+        """Path of the fingerprints of data files, by path, size and time of change."""
         return self.root / "fingerprints.json"
 
     @property
     def rates(self) -> Path:
-        """Multiply-adds a second that this machine was seen to do, by kind of job and device."""
+        """Path of this machine's observed speeds: multiply-adds per second by kind of job and device."""
         return self.root / "rates.json"
 
     @property
     def recorded(self) -> Path:
-        """Scores that a test server gave, entered by hand, by the job whose predictions it scored."""
+        """Folder of scores from a test server, entered by hand, by the job whose predictions were scored."""
         return self.root / "recorded"
 
     def prepare(self) -> None:
-        """Make the folder; raises UsageError where it cannot be written."""
+        """Create the store's folder; raises UsageError where it is not writable."""
         make_writable(self.root, "the store", "name another with --store DIR")
 
 
 def make_writable(folder: Path, what: str, remedy: str) -> None:
-    """Make a folder; raises UsageError where nothing can be written into it."""
+    """Create a folder; raises UsageError, with `remedy`, where it is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -241,14 +245,17 @@ def make_writable(folder: Path, what: str, remedy: str) -> None:
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Replace `path` by `content`, whole or not at all, and on disk before this returns."""
+    """Replace a file by `content`, completely or not at all; the content is on disk when this returns."""
     with open_atomically(path) as handle:
         handle.write(content)
 
 
 @contextmanager
 def open_atomically(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write what shall replace `path` at the end of the block, whole or, when that fails, not at all."""
+    """Open a temporary file that replaces `path` at the end of the block.
+
+    Where the block fails, `path` stays unchanged.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -265,7 +272,7 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename last: the folder's own entry has to reach the disk too."""
+    """Sync a folder's own entry to disk, without which a rename may be lost."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -279,6 +286,6 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """The digest of a file's bytes."""
+    """Return the sha256 of a file, in hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()

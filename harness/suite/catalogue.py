@@ -12,8 +12,8 @@ from harness.errors import SuiteError
 from harness.jobs.extensions import REGISTRIES, add_all
 from harness.machine.entry_points import Group, find
 from harness.suite.file import Citation
-from harness.suite.load import load_document
 from harness.suite.shipped import files_of, paper_homes
+from harness.suite.typed_yaml import load_document
 from harness.suite.yaml_places import yaml_data
 
 OWN = "paper-harness"

@@ -1,23 +1,27 @@
-"""Printed numbers: the cells of a table and the numbers in the text, each with what would reproduce it."""
+"""The grammar of cells: printed numbers of a table or of the text, each with the place of ours that reproduces it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, PositiveFloat
 
 from harness.strict import Name, Strict
 from harness.suite.printed import OverRuns, is_printed, over_runs, powered, printed_number
 
+if TYPE_CHECKING:
+    from harness.suite.yaml_places import KeyPath
+
 PARTS = ("experiment", "evaluation", "metric")
+"""The parts of the place of a number, from the left."""
 
 
 class Place(Strict):
-    """Where a number comes from: `experiment.evaluation.metric` of a training, `experiment.quantity` of a measurement.
+    """The place of a number of ours: `experiment.evaluation.metric`, or `experiment.quantity` of a measurement.
 
-    The parts may be given by a row and a column together.
+    A row and a column may each give some of the parts.
     """
 
     value: str | None = None
@@ -28,31 +32,42 @@ class Place(Strict):
     """A metric of an evaluation, or a quantity of a measurement."""
 
     def parts(self) -> dict[str, str]:
-        """The parts that are given here, by name."""
-        given = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
-        return given | (dict(zip(PARTS, self.value.split("."), strict=False)) if self.value else {})
+        """Give the parts that stand here, by name.
+
+        >>> Place(value="cnn.ten_crop", metric="top1_error").parts()
+        {'metric': 'top1_error', 'experiment': 'cnn', 'evaluation': 'ten_crop'}
+        """
+        return self.own_parts() | dict(zip(PARTS, self.shorthand(), strict=False))
+
+    def own_parts(self) -> dict[str, str]:
+        """Give the parts that stand here under keys of their own, by name."""
+        return {name: part for name in PARTS if (part := getattr(self, name)) is not None}
+
+    def shorthand(self) -> list[str]:
+        """Give the parts of `value`, from the left; a sound one has three at most."""
+        return [] if self.value is None else self.value.split(".")
 
 
 class Logged(Strict):
-    """The same number with the digits that the authors noted of their own run."""
+    """A printed number with all the digits that its authors noted in their own run."""
 
     value: str = Field(pattern=r"^\d+(\.\d+)?$")
     """In the cell's unit."""
     run: str
     at: str
-    """FILE:LINE of what they released."""
+    """FILE:LINE in the authors' release."""
 
 
 class Judged(Place):
-    """What a row, a column or a single number may declare of how it is judged."""
+    """The rules by which a number is judged, as a row, a column or a single number may declare them."""
 
     unit: str | None = None
     margin: PositiveFloat | None = None
     """Half-width of the region, around the printed number and in its unit, inside which a result counts as a match."""
     within_percent: PositiveFloat | None = None
-    """The same as a part of the printed number; for counts that nothing is sampled in, such as "60 million"."""
+    """The same in percent of the printed number; for counts in which nothing is sampled, such as "60 million"."""
     runs: Annotated[int, Field(ge=2, le=10_000)] | None = None
-    """Of the authors: over how many a mean is, where one is printed with its spread, such as "6.43 (6.61 +- 0.16)"."""
+    """The number of the authors' runs behind a mean printed with its spread, such as "6.43 (6.61 +- 0.16)"."""
 
 
 class Column(Judged):
@@ -62,20 +77,24 @@ class Column(Judged):
 
 
 class Row(Judged):
-    """One row of a printed table; one without a place is cited: the paper quotes it from others."""
+    """One row of a printed table; a row without a place holds numbers that the paper quotes from others."""
 
     label: str
     printed: dict[Name, str | None]
     """By column, the number as the paper prints it, with its zeros."""
     values: dict[Name, str] = Field(default_factory=dict)
-    """By column, a `value` of its own, in the place of the row's and the column's: a row may draw on several
+    """By column, a `value` that counts instead of the row's and the column's parts: a row may draw on several
     experiments."""
     cited: str | None = None
-    """Whose number it is, where it is not the authors' own."""
+    """The source of the numbers, where they are not the authors' own."""
     not_run: str | None = None
     """Why no experiment of this program can reproduce the row."""
     logged: dict[Name, Logged] = Field(default_factory=dict)
     """By column, the number as its authors noted it."""
+
+    def own_place(self, column: str) -> Place | None:
+        """Give the place that the row has for this column alone; None where row and column share in giving it."""
+        return Place(value=self.values[column]) if column in self.values else None
 
 
 class Table(Strict):
@@ -86,20 +105,51 @@ class Table(Strict):
     columns: dict[Name, Column]
     rows: dict[Name, Row]
 
+    def printed(self) -> Iterator[tuple[str, str, str]]:
+        """Give every printed number, row by row, as (row, column, text)."""
+        for name, row in self.rows.items():
+            for column in self.columns:
+                if (text := row.printed.get(column)) is not None:
+                    yield name, column, text
+
+    def parts(self, row: str, column: str) -> dict[str, str]:
+        """Give the parts of the place of one cell, from its row and column together."""
+        of_row, of_column = self._given(row, column)
+        return of_column | of_row
+
+    def is_ours(self, row: str, column: str) -> bool:
+        """Say whether a cell is to be reproduced; a quoted one is not, and a metric alone reproduces nothing."""
+        of_row, of_column = self._given(row, column)
+        return _is_ours(self.rows[row], of_row) or (self.rows[row].cited is None and "experiment" in of_column)
+
+    def _given(self, row: str, column: str) -> tuple[dict[str, str], dict[str, str]]:
+        """Give the parts of a cell's place that its row and its column give; a place of its own counts alone."""
+        own = self.rows[row].own_place(column)
+        return (self.rows[row].parts(), self.columns[column].parts()) if own is None else (own.parts(), {})
+
 
 class FreeCell(Judged):
     """One printed number that stands in the text or in a figure."""
 
     ref: str
-    """Where the paper has it: the claim or figure it belongs to, A02."""
+    """The paper's name of the claim or figure that holds it: A02."""
     label: str
     printed: str
     """As the paper prints it: "60 million"."""
     number: float | None = None
-    """What it says, where the printed text is not a plain number."""
+    """Its value, where the printed text is not a plain number."""
     cited: str | None = None
     not_run: str | None = None
     logged: Logged | None = None
+
+    def is_ours(self) -> bool:
+        """Say whether the number is to be reproduced, and not only quoted by the paper."""
+        return _is_ours(self, self.parts())
+
+
+def _is_ours(said: Row | FreeCell, parts: dict[str, str]) -> bool:
+    """Say whether a row or number with these parts is to be reproduced; one that is not run would be, if it could."""
+    return said.cited is None and (said.not_run is not None or bool(parts.keys() - {"metric"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +170,18 @@ class Cell:
     cited: str | None = None
     not_run: str | None = None
     logged: Logged | None = None
-    """Stands beside, and decides nothing."""
+    """Shown beside the printed number; no verdict rests on it."""
     runs: int | None = None
-    """Of the authors, over which the printed mean is."""
+    """The number of the authors' runs behind a printed mean."""
+
+    @property
+    def key_path(self) -> KeyPath:
+        """The key path of its row in a suite file, or of its own entry."""
+        return ("table", "rows", self.row) if self.column else ("cells", self.id)
 
     @property
     def target(self) -> str | float:
-        """The printed number for statistics: as text where its last digit says how well it is known."""
+        """The printed number for statistics: as text where its last digit tells how well it is known."""
         if (large := powered(self.printed)) is not None:
             return large
         if self.over_runs is not None:
@@ -135,30 +190,26 @@ class Cell:
 
     @property
     def over_runs(self) -> OverRuns | None:
-        """The mean and spread over the authors' runs, where these are printed."""
+        """The mean and spread over the authors' runs; None where these are not printed."""
         return over_runs(self.printed)
 
 
 def cells_of(paper: str, table: Table | None, others: Mapping[str, FreeCell]) -> Iterator[Cell]:
-    """Every printed number of a paper's suite: its table row by row, then the numbers of the text."""
+    """Give every printed number of a paper's suite: its table row by row, then the numbers of the text.
+
+    Raises ValueError for a printed text that is no number; the check of names refuses such a file before.
+    """
     if table is not None:
-        for row_id, row in table.rows.items():
-            for column_id, column in table.columns.items():
-                printed = row.printed.get(column_id)
-                if printed is not None:
-                    ref = f"{paper}:{table.ref}.{row_id}.{column_id}"
-                    yield _table_cell(f"{row_id}.{column_id}", ref, row, column, printed)
+        for row, column, printed in table.printed():
+            yield _table_cell(table, row, column, printed, f"{paper}:{table.ref}.{row}.{column}")
     for name, cell in others.items():
         yield _free_cell(name, f"{paper}:{cell.ref}.{name}", cell)
 
 
-def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) -> Cell:
-    row_id, column_id = cell_id.split(".")
-    own = Place(value=row.values.get(column_id))
-    parts = column.parts() | row.parts() if own.value is None else own.parts()
-    paper = number(printed)
+def _table_cell(table: Table, row_id: str, column_id: str, printed: str, ref: str) -> Cell:
+    row, column, paper = table.rows[row_id], table.columns[column_id], number(printed)
     return Cell(
-        id=cell_id,
+        id=f"{row_id}.{column_id}",
         row=row_id,
         column=column_id,
         label=f"{row.label}, {column.label}",
@@ -167,7 +218,7 @@ def _table_cell(cell_id: str, ref: str, row: Row, column: Column, printed: str) 
         paper=paper,
         unit=row.unit or column.unit or "",
         margin=_margin(row, paper) or _margin(column, paper),
-        place=_place(parts) if row.cited is None and row.not_run is None else None,
+        place=_place(table.parts(row_id, column_id)) if row.cited is None and row.not_run is None else None,
         cited=row.cited,
         not_run=row.not_run,
         logged=row.logged.get(column_id),
@@ -208,7 +259,11 @@ def _margin(judged: Judged, paper: float) -> float | None:
 
 
 def number(printed: str) -> float:
-    """The number in a printed text, of several runs the mean; raises ValueError where it is none."""
+    """Read the number in a printed text, of several runs the mean; raises ValueError where it holds none.
+
+    >>> number("24.20"), number("6.43 (6.61 +- 0.16)")
+    (24.2, 6.61)
+    """
     runs = over_runs(printed)
     if runs is None and not is_printed(printed):
         raise ValueError(f"{printed!r} is not a number as printed; give what it says as `number`")

@@ -1,267 +1,283 @@
-"""Names in a suite file: each must mean something in the file, in its paper's recipes, or in a registry."""
+"""Checks of names in a typed suite file: each means something in the file, its paper's recipes, or a registry."""
 
 from __future__ import annotations
 
-from typing import Any
+import difflib
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from harness.data import DATASETS
-from harness.suite.cells import PARTS
-from harness.suite.file import RecipesFile
+from harness.jobs.inspections import InspectionSpec
+from harness.jobs.measures import MeasureSpec
+from harness.suite.cells import PARTS, FreeCell, Place, Row, Table
+from harness.suite.claims import Claim
+from harness.suite.file import Experiment, Figure, RecipesFile, SuiteFile, Train
 from harness.suite.lookup import Defined
-from harness.suite.plain import (
-    dotted,
-    in_column,
-    items_of,
-    items_of_any,
-    list_of,
-    names_of,
-    operands_of,
-    parts_of,
-    placed,
-)
 from harness.suite.printed import is_printed, over_runs
-from harness.suite.yaml_places import KeyPath, Located, shown
+from harness.suite.yaml_places import KeyPath, Places, shown
 from harness.vocabulary import METRICS
 
 ALONE = ("exact", "stalls", "leaves_chance")
-"""Operators of a claim that speak of one number, which therefore has to be ours."""
+"""Operators of a claim about one number, which therefore has to be ours."""
 
 
-def check_names(located: Located, shared: RecipesFile | None) -> None:
+def check_names(file: SuiteFile, shared: RecipesFile, places: Places) -> None:
     """Note a fault for every experiment, evaluation, metric, column, data set or recipe that does not exist.
 
-    Where a whole group is missing or misspelt, what would refer to it is passed over: one fault is enough.
+    A cell whose row or column has a fault gets none of its own for its place.
     """
-    checks = _Checks(located, shared)
-    checks.experiments()
-    checks.table()
-    checks.free_cells()
-    checks.claims()
-    checks.deviations_and_figures()
+    checks = _Checks(file, shared, places)
+    for name, experiment in file.experiments.items():
+        checks.experiment(name, experiment)
+    if file.table is not None:
+        checks.table(file.table)
+    for name, cell in file.cells.items():
+        checks.free_cell(("cells", name), cell)
+    for name, claim in file.written_claims().items():
+        checks.claim(("claims", name), claim)
+    checks.deviations()
+    for name, figure in file.figures.items():
+        checks.figure(("figures", name), figure)
     checks.readings()
-    checks.earlier()
     checks.scales()
 
 
-class _Checks(Defined):
-    """One file's checks."""
+class _Checks:
+    """The checks of one file; those that return a bool say whether they found no fault."""
 
-    def __init__(self, located: Located, shared: RecipesFile | None) -> None:
-        super().__init__(located)
-        self.shared = shared
+    def __init__(self, file: SuiteFile, shared: RecipesFile, places: Places) -> None:
+        self.file, self.shared, self.places = file, shared, places
+        self.defined = Defined(file)
+        self.quantities: dict[str, list[str]] = {}
+        """By measurement, its numbers; a measurement with a fault has no entry."""
 
-    def experiments(self) -> None:
-        for name, experiment in items_of(self.data, "experiments"):
-            path: KeyPath = ("experiments", name)
-            if isinstance(experiment.get("train"), dict):
-                self._training((*path, "train"), experiment["train"])
-            for index, member in enumerate(list_of(experiment.get("ensemble"))):
-                self._member((*path, "ensemble", index), member, experiment)
-            for inspection, settings in items_of(experiment, "inspect"):
-                self._inspection((*path, "inspect", inspection), settings, experiment)
-            for test, settings in items_of(experiment, "evaluate"):
-                if self.shared is not None and "views" in settings:
-                    place = (*path, "evaluate", test, "views")
-                    self._known(place, settings["views"], self.shared.protocols, "protocol")
+    def _known(self, path: KeyPath, name: str, known: Iterable[str], what: str) -> bool:
+        """Note a fault at `path` where no `what` of this name is known, with the nearest name or the few there are."""
+        known = list(known)
+        if name in known:
+            return True
+        close = difflib.get_close_matches(name, known, n=1)
+        listed = f"; there are {', '.join(known) or 'none'}" if len(known) <= 12 else ""
+        self.places.fault(path, f"no {what} {shown(name)}" + (f"; did you mean {close[0]!r}?" if close else listed))
+        return False
 
-    def _inspection(self, path: KeyPath, settings: dict[str, Any], experiment: dict[str, Any]) -> None:
-        """The tests that an inspection reads: its own experiment's, and one of the same name of another's."""
-        test, other = settings.get("evaluation"), settings.get("against")
-        if test is not None:
-            self._known((*path, "evaluation"), test, names_of(experiment, "evaluate"), "evaluation")
-        if other is not None and self._known((*path, "against"), other, self._trained(), "experiment that trains"):
-            self._known((*path, "evaluation"), test, self._tests(other), f"evaluation of {other!r}")
+    def _experiment(self, path: KeyPath, name: str) -> bool:
+        return self._known(path, name, self.file.experiments, "experiment")
 
-    def _training(self, path: KeyPath, train: dict[str, Any]) -> None:
-        if "data" in train:
-            self._known((*path, "data"), train["data"], DATASETS, "data set")
-        if self.shared is not None and "recipe" in train:
-            self._known((*path, "recipe"), train["recipe"], self.shared.recipes, "recipe")
-        if train.get("start_from") is not None:
-            self._known((*path, "start_from"), train["start_from"], self._trained(), "experiment that trains")
+    def _trained(self, path: KeyPath, name: str) -> bool:
+        return self._known(path, name, self.defined.trained, "experiment that trains")
 
-    def _member(self, path: KeyPath, member: Any, ensemble: dict[str, Any]) -> None:
-        name = member.get("experiment") if isinstance(member, dict) else None
-        if name is not None and self._known((*path, "experiment"), name, self._trained(), "experiment that trains"):
-            for test, _ in items_of(ensemble, "evaluate"):
-                self._known((*path, "experiment"), test, self._tests(name), f"evaluation of {name!r}")
+    def experiment(self, name: str, experiment: Experiment) -> None:
+        """Check the names in one experiment."""
+        path: KeyPath = ("experiments", name)
+        if experiment.measure is not None:
+            self._measurement((*path, "measure"), name, experiment.measure)
+        if experiment.train is not None:
+            self._training((*path, "train"), experiment.train)
+        for index, member in enumerate(experiment.ensemble or ()):
+            where = (*path, "ensemble", index, "experiment")
+            if self._trained(where, member.experiment):
+                for test in experiment.evaluate:
+                    known = self.defined.tests(member.experiment)
+                    self._known(where, test, known, f"evaluation of {member.experiment!r}")
+        for inspection, spec in experiment.inspect.items():
+            self._inspection((*path, "inspect", inspection), name, spec)
+        for test, evaluation in experiment.evaluate.items():
+            self._known((*path, "evaluate", test, "views"), evaluation.views, self.shared.protocols, "protocol")
 
-    def table(self) -> None:
-        sound = not self.located.faults
-        for name, settings in items_of(self.data, "table", "columns"):
-            self._place(("table", "columns", name), settings)
-        for name, row in items_of(self.data, "table", "rows"):
+    def _measurement(self, path: KeyPath, name: str, measure: MeasureSpec) -> None:
+        try:
+            self.quantities[name] = list(measure.quantities())
+        except ValueError as error:
+            self.places.fault(path, f"yields nothing: {error}")
+
+    def _training(self, path: KeyPath, train: Train) -> None:
+        self._known((*path, "data"), train.data, DATASETS, "data set")
+        self._known((*path, "recipe"), train.recipe, self.shared.recipes, "recipe")
+        if train.start_from is not None:
+            self._trained((*path, "start_from"), train.start_from)
+
+    def _inspection(self, path: KeyPath, name: str, spec: InspectionSpec) -> None:
+        """Check the tests that an inspection reads: its own experiment's, and one of the same name of another's."""
+        for owner, test in spec.tests(name).values():
+            if owner == name:
+                self._known((*path, "evaluation"), test, self.defined.tests(name), "evaluation")
+            elif self._trained((*path, "against"), owner):
+                self._known((*path, "evaluation"), test, self.defined.tests(owner), f"evaluation of {owner!r}")
+
+    def table(self, table: Table) -> None:
+        """Check the places and printed numbers of a table, row by row."""
+        sound = {name: self._place(("table", "columns", name), column) for name, column in table.columns.items()}
+        for name, row in table.rows.items():
             path: KeyPath = ("table", "rows", name)
-            self._place(path, row)
-            for column, value in items_of_any(row, "values"):
-                if self._known((*path, "values", column), column, row.get("printed", ()), "printed column"):
-                    self._place((*path, "values", column), {"value": value})
-            for column, printed in items_of_any(row, "printed"):
-                self._known((*path, "printed", column), column, self.columns, "column")
-                about = self.data["table"]["columns"].get(column, {}) if sound else {}
-                self._number((*path, "printed", column), printed, row.get("runs") or about.get("runs"))
-                if sound and printed is not None:
-                    self._complete((*path, "printed", column), *in_column(row, about, column))
+            whole = self._place(path, row)
+            own = {column: self._own_value((*path, "values", column), row, column) for column in row.values}
+            for column, printed in row.printed.items():
+                where = (*path, "printed", column)
+                if self._known(where, column, table.columns, "column") and printed is not None:
+                    self._number(where, printed, row.runs or table.columns[column].runs)
+                    if own.get(column, whole and sound[column]) and table.is_ours(name, column):
+                        who = "row and column together name"
+                        self._complete(where, table.parts(name, column), who, not_run=row.not_run)
             self._quoted(path, row, "row")
 
-    def free_cells(self) -> None:
-        sound = not self.located.faults
-        for name, cell in items_of(self.data, "cells"):
-            self._place(("cells", name), cell)
-            if "number" not in cell:
-                self._number(("cells", name, "printed"), cell.get("printed"), cell.get("runs"))
-            if sound:
-                self._complete(("cells", name), cell, {})
-            self._quoted(("cells", name), cell, "number")
+    def _own_value(self, path: KeyPath, row: Row, column: str) -> bool:
+        place = row.own_place(column)
+        assert place is not None
+        return self._known(path, column, row.printed, "printed column") and self._place(path, place, value_at=path)
 
-    def _quoted(self, path: KeyPath, place: dict[str, Any], what: str) -> None:
-        if place.get("cited") and "value" in place:
-            self.located.fault((*path, "cited"), f"a cited {what} has no value of ours; drop one of the two")
+    def free_cell(self, path: KeyPath, cell: FreeCell) -> None:
+        """Check the place and the printed number of a cell outside the table."""
+        if cell.number is None:
+            self._number((*path, "printed"), cell.printed, cell.runs)
+        if self._place(path, cell) and cell.is_ours():
+            self._complete(path, cell.parts(), "names", not_run=cell.not_run)
+        self._quoted(path, cell, "number")
 
-    def _number(self, path: KeyPath, printed: Any, runs: Any) -> None:
-        if not isinstance(printed, str):
-            return
+    def _quoted(self, path: KeyPath, said: Row | FreeCell, what: str) -> None:
+        if said.cited is not None and said.value is not None:
+            self.places.fault((*path, "cited"), f"a cited {what} has no value of ours; drop one of the two")
+
+    def _number(self, path: KeyPath, printed: str, runs: int | None) -> None:
         if over_runs(printed) is not None and runs is None:
-            self.located.fault(path, f"{shown(printed)} is a mean over runs; say over how many with `runs`")
+            self.places.fault(path, f"{shown(printed)} is a mean over runs; say over how many with `runs`")
         elif over_runs(printed) is None and not is_printed(printed):
-            self.located.fault(path, f"{shown(printed)} is not a number as printed")
+            self.places.fault(path, f"{shown(printed)} is not a number as printed")
 
-    def _place(self, path: KeyPath, place: dict[str, Any]) -> None:
-        """A row's, column's or cell's parts of `experiment.evaluation.metric`."""
-        words = dotted(place.get("value"))
+    def _place(self, path: KeyPath, place: Place, value_at: KeyPath | None = None) -> bool:
+        """Check the parts of `experiment.evaluation.metric` that a row, column or cell gives."""
+        value_at = value_at or (*path, "value")
+        words, own, parts = place.shorthand(), place.own_parts(), place.parts()
+        twice = own.keys() & set(PARTS[: len(words)])
         if len(words) > len(PARTS):
-            self.located.fault((*path, "value"), f"{len(words)} parts; experiment.evaluation.metric has three")
-        said = dict(zip(PARTS, words, strict=False))
-        for name in said.keys() & place.keys():
-            self.located.fault((*path, name), f"given here and in `value: {place['value']}`; drop one of the two")
-        where = dict.fromkeys(said, (*path, "value")) | {name: (*path, name) for name in PARTS if name in place}
-        parts = parts_of(place)
-        experiment = parts.pop("experiment", None)
-        if experiment is None:
-            if "metric" in parts:
-                self._metric(where["metric"], parts["metric"])
-        elif self._known(where["experiment"], experiment, self.defined, "experiment"):
-            for name, part in parts.items():
-                self._part(where[name], experiment, name, part)
+            self.places.fault(value_at, f"{len(words)} parts; experiment.evaluation.metric has three")
+        for name in twice:
+            self.places.fault((*path, name), f"given here and in `value: {place.value}`; drop one of the two")
+        where = dict.fromkeys(PARTS, value_at) | {name: (*path, name) for name in own}
+        known = self._parts(where, parts)
+        return known and not twice and len(words) <= len(PARTS)
 
-    def _part(self, path: KeyPath, experiment: str, name: str, part: Any) -> None:
-        """A part after an experiment: a quantity of a measurement, or an evaluation or metric of a trained net."""
-        if self._measures(experiment):
-            self._known(path, part, self._quantities(experiment), f"quantity of {experiment!r}")
-        elif name == "evaluation":
-            known = self._tests(experiment)
-            inspected = self._inspections(experiment)
-            known = None if known is None else [*known, *inspected]
-            self._known(path, part, known, f"evaluation{' or inspection' * bool(inspected)} of {experiment!r}")
-        elif not self._inspections(experiment):
-            self._known(path, part, METRICS, "metric")
-
-    def _metric(self, path: KeyPath, metric: Any) -> None:
-        if any(self._inspections(name) for name in self.defined or ()):
-            return  # what an inspection yields depends on the net, so it is checked at every scale
-        measured = [name for name in self.defined or () if self._measures(name)]
-        quantities = [quantity for name in measured for quantity in self._quantities(name) or ()]
-        self._known(path, metric, [*METRICS, *quantities], "metric")
-
-    def _complete(self, path: KeyPath, row: dict[str, Any], column: dict[str, Any]) -> None:
-        """A cell that row or column says is ours needs every part of its place, and they have to go together."""
-        if not placed(row, column) or row.get("not_run") or self.located.faults:
-            return
-        parts = parts_of(column) | parts_of(row)
+    def _parts(self, where: Mapping[str, KeyPath], parts: dict[str, str]) -> bool:
         experiment = parts.get("experiment")
-        if self._measures(experiment):
+        if experiment is None:
+            return "metric" not in parts or self._metric(where["metric"], parts["metric"])
+        if not self._experiment(where["experiment"], experiment):
+            return False
+        found = [self._part(where[name], experiment, name, parts[name]) for name in PARTS[1:] if name in parts]
+        return all(found)
+
+    def _part(self, path: KeyPath, experiment: str, name: str, part: str) -> bool:
+        """Check a part after an experiment: a quantity of a measurement, or a test or metric of a trained net."""
+        inspected = self.defined.inspections(experiment)
+        if self.defined.measures(experiment):
+            return self._quantity(path, experiment, part)
+        if name == "evaluation":
+            known = [*self.defined.tests(experiment), *inspected]
+            what = f"evaluation{' or inspection' * bool(inspected)} of {experiment!r}"
+            return self._known(path, part, known, what)
+        return bool(inspected) or self._known(path, part, METRICS, "metric")  # each scale checks those of inspections
+
+    def _quantity(self, path: KeyPath, experiment: str, name: str) -> bool:
+        if experiment not in self.quantities:
+            return False  # a fault of the measurement
+        return self._known(path, name, self.quantities[experiment], f"quantity of {experiment!r}")
+
+    def _metric(self, path: KeyPath, metric: str) -> bool:
+        """Check a metric that stands without its experiment: one of tests, or a quantity of some measurement."""
+        if any(experiment.inspect for experiment in self.file.experiments.values()):
+            return True  # the numbers of an inspection depend on the net, so each scale checks them
+        return self._known(path, metric, [*METRICS, *chain.from_iterable(self.quantities.values())], "metric")
+
+    def _complete(self, path: KeyPath, parts: dict[str, str], who: str, *, not_run: str | None) -> None:
+        """Check that a cell of ours has every part of its place, and that they go together; one not run needs none."""
+        if not_run is not None:
+            return
+        experiment = parts.get("experiment", "")
+        if self.defined.measures(experiment):
             given = [part for name, part in parts.items() if name != "experiment"]
             if len(given) != 1:
-                self.located.fault(path, f"names {len(given)} quantities of {experiment!r}; it needs one")
+                self.places.fault(path, f"names {len(given)} quantities of {experiment!r}; it needs one")
             for part in given:
-                self._part(path, str(experiment), "quantity", part)
-            return
-        lacking = [part for part in PARTS if part not in parts]
-        if lacking:
-            who = "row and column together name" if path[0] == "table" else "names"
-            self.located.fault(path, f"{who} no {' and no '.join(lacking)} to reproduce it")
-            return
-        for name in PARTS[1:]:
-            self._part(path, str(experiment), name, parts[name])
-
-    def claims(self) -> None:
-        for name, claim in items_of(self.data, "claims"):
-            for path, operand in operands_of(("claims", name), claim):
-                if path[2] == "cells" or (path[2] in ALONE and operand in (self.cells or ())):
-                    self._own_cell(path, operand)
-                else:
-                    self._operand(path, operand)
-            for arm, experiment in items_of_any(claim, "faster"):
-                if arm in ("slow", "fast"):
-                    self._known(("claims", name, "faster", arm), experiment, self._trained(), "experiment that trains")
-
-    def _own_cell(self, path: KeyPath, operand: Any) -> None:
-        """A cell that a claim says we match, or measure, so not one that is only quoted."""
-        known = None if self._faulty_row(operand) else self.cells
-        if self._known(path, operand, known, "cell") and not self._ours(operand):
-            self.located.fault(path, f"{operand!r} is only quoted; there is nothing to set beside it")
-
-    def _operand(self, path: KeyPath, operand: Any) -> None:
-        """The id of a cell, or `experiment.evaluation.metric`, or `experiment.quantity`."""
-        experiment, *parts = dotted(operand) or [""]
-        if operand in (self.cells or ()):
-            return
-        if len(parts) == 2 and self._known(path, experiment, self.defined, "experiment"):
-            if self._measures(experiment):
-                self.located.fault(path, f"{shown(operand)} has three parts; a value of it is experiment.quantity")
-                return
-            self._part(path, experiment, "evaluation", parts[0])
-            if parts[0] not in self._inspections(experiment):  # what an inspection yields is checked at every scale
-                self._known(path, parts[1], [*METRICS, *self._of_members(experiment)], "metric")
-        elif len(parts) == 2:
-            return  # its experiment is a fault already
-        elif len(parts) == 1 and self._measures(experiment):
-            self._part(path, experiment, "quantity", parts[0])
+                self._quantity(path, experiment, part)
+        elif lacking := [part for part in PARTS if part not in parts]:
+            self.places.fault(path, f"{who} no {' and no '.join(lacking)} to reproduce it")
         else:
-            self._known(path, operand, None if self._faulty_row(operand) else self.cells, "cell")
+            for name in PARTS[1:]:
+                self._part(path, experiment, name, parts[name])
 
-    def deviations_and_figures(self) -> None:
-        lost = self.defined is None or (self.rows is None and self.located.faults)
-        known = None if lost else [*(self.defined or ()), *(self.rows or ()), *(self.cells or ())]
-        for name, deviation in items_of(self.data, "deviations"):
-            for index, target in enumerate(list_of(deviation.get("affects"))):
+    def claim(self, path: KeyPath, claim: Claim) -> None:
+        """Check the operands of a claim, and the experiments of `faster`."""
+        for below, operand in claim.placed_operands():
+            row, *column = operand.split(".")
+            if len(column) == 1 and self.defined.prints_unknown_column(row):
+                continue  # the column is a fault of the row
+            if claim.operator == "cells" or (claim.operator in ALONE and operand in self.defined.cells):
+                self._own_cell((*path, *below), operand)
+            elif operand not in self.defined.cells:
+                self._operand((*path, *below), operand)
+        if claim.faster is not None:
+            self._trained((*path, "faster", "slow"), claim.faster.slow)
+            self._trained((*path, "faster", "fast"), claim.faster.fast)
+
+    def _own_cell(self, path: KeyPath, operand: str) -> None:
+        """Check a cell that a claim says we match, or measure, so not one that is only quoted."""
+        if self._known(path, operand, self.defined.cells, "cell") and not self.defined.is_ours(operand):
+            self.places.fault(path, f"{operand!r} is only quoted; there is nothing to set beside it")
+
+    def _operand(self, path: KeyPath, operand: str) -> None:
+        """Check `experiment.evaluation.metric`, or `experiment.quantity`."""
+        experiment, *parts = operand.split(".")
+        measured = self.defined.measures(experiment)
+        if len(parts) == 1 and measured:
+            self._quantity(path, experiment, parts[0])
+        elif len(parts) != 2:
+            self._known(path, operand, self.defined.cells, "cell")
+        elif measured:
+            self.places.fault(path, f"{shown(operand)} has three parts; a value of it is experiment.quantity")
+        elif self._experiment(path, experiment):
+            self._part(path, experiment, "evaluation", parts[0])
+            if parts[0] not in self.defined.inspections(experiment):  # each scale checks the numbers of inspections
+                self._known(path, parts[1], [*METRICS, *self.defined.of_members(experiment)], "metric")
+
+    def deviations(self) -> None:
+        """Check that deviations touch experiments, rows or cells of the suite."""
+        known = [*self.file.experiments, *self.defined.rows, *self.defined.cells]
+        for name, deviation in self.file.deviations.items():
+            for index, target in enumerate(deviation.affects):
                 self._known(("deviations", name, "affects", index), target, known, "experiment, row or cell")
-        for name, figure in items_of(self.data, "figures"):
-            for index, target in enumerate(list_of(figure.get("experiments"))):
-                path = ("figures", name, "experiments", index)
-                if self._known(path, target, self.defined, "experiment"):
-                    self._drawn(path, figure, target)
+
+    def figure(self, path: KeyPath, figure: Figure) -> None:
+        """Check that the experiments of a figure have what it draws of them."""
+        for index, name in enumerate(figure.experiments):
+            where = (*path, "experiments", index)
+            if not self._experiment(where, name):
+                continue
+            if figure.inspection is not None:
+                known = self.defined.inspections(name)
+                self._known((*path, "inspection"), figure.inspection, known, f"inspection of {name!r}")
+            if figure.curve is not None:
+                self._trained(where, name)
+            if figure.drawing is not None and not self.defined.has_net(name):
+                self.places.fault(where, f"{name!r} has no net to draw; name a training, or a measurement with `net`")
+
+    def _claim(self, path: KeyPath, name: str) -> None:
+        self._known(path, name, self.file.written_claims(), "claim")
 
     def readings(self) -> None:
-        claims, scales = names_of(self.data, "claims"), names_of(self.data, "scales")
-        for name, reading in items_of(self.data, "readings"):
-            self._known(("readings", name, "scale"), reading.get("scale"), scales, "scale of this suite")
-            for index, claim in enumerate(list_of(reading.get("claims"))):
-                self._known(("readings", name, "claims", index), claim, claims, "claim")
-
-    def earlier(self) -> None:
-        """Outcomes of earlier seeds are of claims of the suite."""
-        claims = names_of(self.data, "claims")
-        for scale, settings in items_of(self.data, "scales"):
-            for index, before in enumerate(list_of(settings.get("earlier"))):
-                for claim, _ in items_of_any(before, "claims"):
-                    self._known(("scales", scale, "earlier", index, "claims", claim), claim, claims, "claim")
-
-    def _drawn(self, path: KeyPath, figure: dict[str, Any], name: str) -> None:
-        """Whether an experiment of a figure has what the figure draws of it."""
-        if figure.get("inspection") is not None:
-            known = self._inspections(name)
-            self._known((*path[:2], "inspection"), figure["inspection"], known, f"inspection of {name!r}")
-        if figure.get("curve") is not None:
-            self._known(path, name, self._trained(), "experiment that trains")
-        parts = names_of(self.data, "experiments", name) or []
-        has_net = "train" in parts or "net" in (names_of(self.data, "experiments", name, "measure") or [])
-        if figure.get("drawing") is not None and not has_net:
-            self.located.fault(path, f"{name!r} has no net to draw; name a training, or a measurement with `net`")
+        """Check that readings are of claims and scales of the suite."""
+        for name, reading in self.file.readings.items():
+            self._known(("readings", name, "scale"), reading.scale, self.file.scales, "scale of this suite")
+            for index, claim in enumerate(reading.claims):
+                self._claim(("readings", name, "claims", index), claim)
 
     def scales(self) -> None:
-        for scale, settings in items_of(self.data, "scales"):
-            if "data" in settings:
-                self._known(("scales", scale, "data"), settings["data"], DATASETS, "data set")
-            for name, _ in items_of(settings, "experiments"):
-                self._known(("scales", scale, "experiments", name), name, self.defined, "experiment")
+        """Check the data set and experiments of every scale, and the claims with outcomes of earlier seeds."""
+        for scale, settings in self.file.scales.items():
+            path: KeyPath = ("scales", scale)
+            if settings.data is not None:
+                self._known((*path, "data"), settings.data, DATASETS, "data set")
+            for name in settings.experiments:
+                self._experiment((*path, "experiments", name), name)
+            for index, before in enumerate(settings.earlier):
+                for claim in before.claims:
+                    self._claim((*path, "earlier", index, "claims", claim), claim)

@@ -7,26 +7,30 @@ from collections.abc import Iterator, Mapping
 from harness.suite.claims import Claim
 
 DIRECTION = ".direction"
-"""What stands behind the name of a claim in the name of its direction."""
+"""The ending that makes the name of a claim the name of its direction."""
 
 
 def with_directions(claims: Mapping[str, Claim]) -> dict[str, Claim]:
-    """Every claim, and behind one that prints a factor or an amount its direction, as `NAME.direction`."""
+    """Give every claim, and behind one that prints a factor or an amount its direction, as `NAME.direction`."""
     return dict(_parts(claims))
 
 
 def parent_of(name: str) -> str:
-    """The claim whose direction this is; of any other, itself."""
+    """Name the claim of which this is the direction; gives any other name back.
+
+    >>> parent_of("faster.direction"), parent_of("faster")
+    ('faster', 'faster')
+    """
     return name.removesuffix(DIRECTION)
 
 
 def is_direction(name: str) -> bool:
-    """Whether a claim is the direction of another."""
+    """Say whether a claim is the direction of another."""
     return name.endswith(DIRECTION)
 
 
 def prints_size(claim: Claim) -> bool:
-    """Whether a claim is about a factor or an amount that the paper prints."""
+    """Say whether a claim is about a factor or an amount that the paper prints."""
     return claim.reduces is not None or (claim.faster is not None and claim.faster.times is not None)
 
 

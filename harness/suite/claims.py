@@ -1,4 +1,4 @@
-"""What a claim says, as types: one relation with one operator over operands that a suite's experiments measure.
+"""The grammar of claims: one relation, by one operator, over operands that a suite's experiments measure.
 
 An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
 measuring experiment. `members_` before the metric of an ensemble means its nets, each by itself.
@@ -6,7 +6,8 @@ measuring experiment. `members_` before the metric of an ensemble means its nets
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
@@ -14,9 +15,12 @@ from harness.strict import Strict
 from harness.suite.printed import is_printed
 from harness.vocabulary import ScaleName
 
+if TYPE_CHECKING:
+    from harness.suite.yaml_places import KeyPath
+
 
 class Reduction(Strict):
-    """The second operand is smaller than the first `by` so much within `margin`, which paper scale alone can tell."""
+    """Paper scale: the first operand less the second is `by` within `margin`; smaller scales: the direction only."""
 
     of: tuple[str, str]
     by: PositiveFloat
@@ -31,9 +35,10 @@ class Equality(Strict):
 
 
 class Exact(Strict):
-    """A number set against another.
+    """A number of ours is equal to another, or within bounds.
 
-    What follows from definitions is decided by arithmetic, a timing by its interval, what is sampled in every seed.
+    Arithmetic decides a number that follows from definitions, an interval decides a timing, and every seed has to agree
+    on a number that is sampled.
     """
 
     value: str
@@ -43,11 +48,11 @@ class Exact(Strict):
     at_most: float | None = None
     at_least: float | None = None
     within_percent: float = Field(0.0, ge=0)
-    """Of the number it is to equal; a round figure in prose is declared here."""
+    """The margin in percent of the number to equal, for a round figure in prose."""
     bound: Literal["lower", "upper"] | None = None
     """The value is only a bound on what the claim speaks of: one from below cannot contradict `at_least`."""
     smallest_effect: PositiveFloat | None = None
-    """How far beyond a threshold of ours a sampled value has to lie to contradict the claim; without it, none does."""
+    """The distance beyond a threshold of ours at which a sampled value contradicts the claim; without it, none does."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Exact:
@@ -149,11 +154,11 @@ class Claim(Strict):
     gap: WiderGap | None = None
     equal_gaps: EqualGaps | None = None
     quoted: str | None = None
-    """Only quoted by the paper from others, or a setting it states: where it comes from."""
+    """The source of a number that the paper only quotes from others, or states as a setting."""
     impossible: str | None = None
-    """Why no experiment of this program can test it."""
+    """The reason why no experiment of this program can test it."""
     by_construction: str | None = None
-    """Why what is measured cannot come out otherwise, whatever the nets are like; it is then never a confirmation."""
+    """The reason why the numbers cannot come out otherwise, whatever the nets are like; they then confirm nothing."""
     post_hoc: str | None = None
     """After which result the claim was declared, and why; a claim declared beforehand has none."""
     confounders: str | None = None
@@ -173,7 +178,7 @@ class Claim(Strict):
 
     @property
     def form(self) -> dict[str, Any]:
-        """What the operator was given, as plain data; a later option that is left as it was is left out.
+        """The operator's settings as plain data; a later option that is left at its default is left out.
 
         Forms are compared with those of earlier versions, which a rule common to all claims must not change.
         """
@@ -182,8 +187,18 @@ class Claim(Strict):
 
     @property
     def operands(self) -> tuple[str, ...]:
-        """What the operator speaks of."""
-        return operands(self.operator, getattr(self, self.operator))
+        """The operands of the operator, in their order; the trainings of `faster` are experiments and no operands."""
+        return tuple(operand for _, operand in self.placed_operands())
+
+    def placed_operands(self) -> Iterator[tuple[KeyPath, str]]:
+        """Give every operand with the key path, below the claim, at which it stands in the file.
+
+        >>> claim = Claim(ref="A01", says="", source="", equal=Equality(of=("cnn.top1", "cnn.top5")))
+        >>> list(claim.placed_operands())
+        [(('equal', 'of', 0), 'cnn.top1'), (('equal', 'of', 1), 'cnn.top5')]
+        """
+        for path, operand in _operands(getattr(self, self.operator)):
+            yield (self.operator, *path), operand
 
 
 _LATER: dict[str, object] = {"printed": None, "bound": None, "smallest_effect": None}
@@ -194,18 +209,22 @@ def _without_defaults(said: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name not in _LATER or value != _LATER[name]}
 
 
-def operands(operator: str, said: object) -> tuple[str, ...]:
-    """The operands in what an operator was given; the trainings of `faster` are experiments and no operands."""
+def _operands(said: object) -> Iterator[tuple[KeyPath, str]]:
+    """Give the operands of one operator, each with its key path below the operator."""
     match said:
-        case Reduction(of=both) | Equality(of=both):
-            return both
+        case Reduction() | Equality():
+            yield from _listed(("of",), said.of)
         case Exact() | AtChance():
-            return (said.value,)
+            yield ("value",), said.value
         case Trend():
-            return tuple(said.values)
-        case WiderGap(wider=one, narrower=other) | EqualGaps(of=(one, other)):
-            return (*one, *other)
-        case list() | tuple() if operator in ("cells", "less"):
-            return tuple(said)
-        case _:
-            return ()
+            yield from _listed(("values",), said.values)
+        case WiderGap():
+            yield from (*_listed(("wider",), said.wider), *_listed(("narrower",), said.narrower))
+        case EqualGaps():
+            yield from (*_listed(("of", 0), said.of[0]), *_listed(("of", 1), said.of[1]))
+        case list() | tuple():  # `cells` and `less`
+            yield from _listed((), said)
+
+
+def _listed(path: KeyPath, operands: Sequence[str]) -> Iterator[tuple[KeyPath, str]]:
+    return (((*path, index), operand) for index, operand in enumerate(operands))

@@ -1,10 +1,11 @@
-"""What a suite file says, as types: the table, the experiments that would reproduce it, claims, deviations, scales."""
+"""The types of a suite file: the table, the experiments that would reproduce it, claims, deviations, scales."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
@@ -17,11 +18,14 @@ from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
-from harness.suite.claim_parts import with_directions
+from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
-from harness.suite.released import Released
 from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
+
+if TYPE_CHECKING:
+    from harness.suite.released import Released
+    from harness.suite.resolve import ResolvedExperiment
 
 SplitName = Literal["train", "val", "test"]
 
@@ -48,7 +52,7 @@ class Evaluation(Strict):
     """Taken at these scales only; at every one when left out."""
 
     def taken_at(self, scale: ScaleName) -> bool:
-        """Whether a scale has this test."""
+        """Say whether a scale has this test."""
         return self.scales is None or scale in self.scales
 
 
@@ -70,7 +74,7 @@ class Experiment(Strict):
     measure: AnyMeasure | None = None
     evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
     inspect: dict[Name, AnyInspection] = Field(default_factory=dict)
-    """What is read off the trained net; a number of it is `experiment.inspection.quantity`."""
+    """Inspections of the trained net; a number of one is `experiment.inspection.quantity`."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Experiment:
@@ -103,7 +107,7 @@ class Figure(Strict):
     drawing: Literal["architecture", "activations"] | None = None
     """The experiments' nets as they are declared: the sizes of their layers, or their activation functions."""
     not_run: str | None = None
-    """Why nothing of this program can stand for it."""
+    """The reason why nothing of this program can stand for it."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Figure:
@@ -118,7 +122,7 @@ class Figure(Strict):
 
 
 class Deviation(Strict):
-    """Where we depart from the paper or choose where it is silent."""
+    """A departure from the paper, or a choice where it is silent."""
 
     paper: str
     ours: str
@@ -132,17 +136,17 @@ class Deviation(Strict):
 
 
 class Reading(Strict):
-    """Why claims probably came out as they did, written after their results: an opinion, part of no key or verdict."""
+    """An opinion, written after the results, on why claims came out as they did; it is part of no key or verdict."""
 
     claims: list[Name] = Field(min_length=1)
     scale: ScaleName
     outcome: Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE", "MIXED", "BY CONSTRUCTION"]
-    """What it explains; where a claim comes out otherwise it is not shown."""
+    """The outcome that it explains; where a claim comes out otherwise, the reading is not shown."""
     says: str
 
 
 class Earlier(Strict):
-    """What other seeds than those declared now came to before, so that nobody tries seeds until one verdict pleases."""
+    """The outcomes of seeds tried before those declared now, so that nobody tries seeds until a verdict pleases."""
 
     seeds: Seeds
     claims: dict[Name, Literal["CONFIRMED", "CONTRADICTED", "INCONCLUSIVE"]] = Field(min_length=1)
@@ -151,7 +155,7 @@ class Earlier(Strict):
 
 
 class ScaledExperiment(Strict):
-    """What a scale changes in one experiment: its size, not its method."""
+    """The changes of a scale to one experiment: its size, not its method."""
 
     model: ScaledModel = ScaledModel()
     train: ScaledTraining = ScaledTraining()
@@ -160,7 +164,7 @@ class ScaledExperiment(Strict):
 
 
 class Scale(Strict):
-    """How large a world the suite runs in, and with which seeds."""
+    """The size of world that the suite runs in, and its seeds."""
 
     seeds: Seeds
     """Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."""
@@ -184,7 +188,7 @@ class Scale(Strict):
     experiments: dict[Name, ScaledExperiment] = Field(default_factory=dict)
     """Changes for one experiment only, after those for all."""
     says: str | None = None
-    """What this scale can and cannot show."""
+    """A note on what this scale can and cannot show."""
 
     def timed(self, measurement: MeasureSpec) -> MeasureSpec:
         """A measurement at this scale: the nets of a timing are scaled, and nothing that is exact or drawn is.
@@ -218,9 +222,17 @@ class SuiteFile(Strict):
     def _in_parts(cls, claims: dict[Name, Claim]) -> dict[Name, Claim]:
         return with_directions(claims)
 
+    def written_claims(self) -> dict[Name, Claim]:
+        """Give the claims that stand in the file, without the directions that stand beside those of a printed size."""
+        return {name: claim for name, claim in self.claims.items() if not is_direction(name)}
+
+    def every_cell(self) -> list[Cell]:
+        """Give every printed number: those of the table, then those of the text."""
+        return list(cells_of(self.paper, self.table, self.cells))
+
 
 class Citation(Strict):
-    """What is being reproduced: `papers/<paper>/paper.yaml`."""
+    """The paper that is reproduced: `papers/<paper>/paper.yaml`."""
 
     paper: Name
     title: str
@@ -228,7 +240,7 @@ class Citation(Strict):
     venue: str
     year: PositiveInt
     references: str | None = None
-    """Where the numbers and sections here were read from."""
+    """The edition from which the numbers and sections here were read."""
 
 
 class RecipesFile(Strict):
@@ -240,15 +252,17 @@ class RecipesFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite file that was found sound, with its paper's recipes and protocols beside it."""
+    """A suite file that was found sound, with its paper's files, and its trainings resolved at every scale."""
 
     path: Path
     text: str
     file: SuiteFile
     citation: Citation
     shared: RecipesFile
-    released: Released | None = None
-    """What its paper's authors released later says of it."""
+    released: Released | None
+    """The later release of the paper's authors, where there is one."""
+    resolved: Mapping[ScaleName, Mapping[str, ResolvedExperiment]]
+    """By scale and experiment, every training with its defaults and overrides written out."""
 
     @property
     def name(self) -> str:
@@ -256,5 +270,5 @@ class Suite:
         return self.file.suite
 
     def cells(self) -> list[Cell]:
-        """Every printed number of the suite."""
-        return list(cells_of(self.file.paper, self.file.table, self.file.cells))
+        """Give every printed number: those of the table, then those of the text."""
+        return self.file.every_cell()

@@ -8,6 +8,7 @@ import textwrap
 from itertools import pairwise
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
@@ -27,21 +28,25 @@ FILES: dict[str, type[Strict]] = {
 def schema_of(file: str) -> dict[str, Any]:
     """The JSON Schema of a kind of file, each field described by the sentence that stands under it in the source.
 
-    Nets, data sets, measurements and inspections in it are those that are registered when it is asked for.
+    It has the nets, data sets, measurements and inspections that are registered when it is asked for.
     """
-    schema = FILES[file].model_json_schema(schema_generator=_WithSentences)
+    schema = FILES[file].model_json_schema(schema_generator=WithSentences)
     head = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:paper-harness:schema:{file}"}
     return head | schema
 
 
-class _WithSentences(GenerateJsonSchema):
-    """Reads the sources only when asked for the schema; pydantic's own setting would read them at every start."""
+class WithSentences(GenerateJsonSchema):
+    """Describes each field by the sentence under it.
+
+    Reads the sources only when asked for the schema; pydantic's own setting would read them at every start.
+    """
 
     def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
         """The schema of one record."""
         described = super().model_schema(schema)
         for record in schema["cls"].__mro__:
-            sentences = field_sentences(record) if issubclass(record, Strict) else {}
+            ours = issubclass(record, BaseModel) and record is not BaseModel
+            sentences = field_sentences(record) if ours else {}
             for name in sentences.keys() & described["properties"].keys():
                 described["properties"][name].setdefault("description", sentences[name])
         return described

@@ -13,8 +13,8 @@ from harness.machine.entry_points import find, names, reread
 from harness.models import MODELS
 from harness.suite.file import RecipesFile
 from harness.suite.json_schema import FILES, schema_of
-from harness.suite.load import load_document
 from harness.suite.shipped import paper_homes, suite_names
+from harness.suite.typed_yaml import load_document
 
 TEMPLATES = Path(__file__).parent / "skeleton"
 FIRST_SUITE = "table1"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError
 from harness.strict import Strict
-from harness.suite.file import Citation, RecipesFile, Suite
-from harness.suite.load import load_document, paper_folder
-from harness.suite.plain import items_of
+from harness.suite.cells import FreeCell
+from harness.suite.claims import Claim
+from harness.suite.file import Citation, Figure, RecipesFile, Suite
+from harness.suite.load import paper_folder
 from harness.suite.references import References
 from harness.suite.released import Released
-from harness.suite.yaml_places import KeyPath, Located, read_yaml
+from harness.suite.typed_yaml import load_document
+from harness.suite.yaml_places import KeyPath, Places, read_yaml
 from harness.vocabulary import nearest
 
 FILES: dict[str, type[Strict]] = {
@@ -56,23 +58,22 @@ def _unknown_references(suite: Suite, references: References | None) -> list[str
     """A line for each `ref` of a suite that its paper's list does not have."""
     if references is None:
         return []
-    located = read_yaml(suite.path)
+    file, places = suite.file, read_yaml(suite.path)
     tables, figures, claims = references.tables, references.figures, references.claims
-    _check(located, _refs(located, "claims"), claims, "claim")
-    _check(located, _refs(located, "figures"), figures, "figure")
-    _check(located, _refs(located, "cells"), [*claims, *tables, *figures], "claim, table or figure")
-    if suite.file.table is not None:
-        _check(located, [(("table", "ref"), suite.file.table.ref)], tables, "table")
-    return located.lines()
+    _check(places, _refs("claims", file.written_claims()), claims, "claim")
+    _check(places, _refs("figures", file.figures), figures, "figure")
+    _check(places, _refs("cells", file.cells), [*claims, *tables, *figures], "claim, table or figure")
+    if file.table is not None:
+        _check(places, [(("table", "ref"), file.table.ref)], tables, "table")
+    return places.lines()
 
 
-def _refs(located: Located, group: str) -> Iterator[tuple[KeyPath, str]]:
-    for name, one in items_of(located.data, group):
-        yield (group, name, "ref"), str(one.get("ref"))
+def _refs(group: str, said: Mapping[str, Claim | Figure | FreeCell]) -> list[tuple[KeyPath, str]]:
+    return [((group, name, "ref"), one.ref) for name, one in said.items()]
 
 
-def _check(located: Located, refs: Iterable[tuple[KeyPath, str]], known: Iterable[str], what: str) -> None:
+def _check(places: Places, refs: Iterable[tuple[KeyPath, str]], known: Iterable[str], what: str) -> None:
     names = list(known)
     for place, ref in refs:
         if ref not in names:
-            located.fault(place, f"no {what} {ref!r} in the paper's references.yaml{nearest(ref, names)}")
+            places.fault(place, f"no {what} {ref!r} in the paper's references.yaml{nearest(ref, names)}")

@@ -26,7 +26,11 @@ class OverRuns:
 
 
 def over_runs(text: str) -> OverRuns | None:
-    """What a text says of several runs; None where it is anything else."""
+    """Read a mean with its spread over runs; None for any other text.
+
+    >>> over_runs("6.43 (6.61 +- 0.16)")
+    OverRuns(mean='6.61', spread=0.16, best=6.43)
+    """
     found = _SPREAD.fullmatch(text)
     if found is None or (found[1] is None) != (found[4] is None):
         return None
@@ -44,7 +48,11 @@ def powered(text: str) -> str | None:
 
 
 def is_printed(text: str) -> bool:
-    """Whether a text is one number as printed."""
+    """Say whether a text is one number as printed.
+
+    >>> is_printed("253,440"), is_printed("37,5")
+    (True, False)
+    """
     return _NUMBER.fullmatch(text) is not None
 
 
@@ -67,6 +75,6 @@ def half_last_digit(printed: str) -> float:
 
 
 def has_magnitude(text: str) -> bool:
-    """Whether a letter scales the printed number, so that ours has no decimals beside it."""
+    """Say whether a letter scales the printed number, so that ours has no decimals beside it."""
     found = _NUMBER.fullmatch(text)
     return found is not None and found[2] is not None

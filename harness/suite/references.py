@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Literal
 
 from harness.strict import Name, Strict
-from harness.suite.load import load_document
 from harness.suite.shipped import papers_named
+from harness.suite.typed_yaml import load_document
 
 
 class ClaimReference(Strict):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from harness.strict import Name, Strict
 from harness.suite.shipped import papers_named
-from harness.suite.yaml_places import read_yaml
+from harness.suite.typed_yaml import load_document
 
 Status = Literal["confirmed", "contradicted", "open", "no bearing"]
 """Of a choice of ours: the release does what we do; does something else; does not say; or no source of the authors
@@ -83,7 +83,7 @@ def known_releases(papers: Collection[str] = ()) -> dict[str, Released]:
     """What the authors of these papers released, or of every one that is known, by the paper's id."""
     folders = papers_named(papers).values()
     files = {folder.name: file for folder in folders if (file := released_file(folder)) is not None}
-    return {name: Released.parsed(read_yaml(file).data) for name, file in files.items()}
+    return {name: load_document(file, Released) for name, file in files.items()}
 
 
 def released_file(folder: Path) -> Path | None:

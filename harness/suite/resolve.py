@@ -1,4 +1,4 @@
-"""What an experiment is at a scale: the net, data, recipe and tests with every default and override written out."""
+"""Resolves a training at a scale: its net, data, recipe and tests with every default and override written out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harness.jobs.recipe import Protocol, Recipe
 from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
-from harness.suite.file import Evaluation, Scale, Suite
+from harness.suite.file import Evaluation, RecipesFile, Scale, SuiteFile
 from harness.vocabulary import ScaleName, nearest
 
 LARGEST_K = 5
-"""Of the top-k errors that every test counts."""
+"""The largest k of the top-k errors that every test counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ResolvedExperiment:
         return DATASETS[self.data.name]
 
     def traced(self) -> list[Traced]:
-        """Every layer of the net with its shapes and counts."""
+        """Give every layer of the net with its shapes and counts."""
         return list(trace(self.model.layers(self.classes), self.input))
 
     def sliding(self) -> Sliding:
@@ -59,13 +59,16 @@ class ResolvedExperiment:
         return [(channels, *prepare.sides(raw)) for prepare in protocol.prepares(self.recipe.prepare)]
 
 
-def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExperiment:
-    """Apply the experiment's own changes, then the scale's; raises ValueError when no such net can be built."""
-    experiment, world = suite.file.experiments[name], suite.file.scales[scale]
+def resolve_experiment(file: SuiteFile, shared: RecipesFile, scale: ScaleName, name: str) -> ResolvedExperiment:
+    """Apply the experiment's own changes, then the scale's; raises ValueError when no such net can be built.
+
+    When to use: to load a suite, whose names are known; everything later takes `Suite.resolved`.
+    """
+    experiment, world = file.experiments[name], file.scales[scale]
     own, train = world.experiments.get(name), experiment.train
     if train is None:
         raise ValueError(f"experiment {name!r} trains nothing")
-    own_recipe = train.change.applied_to(suite.shared.recipes[train.recipe])
+    own_recipe = train.change.applied_to(shared.recipes[train.recipe])
     recipe = world.train.applied_to(own_recipe)
     model = world.model.applied_to(train.model)
     if own is not None:
@@ -91,7 +94,7 @@ def resolve_experiment(suite: Suite, scale: ScaleName, name: str) -> ResolvedExp
     _check_layers(resolved)
     taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     _check_labels(dataset, world, taken)
-    protocols = {key: suite.shared.protocols[test.views] for key, test in taken.items()}
+    protocols = {key: shared.protocols[test.views] for key, test in taken.items()}
     tests = {
         key: (test, _resolved(protocols[key].in_proportion(recipe.crop, own_recipe.crop), resolved))
         for key, test in taken.items()

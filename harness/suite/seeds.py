@@ -1,4 +1,4 @@
-"""Which training seeds a scale declares: so many, or looks at growing numbers of them, from a first seed on."""
+"""The training seeds of a scale: so many, or looks at growing numbers of them, from a first seed on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SeedLooks(Strict):
 
 
 def _form(given: Any) -> str:
-    """Which of the two forms a value is meant to be in."""
+    """Name the form that a value is meant to be in."""
     return "in_looks" if isinstance(given, Mapping | SeedLooks) else "fixed"
 
 
@@ -43,7 +43,7 @@ Seeds = Annotated[
 
 
 def sizes(seeds: int | SeedLooks) -> tuple[int, ...]:
-    """The numbers of seeds at each look; one where it is fixed."""
+    """Give the number of seeds at each look; a single one where it is fixed."""
     return (seeds,) if isinstance(seeds, int) else tuple(seeds.looks)
 
 
@@ -53,7 +53,11 @@ def first_seed(seeds: int | SeedLooks) -> int:
 
 
 def in_words(seeds: int | SeedLooks) -> str:
-    """`5`, or `looks at 3, 5, 8 from seed 100 on`."""
+    """Write the seeds for people.
+
+    >>> in_words(5), in_words(SeedLooks(looks=[3, 5, 8], first=100))
+    ('5', 'looks at 3, 5, 8 from seed 100 on')
+    """
     if isinstance(seeds, int):
         return str(seeds)
     start = f" from seed {seeds.first} on" if seeds.first else ""

@@ -1,4 +1,4 @@
-"""Says what pydantic finds wrong with a file in the words of YAML, at the key where it stands, each fault once."""
+"""Words pydantic's faults for people who write YAML, each once and at the key where it stands."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ _SAID = {
     "float_type": "should be a number",
     "bool_type": "should be true or false",
 }
-"""Pydantic's faults, by type, in the words of YAML."""
+"""By the type of a fault in pydantic, its wording."""
 _OF_ABSENT_KEYS = frozenset({"missing", "union_tag_invalid", "union_tag_not_found"})
 """Faults whose place ends in a key that the file may not have."""
 
 
 def note_faults(located: Located, error: ValidationError, kind: type[BaseModel]) -> None:
-    """Note every fault of a file whose data were to be of a kind; a key both unknown and missing is misspelt, once."""
+    """Note every fault that kept a file's data from being of a kind.
+
+    An unknown key that is near to a missing one is taken for its misspelling, and the two are one fault.
+    """
     details = error.errors(include_url=False)
     meant = {place for detail in details if detail["type"] == "extra_forbidden" for place in _meant(detail, kind)}
     for detail in details:
@@ -35,14 +38,14 @@ def note_faults(located: Located, error: ValidationError, kind: type[BaseModel])
 
 
 def _meant(detail: ErrorDetails, kind: type[BaseModel]) -> Iterator[KeyPath]:
-    """Where the key would stand that an unknown one probably means."""
+    """Give the place of the known key that an unknown one probably means."""
     *above, name = detail["loc"]
     close = difflib.get_close_matches(str(name), _known_keys(kind, tuple(above)), n=1)
     return ((*above, meant) for meant in close)
 
 
 def _key_path(detail: ErrorDetails, data: Any) -> KeyPath:
-    """Pydantic's location without the names of union members, which are no keys of the file."""
+    """Give pydantic's location less the names of union members, which are no keys of the file."""
     location: tuple[int | str, ...] = detail["loc"]
     if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
         location = (*location, _discriminator(detail))
@@ -102,12 +105,12 @@ def _not_one_of(detail: ErrorDetails) -> str:
 
 
 def _discriminator(detail: ErrorDetails) -> str:
-    """The key that tells the members of a union apart."""
+    """Name the key that tells the members of a union apart."""
     return str(detail.get("ctx", {})["discriminator"]).strip("'")
 
 
 def _known_keys(kind: Any, location: tuple[int | str, ...]) -> list[str]:
-    """The keys that would be right at a place, found by walking the types along pydantic's location."""
+    """Name the keys that would be right at a place; walks the types along pydantic's location."""
     for part in location:
         kind = next(_below(kind, part), None)
         if kind is None:
@@ -116,7 +119,7 @@ def _known_keys(kind: Any, location: tuple[int | str, ...]) -> list[str]:
 
 
 def _below(kind: Any, part: int | str) -> Iterator[Any]:
-    """What type the key `part` leads to."""
+    """Give the types that the key `part` may lead to."""
     for model in _models(kind):
         if part in model.model_fields:
             yield model.model_fields[str(part)].annotation
@@ -131,7 +134,7 @@ def _below(kind: Any, part: int | str) -> Iterator[Any]:
 
 
 def _models(kind: Any) -> list[type[BaseModel]]:
-    """Every record type inside an annotation such as `A | None` or `Annotated[A | B, ...]`."""
+    """Give every record type inside an annotation such as `A | None` or `Annotated[A | B, ...]`."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         members: list[type[BaseModel]] = kind.members() if hasattr(kind, "members") else [kind]
         return members

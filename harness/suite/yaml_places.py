@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +14,88 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from harness.errors import SuiteError
 from harness.suite.shipped import LARGEST_FILE
 
 KeyPath = tuple[str | int, ...]
 
 LONGEST_SHOWN = 60
-"""Letters of a value that a message repeats."""
+"""The most letters of a value that a message repeats."""
 
 LONGEST_INT_BITS = 1024
-"""Of a whole number, in whichever base it is written; Python would refuse to write a longer one in decimals."""
+"""The most bits of a whole number, whatever base it is written in; Python refuses to write a longer one in decimals."""
 
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What makes letters be shown in another order than they are written in."""
+"""Control characters that make a terminal show letters in another order than that of the file."""
 
 _TAG = "tag:yaml.org,2002:"
 
 
 @dataclass
-class Located:
-    """One YAML file: its plain data, the place (line, column, both from 1) of every key path, and its faults so far."""
+class Places:
+    """The place (line, column, both from 1) of every key path of one YAML file, and the faults found in it so far.
+
+    All that a check of the typed file needs of the YAML: it notes faults here and never sees the plain data.
+    """
 
     path: Path
-    data: Any = None
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     faults: list[tuple[tuple[int, int], str]] = field(default_factory=list)
-    faulty: set[KeyPath] = field(default_factory=set)
-    """Key paths that have a fault, so that no name is looked up by a value that cannot be one."""
     refused: set[KeyPath] = field(default_factory=set)
-    """Where a value was refused already, so that its absence is no second fault."""
+    """Key paths whose value was refused already, so that no second fault is noted at or below them."""
 
     def place(self, path: KeyPath) -> tuple[int, int]:
-        """Where `path` stands, or the nearest key above it that does."""
+        """Give the place of a key path, or that of the nearest key above it that the file has."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
     def fault(self, path: KeyPath, message: str) -> None:
-        """Note that something at `path` cannot be used; nothing more is said below a value that was refused."""
+        """Note that the value at `path` cannot be used; nothing is noted at or below a value that was refused."""
         if any(path[:length] in self.refused for length in range(len(path) + 1)):
             return
         dotted = ".".join(str(part) for part in path)
         self.faults.append((self.place(path), f"{dotted}: {message}" if dotted else message))
-        self.faulty.add(path)
+
+    def refuse(self, path: KeyPath, message: str) -> None:
+        """Note a fault, and that none is to be noted at or below it any more."""
+        self.fault(path, message)
+        self.refused.add(path)
 
     def lines(self) -> list[str]:
-        """Every fault in the order of the file as `FILE:LINE:COL: key.path: message`, each on one line."""
+        """Give every fault in the order of the file as `FILE:LINE:COL: key.path: message`, each on one line."""
         ordered = sorted(dict.fromkeys(self.faults))
         return [_one_line(f"{self.path}:{line}:{column}: {message}") for (line, column), message in ordered]
 
+    def require_sound(self) -> None:
+        """End a stage of checks; raises SuiteError with one line for each fault noted so far."""
+        if self.faults:
+            raise SuiteError(self.lines())
+
+
+@dataclass
+class Located(Places):
+    """One YAML file as plain data, with the place of every key path; only `typed_yaml` reads the data."""
+
+    data: Any = None
+    text: str = ""
+    """The file as it was read, once, for its data."""
+
 
 def read_yaml(path: Path) -> Located:
-    """Read `path`; what is wrong with it stands in `faults`, nothing is raised for the file's content."""
+    """Read a YAML file as plain data; its faults are noted in `faults`, and nothing is raised for its content."""
     located = Located(path)
     text = _text(located)
     if text is None:
         return located
+    located.text = text
     if directive := re.search(r"^\ufeff?%.*", text, re.MULTILINE):
         line = text.count("\n", 0, directive.start()) + 1
         located.faults.append(((line, 1), "directives (%YAML, %TAG) are not allowed; the file is read as YAML 1.2"))
         return located
     loader = YAML(typ="safe", pure=True)
     try:
-        node = loader.compose(text)
+        node = _composed(text)
         if node is not None:
             located.data = _Builder(located, loader).build(node, ())
     except MarkedYAMLError as error:
@@ -90,11 +111,11 @@ def read_yaml(path: Path) -> Located:
 
 
 def yaml_data(text: str) -> Any:
-    """The plain data of a YAML text that was found sound when it was read from its file; ValueError for another."""
+    """Read the plain data of a YAML text that a report kept of a sound file; raises ValueError for any other text."""
     loader = YAML(typ="safe", pure=True)
     located = Located(Path("text"))
     try:
-        node = loader.compose(text)
+        node = _composed(text)
         data = None if node is None else _Builder(located, loader).build(node, ())
     except (YAMLError, RecursionError) as error:
         raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
@@ -103,8 +124,18 @@ def yaml_data(text: str) -> Any:
     return data
 
 
+@lru_cache(maxsize=64)
+def _composed(text: str) -> Node | None:
+    """Compose the node graph of a YAML text, which nobody changes; it is kept, for suites share their paper's files.
+
+    Composing takes ten times as long as building data from the graph. Raises YAMLError, and keeps nothing then.
+    """
+    node: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return node
+
+
 def _one_line(text: str) -> str:
-    """The text with what would break the line, or move the cursor, written as an escape."""
+    """Write every character that would break the line or move the cursor as an escape."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -122,13 +153,13 @@ def _text(located: Located) -> str | None:
 
 
 def _plain_text(node: ScalarNode) -> str:
-    """The text of a node; raises ValueError where it cannot be written in UTF-8, as half a surrogate pair."""
+    """Give the text of a node; raises ValueError where UTF-8 cannot hold it, as half a surrogate pair."""
     node.value.encode()
     return str(node.value)
 
 
 def _control_in(text: str) -> str:
-    """The first character that would steer a terminal or reorder a line, by its number; empty where there is none."""
+    """Find the first character that would steer a terminal or reorder a line, as `U+XXXX`; empty where none does."""
     odd = (
         letter for letter in text if letter not in "\n\t" and (unicodedata.category(letter) == "Cc" or letter in BIDI)
     )
@@ -136,13 +167,17 @@ def _control_in(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of a file as a message shows it: on one line and not too long."""
+    """Write a value of a file for a message: on one line and not too long.
+
+    >>> shown("cnn.top1")
+    "'cnn.top1'"
+    """
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 3]}..."
 
 
 class _Builder:
-    """Turns ruamel's node graph into plain data, noting places, duplicates and what is refused."""
+    """Turns ruamel's node graph into plain data; notes places, duplicate keys and refused values."""
 
     def __init__(self, located: Located, loader: YAML) -> None:
         self.located = located
@@ -167,7 +202,7 @@ class _Builder:
     def build(self, node: Node, path: KeyPath) -> Any:
         self.located.places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
         if id(node) in self.seen:
-            return self._refuse(path, "aliases (*name) are not allowed; write the value out")
+            return self.located.refuse(path, "aliases (*name) are not allowed; write the value out")
         self.seen.add(id(node))
         match node, str(node.tag).removeprefix(_TAG):
             case ScalarNode(), tag:
@@ -199,15 +234,12 @@ class _Builder:
         if tag not in self.readers:
             return self._refuse_tag(path, tag)
         if tag == "str" and (odd := _control_in(node.value)):
-            return self._refuse(path, f"holds the control character {odd}, which would steer a terminal; leave it out")
+            why = f"holds the control character {odd}, which would steer a terminal; leave it out"
+            return self.located.refuse(path, why)
         try:
             return self.readers[tag](node)
         except (ValueError, KeyError, IndexError):  # half a surrogate pair, a number of 5000 digits, `!!bool maybe`
-            return self._refuse(path, f"{shown(node.value)} cannot be read as YAML's {tag!r}")
+            return self.located.refuse(path, f"{shown(node.value)} cannot be read as YAML's {tag!r}")
 
     def _refuse_tag(self, path: KeyPath, tag: str) -> None:
-        self._refuse(path, f"the tag {tag!r} is not allowed; only plain YAML is")
-
-    def _refuse(self, path: KeyPath, message: str) -> None:
-        self.located.fault(path, message)
-        self.located.refused.add(path)
+        self.located.refuse(path, f"the tag {tag!r} is not allowed; only plain YAML is")

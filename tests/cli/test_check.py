@@ -1,4 +1,4 @@
-"""The commands `check` and `baseline update` in processes of their own: what they print, and what they end with."""
+"""The commands `check` and `baseline update` in separate processes: their output and exit codes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def harness(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="module")
 def made(with_baseline: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny suite and its baseline at the place where it is looked for."""
+    """Return a folder with a tiny suite and its baseline in the default place."""
     return shutil.copytree(with_baseline, tmp_path_factory.mktemp("made") / "made")
 
 
 def test_a_baseline_is_made_where_it_is_looked_for(tmp_path: Path) -> None:
-    """And its path said last."""
+    """Its path is the last line of the output."""
     done = harness(tmp_path, "baseline", "update", "architecture", "--yes")
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "reports/baselines/ci.json")
     assert harness(tmp_path, "check", "architecture").returncode == 0
 
 
 def test_a_sound_suite_is_summed_up(made: Path) -> None:
-    """Exit 0; progress on standard error."""
+    """The exit code is 0, and progress goes to standard error."""
     done = harness(made, "check", "tiny.yaml")
     assert done.returncode == 0
     assert "0 regression, 0 error, 0 advisory" in done.stdout
@@ -44,7 +44,7 @@ def test_a_sound_suite_is_summed_up(made: Path) -> None:
 
 
 def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
-    """With both values."""
+    """Both values are given."""
     file = tiny_suite(tmp_path, **FEW, rate=0.01)
     done = harness(made, "check", file, "--json")
     document = json.loads(done.stdout)
@@ -61,21 +61,21 @@ def test_a_regression_is_3_and_named(made: Path, tmp_path: Path) -> None:
     [
         (["check", "tiny.yaml", "--baseline", "no.json"], 7, "there is no baseline no.json; make it with: python -m"),
         (["check", "table1"], 7, "ci.json holds nothing of table1; make it with: python -m harness baseline update"),
-        (["check", "tiny.yaml", "--only", "zzz"], 2, "no experiment and no cell of these suites is named like zzz"),
+        (["check", "tiny.yaml", "--only", "zzz"], 2, "no experiment or cell of these suites matches zzz"),
         (["check", "tiny.yaml", "--scale", "small"], 7, "there is no baseline reports/baselines/small.json"),
         (["check", "nosuch.yaml"], 2, "no suite file at 'nosuch.yaml'"),
         (["check", "tiny.yaml", "--suites-changed-since", "HEAD"], 2, "--suites-changed-since: git "),
     ],
 )
 def test_what_cannot_be_checked_is_one_line(made: Path, arguments: list[str], code: int, message: str) -> None:
-    """On standard error, and nothing has run."""
+    """The line is on standard error, and nothing has run."""
     done = harness(made, *arguments)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
     assert message in done.stderr
 
 
 def test_an_edited_baseline_is_refused(made: Path, tmp_path: Path) -> None:
-    """Exit 2, one line."""
+    """The exit code is 2, with one line."""
     text = (made / "reports" / "baselines" / "ci.json").read_text()
     (tmp_path / "edited.json").write_text(text.replace('"seeds": 1', '"seeds": 2'))
     done = harness(made, "check", "tiny.yaml", "--baseline", tmp_path / "edited.json")
@@ -84,7 +84,7 @@ def test_an_edited_baseline_is_refused(made: Path, tmp_path: Path) -> None:
 
 
 def test_an_update_shows_what_it_changes_and_writes_nothing_unasked(made: Path, tmp_path: Path) -> None:
-    """Without a terminal nobody can be asked."""
+    """Without a terminal nobody can confirm."""
     file, before = tiny_suite(tmp_path, **FEW, rate=0.01), (made / "reports" / "baselines" / "ci.json").read_bytes()
     done = harness(made, "baseline", "update", file)
     assert done.returncode == 2
@@ -94,7 +94,7 @@ def test_an_update_shows_what_it_changes_and_writes_nothing_unasked(made: Path, 
 
 
 def test_an_update_of_nothing_writes_the_same_bytes(made: Path) -> None:
-    """And says so."""
+    """The output says that nothing changes."""
     file = made / "reports" / "baselines" / "ci.json"
     before = file.read_bytes()
     done = harness(made, "baseline", "update", "tiny.yaml", "--yes")
@@ -103,7 +103,7 @@ def test_an_update_of_nothing_writes_the_same_bytes(made: Path) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """Of both commands."""
+    """This holds for both commands."""
     code = """
 import sys
 from harness.__main__ import main

@@ -14,7 +14,7 @@ from harness.errors import UsageError
 
 
 def given(*arguments: str | Path) -> dict[str, Any]:
-    """What a command is given for these arguments."""
+    """Return the parsed options."""
     seen: dict[str, Any] = {}
 
     @click.command()
@@ -31,7 +31,7 @@ def given(*arguments: str | Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("variable", "on"), [(None, ""), ("true", "on"), ("false", ""), ("", "")])
 def test_github_is_on_where_it_runs_there(monkeypatch: pytest.MonkeyPatch, variable: str | None, on: str) -> None:
-    """By the variable that its runner sets."""
+    """GitHub's runner sets the variable."""
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     if variable is not None:
         monkeypatch.setenv("GITHUB_ACTIONS", variable)
@@ -39,7 +39,7 @@ def test_github_is_on_where_it_runs_there(monkeypatch: pytest.MonkeyPatch, varia
 
 
 def test_github_can_be_turned_on_and_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the variable says."""
+    """The flag overrides the variable."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert given("--no-github")["github"] is False
     monkeypatch.setenv("GITHUB_ACTIONS", "false")
@@ -47,7 +47,7 @@ def test_github_can_be_turned_on_and_off(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_files_are_paths(tmp_path: Path) -> None:
-    """Their folder is made before the work begins."""
+    """Their folder is created before the work begins."""
     flags = given("--junit", tmp_path / "out" / "check.xml", "--markdown", "check.md")
     assert flags["junit"] == tmp_path / "out" / "check.xml"
     assert flags["markdown"] == Path("check.md")
@@ -55,7 +55,7 @@ def test_files_are_paths(tmp_path: Path) -> None:
 
 
 def test_a_file_that_could_not_be_written_is_refused_at_once(tmp_path: Path) -> None:
-    """Not after an hour of work."""
+    """The error does not come after an hour of work."""
     (tmp_path / "file").touch()
     with pytest.raises(
         UsageError, match=r"the folder of --junit .* cannot be written .* name another file with --junit"

@@ -1,4 +1,4 @@
-"""The command that compares: what it prints where."""
+"""The command `compare`: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ import pytest
 from programs import program
 from two_runs import moved
 
+from harness.report.page.digests import sealed
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """With two results in it."""
+    """Return a folder with two results."""
     for name, results in zip("ab", moved(), strict=True):
         (tmp_path / f"{name}.json").write_text(json.dumps(results), encoding="utf-8")
     return tmp_path
 
 
 def test_tables_go_to_standard_output(folder: Path) -> None:
-    """Exit 0, whatever differs."""
+    """The exit code is 0, whatever differs."""
     done = program(folder, "compare", "a.json", "b.json")
     assert (done.returncode, done.stderr) == (0, "")
     assert "lower (better): cnn.top1: paired t over 5 seeds" in done.stdout
 
 
 def test_json_is_the_document(folder: Path) -> None:
-    """For a program to read."""
+    """Programs can read it."""
     done = program(folder, "compare", "a.json", "b.json", "--json")
     assert json.loads(done.stdout)["runs"][1]["name"] == "b.json"
 
 
 def test_a_file_is_written_whole_and_named(folder: Path) -> None:
-    """Into a folder that need not be there."""
+    """Its folder need not exist."""
     done = program(folder, "compare", "a.json", "b.json", "--format", "html", "--out", "new/page.html")
     assert (done.returncode, done.stdout) == (0, "new/page.html\n")
     assert (folder / "new" / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_what_cannot_be_compared_is_one_line(folder: Path) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     results = json.loads((folder / "b.json").read_text(encoding="utf-8"))
-    (folder / "b.json").write_text(json.dumps(results | {"suite": "table2"}), encoding="utf-8")
+    (folder / "b.json").write_text(json.dumps(sealed(results | {"suite": "table2"}, {})), encoding="utf-8")
     done = program(folder, "compare", "a.json", "b.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -51,14 +53,14 @@ def test_what_cannot_be_compared_is_one_line(folder: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
-    """Exit 2, with a remedy."""
+    """The exit code is 2, with a remedy."""
     done = program(folder, "compare", "a.json", "b.json", "--out", "a.json/page.html")
     assert done.returncode == 2
     assert "name another file with --out FILE" in done.stderr
 
 
 def test_no_torch_is_needed(folder: Path) -> None:
-    """Nor pandas, nor matplotlib, which take seconds."""
+    """Neither are pandas and matplotlib, which take seconds to import."""
     (folder / "torch.py").write_text("raise ImportError('torch is not to be had')", encoding="utf-8")
     (folder / "pandas.py").write_text("raise ImportError('nor is pandas')", encoding="utf-8")
     for form in ("terminal", "markdown", "html"):

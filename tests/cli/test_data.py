@@ -20,7 +20,7 @@ ORIGINALS = make_originals()
 
 @pytest.fixture(autouse=True)
 def miniature(monkeypatch, tmp_path):
-    """The miniature as the official set, in a folder of its own, with no data of this machine."""
+    """Declare the miniature as the official set, in an empty folder and without this machine's data."""
     monkeypatch.setitem(DATASETS, "ilsvrc2012", ORIGINALS.declared())
     monkeypatch.chdir(tmp_path)
     for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2012"):
@@ -28,7 +28,7 @@ def miniature(monkeypatch, tmp_path):
 
 
 def said(*arguments):
-    """(exit code, standard output) of a command; an error it ends with is raised."""
+    """Return (exit code, standard output) of a command; its errors are raised."""
     done = CliRunner().invoke(command, ["data", *map(str, arguments)])
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
@@ -36,7 +36,7 @@ def said(*arguments):
 
 
 def test_a_usable_set_exits_with_0(tmp_path):
-    """And tells counts and the class order."""
+    """The output has counts and the class order."""
     code, text = said("check", "ilsvrc2012", class_folders(ORIGINALS, tmp_path / "set"), "--threads", "1")
     assert code == 0
     assert "train: 24 of 24 images, 4 classes of 6 to 6, as class folders" in text
@@ -45,7 +45,7 @@ def test_a_usable_set_exits_with_0(tmp_path):
 
 
 def test_what_is_not_usable_exits_with_4_and_prints_the_fix(tmp_path):
-    """Which, typed as it is printed, mends it."""
+    """The printed command repairs it."""
     kaggle(ORIGINALS, tmp_path / "kaggle")
     code, text = said("check", "ilsvrc2012", "kaggle")
     assert code == 4
@@ -57,7 +57,7 @@ def test_what_is_not_usable_exits_with_4_and_prints_the_fix(tmp_path):
 
 
 def test_json_is_for_programs(tmp_path):
-    """Both of a check and of a copy."""
+    """A check and a copy both have it."""
     code, text = said("check", "ilsvrc2012", flat_val(ORIGINALS, tmp_path / "set"), "--json")
     document = json.loads(text)
     assert (code, document["usable"], document["splits"][1]["form"]) == (4, False, "flat folder")
@@ -67,7 +67,7 @@ def test_json_is_for_programs(tmp_path):
 
 
 def test_without_a_path_it_looks_where_a_run_would(tmp_path, monkeypatch):
-    """Also for a layout that no run can read."""
+    """It finds also a layout that no run can read."""
     with pytest.raises(DataMissing, match="is not on disk"):
         said("check", "ilsvrc2012")
     kaggle(ORIGINALS, tmp_path / "root" / "ilsvrc2012")
@@ -79,7 +79,7 @@ def test_without_a_path_it_looks_where_a_run_would(tmp_path, monkeypatch):
 
 
 def test_an_altered_copy_is_found_by_content(tmp_path):
-    """With `--decode`, which reads all of it; a change that keeps the size shows in nothing else."""
+    """`--decode` reads every file; a change that keeps the size shows nowhere else."""
     class_folders(ORIGINALS, tmp_path / "set")
     said("prepare", "ilsvrc2012", "set", "--out", "copy", "--short-side", 40)
     path = next((tmp_path / "copy" / "train").rglob("*.JPEG"))
@@ -91,7 +91,7 @@ def test_an_altered_copy_is_found_by_content(tmp_path):
 
 
 def test_the_copy_tells_what_was_left_out(tmp_path):
-    """On standard output, by name."""
+    """Standard output names it."""
     image = ORIGINALS.of("train")[0]
     (class_folders(ORIGINALS, tmp_path / "set") / "train" / image.wnid / image.name).write_bytes(b"")
     code, text = said("prepare", "ilsvrc2012", "set", "--out", "copy", "--allow-damaged", 0.1)
@@ -101,7 +101,7 @@ def test_the_copy_tells_what_was_left_out(tmp_path):
 
 
 def test_a_set_of_few_files_is_checked_by_its_digests(tmp_path):
-    """As the digits, and another file under their name."""
+    """The digits are accepted, and another file under their name is not."""
     code, text = said("check", "digits")
     assert (code, "usable as it is: content as in the official" in text) == (0, True)
     (tmp_path / "digits").mkdir()
@@ -110,7 +110,7 @@ def test_a_set_of_few_files_is_checked_by_its_digests(tmp_path):
 
 
 def test_an_unknown_set_is_answered_with_the_nearest(tmp_path):
-    """As everywhere."""
+    """Unknown names have suggestions everywhere."""
     with pytest.raises(UsageError, match="did you mean ilsvrc2012"):
         said("check", "ilsvrc2021")
 
@@ -122,13 +122,13 @@ def test_fetching_what_is_there_fetches_nothing():
 
 
 def test_fetching_what_is_not_public_says_how_to_get_it():
-    """ImageNet asks for access."""
+    """ImageNet requires a request for access."""
     with pytest.raises(UsageError, match=r"cannot be fetched; ask for access at image-net.org"):
         said("fetch", "ilsvrc2012")
 
 
 def test_what_was_fetched_is_compared_with_its_digests(monkeypatch, tmp_path):
-    """A mirror that hands out something else does not pass."""
+    """A mirror with other files is refused."""
     from harness.data import locate
 
     monkeypatch.setitem(DATASETS, "fashion_mnist", dataclasses.replace(DATASETS["fashion_mnist"], shipped=None))
@@ -145,7 +145,7 @@ def test_what_was_fetched_is_compared_with_its_digests(monkeypatch, tmp_path):
 
 
 def test_checking_needs_no_torch(tmp_path):
-    """A machine that only stores the data has none."""
+    """A machine that only stores data may lack torch."""
     (tmp_path / "torch.py").write_text("raise ImportError('torch was imported')")
     shutil.copytree(class_folders(ORIGINALS, tmp_path / "a"), tmp_path / "set")
     done = program(tmp_path, "data", "check", "ilsvrc2012", "set", anew=True)

@@ -1,4 +1,4 @@
-"""The command that looks at a machine: one line a check, and the exit code of what is wrong."""
+"""The command `doctor`: one line for each check, and the exit code of what is wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.machine.doctor.checks import Check
 
 
 def test_a_machine_in_order_ends_in_exit_0(tmp_path: Path) -> None:
-    """A line for every check on standard output, nothing else said, nothing made."""
+    """Standard output has a line for every check and nothing else, and no file is created."""
     done = program(tmp_path, "doctor", "--device", "cpu", "--threads", "1", "--data", "digits")
     assert (done.returncode, done.stderr) == (0, "")
     assert {line.split()[0] for line in done.stdout.splitlines()} <= {"ok", "warning"}
@@ -25,7 +25,7 @@ def test_a_machine_in_order_ends_in_exit_0(tmp_path: Path) -> None:
 
 
 def test_torch_that_does_not_answer_is_exit_1(tmp_path: Path) -> None:
-    """The last line says what is wrong."""
+    """The last line names the fault."""
     done = program(tmp_path, "doctor", "--device", "cpu", "--wait", "0.01")
     assert done.returncode == 1
     assert "torch" in done.stderr
@@ -35,7 +35,7 @@ def test_torch_that_does_not_answer_is_exit_1(tmp_path: Path) -> None:
 
 @pytest.fixture
 def in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A torch that computes as it should, of which no process is asked, and no data of this machine."""
+    """Replace torch's process by one in order, and hide this machine's data."""
     monkeypatch.setattr(doctor, "arithmetic", lambda *_: iter([Check("torch", "ok", "computes")]))
     monkeypatch.chdir(tmp_path)
     for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2010", "HARNESS_DATA_ILSVRC2012"):
@@ -54,7 +54,7 @@ def in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_what_is_wrong_decides_the_exit_code(
     tmp_path: Path, in_order: None, arguments: tuple[str, ...], code: int, name: str
 ) -> None:
-    """4 for data that are needed, before a device that is missing; 1 for the rest."""
+    """4 for required data comes before 5 for a missing device and 1 for the rest."""
     (tmp_path / "file").touch()
     done = CliRunner().invoke(command, ["doctor", *arguments])
     assert isinstance(done.exception, HarnessError)
@@ -64,7 +64,7 @@ def test_what_is_wrong_decides_the_exit_code(
 
 
 def test_a_missing_gpu_is_exit_5(tmp_path: Path) -> None:
-    """When it is asked for."""
+    """The GPU was requested."""
     done = program(tmp_path, "doctor", "--device", "cuda", "--json", CUDA_VISIBLE_DEVICES="")
     assert done.returncode == 5
     wrong = [check for check in json.loads(done.stdout) if check["level"] == "wrong"]
@@ -73,7 +73,7 @@ def test_a_missing_gpu_is_exit_5(tmp_path: Path) -> None:
 
 
 def test_an_unknown_data_set_has_a_nearest(tmp_path: Path) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     done = program(tmp_path, "doctor", "--data", "digit")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "unknown data set 'digit'; did you mean digits?\n"

@@ -1,4 +1,4 @@
-"""The command line as a process: what it prints where, and what it ends with."""
+"""The command line as a process: its output and exit codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 import warm
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from programs import nothing, program
+from result_documents import typed
 from suite_files import TABLE1, written
 from tiny_suites import tiny_suite
 
@@ -30,7 +32,7 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's, without what would name data or ask for colour."""
+    """Return this process's variables without those that name data or request colour."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -41,7 +43,7 @@ def environment(**more: str) -> dict[str, str]:
 
 @pytest.fixture
 def harness(tmp_path: Path):
-    """Runs the program in an empty folder."""
+    """Return a function that runs the program in an empty folder."""
 
     def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
         done = program(tmp_path, *arguments, **more)
@@ -52,14 +54,14 @@ def harness(tmp_path: Path):
 
 
 def test_it_starts_from_nothing(tmp_path: Path) -> None:
-    """All other tests here find its modules imported."""
+    """All other tests here start with its modules imported."""
     done = program(tmp_path, "--version", anew=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"harness, version {__version__}\n", "")
 
 
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
-    """A report folder without its page."""
+    """Return a report folder without its page."""
     folder = tmp_path / "report"
     folder.mkdir()
     for kind in ("results", "curves"):
@@ -68,7 +70,7 @@ def report(tmp_path: Path) -> Path:
 
 
 def test_help_names_every_command_and_exit_code(harness) -> None:
-    """On standard output, exit 0."""
+    """Help goes to standard output, and the exit code is 0."""
     done = harness("--help")
     assert (done.returncode, done.stderr) == (0, "")
     for name in COMMANDS:
@@ -79,7 +81,7 @@ def test_help_names_every_command_and_exit_code(harness) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_and_option_has_help(harness, name: str) -> None:
-    """A sentence each."""
+    """Each has a sentence."""
     done = harness(name, "--help")
     assert done.returncode == 0
     assert command.commands[name].help
@@ -89,20 +91,20 @@ def test_every_command_and_option_has_help(harness, name: str) -> None:
 
 
 def test_version(harness) -> None:
-    """The package's."""
+    """The version is the package's."""
     assert harness("--version").stdout == f"harness, version {__version__}\n"
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("rnu", "run"), ("validat", "validate"), ("shema", "schema")])
 def test_a_misspelt_command_has_a_nearest(harness, wrong: str, right: str) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     done = harness(wrong)
     assert (done.returncode, done.stdout) == (2, "")
     assert f"No such command '{wrong}'. Did you mean '{right}'?" in done.stderr
 
 
 def test_a_misspelt_option_has_a_nearest(harness) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     done = harness("plan", "table1", "--scal", "ci")
     assert done.returncode == 2
     assert "Did you mean" in done.stderr
@@ -110,14 +112,14 @@ def test_a_misspelt_option_has_a_nearest(harness) -> None:
 
 
 def test_an_unknown_scale_is_told_with_those_there_are(harness) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     done = harness("plan", "table1", "--scale", "tiny")
     assert done.returncode == 2
     assert "'tiny' is not one of 'paper', 'subset', 'small', 'ci'" in done.stderr
 
 
 def test_a_scale_that_the_suite_lacks_is_told(harness, tmp_path: Path) -> None:
-    """Exit 2, one line."""
+    """The exit code is 2, with one line."""
     text = TABLE1.read_text(encoding="utf-8")
     path = written(tmp_path, (text[text.index("  ci:\n") :], ""))
     done = harness("run", path, "--scale", "ci")
@@ -125,19 +127,18 @@ def test_a_scale_that_the_suite_lacks_is_told(harness, tmp_path: Path) -> None:
     assert done.stderr == f"{path} has no scale 'ci'; it has paper, subset, small\n"
 
 
-def test_four_faults_are_four_lines(harness, tmp_path: Path) -> None:
-    """On standard error, exit 2, and nothing else is said."""
+def test_three_faults_are_three_lines(harness, tmp_path: Path) -> None:
+    """They are on standard error with exit code 2, and nothing else is printed."""
     path = written(
         tmp_path,
         ("title: Error rates", "titel: Error rates"),
         ("    seeds: 3\n    data: fashion_mnist", "    seeds: many\n    data: fashion_mnist"),
-        ("value: cnn.ten_crop", "value: cmn.ten_crop"),
         ("    evaluate:\n", "    evaluate: {ten_crop: {split: test, views: ten_crop}}\n    evaluate:\n"),
     )
     for done in (harness("validate", path), harness("run", path)):
         assert (done.returncode, done.stdout) == (2, "")
         lines = done.stderr.splitlines()
-        assert len(lines) == 4
+        assert len(lines) == 3
         assert all(re.match(rf"{re.escape(str(path))}:\d+:\d+: [a-z_.]+: ", line) for line in lines)
 
 
@@ -152,7 +153,7 @@ def test_four_faults_are_four_lines(harness, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_suite_is_one_line(harness, argument: str, message: str) -> None:
-    """Exit 2."""
+    """The exit code is 2."""
     done = harness("validate", argument)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(message)
@@ -160,14 +161,14 @@ def test_what_is_no_suite_is_one_line(harness, argument: str, message: str) -> N
 
 
 def test_a_sound_suite_is_summed_up(harness) -> None:
-    """Exit 0."""
+    """The exit code is 0."""
     done = harness("validate", "table1")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("table1.yaml: sound (8 cells, 4 claims, scales paper, subset, small, ci)\n")
 
 
 def test_validation_is_data_too(harness, tmp_path: Path) -> None:
-    """What is sound and what is not; still exit 2."""
+    """JSON lists sound suites and faults; the exit code is still 2."""
     broken = written(tmp_path, ("title:", "titel:"))
     done = harness("validate", "table1", broken, "--json")
     document = json.loads(done.stdout)
@@ -175,7 +176,7 @@ def test_validation_is_data_too(harness, tmp_path: Path) -> None:
 
 
 def test_the_schema_is_json_schema(harness) -> None:
-    """Every reference in it leads somewhere."""
+    """Every reference in it resolves."""
     done = harness("schema")
     document = json.loads(done.stdout)
     assert (done.returncode, document["type"], document["additionalProperties"]) == (0, "object", False)
@@ -184,8 +185,16 @@ def test_the_schema_is_json_schema(harness) -> None:
     assert {"suite", "paper", "scales"} <= set(document["required"])
 
 
+def test_the_schema_of_results_is_json_schema_too(harness) -> None:
+    """With its dialect and its name."""
+    done = harness("schema", "results")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["$id"]) == (0, "urn:paper-harness:results:1")
+    Draft202012Validator.check_schema(document)
+
+
 def test_a_plan_is_data_too(harness) -> None:
-    """Keys, specs and standings; nothing is made."""
+    """JSON has keys, specs and states, and no file is created."""
     done = harness("plan", "table1", "--scale", "ci", "--json")
     document = json.loads(done.stdout)
     assert (done.returncode, done.stderr, len(document["jobs"])) == (0, "", 13)
@@ -194,7 +203,7 @@ def test_a_plan_is_data_too(harness) -> None:
 
 
 def test_a_plan_without_its_data_is_no_error(harness, tmp_path: Path) -> None:
-    """It says what blocks it."""
+    """It names the missing data."""
     done = harness("plan", "table1", "--scale", "paper", "--data", f"ilsvrc2010={tmp_path}")
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(r"\b\d+ blocked", done.stdout)
@@ -204,7 +213,7 @@ def test_a_plan_without_its_data_is_no_error(harness, tmp_path: Path) -> None:
 
 
 def test_a_plan_tells_who_else_wants_its_jobs_when_asked(harness, tmp_path: Path) -> None:
-    """And only then."""
+    """Without `--across` it does not."""
     plain, asked = (
         json.loads(harness("plan", "table1", "--scale", "paper", "--json", *more).stdout) for more in ([], ["--across"])
     )
@@ -216,7 +225,7 @@ def test_a_plan_tells_who_else_wants_its_jobs_when_asked(harness, tmp_path: Path
 
 
 def test_a_calibrated_plan_tells_on_what_it_rests(harness, tmp_path: Path) -> None:
-    """Progress goes to standard error, the plan to standard output, and the store stays as it was."""
+    """Progress goes to standard error, the plan to standard output, and the store stays unchanged."""
     suite = tiny_suite(tmp_path)
     done = harness("plan", suite, "--scale", "ci", "--device", "cpu", "--calibrate", "--json")
     assert done.returncode == 0, done.stderr
@@ -226,13 +235,13 @@ def test_a_calibrated_plan_tells_on_what_it_rests(harness, tmp_path: Path) -> No
 
 
 def test_a_plan_leaves_nothing_behind(harness, tmp_path: Path) -> None:
-    """No store, no report."""
+    """It creates no store and no report."""
     harness("plan", "table1", "--scale", "ci")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_without_its_data_says_what_was_looked_for_and_where(harness, tmp_path: Path) -> None:
-    """Exit 4, with the layout that is expected and how to get it."""
+    """The exit code is 4, with the expected layout and how to get the data."""
     done = harness("run", ROOT / "suites" / "table1.yaml", "--scale", "paper", "--data-root", tmp_path / "root")
     assert (done.returncode, done.stdout) == (4, "")
     assert "ILSVRC-2010 is not on disk. Looked in:" in done.stderr
@@ -243,13 +252,13 @@ def test_a_run_without_its_data_says_what_was_looked_for_and_where(harness, tmp_
 
 
 def test_unknown_data_are_told(harness) -> None:
-    """Exit 2, with the nearest."""
+    """The exit code is 2, with the nearest name."""
     done = harness("plan", "table1", "--data", "ilsvrc210=/data")
     assert (done.returncode, done.stderr) == (2, "unknown data set 'ilsvrc210'; did you mean ilsvrc2010?\n")
 
 
 def test_a_file_is_no_store(harness, tmp_path: Path) -> None:
-    """Exit 2, one line with the flag."""
+    """The exit code is 2, with one line that names the flag."""
     (tmp_path / "file").touch()
     done = harness("plan", "table1", "--scale", "ci", "--store", "file")
     assert (done.returncode, done.stdout) == (2, "")
@@ -257,7 +266,7 @@ def test_a_file_is_no_store(harness, tmp_path: Path) -> None:
 
 
 def test_a_report_is_rebuilt_from_its_folder(harness, report: Path) -> None:
-    """And its page named on standard output."""
+    """Standard output gives the page's path."""
     done = harness("report", report)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{report / 'index.html'}\n", "")
     assert (report / "index.html").stat().st_size > 10_000
@@ -267,7 +276,7 @@ def test_a_report_is_rebuilt_from_its_folder(harness, report: Path) -> None:
     ("form", "mark"), [("csv", "of_paper,"), ("markdown", "| CNN, Top-5 |"), ("latex", "\\begin{table}")]
 )
 def test_a_reports_table_is_exported(harness, report: Path, form: str, mark: str) -> None:
-    """On standard output, in the place of the page's path."""
+    """Standard output has the table instead of the page's path."""
     done = harness("report", report, "--export", form)
     assert (done.returncode, done.stderr) == (0, "")
     assert mark in done.stdout
@@ -275,14 +284,14 @@ def test_a_reports_table_is_exported(harness, report: Path, form: str, mark: str
 
 
 def test_a_folder_that_is_no_report_is_told(harness, tmp_path: Path) -> None:
-    """Exit 2, one line."""
+    """The exit code is 2, with one line."""
     done = harness("report", tmp_path)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "results.json: not there" in done.stderr
 
 
 def test_a_folder_that_is_no_job_is_told(harness, tmp_path: Path) -> None:
-    """Exit 2, and nothing is left in it."""
+    """The exit code is 2, and nothing is left in the folder."""
     (tmp_path / "job").mkdir()
     done = harness("job", "job")
     assert (done.returncode, done.stdout) == (2, "")
@@ -291,7 +300,7 @@ def test_a_folder_that_is_no_job_is_told(harness, tmp_path: Path) -> None:
 
 
 def test_the_environment_tells_nothing_of_who_and_where(harness) -> None:
-    """Neither host nor user nor home, in both forms."""
+    """Text and JSON name neither host nor user nor home."""
     for done in (harness("env"), harness("env", "--json")):
         assert done.returncode == 0
         for secret in (socket.gethostname(), getpass.getuser(), str(Path.home())):
@@ -318,7 +327,7 @@ assert not {"torch", "torchvision", "sklearn"} & sys.modules.keys(), "imported"
     ids=" ".join,
 )  # fmt: skip
 def test_only_work_imports_torch(report: Path, tmp_path: Path, arguments: list[str]) -> None:
-    """Not what merely looks, plans or shows."""
+    """Commands that only look, plan or show do not."""
     subprocess.run(
         [sys.executable, "-c", WITHOUT_TORCH, *arguments],
         check=True, capture_output=True, cwd=tmp_path, env=environment(), timeout=60,
@@ -326,7 +335,7 @@ def test_only_work_imports_torch(report: Path, tmp_path: Path, arguments: list[s
 
 
 def test_a_plan_imports_no_numbers() -> None:
-    """Nor a chart, a table or a driver."""
+    """It imports no charts, tables or drivers either."""
     heavy = {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "PIL"}
     if not Path("/dev/nvidiactl").exists():
         heavy.add("pynvml")
@@ -337,7 +346,7 @@ def test_a_plan_imports_no_numbers() -> None:
 
 
 def on_a_terminal(*arguments: str, **more: str) -> str:
-    """What the program writes where standard output is a terminal."""
+    """Return the program's output to a terminal."""
     ours, theirs = pty.openpty()
     with nothing() as null:
         streams = [null.fileno(), theirs, null.fileno()]
@@ -347,7 +356,7 @@ def on_a_terminal(*arguments: str, **more: str) -> str:
     while True:
         try:
             part = os.read(ours, 65536)
-        except OSError:  # how Linux tells that the other end has closed
+        except OSError:  # Linux reports so that the other end has closed
             break
         if not part:
             break
@@ -362,12 +371,12 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
 
 @pytest.mark.parametrize(("more", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_no_color_is_respected(more: dict[str, str], *, coloured: bool) -> None:
-    """Colour belongs to a terminal, and to one whose owner wants it."""
+    """Colour appears only on a terminal whose user allows it."""
     assert bool(COLOUR.search(on_a_terminal("plan", "table1", "--scale", "paper", **more))) is coloured
 
 
 def test_a_pipe_gets_no_colour(harness) -> None:
-    """Nor any other escape."""
+    """A pipe gets no other escape codes either."""
     assert "\x1b" not in harness("plan", "table1", "--scale", "ci").stdout
 
 
@@ -375,7 +384,7 @@ def test_a_pipe_gets_no_colour(harness) -> None:
     "arguments", [["plan", "table1", "--scale", "ci"], ["schema"], ["--help"], ["env"]], ids=" ".join
 )
 def test_a_reader_that_leaves_is_no_error_of_ours(tmp_path: Path, arguments: list[str]) -> None:
-    """As behind `| head -1`: nothing on standard error."""
+    """Behind `| head -1`, nothing is printed on standard error."""
     with subprocess.Popen(
         [sys.executable, "-m", "harness", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(),
@@ -387,7 +396,7 @@ def test_a_reader_that_leaves_is_no_error_of_ours(tmp_path: Path, arguments: lis
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
-    """Exit 1, and no traceback."""
+    """The exit code is 1, without a traceback."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "harness", "schema"],
@@ -398,13 +407,13 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 @pytest.fixture
 def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Runs `run` in this process with a run that has these results and failures."""
+    """Return a function that calls `run` in this process with fabricated results and failures."""
 
     def run(cells: list[str], claims: list[str], failed: dict[str, str], *flags: str) -> Any:
         results = json.loads((SAMPLES / "small_results.json").read_text(encoding="utf-8"))
         results["cells"] = [results["cells"][0] | {"outcome": outcome} for outcome in cells]
         results["claims"] = [results["claims"][0] | {"outcome": outcome} for outcome in claims]
-        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (results, tmp_path, failed))
+        monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (typed(results), tmp_path, failed))
         return CliRunner().invoke(command, ["run", "table1", *flags])
 
     return run
@@ -422,23 +431,24 @@ def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     ],
 )
 def test_verdicts_decide_the_exit_code_only_when_asked(finished, cells, claims, lenient: int, strict: int) -> None:
-    """A finished suite is 0 whatever its verdicts, or 3 with --strict where something differs."""
+    """A finished suite exits with 0, or with 3 under --strict where something differs."""
     assert finished(cells, claims, {}).exit_code == lenient
     assert finished(cells, claims, {}, "--strict").exit_code == strict
 
 
 def test_a_mean_that_holds_a_diverged_run_is_not_strict(finished, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It counts as guessing in the mean, which a verdict alone does not show."""
+    """The run counts as guessing in the mean, which the verdict alone does not show."""
     import harness.cli.main as module
 
-    named = []
-    monkeypatch.setattr(module, "_differs", lambda results: named.append(results["cells"][0]) or False)
+    seen = []
+    monkeypatch.setattr(module, "_differs", lambda results: seen.append(results) or False)
     assert finished(["MATCH"], [], {}, "--strict").exit_code == 0
-    named[0]["diverged"] = [1, 4]
-    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: ({"cells": named, "claims": []}, Path(), {}))
+    cell = seen[0].cells[0].model_copy(update={"diverged": [1, 4]})
+    diverged = seen[0].model_copy(update={"cells": [cell]})
+    monkeypatch.setattr("harness.run.pipeline.run_suite", lambda *_: (diverged, Path(), {}))
     done = CliRunner().invoke(command, ["run", "table1", "--strict", "--json"])
     assert done.exit_code == 3
-    assert f"{named[0]['id']}: diverged, and counted as guessing: seed 1, 4" in done.stderr
+    assert f"{cell.id}: diverged, and counted as guessing: seed 1, 4" in done.stderr
     assert json.loads(done.stdout)["cells"][0]["diverged"] == [1, 4]
 
 
@@ -451,5 +461,5 @@ def test_a_failed_job_comes_before_a_verdict(finished) -> None:
 
 
 def test_results_are_data_too(finished) -> None:
-    """Those of the report, on standard output."""
+    """Standard output has the report's results."""
     assert json.loads(finished(["MATCH"], [], {}, "--json").output)["cells"][0]["outcome"] == "MATCH"

@@ -1,4 +1,4 @@
-"""What the flags of a run amount to."""
+"""The runtime settings that the flags of a run describe."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ FLAGS: dict[str, Any] = {"data_root": None, "data_flags": (), "device": "auto", 
 
 @pytest.fixture(autouse=True)
 def _eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine of so many, without GPUs."""
+    """Set up a machine with eight cores and no GPU."""
     monkeypatch.setattr(runtime, "cores", lambda: 8)
     monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And with four GPUs."""
+    """Add four GPUs."""
     monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: [f"GPU-{number}" for number in range(4)])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 def given(**flags: Any) -> Runtime:
-    """The settings."""
+    """Return the settings."""
     found = runtime_of(FLAGS | flags)
     assert isinstance(found, Runtime)
     return found
 
 
 def shape(found: Runtime) -> tuple[int, int, int]:
-    """(jobs, processes, threads)."""
+    """Return (jobs, processes, threads)."""
     return found.jobs, found.processes, found.threads
 
 
@@ -54,7 +54,7 @@ def shape(found: Runtime) -> tuple[int, int, int]:
 def test_processes_share_the_cores_unless_their_threads_are_said(
     flags: dict[str, Any], expected: tuple[int, int, int]
 ) -> None:
-    """Each has at least one."""
+    """Each has at least one thread."""
     assert shape(given(**flags)) == expected
 
 
@@ -64,18 +64,18 @@ def test_processes_share_the_cores_unless_their_threads_are_said(
      ({"device": "cpu"}, (1, 1, 8)), ({"processes": 2}, (2, 2, 2))],
 )  # fmt: skip
 def test_by_default_every_gpu_is_at_work(four: None, flags: dict[str, Any], expected: tuple[int, int, int]) -> None:
-    """As many jobs as there are GPUs for."""
+    """There are as many jobs as GPUs allow."""
     assert shape(given(**flags)) == expected
 
 
 def test_a_command_that_runs_no_several_jobs_has_one(four: None) -> None:
-    """Such as `job`, on a machine with many GPUs."""
+    """`job` is one, on a machine with many GPUs."""
     flags = {name: value for name, value in FLAGS.items() if name != "jobs"}
     assert shape(runtime_of(flags)) == (1, 1, 8)
 
 
 def test_asking_for_gpus_asks_for_cuda() -> None:
-    """Where there is none, it is missing; the CPU is not taken in its place."""
+    """A missing GPU is not replaced by the CPU."""
     assert given(gpus=2).device == "cuda"
 
 
@@ -84,6 +84,6 @@ def test_asking_for_gpus_asks_for_cuda() -> None:
     [({"gpus": 2, "device": "cpu"}, "contradicts --device cpu; --processes 2"), ({"gpus": 2, "processes": 3}, "leave")],
 )
 def test_flags_that_contradict_each_other_are_refused(flags: dict[str, Any], says: str) -> None:
-    """With the flag that was meant."""
+    """The message names the right flag."""
     with pytest.raises(UsageError, match=says):
         given(**flags)

@@ -1,4 +1,4 @@
-"""A plan on the terminal: what is left, what it costs, who shares it, what is missing; nothing in it read as markup."""
+"""A plan on the terminal: remaining jobs, their cost, sharing suites and missing data, without markup."""
 
 from __future__ import annotations
 
@@ -26,58 +26,58 @@ H200 = {"device": "NVIDIA H200", "seconds": 7200.0, "basis": "assumes one NVIDIA
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wide terminal without colour."""
+    """Set up a wide terminal without colour."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 
 def shown(capsys: pytest.CaptureFixture[str], **changes: Any) -> str:
-    """The plan with these changes."""
+    """Show the plan with these changes, and return the output."""
     show_plan(PLAN | changes)
     return capsys.readouterr().out
 
 
 def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> None:
-    """By state, with the basis of the estimate."""
+    """Jobs are counted by state, and the estimate gives its basis."""
     text = shown(capsys)
     assert "1 to do, 2 done" in text
     assert "about 10 min of work: 0.333 core-hours (measured here on a processor)" in text
     assert "kWh not known (the power of a processor is not measured)" in text
     assert "disk: 5 MB (weights 5 MB)\n" in text
-    assert "data, beside that: digits 57.5 kB\n" in text
+    assert "data, in addition: digits 57.5 kB\n" in text
     assert "0123456789abcdef0123 " in text
 
 
 def test_a_gpu_is_reckoned_in_gpu_hours(capsys: pytest.CaptureFixture[str]) -> None:
-    """With its energy, and how that is known."""
+    """The energy gives its basis too."""
     gpu = HERE | {"core_hours": None, "gpu_hours": 986.4, "kwh": 690.5, "power_basis": "at the power measured"}
     text = shown(capsys, estimate=gpu)
     assert "986 GPU-hours (measured here on a processor); 690 kWh at the power measured" in text
 
 
 def test_a_gpu_that_is_not_here_is_told_beside_the_processor(capsys: pytest.CaptureFixture[str]) -> None:
-    """And the times of jobs are its."""
+    """The times of jobs are the GPU's."""
     text = shown(capsys, elsewhere=H200)
     assert "or 2 GPU-hours, 1.4 kWh at the power assumed (assumes one NVIDIA H200)" in text
     assert "time, H200" in text
 
 
 def test_checkpoints_are_told_apart_from_what_stays(capsys: pytest.CaptureFixture[str]) -> None:
-    """They go when a training ends."""
+    """Checkpoints are removed when a training ends."""
     text = shown(capsys, disk=DISK | {"scratch_bytes": 7_930_000_000, "data_bytes": {"ilsvrc2012": None}})
     assert "and 7.93 GB of checkpoints while a training runs" in text
     assert "ilsvrc2012 of a size not known" in text
 
 
 def test_a_finished_plan_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """No time is named, and no room."""
+    """No time and no disk space are shown."""
     text = shown(capsys, jobs=[JOB | {"state": "done"}])
     assert "of work" not in text
     assert "disk" not in text
 
 
 def test_what_blocks_and_what_would_unlock_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """In full, and what is missing once with how much hangs on it."""
+    """Each missing item is shown once, with the number of jobs that need it."""
     blocked = [JOB | {"state": "blocked", "why": "ILSVRC-2010 is not on disk"}] * 3
     missing = [{"what": "ILSVRC-2010 is not on disk", "jobs": 3}]
     text = shown(
@@ -94,23 +94,23 @@ def test_what_blocks_and_what_would_unlock_is_told(capsys: pytest.CaptureFixture
 
 
 def test_why_a_result_is_stale_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the job, or how many there are."""
+    """The line names the job, or the number of jobs."""
     stale = JOB | {"state": "stale", "why": "the code has changed"}
     assert "train cnn, seed 0: stale: the code has changed\n" in shown(capsys, jobs=[stale])
     assert "2 jobs: stale: the code has changed\n" in shown(capsys, jobs=[stale, stale])
 
 
 def test_who_shares_a_job_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    """Experiments of this suite where they are several, and other suites."""
+    """Several experiments of this suite, and other suites, are named."""
     text = shown(capsys, jobs=[JOB | {"wanted_by": ["cnn", "relu"], "also_in": ["table2", "figure3"]}])
     assert "train cnn, seed 0: shared by cnn, relu\n" in text
-    assert "train cnn, seed 0: wanted by table2, figure3 too\n" in text
+    assert "train cnn, seed 0: also needed by table2, figure3\n" in text
     assert "shared by" not in shown(capsys)
 
 
 @pytest.mark.parametrize("hostile", ["[/]", "[bold]x", "[link=http://x]", "\\[", "[/bold]"])
 def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], hostile: str) -> None:
-    """A suite may say what it likes."""
+    """A suite may contain any text."""
     job = JOB | {"label": hostile, "why": hostile, "wanted_by": [hostile, "a"], "also_in": [hostile], "state": "stale"}
     text = shown(capsys, reason=hostile, unlock=hostile, blocked_by=hostile, jobs=[job, JOB],
                  missing=[{"what": hostile, "jobs": 1}], estimate=HERE | {"basis": hostile})  # fmt: skip
@@ -122,5 +122,5 @@ def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], hosti
     [(0.02764, "0.0276"), (1.4, "1.4"), (99.94, "99.9"), (1490.4, "1,490"), (1_495_345.0, "1,495,345")],
 )
 def test_amounts_have_three_digits(value: float, text: str) -> None:
-    """And no powers of ten."""
+    """Exponents are never used."""
     assert amount(value) == text

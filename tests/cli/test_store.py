@@ -1,4 +1,4 @@
-"""The commands about stores, as a user types them: what they print where, and what they end with."""
+"""The commands about stores as a user types them: their output and exit codes."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from harness.store.store import Store
 
 
 def ran(store: Store, *arguments: object) -> Result:
-    """The command on a store; its own errors are left to see."""
+    """Run a command on a store; its errors are kept in the result."""
     return CliRunner().invoke(command, [*map(str, arguments), "--store", str(store.root)])
 
 
 def printed(store: Store, *arguments: object) -> Any:
-    """What it prints as JSON."""
+    """Return a command's JSON output."""
     return json.loads(ran(store, *arguments, "--json").stdout)
 
 
 def test_a_sound_store_verifies(store: Store, plan: Plan) -> None:
-    """One line, exit 0."""
+    """The output is one line, and the exit code is 0."""
     done = ran(store, "verify")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout.endswith(f"{len(plan.jobs)} jobs, 31 files: sound\n")
 
 
 def test_damage_is_named_file_by_file_and_ends_in_exit_1(store: Store, plan: Plan) -> None:
-    """On standard output, and what to do beside it; no traceback."""
+    """Standard output gives the remedies, without a traceback."""
     folder = folder_of(store, plan, "train")
     flip(folder.weights)
     done = program(store.root.parent, "verify")
@@ -47,11 +47,11 @@ def test_damage_is_named_file_by_file_and_ends_in_exit_1(store: Store, plan: Pla
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("damaged"))
     assert f"{folder.path.name}/weights.pt: is damaged" in line
     assert "move runs/" in line
-    assert done.stderr == "runs: 1 fault(s); what to do about each is said above\n"
+    assert done.stderr == "runs: 1 fault(s); the lines above give the remedy of each\n"
 
 
 def test_damage_is_plain_data_too(store: Store, plan: Plan) -> None:
-    """And ends in the same exit code."""
+    """The exit code is the same."""
     flip(folder_of(store, plan, "pixels").pixels)
     document = printed(store, "verify")
     assert (document["sound"], len(document["damage"])) == (False, 1)
@@ -59,7 +59,7 @@ def test_damage_is_plain_data_too(store: Store, plan: Plan) -> None:
 
 
 def test_one_job_runs_again_and_is_compared(tmp_path: Path) -> None:
-    """By the beginning of its key; exit 1 where it does not come out again."""
+    """A prefix of the key is enough; the exit code is 1 where the result differs."""
     world = tiny_world(tmp_path, subset={"classes": 10, "per_class": 40}, epochs=1)
     assert world.run({"pixels"}).failed == {}
     folder = world.folder("pixels")
@@ -78,7 +78,7 @@ def test_one_job_runs_again_and_is_compared(tmp_path: Path) -> None:
 
 
 def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
-    """Every one with its label and the letters of its key that find it again."""
+    """Each has its label and enough letters of its key to find it again."""
     done = program(store.root.parent, "store", "ls")
     assert (done.returncode, done.stderr) == (0, "")
     for key, job in plan.jobs.items():
@@ -88,7 +88,7 @@ def test_the_jobs_of_a_store_are_listed(store: Store, plan: Plan) -> None:
 
 
 def test_the_list_is_plain_data_too(store: Store, plan: Plan) -> None:
-    """For programs, in the order that was asked for."""
+    """Programs get it in the requested order."""
     folder_of(store, plan, "pixels").log.write_bytes(b"x" * 999_999)
     listed = printed(store, "store", "ls", "--sort", "size")
     assert listed[0]["kind"] == "pixels"
@@ -97,7 +97,7 @@ def test_the_list_is_plain_data_too(store: Store, plan: Plan) -> None:
 
 
 def test_nothing_is_removed_unless_it_is_asked_for(store: Store, plan: Plan) -> None:
-    """What would go is said, with its size; --yes removes it and nothing else."""
+    """The files are listed with their size; --yes removes them and nothing else."""
     folder = folder_of(store, plan, "train")
     folder.checkpoint.write_bytes(b"state")
     before = snapshot(store.root)
@@ -110,7 +110,7 @@ def test_nothing_is_removed_unless_it_is_asked_for(store: Store, plan: Plan) -> 
 
 
 def test_what_no_suite_wants_is_removed_by_name(store: Store, plan: Plan) -> None:
-    """As plain data: what was found, what is gone, what stayed."""
+    """JSON lists the files found, removed and kept."""
     document = printed(store, "store", "gc", "--keep", f"{TABLE1}:small", "--yes")
     assert len(document["found"]) == len(document["removed"]) == len(plan.jobs)
     assert document["stayed"] == []
@@ -118,7 +118,7 @@ def test_what_no_suite_wants_is_removed_by_name(store: Store, plan: Plan) -> Non
 
 
 def test_results_go_to_another_store_in_an_archive(store: Store, plan: Plan, tmp_path: Path) -> None:
-    """Written, read, and then told to be there already."""
+    """A second merge reports the results as present."""
     file, other = tmp_path / "results.tar.gz", Store(tmp_path / "other")
     done = ran(store, "store", "export", file)
     assert done.stdout == (
@@ -131,7 +131,7 @@ def test_results_go_to_another_store_in_an_archive(store: Store, plan: Plan, tmp
 
 
 def test_an_export_may_be_of_some_jobs_only(store: Store, plan: Plan, tmp_path: Path) -> None:
-    """Of a key, with what it was made from; of a suite at a scale."""
+    """It may be of a key with its inputs, or of a suite at a scale."""
     key = folder_of(store, plan, "evaluate").path.name.removeprefix("evaluate-")
     assert " 3 jobs, " in ran(store, "store", "export", tmp_path / "a.tar.gz", key).stdout
     arguments = ("store", "export", tmp_path / "b.tar.gz", "--suite", TABLE1, "--scale", "ci")
@@ -141,14 +141,14 @@ def test_an_export_may_be_of_some_jobs_only(store: Store, plan: Plan, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--scale", "ci"), "--scale is that of a --suite; name one"),
+        (("--scale", "ci"), "--scale needs a --suite; name one"),
         (("0123", "--suite", "table1"), "name either keys or a --suite"),
         (("--suite", "table1", "--scale", "small"), "has no finished job to export"),
         (("0" * 20,), "has no job whose key begins with"),
     ],
 )
 def test_an_export_of_nothing_is_told(store: Store, tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    """And writes no file."""
+    """No file is written."""
     done = ran(store, "store", "export", tmp_path / "x.tar.gz", *arguments)
     assert isinstance(done.exception, UsageError)
     assert message in str(done.exception)
@@ -165,7 +165,7 @@ def test_a_conflict_ends_in_exit_2_and_may_be_settled_for_ours(store: Store, pla
     folder.write_result(result | {"values": {"top1_error": 1.0}})
     done = program(tmp_path, "store", "merge", file)
     assert (done.returncode, done.stdout) == (2, "")
-    assert f"{folder.path.name} (test cnn.ten_crop, seed 0): came out otherwise than in runs (values)" in done.stderr
+    assert f"{folder.path.name} (test cnn.ten_crop, seed 0): has another result than in runs (values)" in done.stderr
     said = ran(store, "store", "merge", file, "--keep-ours").stdout
     assert said.startswith(f"kept ours: {file}: {folder.path.name}")
     assert said.endswith("0 taken, 0 completed, 6 here already\n")
@@ -173,21 +173,21 @@ def test_a_conflict_ends_in_exit_2_and_may_be_settled_for_ours(store: Store, pla
 
 @pytest.mark.parametrize("arguments", [("verify",), ("store", "ls"), ("store", "gc")])
 def test_a_store_that_is_not_there_is_told(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """One line, exit 2."""
+    """The error is one line with exit code 2."""
     done = ran(Store(tmp_path / "none"), *arguments)
     assert isinstance(done.exception, UsageError)
     assert "name one with --store DIR" in str(done.exception)
 
 
 def test_a_misspelt_subcommand_has_a_nearest(store: Store) -> None:
-    """As commands have."""
+    """Subcommands have suggestions like commands."""
     done = CliRunner().invoke(command, ["store", "exprt"])
     assert done.exit_code == 2
     assert "Did you mean 'export'?" in done.stderr
 
 
 def test_what_may_not_be_read_is_told_in_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the file, as the system says it."""
+    """The line has the file and the system's words."""
 
     def forbidden(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
@@ -209,7 +209,7 @@ with held(Path(sys.argv[1])):
 
 
 def test_what_another_process_works_in_is_seen_and_left_alone(store: Store, plan: Plan) -> None:
-    """Listed as running, noted by verify, and never removed; a moment after it ended, it may be."""
+    """It is listed as running, noted by verify, and not removed until the process has ended."""
     folder = folder_of(store, plan, "evaluate")
     folder.result.unlink()
     clear = ("store", "gc", "--unfinished", "--stale", "--keep", f"{TABLE1}:small", "--yes")

@@ -1,4 +1,4 @@
-"""What lies in a store as people read it."""
+"""The contents of a store as tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRY = Entry("done", "train", "train [cnn], seed 0", "ab" * 32, 1_500_000, 7200
 
 
 def test_a_job_is_a_line_with_units(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Brackets of a label are no markup."""
+    """Brackets in a label are not markup."""
     monkeypatch.setenv("COLUMNS", "120")
     show_entries([ENTRY, ENTRY])
     said = capsys.readouterr().out
@@ -23,17 +23,17 @@ def test_a_job_is_a_line_with_units(capsys: pytest.CaptureFixture[str], monkeypa
 
 
 def test_what_stayed_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the reason."""
+    """The line gives the reason."""
     one, other = Garbage(Path("a"), "unfinished", 10), Garbage(Path("b"), "unfinished", 20)
     show_garbage([one, other], removed=[one], stayed=[other])
     assert capsys.readouterr().out.splitlines() == [
         "a: unfinished, 10 bytes",
-        "b: stays, for a process works in it",
+        "b: stays, because a process works in it",
         "1 removed, 10 bytes",
     ]
 
 
 def test_nothing_to_remove_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without an advice that helps nobody."""
+    """No useless advice is added."""
     show_garbage([], removed=None, stayed=[])
     assert capsys.readouterr().out == "0 to remove, 0 bytes\n"

@@ -1,4 +1,4 @@
-"""Tables on the terminal: everything said once, nothing in the data read as markup."""
+"""Tables on the terminal: everything is shown once, and no data are read as markup."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from result_documents import typed
 
 from harness.cli.tables import show_nested, show_results
 
@@ -15,20 +16,20 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wide terminal without colour."""
+    """Set up a wide terminal without colour."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 
 def results(name: str = "paper") -> dict[str, Any]:
-    """The sample with one of every verdict."""
+    """Return the sample with one of every verdict."""
     return json.loads((SAMPLES / f"{name}_results.json").read_text(encoding="utf-8"))
 
 
 def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """With its verdict, and where the report is."""
+    """Each has its verdict, and the path of the report is given."""
     document = results()
-    show_results(document, tmp_path)
+    show_results(typed(document), tmp_path)
     text = capsys.readouterr().out
     for cell in document["cells"]:
         assert cell["id"] in text
@@ -40,27 +41,26 @@ def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_p
 
 
 def test_a_reason_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """With all that it speaks of."""
+    """It lists all cells and claims that it concerns."""
     cells = [cell | {"outcome": "NOT RUN", "reason": "no data"} for cell in results("small")["cells"][:2]]
-    show_results(results("small") | {"cells": cells, "claims": []}, tmp_path)
+    show_results(typed(results("small") | {"cells": cells, "claims": []}), tmp_path)
     assert capsys.readouterr().out.count("no data") == 1
 
 
 @pytest.mark.parametrize("hostile", ["[/]", "[bold]x", "[link=http://x]", "\\[", "[/bold]"])
 def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], tmp_path: Path, hostile: str) -> None:
-    """A suite may say what it likes."""
+    """A suite may contain any text."""
     document = results("small")
     cell = document["cells"][0] | {"unit": hostile, "reason": hostile, "outcome": "NOT RUN"}
     claim = document["claims"][0] | {"ref": hostile, "says": hostile, "reason": hostile}
-    show_results(
-        document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}, tmp_path / "[red]"
-    )
+    whole = document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}
+    show_results(typed(whole), tmp_path / "[red]")
     show_nested({hostile: {"a": hostile}})
     assert capsys.readouterr().out.count(hostile) >= 6
 
 
 def test_facts_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nested ones further in, lists in a row, an empty one as none."""
+    """Nested entries are indented, lists are joined, and an empty list is shown as none."""
     show_nested({"cores": 2, "gpus": [], "packages": {"torch": "2.11", "odd": None}, "names": ["a", "b"]})
     assert capsys.readouterr().out.splitlines() == [
         "cores: 2", "gpus: none", "packages", "  torch: 2.11", "  odd: None", "names: a, b",

@@ -1,4 +1,4 @@
-"""Views cut on a CPU against those that any device gathers."""
+"""Tests of views cut on a CPU, against those gathered on any device."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ HEIGHT, WIDTH = 12, 15
 
 
 def seeded(seed: int) -> torch.Generator:
-    """A generator at its start."""
+    """Return a generator at its start."""
     return torch.Generator().manual_seed(seed)
 
 
 def drawn(count: int, crop: int) -> Spots:
-    """Places of so many views, and reflections."""
+    """Draw places and reflections of views."""
     top, left, flip = (
         torch.randint(size, (count,), generator=seeded(size)) for size in (HEIGHT - crop + 1, WIDTH - crop + 1, 2)
     )
@@ -37,7 +37,7 @@ def test_views_are_those_gathered(
     crop: int,
     least: int,
 ) -> None:
-    """To the bit, one by one or all together, in either layout of the images, and in channels-last order."""
+    """Cut views equal gathered ones to the bit, one by one or together, in either layout of the images."""
     monkeypatch.setattr(cutting, "SINGLY", least)
     images = torch.randint(0, 256, (40, channels, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
     size = (HEIGHT, WIDTH) if moving else (crop, crop)
@@ -50,7 +50,7 @@ def test_views_are_those_gathered(
 
 
 def test_images_and_mean_stay_as_they_were() -> None:
-    """Views are copies."""
+    """Views are copies: images and mean stay unchanged."""
     images = torch.randint(0, 256, (6, 3, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
     mean = torch.rand(3, HEIGHT, WIDTH, generator=seeded(1))
     before = images.clone(), mean.clone()

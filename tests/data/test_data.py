@@ -1,4 +1,4 @@
-"""The registry of data sets."""
+"""Tests of the registry of data sets."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from harness.errors import UsageError
 
 
 def test_every_name_is_the_name_of_its_declaration() -> None:
-    """A set is found under the name it gives itself."""
+    """Every set is registered under its declared name."""
     assert list(DATASETS) == [dataset.name for dataset in DATASETS.values()]
 
 
 def test_unknown_name_offers_the_nearest() -> None:
-    """A slip of the finger is answered with what was meant."""
+    """The error for an unknown name suggests the nearest."""
     with pytest.raises(UsageError, match=r"unknown data set 'ilsvrc2011'; did you mean ilsvrc201\d\?"):
         dataset_named("ilsvrc2011")
 
 
 def test_declarations_need_no_arrays() -> None:
-    """Planning and locating start fast: neither torch, torchvision, numpy nor Pillow is imported."""
+    """Declarations import neither torch, torchvision, numpy nor Pillow."""
     code = (
         "import sys, harness.data, harness.data.locate, harness.data.fingerprint;"
         "print(sorted({'torch', 'torchvision', 'numpy', 'PIL', 'sklearn'} & set(sys.modules)))"
@@ -34,12 +34,12 @@ def test_declarations_need_no_arrays() -> None:
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
 def test_files_cover_the_labelled_splits(dataset) -> None:
-    """A set of files says for every split what it is read from; a set in folders lists no files."""
+    """A set of files declares files for every split; a set in folders declares none."""
     covered = {split for file in dataset.files for split in file.splits}
     assert covered == (set(dataset.splits) if dataset.read else set())
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=list(DATASETS))
 def test_sets_in_memory_name_their_classes(dataset) -> None:
-    """There is one distinct name for each class of a set that has no class folders."""
+    """A set without class folders has one distinct name for each class."""
     assert len(set(dataset.class_names)) == (dataset.classes if dataset.read else 0)

@@ -1,4 +1,4 @@
-"""What a data set says of itself."""
+"""Tests of the declarations of data sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ IDS = st.lists(st.text("abc", min_size=1, max_size=6), unique=True, max_size=60)
 
 @given(IDS, st.integers(0, 3))
 def test_division_gives_every_image_to_one_split(ids: list[str], seed: int) -> None:
-    """Nothing is lost, nothing is tested that was trained on, and the order stays."""
+    """A division gives every image to one split and keeps the order."""
     division = Division("images", {"train": 495, "val": 5, "test": 500}, seed)
     parts = {split: division.part(ids, split) for split in division.shares}
     assert sorted(identity for part in parts.values() for identity in part) == sorted(ids)
@@ -28,20 +28,20 @@ def test_division_gives_every_image_to_one_split(ids: list[str], seed: int) -> N
 
 
 def test_division_does_not_depend_on_the_order_of_ids() -> None:
-    """Nor on anything but the names and the seed."""
+    """A division depends only on names and seed, not on the order of ids."""
     division, other = (Division("images", {"train": 500, "test": 500}, seed) for seed in (0, 1))
     assert sorted(division.part(NAMES, "test")) == sorted(division.part(NAMES[::-1], "test"))
     assert division.part(NAMES, "test") != other.part(NAMES, "test")
 
 
 def test_ranks_are_pinned() -> None:
-    """A sample or a division that changed would be another experiment under the same key."""
+    """Ranks have the recorded values, because another choice would be another experiment under the same key."""
     assert ranked("abcdef", 0) == sorted("abcdef", key=lambda name: hashlib.sha256(f"0/{name}".encode()).hexdigest())
 
 
 @pytest.mark.parametrize("dataset", [each for each in DATASETS.values() if each.division], ids=lambda each: each.name)
 def test_divided_sets_expect_their_shares(dataset) -> None:
-    """The declared counts are the thousandths of one whole, to the rounding of a number."""
+    """The declared counts of divided sets are the declared thousandths of the whole, rounded."""
     whole = sum(dataset.splits.values())
     assert dataset.division is not None
     assert sum(dataset.division.shares.values()) == 1000
@@ -52,24 +52,24 @@ def test_divided_sets_expect_their_shares(dataset) -> None:
 
 @given(st.integers(1, 300), st.integers(0, 100))
 def test_centre_leaves_equal_margins(crop: int, margin: int) -> None:
-    """Of an odd margin the extra pixel is at the end."""
+    """The centre leaves equal margins; the extra pixel of an odd margin is at the end."""
     before = centre_offset(crop + margin, crop)
     assert margin - before - before in {0, 1}
 
 
 def test_centre_larger_than_the_image_is_refused() -> None:
-    """There is no such view."""
+    """A centre larger than the image is refused."""
     with pytest.raises(ValueError, match="crop of 5 pixels does not fit in 4"):
         centre_offset(4, 5)
 
 
 def test_class_list_digest_is_of_the_sorted_names() -> None:
-    """The order of listing does not matter; the names do."""
+    """The digest of a class list depends on the names, not on their order."""
     assert class_list_digest(["b", "a"]) == hashlib.sha256(b"a\nb").hexdigest()
 
 
 def test_expected_count_of_a_subset() -> None:
-    """Training images as declared; of validation and test images the classes' share."""
+    """The expected count of a subset is as declared in training, and its share of classes in other splits."""
     subset = Subset(classes=50, per_class=200)
     counts = [DATASETS["ilsvrc2010"].count(split, subset) for split in ("train", "val", "test")]
     assert counts == [10_000, 2_500, 7_500]

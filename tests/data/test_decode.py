@@ -1,4 +1,4 @@
-"""Decoding and preparing images."""
+"""Tests of decoding and preparing images."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from harness.data.spec import Prepare
 from harness.errors import DataMissing
 
 GRID = np.add.outer(16 * np.arange(12), np.arange(16)).astype(np.uint8)
-"""[12, 16], every pixel its own number."""
+"""Pixels [12, 16] that each hold their own number."""
 
 
 def rgb(height: int, width: int, seed: int = 0) -> Image.Image:
-    """Noise in colour."""
+    """Return colour noise."""
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
 def test_center_is_cut_from_the_middle() -> None:
-    """Of the odd margin of three rows, one is lost above and two below."""
+    """The centre is cut from the middle; of three spare rows, one is lost above and two below."""
     pixels = prepared(Image.fromarray(GRID), Prepare(center=9))
     assert np.array_equal(pixels, GRID[None, 1:10, 3:12])
 
 
 def test_pad_adds_zeros_on_every_side() -> None:
-    """The image itself is untouched."""
+    """Padding adds zeros on every side and leaves the image unchanged."""
     pixels = prepared(rgb(5, 7), Prepare(pad=2))
     assert pixels.shape == (3, 9, 11)
     assert pixels.sum() == pixels[:, 2:-2, 2:-2].sum()
@@ -38,14 +38,14 @@ def test_pad_adds_zeros_on_every_side() -> None:
 
 
 def test_rescaling_is_antialiased() -> None:
-    """Reduced to a quarter, a fine chequerboard becomes even grey; plain sampling would keep black or white."""
+    """A fine chequerboard reduced to a quarter becomes even grey, which proves antialiasing."""
     board = Image.fromarray((np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8))
     pixels = prepared(board, Prepare(short_side=16)).astype(int)
     assert np.abs(pixels - 127).max() <= 2
 
 
 def test_rescaling_agrees_with_torchs_antialiased_bilinear() -> None:
-    """Another implementation of the same filter gives the same pixels, up to the rounding of its two passes."""
+    """Rescaling equals torch's antialiased bilinear filter up to the rounding of two passes."""
     import torch
     from torch.nn.functional import interpolate
 
@@ -61,7 +61,7 @@ def test_rescaling_agrees_with_torchs_antialiased_bilinear() -> None:
 @settings(max_examples=30)
 @given(st.integers(1, 80), st.integers(1, 80), st.integers(0, 3))
 def test_shape_is_the_declared_one(height: int, width: int, pad: int) -> None:
-    """Any image becomes what plans count on."""
+    """Prepared images have the declared shape."""
     prepare = Prepare(short_side=24, center=20, pad=pad)
     assert prepared(rgb(height, width), prepare).shape == (3, *prepare.sides((height, width)))
 
@@ -69,7 +69,7 @@ def test_shape_is_the_declared_one(height: int, width: int, pad: int) -> None:
 @pytest.mark.parametrize("prepare", [Prepare(), Prepare(pad=2), Prepare(center=5), Prepare(short_side=13, center=11)])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_many_are_prepared_as_one_is(prepare: Prepare, channels: int) -> None:
-    """Sets in memory and image files go through the same preparation."""
+    """Images in memory are prepared like image files."""
     images = np.random.default_rng(1).integers(0, 256, (4, channels, 8, 9), dtype=np.uint8)
     singly = [prepared(Image.fromarray(image.transpose(1, 2, 0).squeeze()), prepare) for image in images]
     assert np.array_equal(all_prepared(images, prepare), np.stack(singly))
@@ -77,7 +77,7 @@ def test_many_are_prepared_as_one_is(prepare: Prepare, channels: int) -> None:
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA", "RGBA", "CMYK", "YCbCr", "P"])
 def test_every_mode_becomes_rgb(mode: str) -> None:
-    """Grey is repeated; the others come near the colours they stand for."""
+    """Every mode becomes RGB with similar colours, and grey is repeated."""
     red = Image.new("RGB", (4, 4), (204, 51, 51)).convert(mode)
     pixels = np.asarray(as_rgb(red)).astype(int)
     assert pixels.shape == (4, 4, 3)
@@ -89,7 +89,7 @@ def test_every_mode_becomes_rgb(mode: str) -> None:
 
 
 def test_transparent_palette_is_read_without_a_warning(tmp_path: Path) -> None:
-    """Pillow warns of such images when they are converted at once."""
+    """A palette with transparency is read without Pillow's warning."""
     palette = Image.new("P", (8, 8))
     palette.putpalette([10, 20, 30] * 256)
     palette.save(tmp_path / "palette.png", transparency=bytes(range(256)))
@@ -99,7 +99,7 @@ def test_transparent_palette_is_read_without_a_warning(tmp_path: Path) -> None:
 
 
 def test_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
-    """Adobe's inverted inks are understood."""
+    """A CMYK JPEG with Adobe's inverted inks keeps its colours."""
     Image.new("RGB", (16, 16), (200, 30, 40)).convert("CMYK").save(tmp_path / "inks.JPEG", quality=95)
     pixels, mode = decode(str(tmp_path / "inks.JPEG"), Prepare(center=16))
     assert mode == "CMYK"
@@ -107,7 +107,7 @@ def test_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
 
 
 def test_orientation_in_exif_is_ignored(tmp_path: Path) -> None:
-    """The image is taken as stored, as the set's users always did."""
+    """EXIF orientation is ignored."""
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: turn a quarter to the right
     image = Image.fromarray(np.repeat(np.array([[0, 255]], np.uint8), [16, 16], axis=1).repeat(32, 0))
@@ -119,7 +119,7 @@ def test_orientation_in_exif_is_ignored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "text"])
 def test_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
-    """Half an image is not silently half black."""
+    """A damaged file is an error with its name, not a half-black image."""
     path = tmp_path / "broken.JPEG"
     rgb(64, 64).save(path)
     whole = path.read_bytes()
@@ -129,7 +129,7 @@ def test_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
 
 
 def test_image_smaller_than_the_center_is_named(tmp_path: Path) -> None:
-    """Without rescaling there is nothing to fill the square with."""
+    """An image smaller than `center` is an error with its name."""
     rgb(20, 40).save(tmp_path / "small.png")
     with pytest.raises(DataMissing, match=r"small\.png: .* crop of 32 pixels does not fit in 20"):
         decode(str(tmp_path / "small.png"), Prepare(center=32))
@@ -140,7 +140,7 @@ SHARES = st.floats(0, 1, exclude_max=True)
 
 @given(st.integers(20, 200), st.integers(20, 200), st.integers(16, 120), SHARES, SHARES)
 def test_window_lies_within_the_rescaled_image(height: int, width: int, side: int, down: float, right: float) -> None:
-    """Whatever was drawn."""
+    """A window lies within the rescaled image for any draw."""
     tall, wide, top, left = Window(side, down, right, 16).place(height, width)
     assert (tall, wide) == Prepare(short_side=side).rescaled(height, width)
     assert 0 <= top <= tall - 16
@@ -148,7 +148,7 @@ def test_window_lies_within_the_rescaled_image(height: int, width: int, side: in
 
 
 def test_both_ends_of_a_window_are_reached() -> None:
-    """The draws 0 and just below 1 are the first and the last place."""
+    """Draws of 0 and just below 1 give the first and the last place."""
     last = float(np.nextafter(1, 0))
     assert Window(24, 0.0, 0.0, 16).place(24, 40)[2:] == (0, 0)
     assert Window(24, last, last, 16).place(24, 40)[2:] == (8, 24)
@@ -159,7 +159,7 @@ def test_both_ends_of_a_window_are_reached() -> None:
 def test_cut_window_is_the_window_of_the_rescaled_image(
     height: int, width: int, side: int, down: float, right: float, seed: int
 ) -> None:
-    """Resampling only what is seen gives the pixels of resampling all, but for the rounding of its two passes.
+    """A window cut directly equals the window of the rescaled image up to the rounding of two passes.
 
     Each of Pillow's passes, along rows and along columns, rounds to whole grey levels.
     """
@@ -171,7 +171,7 @@ def test_cut_window_is_the_window_of_the_rescaled_image(
 
 
 def test_window_of_a_file_says_how_it_is_stored(tmp_path: Path) -> None:
-    """Grey files are read in colour, and counted."""
+    """Decoding a window returns the stored mode, and grey files are read in colour."""
     rgb(40, 60).convert("L").save(tmp_path / "grey.png")
     pixels, mode = decode_window(str(tmp_path / "grey.png"), Window(32, 0.5, 0.5, 28))
     assert (pixels.shape, pixels.dtype, mode) == ((3, 28, 28), np.uint8, "L")
@@ -180,7 +180,7 @@ def test_window_of_a_file_says_how_it_is_stored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("prepare", [Prepare(), Prepare(short_side=32), Prepare(short_side=32, center=28, pad=2)])
 def test_size_from_the_header_is_the_decoded_one(tmp_path: Path, prepare: Prepare) -> None:
-    """Batches are planned without decoding."""
+    """The size from the header is that of the decoded image."""
     path = str(tmp_path / "image.png")
     rgb(45, 71).save(path)
     assert prepared_size(path, prepare) == decode(path, prepare)[0].shape[1:]
@@ -189,7 +189,7 @@ def test_size_from_the_header_is_the_decoded_one(tmp_path: Path, prepare: Prepar
 @pytest.mark.parametrize("read", [lambda path: decode_window(path, Window(32, 0, 0, 28)),
                                   lambda path: prepared_size(path, Prepare(short_side=32))])  # fmt: skip
 def test_damaged_file_is_named_by_every_reader(tmp_path: Path, read) -> None:
-    """Never passed over."""
+    """Every reader reports a damaged file by name."""
     (tmp_path / "broken.JPEG").write_bytes(b"no image")
     with pytest.raises(DataMissing, match=r"broken\.JPEG"):
         read(str(tmp_path / "broken.JPEG"))

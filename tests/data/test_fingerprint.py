@@ -1,4 +1,4 @@
-"""Digests of what is on disk, and whether it is official."""
+"""Tests of digests of data on disk, and of whether they are official."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLASSES = {"n01": 3, "n02": 2}
 
 @pytest.fixture
 def fashion(tmp_path: Path) -> Found:
-    """Four plain files with made content."""
+    """Write the four files uncompressed, with made content."""
     for file in FASHION.files:
         (tmp_path / file.name).write_bytes(file.name.encode())
     return Found(tmp_path, "test")
@@ -29,7 +29,7 @@ def fashion(tmp_path: Path) -> Found:
 
 @pytest.fixture
 def imagenet(tmp_path: Path) -> Found:
-    """Two classes in each split."""
+    """Write image folders with two classes in each split."""
     for split in IMAGENET.splits:
         for name, count in CLASSES.items():
             (tmp_path / split / name).mkdir(parents=True)
@@ -39,14 +39,14 @@ def imagenet(tmp_path: Path) -> Found:
 
 
 def miniature(**changes: object) -> Dataset:
-    """A declaration of which the made folders are the official set."""
+    """Return a declaration by which the made folders are the official set."""
     digest = class_list_digest(list(CLASSES))
     declared = {"splits": dict.fromkeys(IMAGENET.splits, 5), "classes": 2, "class_list_digest": digest}
     return dataclasses.replace(IMAGENET, **(declared | changes))
 
 
 def test_compression_does_not_change_a_fingerprint(fashion: Found) -> None:
-    """It is of the content, not of the archive."""
+    """A fingerprint covers the content, not its compression."""
     before = fingerprint(FASHION, fashion, "train")
     for file in FASHION.files:
         path = fashion.path / file.name
@@ -56,7 +56,7 @@ def test_compression_does_not_change_a_fingerprint(fashion: Found) -> None:
 
 
 def test_fingerprint_sees_a_changed_byte_in_its_own_split(fashion: Found) -> None:
-    """Changed test labels change the test split and no other."""
+    """A changed byte in a test file changes the fingerprint of the test split only."""
     before = {split: fingerprint(FASHION, fashion, split) for split in FASHION.splits}
     (fashion.path / "t10k-labels-idx1-ubyte").write_bytes(b"t10k-labels-idx1-ubytf")
     after = {split: fingerprint(FASHION, fashion, split) for split in FASHION.splits}
@@ -65,7 +65,7 @@ def test_fingerprint_sees_a_changed_byte_in_its_own_split(fashion: Found) -> Non
 
 @pytest.mark.parametrize("change", ["rename", "resize", "remove", "add", "move"])
 def test_fingerprint_sees_changed_image_folders(imagenet: Found, change: str) -> None:
-    """Names, sizes, and the class an image lies in are all part of it."""
+    """A fingerprint of image folders covers names, sizes and classes."""
     before = fingerprint(IMAGENET, imagenet, "train")
     image = imagenet.path / "train" / "n01" / "0.JPEG"
     match change:
@@ -83,7 +83,7 @@ def test_fingerprint_sees_changed_image_folders(imagenet: Found, change: str) ->
 
 
 def test_fingerprint_does_not_depend_on_where_the_data_lie(imagenet: Found, tmp_path: Path) -> None:
-    """A moved set is the same set."""
+    """A fingerprint does not depend on the folder of the data."""
     before = fingerprint(IMAGENET, imagenet, "val")
     moved = tmp_path / "moved"
     moved.mkdir()
@@ -92,7 +92,7 @@ def test_fingerprint_does_not_depend_on_where_the_data_lie(imagenet: Found, tmp_
 
 
 def test_cache_is_used_while_the_file_stays(fashion: Found, tmp_path: Path) -> None:
-    """A file of unchanged size and time is not read again: here it could not be."""
+    """The cache answers for a file of unchanged size and time without reading it."""
     cache = tmp_path / "cache" / "fingerprints.json"
     before = fingerprint(FASHION, fashion, "test", cache)
     path = fashion.path / "t10k-images-idx3-ubyte"
@@ -104,7 +104,7 @@ def test_cache_is_used_while_the_file_stays(fashion: Found, tmp_path: Path) -> N
 
 
 def test_cache_gives_way_when_the_file_changes(fashion: Found, tmp_path: Path) -> None:
-    """A new time of change is enough to look again."""
+    """A new time of change makes the cache read the file again."""
     cache = tmp_path / "fingerprints.json"
     before = fingerprint(FASHION, fashion, "test", cache)
     path = fashion.path / "t10k-images-idx3-ubyte"
@@ -115,7 +115,7 @@ def test_cache_gives_way_when_the_file_changes(fashion: Found, tmp_path: Path) -
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\x00", '{"sha256 PATH": 3}', '{"sha256 PATH": [1, 2, 3]}'])
 def test_broken_cache_is_ignored(fashion: Found, tmp_path: Path, text: str) -> None:
-    """It costs time and is written anew."""
+    """A damaged cache is ignored and written anew."""
     cache = tmp_path / "fingerprints.json"
     cache.write_text(text.replace("PATH", str(fashion.path / "t10k-images-idx3-ubyte")))
     assert fingerprint(FASHION, fashion, "test", cache) == fingerprint(FASHION, fashion, "test")
@@ -123,32 +123,32 @@ def test_broken_cache_is_ignored(fashion: Found, tmp_path: Path, text: str) -> N
 
 
 def test_cache_that_cannot_be_written_is_done_without(fashion: Found) -> None:
-    """A read-only store does not stop a plan."""
+    """A cache that cannot be written is no error."""
     cache = fashion.path / FASHION.files[0].name / "below a file.json"
     assert fingerprint(FASHION, fashion, "val", cache) == fingerprint(FASHION, fashion, "val")
 
 
 def test_cache_leaves_no_temporary_files(fashion: Found, tmp_path: Path) -> None:
-    """It is put in place by renaming."""
+    """The cache leaves no temporary files."""
     folder = tmp_path / "cache"
     fingerprint(FASHION, fashion, "val", folder / "fingerprints.json")
     assert [path.name for path in folder.iterdir()] == ["fingerprints.json"]
 
 
 def test_embedded_digits_are_official() -> None:
-    """scikit-learn's file is the one that was declared."""
+    """The embedded digits are official."""
     assert official(DIGITS, Locations().require(DIGITS)).yes
 
 
 def test_files_by_another_name_are_not_official(fashion: Found) -> None:
-    """Every file that differs is named."""
+    """Files that differ are not official, and each is named."""
     standing = official(FASHION, fashion)
     assert not standing.yes
     assert "train-images-idx3-ubyte" in standing.reason
 
 
 def test_digest_may_be_of_another_algorithm(fashion: Found) -> None:
-    """Some sets are listed by their MD5."""
+    """A declared digest may be an MD5."""
     file = OfficialFile("t10k-labels-idx1-ubyte", "md5:d5ee5c3ea0ce8dca3bb6e2d4bb0b9b3c", ("test",))
     dataset = dataclasses.replace(FASHION, files=(file,))
     assert not official(dataset, fashion).yes
@@ -158,33 +158,33 @@ def test_digest_may_be_of_another_algorithm(fashion: Found) -> None:
 
 
 def test_folders_with_the_declared_classes_and_counts_are_official(imagenet: Found) -> None:
-    """The check can succeed."""
+    """Folders with the declared classes and counts are official."""
     assert official(miniature(), imagenet).yes
 
 
 def test_missing_image_makes_folders_unofficial(imagenet: Found) -> None:
-    """The count is exact, and the split is named."""
+    """With a missing image, folders are not official, and the reason names the split."""
     (imagenet.path / "val" / "n01" / "0.JPEG").unlink()
     standing = official(miniature(), imagenet)
     assert (standing.yes, standing.reason) == (False, "4 images in val, where ILSVRC-2010 has 5")
 
 
 def test_other_classes_make_folders_unofficial(imagenet: Found) -> None:
-    """The right number of other classes is another set."""
+    """Folders with the right number of other classes are not official."""
     (imagenet.path / "train" / "n02").rename(imagenet.path / "train" / "n03")
     standing = official(miniature(), imagenet)
     assert (standing.yes, standing.reason) == (False, "the 2 class folders in train are not the 2 of ILSVRC-2010")
 
 
 def test_missing_split_makes_folders_unofficial(imagenet: Found) -> None:
-    """Every labelled split has to be there; one whose labels were never published need not be."""
+    """Without a labelled split folders are not official; an unlabelled one may be missing."""
     (imagenet.path / "test").rename(imagenet.path / "elsewhere")
     assert not official(miniature(), imagenet).yes
     assert official(miniature(unlabelled=("test",)), imagenet).yes
 
 
 def test_unknown_class_list_is_never_official(imagenet: Found) -> None:
-    """What cannot be confirmed is not claimed."""
+    """A set whose class list is unknown is never official."""
     standing = official(miniature(class_list_digest=None), imagenet)
     assert standing.yes is False
     assert standing.reason == (
@@ -193,7 +193,7 @@ def test_unknown_class_list_is_never_official(imagenet: Found) -> None:
 
 
 def test_fingerprint_of_a_split_without_labels_is_of_its_one_folder(imagenet: Found) -> None:
-    """Its images lie in no class folders."""
+    """The fingerprint of an unlabelled split is that of its one folder."""
     dataset = miniature(unlabelled=("test",))
     (imagenet.path / "test" / "a.JPEG").write_bytes(b"1")
     before = fingerprint(dataset, imagenet, "test")
@@ -202,7 +202,7 @@ def test_fingerprint_of_a_split_without_labels_is_of_its_one_folder(imagenet: Fo
 
 
 def test_fingerprint_of_a_divided_set_is_of_all_of_it(imagenet: Found) -> None:
-    """Which image is in which split depends on all names."""
+    """The fingerprint of a divided set covers all of it."""
     dataset = miniature(division=Division("train", {"train": 900, "val": 100}), splits={"train": 4, "val": 1})
     before = [fingerprint(dataset, imagenet, split) for split in ("train", "val")]
     assert before[0] == before[1]
@@ -211,7 +211,7 @@ def test_fingerprint_of_a_divided_set_is_of_all_of_it(imagenet: Found) -> None:
 
 
 def test_set_of_round_numbers_is_never_official(imagenet: Found) -> None:
-    """Not even when the class list and these numbers agree."""
+    """A set with round numbers is never official, even if they match."""
     assert official(miniature(), imagenet).yes
     standing = official(miniature(exact=False), imagenet)
     assert not standing.yes
@@ -219,6 +219,6 @@ def test_set_of_round_numbers_is_never_official(imagenet: Found) -> None:
 
 
 def test_others_may_read_what_is_remembered(fashion: Found, tmp_path: Path) -> None:
-    """A store may be shared; all its files are alike."""
+    """Other users may read the cache, like all files of a store."""
     fingerprint(FASHION, fashion, "test", tmp_path / "cache.json")
     assert (tmp_path / "cache.json").stat().st_mode & 0o777 == 0o644

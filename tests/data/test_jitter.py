@@ -1,4 +1,4 @@
-"""Scale jitter."""
+"""Tests of scale jitter."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ JITTER = Augmentation(crops=True, flips=True, colour_std=0.0, mean="centre_crop"
 
 
 def draws(*, start: int = 0):
-    """A generator for each batch, the first of them number `start`."""
+    """Yield a generator for each batch, the first of them number `start`."""
     return (torch.Generator().manual_seed(number) for number in count(start))
 
 
 def steps(batches: torch.Tensor, start: int = 0) -> list[torch.Generator]:
-    """As many of them as there are batches."""
+    """Return as many generators as batches."""
     return [generator for generator, _ in zip(draws(start=start), batches, strict=False)]
 
 
 def digits() -> Split:
-    """Images in memory, as they are stored."""
+    """Open images in memory as stored."""
     return open_split(DataSpec(name="digits"), "train", Locations())
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Split:
-    """Image files of many sizes, uncut."""
+    """Open image files of many sizes, uncut."""
     root = tmp_path_factory.mktemp("root")
     make_image_folders(root / "ilsvrc2012")
     spec = DataSpec(name="ilsvrc2012", prepare=Prepare())
@@ -50,14 +50,14 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Split:
 
 
 def test_sides_are_equally_likely_from_end_to_end() -> None:
-    """Whole numbers, both ends included (PReLU, section 3)."""
+    """Sides are integers, equally likely, with both ends included (PReLU, section 3)."""
     sides = Counter(window.side for window in windows(17_000, JITTER, CROP, torch.Generator().manual_seed(0)))
     assert set(sides) == set(range(16, 33))
     assert sum((found - 1000) ** 2 / 1000 for found in sides.values()) < 46  # chi-square, 16 d.o.f., p 1e-4
 
 
 def test_places_are_equally_likely_at_every_side() -> None:
-    """A view of 14 in 16 pixels has three places each way."""
+    """Places are equally likely at every side; a view of 14 in 16 pixels has three each way."""
     narrow = JITTER.model_copy(update={"jitter": (16, 16)})
     found = windows(9_000, narrow, CROP, torch.Generator().manual_seed(1))
     places = Counter(window.place(40, 40)[2:] for window in found)
@@ -66,13 +66,13 @@ def test_places_are_equally_likely_at_every_side() -> None:
 
 
 def test_view_larger_than_the_smallest_image_is_refused() -> None:
-    """It would not fit in some of the images."""
+    """A view larger than the smallest image is refused."""
     with pytest.raises(ValueError, match="crop of 20 pixels does not fit in 16"):
         windows(3, JITTER, 20, torch.Generator())
 
 
 def test_images_in_memory_are_cut_as_files_are() -> None:
-    """Two libraries' resampling, one image after the other and many at once, to a grey level of rounding."""
+    """Images in memory and in files are cut alike, up to one grey level of rounding."""
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (12, 21, 29, 3), dtype=np.uint8)
     views = [Window(int(side), *random.random(2).tolist(), CROP) for side in random.integers(16, 45, 12)]
@@ -83,7 +83,7 @@ def test_images_in_memory_are_cut_as_files_are() -> None:
 
 
 def test_side_of_the_image_itself_leaves_its_pixels() -> None:
-    """Rescaling to the same size is no rescaling."""
+    """Rescaling an image to its own side leaves its pixels unchanged."""
     images = torch.randint(0, 256, (4, 1, 16, 16), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     cut = cut_alike(images, [Window(16, 0.5, 0.0, CROP)] * 4)
     assert torch.equal(cut, images[..., 1:15, 0:14])
@@ -91,7 +91,7 @@ def test_side_of_the_image_itself_leaves_its_pixels() -> None:
 
 @pytest.mark.parametrize("kind", ["memory", "files"])
 def test_batches_come_in_order_with_views_of_their_images(kind: str, folders: Split) -> None:
-    """One view an image, from the batch's own generator."""
+    """Batches come in order, with one view of each image from the batch's own generator."""
     split = digits() if kind == "memory" else folders
     batches = torch.randperm(split.count, generator=torch.Generator().manual_seed(0))[:40].view(5, 8)
     found = list(jittered(split, batches, steps(batches), JITTER, CROP, CPU))
@@ -105,7 +105,7 @@ def test_batches_come_in_order_with_views_of_their_images(kind: str, folders: Sp
 
 @pytest.mark.parametrize("kind", ["memory", "files"])
 def test_later_batches_do_not_depend_on_the_earlier(kind: str, folders: Split) -> None:
-    """An epoch taken up in its middle goes on with the same views."""
+    """Later batches do not depend on earlier ones, so an epoch can resume in its middle."""
     split = digits() if kind == "memory" else folders
     batches = torch.arange(40).view(5, 8)
     whole = list(jittered(split, batches, steps(batches), JITTER, CROP, CPU))
@@ -114,7 +114,7 @@ def test_later_batches_do_not_depend_on_the_earlier(kind: str, folders: Split) -
 
 
 def test_views_go_through_the_same_augmentation() -> None:
-    """Reflections and the mean come after, for a view is an image of its own size."""
+    """Reflections and the mean are applied to jittered views as to other images."""
     split, batches = digits(), torch.arange(64).view(1, 64)
     ((_, images),) = jittered(split, batches, steps(batches), JITTER, CROP, CPU)
     mean = torch.rand(1, CROP, CROP)
@@ -126,7 +126,7 @@ def test_views_go_through_the_same_augmentation() -> None:
 
 
 def test_damaged_file_is_named(tmp_path: Path) -> None:
-    """A view of it is never left out."""
+    """A damaged file is an error with its name."""
     make_image_folders(tmp_path / "ilsvrc2012", classes=1, train=8)
     split = open_split(
         DataSpec(name="ilsvrc2012"), "train", Locations.gather(data_root=tmp_path, config_files=()), threads=2

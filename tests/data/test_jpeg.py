@@ -1,4 +1,4 @@
-"""The quick decoder of JPEGs against Pillow, which has the last word."""
+"""Tests of the fast JPEG decoder against Pillow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ quick = pytest.mark.skipif(jpeg.simplejpeg is None, reason="simplejpeg is not in
 
 
 def picture(height: int, width: int, mode: str = "RGB", seed: int = 0) -> Image.Image:
-    """Coarse noise with fine noise on it, so that every frequency and both colours have something to say."""
+    """Return coarse noise with fine noise on it, so that all frequencies and colours matter."""
     random = np.random.default_rng(seed)
     coarse = Image.fromarray(random.integers(0, 256, (5, 6, 3), dtype=np.uint8)).resize((width, height))
     pixels = np.asarray(coarse).astype(int) + random.integers(-20, 21, (height, width, 3))
@@ -28,14 +28,14 @@ def picture(height: int, width: int, mode: str = "RGB", seed: int = 0) -> Image.
 
 
 def stored(image: Image.Image, **options: object) -> bytes:
-    """The bytes of a JPEG."""
+    """Encode a JPEG."""
     file = io.BytesIO()
     image.save(file, "JPEG", **options)
     return file.getvalue()
 
 
 def by_pillow(data: bytes) -> np.ndarray:
-    """The RGB pixels that Pillow gives."""
+    """Decode RGB pixels by Pillow."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
@@ -55,7 +55,7 @@ def test_every_pixel_is_pillows(
     mode: str,
     seed: int,
 ) -> None:
-    """Whatever the size, quality, subsampling, order of coefficients and colours."""
+    """Every pixel equals Pillow's for any size, quality, subsampling, order of coefficients and colour."""
     image = picture(height, width, mode, seed)
     options = {} if mode == "L" else {"subsampling": subsampling}
     data = stored(image, quality=quality, progressive=progressive, **options)
@@ -67,7 +67,7 @@ def test_every_pixel_is_pillows(
 
 @quick
 def test_colours_stored_as_they_are_are_pillows_too() -> None:
-    """A JPEG in RGB, of which there are a few."""
+    """JPEGs stored in RGB equal Pillow's too."""
     data = stored(picture(40, 50), keep_rgb=True)
     found = jpeg.decoded(data)
     assert found is not None
@@ -77,7 +77,7 @@ def test_colours_stored_as_they_are_are_pillows_too() -> None:
 @quick
 @pytest.mark.parametrize("what", ["inks", "another format", "cut short", "damaged inside", "nothing", "huge"])
 def test_what_is_not_plain_is_left_to_pillow(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It knows inks, other formats and how large an image may be, and it alone says what is damaged."""
+    """Inks, other formats, huge images and damaged files are left to Pillow."""
     data = stored(picture(64, 64))
     png = io.BytesIO()
     picture(8, 8).save(png, "PNG")
@@ -102,7 +102,7 @@ def test_what_is_not_plain_is_left_to_pillow(what: str, monkeypatch: pytest.Monk
 def test_images_are_the_same_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Prepare, mode: str
 ) -> None:
-    """Prepared, or as a view; a machine without the package reads what one with it reads."""
+    """Images are the same without the fast decoder, prepared or as a view."""
     path, window = str(tmp_path / "image.JPEG"), Window(40, 0.3, 0.8, 28)
     Path(path).write_bytes(stored(picture(45, 71, mode)))
     (image, said), (view, _) = decode(path, prepare), decode_window(path, window)
@@ -114,7 +114,7 @@ def test_images_are_the_same_without_it(
 
 
 def test_a_little_damage_is_read_as_pillow_reads_it(tmp_path: Path) -> None:
-    """Bytes that a strict decoder complains of, and Pillow passes over, do not make an image a damaged one."""
+    """Slight damage that only a strict decoder reports is read as Pillow reads it."""
     data = stored(picture(64, 64))
     end = data.rindex(b"\xff\xd9")
     path = tmp_path / "trailing.JPEG"
@@ -124,6 +124,6 @@ def test_a_little_damage_is_read_as_pillow_reads_it(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """Like a damaged one."""
+    """A missing file is reported by name."""
     with pytest.raises(DataMissing, match=r"gone\.JPEG: cannot be decoded"):
         decode(str(tmp_path / "gone.JPEG"), Prepare())

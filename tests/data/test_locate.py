@@ -1,4 +1,4 @@
-"""Finding data sets."""
+"""Tests of finding data sets."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ CIFAR10, DIGITS, FASHION, IMAGENET = (DATASETS[name] for name in ("cifar10", "di
 
 @pytest.fixture(autouse=True)
 def _no_debian(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What is installed on the machine does not decide these tests."""
+    """Hide data packages that are installed on this machine."""
     monkeypatch.setattr("harness.data.sets.fashion_mnist.DEBIAN", tmp_path / "debian")
 
 
 def make_fashion(folder: Path) -> Path:
-    """A folder with the four names, two of them compressed."""
+    """Write a folder with the four files, two of them compressed."""
     folder.mkdir(parents=True)
     for file in FASHION.files:
         (folder / (f"{file.name}.gz" if "t10k" in file.name else file.name)).write_bytes(b"")
@@ -30,31 +30,31 @@ def make_fashion(folder: Path) -> Path:
 
 
 def make_imagenet(folder: Path) -> Path:
-    """A folder with a training split."""
+    """Write a folder with a training split."""
     (folder / "train").mkdir(parents=True)
     return folder
 
 
 def gather(*files: Path, **sources: object) -> Locations:
-    """Locations of these sources and no other configuration file."""
+    """Collect locations from these sources and no other configuration file."""
     return Locations.gather(**sources, config_files=files)
 
 
 def test_embedded_set_is_always_there() -> None:
-    """The digits are found with nothing set up."""
+    """The embedded digits are found without any setting."""
     found = Locations().find(DIGITS)
     assert isinstance(found, Found)
     assert (found.path / "digits.csv.gz").is_file()
 
 
 def test_torchvision_layout_below_a_root(tmp_path: Path) -> None:
-    """A root that torchvision filled is read as it is."""
+    """A root filled by torchvision is read as it is."""
     folder = make_fashion(tmp_path / "FashionMNIST" / "raw")
     assert gather(data_root=tmp_path).find(FASHION) == Found(folder, "--data-root")
 
 
 def test_another_packages_folder_is_the_last_resort(tmp_path: Path) -> None:
-    """Debian's files are found, but a root comes first."""
+    """Debian's files are found, but only after every root."""
     debian = make_fashion(tmp_path / "debian")
     assert Locations().find(FASHION) == Found(debian, "another package's folder")
     own = make_fashion(tmp_path / "FashionMNIST" / "raw")
@@ -62,7 +62,7 @@ def test_another_packages_folder_is_the_last_resort(tmp_path: Path) -> None:
 
 
 def test_sources_are_tried_in_the_documented_order(tmp_path: Path) -> None:
-    """Flag, environment, nearer file, farther file: the set is found in the first root that has it."""
+    """Flag, environment, nearer and farther file are tried in this order; the first root with the set counts."""
     near, far = tmp_path / "near.toml", tmp_path / "far.toml"
     near.write_text('[data]\nroot = "c"\n')
     far.write_text('[data]\nroot = "d"\n')
@@ -74,7 +74,7 @@ def test_sources_are_tried_in_the_documented_order(tmp_path: Path) -> None:
 
 
 def test_named_folder_comes_before_any_root(tmp_path: Path) -> None:
-    """A flag names a set's own folder; the environment's is then not looked at."""
+    """A set's own folder named by a flag precedes the environment's and any root."""
     make_imagenet(tmp_path / "ilsvrc2010")
     own = make_imagenet(tmp_path / "own")
     environ = {"HARNESS_DATA_ILSVRC2010": str(make_imagenet(tmp_path / "other"))}
@@ -83,7 +83,7 @@ def test_named_folder_comes_before_any_root(tmp_path: Path) -> None:
 
 
 def test_named_folder_without_the_set_is_no_reason_to_look_elsewhere(tmp_path: Path) -> None:
-    """Falling back would read other data than was asked for."""
+    """If a named folder lacks the set, no other place is searched."""
     make_fashion(tmp_path / "debian")
     missing = gather(named=[f"fashion_mnist={tmp_path / 'typo'}"]).find(FASHION)
     assert isinstance(missing, Missing)
@@ -91,7 +91,7 @@ def test_named_folder_without_the_set_is_no_reason_to_look_elsewhere(tmp_path: P
 
 
 def test_missing_set_says_where_it_was_looked_for_and_what_is_expected(tmp_path: Path) -> None:
-    """The message is all that is needed to mend it."""
+    """The message for a missing set lists the places searched and what was expected."""
     folder = make_fashion(tmp_path / "FashionMNIST" / "raw")
     (folder / "train-images-idx3-ubyte").unlink()
     with pytest.raises(DataMissing) as caught:
@@ -111,7 +111,7 @@ def test_folders_of_images_need_a_split(tmp_path: Path) -> None:
 
 
 def test_relative_folder_in_a_file_starts_at_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The file means the same from wherever the program is started."""
+    """A relative folder in a configuration file starts at that file."""
     config = tmp_path / "configured" / "harness.toml"
     folder = make_imagenet(config.parent / "images")
     config.write_text('[data]\nilsvrc2010 = "images"\n')
@@ -133,7 +133,7 @@ def test_relative_folder_in_a_file_starts_at_the_file(tmp_path: Path, monkeypatc
     ],
 )
 def test_faulty_file_is_named_with_its_fault(tmp_path: Path, text: str, message: str) -> None:
-    """A misspelt key is not silently without effect."""
+    """A faulty configuration file is reported by name with its fault."""
     config = tmp_path / "harness.toml"
     config.write_text(text)
     with pytest.raises(UsageError) as caught:
@@ -144,23 +144,23 @@ def test_faulty_file_is_named_with_its_fault(tmp_path: Path, text: str, message:
 
 @pytest.mark.parametrize("flag", ["ilsvrc2010", "ilsvrc2010=", "imagenet=/data"])
 def test_faulty_flag_is_refused(flag: str) -> None:
-    """NAME=DIR, with a name there is."""
+    """A flag that is not NAME=DIR with a known name is refused."""
     with pytest.raises(UsageError):
         gather(named=[flag])
 
 
 def test_misspelt_variable_is_refused() -> None:
-    """A variable with our prefix that names no set is a slip."""
+    """A variable with our prefix that names no set is refused."""
     with pytest.raises(UsageError, match="HARNESS_DATA_FASHON names no data set"):
         gather(environ={"HARNESS_DATA_FASHON": "/data", "HOME": "/root"})
 
 
 class TestFetch:
-    """Downloading, with torchvision replaced."""
+    """Tests of downloading, with torchvision replaced."""
 
     @pytest.fixture
     def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
-        """The arguments torchvision's class was called with."""
+        """Record the arguments of torchvision's class."""
         calls: list[dict[str, object]] = []
         datasets = SimpleNamespace(FashionMNIST=lambda **arguments: calls.append(arguments))
         module = ModuleType("torchvision")
@@ -170,7 +170,7 @@ class TestFetch:
         return calls
 
     def test_says_so_before_it_downloads(self, calls: list[dict[str, object]], tmp_path: Path) -> None:
-        """The line names the network, and comes first."""
+        """The message that names the network comes before the download."""
         said: list[str] = []
         fetch(FASHION, tmp_path, lambda line: said.append(f"{line} after {len(calls)} calls"))
         assert calls == [{"root": str(tmp_path), "download": True}]
@@ -178,19 +178,19 @@ class TestFetch:
         assert said == [f"fetching Fashion-MNIST from the network into {tmp_path}, {source} after 0 calls"]
 
     def test_offline_forbids_it(self, calls: list[dict[str, object]], tmp_path: Path) -> None:
-        """Nothing is called."""
+        """`--offline` forbids the download."""
         with pytest.raises(UsageError, match="--offline forbids"):
             fetch(FASHION, tmp_path, print, offline=True)
         assert calls == []
 
     def test_set_behind_a_registration_cannot_be_fetched(self, tmp_path: Path) -> None:
-        """ImageNet is not offered for download."""
+        """ImageNet, which needs registration, cannot be fetched."""
         with pytest.raises(UsageError, match=r"cannot be fetched; ask for access at image-net\.org"):
             fetch(IMAGENET, tmp_path, print)
 
     @pytest.mark.usefixtures("calls")
     def test_failed_download_is_missing_data(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """A dead network ends like absent data, not like a fault of the program."""
+        """A failed download raises DataMissing."""
 
         def unreachable(**_: object) -> None:
             raise OSError("no route to host")
@@ -201,7 +201,7 @@ class TestFetch:
 
 
 def test_divided_set_is_found_by_its_one_folder(tmp_path: Path) -> None:
-    """It has no folder for each split."""
+    """A divided set is found by its single folder."""
     dataset = DATASETS["imagenet_fall2009"]
     (tmp_path / "imagenet_fall2009" / "test").mkdir(parents=True)
     missing = gather(data_root=tmp_path).find(dataset)

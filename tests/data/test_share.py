@@ -1,4 +1,4 @@
-"""Which images of a batch one process takes."""
+"""Tests of the part of a batch that one process takes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AUGMENTATION = Augmentation(crops=True, flips=True, colour_std=0.1)
 
 @given(st.integers(1, 300), st.integers(1, 16))
 def test_every_image_is_taken_once_and_by_nobody_more_than_one_more(batch: int, processes: int) -> None:
-    """Whether or not the processes divide the batch."""
+    """Shares hold every image once, and their sizes differ by at most one."""
     shares = [share(batch, rank, processes) for rank in range(processes)]
     assert [place for one in shares for place in range(batch)[one.part]] == list(range(batch))
     sizes = {one.stop - one.start for one in shares}
@@ -27,13 +27,13 @@ def test_every_image_is_taken_once_and_by_nobody_more_than_one_more(batch: int, 
 
 
 def test_alone_a_process_takes_all() -> None:
-    """The whole batch."""
+    """A single process takes the whole batch."""
     assert share(7, 0, 1) == whole(7) == Share(0, 7, 7)
 
 
 @given(st.integers(1, 5))
 def test_every_image_is_seen_as_in_the_whole_batch(processes: int) -> None:
-    """Views and colour noise alike, to the bit, for the draws are those of the whole batch."""
+    """Views and colour noise of a share equal those in the whole batch to the bit."""
     draws = torch.Generator().manual_seed(0)
     images = torch.randint(256, (11, 3, 12, 12), generator=draws, dtype=torch.uint8)
     mean, noise = torch.rand(3, 12, 12, generator=draws), ColourNoise(AUGMENTATION, torch.eye(3).double())
@@ -49,13 +49,13 @@ def test_every_image_is_seen_as_in_the_whole_batch(processes: int) -> None:
 
 
 def digits() -> Split:
-    """A few images of 8 x 8."""
+    """Return a few images of 8 x 8."""
     subset = {"classes": 3, "per_class": 4}
     return open_split(DataSpec.parsed({"name": "digits", "subset": subset}), "train", Locations())
 
 
 def test_every_image_is_rescaled_as_in_the_whole_batch() -> None:
-    """With scale jitter each has the side, the place and the reflection that it would have there."""
+    """With jitter, sides, places and reflections of a share equal those in the whole batch."""
     split, augmentation = digits(), AUGMENTATION.model_copy(update={"jitter": (9, 12)})
     batches = torch.arange(10).view(2, 5)
 

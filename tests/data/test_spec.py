@@ -1,4 +1,4 @@
-"""What suites may say about data."""
+"""Tests of the data part of a suite."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIDES = st.integers(1, 600)
 
 @given(st.integers(0, 5), st.integers(1, 40), st.integers(0, 39))
 def test_larger_subset_contains_the_smaller(seed: int, larger: int, fewer: int) -> None:
-    """Growing a subset keeps what was in it."""
+    """A larger subset contains the smaller one."""
     smaller = max(1, larger - fewer)
     chosen = [Subset(classes=count, per_class=1, seed=seed).choose_classes(NAMES) for count in (smaller, larger)]
     assert len(chosen[0]) == smaller
@@ -26,80 +26,80 @@ def test_larger_subset_contains_the_smaller(seed: int, larger: int, fewer: int) 
 
 
 def test_subset_does_not_depend_on_the_order_of_names() -> None:
-    """A folder listed in another order gives the same part."""
+    """A subset does not depend on the order of names."""
     subset = Subset(classes=7, per_class=3)
     assert subset.choose_classes(NAMES) == subset.choose_classes(reversed(NAMES))
 
 
 def test_subset_depends_on_its_seed() -> None:
-    """Two seeds choose two parts."""
+    """Different seeds choose different subsets."""
     one, other = (Subset(classes=7, per_class=3, seed=seed).choose_images(NAMES) for seed in (0, 1))
     assert one != other
 
 
 def test_subset_is_the_same_everywhere() -> None:
-    """The choice is pinned: a job's address would not notice if it changed."""
+    """A subset has the recorded members, because a job's key would not reveal a change."""
     assert Subset(classes=3, per_class=1).choose_classes("abcdefgh") == sorted(
         sorted("abcdefgh", key=lambda name: hashlib.sha256(f"0/{name}".encode()).hexdigest())[:3]
     )
 
 
 def test_subset_larger_than_the_set_is_refused() -> None:
-    """Fewer images than asked for would be another experiment."""
+    """A subset larger than the set is refused."""
     with pytest.raises(ValueError, match="subset of 41 classes was asked for, where there are 40"):
         Subset(classes=41, per_class=1).choose_classes(NAMES)
 
 
 @given(SIDES, SIDES, st.integers(1, 300))
 def test_shorter_side_becomes_what_was_asked(height: int, width: int, short_side: int) -> None:
-    """The shorter side is exact, and the longer is within half a pixel of its share."""
+    """The shorter side is exact, and the longer within half a pixel of its proportion."""
     rescaled = Prepare(short_side=short_side).rescaled(height, width)
     assert min(rescaled) == short_side
     assert abs(max(rescaled) - max(height, width) * short_side / min(height, width)) <= 0.5
 
 
 def test_longer_side_rounds_halves_up() -> None:
-    """Python's own rounding would take 2.5 to 2."""
+    """The longer side is rounded with halves up, unlike Python's rounding of 2.5 to 2."""
     assert Prepare(short_side=2).rescaled(4, 5) == (2, 3)
 
 
 def test_alexnet_preparation_gives_256_square_images() -> None:
-    """Section 2 of the paper, for any image."""
+    """AlexNet's preparation gives 256 x 256 pixels for any image (section 2)."""
     assert DATASETS["ilsvrc2010"].shape(Prepare(short_side=256, center=256)) == (3, 256, 256)
 
 
 def test_padding_is_on_every_side() -> None:
-    """28 pixels and 2 on either side make 32."""
+    """Padding is added on every side: 28 pixels and 2 on either side make 32."""
     assert DATASETS["fashion_mnist"].shape(Prepare(pad=2)) == (1, 32, 32)
 
 
 def test_images_of_many_sizes_need_a_center() -> None:
-    """Without one they would not fit in a batch."""
+    """Images of varying size need a `center`."""
     with pytest.raises(ValueError, match="prepare needs `center`"):
         DATASETS["ilsvrc2012"].shape(Prepare(short_side=256))
 
 
 @pytest.mark.parametrize("prepare", [{"short_side": 200, "center": 224}, {"short_side": 0}, {"pad": -1}, {"side": 4}])
 def test_impossible_preparation_is_refused(prepare: dict[str, int]) -> None:
-    """A square that does not fit, no pixels, and unknown fields are faults of the suite."""
+    """A preparation that does not fit, has no pixels, or has unknown fields is refused."""
     with pytest.raises(ValidationError):
         DataSpec.parsed({"name": "ilsvrc2010", "prepare": prepare})
 
 
 def test_center_larger_than_the_stored_images_is_refused() -> None:
-    """Only the set knows that 28-pixel images hold no square of 30."""
+    """A `center` larger than the stored images is refused once the set is known."""
     with pytest.raises(ValueError, match="center of 30 pixels does not fit in images of 28 x 28"):
         DATASETS["fashion_mnist"].shape(Prepare(center=30))
 
 
 def test_spec_survives_being_written_and_read() -> None:
-    """What a job's folder says is what was planned."""
+    """A spec survives being written and read."""
     spec = DataSpec(name="digits", subset=Subset(classes=3, per_class=5, seed=2), prepare=Prepare(short_side=32))
     assert DataSpec.parsed(spec.model_dump(mode="json")) == spec
 
 
 def test_augmentation_knows_no_other_scale() -> None:
-    """A misspelt option is not taken for the default."""
+    """A misspelt option is refused."""
     with pytest.raises(ValidationError):
         Augmentation.parsed({"crops": True, "flips": True, "colour_std": 0.1, "colour_scale": "sqrt"})
 
@@ -108,7 +108,7 @@ JITTERED = {"crops": True, "flips": True, "colour_std": 0.1, "mean": "centre_cro
 
 
 def test_jitter_is_read_from_a_list() -> None:
-    """As it stands in a recipe."""
+    """Jitter is read from a list, as in a recipe."""
     assert Augmentation.parsed(JITTERED).jitter == (256, 512)
 
 
@@ -123,6 +123,6 @@ def test_jitter_is_read_from_a_list() -> None:
     ],
 )
 def test_jitter_that_cannot_be_is_refused(change: dict[str, object], message: str) -> None:
-    """A view of a rescaled image has no place in the mean image."""
+    """Inconsistent jitter is refused."""
     with pytest.raises(ValidationError, match=message):
         Augmentation.parsed(JITTERED | change)

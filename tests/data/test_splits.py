@@ -1,4 +1,4 @@
-"""Opening splits and reading their images."""
+"""Tests of opening splits and reading their images."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SQUARE = Prepare(short_side=32, center=32)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A miniature ILSVRC-2010 below a data root."""
+    """Make a miniature ILSVRC-2010 below a data root."""
     root = tmp_path_factory.mktemp("root")
     make_image_folders(root / "ilsvrc2010")
     return root
@@ -32,14 +32,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(made: Path, tmp_path: Path) -> Path:
-    """The same, to be damaged."""
+    """Return a copy of it to damage."""
     shutil.copytree(made, tmp_path / "copy")
     return tmp_path / "copy"
 
 
 @pytest.fixture
 def flat(made: Path, tmp_path: Path) -> Path:
-    """A miniature ILSVRC-2012, whose test images lie in one folder."""
+    """Make a miniature ILSVRC-2012, whose test images lie in one folder."""
     folder = tmp_path / "flat" / "ilsvrc2012"
     for split in ("train", "val"):
         shutil.copytree(made / "ilsvrc2010" / split, folder / split)
@@ -51,18 +51,18 @@ def flat(made: Path, tmp_path: Path) -> Path:
 
 
 def opened(root: Path, split: str = "train", subset: Subset | None = None, name: str = "ilsvrc2010") -> Split:
-    """A split of the miniature, decoded by two threads."""
+    """Open a split of the miniature, decoded by two threads."""
     spec = DataSpec(name=name, subset=subset, prepare=SQUARE)
     return open_split(spec, split, Locations.gather(data_root=root, config_files=()), threads=2)
 
 
 def digits(split: str = "train", subset: Subset | None = None, prepare: Prepare | None = None) -> Split:
-    """A split of the embedded digits."""
+    """Open a split of the embedded digits."""
     return open_split(DataSpec(name="digits", subset=subset, prepare=prepare or Prepare()), split, Locations())
 
 
 def test_ids_name_set_split_and_image_but_no_place(made: Path) -> None:
-    """They are the same on every machine, in the order of sorted classes and files."""
+    """Ids hold set, split and image but no folder of the machine, in sorted order."""
     split = opened(made, "test")
     assert split.ids == sorted(split.ids)
     assert split.ids[0] == "ilsvrc2010/test/n10000000/n10000000_test_0.JPEG"
@@ -70,13 +70,13 @@ def test_ids_name_set_split_and_image_but_no_place(made: Path) -> None:
 
 
 def test_digest_of_ids_is_of_their_lines(made: Path) -> None:
-    """Anybody can work it out from the list of ids."""
+    """The digest of ids is that of their lines."""
     split = opened(made, "val")
     assert split.ids_sha256 == hashlib.sha256("\n".join(split.ids).encode()).hexdigest()
 
 
 def test_labels_are_places_in_the_sorted_classes(made: Path) -> None:
-    """Each id lies in the folder of its label."""
+    """Labels are positions in the sorted classes."""
     split = opened(made)
     assert split.labels.dtype == torch.int64
     assert split.count == len(split.labels) == 48
@@ -85,7 +85,7 @@ def test_labels_are_places_in_the_sorted_classes(made: Path) -> None:
 
 
 def test_images_are_the_prepared_files_in_the_order_asked(made: Path) -> None:
-    """Batches are gathered by index, and indices may repeat."""
+    """Images are the prepared files in the order of the indices, which may repeat."""
     split = opened(made)
     batch = split.images(torch.tensor([5, 0, 5]))
     assert (batch.dtype, batch.shape) == (torch.uint8, (3, 3, 32, 32))
@@ -95,7 +95,7 @@ def test_images_are_the_prepared_files_in_the_order_asked(made: Path) -> None:
 
 
 def test_images_in_memory_are_gathered_the_same_way() -> None:
-    """One interface, whatever the split is kept in."""
+    """Images in memory are gathered like those in files."""
     split = digits(prepare=Prepare(pad=1))
     whole = split.in_memory
     assert whole is not None
@@ -104,7 +104,7 @@ def test_images_in_memory_are_gathered_the_same_way() -> None:
 
 
 def test_batch_from_memory_is_a_copy() -> None:
-    """Writing to a batch leaves the split as it was."""
+    """A batch from memory is a copy."""
     split = digits()
     before = split.images([0]).clone()
     split.images([0]).zero_()
@@ -112,7 +112,7 @@ def test_batch_from_memory_is_a_copy() -> None:
 
 
 def test_converted_images_are_counted_once(made: Path) -> None:
-    """Grey and CMYK files are read as RGB, and it is said how many."""
+    """Converted grey and CMYK images are counted once each."""
     split = opened(made)
     assert split.converted == {}
     everything = torch.arange(split.count)
@@ -125,7 +125,7 @@ def test_converted_images_are_counted_once(made: Path) -> None:
 
 @pytest.mark.parametrize("depth", [0, 1, 3, 20])
 def test_prefetched_batches_are_the_batches_in_order(made: Path, depth: int) -> None:
-    """Working ahead changes nothing but time; the last batch may be smaller."""
+    """Prefetched batches are the batches in order, a smaller last one included."""
     split = opened(made)
     batches = list(torch.randperm(split.count, generator=torch.Generator().manual_seed(0)).split(7))
     fetched = list(prefetch(split, batches, depth))
@@ -134,7 +134,7 @@ def test_prefetched_batches_are_the_batches_in_order(made: Path, depth: int) -> 
 
 
 def test_prefetch_takes_batches_only_as_far_ahead_as_asked(made: Path) -> None:
-    """A whole epoch is not decoded into memory at once."""
+    """Prefetching takes only as many batches ahead as asked."""
     split, taken = opened(made), []
 
     def batches():
@@ -149,14 +149,14 @@ def test_prefetch_takes_batches_only_as_far_ahead_as_asked(made: Path) -> None:
 
 
 def test_prefetch_from_memory_is_the_gather_alone() -> None:
-    """A split in memory takes one batch at a time and starts no thread."""
+    """Prefetching from memory starts no thread and takes one batch at a time."""
     split = digits()
     batches = torch.arange(12).view(3, 4)
     assert all(torch.equal(images, split.images(rows)) for rows, images in prefetch(split, batches))
 
 
 def test_damaged_image_is_named_when_its_batch_is_due(copy: Path) -> None:
-    """It is never left out; the batches before it still come."""
+    """A damaged image is reported by name when its batch is due; earlier batches still arrive."""
     split = opened(copy)
     path = copy / split.ids[9]
     path.write_bytes(path.read_bytes()[:200])
@@ -170,7 +170,7 @@ def test_damaged_image_is_named_when_its_batch_is_due(copy: Path) -> None:
 
 
 def test_subset_takes_so_many_images_of_so_many_classes(made: Path) -> None:
-    """Training images are counted off; labels close up over the chosen classes."""
+    """A subset takes the declared number of classes and training images, with consecutive labels."""
     split = opened(made, subset=Subset(classes=2, per_class=5, seed=1))
     assert split.labels.bincount().tolist() == [5, 5]
     assert [split.classes[label] for label in split.labels] == [identity.split("/")[2] for identity in split.ids]
@@ -178,7 +178,7 @@ def test_subset_takes_so_many_images_of_so_many_classes(made: Path) -> None:
 
 @pytest.mark.parametrize("name", ["digits", "ilsvrc2010"])
 def test_subset_means_the_same_classes_in_every_split(made: Path, name: str) -> None:
-    """What is learnt is what is tested; testing keeps every image of these classes."""
+    """A subset has the same classes in every split, and keeps all their test images."""
     subset = Subset(classes=3, per_class=4)
     open_part = digits if name == "digits" else lambda split, subset=None: opened(made, split, subset)
     parts = [open_part(split, subset) for split in ("train", "val", "test")]
@@ -189,7 +189,7 @@ def test_subset_means_the_same_classes_in_every_split(made: Path, name: str) -> 
 
 
 def test_subset_in_memory_keeps_pixels_labels_and_ids_together() -> None:
-    """Every image of the part is the whole split's image of that id, under its class."""
+    """A subset in memory keeps pixels, labels and ids together."""
     whole, part = digits(), digits(subset=Subset(classes=4, per_class=6, seed=3))
     assert part.labels.bincount().tolist() == [6] * 4
     places = [whole.ids.index(identity) for identity in part.ids]
@@ -198,13 +198,13 @@ def test_subset_in_memory_keeps_pixels_labels_and_ids_together() -> None:
 
 
 def test_subset_larger_than_the_data_is_refused(made: Path) -> None:
-    """The message says how many there are."""
+    """A subset larger than the data is refused with the number available."""
     with pytest.raises(UsageError, match="subset of 13 images of a class was asked for, where there are 12"):
         opened(made, subset=Subset(classes=2, per_class=13))
 
 
 def test_label_means_the_same_class_where_a_split_lacks_one(copy: Path) -> None:
-    """Classes are those of the training images, so that a missing folder shifts no label."""
+    """Labels follow the training classes, so a missing folder in another split shifts none."""
     shutil.rmtree(copy / "ilsvrc2010" / "test" / "n10000000")
     split = opened(copy, "test")
     assert split.labels.unique().tolist() == [1, 2, 3]
@@ -212,14 +212,14 @@ def test_label_means_the_same_class_where_a_split_lacks_one(copy: Path) -> None:
 
 
 def test_class_without_training_images_is_refused(copy: Path) -> None:
-    """A test folder that training never saw has no label."""
+    """A class without training images is refused."""
     shutil.copytree(copy / "ilsvrc2010" / "val" / "n10000000", copy / "ilsvrc2010" / "val" / "n20000000")
     with pytest.raises(DataMissing, match="n20000000: there is no such class"):
         opened(copy, "val")
 
 
 def test_empty_class_folders_are_refused(copy: Path) -> None:
-    """Nothing to read is missing data, not an empty split."""
+    """Empty class folders raise DataMissing."""
     for image in (copy / "ilsvrc2010" / "val").rglob("*.JPEG"):
         image.unlink()
     with pytest.raises(DataMissing, match="val: no images in its class folders"):
@@ -227,14 +227,14 @@ def test_empty_class_folders_are_refused(copy: Path) -> None:
 
 
 def test_missing_split_is_missing_data(copy: Path) -> None:
-    """The set is found, this part of it is not."""
+    """A missing split of a set that was found raises DataMissing."""
     shutil.rmtree(copy / "ilsvrc2010" / "test")
     with pytest.raises(DataMissing, match="test: cannot be listed"):
         opened(copy, "test")
 
 
 def test_images_without_labels_are_read_in_the_order_of_their_names(flat: Path) -> None:
-    """The test images of 2012 can be looked at, though nobody but the server can score what is said of them."""
+    """Unlabelled test images of 2012 are read in the order of their names."""
     split = opened(flat, "test", name="ilsvrc2012")
     assert split.ids == [f"ilsvrc2012/test/ILSVRC2012_test_{number:08d}.JPEG" for number in (1, 2, 3)]
     assert (split.labelled, split.labels.tolist()) == (False, [-1, -1, -1])
@@ -244,25 +244,25 @@ def test_images_without_labels_are_read_in_the_order_of_their_names(flat: Path) 
 
 
 def test_images_without_labels_make_no_subset(flat: Path) -> None:
-    """Which of them show the chosen classes is not known."""
+    """Unlabelled images cannot form a subset."""
     with pytest.raises(UsageError, match="no subset of its classes"):
         opened(flat, "test", Subset(classes=2, per_class=3), name="ilsvrc2012")
 
 
 def test_unknown_split_offers_those_there_are() -> None:
-    """A slip is answered with the list."""
+    """The error for an unknown split lists the known ones."""
     with pytest.raises(UsageError, match="no split 'valid'; there are train, val, test"):
         digits("valid")
 
 
 def many_sizes(made: Path, short_side: int = 32) -> Split:
-    """The test images, not cut to a square."""
+    """Open the test images without cutting them to a square."""
     spec = DataSpec(name="ilsvrc2010", prepare=Prepare(short_side=short_side))
     return open_split(spec, "test", Locations.gather(data_root=made, config_files=()), threads=2)
 
 
 def test_uncut_images_have_no_one_shape(made: Path) -> None:
-    """Each keeps its aspect; what is in one batch has to be of one size."""
+    """Uncut images keep their aspect and have no common shape; a batch must have a single size."""
     split = many_sizes(made)
     assert split.shape is None
     assert split.images([3]).shape[1:] == (3, *split.pixels.sizes[3])
@@ -272,8 +272,8 @@ def test_uncut_images_have_no_one_shape(made: Path) -> None:
 
 @pytest.mark.parametrize("at_most", [1, 3, 100])
 def test_batches_of_one_size_hold_every_image_once(made: Path, at_most: int) -> None:
-    """Uncut images are read batch by batch, and none is forgotten."""
-    split = many_sizes(made, short_side=4)  # so small that some sizes are alike
+    """Batches of equal size hold every image once."""
+    split = many_sizes(made, short_side=4)  # so small that some sizes agree
     batches = split.batches(at_most)
     assert sorted(torch.cat(batches).tolist()) == list(range(split.count))
     assert max(map(len, batches)) == min(at_most, max(Counter(map(tuple, split.pixels.sizes.tolist())).values()))
@@ -282,14 +282,14 @@ def test_batches_of_one_size_hold_every_image_once(made: Path, at_most: int) -> 
 
 
 def test_batches_of_cut_images_are_in_order(made: Path) -> None:
-    """There is one size, so nothing is moved."""
+    """Batches of cut images are in order."""
     assert [batch.tolist() for batch in opened(made, "val").batches(5)] == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
     assert [batch.tolist() for batch in digits("val").batches(150)] == [list(range(150)), list(range(150, 199))]
 
 
 @pytest.mark.parametrize("name", ["digits", "ilsvrc2010"])
 def test_sample_is_a_part_with_its_own_pixels_and_labels(made: Path, name: str) -> None:
-    """So many images, every one as in the whole split."""
+    """A sample has the pixels and labels of the whole split."""
     whole = digits("test") if name == "digits" else opened(made, "test")
     part = whole.sample(7)
     places = [whole.ids.index(identity) for identity in part.ids]
@@ -300,7 +300,7 @@ def test_sample_is_a_part_with_its_own_pixels_and_labels(made: Path, name: str) 
 
 
 def test_samples_grow_and_end_at_the_whole() -> None:
-    """A larger sample holds the smaller one; asking for more than there is gives everything."""
+    """A larger sample contains the smaller one, and the largest is the whole split."""
     whole = digits("test")
     small, large = (set(whole.sample(count).ids) for count in (50, 60))
     assert small < large
@@ -308,12 +308,12 @@ def test_samples_grow_and_end_at_the_whole() -> None:
 
 
 def test_sample_does_not_depend_on_the_order_of_classes() -> None:
-    """It is spread over the split, not its beginning: all ten digits are among sixty."""
+    """A sample is spread over the split: all ten digits are among sixty."""
     assert len(digits("test").sample(60).labels.unique()) == 10
 
 
 def test_a_sample_is_drawn_and_a_larger_one_contains_it() -> None:
-    """Not the first images of a split, which in most sets are of one class; in the order of the split."""
+    """A sample is drawn by hash, not taken from the front, and keeps the order of the split."""
     split = open_split(DataSpec(name="digits"), "test", Locations())
     small, large = split.sample(20), split.sample(60)
     assert set(small.ids) < set(large.ids)

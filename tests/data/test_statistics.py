@@ -1,4 +1,4 @@
-"""The mean image and the covariance of colours."""
+"""Tests of the mean image and the covariance of colours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.data.statistics import pixel_statistics
 
 
 def split_of(images: torch.Tensor) -> Split:
-    """A split that holds these images."""
+    """Return a split of these images."""
     count, *shape = images.shape
     ids = [f"made/train/{number}" for number in range(count)]
     labels = torch.zeros(count, dtype=torch.int64)
@@ -22,14 +22,14 @@ def split_of(images: torch.Tensor) -> Split:
 
 
 def noise(count: int, channels: int, seed: int = 0) -> torch.Tensor:
-    """Random images with correlated colours."""
+    """Return random images with correlated colours."""
     generator = torch.Generator().manual_seed(seed)
     shared = torch.randint(0, 128, (count, 1, 5, 7), generator=generator)
     return (shared + torch.randint(0, 128, (count, channels, 5, 7), generator=generator)).to(torch.uint8)
 
 
 def test_mean_image_is_the_mean_over_images() -> None:
-    """Each place of each channel by itself."""
+    """The mean image is the mean over images at each position of each channel."""
     images = noise(23, 3)
     mean, _ = pixel_statistics(split_of(images))
     assert mean.dtype == torch.float32
@@ -37,7 +37,7 @@ def test_mean_image_is_the_mean_over_images() -> None:
 
 
 def test_covariance_is_numpys_over_all_pixels() -> None:
-    """Of the population, with every pixel of every image a sample."""
+    """The covariance equals numpy's over all pixels, as a population."""
     images = noise(23, 3)
     _, covariance = pixel_statistics(split_of(images))
     colours = images.permute(1, 0, 2, 3).reshape(3, -1).double().numpy()
@@ -46,7 +46,7 @@ def test_covariance_is_numpys_over_all_pixels() -> None:
 
 
 def test_covariance_survives_a_large_mean() -> None:
-    """Bright images whose colours vary by one level have a covariance, not a difference of rounding errors."""
+    """The covariance of bright images whose colours vary by one level is exact."""
     images = torch.full((64, 3, 8, 8), 254, dtype=torch.uint8)
     images[::2, 0] += 1
     _, covariance = pixel_statistics(split_of(images))
@@ -55,13 +55,13 @@ def test_covariance_survives_a_large_mean() -> None:
 
 
 def test_grey_images_have_no_colours() -> None:
-    """There is nothing to vary together."""
+    """Grey images have no covariance."""
     assert pixel_statistics(split_of(noise(5, 1))).colour_covariance is None
 
 
 @pytest.mark.parametrize("batch_pixels", [1, 35 * 4, 35 * 23])
 def test_batches_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, batch_pixels: int) -> None:
-    """The pass may be cut anywhere."""
+    """Batches do not change a bit."""
     split = split_of(noise(23, 3))
     before = pixel_statistics(split)
     monkeypatch.setattr(statistics, "BATCH_PIXELS", batch_pixels)
@@ -69,7 +69,7 @@ def test_batches_do_not_change_a_bit(monkeypatch: pytest.MonkeyPatch, batch_pixe
 
 
 def test_sums_do_not_overflow() -> None:
-    """Counts of an ImageNet size are reached by the arithmetic, which is worked out in whole numbers and fractions."""
+    """Sums of the size of ImageNet do not overflow, because integers and fractions are exact."""
     pixels = 1_261_406 * 256 * 256
     sums = torch.full((3,), 128 * pixels, dtype=torch.int64)
     products = torch.full((3, 3), 128 * 128 * pixels, dtype=torch.int64) + 3 * pixels * torch.eye(3, dtype=torch.int64)
@@ -77,7 +77,7 @@ def test_sums_do_not_overflow() -> None:
 
 
 def test_digits_mean_is_that_of_the_prepared_images() -> None:
-    """The mean is taken after preparation: the padding has a mean of zero."""
+    """The mean is taken after preparation: padding has a mean of zero."""
     split = open_split(DataSpec(name="digits", prepare=Prepare(pad=2)), "train", Locations())
     mean, _ = pixel_statistics(split)
     assert mean.shape == (1, 12, 12)

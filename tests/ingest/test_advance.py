@@ -1,4 +1,4 @@
-"""How far a pass over many images is."""
+"""Progress of a pass over many images."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from harness.progress import Progress
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self):
-        """It is."""
+        """Return True."""
         return True
 
 
 def test_it_moves_on_a_terminal():
-    """With the set's name, a rate and the time left."""
+    """The line has the set's name, a rate and the time left."""
     stream = Terminal()
     Advance(Progress(stream), "ilsvrc2012", 10).step()
     assert "ilsvrc2012" in stream.getvalue()
@@ -25,7 +25,7 @@ def test_it_moves_on_a_terminal():
 
 
 def test_elsewhere_a_line_comes_now_and_then():
-    """Not one for every image."""
+    """Not every image has a line."""
     stream, now = io.StringIO(), iter([0.0, 1.0, 40.0, 69.0, 71.0])
     advance = Advance(Progress(stream), "set", 4, clock=lambda: next(now))
     said = []

@@ -1,4 +1,4 @@
-"""The estimate of what a copy takes."""
+"""The estimate of a copy's size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ORIGINALS = make_originals(train=30)
 
 @pytest.mark.parametrize("layout", [class_folders, tars])
 def test_the_estimate_is_near_what_it_takes(tmp_path, layout):
-    """By a sample of 64 images at most; the number of images too, where archives were not read yet."""
+    """A sample of at most 64 images is enough, also for the number of images in unread archives."""
     source = find_source(ORIGINALS.declared(), layout(ORIGINALS, tmp_path), "train")
     images, compact = expected_images(source), Compact(48, 90)
     assert images == pytest.approx(120, rel=0.2)
@@ -26,7 +26,7 @@ def test_the_estimate_is_near_what_it_takes(tmp_path, layout):
 
 
 def test_a_set_of_damaged_images_has_an_estimate(tmp_path):
-    """They are met again, by name, when their turn comes."""
+    """The copy itself will name them."""
     folder = class_folders(ORIGINALS, tmp_path)
     for image in (folder / "train").rglob("*.JPEG"):
         image.write_bytes(b"")

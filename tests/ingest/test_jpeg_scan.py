@@ -1,4 +1,4 @@
-"""JPEGs that are decoded with a warning: what is damaged is named, what is harmless stays, however it is coded."""
+"""JPEGs that decode with a warning: damage is named and harmless oddities are accepted, in every coding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EOI = b"\xff\xd9"
 
 
 def picture(mode="RGB", seed=0, height=240, width=320):
-    """Noise on noise, so that every block has much to say."""
+    """Return noise on noise, so that every block has detail."""
     random = np.random.default_rng(seed)
     coarse = Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((width, height))
     pixels = np.asarray(coarse).astype(int) + random.integers(-25, 26, (height, width, 3))
@@ -46,27 +46,27 @@ CODED = {
     "grey": ("L", {}),
     "inks": ("CMYK", {}),
 }
-"""Ways in which a JPEG may be coded."""
+"""Codings of a JPEG."""
 
 
 def coded(how, seed=0):
-    """A sound JPEG."""
+    """Return a sound JPEG."""
     mode, options = CODED[how]
     return jpeg(picture(mode, seed), **options)
 
 
 def junk(count, seed=1):
-    """Bytes without a marker."""
+    """Return bytes without a marker."""
     return bytes(np.random.default_rng(seed).integers(0, 255, count, dtype=np.uint8))
 
 
 def zeroed(data, start, length):
-    """A part of it as zeros, as a disk or a transfer leaves it."""
+    """Zero part of the data, as a disk or a transfer may."""
     return data[:start] + bytes(length) + data[start + length :]
 
 
 def segment(marker, payload):
-    """A part of a header."""
+    """Return a segment of a header."""
     return bytes([0xFF, marker]) + (len(payload) + 2).to_bytes(2) + payload
 
 
@@ -86,21 +86,21 @@ HARMLESS = {
 
 
 def by_pillow(data):
-    """The pixels that Pillow gives."""
+    """Return the pixels that Pillow decodes."""
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
 
 
 @pytest.mark.parametrize("how", CODED)
 def test_of_a_sound_jpeg_nothing_is_said(how):
-    """However it is coded."""
+    """Every coding is tried."""
     assert remark(coded(how)) is None
 
 
 @pytest.mark.parametrize("how", CODED)
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_lost_pixels_are_told(how, damage):
-    """Pillow decodes each without a word, to other pixels than were stored."""
+    """Pillow decodes each silently to other pixels than were stored."""
     data = DAMAGED[damage](coded(how))
     assert (by_pillow(data) != by_pillow(coded(how))).any(2).mean() > 0.2
     found = remark(data)
@@ -111,7 +111,7 @@ def test_lost_pixels_are_told(how, damage):
 @pytest.mark.parametrize("how", CODED)
 @pytest.mark.parametrize("oddity", HARMLESS)
 def test_what_changes_no_pixel_is_no_damage(how, oddity):
-    """Some of the official images have the like; they are decoded to the same pixels."""
+    """Some official images have such oddities and decode to the same pixels."""
     data = HARMLESS[oddity](coded(how))
     assert (by_pillow(data) == by_pillow(coded(how))).all()
     found = remark(data)
@@ -121,7 +121,7 @@ def test_what_changes_no_pixel_is_no_damage(how, oddity):
 @settings(max_examples=40)
 @given(st.sampled_from(list(CODED)), st.sampled_from(list(DAMAGED)), st.sampled_from(list(HARMLESS)), st.integers(0, 9))
 def test_no_oddity_hides_a_damage(how, damage, oddity, seed):
-    """An unknown header is warned of first, and the decoder tells of the first warning alone."""
+    """The decoder reports only the first warning, which may be about an unknown header."""
     found = remark(HARMLESS[oddity](DAMAGED[damage](coded(how, seed))))
     assert found is not None
     assert found.kind == "warned"
@@ -130,7 +130,7 @@ def test_no_oddity_hides_a_damage(how, damage, oddity, seed):
 @settings(max_examples=40)
 @given(st.sampled_from(list(CODED)), st.integers(0, FEW), st.integers(0, 99))
 def test_a_few_bytes_before_the_end_are_harmless(how, count, seed):
-    """Whatever they are."""
+    """Their values do not matter."""
     found = remark(coded(how)[:-2] + junk(count, seed) + EOI)
     assert found is None or found.kind == "padded"
 
@@ -138,14 +138,14 @@ def test_a_few_bytes_before_the_end_are_harmless(how, count, seed):
 @settings(max_examples=60)
 @given(st.binary(max_size=200), st.sampled_from(list(CODED)), st.integers(2, 3000))
 def test_any_bytes_are_judged(junk, how, at):
-    """Without an error of its own."""
+    """No input raises an error."""
     data = coded(how)
     remark(b"\xff\xd8" + junk)
     remark(data[:at] + junk + data[at + len(junk) :])
 
 
 def test_a_kind_the_strict_decoder_does_not_know_is_no_damage(tmp_path):
-    """Unusual sampling: told, and copied as Pillow reads it."""
+    """Unusual sampling is reported, and copied as Pillow reads it."""
     grey = jpeg(Image.new("RGB", (48, 48), (90, 90, 90)), subsampling="4:4:4")
     data = bytearray(grey)
     frame = data.index(b"\xff\xc0")
@@ -162,7 +162,7 @@ def test_a_kind_the_strict_decoder_does_not_know_is_no_damage(tmp_path):
 @pytest.mark.parametrize("how", CODED)
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_a_check_names_it_and_a_copy_stops_at_it(tmp_path, how, damage):
-    """Or leaves it out, where that is allowed."""
+    """Where that is allowed, the copy leaves it out."""
     path = some_image(class_folders(ORIGINALS, tmp_path / "set"))
     write(path, DAMAGED[damage](coded(how)))
     found = wrong(checked(tmp_path / "set", decode=True))["warned"]
@@ -177,7 +177,7 @@ def test_a_check_names_it_and_a_copy_stops_at_it(tmp_path, how, damage):
 
 @pytest.mark.parametrize("oddity", HARMLESS)
 def test_an_odd_image_stays(tmp_path, oddity):
-    """In a copy that is official."""
+    """The copy is still official."""
     path = some_image(class_folders(ORIGINALS, tmp_path / "set"))
     write(path, HARMLESS[oddity](path.read_bytes()))
     assert not wrong(checked(tmp_path / "set", decode=True))
@@ -186,7 +186,7 @@ def test_an_odd_image_stays(tmp_path, oddity):
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "PNG"])
 def test_the_known_odd_images_of_the_challenge_stay(tmp_path, mode):
-    """Inks, grey, and a PNG of another name."""
+    """They are CMYK, grey, and a PNG with another suffix."""
     path = some_image(class_folders(ORIGINALS, tmp_path / "set"))
     write(path, saved(picture(), "PNG") if mode == "PNG" else jpeg(picture(mode)))
     assert not wrong(checked(tmp_path / "set", decode=True))
@@ -194,7 +194,7 @@ def test_the_known_odd_images_of_the_challenge_stay(tmp_path, mode):
 
 
 def test_what_was_released_so_is_official(tmp_path):
-    """An archive is known by its MD5: what a decoder warns of in it is what everybody has."""
+    """The MD5 identifies the archive, so warnings about its images do not matter."""
     odd = ORIGINALS.of("val")[0]
     data = DAMAGED["half of it"](coded("baseline"))
     images = tuple(dataclasses.replace(one, data=data) if one is odd else one for one in ORIGINALS.images)
@@ -212,7 +212,7 @@ def test_what_was_released_so_is_official(tmp_path):
 
 
 def test_the_copy_does_not_depend_on_the_decoder(monkeypatch):
-    """Without the strict one Pillow decodes, to the same bytes."""
+    """Without the strict decoder, Pillow gives the same bytes."""
     data = jpeg(picture(), quality=95)
     with_it = Compact(100, 90).copied(data)
     monkeypatch.setattr(quick, "simplejpeg", None)
@@ -220,14 +220,14 @@ def test_the_copy_does_not_depend_on_the_decoder(monkeypatch):
 
 
 def test_without_the_strict_decoder_it_is_said(tmp_path, monkeypatch):
-    """Damage within passes unseen there, which nobody should have to find out."""
+    """Damage within pixels would go unnoticed there."""
     monkeypatch.setattr(quick, "simplejpeg", None)
     document = checked(class_folders(ORIGINALS, tmp_path), decode=True)
     assert "simplejpeg is not installed" in noted(document)["silent decoder"]["says"]
 
 
 def test_what_was_released_is_copied_whole():
-    """A warning is the only thing that is passed over."""
+    """Only the warning is ignored."""
     data = DAMAGED["half of it"](coded("baseline"))
     with pytest.raises(Warned, match="the decoder warns: Corrupt JPEG data"):
         Compact(100, 90).copied(data)
@@ -237,7 +237,7 @@ def test_what_was_released_is_copied_whole():
 
 
 def test_training_decodes_odd_images_as_before(tmp_path):
-    """What is harmless changes no pixel of a run."""
+    """Harmless oddities change no pixel of a run."""
     for name, oddity in HARMLESS.items():
         path = write(tmp_path / f"{len(name)}.JPEG", oddity(coded("baseline")))
         pixels, _ = decode(str(path), Prepare())

@@ -1,4 +1,4 @@
-"""Where each split is looked for, and which form is taken when there are several."""
+"""Places searched for each split, and the layout chosen among several."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_class_folders_are_taken_before_archives(tmp_path):
 
 
 def test_nothing_is_no_source(tmp_path):
-    """Neither an empty folder nor one that is not there."""
+    """An empty folder and a missing one hold no source."""
     (tmp_path / "train").mkdir()
     assert find_source(DATASET, tmp_path, "train") is None
     assert find_source(DATASET, tmp_path / "nowhere", "train") is None
@@ -32,7 +32,7 @@ def test_nothing_is_no_source(tmp_path):
 
 @pytest.mark.parametrize("below", ["ILSVRC/Data/CLS-LOC", "Data/CLS-LOC", "."])
 def test_kaggles_tree_may_be_named_at_any_height(tmp_path, below):
-    """As its archive unpacks, from within ILSVRC, or the folder of the images; its lists lie above."""
+    """The top of the unpacked archive, ILSVRC and the folder of images all work; the lists lie above."""
     folder = kaggle(ORIGINALS, tmp_path / "kaggle")
     named = {".": "ILSVRC/Data/CLS-LOC", "Data/CLS-LOC": "ILSVRC"}.get(below, ".")
     source = find_source(DATASET, folder / named, "train")
@@ -40,7 +40,7 @@ def test_kaggles_tree_may_be_named_at_any_height(tmp_path, below):
 
 
 def test_images_that_lie_bare_in_the_folder_are_found_by_their_names(tmp_path):
-    """As the archive of the validation images unpacks."""
+    """The archive of validation images unpacks that way."""
     for image in ORIGINALS.of("val"):
         write(tmp_path / image.name, image.data)
     write(tmp_path / "holiday.jpeg", b"")
@@ -54,7 +54,7 @@ def test_images_that_lie_bare_in_the_folder_are_found_by_their_names(tmp_path):
 
 
 def test_the_kit_may_lie_beside_the_folder(tmp_path):
-    """Where both archives were unpacked; another year's kit there is not taken."""
+    """Another year's kit there is not used."""
     flat_val(ORIGINALS, tmp_path / "images")
     shutil.rmtree(tmp_path / "images" / "ILSVRC2012_devkit_t12")
     other = make_originals(prefix="ILSVRC2010")
@@ -65,7 +65,7 @@ def test_the_kit_may_lie_beside_the_folder(tmp_path):
 
 
 def test_the_archives_of_both_years_are_known_by_name(tmp_path):
-    """They are named otherwise, and 2010's hold the images in a folder."""
+    """Their names differ, and those of 2010 hold images in a folder."""
     originals = make_originals(train=2, prefix="ILSVRC2010")
     files = [(f"val/{image.name}", image.data) for image in originals.of("val")]
     write(tmp_path / "ILSVRC2010_images_val.tar", tar_bytes(files))
@@ -75,14 +75,14 @@ def test_the_archives_of_both_years_are_known_by_name(tmp_path):
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path):
-    """By name."""
+    """The message names it."""
     write(tmp_path / "ILSVRC2012_img_val.tar", tar_bytes([("readme.txt", b"hello")]))
     with pytest.raises(DataMissing, match=r"ILSVRC2012_img_val.tar: holds neither images nor an archive"):
         find_source(DATASET, tmp_path, "val")
 
 
 def test_a_large_flat_folder_is_taken_in_pieces(tmp_path):
-    """A piece is what is finished, or done again, at once."""
+    """A piece is finished, or repeated, as a whole."""
     for number in range(PIECE + 1):
         write(tmp_path / "test" / f"ILSVRC2012_test_{number + 1:08d}.JPEG", b"")
     pieces = find_source(DATASET, tmp_path, "test").pieces
@@ -90,7 +90,7 @@ def test_a_large_flat_folder_is_taken_in_pieces(tmp_path):
 
 
 def test_a_set_without_splits_is_one_folder():
-    """The release of autumn 2009, which we divide ourselves."""
+    """We divide the release of autumn 2009 ourselves."""
     from harness.data import DATASETS
 
     assert stored_splits(DATASETS["imagenet_fall2009"]) == {"images": None}

@@ -1,4 +1,4 @@
-"""Hugging Face's parquet files, and what is said where pyarrow, which reads them, is not installed."""
+"""Hugging Face's parquet files, and the message where pyarrow, which reads them, is not installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATASET = ORIGINALS.declared()
 
 
 def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
-    """The package does without it, for few need it."""
+    """The package does not require it, because few need it."""
     write(tmp_path / "data" / "train-00000-of-00001.parquet", b"PAR1")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
@@ -25,12 +25,12 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path, monkeypatch):
 
 
 def test_no_such_file_is_no_source(tmp_path):
-    """Nothing is imported to see that."""
+    """The search imports nothing."""
     assert parquet_source(tmp_path, "train", lambda: None, labelled=True) is None
 
 
 def images(folder, split):
-    """(name, class) of every image."""
+    """Return (name, class) of every image."""
     source = find_source(DATASET, folder, split)
     assert source is not None
     return [(image.name, image.wnid) for image in source.images()]
@@ -39,7 +39,7 @@ def images(folder, split):
 @pytest.mark.parametrize("listed", [False, True], ids=["by file names", "by a list"])
 @pytest.mark.parametrize("split", ["train", "val"])
 def test_labels_and_names_are_the_originals(tmp_path, split, listed):
-    """With and without a list of classes at hand."""
+    """A list of classes may be at hand or not."""
     pytest.importorskip("pyarrow")
     parquet(ORIGINALS, tmp_path)
     if listed:
@@ -56,7 +56,7 @@ def test_the_test_images_have_no_class(tmp_path):
 
 @pytest.mark.parametrize("listed", [False, True])
 def test_labels_of_another_order_are_refused(tmp_path, listed):
-    """The kit's numbers where places among the sorted WordNet ids are expected."""
+    """The kit's numbers stand in place of places among sorted WordNet ids."""
     pytest.importorskip("pyarrow")
     parquet(ORIGINALS, tmp_path, labels=list(ORIGINALS.kit_order))
     if listed:
@@ -66,7 +66,7 @@ def test_labels_of_another_order_are_refused(tmp_path, listed):
 
 
 def test_a_missing_file_is_missed(tmp_path):
-    """Their names say how many there are."""
+    """The files' names give their number."""
     pytest.importorskip("pyarrow")
     (parquet(ORIGINALS, tmp_path) / "data" / "train-00001-of-00002.parquet").unlink()
     with pytest.raises(DataMissing, match="1 of the 2 files"):
@@ -75,7 +75,7 @@ def test_a_missing_file_is_missed(tmp_path):
 
 @pytest.mark.parametrize("left", [0, 100, -100])
 def test_a_damaged_file_is_named(tmp_path, left):
-    """Empty, or cut short."""
+    """It is empty or cut short."""
     pytest.importorskip("pyarrow")
     path = parquet(ORIGINALS, tmp_path) / "data" / "train-00000-of-00002.parquet"
     path.write_bytes(path.read_bytes()[:left])
@@ -84,7 +84,7 @@ def test_a_damaged_file_is_named(tmp_path, left):
 
 
 def test_other_columns_are_named(tmp_path):
-    """As of another set that was converted."""
+    """They may come from another converted set."""
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet as files
 
@@ -95,7 +95,7 @@ def test_other_columns_are_named(tmp_path):
 
 
 def shard(folder, name, rows, kind=None, label=None):
-    """One file of rows (image, label); `kind` and `label` are arrow types."""
+    """Write one file of rows (image, label); `kind` and `label` are arrow types."""
     import pyarrow as pa
     from pyarrow import parquet as files
 
@@ -108,13 +108,13 @@ def shard(folder, name, rows, kind=None, label=None):
 
 
 def rows_of(split, *, label, path=True):
-    """The images of a split as rows, with the label that a function gives."""
+    """Return the images of a split as rows, with labels from a function."""
     found = ORIGINALS.of(split)
     return [({"bytes": one.data, "path": one.name} if path else one.data, label(one)) for one in found]
 
 
 def test_labels_of_text_may_be_wordnet_ids(tmp_path):
-    """No list and no order is involved."""
+    """They involve no list and no order."""
     pytest.importorskip("pyarrow")
     shard(tmp_path, "validation-00000-of-00001.parquet", rows_of("val", label=lambda image: image.wnid))
     source = find_source(DATASET, tmp_path, "val")
@@ -123,14 +123,14 @@ def test_labels_of_text_may_be_wordnet_ids(tmp_path):
 
 
 def test_labels_of_words_beside_names_that_tell_the_class_are_read(tmp_path):
-    """As of training images, whose names begin with it."""
+    """Names of training images begin with their class."""
     pytest.importorskip("pyarrow")
     shard(tmp_path, "train-00000-of-00001.parquet", rows_of("train", label=lambda _: "tench, Tinca tinca"))
     assert images(tmp_path, "train") == [(image.name, image.wnid) for image in ORIGINALS.of("train")]
 
 
 def test_labels_of_words_alone_are_said_to_be_words(tmp_path):
-    """The file is sound: to fetch it again would change nothing."""
+    """The file is sound, so fetching it again would not help."""
     pytest.importorskip("pyarrow")
     shard(tmp_path, "validation-00000-of-00001.parquet", rows_of("val", label=lambda _: "tench, Tinca tinca"))
     with pytest.raises(DataMissing, match=r"its labels are words \('tench, Tinca tinca'\)") as refused:
@@ -140,7 +140,7 @@ def test_labels_of_words_alone_are_said_to_be_words(tmp_path):
 
 @pytest.mark.parametrize("large", [False, True])
 def test_plain_bytes_beside_a_column_of_names_are_read(tmp_path, large):
-    """As another upload has them."""
+    """Another upload has this form."""
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet as files
 
@@ -160,7 +160,7 @@ def test_plain_bytes_beside_a_column_of_names_are_read(tmp_path, large):
 
 
 def test_plain_bytes_without_names_are_said_to_be_so(tmp_path):
-    """Images are known by their names."""
+    """Images are identified by their names."""
     pa = pytest.importorskip("pyarrow")
     shard(tmp_path, "train-00000-of-00001.parquet", rows_of("train", label=lambda _: 0, path=False), kind=pa.binary())
     with pytest.raises(DataMissing, match="its column image is plain bytes without file names") as refused:
@@ -172,7 +172,7 @@ def test_plain_bytes_without_names_are_said_to_be_so(tmp_path):
     ("image", "label", "says"), [("text", 0, "its column image is string"), (None, 0.5, "its column label is double")]
 )
 def test_columns_of_another_kind_are_named(tmp_path, image, label, says):
-    """With the kind that is expected."""
+    """The message gives the expected type."""
     pa = pytest.importorskip("pyarrow")
     kind = None if image is None else pa.string()
     row = image or {"bytes": b"x", "path": "n01440764_1.JPEG"}
@@ -200,7 +200,7 @@ def test_columns_of_another_kind_are_named(tmp_path, image, label, says):
     ],
 )
 def test_files_of_two_uploads_are_told_apart(tmp_path, names, says):
-    """Each file is sound; together they are no set."""
+    """Each file is sound, but together they are no set."""
     pytest.importorskip("pyarrow")
     for name in names:
         shard(tmp_path, f"{name}.parquet", rows_of("train", label=lambda image: ORIGINALS.wnids.index(image.wnid)))
@@ -209,7 +209,7 @@ def test_files_of_two_uploads_are_told_apart(tmp_path, names, says):
 
 
 def test_a_row_without_an_image_is_said_to_have_none(tmp_path):
-    """An image that is null has no name either."""
+    """A null image has no name either."""
     pytest.importorskip("pyarrow")
     shard(tmp_path, "train-00000-of-00001.parquet", [(None, 0), *rows_of("train", label=lambda _: 0)])
     with pytest.raises(DataMissing, match="have no file names"):

@@ -1,4 +1,4 @@
-"""The compact copy: the same bytes from every layout, nothing left out unsaid, the originals untouched."""
+"""The compact copy: the same bytes from every layout, nothing silently left out, the originals unchanged."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from harness.stop_signal import StopSignal
 
 
 def images(folder: Path) -> dict[str, str]:
-    """The digest of every image."""
+    """Return the digest of every image."""
     return {name: digest for name, digest in contents(folder).items() if not name.startswith("prepared/")}
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    """The copy of the set in class folders."""
+    """Return the copy of the set in class folders."""
     folder = tmp_path_factory.mktemp("reference")
     made(class_folders(ORIGINALS, folder / "original"), folder / "copy")
     return folder / "copy"
@@ -52,7 +52,7 @@ def reference(tmp_path_factory):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_gives_the_same_copy(tmp_path, reference, layout):
-    """The same names and bytes, and the originals stay as they were."""
+    """Names and bytes are equal, and the originals stay unchanged."""
     folder = LAYOUTS[layout](ORIGINALS, tmp_path / "original")
     before = contents(folder)
     copy = made(folder, tmp_path / "copy")
@@ -62,14 +62,14 @@ def test_every_layout_gives_the_same_copy(tmp_path, reference, layout):
 
 
 def test_parquet_gives_the_same_copy(tmp_path, reference):
-    """The names that Hugging Face gives to files are brought back to the original ones."""
+    """Hugging Face's file names are converted back to the original ones."""
     pytest.importorskip("pyarrow")
     made(parquet(ORIGINALS, tmp_path / "original"), tmp_path / "copy")
     assert images(tmp_path / "copy") == images(reference)
 
 
 def test_images_are_reduced_and_never_enlarged(reference):
-    """A JPEG that is small enough, grey or RGB, is kept byte for byte."""
+    """A grey or RGB JPEG that is small enough stays the same byte for byte."""
     for image in ORIGINALS.of("train"):
         copy = reference / "train" / image.wnid / image.name
         with Image.open(io.BytesIO(image.data)) as old, Image.open(copy) as new:
@@ -80,7 +80,7 @@ def test_images_are_reduced_and_never_enlarged(reference):
 
 
 def test_the_manifest_says_what_was_made_of_what(reference):
-    """From the digest of every original to that of its copy, and how far pixels differ."""
+    """It holds the digests of every original and copy, and the difference of pixels."""
     files = CopyFiles(reference)
     manifest = json.loads(files.manifest.read_bytes())
     assert manifest["source"]["forms"] == {"train": "class folders", "val": "class folders", "test": "flat folder"}
@@ -96,13 +96,13 @@ def test_the_manifest_says_what_was_made_of_what(reference):
 
 
 def test_the_manifest_is_the_same_from_run_to_run(tmp_path, reference):
-    """Nothing in it changes with the day or the place."""
+    """It does not depend on day or folder."""
     made(class_folders(ORIGINALS, tmp_path / "elsewhere"), tmp_path / "copy", threads=1)
     assert contents(tmp_path / "copy") == contents(reference)
 
 
 def test_unchanged_files_are_sorted_only(tmp_path):
-    """Every byte as it was, so nothing differs."""
+    """Every byte stays, so no pixel differs."""
     copy = made(kaggle(ORIGINALS, tmp_path / "original"), tmp_path / "copy", Compact(None, 90))
     expected = class_folders(ORIGINALS, tmp_path / "expected")
     assert images(tmp_path / "copy") == contents(expected)
@@ -111,7 +111,7 @@ def test_unchanged_files_are_sorted_only(tmp_path):
 
 
 def test_a_png_named_jpeg_becomes_a_jpeg(tmp_path):
-    """And a PNG named as one is renamed."""
+    """A PNG with its own suffix is renamed."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     one, other = sorted((folder / "train" / ORIGINALS.wnids[0]).iterdir())[:2]
     write(one, saved(Image.open(one), "PNG"))
@@ -124,11 +124,11 @@ def test_a_png_named_jpeg_becomes_a_jpeg(tmp_path):
 
 
 def test_an_image_without_a_class_is_refused(tmp_path):
-    """The solution lacks its line, so it belongs nowhere."""
+    """The solution lacks its line."""
     kaggle(ORIGINALS, tmp_path / "original")
     path = tmp_path / "original" / "LOC_val_solution.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
-    with pytest.raises(DataMissing, match="nothing tells its class"):
+    with pytest.raises(DataMissing, match="its class is unknown"):
         made(tmp_path / "original", tmp_path / "copy")
 
 
@@ -151,14 +151,14 @@ def test_two_images_of_one_name_are_refused(tmp_path):
 
 
 def damaged_set(folder: Path) -> Path:
-    """A set of which the third training image is cut short."""
+    """Return a set whose third training image is cut short."""
     image = ORIGINALS.of("train")[2]
     write(class_folders(ORIGINALS, folder) / "train" / image.wnid / image.name, image.data[:700])
     return folder
 
 
 def test_a_damaged_image_stops_it_by_name(tmp_path):
-    """Nothing is left out unless that was allowed; a sound copy in its place, and the same command goes on."""
+    """With a sound image in its place, the same command goes on; nothing is left out unless allowed."""
     folder, image = damaged_set(tmp_path / "original"), ORIGINALS.of("train")[2]
     with pytest.raises(DataMissing, match=f"{image.wnid}/{image.name} is damaged .*truncated"):
         made(folder, tmp_path / "copy")
@@ -168,7 +168,7 @@ def test_a_damaged_image_stops_it_by_name(tmp_path):
 
 
 def test_damaged_images_may_be_left_out_and_are_named(tmp_path):
-    """Up to the declared share; the copy is then not official."""
+    """They may be left out up to the declared share; the copy is then not official."""
     folder, image = damaged_set(tmp_path / "original"), ORIGINALS.of("train")[2]
     copy = made(folder, tmp_path / "copy", allow_damaged=0.025)
     damaged = copy.manifest["splits"]["train"]["damaged"]
@@ -185,7 +185,7 @@ def test_more_damaged_images_than_allowed_stop_it(tmp_path):
 
 
 def test_a_sound_image_in_place_of_a_damaged_one_is_taken(tmp_path):
-    """When the finished copy is prepared again."""
+    """The finished copy is prepared again."""
     folder, image = damaged_set(tmp_path / "original"), ORIGINALS.of("train")[2]
     made(folder, tmp_path / "copy", allow_damaged=0.1)
     write(folder / "train" / image.wnid / image.name, image.data)
@@ -195,7 +195,7 @@ def test_a_sound_image_in_place_of_a_damaged_one_is_taken(tmp_path):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_stops_it_cleanly(tmp_path, monkeypatch, reference, code):
-    """It says how far it came, and the same command goes on to the same bytes."""
+    """It reports how far it came, and the same command ends in the same bytes."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     from harness.ingest import prepare as module
 
@@ -214,7 +214,7 @@ def test_a_full_disk_stops_it_cleanly(tmp_path, monkeypatch, reference, code):
 
 
 def test_too_little_room_is_said_before_it_starts(tmp_path, monkeypatch):
-    """With the need, which is estimated from a sample and said to be."""
+    """The message gives the need and says that a sample was used to estimate it."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 10**6 - 10**4, 10**4))
     with pytest.raises(UsageError, match=r"needs about \d+ kB \(estimated from \d+ images\), and 10 kB are free"):
@@ -223,7 +223,7 @@ def test_too_little_room_is_said_before_it_starts(tmp_path, monkeypatch):
 
 
 def test_the_room_is_said_before_it_starts(tmp_path):
-    """And is not far from what it takes."""
+    """The estimate is near the final size."""
     said = io.StringIO()
     made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", progress=Progress(said))
     assert (
@@ -233,7 +233,7 @@ def test_the_room_is_said_before_it_starts(tmp_path):
 
 
 def test_a_signal_stops_it_between_two_images(tmp_path, reference):
-    """And it goes on."""
+    """The copy can be resumed."""
     folder, stop = class_folders(ORIGINALS, tmp_path / "original"), StopSignal(number=15)
     with pytest.raises(Interrupted, match="the same command goes on"):
         made(folder, tmp_path / "copy", stop=stop)
@@ -243,7 +243,7 @@ def test_a_signal_stops_it_between_two_images(tmp_path, reference):
 
 @pytest.mark.parametrize("change", ["lost", "cut", "record", "temporary", "temporary record"])
 def test_what_was_spoilt_meanwhile_is_done_again(tmp_path, reference, change):
-    """A file that is gone or cut short, a record that is damaged, a temporary file that a kill left."""
+    """A missing or short file, a damaged record and a left-over temporary file are tried."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     made(folder, tmp_path / "copy")
     path = next((tmp_path / "copy" / "train" / ORIGINALS.wnids[1]).iterdir())
@@ -264,7 +264,7 @@ def test_what_was_spoilt_meanwhile_is_done_again(tmp_path, reference, change):
 
 
 def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
-    """A second run looks and leaves."""
+    """A second run changes no file."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     made(folder, tmp_path / "copy")
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "copy").rglob("*.JPEG")}
@@ -274,15 +274,15 @@ def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("other", [Compact(32, 90), Compact(48, 80), Compact(None, 90)])
 def test_a_copy_made_otherwise_is_not_gone_on_with(tmp_path, other):
-    """It would be of two kinds."""
+    """It would mix two settings."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     made(folder, tmp_path / "copy")
-    with pytest.raises(UsageError, match="was made otherwise"):
+    with pytest.raises(UsageError, match="with other settings"):
         made(folder, tmp_path / "copy", other)
 
 
 def test_a_folder_with_something_else_in_it_is_refused(tmp_path):
-    """Nothing of anybody's is overwritten."""
+    """Nobody's files are overwritten."""
     write(tmp_path / "copy" / "thesis.txt", "mine")
     with pytest.raises(UsageError, match=r"holds thesis.txt"):
         made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy")
@@ -290,7 +290,7 @@ def test_a_folder_with_something_else_in_it_is_refused(tmp_path):
 
 @pytest.mark.parametrize("out", [".", "train", "train/n10000000", ".."])
 def test_the_originals_are_never_written_to(tmp_path, out):
-    """Neither among them nor around them, where a copy would be taken for them."""
+    """A copy is refused among them and around them, where it would be taken for them."""
     folder = class_folders(ORIGINALS, tmp_path / "sets" / "original")
     before = contents(folder)
     if out == "..":
@@ -302,29 +302,29 @@ def test_the_originals_are_never_written_to(tmp_path, out):
 
 
 def test_a_copy_is_no_original(tmp_path, reference):
-    """Two losses would add up unsaid."""
+    """Two losses would add up silently."""
     with pytest.raises(UsageError, match="is a prepared copy itself"):
         made(reference, tmp_path / "copy")
 
 
 def test_one_split_alone_is_not_the_official_set(tmp_path):
-    """It says which is not in it."""
+    """The reason names the missing split."""
     copy = made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", splits=("val",))
     assert list(copy.manifest["splits"]) == ["val"]
     assert copy.manifest["source"]["reason"] == "train is not in it"
 
 
 def test_a_split_that_is_not_there_is_refused(tmp_path):
-    """With the command that tells more."""
+    """The message has the command that shows more."""
     shutil.rmtree(class_folders(ORIGINALS, tmp_path / "original") / "val")
     with pytest.raises(DataMissing, match=r"no val of ILSVRC-2012 is there; python -m harness data check"):
         made(tmp_path / "original", tmp_path / "copy", splits=("train", "val"))
 
 
 def test_images_whose_class_nothing_tells_are_refused(tmp_path):
-    """Before anything is copied."""
+    """The error comes before anything is copied."""
     shutil.rmtree(flat_val(ORIGINALS, tmp_path / "original") / "ILSVRC2012_devkit_t12")
-    with pytest.raises(DataMissing, match="nothing here tells the classes"):
+    with pytest.raises(DataMissing, match="the classes of its images are unknown"):
         made(tmp_path / "original", tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
 
@@ -334,12 +334,12 @@ def test_images_whose_class_nothing_tells_are_refused(tmp_path):
     [
         ({"class_list_digest": "0" * 64}, "the 4 classes of train are not the 4 of ILSVRC-2012"),
         ({"splits": {"train": 25, "val": 8, "test": 8}}, "24 images in train, where ILSVRC-2012 has 25"),
-        ({"exact": False}, "no exact list is known"),
+        ({"exact": False}, "no exact list of"),
         ({"first_classes": {"val": ("n1",)}}, "another order of classes"),
     ],
 )
 def test_what_is_not_the_official_set_is_not_taken_for_it(tmp_path, changes, reason):
-    """By classes, counts, what is known of it, and its first images."""
+    """Classes, counts, known facts and first images are checked."""
     declared = dataclasses.replace(DATASET, **changes)
     copy = made(class_folders(ORIGINALS, tmp_path / "original"), tmp_path / "copy", dataset=declared)
     assert copy.manifest["source"]["official"] is False
@@ -348,7 +348,7 @@ def test_what_is_not_the_official_set_is_not_taken_for_it(tmp_path, changes, rea
 
 @pytest.mark.parametrize("compact", [COMPACT, Compact(None, 90)])
 def test_images_packed_by_gzip_are_unpacked(tmp_path, compact):
-    """As some of ILSVRC-2010 are; the copy is that of the image within."""
+    """The copy is that of the image within, as for some images of ILSVRC-2010."""
     folder, image = class_folders(ORIGINALS, tmp_path / "original"), ORIGINALS.of("train")[0]
     made(folder, tmp_path / "plain", compact)
     packed = write(folder / "train" / image.wnid / image.name, gzip.compress(image.data))
@@ -362,7 +362,7 @@ def test_images_packed_by_gzip_are_unpacked(tmp_path, compact):
 
 @pytest.mark.parametrize("layout", [class_folders, tars], ids=["class folders", "archives"])
 def test_images_that_the_release_replaced_are_replaced(tmp_path, layout):
-    """By those of its archive of replacements, each in its own split."""
+    """Each comes from the archive of replacements, for its own split."""
     folder, image = layout(ORIGINALS, tmp_path / "original"), ORIGINALS.of("val")[3]
     patch = ORIGINALS.of("val")[4].data
     files = [(f"patch_images/val/{image.name}", patch), (f"patch_images/train/{ORIGINALS.of('val')[0].name}", b"x")]
@@ -374,7 +374,7 @@ def test_images_that_the_release_replaced_are_replaced(tmp_path, layout):
 
 
 def test_a_rescaled_set_is_no_official_source(tmp_path):
-    """Whoever made it did not say how, although classes and counts are right."""
+    """Its scaling is unknown, although classes and counts are right."""
     originals = make_originals(train=20)
     for image in class_folders(originals, tmp_path / "original").rglob("*.JPEG"):
         write(image, jpeg(Image.open(image).convert("RGB").resize((90, 64))))
@@ -395,7 +395,7 @@ def test_an_image_that_left_the_source_meanwhile_is_noticed(tmp_path):
 
 
 def test_orientation_and_comments_are_dropped(tmp_path):
-    """They have no part in what training decodes, and would turn the image in other programs."""
+    """Training ignores them, and other programs would turn the image."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
     path = next((folder / "train" / ORIGINALS.wnids[0]).iterdir())
     exif = Image.Exif()
@@ -409,7 +409,7 @@ def test_orientation_and_comments_are_dropped(tmp_path):
 
 
 def test_two_processes_do_not_make_one_copy(tmp_path):
-    """The second is told so."""
+    """The second is refused."""
     import fcntl
 
     folder, files = class_folders(ORIGINALS, tmp_path / "original"), CopyFiles(tmp_path / "copy")
@@ -421,7 +421,7 @@ def test_two_processes_do_not_make_one_copy(tmp_path):
 
 
 def test_an_archive_that_is_cut_short_is_refused(tmp_path):
-    """No copy of a part is taken for one of the whole."""
+    """A copy of a part would be taken for one of the whole."""
     path = tars(ORIGINALS, tmp_path / "original") / "ILSVRC2012_img_train.tar"
     path.write_bytes(path.read_bytes()[:40_000])
     with pytest.raises(DataMissing, match="cut short"):

@@ -1,4 +1,4 @@
-"""A copy made by a process that is killed again and again, and the memory that it takes."""
+"""A copy made by a process that is killed repeatedly, and its memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from programs import environment, program, signalled
 
 PREPARE = ("data", "prepare", "ilsvrc2012", "original", "--out", "copy", "--short-side", "48", "--threads", "2")
 LONGEST_S = 3.0
-"""About how long an undisturbed process takes, for kills at random moments of it."""
+"""Approximate seconds of an undisturbed process, for kills at random moments."""
 
 PEAK = """
 import io, json, sys
@@ -40,7 +40,7 @@ print(json.dumps([images, int(peak.split()[1])]))
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """(folder of the originals, what an undisturbed process makes of them)."""
+    """Return (folder of the originals, the copy of an undisturbed process)."""
     folder = tmp_path_factory.mktemp("undisturbed")
     flat_val(make_originals(train=40, val=10, test=4, scale=2), folder / "original")
     done = program(folder, *PREPARE)
@@ -49,7 +49,7 @@ def undisturbed(tmp_path_factory):
 
 
 def killed_at_random(folder, undisturbed, moments, kills):
-    """Kill so many processes in a row at random moments, then let one end; gives what is there."""
+    """Kill several processes in a row at random moments, then let one end; return the copy."""
     (folder / "original").symlink_to(undisturbed[0])
     for _ in range(kills):
         signalled(folder, signal.SIGKILL, moments.uniform(0.1, LONGEST_S), *PREPARE)
@@ -60,19 +60,19 @@ def killed_at_random(folder, undisturbed, moments, kills):
 
 @pytest.mark.nightly
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(undisturbed, tmp_path):
-    """Images, records and manifest; at other moments each time this test is run, for any must do."""
+    """Images, records and manifest are equal; each test run takes other moments."""
     assert killed_at_random(tmp_path, undisturbed, random.Random(), 5) == undisturbed[1]
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_fifty_moments_it_ends_in_the_same_bytes(undisturbed, tmp_path, seed):
-    """Ten copies, each killed five times."""
+    """Ten copies are each killed five times."""
     assert killed_at_random(tmp_path, undisturbed, random.Random(seed), 5) == undisturbed[1]
 
 
 def test_killed_within_the_work_it_goes_on(undisturbed, tmp_path):
-    """What was finished before is not done again."""
+    """Finished pieces are not repeated."""
     (tmp_path / "original").symlink_to(undisturbed[0])
     status, _ = signalled(tmp_path, signal.SIGKILL, "the copy takes", *PREPARE)
     assert status == -signal.SIGKILL
@@ -88,7 +88,7 @@ def test_killed_within_the_work_it_goes_on(undisturbed, tmp_path):
     ],
 )
 def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number):
-    """Its exit code tells which signal it was, and no traceback is shown."""
+    """The exit code names the signal, and no traceback is shown."""
     (tmp_path / "original").symlink_to(undisturbed[0])
     status, said = signalled(tmp_path, number, "the copy takes", *PREPARE)
     assert status == 128 + number, said

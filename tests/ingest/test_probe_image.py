@@ -1,4 +1,4 @@
-"""One image at a time, and many of them at once."""
+"""Examination of single images, and of many at once."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ PICTURE = Image.effect_noise((50, 40), 60).convert("RGB")
 
 
 def look(data, name="x.JPEG", **more):
-    """What is seen of these bytes."""
+    """Examine an image of these bytes."""
     return look_at(StoredImage(name, None, name, lambda: io.BytesIO(data)), **{"decode": False} | more)
 
 
 def test_header_and_end_say_what_an_image_is():
-    """Without decoding it."""
+    """It is not decoded."""
     seen = look(jpeg(PICTURE))
     assert (seen.mode, seen.format, seen.size, seen.damage) == ("RGB", "JPEG", (50, 40), "")
 
 
 def test_bytes_after_the_end_are_no_damage():
-    """Some of ImageNet's files have them; it is decoded to be sure."""
+    """Some of ImageNet's files have them; such a file is decoded to be sure."""
     assert look(jpeg(PICTURE) + b"trailing").damage == ""
     assert look(jpeg(PICTURE)[:-400] + b"trailing").damage == "truncated"
 
@@ -40,13 +40,13 @@ def test_bytes_after_the_end_are_no_damage():
      ("JPEG", "x.png", True), ("BMP", "x.jpg", True), ("MPO", "x.JPEG", False)],
 )  # fmt: skip
 def test_a_name_may_be_that_of_another_format(form, name, misnamed):
-    """A JPEG with further pictures after the first is one all the same."""
+    """A JPEG with further pictures after the first is still a JPEG."""
     more = {"save_all": True, "append_images": [PICTURE]} if form == "MPO" else {}
     assert look(saved(PICTURE, form, **more), name).misnamed(name) is misnamed
 
 
 def test_a_file_that_cannot_be_opened_is_unreadable():
-    """As where its permissions forbid it."""
+    """Its permissions may forbid it."""
 
     def refused():
         raise PermissionError(13, "Permission denied")
@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_opened_is_unreadable():
 
 
 def test_what_gzip_packed_is_looked_at():
-    """And said to be packed."""
+    """It is reported as packed."""
     seen = look(gzip.compress(jpeg(PICTURE)))
     assert (seen.gzipped, seen.format, seen.damage) == (True, "JPEG", "")
     assert look(gzip.compress(jpeg(PICTURE)[:-400])).damage == "truncated"
@@ -63,12 +63,12 @@ def test_what_gzip_packed_is_looked_at():
 
 
 def test_no_fault_tells_an_address_in_memory():
-    """It would change from run to run, and two records of the same fault would differ."""
+    """Addresses change between runs, so records of the same fault would differ."""
     assert "0x" not in look(b"no image").fault
 
 
 def test_a_share_is_chosen_by_name_alone():
-    """The same everywhere, and about as many as asked for."""
+    """The choice is the same everywhere, about as many as requested."""
     names = [f"n{number}" for number in range(4000)]
     few, many = ({name for name in names if chosen(name, share)} for share in (0.1, 0.3))
     assert few < many
@@ -78,7 +78,7 @@ def test_a_share_is_chosen_by_name_alone():
 
 
 def test_answers_come_in_order_and_few_are_in_hand():
-    """However long one takes; the items are asked for only as they are needed."""
+    """Slow items do not matter, and items are taken only as needed."""
     asked, gate = [], threading.Event()
 
     def items():
@@ -100,7 +100,7 @@ def test_answers_come_in_order_and_few_are_in_hand():
 
 
 def test_an_error_ends_the_work():
-    """And what was not begun is dropped."""
+    """Items not yet started are dropped."""
 
     def work(number):
         if number == 3:

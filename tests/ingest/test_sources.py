@@ -17,27 +17,27 @@ FILES = [("a/one.JPEG", b"1" * 700), ("two.JPEG", b""), ("three.txt", b"3" * 512
 
 
 def read(path, *place):
-    """(name, content) of every file of an archive, read at its offset."""
+    """Return (name, content) of every file of an archive, read at its offset."""
     start = place[0] if place else 0
     data = path.read_bytes()
     return [(name, data[start + offset :][:size]) for name, offset, size in tar_entries(path, *place)]
 
 
 def test_entries_say_where_each_file_lies(tmp_path):
-    """Its name without folders, offset and size."""
+    """They hold its name without folders, its offset and its size."""
     path = write(tmp_path / "x.tar", tar_bytes(FILES))
     assert read(path) == [("one.JPEG", b"1" * 700), ("two.JPEG", b""), ("three.txt", b"3" * 512)]
 
 
 def test_an_archive_within_a_file_is_read_in_place(tmp_path):
-    """As those of the classes within that of all."""
+    """Archives of classes lie within the archive of all classes."""
     inner = tar_bytes(FILES)
     path = write(tmp_path / "x.tar", b"before" + inner + b"after")
     assert read(path, 6, len(inner))[0] == ("one.JPEG", b"1" * 700)
 
 
 def test_folders_and_links_are_no_files(tmp_path):
-    """Only what has content."""
+    """Only members with content are listed."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as archive:
         for kind in (tarfile.DIRTYPE, tarfile.SYMTYPE):
@@ -49,14 +49,14 @@ def test_folders_and_links_are_no_files(tmp_path):
 
 @pytest.mark.parametrize("length", range(0, 3072, 256))
 def test_an_archive_that_is_cut_anywhere_is_refused(tmp_path, length):
-    """Also between two files, where the rest would be missing in silence."""
+    """A cut between two files would otherwise silently lose the rest."""
     path = write(tmp_path / "x.tar", tar_bytes(FILES)[:length])
     with pytest.raises(DataMissing, match=r"x.tar"):
         list(tar_entries(path))
 
 
 def test_a_compressed_archive_is_refused_by_name(tmp_path):
-    """Its files have no place to be read at."""
+    """Its files cannot be read at an offset."""
     import gzip
 
     path = write(tmp_path / "x.tar", gzip.compress(tar_bytes(FILES)))
@@ -74,7 +74,7 @@ def test_a_part_that_is_longer_than_its_file_is_refused(tmp_path):
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.binary(min_size=1, max_size=200))
 def test_a_section_is_a_file_of_its_own(tmp_path_factory, data, content):
-    """It reads and seeks as a file with just these bytes does."""
+    """It reads and seeks like a file with just these bytes."""
     path = tmp_path_factory.mktemp("section") / "x"
     path.write_bytes(content)
     start = data.draw(st.integers(0, len(content)))

@@ -1,4 +1,4 @@
-"""What lies among classes and images and is neither: named with its mending, before anything is copied."""
+"""Entries among classes and images that are neither: named with their fix, before anything is copied."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ DATASET = ORIGINALS.declared()
 @pytest.mark.parametrize("split", ["train", "val"])
 @pytest.mark.parametrize("name", ["@eaDir", "__MACOSX", "lost+found"])
 def test_what_a_system_left_is_no_class(tmp_path, layout, split, name):
-    """Named, refused by a copy, and mended by the command that is printed."""
+    """It is named, refused by a copy, and removed by the printed command."""
     folder = layout(ORIGINALS, tmp_path / "set")
     place = (folder / "ILSVRC/Data/CLS-LOC" if layout is kaggle else folder) / split
     (place / name).mkdir()
     finding = wrong(checked(folder))["no class"]
     assert finding["names"] == [str(place / name)]
-    with pytest.raises(DataMissing, match="is no class, for a class is named by its WordNet id; mv "):
+    with pytest.raises(DataMissing, match="is not a class; a class has its WordNet id as name; mv "):
         made(folder, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     subprocess.run(finding["fix"], shell=True, check=True)
@@ -38,7 +38,7 @@ def test_what_a_system_left_is_no_class(tmp_path, layout, split, name):
 
 @pytest.mark.parametrize("inner", ["classes", "images"])
 def test_a_folder_too_deep_is_lifted(tmp_path, inner):
-    """An archive that was unpacked into a folder of its own name."""
+    """An archive was unpacked into a folder of its own name."""
     folder = (class_folders if inner == "classes" else flat_val)(ORIGINALS, tmp_path)
     (folder / "val").rename(folder / "deep")
     (folder / "val").mkdir()
@@ -50,13 +50,13 @@ def test_a_folder_too_deep_is_lifted(tmp_path, inner):
 
 
 def test_folders_by_the_kits_numbers_are_renamed(tmp_path):
-    """With the kit at hand each has its command; without, the kit is asked for."""
+    """With the kit each has its command; without it, the kit is requested."""
     folder = class_folders(ORIGINALS, tmp_path / "set")
     for number, wnid in enumerate(ORIGINALS.kit_order, start=1):
         (folder / "val" / wnid).rename(folder / "val" / str(number))
     finding = wrong(checked(folder))["no class"]
     assert finding["count"] == len(ORIGINALS.wnids)
-    assert "name the development kit, whose meta.mat tells the class of each ILSVRC2012_ID" in finding["fix"]
+    assert "name the development kit, whose meta.mat holds the class of each ILSVRC2012_ID" in finding["fix"]
     kit(ORIGINALS, tmp_path / "kit")
     for line in wrong(checked(folder, kit=tmp_path / "kit"))["no class"]["names"]:
         subprocess.run(line.partition(": ")[2], shell=True, check=True)
@@ -64,7 +64,7 @@ def test_folders_by_the_kits_numbers_are_renamed(tmp_path):
 
 
 def test_folders_by_the_place_of_their_class_are_renamed(tmp_path):
-    """Numbered from 0, by Kaggle's list of the sorted WordNet ids."""
+    """They are numbered from 0, by Kaggle's list of sorted WordNet ids."""
     folder = class_folders(ORIGINALS, tmp_path / "set")
     write(folder / "LOC_synset_mapping.txt", "".join(f"{wnid} words\n" for wnid in ORIGINALS.wnids))
     for number, wnid in enumerate(ORIGINALS.wnids):
@@ -75,14 +75,14 @@ def test_folders_by_the_place_of_their_class_are_renamed(tmp_path):
 
 
 def test_a_run_refuses_a_folder_that_is_no_class(tmp_path):
-    """It would be a class of its own."""
+    """It would count as a class."""
     (class_folders(ORIGINALS, tmp_path) / "train" / "@eaDir").mkdir()
     with pytest.raises(DataMissing, match=r"@eaDir: is no class.*`data check` says how to mend it"):
         classes_of(tmp_path, "train")
 
 
 def unreadable(path):
-    """A file that this user may not read; root may, and finds no image."""
+    """Write a file that this user may not read; root may, and finds no image."""
     path.write_bytes(b"x")
     path.chmod(0)
 
@@ -98,7 +98,7 @@ STRANGE = {
 @pytest.mark.parametrize("split", ["train", "val", "test"])
 @pytest.mark.parametrize("kind", STRANGE)
 def test_all_that_is_called_an_image_and_is_none_is_named(tmp_path, kind, split):
-    """Nothing is passed over: it is found without decoding, and a copy stops at it."""
+    """None is skipped: each is found without decoding, and a copy stops at it."""
     folder = class_folders(ORIGINALS, tmp_path / "set")
     beside = min((folder / split).rglob("*.JPEG"))
     path = beside.with_name(f"{beside.stem}9.JPEG")
@@ -113,7 +113,7 @@ def test_all_that_is_called_an_image_and_is_none_is_named(tmp_path, kind, split)
 
 
 def test_other_files_and_folders_among_images_are_named(tmp_path):
-    """A folder may hold images that nobody reads; a file of another name is only told of."""
+    """A folder may hold images that nobody reads; a file of another name is only noted."""
     folder = class_folders(ORIGINALS, tmp_path)
     place = folder / "train" / ORIGINALS.wnids[0]
     write(place / "Thumbs.db", b"x")
@@ -124,5 +124,5 @@ def test_other_files_and_folders_among_images_are_named(tmp_path):
 
 
 def test_archives_have_no_strangers(tmp_path):
-    """What is unpacked beside them is another matter."""
+    """Folders beside archives do not matter."""
     assert set(wrong(checked(tars(ORIGINALS, tmp_path)))) == {"form"}

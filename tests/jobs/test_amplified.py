@@ -1,4 +1,4 @@
-"""Probes at a size where a net does something: changes that first weights hide are seen, and nothing else is."""
+"""Tests of amplified probes: they detect changes that first weights hide, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIBRARY, PRINTED = (CifarLocal(width=0.25, norm_constants=constants) for constan
 
 
 def net(model: Any, side: int) -> Network:
-    """A net with its first weights."""
+    """Return a net with its first weights."""
     layers = model.layers(10)
     network = build(layers, (3, side, side))
     initialise(network, tuple(trace(layers, (3, side, side))), Gaussian(rule="gaussian"), torch.Generator())
@@ -35,13 +35,13 @@ def net(model: Any, side: int) -> Network:
 
 
 def found(network: Network) -> dict[str, Any]:
-    """What a probe of a training finds, but for the net's own responses."""
+    """Return the numbers of a training's probe without the responses of layers."""
     made = {layer: numbers(kept) for layer, kept in responses(network, CPU).items()}
     return {**TRAINING, "found": {**TRAINING["found"], "responses": made}}
 
 
 def changed_norm(change: Callable[[Any], dict[str, Any]]) -> Callable[..., None]:
-    """Response normalisation built with other constants."""
+    """Build response normalisation with other constants."""
     whole = ResponseNorm.__init__
 
     def begin(self: ResponseNorm, **constants: Any) -> None:
@@ -65,7 +65,7 @@ CHANGES: dict[str, Callable[[Any], dict[str, Any]]] = {
 def test_another_normalisation_is_seen_on_any_machine(
     monkeypatch: pytest.MonkeyPatch, model: CifarLocal, change: str
 ) -> None:
-    """Though on first activities it is nearly the identity."""
+    """Other constants of normalisation change the responses on any machine, although first activities hide them."""
     before = found(net(model, 24))
     monkeypatch.setattr(ResponseNorm, "__init__", changed_norm(CHANGES[change]))
     said = compare_probe("cifar_lrn", "with", before, found(net(model, 24)), ELSEWHERE)
@@ -74,7 +74,7 @@ def test_another_normalisation_is_seen_on_any_machine(
 
 
 def test_a_shifted_window_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By one map, which changes no count."""
+    """A normalisation window shifted by one map changes the responses."""
     from harness.models import response_norm
 
     before, sums = found(net(PRINTED, 24)), response_norm._neighbours
@@ -83,7 +83,7 @@ def test_a_shifted_window_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_layer_without_weights_is_asked() -> None:
-    """And answers the same each time, whatever was drawn before."""
+    """Every layer without weights is probed, with the same result whatever was drawn before."""
     network = net(AlexNet(width=0.05), 224)
     one = responses(network, CPU)
     torch.rand(5)
@@ -95,7 +95,7 @@ def test_every_layer_without_weights_is_asked() -> None:
 
 
 def test_rounding_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Responses computed in double precision are those of single precision, for another machine."""
+    """Responses in double precision agree with single precision, so another machine's rounding is not detected."""
     before = found(net(PRINTED, 24))
     forward = ResponseNorm.forward
     monkeypatch.setattr(ResponseNorm, "forward", lambda self, a: forward(self, a.double()).float())
@@ -105,7 +105,7 @@ def test_rounding_is_not_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @torch.no_grad()
 def test_logits_are_amplified_to_those_of_a_sure_net() -> None:
-    """Their differences from view to view; and are as before afterwards."""
+    """Differences of logits are amplified to `SURE` within the block and restored after it."""
     network, views = net(PRINTED, 24).eval(), torch.randn(4, 3, 24, 24, generator=torch.Generator().manual_seed(0))
     with watched(network) as logits:
         plain = network(views)
@@ -119,7 +119,7 @@ def test_logits_are_amplified_to_those_of_a_sure_net() -> None:
 @torch.no_grad()
 @pytest.mark.parametrize("weight", [0.0, float("nan")])
 def test_a_net_without_an_opinion_is_not_amplified(weight: float) -> None:
-    """Nor one whose logits are no numbers."""
+    """Equal or infinite logits are not amplified."""
     network = net(PRINTED, 24).eval()
     torch.nn.init.constant_(network.get_submodule("fc10").weight, weight)
     with watched(network) as logits:

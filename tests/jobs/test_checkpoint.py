@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not taken."""
+"""Tests that checkpoints are either whole or not used."""
 
 import errno
 import io
@@ -18,7 +18,7 @@ from harness.store.store import JobFolder
 
 @pytest.fixture
 def folder(tmp_path):
-    """A job's directory with two checkpoints, of step 1 and of step 2."""
+    """Return a job's folder with checkpoints of step 1 and step 2."""
     folder = JobFolder(tmp_path / "train-1")
     for step in (1, 2):
         checkpoint.save(folder, {"step": step, "weights": torch.full((3,), float(step))})
@@ -26,14 +26,14 @@ def folder(tmp_path):
 
 
 def loaded(folder):
-    """(the step that is gone on from, what was said)."""
+    """Load the checkpoint; return (its step, the messages)."""
     progress = Progress(io.StringIO(), "train cnn")
     state = checkpoint.load(folder, progress)
     return state and state["step"], progress.spoken
 
 
 def damage(path, how):
-    """Spoil a file as a bad disk or a kill would."""
+    """Damage a file as a bad disk or a kill would."""
     content = bytearray(path.read_bytes())
     if how == "a bit flips":
         content[len(content) // 2] ^= 1
@@ -44,7 +44,7 @@ DAMAGES = ["cut short", "emptied", "a bit flips"]
 
 
 def test_the_newest_is_gone_on_from_in_silence(folder):
-    """Tensors and plain values come back as they were."""
+    """The newest sound checkpoint is loaded without a message, with equal tensors and values."""
     assert loaded(folder) == (2, [])
     state = checkpoint.load(folder, Progress(io.StringIO()))
     assert torch.equal(state["weights"], torch.full((3,), 2.0))
@@ -52,7 +52,7 @@ def test_the_newest_is_gone_on_from_in_silence(folder):
 
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_damaged_newest_falls_back_to_the_one_before_and_says_so(folder, how):
-    """Whatever happened to the file."""
+    """If the newest checkpoint is damaged, the previous one is loaded with a message."""
     damage(folder.checkpoint, how)
     step, said = loaded(folder)
     assert step == 1
@@ -61,7 +61,7 @@ def test_a_damaged_newest_falls_back_to_the_one_before_and_says_so(folder, how):
 
 @pytest.mark.parametrize("how", DAMAGES)
 def test_when_both_are_damaged_it_starts_anew_and_says_so(folder, how):
-    """Nothing half-read is ever gone on from."""
+    """If both are damaged, the training starts anew with a message."""
     damage(folder.checkpoint, how)
     damage(folder.earlier_checkpoint, how)
     step, said = loaded(folder)
@@ -71,13 +71,13 @@ def test_when_both_are_damaged_it_starts_anew_and_says_so(folder, how):
 
 
 def test_a_kill_between_two_renames_leaves_the_one_before(folder):
-    """The newest was moved to the earlier's place and its successor was not written yet."""
+    """A kill between the two renames leaves the previous checkpoint usable."""
     folder.checkpoint.replace(folder.earlier_checkpoint)
     assert loaded(folder) == (2, [])
 
 
 def test_a_full_disk_costs_no_checkpoint(folder, monkeypatch):
-    """What was saved before can still be gone on from."""
+    """A full disk destroys no existing checkpoint."""
 
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -89,12 +89,12 @@ def test_a_full_disk_costs_no_checkpoint(folder, monkeypatch):
 
 
 def test_without_a_checkpoint_there_is_nothing_to_say(tmp_path):
-    """A job that starts is no event."""
+    """Without a checkpoint there is no message."""
     assert loaded(JobFolder(tmp_path)) == (None, [])
 
 
 def test_checkpoints_hold_no_code(folder):
-    """A checkpoint from a stranger is read as data: what asks for a function is refused."""
+    """A checkpoint that contains code is refused and its code does not run."""
     checkpoint.save(folder, {"step": print})
     step, said = loaded(folder)
     assert step == 2
@@ -102,7 +102,7 @@ def test_checkpoints_hold_no_code(folder):
 
 
 def test_weights_that_cannot_be_read_are_named(tmp_path):
-    """With what to do about it."""
+    """The error for unreadable weights names the file and the remedy."""
     folder = JobFolder(tmp_path / "train-1")
     checkpoint.save_weights(folder, {"w": torch.zeros(2)})
     damage(folder.weights, "emptied")
@@ -111,14 +111,14 @@ def test_weights_that_cannot_be_read_are_named(tmp_path):
 
 
 def test_differences_name_what_changed():
-    """Each with both values; what is alike is left out."""
+    """Differences list both values of each changed setting and nothing else."""
     found = list(checkpoint.differences({"threads": 1, "torch": "2.6"}, {"threads": 2, "torch": "2.6"}))
     assert found == ["threads 2 -> 1"]
 
 
 @pytest.mark.parametrize("start", [checkpoint.start_from, first_weights.start_from], ids=["training", "probe"])
 def test_only_named_layers_are_taken_over(start: Callable[..., None]) -> None:
-    """Of those that fit; the rest keep their first weights."""
+    """Only tensors of the named layers are taken over."""
     network, other = (build((Linear("one", 3), Linear("two", 3)), (3,)) for _ in range(2))
     for net, value in ((network, 0.0), (other, 1.0)):
         for parameter in net.parameters():

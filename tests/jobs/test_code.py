@@ -1,4 +1,4 @@
-"""The code that decides a result: whose digest moves when which file changes, and what moves none."""
+"""Tests of the digests of code: which change of a file moves the digest of which kind."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ Texts = Mapping[str, str]
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the package's sources that may be changed."""
+    """Return a copy of the package's sources to change."""
     folder = tmp_path / "harness"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__", "shipped_suites"))
     return folder
 
 
 def digests(folder: Path, kinds: Mapping[str, tuple[str, ...]] = KINDS, **known: Path) -> dict[str, str]:
-    """The digest of each kind in a copy."""
+    """Return the digest of each kind in a copy."""
     package = Package(folder, **known)
     return {kind: package.digest(roots) for kind, roots in kinds.items()}
 
 
 def test_a_change_of_any_source_moves_the_digest_of_every_kind_that_rests_on_it_and_of_no_other(copy: Path) -> None:
-    """One file after another, by a statement that does nothing."""
+    """Adding a statement to any source moves the digests of exactly the kinds that depend on it."""
     memory = copy.parent / "memory.json"
     before = digests(copy, memory=memory)
     for module in ALL:
@@ -55,7 +55,7 @@ def test_a_change_of_any_source_moves_the_digest_of_every_kind_that_rests_on_it_
 
 
 def test_what_the_list_by_hand_forgot_is_a_source() -> None:
-    """The update rule decides what `measure` verifies it by; what fine-tuning takes over stands in `checkpoint`."""
+    """The update rule is a source of `measure`, and `checkpoint` of `train`."""
     assert {"harness.jobs.training.sgd", "harness.jobs.training.optimiser", "harness.jobs.randomness"} <= set(
         SOURCES["measure"]
     )
@@ -63,16 +63,17 @@ def test_what_the_list_by_hand_forgot_is_a_source() -> None:
 
 
 def test_every_function_that_a_registry_names_is_in_the_sources() -> None:
-    """They are imported by their names, which no import statement shows."""
+    """Functions that registries name as strings are sources too."""
     assert {entry.runs.split(":")[0] for entry in MEASURES.values()} <= set(SOURCES["measure"])
     assert {entry.runs.split(":")[0] for entry in INSPECTIONS.values()} <= set(SOURCES["inspect"])
     assert all(root.split(":")[0] in SOURCES[kind] for kind, roots in KINDS.items() for root in roots)
 
 
 def test_nobody_else_imports_by_a_name_that_is_made_up_as_it_runs() -> None:
-    """And the registries, which do, write each name in full, so that it is found.
+    """No module imports by a name built at run time, which the closure could not see.
 
-    A net that is said in torch names its module too, whose digest stands in the job's own spec.
+    Registries import by name, but write each name in full. A `TorchModule` names a module whose digest is part of the
+    job's spec.
     """
     registries = {"harness.jobs": JOBS, "harness.jobs.measures": MEASURES, "harness.jobs.inspections": INSPECTIONS}
     texts = {module: file.read_text(encoding="utf-8") for module, file in HERE.modules.items()}
@@ -86,7 +87,7 @@ def test_nobody_else_imports_by_a_name_that_is_made_up_as_it_runs() -> None:
 
 
 def test_every_exception_is_of_a_module_that_would_be_a_source_and_has_a_reason() -> None:
-    """None is left over from a module that is gone."""
+    """Every excepted module exists, would otherwise be a source, and has a reason."""
     assert EXCEPTED.keys() <= HERE.modules.keys()
     assert all(len(reason.split()) > 4 for reason in EXCEPTED.values())
     without = Package(PACKAGE, excepted={})
@@ -95,7 +96,7 @@ def test_every_exception_is_of_a_module_that_would_be_a_source_and_has_a_reason(
 
 
 def test_a_change_of_another_file_moves_no_digest(copy: Path) -> None:
-    """A page's colour makes no result stale, nor does how far a job is told to be."""
+    """Changing a page's colour or a progress message moves no digest."""
     before = digests(copy)
     for module, file in Package(copy).modules.items():
         if module not in ALL:
@@ -104,7 +105,7 @@ def test_a_change_of_another_file_moves_no_digest(copy: Path) -> None:
 
 
 def test_comments_and_docstrings_move_no_digest(copy: Path) -> None:
-    """Of any file, in any of its functions."""
+    """Comments and docstrings, in any function of any file, move no digest."""
     before = digests(copy)
     for file in copy.rglob("*.py"):
         said = r'\1# A comment.\n\1"""In other words: '
@@ -125,11 +126,11 @@ MOVES = {
     "harness.errors": "harness.store.errors",
     "harness.store.store": "harness.store.folders",
 }
-"""Among them the module of a kind's own function, one that a package's file imports, and two that are excepted."""
+"""Moves that include the module of a kind's function, one imported by a package's file, and two excepted ones."""
 
 
 def moved(folder: Path, moves: Mapping[str, str]) -> Callable[[str], str]:
-    """Move modules of a copy, and write their new paths wherever the old ones stood; gives what does so in a text."""
+    """Move modules of a copy and write their new paths everywhere; return the function that rewrites a text."""
     paths = "|".join(re.escape(path) for path in sorted(moves, key=len, reverse=True))
     pattern = re.compile(rf"\b(?:{paths})\b(?!\.\w)")
     for old, new in moves.items():
@@ -150,14 +151,14 @@ def moved(folder: Path, moves: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def sorted_imports(text: str) -> str:
-    """A text with the imports of the package that stand together on lines of their own sorted by their paths."""
+    """Sort the consecutive one-line imports of the package in a text by path."""
     lines = text.splitlines(keepends=True)
     groups = groupby(lines, lambda line: re.match(r" *from harness\.[\w.]+ import [^(]+$", line) is not None)
     return "".join(line for own, group in groups for line in (sorted(group) if own else group))
 
 
 def test_a_move_of_files_moves_no_digest(copy: Path) -> None:
-    """Nor does another name of a module, a new folder, or the order of imports that a linter makes of it."""
+    """Moving and renaming modules moves no digest, nor does the new order of imports."""
     before = digests(copy)
     rewritten = moved(copy, MOVES)
     for file in copy.rglob("*.py"):
@@ -170,7 +171,7 @@ def test_a_move_of_files_moves_no_digest(copy: Path) -> None:
 
 
 def written(folder: Path, texts: Texts) -> Package:
-    """A package of a few files."""
+    """Write a package of a few files."""
     for name, text in texts.items():
         path = folder / "tiny" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,20 +184,20 @@ TINY = {"__init__.py": "", "job.py": "from tiny.a import f\ndef run():\n    retu
 
 
 def digest(folder: Path, root: str = "tiny.job:run", **texts: str) -> str:
-    """The digest of a tiny package, some of its files otherwise."""
+    """Return the digest of a tiny package with some files replaced."""
     changed = {f"{name.replace('__', '/')}.py": text for name, text in texts.items()}
     return written(folder, TINY | changed).digest([root])
 
 
 def test_the_same_name_from_another_module_moves_the_digest(tmp_path: Path) -> None:
-    """Although the file differs in nothing but a path."""
+    """Importing the same name from another module moves the digest."""
     job = "from tiny.{} import f\nfrom tiny.{} import f as g\ndef run():\n    return f()\n"
     one = digest(tmp_path / "one", job=job.format("a", "b"))
     assert digest(tmp_path / "other", job=job.format("b", "a")) != one
 
 
 def test_a_module_that_is_imported_as_a_whole_is_a_source(tmp_path: Path) -> None:
-    """By whatever statement, in whatever function."""
+    """A module imported as a whole is a source, by any statement in any function."""
     for number, statement in enumerate(
         ("from tiny import a", "import tiny.a", "import tiny.a as a", "from . import a")
     ):
@@ -205,14 +206,14 @@ def test_a_module_that_is_imported_as_a_whole_is_a_source(tmp_path: Path) -> Non
 
 
 def test_a_package_on_the_way_is_a_source(tmp_path: Path) -> None:
-    """It is run before the module that is asked for."""
+    """A package above an imported module is a source, because Python runs it first."""
     texts = TINY | {"job.py": "from tiny.room.a import f\n", "room/__init__.py": "X = 1\n", "room/a.py": A}
     package = written(tmp_path, texts)
     assert package.sources(["tiny.job:run"]) == ["tiny", "tiny.job", "tiny.room", "tiny.room.a"]
 
 
 def test_circles_end(tmp_path: Path) -> None:
-    """Two files that import each other are both sources, and a change of either shows."""
+    """Circular imports end, and a change of either file moves the digest."""
     circle = {"a": "from tiny.b import g\nf = 1\n", "b": "def g():\n    from tiny.a import f\n    return f\n"}
     one = digest(tmp_path / "one", **circle)
     assert digest(tmp_path / "two", **circle) == one
@@ -220,37 +221,37 @@ def test_circles_end(tmp_path: Path) -> None:
 
 
 def test_another_function_of_the_same_module_has_another_digest(tmp_path: Path) -> None:
-    """It does other work."""
+    """Another function of the same module has another digest."""
     assert digest(tmp_path, "tiny.job:run") != digest(tmp_path, "tiny.job:rerun")
 
 
 def test_a_string_that_leads_to_no_module_counts_as_it_is(tmp_path: Path) -> None:
-    """`harness.toml` is a file."""
+    """A string such as `harness.toml` that names no module counts as it is."""
     job = "FILE = 'tiny.{}'\n"
     assert digest(tmp_path / "one", job=job.format("toml")) != digest(tmp_path / "two", job=job.format("json"))
 
 
 def test_kinds_with_other_sources_have_other_digests() -> None:
-    """Training's code is more than that of testing."""
+    """Training and testing have different digests."""
     assert len({code_digest(kind) for kind in JOBS}) == len(JOBS)
 
 
 def test_the_digest_is_the_same_wherever_the_package_lies(copy: Path) -> None:
-    """No path of the machine is in it, and compiled files do not count."""
+    """The digest does not depend on the package's folder or on compiled files."""
     (copy / "models" / "__pycache__").mkdir()
     (copy / "models" / "__pycache__" / "x.pyc").write_bytes(b"x")
     assert digests(copy) == {kind: code_digest(kind) for kind in JOBS}
 
 
 def test_reading_code_imports_none_of_it() -> None:
-    """Neither torch nor any job."""
+    """Computing digests imports neither torch nor any job."""
     said = "import sys; from harness.jobs.code import code_digest; code_digest('train'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
     assert not {"torch", "numpy", "harness.jobs.training.train", "harness.models"} & set(done.stdout.split())
 
 
 def test_code_of_today_and_code_that_gives_the_same_bits_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else is, and a digest cut too short is nobody's."""
+    """Digests of today's code and of equal code are current; others and too short ones are not."""
     today = code_digest("train")
     monkeypatch.setattr(code, "same_code", lambda kind, one: {one, "a" * 64} if kind == "train" else {one})
     assert is_current("train", today)

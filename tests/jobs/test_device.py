@@ -1,4 +1,4 @@
-"""Everything that depends on the device."""
+"""Tests of everything that depends on the device."""
 
 import subprocess
 import sys
@@ -17,8 +17,8 @@ CPU = torch.device("cpu")
 
 
 def test_tf32_is_off_even_where_it_was_on():
-    """fp32 means fp32, in matrix products and in convolutions."""
-    torch.set_float32_matmul_precision("medium")  # a choice that also lets a CPU multiply in bfloat16
+    """TF32 is switched off, also where it was on, in matrix products and convolutions."""
+    torch.set_float32_matmul_precision("medium")  # a setting that also lets a CPU multiply in bfloat16
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     set_up(Runtime(device="cpu"))
     assert not torch.backends.cuda.matmul.allow_tf32
@@ -28,14 +28,14 @@ def test_tf32_is_off_even_where_it_was_on():
 
 
 def test_algorithms_are_deterministic_and_not_picked_by_a_race():
-    """The autotuner of cuDNN would choose by timing, another kernel each time."""
+    """Algorithms are deterministic, and cuDNN's autotuner, which picks kernels by timing, is off."""
     set_up(Runtime(device="cpu"))
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cudnn.benchmark
 
 
 def test_a_test_waits_for_no_compiler():
-    """In a process of its own: switching determinism on imports nothing of torch that is not used."""
+    """Setting up the device imports no compiler of torch, checked in a process of its own."""
     code = (
         "import sys, harness.jobs.evaluation.evaluate as e; from harness.jobs.device import set_up, Runtime\n"
         "set_up(Runtime(device='cpu')); sys.exit('torch._inductor' in sys.modules or 'torch._dynamo' in sys.modules)"
@@ -45,28 +45,28 @@ def test_a_test_waits_for_no_compiler():
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_are_those_asked_for(threads):
-    """And they are recorded, for sums depend on them."""
+    """The requested threads are set and recorded, because sums depend on them."""
     set_up(Runtime(device="cpu", threads=threads))
     assert torch.get_num_threads() == threads
     assert repeats_on(CPU)["threads"] == threads
 
 
 def test_cuda_asked_for_and_absent_is_told(monkeypatch):
-    """With the remedy, and never by computing on the CPU instead."""
+    """A missing GPU is an error with a remedy, never a silent change to the CPU."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceMissing, match="--device cpu"):
         set_up(Runtime(device="cuda"))
 
 
 def test_auto_takes_the_cpu_where_there_is_no_gpu(monkeypatch):
-    """The default runs everywhere."""
+    """`auto` takes the CPU if there is no GPU."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert set_up(Runtime(device="auto")) == CPU
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
 def test_a_step_computes_in_the_declared_precision(precision, dtype):
-    """The weights stay float32 in both."""
+    """A step computes in the declared precision, with float32 weights in either."""
     layer = nn.Linear(2, 2)
     with autocast(CPU, precision):
         assert layer(torch.ones(1, 2)).dtype == dtype
@@ -74,7 +74,7 @@ def test_a_step_computes_in_the_declared_precision(precision, dtype):
 
 
 def test_kernels_lie_with_their_maps_last():
-    """The order in which convolutions are fastest, with the same values."""
+    """Weights are in channels-last order and keep their values."""
     network = nn.Sequential(nn.Conv2d(3, 4, 3))
     before = network[0].weight.clone()
     moved = on_device(network, CPU)
@@ -83,7 +83,7 @@ def test_kernels_lie_with_their_maps_last():
 
 
 def test_what_has_to_be_alike_names_device_instructions_threads_and_torch():
-    """The four that a checkpoint records."""
+    """A checkpoint records device, instruction set, threads and torch."""
     assert repeats_on(CPU) == {
         "device": "cpu",
         "instructions": rounding_of(torch.backends.cpu.get_cpu_capability()),

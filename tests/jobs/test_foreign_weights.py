@@ -1,4 +1,4 @@
-"""Checkpoints from elsewhere: tensors and nothing else, every one that does not fit listed, no code in them run."""
+"""Tests of checkpoints from elsewhere: only tensors are read, all misfits are listed, and no code runs."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ SPEC: dict[str, Any] = {
 
 
 def network() -> Any:
-    """The net of the spec, its weights not numbers yet."""
+    """Return the spec's net with uninitialised weights."""
     return build(parse_model(SPEC["model"]).layers(SPEC["classes"]), tuple(SPEC["input"]))
 
 
 def tensors() -> dict[str, torch.Tensor]:
-    """Weights that fit it."""
+    """Return weights that fit the net."""
     return {name: torch.randn(one.shape) for name, one in network().state_dict().items()}
 
 
 def file_of(content: Any, **how: Any) -> bytes:
-    """As torch.save writes it."""
+    """Write a file by torch.save."""
     buffer = io.BytesIO()
     torch.save(content, buffer, **how)
     return buffer.getvalue()
 
 
 class Hostile:
-    """Runs code when it is unpickled."""
+    """An object that runs code when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -57,7 +57,7 @@ class Hostile:
 
 @pytest.mark.parametrize("zipped", [True, False])
 def test_both_forms_of_torch_save_are_read(*, zipped: bool) -> None:
-    """Today's zip file and the pickle before it; a plain and an ordered mapping."""
+    """Both formats of torch.save are read, the zip file and the older pickle, with plain and ordered mappings."""
     found = state_dict(file_of(OrderedDict(a=torch.ones(2)), _use_new_zipfile_serialization=zipped), "x.pth")
     assert found["a"].tolist() == [1, 1]
 
@@ -65,33 +65,33 @@ def test_both_forms_of_torch_save_are_read(*, zipped: bool) -> None:
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("beside", [True, False])
 def test_code_in_a_file_is_refused_and_does_not_run(tmp_path: Path, *, zipped: bool, beside: bool) -> None:
-    """Alone or among tensors."""
+    """Code in a file, alone or among tensors, is refused and does not run."""
     made = tmp_path / "made"
     content = {"a": torch.ones(1), "b": Hostile(made)} if beside else Hostile(made)
     raw = file_of(content, _use_new_zipfile_serialization=zipped)
     with pytest.raises(UsageError, match="nothing of it was run"):
         state_dict(raw, "x.pth")
     assert not made.exists()
-    torch.load(io.BytesIO(raw), weights_only=False)  # which would have run it
+    torch.load(io.BytesIO(raw), weights_only=False)  # proof that this file would run its code
     assert made.is_dir()
 
 
 def test_a_plain_pickle_is_refused_and_does_not_run(tmp_path: Path) -> None:
-    """That torch.save never saw."""
+    """A plain pickle is refused and does not run."""
     with pytest.raises(UsageError, match=r"x\.pth"):
         state_dict(pickle.dumps(Hostile(tmp_path / "made")), "x.pth")
     assert not (tmp_path / "made").exists()
 
 
 def test_a_whole_module_is_refused() -> None:
-    """It needs its own code to be read; the message says what to save."""
+    """A pickled module is refused, and the message says what to save instead."""
     with pytest.raises(UsageError, match=r"torch\.save\(net\.state_dict\(\), FILE\)"):
         state_dict(file_of(torch.nn.Linear(2, 2)), "x.pth")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_script_module_is_refused(tmp_path: Path) -> None:
-    """An archive of code."""
+    """A TorchScript archive is refused."""
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), tmp_path / "x.pt")
     with pytest.raises(UsageError, match=r"x\.pt"):
         state_dict((tmp_path / "x.pt").read_bytes(), "x.pt")
@@ -101,14 +101,14 @@ def test_a_script_module_is_refused(tmp_path: Path) -> None:
     "raw", [b"", b"\x00", b"no checkpoint", b"PK\x03\x04", b"\x80\x02.", file_of({"a": torch.ones(900)})[:-700]]
 )
 def test_what_is_no_checkpoint_is_refused(raw: bytes) -> None:
-    """Empty, cut short, something else."""
+    """An empty, truncated or other file is refused."""
     with pytest.raises(UsageError, match=r"x\.pth: "):
         state_dict(raw, "x.pth")
 
 
 @given(st.data())
 def test_a_damaged_file_is_refused_or_read(data: st.DataObject) -> None:
-    """Whatever byte of it is another; never anything but a state dict or one clear error."""
+    """A file with any byte changed gives a state dict or one clear error."""
     raw = bytearray(file_of({"a": torch.ones(3)}))
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     try:
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_refused_or_read(data: st.DataObject) -> None:
 
 
 def test_a_foreign_archive_is_refused() -> None:
-    """A zip file of something else."""
+    """A zip file of something else is refused."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("readme.txt", "hello")
@@ -140,13 +140,13 @@ def test_a_foreign_archive_is_refused() -> None:
     ],
 )
 def test_what_is_no_state_dict_is_refused(content: Any, message: str) -> None:
-    """With what it is instead."""
+    """The error for data that are no state dict says what they are."""
     with pytest.raises(UsageError, match=message):
         state_dict(file_of(content), "x.pth")
 
 
 def test_every_tensor_that_does_not_fit_is_in_one_error() -> None:
-    """Missing, unexpected, misshapen, of other numbers, not finite."""
+    """One error lists all tensors that are missing, unexpected, of another shape or type, or not finite."""
     given_, names = tensors(), list(tensors())
     del given_[names[0]]
     given_["extra\x1b[2J"] = torch.zeros(2, 3)
@@ -164,7 +164,7 @@ def test_every_tensor_that_does_not_fit_is_in_one_error() -> None:
 
 
 def test_a_tensor_that_claims_to_be_huge_is_only_measured() -> None:
-    """A view of one number as if it were ten thousand million is misshapen, and never written out."""
+    """A tiny tensor that claims a huge shape is reported as misshapen and never expanded."""
     name, own = "a", {"a": torch.zeros(2)}
     assert list(misfits(own, {name: torch.zeros(1).expand(10**10)})) == [
         "misshapen: a 10000000000, where the net has 2"
@@ -173,7 +173,7 @@ def test_a_tensor_that_claims_to_be_huge_is_only_measured() -> None:
 
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions_are_brought_to_ours(tmp_path: Path, kind: torch.dtype) -> None:
-    """As `load_state_dict` does."""
+    """Other precisions are converted to the net's, as `load_state_dict` does."""
     given_ = {name: one.to(kind) for name, one in tensors().items()}
     folder = JobFolder(tmp_path)
     digest = take_over(folder, file_of(given_), "x.pth", SPEC, {})
@@ -185,7 +185,7 @@ def test_other_precisions_are_brought_to_ours(tmp_path: Path, kind: torch.dtype)
 
 
 def test_names_have_to_be_theirs_and_stay_apart() -> None:
-    """A name that is not in the file, and two that become one, are errors."""
+    """Names that do not exist, and two names that become one, are errors."""
     given_ = {"a": torch.ones(1), "b": torch.ones(1)}
     assert set(renamed(given_, "x.pth", {"a": "b", "b": "a"})) == {"a", "b"}
     with pytest.raises(UsageError, match="has no 'c'"):
@@ -196,7 +196,7 @@ def test_names_have_to_be_theirs_and_stay_apart() -> None:
 
 @pytest.mark.parametrize(("prefix", "save"), [("module.", "net.module"), ("_orig_mod.", "net._orig_mod")])
 def test_names_behind_a_prefix_are_told_where_it_comes_from(prefix: str, save: str) -> None:
-    """DataParallel's nets and compiled ones have it."""
+    """The message for names with the prefix of DataParallel or of a compiled net explains the prefix."""
     net = network()
     wrapped = {prefix + name: tensor for name, tensor in net.state_dict().items()}
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""What a job says of the data it saw."""
+"""Tests of a job's record of its data."""
 
 import hashlib
 
@@ -17,13 +17,13 @@ from harness.store.store import JobFolder
 
 
 def seen(split, locations=Locations(), **data):  # noqa: B008 - frozen
-    """The record of one split."""
+    """Return the record of one split."""
     return observed(open_split(DataSpec.parsed(data), split, locations), locations)
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 1198), ("val", 199), ("test", 400)])
 def test_a_whole_official_split_is_recorded_as_such(split, count):
-    """With the digest over its ids, joined by newlines."""
+    """A whole official split is recorded as official, with the digest of its ids."""
     record = seen(split, name="digits")
     ids = open_split(DataSpec(name="digits"), split, Locations()).ids
     assert (record["count"], record["whole"], record["official"]) == (count, True, True)
@@ -31,13 +31,13 @@ def test_a_whole_official_split_is_recorded_as_such(split, count):
 
 
 def test_a_subset_is_not_the_whole_split():
-    """Not even where it keeps every image of a split."""
+    """A subset is not recorded as the whole split, even if it keeps every image."""
     assert seen("test", name="digits", subset={"classes": 10, "per_class": 2})["count"] == 400
     assert not seen("test", name="digits", subset={"classes": 10, "per_class": 2})["whole"]
 
 
 def test_other_data_under_the_name_are_not_official_and_it_says_why(tmp_path):
-    """A miniature with the layout of ILSVRC-2010 is neither whole nor official."""
+    """A miniature in the layout of ILSVRC-2010 is recorded as neither whole nor official, with the reason."""
     make_image_folders(tmp_path / "ilsvrc2010", train=2, val=1, test=1)
     prepare = {"short_side": 32, "center": 32}
     record = seen("test", Locations.gather(tmp_path), name="ilsvrc2010", prepare=prepare)
@@ -46,7 +46,7 @@ def test_other_data_under_the_name_are_not_official_and_it_says_why(tmp_path):
 
 
 def test_nothing_in_the_record_tells_where_the_data_lie(tmp_path):
-    """Reports are published."""
+    """The record names no folder, because reports are published."""
     make_image_folders(tmp_path / "ilsvrc2010", train=2, val=1, test=1)
     prepare = {"short_side": 32, "center": 32}
     record = seen("val", Locations.gather(tmp_path), name="ilsvrc2010", prepare=prepare)
@@ -54,7 +54,7 @@ def test_nothing_in_the_record_tells_where_the_data_lie(tmp_path):
 
 
 def test_an_opened_split_ends_its_threads(tmp_path):
-    """A run of many jobs would gather them otherwise."""
+    """Closing an opened split ends its threads."""
     make_image_folders(tmp_path / "ilsvrc2010", train=2, val=1, test=1)
     spec = {"data": {"name": "ilsvrc2010", "prepare": {"short_side": 32, "center": 32}}}
     runtime = Runtime(locations=Locations.gather(tmp_path))

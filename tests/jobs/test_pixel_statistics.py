@@ -1,4 +1,4 @@
-"""Jobs on pixels: the mean image and the colour covariance of a training split."""
+"""Tests of `pixels` jobs: the mean image and colour covariance of a training split."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from harness.store.store import JobFolder
 
 
 def measured(folder, data, locations=Locations(), stop=None):  # noqa: B008 - frozen
-    """(result, arrays) of one measuring job."""
+    """Run one `pixels` job; return (result, arrays)."""
     spec = {"what": "pixel_statistics", "data": data, "splits": ["train"]}
     runtime = Runtime(locations=locations, device="cpu", threads=1)
     result = measure_pixels(Work(spec, JobFolder(folder), {}, runtime, Progress(), stop or StopSignal()))
@@ -33,14 +33,14 @@ def measured(folder, data, locations=Locations(), stop=None):  # noqa: B008 - fr
 
 @pytest.fixture(scope="module")
 def colour(tmp_path_factory):
-    """A miniature ILSVRC-2010 and how to prepare it."""
+    """Return a miniature ILSVRC-2010 and its preparation."""
     root = tmp_path_factory.mktemp("colour")
     make_image_folders(root / "ilsvrc2010", train=4, val=1, test=1)
     return Locations.gather(root), {"name": "ilsvrc2010", "prepare": {"short_side": 24, "center": 24}}
 
 
 def test_the_mean_image_is_that_of_the_training_split(tmp_path):
-    """Of the prepared training images, and of no others."""
+    """The mean image is that of the prepared training images only."""
     data = {"name": "digits", "prepare": {"short_side": 32}}
     _, arrays = measured(tmp_path, data)
     train, val = (open_split(DataSpec.parsed(data), name, Locations()) for name in ("train", "val"))
@@ -50,13 +50,13 @@ def test_the_mean_image_is_that_of_the_training_split(tmp_path):
 
 
 def test_grey_images_have_no_covariance(tmp_path):
-    """There are no colours to vary."""
+    """Grey images have no covariance."""
     _, arrays = measured(tmp_path, {"name": "digits"})
     assert list(arrays) == ["mean"]
 
 
 def test_colour_images_have_numpys_covariance(tmp_path, colour):
-    """Over all pixels of the training split, grey and CMYK files among them."""
+    """The covariance equals numpy's over all pixels of the training split, grey and CMYK files included."""
     locations, data = colour
     _, arrays = measured(tmp_path, data, locations)
     split = open_split(DataSpec.parsed(data), "train", locations)
@@ -65,7 +65,7 @@ def test_colour_images_have_numpys_covariance(tmp_path, colour):
 
 
 def test_two_runs_leave_the_same_bytes(tmp_path, colour):
-    """No time and no order of threads stands in the file."""
+    """Two runs store the same bytes."""
     locations, data = colour
     for name in ("one", "two"):
         measured(tmp_path / name, data, locations)
@@ -73,7 +73,7 @@ def test_two_runs_leave_the_same_bytes(tmp_path, colour):
 
 
 def test_the_result_says_what_was_seen(tmp_path):
-    """Number and digest of the training ids, and whether the set is the official one."""
+    """The result records the count and digest of the training ids, and whether the set is official."""
     result, arrays = measured(tmp_path, {"name": "digits"})
     (seen,) = result["data"]
     assert (seen["split"], seen["count"], seen["whole"], seen["official"]) == ("train", 1198, True, True)
@@ -81,7 +81,7 @@ def test_the_result_says_what_was_seen(tmp_path):
 
 
 def test_a_signal_stops_the_pass_between_two_batches(tmp_path, monkeypatch):
-    """A pass over ImageNet takes long; nothing half-measured is left."""
+    """A signal stops the pass between two batches and leaves no result."""
     whole = measuring.prefetch
 
     def signalled(*arguments, **options):
@@ -95,6 +95,6 @@ def test_a_signal_stops_the_pass_between_two_batches(tmp_path, monkeypatch):
 
 
 def test_experiments_on_the_same_data_share_one_measurement(tmp_path):
-    """It stands once in the plan, whatever the seeds."""
+    """Experiments on the same data share one measurement, whatever their seeds."""
     world = tiny_world(tmp_path, seeds=3)
     assert [job.kind for job in world.plan.jobs.values()].count("pixels") == 1

@@ -1,4 +1,4 @@
-"""Probes at work: the first steps of the very training that they stand for, the same each time."""
+"""Tests of probes: they take the first steps of the training they stand for, and repeat exactly."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from harness.jobs.probe import numbers
 from harness.jobs.training import train as training
 from harness.models.network import Network
 from harness.plan.graph import make_plan
-from harness.plan.outline import Drawn
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.regression.compare_probes import Places, compare_probe
 from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
@@ -30,19 +29,18 @@ from harness.suite.shipped import shipped_suites
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The tiny suite with its probes done."""
+    """Run the tiny suite with its probes."""
     world = tiny_world(tmp_path_factory.mktemp("done"), **CUT)
     probed(world)
     return world
 
 
 def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
-    """What the probe of the tiny suite's training, or of a test of it, finds."""
+    """Return the numbers of the probe of the tiny suite's training, or of its test."""
     probes = probes_of(world.plan)
-    graph = Drawn("ci", probes.jobs)
     runtime = type(world.runtime)(device="cpu", threads=threads)
-    standing = statuses(graph, world.store, runtime.locations)
-    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    survey = surveyed(world.plan.of_jobs(probes.jobs), world.store, runtime.locations)
+    assert execute(survey, Local(runtime, silent()), silent()).failed == {}
     key = probes.tests["cnn", test] if test else probes.trainings["cnn"]
     result = world.store.folder("probe", key).read_result()
     assert result is not None
@@ -50,26 +48,25 @@ def probed(world: World, test: str = "", *, threads: int = 1) -> dict[str, Any]:
 
 
 def probed_disturbed(world: World, how: dict[str, Any]) -> dict[str, Any]:
-    """What the probe of the tiny suite's training finds when it is disturbed so."""
+    """Return the numbers of the probe of the tiny suite's training under a disturbance."""
     probes = probes_of(world.plan)
     job = disturbed(probes, ["cnn"])["cnn"][DISTURBANCES.index(how)]
     pixels = probes.jobs[job.inputs["pixel_statistics"]]
-    graph = Drawn("ci", {pixels.key: pixels, job.key: job})
     runtime = type(world.runtime)(device="cpu", threads=1)
-    standing = statuses(graph, world.store, runtime.locations)
-    assert execute(graph, world.store, standing, Local(runtime, silent()), silent()).failed == {}
+    survey = surveyed(world.plan.of_jobs({pixels.key: pixels, job.key: job}), world.store, runtime.locations)
+    assert execute(survey, Local(runtime, silent()), silent()).failed == {}
     result = world.store.folder("probe", job.key).read_result()
     assert result is not None
     return result["probe"]
 
 
 def losses(found: dict[str, Any]) -> np.ndarray:
-    """The losses of a probe's first steps."""
+    """Return the losses of a probe's first steps."""
     return np.array([float(word) for word in found["losses"].split()])
 
 
 def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
-    """The losses of a whole training, epoch by epoch."""
+    """Return the losses of a whole training, epoch by epoch."""
     found: list[list[float]] = []
     real = training.epoch_is_over
     monkeypatch.setattr(
@@ -80,7 +77,7 @@ def losses_of(world: World, monkeypatch: pytest.MonkeyPatch) -> list[list[float]
 
 
 def test_its_losses_are_those_of_the_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit, over the end of an epoch."""
+    """The losses equal those of the training bit for bit, across the end of an epoch."""
     world = tiny_world(tmp_path, **CUT, drops_after=[2], epochs=3)
     found = probed(world)
     first, second, third = losses_of(world, monkeypatch)
@@ -89,7 +86,7 @@ def test_its_losses_are_those_of_the_training(tmp_path: Path, monkeypatch: pytes
 
 
 def test_its_logits_are_those_of_the_first_weights(done: World) -> None:
-    """Of four test images, central views, less the mean image."""
+    """The logits are those of the first weights on central views of four test images."""
     from harness.data.locate import Locations
     from harness.data.spec import DataSpec
     from harness.data.splits import open_split
@@ -109,39 +106,39 @@ def test_its_logits_are_those_of_the_first_weights(done: World) -> None:
 
 
 def test_it_repeats_bit_for_bit_whatever_the_threads(done: World, tmp_path: Path) -> None:
-    """It takes one."""
+    """A probe repeats bit for bit whatever threads it is given, because it uses one."""
     assert probed(tiny_world(tmp_path, **CUT), threads=2) == probed(done)
 
 
 @pytest.mark.parametrize("how", DISTURBANCES[:1] + DISTURBANCES[-1:])
 def test_a_disturbance_moves_a_training_by_little(done: World, how: dict[str, Any]) -> None:
-    """But moves it."""
+    """A disturbance changes a training slightly."""
     first, moved = (losses(found) for found in (probed(done), probed_disturbed(done, how)))
     assert 0 < np.abs(first - moved).max() < 1e-2
 
 
 def test_another_draw_is_another_disturbance(done: World) -> None:
-    """Each says something of its own."""
+    """Another seed gives another disturbance."""
     one, other = (losses(probed_disturbed(done, how)) for how in DISTURBANCES[:2])
     assert np.abs(one - other).max() > 0
 
 
 def test_onednn_is_used_again_after_a_run_without_it(done: World, tmp_path: Path) -> None:
-    """By whatever runs next in the process."""
+    """A run without oneDNN enables it again at its end."""
     probed_disturbed(tiny_world(tmp_path / "without", **CUT), {"without": "onednn"})
     assert torch.backends.mkldnn.enabled
     assert probed(tiny_world(tmp_path / "again", **CUT)) == probed(done)
 
 
 def test_a_test_of_first_weights_is_that_of_the_evaluation(done: World) -> None:
-    """The probabilities of each image sum to one."""
+    """A probed test equals the evaluation of the first weights, and probabilities sum to one."""
     found = probed(done, "ten_crop")
     rows = np.array([float(word) for word in found["probabilities"].split()]).reshape(4, found["classes"])
     np.testing.assert_allclose(rows.sum(1), 1, rtol=1e-6)
 
 
 def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where first weights alone would not show it."""
+    """Averaging logits instead of probabilities over crops is detected, although first weights hide it."""
     before = probed(tiny_world(tmp_path / "before"), "ten_crop")
 
     def averaging(network: Network, mean: Tensor, crop: int, views: str) -> evaluation.Look:
@@ -161,7 +158,7 @@ def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monk
 
 
 def test_a_probe_that_was_stopped_begins_again(done: World, tmp_path: Path) -> None:
-    """A checkpoint of it does not hold the losses before."""
+    """A probe that was stopped begins again, because a checkpoint lacks the first losses."""
     world = tiny_world(tmp_path, **CUT)
     probes = probes_of(world.plan)
     folder = written(world.store, probes.jobs[probes.trainings["cnn"]])
@@ -170,26 +167,20 @@ def test_a_probe_that_was_stopped_begins_again(done: World, tmp_path: Path) -> N
 
 
 def test_a_training_that_diverges_is_told_by_its_losses(tmp_path: Path) -> None:
-    """Up to that which is no number."""
+    """The losses of a diverging training end with the one that is not finite."""
     found = probed(tiny_world(tmp_path, **CUT, rate=1e8))
     assert found["losses"].split()[-1] in ("nan", "inf")
     assert found["after_drop"] == ""
 
 
 def test_slopes_have_updates_of_their_own(tmp_path: Path) -> None:
-    """Beside weights and biases."""
+    """PReLU slopes have updates of their own."""
     plan = make_plan(load_suite(shipped_suites() / "prelu_table1.yaml"), "ci")
     world = World(plan, tiny_world(tmp_path).store)
     probes = probes_of(plan)
     wanted = {key: job for key, job in probes.jobs.items() if job.kind == "pixels" or key == probes.trainings["shared"]}
-    graph = Drawn("ci", wanted)
-    execute(
-        graph,
-        world.store,
-        statuses(graph, world.store, world.runtime.locations),
-        Local(world.runtime, silent()),
-        silent(),
-    )
+    survey = surveyed(plan.of_jobs(wanted), world.store, world.runtime.locations)
+    execute(survey, Local(world.runtime, silent()), silent())
     result = world.store.folder("probe", probes.trainings["shared"]).read_result()
     assert result is not None
     kinds = {"biases", "slopes", "weights"}
@@ -199,5 +190,5 @@ def test_slopes_have_updates_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [0.1, 1 / 3, 2.3025851, 1e-30, 16777217.0])
 def test_numbers_come_back_bit_for_bit(value: float) -> None:
-    """In single precision."""
+    """Numbers survive formatting bit for bit in single precision."""
     assert np.float32(numbers([value])) == np.float32(value)

@@ -1,4 +1,4 @@
-"""Randomness as a function of seed, purpose, epoch and step."""
+"""Tests of randomness as a function of seed, purpose, epoch and step."""
 
 import torch
 from hypothesis import given
@@ -11,7 +11,7 @@ seeds, epochs = st.integers(0, 1000), st.integers(0, 200)
 
 @given(seeds, epochs, st.integers(1, 300), st.integers(1, 40))
 def test_an_epoch_is_a_permutation_less_the_remainder(seed, epoch, count, batch):
-    """Whole batches of different images of the split, as many as there are."""
+    """An epoch holds whole batches of different images, as many as there are."""
     batches = epoch_batches(seed, epoch, count, batch)
     seen = [index for one in batches for index in one.tolist()]
     assert [len(one) for one in batches if len(one)] == [batch] * (count // batch)
@@ -20,13 +20,13 @@ def test_an_epoch_is_a_permutation_less_the_remainder(seed, epoch, count, batch)
 
 
 def test_the_remainder_is_of_the_epochs_own_order():
-    """Over a few epochs every image is seen, though each epoch drops some."""
+    """The remainder varies with the epoch's order, so that every image is seen over a few epochs."""
     seen = set(torch.cat([epoch_batches(0, epoch, 10, 8)[0] for epoch in range(20)]).tolist())
     assert seen == set(range(10))
 
 
 def test_an_order_depends_on_seed_and_epoch_alone():
-    """The same pair gives the same order whatever was drawn before; another pair gives another order."""
+    """An order depends only on seed and epoch, whatever was drawn before."""
     first = order(3, 5)
     torch.manual_seed(99)
     torch.rand(7)
@@ -36,12 +36,12 @@ def test_an_order_depends_on_seed_and_epoch_alone():
 
 
 def order(seed, epoch, **how):
-    """All images of an epoch of ten batches of ten."""
+    """Return all images of an epoch with ten batches of ten."""
     return torch.cat(epoch_batches(seed, epoch, 100, 10, **how))
 
 
 def test_a_fixed_order_is_that_of_every_epoch():
-    """As of images that were shuffled once, when their files were made; another seed has another."""
+    """A fixed order is the same in every epoch, and differs between seeds."""
     fixed = order(3, 7, order="fixed")
     assert torch.equal(fixed, order(3, 0))
     assert torch.equal(fixed, order(3, 8, order="fixed"))
@@ -50,7 +50,7 @@ def test_a_fixed_order_is_that_of_every_epoch():
 
 @given(seeds, epochs, st.integers(1, 300), st.integers(1, 40))
 def test_a_remainder_that_is_trained_comes_last_and_leaves_no_image_out(seed, epoch, count, batch):
-    """In a batch of its own, after the same whole batches as without it."""
+    """A trained remainder is a batch of its own after the same whole batches."""
     whole, more = (epoch_batches(seed, epoch, count, batch, remainder=how) for how in ("dropped", "trained"))
     assert sorted(torch.cat(more).tolist()) == list(range(count))
     assert all(torch.equal(one, two) for one, two in zip(whole, more, strict=False) if len(one))
@@ -58,31 +58,31 @@ def test_a_remainder_that_is_trained_comes_last_and_leaves_no_image_out(seed, ep
 
 
 def test_seeds_are_the_same_on_every_machine():
-    """A golden value: were it to change, no earlier run could be repeated."""
+    """Seeds have the recorded values, so that earlier runs can be repeated on any machine."""
     assert random_seed(0, "order", 0) == 5322647907970258854
 
 
 def test_positions_that_read_alike_when_joined_differ():
-    """Epoch 1, step 23 is not epoch 12, step 3; a purpose is not a part of another."""
+    """Positions that look alike when joined differ: epoch 1, step 23 and epoch 12, step 3."""
     found = {random_seed(0, "step", 1, 23), random_seed(0, "step", 12, 3), random_seed(0, "steps", 1, 23)}
     assert len(found) == 3
 
 
 @given(seeds, st.sampled_from(["order", "step", "weights", "augmentation"]), epochs, epochs)
 def test_seeds_fit_torch(seed, purpose, epoch, step):
-    """63 bits, which every generator takes."""
+    """Seeds have 63 bits, which every generator of torch accepts."""
     assert 0 <= random_seed(seed, purpose, epoch, step) < 2**63
 
 
 def test_purposes_draw_different_numbers():
-    """The first weights tell nothing of the first order."""
+    """Different purposes draw different numbers."""
     assert not torch.equal(
         torch.rand(4, generator=generator(0, "weights")), torch.rand(4, generator=generator(0, "order"))
     )
 
 
 def test_a_step_draws_the_same_dropout_whatever_came_before():
-    """So that a run can be taken up at any step."""
+    """A step draws the same dropout whatever came before it."""
     seed_step(1, 2, 3)
     first = torch.rand(5)
     torch.rand(100)

@@ -1,7 +1,7 @@
-"""Randomness as the training loop uses it: another seed, epoch or step draws anew, the same ones the same bits.
+"""Tests of randomness in the training loop: another seed, epoch or step draws anew, and the same one repeats.
 
-Every statistic over seeds rests on seeds that are different draws. What is compared here was drawn on the way through
-the loop itself, purpose by purpose; what a recipe declares fixed is the same whatever the seed.
+Statistics over seeds assume that seeds give different draws. These tests record the draws in the loop itself, purpose
+by purpose. Parts that a recipe declares fixed must not depend on the seed.
 """
 
 from __future__ import annotations
@@ -25,36 +25,36 @@ Trained = dict[str, dict[int, Draws]]
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """Two seeds each of a recipe that draws everything but jitter, and of one that jitters."""
+    """Train two seeds of a recipe that draws everything but jitter, and of one that jitters."""
     folder = tmp_path_factory.mktemp("drawn")
     return {way: trained(folder / way, augmentation) for way, augmentation in WAYS.items()}
 
 
 @pytest.fixture(scope="module")
 def fixed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Draws]:
-    """Two seeds of a recipe that declares views and units fixed."""
+    """Train two seeds of a recipe with fixed views and units."""
     return trained(tmp_path_factory.mktemp("fixed"), FIXED, dropout=0.0)
 
 
 def of(drawn: Trained, purpose: str) -> dict[int, Draws]:
-    """The trainings that draw for a purpose."""
+    """Return the trainings that draw for a purpose."""
     return drawn["jittered" if purpose == "jitter" else "once"]
 
 
 def any_alike(one: list[Tensor], other: list[Tensor]) -> bool:
-    """Whether two lists of draws have the same at any place."""
+    """Return whether two lists of draws agree at any position."""
     assert len(one) == len(other) > 0
     return any(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def same(one: list[Tensor], other: list[Tensor]) -> bool:
-    """Whether they have the same at all of them."""
+    """Return whether two lists of draws agree at every position."""
     return len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 @pytest.mark.parametrize("purpose", ["weights", *PURPOSES])
 def test_another_seed_has_other_draws(drawn: Trained, purpose: str) -> None:
-    """At every step; first weights in every layer."""
+    """Another seed has other draws at every step, and other first weights in every layer."""
     seeds = of(drawn, purpose)
     assert seeds.keys() == {0, 1}
     assert not any_alike(getattr(seeds[0], purpose), getattr(seeds[1], purpose))
@@ -62,7 +62,7 @@ def test_another_seed_has_other_draws(drawn: Trained, purpose: str) -> None:
 
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_another_epoch_has_other_draws(drawn: Trained, purpose: str) -> None:
-    """At the same step of both."""
+    """Another epoch has other draws at the same step."""
     for draws in of(drawn, purpose).values():
         for one, other in combinations(draws.of_epochs(purpose), 2):
             assert not any_alike(one, other)
@@ -70,7 +70,7 @@ def test_another_epoch_has_other_draws(drawn: Trained, purpose: str) -> None:
 
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_another_step_has_other_draws(drawn: Trained, purpose: str) -> None:
-    """Of the same epoch, and the two layers of a net that drop units."""
+    """Another step of the same epoch has other draws, and so have the two dropout layers of a net."""
     for draws in of(drawn, purpose).values():
         for epoch in draws.of_epochs(purpose):
             assert not any(torch.equal(one, other) for one, other in combinations(epoch, 2))
@@ -78,7 +78,7 @@ def test_another_step_has_other_draws(drawn: Trained, purpose: str) -> None:
 
 @pytest.mark.parametrize("way", ["once", "jittered"])
 def test_the_same_seed_has_the_same_bits(drawn: Trained, way: str, tmp_path: Path) -> None:
-    """Every draw and every view of a second run in another store."""
+    """The same seed gives the same draws and views in a second run in another store."""
     again = trained(tmp_path, WAYS[way])
     for seed, draws in drawn[way].items():
         for purpose in ("weights", *PURPOSES, "seen"):
@@ -87,7 +87,7 @@ def test_the_same_seed_has_the_same_bits(drawn: Trained, way: str, tmp_path: Pat
 
 @pytest.mark.parametrize("way", ["once", "jittered"])
 def test_a_training_that_is_taken_up_again_draws_the_same(drawn: Trained, way: str, tmp_path: Path) -> None:
-    """Every step begins its own generators anew, wherever torch's own is."""
+    """A resumed training has the same draws, whatever the state of torch's generators."""
     stopped = trained(tmp_path, WAYS[way], stopping=True)
     for seed, draws in drawn[way].items():
         for purpose in (*PURPOSES, "seen"):
@@ -96,7 +96,7 @@ def test_a_training_that_is_taken_up_again_draws_the_same(drawn: Trained, way: s
 
 @pytest.mark.parametrize("way", ["once", "jittered"])
 def test_no_two_draws_share_a_generator(drawn: Trained, way: str) -> None:
-    """First weights, each epoch's order, each step's dropout, augmentation and jitter, of both seeds."""
+    """No two draws share a generator: first weights, orders, dropout, augmentation and jitter of both seeds."""
     numbers = [number for draws in drawn[way].values() for number in draws.generators]
     a_step = 2 if way == "once" else 3
     assert len(numbers) == 2 * (1 + EPOCHS * (1 + STEPS * a_step))
@@ -104,7 +104,7 @@ def test_no_two_draws_share_a_generator(drawn: Trained, way: str) -> None:
 
 
 def test_every_epoch_sees_every_image_once(drawn: Trained) -> None:
-    """And both seeds the same images, for they are a part that the suite declares."""
+    """Every epoch sees every image once, and both seeds see the same images."""
     seen = []
     for draws in drawn["once"].values():
         for epoch in draws.of_epochs("order"):
@@ -116,7 +116,7 @@ def test_every_epoch_sees_every_image_once(drawn: Trained) -> None:
 
 
 def test_draws_are_of_the_declared_kind(drawn: Trained) -> None:
-    """Corners at all 25 places, half of the views reflected, half of the units dropped, sides from 30 to 40."""
+    """Draws have the declared distribution: 25 corners, half mirrored, half dropped, sides from 30 to 40."""
     draws = drawn["once"][0]
     assert set(torch.cat(draws.crops).tolist()) == set(range(25))
     assert 0.4 < torch.cat(draws.reflections).double().mean() < 0.6
@@ -126,7 +126,7 @@ def test_draws_are_of_the_declared_kind(drawn: Trained) -> None:
 
 
 def test_what_is_declared_fixed_is_the_central_view_whatever_the_seed(fixed: dict[int, Draws]) -> None:
-    """Unreflected, uncoloured, in every epoch; no unit is dropped, and the order is drawn all the same."""
+    """Parts declared fixed do not depend on the seed: central views without reflection, noise or dropout."""
     for draws in fixed.values():
         assert same(draws.seen, draws.centres)
         assert draws.dropout == []
@@ -135,7 +135,7 @@ def test_what_is_declared_fixed_is_the_central_view_whatever_the_seed(fixed: dic
 
 
 def test_reflections_alone_are_drawn_where_crops_are_fixed(drawn: Trained, tmp_path: Path) -> None:
-    """As they are where crops are drawn too, so that arms that differ in one share the other."""
+    """Reflections are the same whether crops are drawn or fixed."""
     flipped = trained(tmp_path, {**FIXED, "flips": True})
     for seed, draws in flipped.items():
         assert all(len(set(corner.tolist())) == 1 for corner in draws.crops)

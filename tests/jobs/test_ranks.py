@@ -1,4 +1,4 @@
-"""Two processes that share batches, as each sees the other: gloo on the CPU."""
+"""Tests of two processes that share batches, connected by gloo on the CPU."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CPU = torch.device("cpu")
 
 
 def net() -> torch.nn.Module:
-    """A convolution with its maps last, a layer, and a parameter without a gradient."""
+    """Return a net with a channels-last convolution, a linear layer, and a parameter without a gradient."""
     layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Linear(2, 3), torch.nn.PReLU())
     return layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def with_gradients(rank: int) -> torch.nn.Module:
-    """That with the gradients that a rank might have."""
+    """Return the net with the gradients of one rank."""
     network, draws = net(), torch.Generator().manual_seed(rank)
     for parameter in list(network.parameters())[:-1]:
         parameter.grad = torch.randn(parameter.shape, generator=draws).to(memory_format=torch.preserve_format)
@@ -36,7 +36,7 @@ def with_gradients(rank: int) -> torch.nn.Module:
 
 
 def sums(ranks: Ranks) -> Any:
-    """Gradients, loss and mistakes after the exchange."""
+    """Return gradients, loss and mistakes after the exchange."""
     network = with_gradients(ranks.rank)
     loss, wrong = ranks.summed(network, torch.tensor(0.25 + ranks.rank), torch.tensor(3 + ranks.rank))
     found = [None if one.grad is None else one.grad.clone().numpy() for one in network.parameters()]
@@ -44,7 +44,7 @@ def sums(ranks: Ranks) -> Any:
 
 
 def stops(ranks: Ranks) -> Any:
-    """At which step each stops, when the second is asked to in its third."""
+    """Return the step at which this process stops, if the second is asked to stop at step 3."""
     stop = StopSignal()
     for step in range(6):
         if step == 3 and ranks.rank == 1:
@@ -55,7 +55,7 @@ def stops(ranks: Ranks) -> Any:
 
 
 def dealt(ranks: Ranks) -> Any:
-    """What comes of tests of 7, 2, 1 and no batches: each batch's number, by whom it was seen."""
+    """Return the batches of tests of 7, 2, 1 and no batches, each with its number and the rank that saw it."""
     found = []
     for count in (7, 2, 1, 0):
         mine = ranks.mine([torch.tensor([place]) for place in range(count)])
@@ -65,7 +65,7 @@ def dealt(ranks: Ranks) -> Any:
 
 
 def interrupted(ranks: Ranks) -> Any:
-    """What each raises when one is stopped in a test."""
+    """Return the error of this process if one is stopped during a test."""
 
     def found() -> Iterator[torch.Tensor]:
         yield torch.zeros(1)
@@ -78,23 +78,23 @@ def interrupted(ranks: Ranks) -> Any:
 
 
 def about(ranks: Ranks) -> Any:
-    """What a result says, and who writes it."""
+    """Return the record and marks of a result, and whether this process writes."""
     return ranks.record(), ranks.marks(64), ranks.first, joined() is ranks, ranks.share(5)
 
 
 def both(ranks: Ranks) -> dict[str, Any]:
-    """Everything that one of the processes is asked."""
+    """Return all answers of one process."""
     return {ask.__name__: ask(ranks) for ask in (sums, stops, dealt, interrupted, about)}
 
 
 @pytest.fixture(scope="module")
 def answers() -> list[dict[str, Any]]:
-    """What two processes found."""
+    """Return the answers of two processes."""
     return two_processes.answers(both)
 
 
 def test_gradients_losses_and_mistakes_are_summed_alike_in_both(answers: list[dict[str, Any]]) -> None:
-    """Whatever the layout; a parameter without a gradient is left alone; mistakes stay whole numbers."""
+    """Gradients, losses and mistakes are summed to the same values in both processes, in any memory layout."""
     for gradients, loss, wrong, is_whole in (one["sums"] for one in answers):
         for found, *parts in zip(gradients, *(with_gradients(rank).parameters() for rank in (0, 1)), strict=True):
             if parts[0].grad is None:
@@ -105,30 +105,30 @@ def test_gradients_losses_and_mistakes_are_summed_alike_in_both(answers: list[di
 
 
 def test_both_stop_at_the_same_step_though_one_was_asked(answers: list[dict[str, Any]]) -> None:
-    """The step after, with the same signal."""
+    """Both processes stop one step after either was asked, with the same signal."""
     assert [one["stops"] for one in answers] == [(4, signal.SIGTERM)] * 2
 
 
 def test_every_batch_of_a_test_is_seen_once_and_comes_in_its_order(answers: list[dict[str, Any]]) -> None:
-    """In turn, also where they are fewer than the processes."""
+    """Every batch of a test is seen once and returned in order, even if there are fewer batches than processes."""
     turns = [[[place, place % 2] for place in range(count)] for count in (7, 2, 1, 0)]
     assert [one["dealt"] for one in answers] == [turns, turns]
 
 
 def test_a_test_that_one_stops_is_stopped_in_both(answers: list[dict[str, Any]]) -> None:
-    """None waits for the other."""
+    """A test that is stopped in one process is stopped in both."""
     assert [one["interrupted"] for one in answers] == [143, 143]
 
 
 def test_one_writes_and_the_result_says_how_many_there_were(answers: list[dict[str, Any]]) -> None:
-    """And a share of an odd batch is no more than its own."""
+    """Only one process writes, the result counts the processes, and shares of an odd batch are disjoint."""
     mark = "batches of 64 images shared by 2 processes, gradients summed: other weights by rounding alone"
     assert answers[0]["about"] == ({"processes": 2}, [mark], True, True, Share(0, 2, 5))
     assert answers[1]["about"] == ({"processes": 2}, [mark], False, True, Share(2, 5, 5))
 
 
 def unlike(ranks: Ranks) -> tuple[str, bool]:
-    """What a process is told that is of another kind than its peer, and whether it is alone then."""
+    """Return the error of a process whose peer differs, and whether it has its former group afterwards."""
     dist.destroy_process_group()
     port = int(os.environ["MASTER_PORT"])
     two_processes.join(ranks.rank, port + 1)
@@ -141,13 +141,13 @@ def unlike(ranks: Ranks) -> tuple[str, bool]:
 
 
 def test_processes_on_devices_that_are_not_alike_are_refused() -> None:
-    """Their draws would differ; it leaves them as they were."""
+    """Processes on different kinds of devices are refused, and each has its former group afterwards."""
     says = "the processes that share a batch have to be alike, and are ['a GPU of kind 0', 'a GPU of kind 1']"
     assert two_processes.answers(unlike) == [(says, True)] * 2
 
 
 def test_alone_nothing_is_exchanged_and_nothing_said() -> None:
-    """To the bit, without a process group."""
+    """A single process exchanges nothing and keeps every bit."""
     network = with_gradients(0)
     loss, wrong = torch.tensor(0.5), torch.tensor(1)
     assert ALONE.summed(network, loss, wrong) == (loss, wrong)
@@ -161,6 +161,6 @@ def test_alone_nothing_is_exchanged_and_nothing_said() -> None:
 
 
 def test_a_batch_has_an_image_for_each() -> None:
-    """The mean over none is no number."""
+    """A batch with fewer images than processes is refused."""
     with pytest.raises(UsageError, match="4 processes cannot share batches of 3; ask for fewer"):
         Ranks(0, 4).share(3)

@@ -1,4 +1,4 @@
-"""Schedules as lists of changes: layers, weights and biases apart, freezing, and the end of colour noise."""
+"""Tests of schedules as lists of changes: rates by layer, freezing, and the end of colour noise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECIPES = load_suite(shipped_suites() / "table1.yaml").shared.recipes
 
 
 def changes(*rows: dict[str, Any]) -> Changes:
-    """A list of changes."""
+    """Return a list of changes."""
     return Changes.parsed({"rule": "changes", "changes": list(rows)})
 
 
@@ -57,12 +57,12 @@ NOTED = {
         (42, 0, 0.00001, 0, 0.02, 0.0),
     ],
 }
-"""As the authors' notes have it, epoch by epoch."""
+"""Rates by epoch, as in the authors' notes."""
 
 
 @pytest.mark.parametrize("name", NOTED)
 def test_a_released_schedule_is_as_noted(name: str) -> None:
-    """At every noted epoch and just before it."""
+    """A released schedule has the noted rates at every noted epoch and just before it."""
     recipe = RECIPES[name]
     assert isinstance(recipe.schedule, Changes)
     for epochs, *expected in NOTED[name]:
@@ -73,7 +73,7 @@ def test_a_released_schedule_is_as_noted(name: str) -> None:
 
 
 def test_the_last_layer_of_the_tuned_net_has_its_own_rate() -> None:
-    """146 after Fall 2011: raised within the first epoch, lowered after the ninth."""
+    """The last layer of 146 after Fall 2011 has its own rate: raised in the first epoch, lowered after the ninth."""
     recipe = RECIPES["released_146_2012"]
     assert isinstance(recipe.schedule, Changes)
     last = [recipe.schedule.rates(recipe.rate, LAYERS, epochs)["fc8"].weights for epochs in (0, 0.5, 8.9, 9, 22)]
@@ -81,7 +81,7 @@ def test_the_last_layer_of_the_tuned_net_has_its_own_rate() -> None:
 
 
 def test_a_change_of_all_layers_leaves_frozen_ones_alone() -> None:
-    """So "the rest" needs no list."""
+    """A change of all layers leaves frozen layers frozen."""
     schedule = changes({"at": 1, "layers": ["a"], "weights": 0.0}, {"at": 2, "weights": 0.5, "biases": 0.7})
     assert schedule.rates(1.0, ["a", "b"], 2) == {"a": Rates(0.0, 0.0), "b": Rates(0.5, 0.7)}
 
@@ -100,13 +100,13 @@ def test_a_change_of_all_layers_leaves_frozen_ones_alone() -> None:
     ],
 )
 def test_a_list_that_makes_no_sense_is_refused(rows: list[dict[str, Any]], message: str) -> None:
-    """With what is wrong in it."""
+    """An inconsistent list is refused with a reason."""
     with pytest.raises(ValidationError, match=message):
         changes(*rows)
 
 
 def test_a_scaled_list_has_its_changes_in_proportion() -> None:
-    """Epochs by one factor, rates by another; colour noise is no rate."""
+    """Scaling multiplies epochs by one factor and rates by another, and leaves colour noise unchanged."""
     schedule = changes({"at": 10, "weights": 0.1, "biases": 0.2, "colour_std": 0.05}).scaled(0.5, 3)
     assert schedule.changes[0].model_dump() == pytest.approx(
         {"at": 5, "layers": None, "weights": 0.3, "biases": 0.6, "colour_std": 0.05}

@@ -1,4 +1,4 @@
-"""Recipes and protocols: what a suite and a scale may change of them, and nothing else."""
+"""Tests of recipes and protocols: the changes that suites and scales may make, and no others."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ DENSE = {"source": "section 3", "views": "dense", "scales": [256, 384, 480], "fl
 
 
 def recipe(**changes: Any) -> Recipe:
-    """A large model's recipe, less what is changed."""
+    """Return a large model's recipe with some changes."""
     return Recipe.parsed(RECIPE | changes)
 
 
 def test_protocol_of_fixed_views_needs_no_more_than_their_name() -> None:
-    """The short form of AlexNet's."""
+    """A protocol of fixed views needs only their name."""
     protocol = Protocol.parsed({"source": "section 4.1", "views": "ten_crop"})
     assert protocol.prepares(recipe().prepare) == [recipe().prepare]
     assert (protocol.flips, protocol.window, protocol.sample) == (False, None, None)
 
 
 def test_scales_are_passes_over_whole_images() -> None:
-    """Shorter sides of 256, 384 and 480 (PReLU, section 3); nothing is cut off, whatever the recipe prepares."""
+    """Scales are passes over whole images, whose shorter sides are 256, 384 and 480 (PReLU, section 3)."""
     sides = [256, 384, 480]
     assert Protocol.parsed(DENSE).prepares(recipe().prepare) == [Prepare(short_side=side) for side in sides]
 
@@ -54,46 +54,46 @@ def test_scales_are_passes_over_whole_images() -> None:
 @pytest.mark.parametrize("change", [{"views": "centre"}, {"views": "ten_crop"}])
 @pytest.mark.parametrize("part", [{"flips": True}, {"flips": False, "window": 14}])
 def test_parts_of_a_dense_test_are_refused_elsewhere(change: dict[str, str], part: dict[str, Any]) -> None:
-    """They would be silently ignored."""
+    """Options of dense tests are refused with other views."""
     with pytest.raises(ValidationError, match="flips and window are of dense views"):
         Protocol.parsed(DENSE | change | part)
 
 
 @pytest.mark.parametrize("change", [{"scales": []}, {"scales": [0]}, {"window": 0}, {"sample": 0}, {"scale": [256]}])
 def test_impossible_protocols_are_refused(change: dict[str, Any]) -> None:
-    """No scales, no pixels, no images, unknown parts."""
+    """Protocols without scales, pixels or images, or with unknown options, are refused."""
     with pytest.raises(ValidationError):
         Protocol.parsed(DENSE | change)
 
 
 def test_protocol_survives_being_written_and_read() -> None:
-    """What a job's folder says is what was planned."""
+    """A protocol survives being written and read."""
     protocol = Protocol.parsed(DENSE | {"window": 14, "sample": 3000})
     assert Protocol.parsed(protocol.model_dump(mode="json")) == protocol
 
 
 def test_smaller_views_make_smaller_scales() -> None:
-    """28-pixel views of images of 32, 48 and 60 pixels are to each other as the paper's 224 of 256, 384 and 480."""
+    """Smaller views have smaller scales: 32, 48 and 60 pixels for 28, in the ratios of 256, 384 and 480 to 224."""
     small = Protocol.parsed(DENSE).in_proportion(28, 224)
     assert small.scales == [32, 48, 60]
     assert small.model_copy(update={"scales": [256, 384, 480]}) == Protocol.parsed(DENSE)
 
 
 def test_protocol_without_scales_has_no_proportion() -> None:
-    """It looks at what the recipe prepares, at any size."""
+    """A protocol without scales does not change with the size of views."""
     protocol = Protocol.parsed({"source": "", "views": "centre"})
     assert protocol.in_proportion(28, 224) == protocol
 
 
 @given(st.integers(1, 600), st.integers(1, 300), st.integers(1, 300))
 def test_proportions_are_to_the_nearest_pixel(side: int, crop: int, of: int) -> None:
-    """Halves up, and exact where nothing changes."""
+    """Proportions are rounded to the nearest pixel, halves up, and are exact where nothing changes."""
     assert abs(in_proportion(side, crop, of) - side * crop / of) <= 0.5
     assert in_proportion(side, of, of) == side
 
 
 def test_scale_with_another_crop_jitters_in_proportion() -> None:
-    """The range keeps its ratio to the views, and nothing else of the augmentation changes."""
+    """Another crop changes the range of jitter in proportion and nothing else of the augmentation."""
     small = ScaledTraining(crop=28, prepare=Prepare(short_side=32)).applied_to(recipe())
     assert small.augmentation.jitter == (32, 64)
     assert small.augmentation.model_copy(update={"jitter": (256, 512)}) == recipe().augmentation
@@ -101,18 +101,18 @@ def test_scale_with_another_crop_jitters_in_proportion() -> None:
 
 @pytest.mark.parametrize("scaled", [ScaledTraining(crop=28), ScaledTraining(epochs=3)])
 def test_scale_brings_no_jitter_to_a_recipe_without(scaled: ScaledTraining) -> None:
-    """Scales change sizes, not methods."""
+    """A scale adds no jitter to a recipe without it."""
     plain = recipe(augmentation={"crops": True, "flips": True, "colour_std": 0.1})
     assert scaled.applied_to(plain).augmentation == plain.augmentation
 
 
 def test_scale_with_the_same_crop_leaves_the_jitter() -> None:
-    """A part of the paper's own data is looked at as the whole is."""
+    """A scale with the same crop leaves the jitter unchanged."""
     assert ScaledTraining(epochs=3).applied_to(recipe()).augmentation == recipe().augmentation
 
 
 def test_change_gives_a_nested_part_whole() -> None:
-    """An arm without jitter names the augmentation it has instead."""
+    """A change replaces a nested part as a whole."""
     plain = RecipeChange.parsed({"augmentation": {"crops": True, "flips": True, "colour_std": 0.1}})
     assert plain.applied_to(recipe()).augmentation.jitter is None
     assert plain.applied_to(recipe()).crop == 224
@@ -140,38 +140,38 @@ CHANGES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_suite_changes_one_field_and_leaves_the_others(name: str) -> None:
-    """Each field that a recipe has, but its source, can be overridden."""
+    """A suite can override each field of a recipe but its source, and the other fields stay."""
     changed = RecipeChange.parsed({name: CHANGES[name]}).applied_to(ALEXNET)
     differing = [field for field in Recipe.model_fields if getattr(changed, field) != getattr(ALEXNET, field)]
     assert differing == (["epochs", "iterations"] if name == "iterations" else [name])
 
 
 def test_every_field_of_a_recipe_can_be_changed_but_its_source() -> None:
-    """A new field of a recipe has to be decided upon here."""
+    """Every field of a recipe but its source can be changed, so a new field needs a decision here."""
     assert RecipeChange.model_fields.keys() == Recipe.model_fields.keys() - {"source"} == CHANGES.keys()
 
 
 @pytest.mark.parametrize("field", ["optimiser", "augmentation", "schedule", "initialisation", "source", "seed"])
 def test_a_scale_changes_no_method(field: str) -> None:
-    """Size, length, step and arithmetic only."""
+    """A scale may change only size, length, rate and arithmetic."""
     with pytest.raises(ValidationError, match="Extra inputs"):
         ScaledTraining.parsed({field: CHANGES.get(field, "x")})
 
 
 def test_fixed_drops_of_a_scale_keep_the_recipes_factor() -> None:
-    """The paper's factor of ten belongs to its method."""
+    """Fixed drops of a scale keep the factor of the recipe."""
     schedule = ScaledTraining(drops_after=[2, 4]).applied_to(ALEXNET).schedule
     assert schedule == FixedDrops(rule="fixed", after=[2, 4], factor=ALEXNET.schedule.factor)
 
 
 def test_a_gain_changes_only_the_gain() -> None:
-    """Standard deviation and biases stay the paper's."""
+    """A gain changes only the gain; stds and biases stay the paper's."""
     initialisation = ScaledTraining(gain="paper_fan_in").applied_to(ALEXNET).initialisation
     assert initialisation == ALEXNET.initialisation.model_copy(update={"gain": "paper_fan_in"})
 
 
 def test_a_rule_that_follows_the_width_keeps_its_gain_by_itself() -> None:
-    """Only the standard deviations that are printed have one to be kept."""
+    """A rule without printed stds ignores the gain."""
     rule = {"rule": "he_forward"}
     he = RecipeChange.parsed({"initialisation": rule}).applied_to(ALEXNET)
     assert ScaledTraining(gain="paper_fan_in").applied_to(he) == he
@@ -180,12 +180,12 @@ def test_a_rule_that_follows_the_width_keeps_its_gain_by_itself() -> None:
 
 
 def test_changes_that_say_nothing_change_nothing() -> None:
-    """The empty change is the identity."""
+    """An empty change changes nothing."""
     assert RecipeChange().applied_to(ALEXNET) == ScaledTraining().applied_to(ALEXNET) == ALEXNET
 
 
 def test_alexnets_recipe_is_the_papers() -> None:
-    """Section 5: batch 128, momentum 0.9, weight decay 0.0005, rate 0.01 divided by ten three times, std 0.01."""
+    """AlexNet's recipe has section 5's batch 128, momentum 0.9, decay 0.0005, rate 0.01 with three drops, std 0.01."""
     assert (ALEXNET.batch, ALEXNET.epochs, ALEXNET.rate) == (128, 90, 0.01)
     assert (ALEXNET.optimiser.momentum, ALEXNET.optimiser.weight_decay) == (0.9, 0.0005)
     assert (ALEXNET.schedule.rule, ALEXNET.schedule.drops, ALEXNET.schedule.factor) == ("plateau", 3, 0.1)
@@ -194,7 +194,7 @@ def test_alexnets_recipe_is_the_papers() -> None:
 
 
 def test_a_scale_may_change_a_length_either_way() -> None:
-    """In the place of the other, drops in the unit of the length, and a warm-up taken away by one of no length."""
+    """A scale may give the length in either unit, with drops in that unit, and may remove a warm-up."""
     longer = RecipeChange.parsed({"iterations": 400, "warm_up": {"length": 400, "rate": 0.01}}).applied_to(ALEXNET)
     assert (longer.epochs, longer.iterations) == (None, 400)
     small = ScaledTraining.parsed({"iterations": 60, "drops_after": [30], "warm_up": {"length": 0, "rate": 0.1}})
@@ -209,7 +209,7 @@ def test_a_scale_may_change_a_length_either_way() -> None:
 
 @pytest.mark.parametrize("record", [Recipe, Optimiser, FixedDrops, Augmentation])
 def test_added_fields_at_their_defaults_are_not_written(record: type[Grown]) -> None:
-    """So that no address of before changes; every one that is set is written, and read back."""
+    """Added fields are written only if set, so that earlier addresses stay, and are read back."""
     assert set(ADDED[record.__name__]) <= set(record.model_fields)
     whole = [ALEXNET, ALEXNET.optimiser, FixedDrops(rule="fixed", after=[2]), ALEXNET.augmentation]
     plain = next(one for one in whole if type(one) is record)
@@ -226,7 +226,7 @@ def test_added_fields_at_their_defaults_are_not_written(record: type[Grown]) -> 
 
 
 def test_added_fields_of_a_kind_of_net_are_not_written_by_any_net_of_it() -> None:
-    """At their defaults; set to anything else they are written, and read back."""
+    """Added fields of a base class of nets are written by its subclasses only if set, and are read back."""
     plain, other = PreluSmall(name="prelu_small"), PreluSmall(name="prelu_small", dropout_form="rescaled")
     assert "dropout_form" not in plain.model_dump(mode="json")
     assert other.model_dump(mode="json") == {**plain.model_dump(mode="json"), "dropout_form": "rescaled"}
@@ -234,5 +234,5 @@ def test_added_fields_of_a_kind_of_net_are_not_written_by_any_net_of_it() -> Non
 
 
 def test_every_record_with_added_fields_is_known() -> None:
-    """By its name, each once."""
+    """The list of added fields names every such record once."""
     assert {kind.__name__ for kind in Grown.__subclasses__()} == ADDED.keys()

@@ -1,4 +1,4 @@
-"""Code that gives the same results: what the committed pairs say, through any chain."""
+"""Tests of the list of equal code: pairs of digests are followed through chains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ A, B, C, D = (letter * 64 for letter in "abcd")
 
 
 def test_a_chain_of_pairs_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bits that are the same as the same bits are the same."""
+    """A chain of pairs is followed."""
     monkeypatch.setattr(module, "pairs", lambda: {"train": [[A, B], [B, C]], "evaluate": [[A, D]]})
     for one in (A, B, C):
         assert same_code("train", one) == {A, B, C}
@@ -24,7 +24,7 @@ def test_a_chain_of_pairs_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_earliest_digest_stays_while_results_stay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the chain grows, in whatever order its pairs stand."""
+    """The earliest digest is the same for a chain of any length and order."""
     for found in ([], [[C, B]], [[B, A], [C, B]], [[C, B], [B, A]]):
         monkeypatch.setattr(module, "pairs", lambda found=found: {"train": found})
         newest = A if len(found) == 2 else B if found else C
@@ -33,13 +33,13 @@ def test_the_earliest_digest_stays_while_results_stay(monkeypatch: pytest.Monkey
 
 
 def test_code_that_is_the_same_again_ends_no_chain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A change that was taken back."""
+    """A change that was reverted does not break a chain."""
     monkeypatch.setattr(module, "pairs", lambda: {"train": [[B, A], [A, B]]})
     assert earliest("train", A) == earliest("train", B) == A
 
 
 def test_the_committed_pairs_are_pairs_of_digests() -> None:
-    """Of kinds that there are, none twice and none of one digest with itself."""
+    """The committed list holds pairs of different digests of known kinds, each once."""
     assert pairs().keys() <= JOBS.keys()
     for found in pairs().values():
         assert all(re.fullmatch("[0-9a-f]{64}", one) for pair in found for one in pair)

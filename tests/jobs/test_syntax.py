@@ -1,4 +1,4 @@
-"""Digests of source by its syntax: what counts, what does not, and the same ones under every Python."""
+"""Tests of digests of syntax: what they include, what they ignore, and that all versions of Python agree."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from harness.jobs.syntax import Import, Syntax, syntax_of
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "syntax.txt"
 SHAPE = "4fcee469c2404f03b4416d452064b047c3d2d75a70eafc52eed291c8e45b52e9"
-"""Of the sample, whatever the Python: taken with 3.11, and the same with 3.12 and 3.13."""
+"""Digest of the sample; computed with Python 3.11 and equal with 3.12 and 3.13."""
 
 
 def of(text: str, module: str = "package.one") -> Syntax:
-    """The syntax of some lines."""
+    """Return the syntax of some lines."""
     return syntax_of(text.encode(), module)
 
 
 def shape(text: str) -> str:
-    """The digest alone."""
+    """Return only the digest."""
     return of(text).shape
 
 
@@ -37,7 +37,7 @@ FUNCTION = "def double(x):\n    return 2 * x\n"
     ],
 )
 def test_words_for_people_and_layout_count_for_nothing(same: str) -> None:
-    """Comments, docstrings wherever they stand, brackets and `pass`."""
+    """Comments, docstrings anywhere, brackets and `pass` do not change the digest."""
     assert of(same) == of(FUNCTION)
 
 
@@ -59,7 +59,7 @@ def test_words_for_people_and_layout_count_for_nothing(same: str) -> None:
     ],
 )
 def test_what_the_code_does_counts(other: str) -> None:
-    """Every number, name, default, decorator and annotation."""
+    """Every number, name, default, decorator and annotation changes the digest."""
     assert shape(other) != shape(FUNCTION)
 
 
@@ -83,12 +83,12 @@ def test_what_the_code_does_counts(other: str) -> None:
     ],
 )
 def test_code_that_differs_has_another_digest(one: str, other: str) -> None:
-    """No two trees are written alike."""
+    """Code that differs has another digest."""
     assert shape(one) != shape(other)
 
 
 def test_the_order_of_imports_that_follow_each_other_counts_for_nothing() -> None:
-    """A linter sorts them by their paths, which a move of files changes."""
+    """The order of consecutive imports does not change the digest."""
     one = "import os\nfrom package.a import first\nfrom package.b import second, third\n"
     other = "from package.z import third, second\nfrom package.y import first\nimport os\n"
     assert shape(one + FUNCTION) == shape(other + FUNCTION)
@@ -96,7 +96,7 @@ def test_the_order_of_imports_that_follow_each_other_counts_for_nothing() -> Non
 
 
 def test_own_paths_are_noted_and_blank() -> None:
-    """In statements and in strings, at module level and within a function."""
+    """Paths of own modules in statements and strings are collected and left blank in the digest."""
     found = of(
         "from package.a import f as g\ndef h():\n    import package.b\n    return 'package.c.d:run', 'package.e'\n"
     )
@@ -110,13 +110,13 @@ def test_own_paths_are_noted_and_blank() -> None:
 
 @pytest.mark.parametrize("text", ["see package.a for more", "packages.a", "package", "package.a:", "package.a.b:c.d"])
 def test_a_string_that_is_no_path_counts_as_it_is(text: str) -> None:
-    """Only a whole string of that form names a module."""
+    """A string counts as a path only if all of it has that form."""
     assert of(f"x = {text!r}").strings == ()
     assert shape(f"x = {text!r}") != shape("x = 'another'")
 
 
 def test_the_function_named_beside_a_path_counts() -> None:
-    """A registry that names another function runs another one."""
+    """The function named after a path changes the digest."""
     assert shape("x = 'package.a:train'") != shape("x = 'package.a:test'")
 
 
@@ -130,31 +130,31 @@ def test_the_function_named_beside_a_path_counts() -> None:
     ],
 )
 def test_relative_imports_lead_where_python_takes_them(statement: str, module: str) -> None:
-    """From a module, and from a package's own file."""
+    """Relative imports resolve as in Python, from a module and from a package's own file."""
     for name, is_package in (("package.below.one", False), ("package.below", True)):
         (found,) = syntax_of(statement.encode(), name, is_package=is_package).imports
         assert (found.module, found.name, found.bound) == (module, "f", "f")
 
 
 def test_a_file_of_nothing_but_words_is_empty() -> None:
-    """As most packages' own files are."""
+    """A file with only docstrings is empty."""
     assert of('"""What is in here."""\n\nfrom __future__ import annotations\n# nothing\n').empty
     assert not of("import os\n").empty
 
 
 def test_what_is_no_python_is_no_syntax() -> None:
-    """The error is Python's own."""
+    """Invalid source raises Python's SyntaxError."""
     with pytest.raises(SyntaxError):
         of("def")
 
 
 def test_the_digest_of_a_known_file_is_the_same_under_every_python() -> None:
-    """Of everything that parsers were seen to treat differently."""
+    """A file with everything that parsers treat differently has the recorded digest under every Python."""
     assert syntax_of(SAMPLE.read_bytes(), "harness.sample").shape == SHAPE
 
 
 def test_fields_that_only_some_pythons_have_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of functions and classes since 3.12; of lists that are left out since 3.13, and of constants until 3.13."""
+    """Fields that only some Pythons have do not change the digest."""
     source = "class A:\n    def f(self):\n        with a:\n            return f'{x}b{y:}'\n"
     expected, tree = shape(source), ast.parse(source)
     for node in ast.walk(tree):
@@ -169,7 +169,7 @@ def test_fields_that_only_some_pythons_have_count_for_nothing(monkeypatch: pytes
 
 
 def test_pieces_of_a_string_may_be_cut_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Parsers cut the text between two replacements as they like."""
+    """The places where a parser cuts the text of an f-string do not change the digest."""
     source = "x = f'ab{y}cd'"
     expected, tree = shape(source), ast.parse(source)
     (joined,) = (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr))

@@ -1,4 +1,4 @@
-"""What torch makes of this machine."""
+"""Tests of the report on torch on this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.machine.runtime import Runtime
 
 
 def test_it_tells_of_the_device_that_jobs_would_get() -> None:
-    """As plain JSON, with their threads and flags."""
+    """The report describes the device that jobs would get, its threads and flags, as JSON."""
     found = json.loads(json.dumps(probe("cpu", 1)))
     assert (found["device"], found["threads"], found["missing"]) == ("cpu", 1, None)
     assert (found["deterministic_algorithms"], found["tf32"], found["repeats"]) == (True, False, True)
@@ -21,14 +21,14 @@ def test_it_tells_of_the_device_that_jobs_would_get() -> None:
 
 
 def test_a_device_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an answer, not as a crash."""
+    """A missing device is reported, not raised."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     found = probe("cuda", 1)
     assert found["missing"].startswith("no CUDA device is visible to torch")
 
 
 def test_it_sets_torch_up_as_jobs_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the same function, so that it cannot tell of anything else."""
+    """The report sets up torch with the same function as jobs do."""
     from harness.jobs import torch_here as module
 
     asked = []

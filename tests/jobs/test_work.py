@@ -1,4 +1,4 @@
-"""What the function of a job kind is handed."""
+"""Tests of the arguments of job functions."""
 
 import io
 import os
@@ -16,13 +16,13 @@ from harness.store.store import JobFolder
 
 @pytest.fixture
 def work(tmp_path):
-    """A job at work whose progress goes nowhere."""
+    """Return the arguments of a job whose progress goes nowhere."""
     return Work({}, JobFolder(tmp_path), {}, Runtime(), Progress(io.StringIO()), StopSignal())
 
 
 @pytest.mark.parametrize(("number", "code", "name"), [(signal.SIGINT, 130, "SIGINT"), (signal.SIGTERM, 143, "SIGTERM")])
 def test_a_signal_is_told_with_its_exit_code_and_how_to_go_on(number, code, name):
-    """It waits for the job to ask, so that the job can save first."""
+    """A signal raises an error with its exit code and how to resume, once the job asks."""
     with StopSignal().listening() as stop:
         os.kill(os.getpid(), number)
         with pytest.raises(Interrupted, match=f"{name}.*the same command goes on") as caught:
@@ -31,13 +31,13 @@ def test_a_signal_is_told_with_its_exit_code_and_how_to_go_on(number, code, name
 
 
 def test_without_a_signal_nothing_is_raised():
-    """Most questions are answered no."""
+    """Without a signal nothing is raised."""
     with StopSignal().listening() as stop:
         stop.raise_if_asked()
 
 
 def test_a_second_signal_stops_at_once():
-    """For somebody who cannot wait for a step to end."""
+    """A second signal stops the process at once."""
     with StopSignal().listening():
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
@@ -45,7 +45,7 @@ def test_a_second_signal_stops_at_once():
 
 
 def test_signals_are_given_back():
-    """After a job, Ctrl-C does again what it did before, also when the job failed."""
+    """After a job, finished or failed, signals have their former handlers."""
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(ZeroDivisionError), StopSignal().listening():
         raise ZeroDivisionError
@@ -53,12 +53,12 @@ def test_signals_are_given_back():
 
 
 def test_watching_changes_nothing(work):
-    """Every batch comes through, in order."""
+    """`watched` yields every batch in order."""
     assert list(work.watched("abc", steps=3, images=30)) == ["a", "b", "c"]
 
 
 def test_watching_stops_between_two_batches(work):
-    """The batch in hand is finished first."""
+    """`watched` stops between two batches, after the current one."""
     batches = work.watched("abc", steps=3, images=30)
     assert next(batches) == "a"
     work.stop.number = signal.SIGTERM
@@ -67,7 +67,7 @@ def test_watching_stops_between_two_batches(work):
 
 
 def test_watching_draws_how_far_it_is(work, monkeypatch):
-    """Up to the end."""
+    """`watched` reports progress up to the end."""
     drawn = []
     monkeypatch.setattr(Progress, "moving", lambda _, done, rate, left_s: drawn.append((done, rate[-6:], left_s >= 0)))
     list(work.watched("ab", steps=2, images=20))

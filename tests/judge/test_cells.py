@@ -21,13 +21,13 @@ from harness.vocabulary import METRICS, Metric
 T90, T95 = 2.919986, 4.302653  # 2 degrees of freedom
 NEAR = (37.4, 37.5, 37.6)
 """Mean 37.5, standard deviation 0.1."""
-SPREAD = math.hypot(0.1, 0.005)
-"""A standard deviation of 0.1 of errors over 10,000 images, with half of their step of 0.01."""
-HALF90, HALF95 = T90 * SPREAD / math.sqrt(3), T95 * 0.1 / math.sqrt(3)
+SPREAD = 0.1
+"""A standard deviation far above the step of 0.01 of errors over 10,000 images, to which that step adds nothing."""
+HALF90, HALF95 = T90 * SPREAD / math.sqrt(3), T95 * SPREAD / math.sqrt(3)
 
 
 def cell(**changes: Any) -> Cell:
-    """The network's top-1 error of Table 1, or something like it."""
+    """Return the network's top-1 error of Table 1, with some changes."""
     about = {
         "id": "cnn.top1", "row": "cnn", "column": "top1", "label": "CNN, Top-1", "ref": "alexnet:T1.cnn.top1",
         "printed": "37.5", "unit": "%", "margin": 0.5, "place": ("cnn", "ten_crop", "top1_error"), "cited": None,
@@ -37,12 +37,12 @@ def cell(**changes: Any) -> Cell:
 
 
 def measured(*values: float, **changes: Any) -> Measured:
-    """One value a seed of as many as were declared, over 10,000 images."""
+    """Return one value per declared seed, over 10,000 images."""
     return Measured(**({"values": dict(enumerate(values)), "declared_seeds": len(values), "images": 10_000} | changes))
 
 
 def judged(*values: float, scale: str = "paper", of: Cell | None = None, **changes: Any) -> CellVerdict:
-    """The verdict on these values."""
+    """Return the verdict on these values."""
     return judge_cell(of or cell(), measured(*values, **changes), scale)
 
 
@@ -75,7 +75,7 @@ def test_a_cell_is_judged_by_its_margin(values: tuple[float, ...], outcome: str)
 
 
 def test_the_figures_beside_a_verdict() -> None:
-    """Mean, spread and every interval, in the unit of the values."""
+    """Mean, spread and every interval have the unit of the values."""
     verdict = judged(*NEAR)
     assert (verdict.mean, verdict.std) == (pytest.approx(37.5), pytest.approx(0.1))
     assert verdict.difference == pytest.approx(0.0)
@@ -101,7 +101,7 @@ def test_the_number_of_seeds_that_would_settle() -> None:
 
 
 def test_a_metric_where_more_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Below is then worse."""
+    """A mean below the margin is then worse."""
     monkeypatch.setitem(METRICS, "accuracy", Metric("%", "higher", "Accuracy"))
     of = cell(place=("cnn", "ten_crop", "accuracy"))
     assert judged(36.59, 36.69, 36.79, of=of).outcome == "WORSE"
@@ -116,7 +116,7 @@ def test_a_metric_that_is_no_percentage_has_no_step_of_images() -> None:
 
 
 def test_a_printed_number_with_thousands_commas() -> None:
-    """Is a number all the same."""
+    """It is read as a number."""
     of = cell(printed="253,440", margin=10, unit="", place=("cnn", "ten_crop", "cross_entropy"))
     assert judged(253_440.0, 253_441.0, 253_439.0, of=of).difference == pytest.approx(0)
 
@@ -125,7 +125,7 @@ QUOTED = cell(id="sift_fv.top1", printed="45.7", place=None, cited="best publish
 
 
 def test_a_quoted_number_is_cited() -> None:
-    """And whose it is stands in the reason."""
+    """The reason names its source."""
     verdict = judge_cell(QUOTED, None, "paper")
     assert (verdict.outcome, verdict.mean) == ("CITED", None)
     assert "best published [24]" in verdict.reason
@@ -157,20 +157,20 @@ FOREIGN = "the weights were trained elsewhere (A zoo, https://zoo.example, 2026-
     ],
 )  # fmt: skip
 def test_what_stands_in_the_way_of_a_comparison(changes: dict[str, Any], scale: str, outcome: str, reason: str) -> None:
-    """A failure before weights from elsewhere, these before a missing seed, and that before everything else."""
+    """A failure comes before weights from elsewhere, these before a missing seed, and that before everything else."""
     verdict = judged(*NEAR, scale=scale, **changes)
     assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
 def test_a_failed_seed_drops_no_other() -> None:
-    """What the others gave is shown, and decides nothing."""
+    """The values of the others are shown, and decide nothing."""
     verdict = judged(37.4, 37.6, declared_seeds=3, failed={2: "out of memory"})
     assert (verdict.outcome, verdict.mean) == ("FAILED", pytest.approx(37.5))
     assert verdict.measured.values == {0: 37.4, 1: 37.6}
 
 
 def test_no_result_at_all_has_no_figures() -> None:
-    """None of them is a number."""
+    """Each figure is None."""
     verdict = judged(declared_seeds=3)
     assert (verdict.outcome, verdict.reason) == ("NOT RUN", "not run yet (0 of 3 seeds)")
     assert (verdict.mean, verdict.std, verdict.interval, verdict.wilson) == (None, None, None, None)
@@ -184,14 +184,14 @@ def test_a_diverged_run_counts_as_guessing() -> None:
 
 
 def test_a_cell_without_a_margin_is_not_judged() -> None:
-    """What is near was not said beforehand."""
+    """The suite did not declare beforehand what counts as near."""
     verdict = judged(*NEAR, of=cell(margin=None))
     assert (verdict.outcome, verdict.reason) == ("INCONCLUSIVE", "the suite declares no margin for this cell")
 
 
 @pytest.mark.parametrize("scale", ["paper", "ci"])
 def test_an_extended_verdict_is_marked(scale: str) -> None:
-    """Whatever its outcome."""
+    """The outcome does not matter."""
     assert judge_cell(cell(), measured(*NEAR), scale, extended=True).extended
     assert not judge_cell(cell(), measured(*NEAR), scale).extended
 
@@ -204,12 +204,12 @@ P = 1 - T / math.sqrt(T**2 + 2)
 
 
 def claim(**operator: Any) -> Claim:
-    """A claim with that operator."""
+    """Return a claim with this operator."""
     return Claim.parsed({"ref": "A01", "says": "s", "source": "s", **operator})
 
 
 def verdicts(arms: dict[str, Measured], claims: dict[str, Claim] | None = None, scale: str = "paper") -> dict[str, Any]:
-    """Claims judged over cells of these arms and one quoted number, by id."""
+    """Judge claims over cells of these arms and one quoted number; return the verdicts by id."""
     claims = claims or {"c": claim(less=["a.top1", "b.top1"])}
     cells = [judge_cell(cell(id=f"{name}.top1", row=name, place=(name, "test", "top1_error")), arm, scale)
              for name, arm in arms.items()]  # fmt: skip
@@ -219,7 +219,7 @@ def verdicts(arms: dict[str, Measured], claims: dict[str, Claim] | None = None, 
 
 
 def less(a: Measured, b: Measured, scale: str = "paper") -> Any:
-    """Whether a is less than b."""
+    """Return the verdict on whether a is less than b."""
     return verdicts({"a": a, "b": b}, scale=scale)["c"]
 
 
@@ -239,13 +239,13 @@ def less(a: Measured, b: Measured, scale: str = "paper") -> Any:
 )
 @pytest.mark.parametrize("scale", ["paper", "small", "ci"])
 def test_a_claim_about_two_arms_of_ours(a: Any, b: Any, outcome: str, scale: str) -> None:
-    """Paired by seed, and judged at every scale with the scale as its evidence."""
+    """It is paired by seed and judged at every scale, which is its evidence."""
     verdict = less(measured(*a), measured(*b), scale)
     assert (verdict.outcome, verdict.evidence) == (outcome, f"{scale} scale")
 
 
 def test_the_figures_beside_a_claim() -> None:
-    """Mean difference, its t interval and p, by hand."""
+    """Mean difference, its t interval and p are computed by hand."""
     verdict = less(measured(*LOW), measured(*HIGH))
     assert (verdict.n, verdict.effect) == (3, pytest.approx(-1.1))
     assert verdict.p == pytest.approx(P)
@@ -254,7 +254,7 @@ def test_the_figures_beside_a_claim() -> None:
 
 
 def test_arms_are_paired_by_seed_and_not_by_order() -> None:
-    """Seed 2 of one with seed 2 of the other."""
+    """Seed 2 of one arm is paired with seed 2 of the other."""
     a = Measured(values={2: 3.0, 0: 1.0, 1: 2.0}, declared_seeds=3)
     assert less(a, measured(*HIGH)).p == pytest.approx(P)
 
@@ -284,14 +284,14 @@ def test_holm_stands_beside_and_does_not_decide() -> None:
     ],
 )
 def test_a_quoted_number_counts_at_paper_scale(operands: list[str], values: Any, outcome: str) -> None:
-    """It stands in the place of every seed's."""
+    """It takes the place of every seed's value."""
     found = verdicts({"a": measured(*values)}, {"c": claim(less=operands)})["c"]
     assert found.outcome == outcome
 
 
 @pytest.mark.parametrize("scale", ["subset", "small", "ci"])
 def test_a_quoted_number_counts_at_no_other_scale(scale: str) -> None:
-    """Our error on small images is never set against it."""
+    """Our error on small images is never compared with it."""
     found = verdicts({"a": measured(*NEAR)}, {"c": claim(less=["a.top1", "sift_fv.top1"])}, scale)["c"]
     assert found.outcome == "NOT COMPARABLE"
     assert found.reason == "sift_fv.top1 is a quoted number, which only a result at paper scale can be set against"
@@ -313,7 +313,7 @@ def test_a_quoted_number_needs_the_official_data() -> None:
     ],
 )
 def test_a_claim_waits_for_both_arms(changes: dict[str, Any], outcome: str, reason: str) -> None:
-    """The arm in the way is named."""
+    """The reason names the arm that is missing."""
     found = less(measured(*LOW), measured(*HIGH, **changes))
     assert (found.outcome, found.reason) == (outcome, reason)
 
@@ -360,7 +360,7 @@ def test_a_claim_about_cells_stands_or_falls_with_them(arms: Any, outcome: str, 
     ],
 )
 def test_a_claim_about_cells_that_cannot_be_judged(changes: dict[str, Any], scale: str, outcome: str) -> None:
-    """Has their outcome, and the reason of the first."""
+    """It has their outcome, and the reason of the first."""
     found = verdicts({"a": measured(*NEAR, **changes)}, {"c": claim(cells=["a.top1"])}, scale)["c"]
     assert found.outcome == outcome
     assert found.reason.startswith("a.top1: ")
@@ -377,7 +377,7 @@ RUNS = {"printed": "6.43 (6.61 +- 0.16)", "runs": 5, "margin": 0.5}
 
 
 def test_a_mean_over_runs_is_judged_as_one() -> None:
-    """Against the printed mean with its own uncertainty; the best stands beside it and decides nothing."""
+    """The printed mean has its own uncertainty; the best run is shown and decides nothing."""
     found = judged(6.6, 6.7, 6.5, 6.65, 6.55, of=cell(**RUNS))
     assert (found.outcome, found.cell.paper) == ("MATCH", 6.61)
     assert "5 printed runs (Welch)" in found.reason

@@ -18,12 +18,12 @@ from harness.suite.claims import Claim
 
 
 def exactly(value: float) -> Measured:
-    """A number that nothing is sampled in."""
+    """Return a number that is not sampled."""
     return Measured(values={0: value}, declared_seeds=1, how="exact")
 
 
 def outcome(claimed: Claim, measured: dict[str, Measured], scale: Any = "small", cells: Any = None, curves: Any = None):
-    """The verdict on one claim."""
+    """Return the verdict on one claim."""
     (verdict,) = judge_claims({"it": claimed}, Evidence(cells or {}, measured, curves or {}, scale))
     return verdict
 
@@ -114,7 +114,7 @@ def test_a_contradicting_cell_does_not_decide_for_a_foreign_one():
 
 
 def test_missing_seeds_leave_a_claim_unrun():
-    """Declared seeds that are not there yet are said, with what blocks them."""
+    """The reason says what blocks the missing seeds."""
     half = Measured(values={0: 1.0}, declared_seeds=3, blocked="ilsvrc2010 is not on disk")
     found = outcome(claim(less=["a.t.top1_error", "b.t.top1_error"]), {"a.t.top1_error": half, "b.t.top1_error": HIGH})
     assert (found.outcome, found.reason) == ("NOT RUN", "a.t.top1_error: ilsvrc2010 is not on disk")
@@ -192,7 +192,7 @@ def test_speed_is_a_ratio_of_epochs_to_a_training_error():
 
 
 def _curves(slope_of_slow, slope_of_fast, epochs=11, seeds=4):
-    """So many seeds of each arm that fall from 80%, by about so many points an epoch."""
+    """Return several seeds of each arm that fall from 80%, by about these points per epoch."""
     arms = {"tanh": slope_of_slow, "relu": slope_of_fast}
     return {
         arm: {
@@ -233,6 +233,38 @@ def test_a_bound_decides_about_a_printed_ratio_only_where_it_lies_beyond(by, see
     times = {"by": by, "within": 1.5}
     said = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25, "times": times})
     assert outcome(said, {}, "paper", curves=_curves(1, 18, seeds=seeds)).outcome == expected
+
+
+def _raced(curves, diverged, said):
+    """Six seeds of each arm, some of which diverged: in their first epoch where they have no curve."""
+    trainings = {
+        arm: Measured(values=dict.fromkeys(range(6), 90.0), declared_seeds=6, diverged=diverged.get(arm, ()))
+        for arm in ("tanh", "relu")
+    }
+    asked = claim(faster={"slow": "tanh", "fast": "relu", "train_error": 25} | said)
+    (found,) = judge_claims({"it": asked}, Evidence({}, {}, curves, "paper", trainings=trainings))
+    return found
+
+
+@pytest.mark.parametrize("epochs", [0, 2])
+@pytest.mark.parametrize(("diverged", "expected"), [("tanh", "CONFIRMED"), ("relu", "CONTRADICTED")])
+def test_a_run_that_diverged_is_slower_than_any_other(epochs, diverged, expected):
+    """faster: also where it did so in its first epoch, and left no curve; no seed is dropped."""
+    curves = _curves(18, 18, seeds=6)
+    known = curves[diverged]["train_error"]
+    curves[diverged]["train_error"] = {seed: curve[:epochs] for seed, curve in known.items() if epochs}
+    found = _raced(curves, {diverged: tuple(range(6))}, {})
+    assert (found.outcome, found.n) == (expected, 6)
+    assert "runs that never reach 25%: 6 of 12" in found.reason
+
+
+def test_five_seeds_do_not_confirm_what_a_sixth_that_diverged_speaks_against():
+    """faster: three times in five seeds, a printed three; the fast arm of the sixth diverged in its first epoch."""
+    curves, times = _curves(6, 18, seeds=6), {"times": {"by": 3, "within": 1.5}}
+    assert _raced(curves, {}, times).outcome == "CONFIRMED"
+    del curves["relu"]["train_error"]["5"]
+    assert _raced(curves, {"relu": (5,)}, times).outcome == "INCONCLUSIVE"
+    assert _raced(curves, {"relu": (5,)}, {}).outcome == "INCONCLUSIVE"
 
 
 def test_speed_is_judged_at_the_training_error_of_the_scale():
@@ -290,7 +322,7 @@ def test_overfitting_is_a_wider_gap():
 
 
 def quoted_cell(printed: str = "45.7") -> Cell:
-    """A number the paper quotes."""
+    """Return a number that the paper quotes."""
     return Cell(
         "fv.top1", "fv", "top1", "FV", "alexnet:T1.fv.top1", printed, float(printed), "%", None, None, cited="[24]"
     )

@@ -1,4 +1,4 @@
-"""What declared seeds can find is said before anything runs, in points where their spread is declared."""
+"""Power of declared seeds, shown before anything runs, in points where their spread is declared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CI = "    seeds: 3\n    data: digits\n"
 
 
 def scaling(**changes: object):
-    """The suite of larger nets with another small scale."""
+    """Return the suite of larger nets with another small scale."""
     suite = load_suite(shipped_suites() / "scaling.yaml")
     small = suite.file.scales["small"].model_copy(update=changes)
     suite.file.scales["small"] = small
@@ -31,7 +31,7 @@ def test_difference_is_that_of_the_power_of_a_paired_t_test() -> None:
 
 
 def test_declared_spread_gives_points() -> None:
-    """And the effect the suite cares about stands beside."""
+    """The effect that matters to the suite is shown beside it."""
     found = detectable(scaling(seeds=6, paired_spread=0.4, smallest_effect=0.5), "small")
     assert found is not None
     assert found["difference"] == pytest.approx(0.4 * 1.435, abs=0.001)
@@ -39,7 +39,7 @@ def test_declared_spread_gives_points() -> None:
 
 
 def test_too_few_seeds_are_called_so() -> None:
-    """Two can reject nothing."""
+    """Two seeds can reject nothing."""
     found = detectable(scaling(seeds=2), "small")
     assert found is not None
     assert found["says"].endswith("over 2 seeds, too few to reject anything")

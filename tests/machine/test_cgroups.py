@@ -1,4 +1,4 @@
-"""What control groups allow, of both versions, of this process's own group and of those above it."""
+"""Limits of control groups of both versions, of this process's group and of the groups above it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.machine.runtime import cores
 
 @pytest.fixture
 def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Makes the files of control groups: {path below their root: content}, and those that this process is in."""
+    """Return a function that writes the files of control groups and the list of this process's groups."""
 
     def make(own: str, files: dict[str, str]) -> None:
         monkeypatch.setattr(cgroups, "ROOT", tmp_path / "cgroup")
@@ -49,7 +49,7 @@ NESTED = "0::/slurm/job/step\n"
     ],
 )
 def test_the_quota_is_the_smallest_above(groups, own: str, files: dict[str, str], quota: float | None) -> None:
-    """Whatever cannot be read is no limit."""
+    """An unreadable file sets no limit."""
     groups(own, files)
     assert cpu_quota() == quota
 
@@ -64,14 +64,14 @@ def test_the_quota_is_the_smallest_above(groups, own: str, files: dict[str, str]
     ],
 )
 def test_so_is_the_limit_of_memory(groups, own: str, files: dict[str, str], limit: int | None) -> None:
-    """Of both versions."""
+    """Both versions are read."""
     groups(own, files)
     assert memory_limit() == limit
 
 
 @pytest.mark.parametrize(("quota", "expected"), [("50000", 1), ("100000", 1), ("190000", 1), ("6400000", None)])
 def test_threads_keep_within_the_quota(groups, quota: str, expected: int | None) -> None:
-    """One that is part of the time on no core only makes the others wait."""
+    """A thread that often has no core only makes the others wait."""
     groups(V2, {})
     free = cores()
     groups(V2, {"cpu.max": f"{quota} 100000"})
@@ -79,9 +79,9 @@ def test_threads_keep_within_the_quota(groups, quota: str, expected: int | None)
 
 
 def test_it_is_shown(groups) -> None:
-    """By `doctor` and by `env`."""
+    """`doctor` and `env` show it."""
     groups(V2, {"cpu.max": "150000 100000"})
-    assert "1 core (the time of 1.5 is allowed here)" in device("cpu").says
+    assert "1 core (limited to the time of 1.5 here)" in device("cpu").says
     found = environment()
     assert (found["cores"], found["cpu_quota"]) == (1, 1.5)
     groups(V2, {"cpu.max": "max 100000"})
@@ -90,7 +90,7 @@ def test_it_is_shown(groups) -> None:
 
 @given(st.text(max_size=60))
 def test_any_file_is_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """Systems write what they like."""
+    """Any content is accepted."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = tmp_path_factory.mktemp("groups")
         monkeypatch.setattr(cgroups, "ROOT", folder)

@@ -1,4 +1,4 @@
-"""Which GPUs CUDA would show."""
+"""The GPUs that CUDA shows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from harness.machine.cuda_visible import lacking, visible_gpus
 
 @pytest.fixture
 def four(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with four GPUs."""
+    """Set up a machine with four GPUs."""
     monkeypatch.setattr(cuda_visible, "gpu_uuids", lambda: ["GPU-0a", "GPU-0b", "GPU-0c", "GPU-8932f937"])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One without."""
+    """Set up a machine without a GPU."""
     monkeypatch.setattr(cuda_visible, "gpu_uuids", list)
 
 
@@ -32,24 +32,24 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_visible_ones_are_those_that_cuda_shows(
     four: None, monkeypatch: pytest.MonkeyPatch, asked: str | None, seen: list[str]
 ) -> None:
-    """By CUDA's own rules: in the order named, up to the first name that is none; none where one is named twice."""
+    """By CUDA's rules, they come in the order named, up to the first invalid name; a name given twice hides all."""
     if asked is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", asked)
     assert visible_gpus() == seen
 
 
 def test_where_there_is_none_none_is_visible(no_gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the variable says."""
+    """The variable has no effect."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     assert visible_gpus() == []
 
 
 def test_what_needs_more_gpus_than_there_are_says_so(four: None) -> None:
-    """How many, and how many there are."""
+    """The message gives the number needed and the number present."""
     assert lacking(4) is None
     assert lacking(8) == "it needs 8 GPUs, and 4 can be seen here"
 
 
 def test_what_needs_gpus_where_there_are_none_says_so(no_gpu: None) -> None:
-    """In words."""
+    """The message says "none"."""
     assert lacking(2) == "it needs 2 GPUs, and none can be seen here"

@@ -1,4 +1,4 @@
-"""Provenance: what is recorded of a machine, and what never is."""
+"""The environment of a run: recorded facts about a machine, and facts that are never recorded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from harness.machine.environment import commit, environment, gpu_uuids, gpus, pr
 
 @pytest.fixture(autouse=True)
 def _fresh():
-    """Nothing remembered from another test, or from this one."""
+    """Clear the caches before and after a test."""
     for cached in (commit, gpu_uuids, gpus, processor):
         cached.cache_clear()
     yield
@@ -29,7 +29,7 @@ def _fresh():
 
 
 def test_versions_machine_and_commit_are_recorded() -> None:
-    """As plain JSON."""
+    """The record is plain JSON."""
     found = json.loads(json.dumps(environment()))
     assert found.keys() == {"harness", "commit", "python", "system", "processor", "cores", "gpus", "packages"}
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
@@ -37,21 +37,21 @@ def test_versions_machine_and_commit_are_recorded() -> None:
 
 
 def test_nothing_names_a_host_a_user_or_a_home() -> None:
-    """A report is for strangers."""
+    """Reports are public."""
     text = json.dumps(environment())
     for secret in (socket.gethostname(), getpass.getuser(), str(Path.home()), str(Path.cwd())):
         assert len(secret) < 3 or secret not in text
 
 
 def test_a_package_that_is_not_there_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is no error."""
+    """A missing package is no error."""
     monkeypatch.setattr(module, "_PACKAGES", ("no-such-package",))
     assert environment()["packages"] == {"no-such-package": None}
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the package's sources that may be changed."""
+    """Copy the package's sources, to be changed."""
     copy = tmp_path / "clone" / "harness"
     shutil.copytree(module._PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(module, "_PACKAGE", copy)
@@ -65,7 +65,7 @@ def test_outside_a_clone_there_is_no_commit(package: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_commit_says_when_files_differ_from_it(package: Path) -> None:
-    """A result of changed code is not that commit's."""
+    """A result of changed code does not belong to the commit."""
     git = ["git", "-C", str(package.parent), "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
         subprocess.run([*git, *arguments], check=True, capture_output=True)
@@ -78,7 +78,7 @@ def test_a_commit_says_when_files_differ_from_it(package: Path) -> None:
 
 
 def test_a_git_that_fails_is_no_error(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clone without git on the machine has no commit to tell."""
+    """A clone on a machine without git has no known commit."""
     (package.parent / ".git").mkdir()
     assert commit() is None
     commit.cache_clear()
@@ -87,10 +87,10 @@ def test_a_git_that_fails_is_no_error(package: Path, monkeypatch: pytest.MonkeyP
 
 
 class FakeNvml(SimpleNamespace):
-    """As much of pynvml as is used, with one GPU."""
+    """The part of pynvml that the program uses, with one GPU."""
 
     class NVMLError(Exception):
-        """What every call may raise."""
+        """The error of every call."""
 
     def __init__(self, failing: str = "") -> None:
         answers: dict[str, Any] = {
@@ -106,7 +106,7 @@ class FakeNvml(SimpleNamespace):
         super().__init__(**{name: self.answering(answer, fails=name == failing) for name, answer in answers.items()})
 
     def answering(self, answer: Any, *, fails: bool) -> Any:
-        """A call."""
+        """Return a call."""
 
         def call(*_: Any) -> Any:
             if fails:
@@ -118,32 +118,32 @@ class FakeNvml(SimpleNamespace):
 
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine with an NVIDIA driver."""
+    """Set up a machine with an NVIDIA driver."""
     monkeypatch.setattr(module, "_DRIVER", (tmp_path,))
 
 
 def test_gpus_are_told_apart_by_their_uuids(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which stand in no record."""
+    """UUIDs are not recorded."""
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml())
     assert gpu_uuids() == ["GPU-8932f937"]
     assert "GPU-8932f937" not in json.dumps(environment())
 
 
 def test_gpus_are_named_with_memory_and_driver(driver: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through NVML, without torch."""
+    """NVML provides them, without torch."""
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml())
     assert gpus() == [{"name": "NVIDIA H200", "memory_bytes": 150_754_820_096, "driver": "580.95"}]
 
 
 @pytest.mark.parametrize("failing", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetMemoryInfo"])
 def test_a_driver_that_does_not_answer_is_no_gpu(driver: None, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    """Nor is it an error of this program."""
+    """It is no error either."""
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(failing))
     assert gpus() == []
 
 
 def test_without_a_driver_nvml_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would find nothing, slowly."""
+    """The import would be slow and find nothing."""
     monkeypatch.setattr(module, "_DRIVER", (tmp_path / "none",))
     monkeypatch.setattr(module.platform, "system", lambda: "Linux")
     monkeypatch.setitem(sys.modules, "pynvml", None)
@@ -151,13 +151,13 @@ def test_without_a_driver_nvml_is_not_imported(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_processor_has_a_name() -> None:
-    """One line of text."""
+    """The name is one line of text."""
     assert processor().strip()
     assert "\n" not in processor()
 
 
 def test_a_processors_kind_is_more_than_its_name() -> None:
-    """And the same each time it is asked."""
+    """The description is the same each time."""
     from harness.machine.environment import processor_kind
 
     processor_kind.cache_clear()

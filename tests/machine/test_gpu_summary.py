@@ -1,4 +1,4 @@
-"""What readings come to: known sums, whichever way the energy is known, and series that stay short."""
+"""Summaries of GPU readings: known sums, two sources of energy, and series of bounded length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.machine.nvml import Reading
 
 
 def tallied(*readings: Reading) -> dict[str, Any]:
-    """The summary of some readings, as JSON has it."""
+    """Return the summary of some readings, after a round trip through JSON."""
     tally = Tally()
     for reading in readings:
         tally.add(reading)
@@ -22,19 +22,19 @@ def tallied(*readings: Reading) -> dict[str, Any]:
 
 
 def session(*readings: Reading, **about: Any) -> dict[str, Any]:
-    """A session of a job, as the sampler has it."""
+    """Return a session of a job as the sampler writes it."""
     return {"gpus": ["NVIDIA H200"], "interval_s": 1.0, "shared": False, "ended": None, **tallied(*readings), **about}
 
 
 def test_energy_is_what_the_counter_went_on_by() -> None:
-    """Whatever the power was at the moments looked at."""
+    """The power at the moments of reading does not matter."""
     found = tallied(Reading(5.0, 100.0, 1000.0), Reading(7.0, 100.0, 1500.0), Reading(9.0, 100.0, 2200.0))
     assert (found["energy_j"], found["energy_from"]) == (1200.0, "energy counter of the GPU")
     assert (found["measured_s"], found["samples"]) == (4.0, 3)
 
 
 def test_without_a_counter_power_is_integrated() -> None:
-    """By trapezia: 2 s at 150 W and 1 s at 250 W."""
+    """The trapezia are 2 s at 150 W and 1 s at 250 W."""
     found = tallied(Reading(0.0, 100.0), Reading(2.0, 200.0), Reading(3.0, 300.0))
     assert (found["energy_j"], found["energy_from"]) == (550.0, "power integrated over time")
     assert found["mean_power_w"] == pytest.approx(550 / 3, abs=0.05)
@@ -42,33 +42,33 @@ def test_without_a_counter_power_is_integrated() -> None:
 
 
 def test_a_counter_that_runs_backwards_is_not_believed() -> None:
-    """The driver was loaded anew."""
+    """The driver was reloaded."""
     found = tallied(Reading(0.0, 100.0, 900.0), Reading(1.0, 100.0, 5.0), Reading(2.0, 100.0, 105.0))
     assert (found["energy_j"], found["energy_from"]) == (200.0, "power integrated over time")
 
 
 def test_a_counter_that_stands_still_is_not_zero_joules() -> None:
-    """A short job ends before it is next written."""
+    """A short job may end before the counter is updated."""
     found = tallied(Reading(0.0, 100.0, 7.0), Reading(0.05, 100.0, 7.0))
     assert found["energy_j"] == 5.0
 
 
 @pytest.mark.parametrize("readings", [[Reading(0.0, memory_bytes=1)], [Reading(0.0, 100.0)], [Reading(0.0, None, 7.0)]])
 def test_energy_that_cannot_be_known_is_null(readings: list[Reading]) -> None:
-    """One look is no time, and memory is no power."""
+    """A single reading spans no time, and memory gives no power."""
     found = tallied(*readings)
     assert (found["energy_j"], found["energy_from"]) == (None, None)
 
 
 def test_a_gap_in_power_is_not_bridged() -> None:
-    """Neither as 0 W nor as the mean of its ends."""
+    """The gap counts neither as 0 W nor as the mean of its ends."""
     found = tallied(Reading(0.0, 100.0), Reading(1.0, 100.0), Reading(2.0, memory_bytes=1), Reading(3.0, 100.0))
     assert found["energy_j"] == 100.0
     assert found["mean_power_w"] == 100.0
 
 
 def test_peaks_and_means_are_those_of_what_was_said() -> None:
-    """Readings that lack one count for the others."""
+    """A reading without one value counts for the other values."""
     found = tallied(
         Reading(0.0, utilisation_percent=40, memory_bytes=10, clock_mhz=1000, temperature_c=50),
         Reading(1.0, utilisation_percent=80, memory_bytes=30, clock_mhz=None, temperature_c=70),
@@ -79,7 +79,7 @@ def test_peaks_and_means_are_those_of_what_was_said() -> None:
 
 
 def test_throttled_seconds_are_counted_once_and_by_reason() -> None:
-    """Two reasons at once are one time."""
+    """Two reasons at once are counted as one time."""
     seen = (0.0, ()), (1.0, ("power limit", "heat (hardware)")), (3.0, ("power limit",)), (4.0, ())
     found = tallied(*(Reading(time_s, slowed_by=frozenset(reasons)) for time_s, reasons in seen))
     assert found["throttled_s"] == 3.0
@@ -87,7 +87,7 @@ def test_throttled_seconds_are_counted_once_and_by_reason() -> None:
 
 
 def test_a_gpu_that_does_not_tell_of_throttling_has_none_told() -> None:
-    """Which is not none."""
+    """Unknown throttling differs from no throttling."""
     assert tallied(Reading(0.0, 1.0), Reading(1.0, 1.0))["throttled_s"] is None
     assert tallied(Reading(0.0, slowed_by=frozenset()), Reading(1.0, slowed_by=frozenset()))["throttled_s"] == 0.0
 
@@ -99,7 +99,7 @@ def test_empty_readings_count_for_nothing() -> None:
 
 
 def test_nothing_read_is_no_summary() -> None:
-    """Not one of zeros."""
+    """The summary is None, not zeros."""
     tally = Tally()
     tally.add(Reading(0.0))
     assert tally.summary() is None
@@ -107,7 +107,7 @@ def test_nothing_read_is_no_summary() -> None:
 
 @pytest.mark.parametrize("count", [1, ROWS, ROWS + 1, 5000])
 def test_a_series_stays_short_and_keeps_means_and_peaks(count: int) -> None:
-    """However long the job."""
+    """The length of the job does not matter."""
     tally = Tally()
     for second in range(count):
         tally.add(Reading(float(second), 100.0, memory_bytes=7 if second == count // 2 else 1))
@@ -122,14 +122,14 @@ def test_a_series_stays_short_and_keeps_means_and_peaks(count: int) -> None:
 
 
 def test_rows_taken_together_ignore_what_one_lacks() -> None:
-    """Time and power are means, memory the larger."""
+    """Time and power are means, memory the larger value."""
     assert thinned([[0.0, 10.0, None, 1, None, None], [2.0, None, None, 3, None, None]], 1) == [
         [1.0, 10.0, None, 3, None, None]
     ]
 
 
 def test_a_job_in_two_processes_is_one() -> None:
-    """Sums add up, means go by time, and the second begins where the first ended."""
+    """Sums add up, means are weighted by time, and the second series starts where the first ended."""
     first = session(Reading(0.0, 100.0, 10.0, memory_bytes=5), Reading(1.0, 100.0, 110.0, memory_bytes=9))
     second = session(Reading(0.0, 200.0), Reading(3.0, 200.0), shared=True, ended="NVML: GPU is lost")
     found = joined([first, second])
@@ -142,7 +142,7 @@ def test_a_job_in_two_processes_is_one() -> None:
 
 
 def test_what_no_process_measured_is_unknown() -> None:
-    """Their sum too."""
+    """Its sum is unknown too."""
     found = joined([session(Reading(0.0, memory_bytes=1)), session(Reading(0.0, memory_bytes=1))])
     assert found is not None
     assert (found["energy_j"], found["energy_from"], found["throttled_s"], found["mean_power_w"]) == (None,) * 4

@@ -1,4 +1,4 @@
-"""The instruction sets that decide rounding: what oneDNN really uses, limits and AMX included."""
+"""The instruction sets that decide rounding: those that oneDNN uses, with limits and AMX."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ SAID = {
     "Intel AVX-512 with float16, Intel DL Boost and bfloat16 support and Intel AMX with bfloat16 and 8-bit integer "
     "support": "AVX10_1_512_AMX",
 }
-"""What oneDNN's verbose header calls each."""
+"""Names in oneDNN's verbose header."""
 CONVOLUTION = "import torch; torch.nn.functional.conv2d(torch.ones(2, 3, 8, 8), torch.ones(4, 3, 3, 3))"
 
 
 def onednn_says(limit: str) -> str:
-    """The instruction set that oneDNN itself reports under a limit."""
+    """Return the instruction set that oneDNN itself reports under a limit."""
     variables = {**os.environ, "ONEDNN_VERBOSE": "1", **({"ONEDNN_MAX_CPU_ISA": limit} if limit else {})}
     done = subprocess.run(
         [sys.executable, "-c", CONVOLUTION], env=variables, capture_output=True, text=True, check=True
@@ -44,39 +44,39 @@ def onednn_says(limit: str) -> str:
     "limit", ["", "AVX2", *(pytest.param(name, marks=pytest.mark.nightly) for name, _ in ONEDNN_SETS), "no such set"]
 )
 def test_onednn_says_the_same_of_itself(limit: str) -> None:
-    """Under every limit, and without one."""
+    """Every limit is tried, and none."""
     ours = onednn_set(_processor()[0], {"ONEDNN_MAX_CPU_ISA": limit})
     assert {text.strip(): name for text, name in SAID.items()}[onednn_says(limit)] == ours
 
 
 @pytest.mark.parametrize(("name", "needed"), ONEDNN_SETS)
 def test_a_processor_with_all_flags_uses_what_it_may(name: str, needed: str) -> None:
-    """A limit is kept, whatever its case."""
+    """A limit holds in upper and lower case."""
     every = frozenset(word for _, words in ONEDNN_SETS for word in words.split())
     assert onednn_set(every, {"ONEDNN_MAX_CPU_ISA": name.lower()}) == name
     assert onednn_set(frozenset(needed.split()), {}) == name
 
 
 def test_amx_and_no_amx_are_two() -> None:
-    """Though torch calls both AVX512, and bfloat16 trainings differ between them."""
+    """Both are AVX512 to torch, though bfloat16 trainings differ between them."""
     every = frozenset(word for _, words in ONEDNN_SETS for word in words.split())
     with_amx, without = (onednn_set(every, {"ONEDNN_MAX_CPU_ISA": x}) for x in ("ALL", "AVX512_CORE_BF16"))
     assert with_amx != without
 
 
 def test_the_older_variable_and_older_names_limit_too() -> None:
-    """OneDNN still reads them."""
+    """They are still read by oneDNN."""
     every = frozenset(word for _, words in ONEDNN_SETS for word in words.split())
     assert onednn_set(every, {"DNNL_MAX_CPU_ISA": "AVX512_CORE_AMX"}) == "AVX10_1_512_AMX"
 
 
 def test_a_processor_of_another_make_has_none() -> None:
-    """And says so by silence."""
+    """The name is then empty."""
     assert onednn_set(frozenset({"asimd"}), {}) == ""
 
 
 def test_what_limits_mkl_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For it decides rounding too."""
+    """MKL's limits decide rounding too."""
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     assert rounding_of("AVX512").startswith("AVX512")
     assert rounding_of("AVX512").endswith("MKL_CBWR=COMPATIBLE")

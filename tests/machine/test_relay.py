@@ -1,4 +1,4 @@
-"""What a process at work and the one above it tell each other."""
+"""Messages between a worker process and its parent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.machine.relay import Relayed, Told, heed
 
 
 def test_what_is_said_is_sent_and_kept() -> None:
-    """Sent for people, kept for the job's log; nothing is written here."""
+    """Lines are sent for people and kept for the job's log; nothing is written here."""
     sent: list[Any] = []
     progress = Relayed(io.StringIO(), send=sent.append)
     progress.begin("a job")
@@ -36,7 +36,7 @@ def test_how_far_it_is_is_sent_at_most_ten_times_a_second() -> None:
 
 
 def test_being_told_twice_to_stop_is_to_stop_once() -> None:
-    """By the process above and by a signal to all: neither is the second one that stops at once."""
+    """An order of the parent and a signal to all processes count as one order."""
     stop = Told()
     with stop.listening():
         stop.tell(signal.SIGINT)
@@ -47,7 +47,7 @@ def test_being_told_twice_to_stop_is_to_stop_once() -> None:
 
 
 def test_orders_are_heeded_until_the_process_above_is_gone() -> None:
-    """And that it is gone is told as well."""
+    """The loss of the parent is reported too."""
     ours, theirs = Pipe()
     heard: list[Any] = []
     gone = threading.Event()

@@ -1,4 +1,4 @@
-"""Runtime settings: where and how fast, never what."""
+"""Runtime settings: where and how fast jobs run, never their results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_cores_are_those_this_process_may_use() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processes cannot be bound to cores here")
 def test_a_process_bound_to_one_core_has_one() -> None:
-    """Whatever the machine has."""
+    """The number of the machine's cores does not matter."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
@@ -27,13 +27,13 @@ def test_a_process_bound_to_one_core_has_one() -> None:
 
 
 def test_by_default_every_core_works_on_whatever_device_there_is() -> None:
-    """And a kill costs a minute."""
+    """A kill costs at most a minute of work."""
     runtime = Runtime()
     assert (runtime.device, runtime.threads, runtime.checkpoint_every_s) == ("auto", cores(), 60.0)
     assert not runtime.resume_elsewhere
 
 
 def test_settings_cannot_be_changed_on_the_way() -> None:
-    """Every job of a run has the same."""
+    """All jobs of a run have the same settings."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         Runtime().threads = 2

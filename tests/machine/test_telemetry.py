@@ -1,4 +1,4 @@
-"""Telemetry beside a job: what it comes to, and that nothing a driver does can touch the job."""
+"""Telemetry during a job: its content, and that no behaviour of a driver can affect the job."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ GONE = pynvml.NVMLError_GpuIsLost()
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred readings a second of every GPU."""
+    """Read every GPU a hundred times a second."""
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(telemetry, "INTERVAL_S", 0.01)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> JobFolder:
-    """Of a job at work."""
+    """Return the folder of a running job."""
     return JobFolder(tmp_path)
 
 
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Make this NVML, or none, the one of this machine."""
+    """Return a function that replaces this machine's NVML by another, or by none."""
     return lambda library: monkeypatch.setattr(telemetry, "nvml", lambda: library)
 
 
 def watched(folder: JobFolder, seconds: float = 0.1, device: str = "auto", gpus: int = 1) -> Sampler:
-    """The telemetry of a job of so many seconds."""
+    """Sample a job that takes these seconds."""
     with sampled(folder, device, gpus) as sampler:
         time.sleep(seconds)
     return sampler
 
 
 def broken_off(folder: JobFolder, error: BaseException, seconds: float = 0.1) -> None:
-    """A job that ends so after so many seconds."""
+    """Sample a job that ends with an error after these seconds."""
     with sampled(folder, "auto"):
         time.sleep(seconds)
         raise error
 
 
 def test_a_job_on_a_gpu_has_its_energy(folder: JobFolder, driver: Any) -> None:
-    """300 W for as long as was measured, by the counter."""
+    """The counter gives 300 W over the measured time."""
     library = FakeNvml(metered(300))
     driver(library)
     found = watched(folder, 0.3).of(ON_GPU)
@@ -69,30 +69,30 @@ def test_a_job_on_a_gpu_has_its_energy(folder: JobFolder, driver: Any) -> None:
 
 
 def test_a_job_on_the_processor_asks_no_driver(folder: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor has it anything to tell."""
+    """It has no telemetry."""
     monkeypatch.setattr(telemetry, "nvml", lambda: pytest.fail("asked"))
     assert watched(folder, 0, "cpu").of({"device": "cpu"}) is None
 
 
 def test_a_job_that_ran_beside_an_idle_gpu_has_no_telemetry(folder: JobFolder, driver: Any) -> None:
-    """What that drew is not the job's."""
+    """The GPU's power is not the job's."""
     driver(FakeNvml())
     assert watched(folder).of({"device": "cpu", "instructions": "AVX2"}) is None
     assert watched(folder).of({}) is None
 
 
 def test_without_a_library_nothing_is_measured(folder: JobFolder, driver: Any) -> None:
-    """And nothing starts."""
+    """No thread starts."""
     driver(None)
     assert watched(folder).of(ON_GPU) is None
 
 
 def test_readings_of_another_gpu_are_not_the_jobs(folder: JobFolder, driver: Any) -> None:
-    """CUDA may count the GPUs of a machine otherwise than NVML."""
+    """CUDA may number a machine's GPUs differently from NVML."""
     driver(FakeNvml({"nvmlDeviceGetName": "NVIDIA T4"}))
     sampler = watched(folder)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "the job ran on NVIDIA H200, and NVML told of NVIDIA T4"
+    assert sampler.trouble == "the job ran on NVIDIA H200, and NVML reports NVIDIA T4"
 
 
 @pytest.mark.parametrize(
@@ -110,26 +110,26 @@ def test_an_nvml_that_does_not_start_is_told_and_no_more(folder: JobFolder, driv
 
 
 def test_a_gpu_that_tells_nothing_is_not_measured(folder: JobFolder, driver: Any) -> None:
-    """It is given up after a few readings."""
+    """Sampling ends after a few readings."""
     library = FakeNvml(dict.fromkeys(READ, pynvml.NVMLError_NotSupported()))
     driver(library)
     sampler = watched(folder, 0.2)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "NVML: it tells nothing of this GPU"
+    assert sampler.trouble == "NVML: it reports nothing about this GPU"
     assert library.running == 0
 
 
 def test_a_partitioned_gpu_is_not_measured(folder: JobFolder, driver: Any) -> None:
-    """And it is said why."""
+    """The reason is given."""
     driver(FakeNvml({"nvmlDeviceGetMigMode": [1, 1]}))
     sampler = watched(folder, 0.2)
     assert sampler.of(ON_GPU) is None
-    assert sampler.trouble == "NVML: a GPU that is partitioned"
+    assert sampler.trouble == "NVML: the GPU is partitioned"
 
 
 @pytest.mark.parametrize("error", [GONE, OSError("the library is gone")], ids=["lost", "broken"])
 def test_a_driver_that_goes_leaves_what_it_told_before(folder: JobFolder, driver: Any, error: Exception) -> None:
-    """With the reason why the rest is lacking."""
+    """The reason for the missing rest is given."""
     gone_at = time.monotonic() + 0.15
     answers = {name: (lambda name=name: error if time.monotonic() > gone_at else H200[name])
                for name in READ}  # fmt: skip
@@ -144,7 +144,7 @@ def test_a_driver_that_goes_leaves_what_it_told_before(folder: JobFolder, driver
 def test_a_driver_that_hangs_does_not_hold_the_job(
     folder: JobFolder, driver: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its end waits a moment, then leaves the thread behind."""
+    """The job's end waits a moment, then leaves the thread behind."""
     monkeypatch.setattr(telemetry, "PATIENCE_S", 0.1)
     driver(FakeNvml({"nvmlDeviceGetPowerUsage": lambda: time.sleep(3) or 1}))
     begun = time.monotonic()
@@ -155,7 +155,7 @@ def test_a_driver_that_hangs_does_not_hold_the_job(
 
 
 def test_a_failure_of_the_job_is_the_jobs_own(folder: JobFolder, driver: Any) -> None:
-    """Passed on as it is, its telemetry kept for the process that goes on."""
+    """The error is passed on, and the telemetry is kept for the process that resumes."""
     driver(FakeNvml(metered(200)))
     with pytest.raises(ZeroDivisionError):
         broken_off(folder, ZeroDivisionError())
@@ -163,7 +163,7 @@ def test_a_failure_of_the_job_is_the_jobs_own(folder: JobFolder, driver: Any) ->
 
 
 def test_what_a_stopped_process_drew_counts(folder: JobFolder, driver: Any) -> None:
-    """The job is what all of its processes did."""
+    """A job includes all of its processes."""
     driver(FakeNvml(metered(200)))
     with pytest.raises(KeyboardInterrupt):
         broken_off(folder, KeyboardInterrupt(), 0.2)
@@ -190,14 +190,14 @@ def test_a_kill_costs_no_more_than_the_last_minute(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"sessions": 3}', '{"sessions": [{}]}', '{"a": 1}'])
 def test_a_damaged_record_is_no_record(folder: JobFolder, driver: Any, content: str) -> None:
-    """It costs what was in it, and no result."""
+    """Its content is lost, and no result is."""
     folder.telemetry.write_text(content)
     driver(None)
     assert watched(folder).of(ON_GPU) is None
 
 
 def test_where_processes_share_a_job_the_one_that_waits_for_them_is_no_other(folder: JobFolder, driver: Any) -> None:
-    """It may hold a GPU from an earlier job."""
+    """The waiting process may hold a GPU from an earlier job."""
     running = [SimpleNamespace(pid=os.getpid()), SimpleNamespace(pid=2)]
     driver(FakeNvml(*[{"nvmlDeviceGetComputeRunningProcesses": running}] * 2))
     found = watched(folder, gpus=2).of(ON_GPU)
@@ -206,7 +206,7 @@ def test_where_processes_share_a_job_the_one_that_waits_for_them_is_no_other(fol
 
 
 def test_a_gpu_that_others_compute_on_is_told(folder: JobFolder, driver: Any) -> None:
-    """Their watts are in the sum."""
+    """Their power is part of the sum."""
     driver(FakeNvml({"nvmlDeviceGetComputeRunningProcesses": [SimpleNamespace(pid=1), SimpleNamespace(pid=2)]}))
     found = watched(folder).of(ON_GPU)
     assert found is not None
@@ -214,7 +214,7 @@ def test_a_gpu_that_others_compute_on_is_told(folder: JobFolder, driver: Any) ->
 
 
 def test_a_record_that_cannot_be_written_costs_nothing(folder: JobFolder, driver: Any, tmp_path: Path) -> None:
-    """As on a full disk."""
+    """The disk may be full."""
     driver(FakeNvml())
     nowhere = JobFolder(tmp_path / "file")
     nowhere.path.touch()
@@ -223,7 +223,7 @@ def test_a_record_that_cannot_be_written_costs_nothing(folder: JobFolder, driver
 
 
 def test_a_job_on_several_gpus_has_the_energy_of_all(folder: JobFolder, driver: Any) -> None:
-    """Those that it was given, and no others."""
+    """Only the GPUs given to the job count."""
     driver(FakeNvml(metered(200), metered(300), metered(1000)))
     with sampled(folder, "auto", 2) as sampler:
         time.sleep(0.2)
@@ -235,7 +235,7 @@ def test_a_job_on_several_gpus_has_the_energy_of_all(folder: JobFolder, driver: 
 
 @pytest.mark.gpu
 def test_a_real_gpu_tells_what_it_drew(folder: JobFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its counter and its power agree, and it is the GPU that torch computes on."""
+    """Counter and power agree, and it is the GPU that torch computes on."""
     import torch
 
     from harness.jobs.device import device_environment

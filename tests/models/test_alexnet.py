@@ -1,4 +1,4 @@
-"""AlexNet's arithmetic against the paper and counts made from it by hand."""
+"""Tests of AlexNet's arithmetic against the paper and counts by hand."""
 
 from dataclasses import replace
 
@@ -23,62 +23,62 @@ TABLE = {
 
 
 def traced(model=None, classes=1000, shape=FULL_INPUT):
-    """Every layer by name."""
+    """Return every layer by name."""
     return {one.layer.name: one for one in trace((model or AlexNet()).layers(classes), shape)}
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_each_layer_has_the_size_parameters_and_multiply_adds_of_the_paper(name):
-    """Section 3.5, with conv1 at 55 x 55."""
+    """Each layer has the size, parameters and multiply-adds of section 3.5, with conv1 at 55 x 55."""
     one = traced()[name]
     assert (one.output, one.parameters, one.multiply_adds) == TABLE[name]
 
 
 def test_the_whole_net_has_sixty_million_parameters():
-    """60,965,224 with two groups, 62,378,344 without."""
+    """The net has 60,965,224 parameters in two groups and 62,378,344 in one."""
     assert sum(one.parameters for one in traced().values()) == 60_965_224
     assert sum(one.parameters for one in traced(AlexNet(groups=1)).values()) == 62_378_344
 
 
 def test_the_whole_net_multiplies_and_adds_724_million_times():
-    """One forward pass of one image."""
+    """One forward pass of one image takes 724 million multiply-adds."""
     assert sum(one.multiply_adds for one in traced().values()) == 724_406_816
 
 
 def test_the_net_has_659272_neurons():
-    """The printed list with conv1 at 55 x 55 x 96 = 290,400 in the place of 253,440."""
+    """The net has 659,272 neurons: the printed list with conv1 at 55 x 55 x 96 = 290,400 instead of 253,440."""
     layers = traced()
     assert sum(layers[name].units for name in TABLE) == 659_272
 
 
 def test_pooling_leaves_the_sides_of_the_paper():
-    """27, 13 and 6 for overlapping windows and for 2 x 2 ones."""
+    """Pooling gives sides of 27, 13 and 6, with overlapping windows and with 2 x 2 ones."""
     for size in (2, 3):
         layers = traced(AlexNet(pool_size=size))
         assert [layers[f"{name}.pool"].output[1] for name in ("conv1", "conv2", "conv5")] == [27, 13, 6]
 
 
 def test_the_order_in_a_block_is_conv_relu_norm_pool():
-    """Normalisation follows the ReLU (section 3.3) and precedes pooling (section 3.5)."""
+    """A block is convolution, ReLU (section 3.3), normalisation, pooling (section 3.5)."""
     names = list(traced())
     assert names[:8] == [f"conv{i}{part}" for i in (1, 2) for part in ("", ".relu", ".norm", ".pool")]
     assert not [name for name in names if name.endswith(".norm") and name[:5] not in {"conv1", "conv2"}]
 
 
 def test_the_last_layer_feeds_the_softmax_directly():
-    """No ReLU and no dropout after fc8."""
+    """Neither ReLU nor dropout follows fc8."""
     assert list(traced())[-1] == "fc8"
 
 
 def test_dropout_follows_the_two_hidden_layers_only():
-    """Section 4.2."""
+    """Dropout follows only fc6 and fc7 (section 4.2)."""
     assert [name for name in traced() if name.endswith("dropout")] == ["fc6.dropout", "fc7.dropout"]
     assert not [name for name in traced(AlexNet(dropout=0)) if name.endswith("dropout")]
 
 
 @pytest.mark.parametrize("width", [0.01, 0.1, 1 / 3, 0.5, 2.0])
 def test_any_width_divides_into_two_groups_and_keeps_the_classes(width):
-    """Kernels are even in number, whatever the width; the output is not scaled."""
+    """At any width the kernels divide into two groups, and the number of classes stays."""
     layers = traced(AlexNet(width=width), classes=7)
     learned = [one.layer for one in layers.values() if isinstance(one.layer, Conv | Linear)]
     assert all(layer.filters % 2 == 0 for layer in learned if isinstance(layer, Conv))
@@ -86,14 +86,14 @@ def test_any_width_divides_into_two_groups_and_keeps_the_classes(width):
 
 
 def test_the_full_size_net_keeps_everything_but_width_and_stem():
-    """What is ablated stays ablated."""
+    """The full-size net keeps its ablations."""
     ablated = {"groups": 1, "half": True, "response_norm": False, "without": ("conv3",), "sixth_conv": True}
     small = AlexNet(width=0.25, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)), **ablated)
     assert small.full_size(classes=7) == tuple(traced(AlexNet(**ablated), classes=7).values())
 
 
 def test_views_of_227_pixels_need_no_padding():
-    """Every layer has the size and count that it has with 224 and three zeros on one side."""
+    """Views of 227 pixels without padding give the sizes and counts of 224 with three zeros on one side."""
     model = AlexNet(stem=Stem(kernel=11, stride=4, pad=(0, 0, 0, 0)))
     for name, one in traced(model, shape=(3, 227, 227)).items():
         ours = traced()[name]
@@ -101,7 +101,7 @@ def test_views_of_227_pixels_need_no_padding():
 
 
 def test_the_one_gpu_net_has_half_the_kernels_and_nearly_all_the_parameters():
-    """59,798,312 against 60,965,224 (section 3.2): conv1 to conv4 are halved, nothing is grouped."""
+    """The one-GPU net has 59,798,312 parameters with conv1 to conv4 halved (section 3.2), against 60,965,224."""
     layers = traced(AlexNet(half=True, groups=1))
     kernels = [layers[f"conv{i}"].layer.filters for i in range(1, 6)]
     assert kernels == [48, 128, 192, 192, 256]
@@ -110,7 +110,7 @@ def test_the_one_gpu_net_has_half_the_kernels_and_nearly_all_the_parameters():
 
 
 def test_the_one_gpu_net_cannot_be_grouped():
-    """The error says what to give with it."""
+    """The one-GPU net in two groups is refused with a remedy."""
     with pytest.raises(ValidationError, match="not split over two; give groups: 1"):
         AlexNet(half=True)
 
@@ -126,7 +126,7 @@ def test_the_one_gpu_net_cannot_be_grouped():
     ],
 )
 def test_a_removed_layer_leaves_its_pooling_and_the_next_takes_the_maps_before_it(without, after, maps, parameters):
-    """The count changes by the removed layer's own and by what the next one sees."""
+    """Removing a layer keeps its pooling, and the next layer takes the maps before it."""
     whole, layers = traced(), traced(AlexNet(without=(without,)))
     gone = {without, f"{without}.relu", f"{without}.dropout"}
     assert list(layers) == [name for name in whole if name not in gone]
@@ -137,7 +137,7 @@ def test_a_removed_layer_leaves_its_pooling_and_the_next_takes_the_maps_before_i
 
 
 def test_layers_are_removed_each_once_and_in_order():
-    """One net has one description; conv1 and fc7 are no middle layers."""
+    """Layers to remove are named once and in order; conv1 and fc7 cannot be removed."""
     assert AlexNet.parsed({"without": ["conv3", "conv4"]}).left_out == ("conv3", "conv4")
     for wrong in (["conv4", "conv3"], ["conv3", "conv3"], ["conv1"], ["fc7"]):
         with pytest.raises(ValidationError, match="without"):
@@ -145,7 +145,7 @@ def test_layers_are_removed_each_once_and_in_order():
 
 
 def test_the_sixth_convolution_stands_over_the_last_pooling_layer():
-    """Like conv5, on maps of 6 x 6; fc6 sees as much as before (section 6; its size is a guess)."""
+    """The sixth convolution follows the last pooling, like conv5 on 6 x 6 maps (section 6; its size is a guess)."""
     layers = traced(AlexNet(sixth_conv=True))
     names = list(layers)
     assert names[names.index("conv5.pool") :][:4] == ["conv5.pool", "conv6", "conv6.relu", "fc6"]
@@ -156,7 +156,7 @@ def test_the_sixth_convolution_stands_over_the_last_pooling_layer():
 
 @pytest.mark.parametrize("groups", [1, 2])
 def test_normalisation_may_stop_at_the_border_between_the_gpus(groups):
-    """With the constants of section 3.3."""
+    """Normalisation can stop at the border between the GPUs, with the constants of section 3.3."""
     norms = [one.layer for one in traced(AlexNet(norm_groups=groups)).values() if isinstance(one.layer, ResponseNorm)]
     constants = [(norm.k, norm.n, norm.alpha, norm.beta, norm.per_group) for norm in norms]
     assert constants == [(2.0, 5, 1e-4, 0.75, groups)] * 2
@@ -164,7 +164,7 @@ def test_normalisation_may_stop_at_the_border_between_the_gpus(groups):
 
 @pytest.mark.parametrize("width", [1.0, 0.25])
 def test_the_kernels_of_conv1_fall_into_two_halves(width):
-    """48 and 48 of the paper's 96 (Figure 3); every kernel is in one of them."""
+    """The kernels of conv1 divide into two halves, 48 each of the paper's 96 (Figure 3)."""
     model = AlexNet(width=width)
     first, second = model.conv1_halves()
     filters = traced(model)["conv1"].layer.filters
@@ -173,12 +173,12 @@ def test_the_kernels_of_conv1_fall_into_two_halves(width):
 
 
 def test_a_net_in_one_group_has_no_halves():
-    """The error says so."""
+    """A net in one group has no halves, and the error says so."""
     with pytest.raises(ValueError, match="no halves in a net with groups: 1"):
         AlexNet(groups=1).conv1_halves()
 
 
 def test_unknown_parameters_are_refused():
-    """A misspelt parameter is no default."""
+    """A misspelt parameter is refused."""
     with pytest.raises(ValidationError, match="widht"):
         AlexNet(widht=0.5)

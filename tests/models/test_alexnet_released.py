@@ -1,4 +1,4 @@
-"""The released nets against counts of their definitions, and against their forward pass written out in numpy."""
+"""Tests of the released nets against counts of their definitions and a forward pass in numpy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHAPE, CLASSES = (3, 30, 30), 7
 
 
 def traced(run, classes=1000):
-    """Every layer of a net by name, at full size."""
+    """Return every layer of a net at full size, by name."""
     return {one.name: one for one in trace(AlexNetReleased(run=run).layers(classes), FULL_INPUT)}
 
 
@@ -34,7 +34,7 @@ def traced(run, classes=1000):
     ],
 )
 def test_a_net_has_the_parameters_of_its_definition(run, classes, count):
-    """As counted from the layer files."""
+    """A net has the parameters counted from its layer files."""
     assert sum(one.parameters for one in traced(run, classes).values()) == count
 
 
@@ -53,13 +53,13 @@ def test_a_net_has_the_parameters_of_its_definition(run, classes, count):
     ],
 )
 def test_maps_have_the_sides_of_the_release(run, sides):
-    """55, 27, 13 and 6, or with plain pooling 55, 28, 26, 13, 13, 11 and 6."""
+    """Maps have sides of 55, 27, 13 and 6, and with plain pooling 55, 28, 26, 13, 13, 11 and 6."""
     layers = traced(run)
     assert {name: layers[name].output[1] for name in sides} == sides
 
 
 def test_the_chain_of_145_is_that_of_the_release():
-    """The first normalisation below the ReLU, a second one within maps, ReLU after pooling at conv1 and conv5."""
+    """Net 145 normalises below the first ReLU and within maps, and has ReLU after pooling at conv1 and conv5."""
     assert list(traced("145")) == [
         "conv1", "conv1.norm", "conv1.pool", "conv1.relu",
         "conv2", "conv2.relu", "conv2.norm", "conv2.spatial_norm", "conv2.pool",
@@ -69,12 +69,12 @@ def test_the_chain_of_145_is_that_of_the_release():
 
 
 def test_148_has_none_of_the_three_normalisations():
-    """And all else of 145."""
+    """Net 148 is net 145 without its three normalisations."""
     assert [name for name in traced("145") if "norm" not in name] == list(traced("148"))
 
 
 def test_the_sixth_convolution_sees_both_halves_and_the_factored_layer_has_no_unit():
-    """146 and 146-2011."""
+    """In 146 and 146-2011 conv6 sees both halves, and the factored layer has no nonlinearity."""
     layers = traced("146-2011", 21_843)
     assert layers["conv6"].kernels.groups == 1
     assert list(layers)[-3:] == ["fc7.dropout", "fc8a", "fc8"]
@@ -82,7 +82,7 @@ def test_the_sixth_convolution_sees_both_halves_and_the_factored_layer_has_no_un
 
 
 def seeded(model, shape=SHAPE):
-    """A net with the same weights, in float64, for every variant of one shape, and three images."""
+    """Return a net with fixed weights for every variant of one shape, in float64, and three images."""
     network = build(model.layers(CLASSES), shape).double().eval()
     draws = torch.Generator().manual_seed(1)
     with torch.no_grad():
@@ -92,13 +92,13 @@ def seeded(model, shape=SHAPE):
 
 
 def logits(network: Network, images: torch.Tensor) -> np.ndarray:
-    """What the net says."""
+    """Return the logits of the net."""
     with torch.no_grad():
         return network(images).numpy()
 
 
 def convolved(x, weight, bias, *, stride=1, pad=(0, 0, 0, 0), groups=1):
-    """A convolution place by place; pad is left, right, top, bottom."""
+    """Compute a convolution position by position; pad is left, right, top, bottom."""
     left, right, top, bottom = pad
     x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
     kernel = weight.shape[-1]
@@ -115,14 +115,14 @@ def convolved(x, weight, bias, *, stride=1, pad=(0, 0, 0, 0), groups=1):
 
 
 def pooled(x):
-    """Maxima of windows of three, two apart, as many as cover the map; the last is cut at the border."""
+    """Compute maxima of windows of three, two apart, that cover the map; the last is cut at the border."""
     rows, columns = (1 + -(-(side - 3) // 2) for side in x.shape[2:])
     places = [[x[:, :, 2 * r : 2 * r + 3, 2 * c : 2 * c + 3].max((2, 3)) for c in range(columns)] for r in range(rows)]
     return np.stack([np.stack(line, -1) for line in places], -2)
 
 
 def across(a, alpha, groups):
-    """The formula a / (2 + alpha S)^0.75 with S over the maps i - 2 to i + 2 of the same half."""
+    """Compute a / (2 + alpha S)^0.75 with S over the maps i - 2 to i + 2 of the same half."""
     b = np.empty_like(a)
     half = a.shape[1] // groups
     for i in range(a.shape[1]):
@@ -133,7 +133,7 @@ def across(a, alpha, groups):
 
 
 def within(a):
-    """The formula a / (1 + 0.001 / 25 S)^0.75 with S over the 5 x 5 places around one, cut at the borders."""
+    """Compute a / (1 + 0.001 / 25 S)^0.75 with S over the surrounding 5 x 5 positions, cut at the borders."""
     b = np.empty_like(a)
     for row in range(a.shape[2]):
         for column in range(a.shape[3]):
@@ -143,7 +143,7 @@ def within(a):
 
 
 def by_hand(network, images, alpha=0.0001 / 5):
-    """Net 145 from its definition, units kept at one half as in a test."""
+    """Compute net 145 from its definition, with units multiplied by one half as in a test."""
     w = {name: tensor.detach().numpy() for name, tensor in network.named_parameters()}
 
     def conv(name, x, **how):
@@ -168,7 +168,7 @@ def by_hand(network, images, alpha=0.0001 / 5):
 
 
 def test_the_forward_pass_is_that_of_the_release_written_out():
-    """In float64 to 1e-12 of the largest logit: both normalisations, the first below the ReLU."""
+    """The forward pass equals that written out to 1e-12 of the largest logit."""
     network, images = seeded(AlexNetReleased(**TINY))
     expected = by_hand(network, images)
     assert np.abs(logits(network, images) - expected).max() < 1e-12 * np.abs(expected).max()
@@ -178,21 +178,21 @@ def test_the_forward_pass_is_that_of_the_release_written_out():
     "switch", [{"alpha": "printed"}, {"norm_groups": 1}, {"first_norm": "after_relu"}, {"spatial_norm": False}]
 )
 def test_each_switch_of_the_normalisation_gives_other_logits(switch):
-    """Far beyond rounding, from the same weights; so the two alphas cannot be mixed unseen."""
+    """Each switch of the normalisation changes the logits far beyond rounding, so alphas cannot be confused."""
     (released, images), (other, _) = seeded(AlexNetReleased(**TINY)), seeded(AlexNetReleased(**TINY, **switch))
     found, changed = logits(released, images), logits(other, images)
     assert np.abs(found - changed).max() > 1e-4 * np.abs(found).max()
 
 
 def test_the_printed_alpha_is_five_times_the_released_one():
-    """Against the same forward pass by hand."""
+    """The printed alpha is five times the released one, in the same forward pass by hand."""
     network, images = seeded(AlexNetReleased(**TINY, alpha="printed"))
     expected = by_hand(network, images, alpha=0.0001)
     assert np.abs(logits(network, images) - expected).max() < 1e-12 * np.abs(expected).max()
 
 
 def test_all_switches_back_are_the_printed_net():
-    """To rounding, of the same weights; ReLU and pooling of conv5 commute, and here no pooling window hangs over."""
+    """With all switches set back the net equals the printed one up to rounding, at sizes where no window overhangs."""
     back = {"alpha": "printed", "norm_groups": 1, "first_norm": "after_relu", "spatial_norm": False}
     whole = (3, 32, 32)
     (released, images), (printed, _) = seeded(AlexNetReleased(**TINY, **back), whole), seeded(AlexNet(**TINY), whole)
@@ -202,7 +202,7 @@ def test_all_switches_back_are_the_printed_net():
 
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
 def test_spatial_normalisation_is_its_formula_place_by_place(size):
-    """Windows cut at the borders; an even one reaches one place further up and to the left."""
+    """Spatial normalisation equals its formula; windows are cut at borders, even ones reach further up and left."""
     a = torch.randn(2, 3, 6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 10
     found = SpatialNorm("norm", k=1.5, size=size, alpha=0.01, beta=0.75).module((3, 6, 5))(a)
     x, before, after = a.numpy(), size // 2, (size - 1) // 2
@@ -214,7 +214,7 @@ def test_spatial_normalisation_is_its_formula_place_by_place(size):
 
 
 def test_spatial_normalisation_has_the_gradient_of_its_formula():
-    """By finite differences in float64."""
+    """Spatial normalisation has the gradient of its formula, by finite differences in float64."""
     a = torch.randn(1, 2, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(3)).requires_grad_()
     norm = SpatialNorm("norm", k=1.0, size=3, alpha=0.1, beta=0.75).module((2, 4, 4))
     assert torch.autograd.gradcheck(norm, (a,))

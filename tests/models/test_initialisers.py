@@ -1,4 +1,4 @@
-"""First weights: the standard deviations of every rule, and what is drawn by them."""
+"""Tests of first weights: the standard deviations of every rule, and the numbers drawn."""
 
 import math
 import statistics
@@ -19,11 +19,11 @@ from harness.models.rectifier import Vgg
 PAPER = Gaussian(rule="gaussian", std=0.01, bias_one=["conv2", "conv4", "conv5", "fc6", "fc7"])  # AlexNet section 5
 RULES = ("xavier", "he_forward", "he_backward", "prelu_forward", "prelu_backward")
 SEEDS = 64
-"""Nets of ten layers of 256 over which a mean is taken: one net's ratio spreads by about 0.4."""
+"""Number of nets of ten layers of 256 to average over; the ratio of a single net spreads by about 0.4."""
 
 
 def rectified(widths, slope=0.0, kernel=3):
-    """A chain of convolutions that keep the size of their maps, each followed by one rectifier."""
+    """Return a chain of convolutions that keep the size of maps, each followed by one rectifier."""
     side = (kernel - 1) // 2
     for index, filters in enumerate(widths, 1):
         yield Conv(f"conv{index}", filters, kernel, pad=(side,) * 4)
@@ -31,18 +31,18 @@ def rectified(widths, slope=0.0, kernel=3):
 
 
 def drawn(layers, shape, spec, seed=0, full=()):
-    """A net initialised from a seed, in evaluation mode."""
+    """Return a net initialised from a seed, in test mode."""
     network = build(layers, shape).eval()
     initialise(network, list(trace(layers, shape)), spec, torch.Generator().manual_seed(seed), full)
     return network
 
 
 VGG_B = Vgg(variant="vgg_b").full_size(1000)
-"""Ten 3x3 convolutions of 64 to 512 filters, of PReLU's section 2.2."""
+"""Ten 3x3 convolutions of 64 to 512 filters (PReLU section 2.2)."""
 
 
 def test_he_backward_gives_the_stds_of_the_paper():
-    """0.059, 0.042, 0.029 and 0.021 for 64, 128, 256 and 512 filters of 3x3 (PReLU section 2.2)."""
+    """he_backward gives 0.059, 0.042, 0.029 and 0.021 for 64, 128, 256 and 512 filters of 3x3 (PReLU section 2.2)."""
     stds = list(standard_deviations(VGG_B, FanScaled(rule="he_backward")).values())[:10]
     assert [round(std, 3) for std in stds[1::2][:4]] == [0.059, 0.042, 0.029, 0.021]
 
@@ -64,13 +64,13 @@ def test_a_fixed_std_shrinks_the_gradient_of_vgg_b_by_the_papers_factor():
     ],
 )
 def test_each_rule_is_its_equation(rule, expected):
-    """Variance of 8 filters of 3x3 over 3 maps: n = 27, nhat = 72, a = 0.25 (PReLU section 2.2, eqs. 10, 14, 15)."""
+    """Each rule follows its equation for 8 filters of 3x3 over 3 maps: n = 27, nhat = 72, a = 0.25 (section 2.2)."""
     traced = list(trace(tuple(rectified([8], slope=0.25)), (3, 8, 8)))
     assert standard_deviations(traced, FanScaled(rule=rule))["conv1"] ** 2 == pytest.approx(expected)
 
 
 def test_a_slope_of_one_is_the_linear_case_and_of_zero_the_rectifiers():
-    """PReLU section 2.2, after eq. 15."""
+    """A slope of one gives the linear case, and of zero the rectifier's (PReLU section 2.2, after eq. 15)."""
     for slope, rule in ((1.0, "xavier"), (0.0, "he_forward")):
         traced = list(trace(tuple(rectified([8, 4], slope)), (3, 8, 8)))
         assert standard_deviations(traced, FanScaled(rule="prelu_forward")) == pytest.approx(
@@ -79,7 +79,7 @@ def test_a_slope_of_one_is_the_linear_case_and_of_zero_the_rectifiers():
 
 
 def test_a_layer_reads_the_slope_its_signal_passes():
-    """Forward the slope before it, backward the slope after; at an end of the net the one there is."""
+    """Forward rules read the slope before a layer, backward rules the one after, and at an end the only one."""
     layers = (
         Conv("conv1", 4, 1),
         Activation("leaky", "a", 0.5),
@@ -95,14 +95,14 @@ def test_a_layer_reads_the_slope_its_signal_passes():
 
 
 def test_groups_count_the_maps_and_filters_of_one_group():
-    """Eight maps and 16 filters in two groups: n = 9 * 4 and nhat = 9 * 8."""
+    """Groups count their own maps and filters: 8 maps and 16 filters in two groups give n = 9 * 4, nhat = 9 * 8."""
     traced = list(trace((Conv("c", 16, 3, groups=2),), (8, 5, 5)))
     assert standard_deviations(traced, FanScaled(rule="he_forward"))["c"] == pytest.approx(math.sqrt(2 / 36))
     assert standard_deviations(traced, FanScaled(rule="he_backward"))["c"] == pytest.approx(math.sqrt(2 / 72))
 
 
 def test_printed_stds_of_the_fully_connected_layers_replace_the_rule():
-    """0.01, 0.01 and 0.001 in their order; convolutions keep the rule and its factor (PReLU section 2.2)."""
+    """Printed stds 0.01, 0.01 and 0.001 replace the rule in fully connected layers only (PReLU section 2.2)."""
     layers = (Conv("c", 4, 3), *(Linear(f"fc{i}", 8) for i in (1, 2, 3)))
     spec = FanScaled(rule="he_forward", factor=0.5, fc_std=(0.01, 0.01, 0.001))
     stds = standard_deviations(list(trace(layers, (3, 5, 5))), spec)
@@ -110,7 +110,7 @@ def test_printed_stds_of_the_fully_connected_layers_replace_the_rule():
 
 
 def test_printed_stds_follow_the_fan_in_where_the_gain_is_kept():
-    """A layer with a quarter of the connections has twice the std; at full size both are as printed."""
+    """With the paper's gain, a layer with a quarter of the connections has twice the printed std."""
     full, narrow = (
         list(trace((Conv("c", maps, 1), *(Linear(f"fc{i}", maps) for i in (1, 2, 3))), (3, 1, 1))) for maps in (64, 16)
     )
@@ -120,13 +120,13 @@ def test_printed_stds_follow_the_fan_in_where_the_gain_is_kept():
 
 
 def test_three_stds_need_three_fully_connected_layers():
-    """The error says how many there are."""
+    """Three stds for another number of fully connected layers are refused with that number."""
     with pytest.raises(ValueError, match="fc_std gives 3 stds, the net has 1 fully connected layers"):
         standard_deviations(list(trace((Linear("fc", 2),), (4,))), FanScaled(rule="xavier", fc_std=(0.01, 0.01, 0.001)))
 
 
 def test_a_narrow_net_keeps_the_papers_gain():
-    """std^2 times fan-in, the amplification of variance in a layer, is that of the full-size net."""
+    """With the paper's gain, std^2 times fan-in in a narrow net equals that of the full-size net."""
     model = AlexNet(width=0.25, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)))
     small, full = list(trace(model.layers(10), (3, 32, 32))), model.full_size(10)
     stds = standard_deviations(small, PAPER.model_copy(update={"gain": "paper_fan_in"}), full)
@@ -138,7 +138,7 @@ def test_a_narrow_net_keeps_the_papers_gain():
 
 
 def test_as_printed_is_001_everywhere_and_at_full_size_so_is_the_papers_gain():
-    """At the paper's size the two gains are one."""
+    """As printed every std is 0.01, and at full size the paper's gain gives the same."""
     full = list(trace(AlexNet().layers(1000), FULL_INPUT))
     printed = standard_deviations(full, PAPER)
     assert set(printed.values()) == {0.01}
@@ -146,7 +146,7 @@ def test_as_printed_is_001_everywhere_and_at_full_size_so_is_the_papers_gain():
 
 
 def test_the_papers_gain_needs_every_layer_in_the_full_size_net():
-    """The error names the layer."""
+    """The paper's gain for a layer missing from the full-size net is an error that names it."""
     with pytest.raises(ValueError, match="the full-size net has no layer 'fc'"):
         standard_deviations(
             list(trace((Linear("fc", 2),), (4,))), PAPER.model_copy(update={"gain": "paper_fan_in"}), ()
@@ -154,7 +154,7 @@ def test_the_papers_gain_needs_every_layer_in_the_full_size_net():
 
 
 def test_biases_start_at_one_where_the_paper_says_and_at_zero_elsewhere():
-    """conv2, conv4, conv5, fc6 and fc7 (AlexNet section 5)."""
+    """Biases start at one in conv2, conv4, conv5, fc6 and fc7 (AlexNet section 5), and at zero elsewhere."""
     traced = list(trace(AlexNet().layers(1000), FULL_INPUT))
     names = ["conv1", "conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"]
     assert first_biases(traced, PAPER) == dict(zip(names, [0, 1, 0, 1, 1, 1, 1, 0], strict=True))
@@ -163,7 +163,7 @@ def test_biases_start_at_one_where_the_paper_says_and_at_zero_elsewhere():
 
 @pytest.mark.parametrize("field", ["bias_one", "std_of"])
 def test_a_name_of_no_layer_is_an_error_unless_that_layer_is_left_out(field):
-    """A misspelt name is told, a removed layer is not."""
+    """A name of no layer is an error unless that layer is left out on purpose."""
     layers = tuple(trace(AlexNet(without=("conv4",)).layers(2), FULL_INPUT))
     given = ["conv4", "conv44"] if field == "bias_one" else {"conv4": 0.1, "conv44": 0.2}
     spec = Gaussian(rule="gaussian", **{field: given})
@@ -176,7 +176,7 @@ def test_a_name_of_no_layer_is_an_error_unless_that_layer_is_left_out(field):
 
 
 def test_a_recipe_for_the_whole_net_serves_one_with_layers_removed():
-    """The biases of conv2, conv4 and fc6 are named though the layers are gone."""
+    """A recipe for the whole net serves one without conv2, conv4 and fc6, whose biases it names."""
     model = AlexNet(width=0.05, without=("conv2", "conv4", "fc6"))
     traced = tuple(trace(model.layers(10), FULL_INPUT))
     network = build(model.layers(10), FULL_INPUT)
@@ -187,7 +187,7 @@ def test_a_recipe_for_the_whole_net_serves_one_with_layers_removed():
 
 
 def test_a_layer_may_have_a_std_of_its_own():
-    """The others keep the common one; the gain of the paper multiplies both."""
+    """A layer may have a std of its own, and the paper's gain multiplies it too."""
     spec = Gaussian(rule="gaussian", std=0.01, std_of={"conv1": 0.0001, "local3": 0.04})
     full = CifarLocal().full_size(10)
     stds = standard_deviations(full, spec)
@@ -198,7 +198,7 @@ def test_a_layer_may_have_a_std_of_its_own():
 
 
 def test_local_filters_count_their_connections_as_a_convolution_does():
-    """Fans of 9 * 3 and 9 * 8 at every position."""
+    """Local filters have the fans of a convolution, 9 * 3 and 9 * 8, at every position."""
     traced = list(trace((Local("local", 8, 3), Activation("relu", "a")), (3, 6, 6)))
     for rule, fan in (("he_forward", 27), ("he_backward", 72)):
         assert standard_deviations(traced, FanScaled(rule=rule))["local"] ** 2 == pytest.approx(2 / fan)
@@ -206,7 +206,7 @@ def test_local_filters_count_their_connections_as_a_convolution_does():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_weights_are_normal_with_the_std_of_their_rule(rule):
-    """Mean, variance and kurtosis of big layers, within five standard errors."""
+    """Weights are normal: mean, variance and kurtosis of large layers are within five standard errors."""
     layers = (
         Conv("conv1", 128, 5, groups=2),
         Activation("prelu_channel", "a", 0.25),
@@ -225,13 +225,13 @@ def test_weights_are_normal_with_the_std_of_their_rule(rule):
 
 
 def squared(x):
-    """The mean square, a number."""
+    """Return the mean square."""
     return x.detach().square().mean().item()
 
 
 @pytest.mark.parametrize(("rule", "slope"), [("he_forward", 0.0), ("prelu_forward", 0.25)])
 def test_forward_rules_keep_the_size_of_responses_over_ten_layers(rule, slope):
-    """Eqs. 9 and 15, in the mean over nets; from the same draws xavier loses exactly a factor a layer."""
+    """Forward rules keep the size of responses over ten layers in the mean (eqs. 9, 15); Xavier shrinks it."""
     layers, shape = tuple(rectified([256] * 10, slope, kernel=1)), (256, 1, 1)
     x = torch.randn(32, *shape, generator=torch.Generator().manual_seed(1))
     kept = []
@@ -247,7 +247,7 @@ def test_forward_rules_keep_the_size_of_responses_over_ten_layers(rule, slope):
 
 
 def test_the_backward_rule_keeps_the_size_of_gradients_over_ten_layers():
-    """Eq. 13, in the mean over nets: the gradient of the rectified input against that of the last rectified output."""
+    """The backward rule keeps the size of gradients over ten layers on average (eq. 13)."""
     layers, shape = tuple(rectified([256] * 10, kernel=1)), (256, 1, 1)
     kept = []
     for seed in range(SEEDS):
@@ -261,7 +261,7 @@ def test_the_backward_rule_keeps_the_size_of_gradients_over_ten_layers():
 
 
 def test_a_seed_means_a_net_and_another_seed_another():
-    """The weights are a function of the seed alone, not of the global generator."""
+    """A seed determines the net; the global generator does not matter."""
     layers, shape = AlexNet(width=0.05).layers(10), FULL_INPUT
     digests = []
     for seed in (3, 3, 4):
@@ -271,7 +271,7 @@ def test_a_seed_means_a_net_and_another_seed_another():
 
 
 def test_rules_draw_the_same_numbers_from_a_seed():
-    """Arms of a comparison are paired: their weights differ by a factor in each layer."""
+    """Rules draw the same numbers from a seed, so weights of two arms differ by a factor in each layer."""
     layers, shape = tuple(rectified([8, 16])), (3, 4, 4)
     one, two = (drawn(layers, shape, FanScaled(rule=rule)) for rule in ("he_forward", "xavier"))
     for name in ("conv1", "conv2"):
@@ -280,7 +280,7 @@ def test_rules_draw_the_same_numbers_from_a_seed():
 
 
 def test_nothing_is_left_uninitialised():
-    """Every number of a small AlexNet is finite, biases are what the rule says."""
+    """Every number of an initialised small AlexNet is finite, and biases have their values."""
     layers = AlexNet(width=0.05).layers(10)
     network = drawn(layers, FULL_INPUT, PAPER)
     assert all(parameter.isfinite().all() for parameter in network.parameters())
@@ -289,7 +289,7 @@ def test_nothing_is_left_uninitialised():
 
 
 def test_rules_are_read_from_json_and_told_apart_by_name():
-    """As a suite file gives them; an unknown rule or a field of the other kind is refused."""
+    """Rules are read from JSON by name; unknown rules and fields of another rule are refused."""
     read = TypeAdapter(Initialisation).validate_json
     assert read('{"rule": "gaussian", "std": 0.01, "bias_one": ["conv2"]}') == Gaussian(
         rule="gaussian", bias_one=["conv2"]
@@ -302,7 +302,7 @@ def test_rules_are_read_from_json_and_told_apart_by_name():
 
 
 def test_pooling_between_layers_changes_no_std():
-    """Only connections count."""
+    """Pooling between layers changes no std."""
     with_pool = (Conv("c", 4, 3), MaxPool("p", 2, 2), Activation("relu", "a"), Conv("d", 4, 3))
     without = (Conv("c", 4, 3), Activation("relu", "a"), Conv("d", 4, 3))
     spec = FanScaled(rule="he_forward")

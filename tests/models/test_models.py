@@ -1,4 +1,4 @@
-"""What every net of the registry has in common, and that each of them learns when small."""
+"""Tests of what all registered nets share, and that each learns when small."""
 
 import pytest
 import torch
@@ -48,19 +48,19 @@ SHAPE, CLASSES = (1, 28, 28), 4
 
 
 def small(name):
-    """One of the nets above."""
+    """Return one of the nets above."""
     given, changes = SMALL[name]
     return ScaledModel.parsed(changes).applied_to(parse_model({"name": name.split(",")[0], **given}))
 
 
 def test_every_net_of_the_registry_is_tried_here():
-    """The name in the registry is the one in the description."""
+    """Every registered net is tested here, and its name is that of its description."""
     assert {small(name).name for name in SMALL} == set(MODELS)
     assert all(kind.model_fields["name"].default == name for name, kind in MODELS.items())
 
 
 def images():
-    """Twice four images that are bright in one half, and their classes."""
+    """Return twice four images that are bright in one half, with their classes."""
     halves = torch.zeros(CLASSES, *SHAPE)
     halves[0, :, :14], halves[1, :, 14:], halves[2, ..., :14], halves[3, ..., 14:] = 1, 1, 1, 1
     return (4 * halves - 2).repeat(2, 1, 1, 1), torch.arange(2 * CLASSES) % CLASSES
@@ -68,7 +68,7 @@ def images():
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_net_learns_a_handful_of_images(name):
-    """A gradient reaches every parameter, and a few steps lower the loss on the images by a fifth at least."""
+    """A small net learns: every parameter has a gradient, and a few steps lower the loss by at least a fifth."""
     model = small(name)
     layers, draws = model.layers(CLASSES), torch.Generator().manual_seed(0)
     network, traced = build(layers, SHAPE), tuple(trace(layers, SHAPE))
@@ -88,7 +88,7 @@ def test_a_small_net_learns_a_handful_of_images(name):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_named_layers_are_there(name):
-    """`hidden_feature` gives one vector or map an image, `last_map` one map; `left_out` names what is not there."""
+    """`hidden_feature` and `last_map` name existing layers, and `left_out` names missing ones."""
     model = small(name)
     layers = model.layers(CLASSES)
     wanted = [layer for layer in (model.hidden_feature, model.last_map) if layer is not None]
@@ -101,21 +101,21 @@ def test_the_named_layers_are_there(name):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_description_survives_json(name):
-    """What a job's file says builds the same net."""
+    """A description survives JSON."""
     model = small(name)
     assert parse_model(model.model_dump(mode="json")) == model
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_full_size_net_has_the_layers_of_the_small_one(name):
-    """Those with weights, so that each finds the fan-in that its printed std belongs to."""
+    """The full-size net has the layers with weights of the small one, so that each finds its fan-in."""
     model = small(name)
     learned = [one.layer.name for one in trace(model.layers(CLASSES), SHAPE) if one.weights]
     assert learned == [one.layer.name for one in model.full_size(CLASSES) if one.weights]
 
 
 def test_an_unknown_net_is_refused():
-    """As is one without a name."""
+    """An unknown net, and one without a name, are refused."""
     for wrong in ({"name": "alexnt"}, {}, {"width": 0.5}):
         with pytest.raises(ValidationError):
             parse_model(wrong)
@@ -130,19 +130,19 @@ def test_an_unknown_net_is_refused():
     ],
 )
 def test_a_scale_cannot_change_what_a_net_does_not_have(net, changes, message):
-    """The error names the net and the parameters."""
+    """A scale that changes a parameter the net lacks is an error that names both."""
     with pytest.raises(ValueError, match=message):
         ScaledModel.parsed(changes).applied_to(parse_model(net))
 
 
 def test_a_scale_without_changes_changes_nothing():
-    """For every net."""
+    """A scale without changes changes no net."""
     for name in SMALL:
         assert ScaledModel().applied_to(small(name)) == small(name)
 
 
 def test_registry_and_descriptions_need_no_torch():
-    """Names and parameters are checked where none is installed."""
+    """Registry and descriptions import no torch."""
     import subprocess
     import sys
 

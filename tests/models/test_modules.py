@@ -1,4 +1,4 @@
-"""The papers' own layers against their formulas and against torch where the two agree."""
+"""Tests of the papers' own layers against their formulas, and against torch where they agree."""
 
 import copy
 
@@ -13,13 +13,13 @@ PAPER = {"k": 2.0, "n": 5, "alpha": 1e-4, "beta": 0.75}
 
 
 def maps(*shape, dtype=torch.float64, scale=50.0, seed=0):
-    """Activities of both signs, large enough that the norm matters."""
+    """Return activities of both signs, large enough for normalisation to matter."""
     return (torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * scale).to(dtype)
 
 
 @pytest.mark.parametrize("p", [0.0, 0.3, 0.5])
 def test_dropout_in_training_zeroes_a_share_p_and_leaves_the_rest_alone(p):
-    """No rescaling, to the bit, in value and in gradient (section 4.2)."""
+    """Dropout in training zeroes a share p and keeps the rest to the bit, and so do its gradients (section 4.2)."""
     torch.manual_seed(0)
     x = maps(200, 500).requires_grad_()
     y = PaperDropout(p).train()(x)
@@ -31,14 +31,14 @@ def test_dropout_in_training_zeroes_a_share_p_and_leaves_the_rest_alone(p):
 
 
 def test_dropout_at_test_multiplies_by_the_share_kept():
-    """The output is its expectation in training."""
+    """Dropout in tests multiplies by the share kept, which is the expectation in training."""
     x = maps(4, 8)
     assert torch.equal(PaperDropout(0.3).eval()(x), x * 0.7)
 
 
 @pytest.mark.parametrize("side", [(14, 14), (18, 18), (13, 9), (3, 5)])
 def test_pyramid_pool_is_adaptive_max_pooling_of_each_level(side):
-    """Value and gradient, also where a level does not divide the side, in the documented order."""
+    """The pyramid equals adaptive max-pooling at each level in value and gradient, in the documented order."""
     levels = (6, 3, 2, 1)
     a = maps(2, 5, *side).requires_grad_()
     b = a.detach().clone().requires_grad_()
@@ -52,7 +52,7 @@ def test_pyramid_pool_is_adaptive_max_pooling_of_each_level(side):
 
 
 def test_pyramid_pool_covers_overlapping_bins_by_floor_and_ceiling():
-    """14 positions in 3 bins are 0 to 5, 4 to 10 and 9 to 14: positions 4 and 9 are in two."""
+    """14 positions in 3 bins are 0 to 5, 4 to 10 and 9 to 14, so positions 4 and 9 are in two bins."""
     for position, bins in ((3, [1, 0, 0]), (4, [1, 1, 0]), (9, [0, 1, 1]), (13, [0, 0, 1])):
         x = torch.zeros(1, 1, 14, 14)
         x[..., position] = 1
@@ -62,7 +62,7 @@ def test_pyramid_pool_covers_overlapping_bins_by_floor_and_ceiling():
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("side", [(6, 6), (12, 6), (13, 12)])
 def test_pyramid_pool_of_even_bins_is_that_of_slices(side, layout):
-    """Value and gradient to the bit, with many ties: bins of one size are pooled at once, down columns, then across."""
+    """Equal bins pooled at once equal slices in value and gradient to the bit, even with ties."""
 
     def sliced(x, bins, dim):
         edges = [(i * x.shape[dim] // bins, -(-(i + 1) * x.shape[dim] // bins)) for i in range(bins)]
@@ -80,14 +80,14 @@ def test_pyramid_pool_of_even_bins_is_that_of_slices(side, layout):
 
 
 def test_pyramid_pool_shares_the_gradient_of_a_tie():
-    """Every position of a constant map gets the same."""
+    """Every position of a constant map gets the same gradient."""
     x = torch.ones(1, 1, 4, 4, requires_grad=True)
     PyramidPool((2,))(x).sum().backward()
     assert torch.equal(x.grad, torch.full((1, 1, 4, 4), 0.25))
 
 
 def local(maps=3, filters=4, kernel=3, sides=(3, 2), stride=2, padding=(1, 0)):
-    """A local layer for maps of 6 x 5 with numbers in it."""
+    """Return a local layer for maps of 6 x 5 with random weights."""
     layer = Local(maps, filters, kernel, sides=sides, stride=stride, padding=padding).double()
     with torch.no_grad():
         for index, parameter in enumerate(layer.parameters()):
@@ -97,7 +97,7 @@ def local(maps=3, filters=4, kernel=3, sides=(3, 2), stride=2, padding=(1, 0)):
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_a_local_layer_is_another_fully_connected_one_at_every_position(layout):
-    """In a loop over rows and columns of outputs, in both memory formats."""
+    """A local layer equals a fully connected layer at every position, in both memory layouts."""
     layer, x = local(), maps(5, 3, 6, 5)
     padded, y = F.pad(x, (0, 0, 1, 1)), layer(x.to(memory_format=layout))
     assert y.shape == (5, 4, 3, 2)
@@ -109,7 +109,7 @@ def test_a_local_layer_is_another_fully_connected_one_at_every_position(layout):
 
 
 def test_a_local_layer_with_one_kernel_everywhere_is_a_convolution():
-    """The kernels are flattened as those of torch's convolution."""
+    """A local layer with the same kernel everywhere is a convolution."""
     layer, x = local(), maps(5, 3, 6, 5)
     kernels, biases = layer.weight[0].detach(), layer.bias[:, 0, 0].detach()
     with torch.no_grad():
@@ -120,7 +120,7 @@ def test_a_local_layer_with_one_kernel_everywhere_is_a_convolution():
 
 
 def test_rescaled_dropout_keeps_the_same_units_and_doubles_them():
-    """Caffe's form: in training twice AlexNet's at p = 0.5, at test the input itself."""
+    """Rescaled dropout keeps the same units as AlexNet's, doubled at p = 0.5, and is the identity in tests."""
     x = maps(3, 7, scale=1.0)
     both = []
     for rescaled in (False, True):
@@ -131,7 +131,7 @@ def test_rescaled_dropout_keeps_the_same_units_and_doubles_them():
 
 
 def test_a_local_layer_has_the_gradient_of_its_loop():
-    """Finite differences in float64, of images, weights and biases."""
+    """A local layer has the gradient of its formula, by finite differences in float64."""
     layer = local(maps=2, filters=2, kernel=2, sides=(2, 2), stride=1, padding=(0, 0))
     x = maps(2, 2, 3, 3, scale=1.0).requires_grad_()
 
@@ -154,7 +154,7 @@ GPU_LAYERS = {
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("layer", GPU_LAYERS.values(), ids=GPU_LAYERS.keys())
 def test_cuda_agrees_with_the_cpu_and_repeats_its_gradient_to_the_bit(layer, dtype):
-    """With deterministic algorithms demanded, so that a layer without one raises."""
+    """CUDA agrees with the CPU and repeats gradients to the bit, with deterministic algorithms required."""
     x, steps = maps(4, 32, 18, 18, dtype=dtype), []
     torch.set_deterministic_debug_mode("error")
     try:

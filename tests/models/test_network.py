@@ -1,4 +1,4 @@
-"""From a chain of layer descriptions to a torch module."""
+"""Tests of torch modules built from layer descriptions."""
 
 import copy
 
@@ -46,7 +46,7 @@ EVERY_LAYER = (
 
 
 def filled(layers, shape, seed=0):
-    """A net in evaluation mode with small normal numbers everywhere but in its slopes."""
+    """Return a net in test mode with small normal numbers everywhere but in its slopes."""
     network = build(layers, shape).eval()
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -57,7 +57,7 @@ def filled(layers, shape, seed=0):
 
 
 def test_every_layer_gives_the_shape_and_parameters_of_its_trace():
-    """The torch module and the arithmetic on descriptions agree, layer by layer."""
+    """Every layer of the module has the shape and parameters of its trace."""
     network = filled(EVERY_LAYER, SHAPE)
     out = activations(network, torch.randn(2, *SHAPE), [layer.name for layer in EVERY_LAYER])
     for traced in trace(EVERY_LAYER, SHAPE):
@@ -67,7 +67,7 @@ def test_every_layer_gives_the_shape_and_parameters_of_its_trace():
 
 
 def test_alexnet_in_torch_has_60965224_parameters_and_a_thousand_logits():
-    """Every layer of the full-size net, without its weights in memory."""
+    """AlexNet in torch has 60,965,224 parameters and a thousand logits, checked without allocating its weights."""
     with torch.device("meta"):
         network = build(AlexNet().layers(1000), FULL_INPUT)
         logits = network(torch.empty(1, *FULL_INPUT))
@@ -76,7 +76,7 @@ def test_alexnet_in_torch_has_60965224_parameters_and_a_thousand_logits():
 
 
 def test_padding_that_differs_by_side_adds_zeros_on_those_sides():
-    """Left, right, top, bottom, as AlexNet's conv1 needs three on the right and below."""
+    """Padding that differs by side adds zeros on those sides, such as three on the right and below for conv1."""
     layer = Conv("conv1", 2, 3, stride=2, pad=(0, 3, 1, 0))
     network = filled((layer,), (3, 8, 7))
     x = torch.randn(2, 3, 8, 7)
@@ -87,7 +87,7 @@ def test_padding_that_differs_by_side_adds_zeros_on_those_sides():
 
 
 def test_padding_that_is_the_same_on_opposite_sides_is_the_convolutions_own():
-    """Two columns and one row on each side; no copy of the images is made."""
+    """Padding equal on opposite sides is done by the convolution, without a copy of the images."""
     network = filled((Conv("conv1", 2, 3, pad=(2, 2, 1, 1)),), (3, 8, 7))
     x = torch.randn(2, 3, 8, 7)
     conv = network.get_submodule("conv1")
@@ -98,7 +98,7 @@ def test_padding_that_is_the_same_on_opposite_sides_is_the_convolutions_own():
 @pytest.mark.parametrize(("side", "size", "stride"), [(7, 3, 2), (8, 3, 2), (3, 2, 2), (5, 3, 3), (2, 3, 2)])
 @pytest.mark.parametrize(("pool", "of"), [(MaxPool, torch.amax), (AveragePool, torch.mean)])
 def test_covering_windows_see_what_there_is_of_the_map(pool, of, side, size, stride):
-    """A window over the edge gives the maximum, or the mean, of its positions within the map, in the traced size."""
+    """Covering windows over the edge give the maximum, or the mean, of their positions within the map."""
     layers = (pool("pool", size, stride, cover=True),)
     x = torch.randn(2, 3, side, side)
     y = build(layers, (3, side, side))(x)
@@ -122,7 +122,7 @@ def test_covering_windows_see_what_there_is_of_the_map(pool, of, side, size, str
     ],
 )
 def test_an_activation_is_its_formula(kind, slope, formula):
-    """With the slope that the layer says, and not that of torch."""
+    """An activation equals its formula with the declared slope."""
     x = torch.linspace(-3, 3, 24).view(1, 2, 3, 4)
     layer = build((Activation(kind, "activation", slope),), (2, 3, 4))
     torch.testing.assert_close(layer(x), formula(x))
@@ -130,7 +130,7 @@ def test_an_activation_is_its_formula(kind, slope, formula):
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_maps_are_flattened_as_maps_rows_columns(layout):
-    """In either memory format, so that weights mean the same in both."""
+    """Maps are flattened in the order channels, rows, columns, in either memory layout."""
     network = filled((Linear("fc", 3),), (2, 4, 5))
     x = torch.randn(6, 2, 4, 5)
     fc = network.get_submodule("fc")
@@ -138,7 +138,7 @@ def test_maps_are_flattened_as_maps_rows_columns(layout):
 
 
 def test_nothing_is_learned_or_guessed_before_initialisation():
-    """Weights and biases are NaN, slopes what the description says, and no random number was drawn."""
+    """Before initialisation weights and biases are NaN, slopes are as declared, and nothing was drawn."""
     state = torch.get_rng_state()
     network = build(EVERY_LAYER, SHAPE)
     assert torch.equal(torch.get_rng_state(), state)
@@ -150,7 +150,7 @@ def test_nothing_is_learned_or_guessed_before_initialisation():
 
 
 def test_activations_are_those_on_the_way_to_the_logits():
-    """The last of them, run on through the rest of the net, gives what the net gives."""
+    """Activations are those on the way to the logits: run on from the last, the net gives its output."""
     network = filled(EVERY_LAYER, SHAPE)
     x = torch.randn(3, *SHAPE)
     found = activations(network, x, ["fc2.relu", "conv1"])
@@ -160,20 +160,20 @@ def test_activations_are_those_on_the_way_to_the_logits():
 
 
 def test_activations_stop_at_the_last_layer_asked_for():
-    """What comes after is not run: its NaN weights are never met and its shape never checked."""
+    """Activations stop at the last layer asked for, so later NaN weights and shapes do not matter."""
     network = filled(EVERY_LAYER, SHAPE)
     network.get_submodule("fc3").forward = lambda _: pytest.fail("ran on to fc3")
     assert activations(network, torch.randn(1, *SHAPE), ["fc2"])["fc2"].shape == (1, 9)
 
 
 def test_activations_of_an_unknown_layer_are_an_error():
-    """The error names the layer and those there are."""
+    """The error for activations of an unknown layer lists the layers."""
     with pytest.raises(ValueError, match=r"no layer conv9\.relu; there are conv1_pad, conv1, "):
         activations(filled(EVERY_LAYER, SHAPE), torch.randn(1, *SHAPE), ["conv1", "conv9.relu"])
 
 
 def test_weight_decay_falls_on_weights_and_on_nothing_else():
-    """Biases and PReLU slopes have none (PReLU section 2.1); every parameter is in one group."""
+    """By default only weights decay (PReLU section 2.1), and every parameter is in one group."""
     network = build(EVERY_LAYER, SHAPE)
     decay = {id(p): group["weight_decay"] for group in decay_groups(network, 5e-4) for p in group["params"]}
     assert len(decay) == len(list(network.parameters()))
@@ -183,27 +183,27 @@ def test_weight_decay_falls_on_weights_and_on_nothing_else():
 
 
 def test_all_parameters_decay_when_asked_for():
-    """The arm in which slopes are pushed to zero."""
+    """With `all`, every parameter decays."""
     groups = decay_groups(build(EVERY_LAYER, SHAPE), 5e-4, "all")
     assert {group["weight_decay"] for group in groups} == {5e-4}
 
 
 def test_the_digest_is_of_the_values_and_not_of_how_they_are_held():
-    """A copy in channels_last has the same digest."""
+    """A channels-last copy has the same digest."""
     network = filled(EVERY_LAYER, SHAPE)
     other = copy.deepcopy(network).to(memory_format=torch.channels_last)
     assert weights_sha256(other) == weights_sha256(network)
 
 
 def test_the_digest_does_not_depend_on_the_order_of_the_layers():
-    """Names tell parameters apart, not places."""
+    """The digest does not depend on the order of layers."""
     one, two = nn.Linear(3, 2), nn.PReLU()
     assert weights_sha256(nn.ModuleDict({"a": one, "b": two})) == weights_sha256(nn.ModuleDict({"b": two, "a": one}))
 
 
 @pytest.mark.parametrize("change", ["value", "shape", "dtype", "name", "slope"])
 def test_the_digest_sees_every_change(change):
-    """One bit of one weight, another shape, type, name or slope."""
+    """The digest changes with one bit of a weight, a shape, a type, a name or a slope."""
     network = nn.Sequential()
     network.add_module("fc", nn.Linear(4, 6, bias=False))
     network.add_module("prelu", nn.PReLU(1))
@@ -225,7 +225,7 @@ def test_the_digest_sees_every_change(change):
 
 
 def test_a_small_alexnet_trains_a_step_in_bfloat16_and_channels_last():
-    """The layers work together under autocast, gradients reach every parameter."""
+    """A small AlexNet trains a step in bfloat16 and channels-last order, with a gradient for every parameter."""
     model = AlexNet(width=0.05, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2)))
     network = filled(model.layers(10), (3, 32, 32)).train().to(memory_format=torch.channels_last)
     x = torch.randn(4, 3, 32, 32).to(memory_format=torch.channels_last)

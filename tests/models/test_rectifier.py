@@ -1,4 +1,4 @@
-"""The nets of the PReLU paper against its tables and counts made from them by hand."""
+"""Tests of the nets of the PReLU paper against its tables and counts by hand."""
 
 from dataclasses import replace
 
@@ -34,16 +34,16 @@ DEPTHS = {
 
 
 STAGES = ((2, 4, 128), (3, 6, 256))
-"""Of model E: the stage, its layers, their filters (Table 1)."""
+"""Stages of model E as (stage, layers, filters) (Table 1)."""
 
 
 def traced(model, shape=FULL_INPUT):
-    """Every layer by name, for a thousand classes."""
+    """Return every layer by name, for a thousand classes."""
     return {one.layer.name: one for one in trace(model.layers(1000), shape)}
 
 
 def slopes(model):
-    """What PReLU adds to a net: (of convolutions, of fully connected layers)."""
+    """Return the slopes that PReLU adds: (of convolutions, of fully connected layers)."""
     activations = {name: one.slopes for name, one in traced(model).items() if isinstance(one.layer, Activation)}
     fc = sum(count for name, count in activations.items() if name.startswith("fc"))
     return sum(activations.values()) - fc, fc
@@ -51,7 +51,7 @@ def slopes(model):
 
 @pytest.mark.parametrize("net", COUNTS)
 def test_a_net_has_the_parameters_and_multiply_adds_counted_from_its_table(net):
-    """Tables 1 and 3; model E with maps of constant size."""
+    """A net has the parameters and multiply-adds counted from Tables 1 and 3, model E with maps of constant size."""
     model, parameters, conv, fc = COUNTS[net]
     layers = traced(model).values()
     assert sum(one.parameters for one in layers) == parameters
@@ -61,14 +61,14 @@ def test_a_net_has_the_parameters_and_multiply_adds_counted_from_its_table(net):
 
 @pytest.mark.parametrize("net", DEPTHS)
 def test_a_net_is_as_deep_as_the_paper_says(net):
-    """14, 30, 19, 22, 22 and 19 layers with weights; 10 convolutions in VGG-B (section 2.2)."""
+    """Nets have 14, 30, 19, 22, 22 and 19 layers with weights, and VGG-B 10 convolutions (section 2.2)."""
     model, conv, fc = DEPTHS[net]
     kinds = [type(one.layer) for one in traced(model).values()]
     assert (kinds.count(Conv), kinds.count(Linear)) == (conv, fc)
 
 
 def test_model_e_has_the_layers_of_table_1():
-    """Names, filters and sizes of kernels in order, maps of 36 and 18, 50 bins for 12,800 inputs to fc1."""
+    """Model E has the layers of Table 1, maps of 36 and 18, and 50 bins for 12,800 inputs to fc1."""
     layers = traced(PreluSmall())
     table = [(f"conv{stage}_{i}", 2, filters) for stage, count, filters in STAGES for i in range(1, count + 1)]
     found = [one.layer for one in layers.values() if isinstance(one.layer, Conv)]
@@ -79,7 +79,7 @@ def test_model_e_has_the_layers_of_table_1():
 
 
 def test_2x2_layers_alternate_between_one_zero_around_and_none():
-    """Maps wobble by one and come back to 36 and 18; one-sided zeros keep them."""
+    """2x2 layers have zeros on every side or none in turn, so maps vary by one; one-sided zeros keep them constant."""
     layers = traced(PreluSmall())
     assert [layers[f"conv2_{i}"].output[1] for i in range(1, 5)] == [37, 36, 37, 36]
     assert [layers[f"conv3_{i}"].output[1] for i in range(1, 7)] == [19, 18, 19, 18, 19, 18]
@@ -90,7 +90,7 @@ def test_2x2_layers_alternate_between_one_zero_around_and_none():
 
 
 def test_extra_layers_follow_conv3_6_and_are_like_it():
-    """Sixteen of them make the net of Figure 3; the rest is as it was."""
+    """Sixteen extra layers follow conv3_6 and make the net of Figure 3; the rest stays."""
     plain, deep = traced(PreluSmall()), traced(PreluSmall(extra=16))
     kept = {name: one for name, one in deep.items() if name in plain}
     assert kept | {"spp": replace(kept["spp"], inputs=("conv3_6.activation",))} == plain
@@ -101,7 +101,7 @@ def test_extra_layers_follow_conv3_6_and_are_like_it():
 
 
 def test_extra_layers_of_model_b_are_spread_over_its_three_stages():
-    """A third of them in each, which the paper leaves open."""
+    """Extra layers of model B are spread evenly over its three stages, which the paper leaves open."""
     plain, deep = traced(PreluLarge(variant="b")), traced(PreluLarge(variant="b", extra=6))
     added = [name for name in deep if name not in plain and not name.endswith("activation")]
     assert added == [f"conv{stage}_{i}" for stage in (2, 3, 4) for i in (7, 8)]
@@ -111,7 +111,7 @@ def test_extra_layers_of_model_b_are_spread_over_its_three_stages():
     ("variant", "filters"), [("a", (256, 512, 512)), ("b", (256, 512, 512)), ("c", (384, 768, 896))]
 )
 def test_large_models_have_the_maps_of_table_3(variant, filters):
-    """112, 56, 28 and 14, then 63 bins of every map."""
+    """Large models have maps of 112, 56, 28 and 14, then 63 bins of every map (Table 3)."""
     layers = traced(PreluLarge(variant=variant))
     assert layers["conv1"].output == (96, 112, 112)
     for stage, side in ((2, 56), (3, 28), (4, 14)):
@@ -120,7 +120,7 @@ def test_large_models_have_the_maps_of_table_3(variant, filters):
 
 
 def test_vgg_19_may_have_a_pyramid_in_the_place_of_its_last_pooling():
-    """On maps of 14 x 14, as the authors reproduced it; the convolutions stay."""
+    """VGG-19 may have a pyramid on 14 x 14 maps instead of its last pooling; its convolutions stay."""
     plain, pyramid = traced(Vgg(variant="vgg19")), traced(Vgg(variant="vgg19", levels=(7, 3, 2, 1)))
     assert plain["pool5"].output == (512, 7, 7)
     assert "pool5" not in pyramid
@@ -132,7 +132,7 @@ def test_vgg_19_may_have_a_pyramid_in_the_place_of_its_last_pooling():
 
 
 def test_prelu_adds_one_slope_for_each_layer_or_each_channel():
-    """Model E: 13 shared, 2112 and 8192 channel-wise; A, B and C: 6496, 7776 and 12384, and 8192."""
+    """PReLU adds 13 shared slopes or 2112 + 8192 in model E, and 6496, 7776 or 12384 + 8192 in A, B and C."""
     assert sum(slopes(PreluSmall(activation="prelu_shared"))) == 13
     assert slopes(PreluSmall(activation="prelu_channel")) == (2112, 8192)
     large = {one: slopes(PreluLarge(variant=one, activation="prelu_channel")) for one in ("a", "b", "c")}
@@ -152,7 +152,7 @@ def test_prelu_adds_one_slope_for_each_layer_or_each_channel():
     ],
 )
 def test_slopes_are_the_papers_unless_given(kind, given, slope):
-    """0.01 of leaky, 0.25 at the start of PReLU (section 2.1)."""
+    """Slopes are 0.01 for leaky and initially 0.25 for PReLU (section 2.1), unless given."""
     layers = traced(PreluSmall(activation=kind, slope=given))
     found = [one.layer for one in layers.values() if isinstance(one.layer, Activation)]
     assert {(layer.kind, layer.slope) for layer in found} == {(kind, slope)}
@@ -172,13 +172,13 @@ def test_slopes_are_the_papers_unless_given(kind, given, slope):
     ],
 )
 def test_what_the_paper_has_no_net_for_is_refused(kind, parameters, message):
-    """One net has one description."""
+    """Combinations that are no net of the paper are refused."""
     with pytest.raises(ValidationError, match=message):
         kind(**parameters)
 
 
 def test_dropout_follows_the_two_hidden_layers_only():
-    """Half of fc1 and fc2 (section 3), or none."""
+    """Dropout follows fc1 and fc2 only (section 3), or is absent."""
     names = list(traced(PreluSmall()))
     assert names[-8:] == [
         "spp",
@@ -195,14 +195,14 @@ def test_dropout_follows_the_two_hidden_layers_only():
 
 @pytest.mark.parametrize("net", DEPTHS)
 def test_windows_slide_over_what_the_pyramid_sees(net):
-    """`last_map` is the layer just before it; a net without a pyramid has none."""
+    """`last_map` is the layer just before the pyramid, and None without one."""
     model = DEPTHS[net][0]
     names = list(traced(model))
     assert model.last_map == (names[names.index("spp") - 1] if "spp" in names else None)
 
 
 def test_a_pooling_layer_can_be_left_out_by_its_name():
-    """VGG's maps survive on 28 pixels."""
+    """Pooling layers can be left out by name, so that VGG's maps survive on 28 pixels."""
     layers = traced(Vgg(variant="vgg19", without_pools=("pool4",)), (1, 28, 28))
     assert layers["conv5_1"].output[1:] == (3, 3)
     with pytest.raises(ValueError, match="layer pool5: an input of"):
@@ -210,7 +210,7 @@ def test_a_pooling_layer_can_be_left_out_by_its_name():
 
 
 def test_an_unknown_pooling_layer_is_named():
-    """With those there are."""
+    """The error for an unknown pooling layer lists the known ones."""
     with pytest.raises(ValueError, match="without_pools: no pooling layer pool3; there are pool1, pool2"):
         PreluSmall(without_pools=("pool3",)).layers(10)
 
@@ -225,20 +225,20 @@ def test_an_unknown_pooling_layer_is_named():
     ],
 )
 def test_the_full_size_net_keeps_everything_but_its_size(full, changes):
-    """Width, geometry and pooling are the paper's own again."""
+    """The full-size net has the paper's width, geometry and pooling, and keeps the rest."""
     small = full.model_copy(update={"width": 0.1, "without_pools": ("pool1",), **changes})
     assert small.full_size(1000) == tuple(traced(full).values())
 
 
 @pytest.mark.parametrize(("padding", "count"), [("alternate", 907_612_864), ("one_side", 876_188_352)])
 def test_both_paddings_of_model_e_have_the_multiply_adds_that_the_suites_name(padding, count):
-    """Of its convolutions, on a view of 224 pixels; nets are trained with the first."""
+    """Both paddings of model E have the multiply-adds that the suites name, on a view of 224 pixels."""
     layers = traced(PreluSmall(padding=padding)).values()
     assert sum(one.multiply_adds for one in layers if one.kernels) == count
 
 
 def test_the_form_of_dropout_is_a_switch():
-    """AlexNet's unless asked otherwise, and then no spec mentions it."""
+    """The form of dropout is AlexNet's by default, and then appears in no spec."""
     assert "dropout_form" not in PreluSmall().model_dump()
     forms = [
         [layer.rescaled for layer in net.layers(10) if layer.noise]
@@ -248,6 +248,6 @@ def test_the_form_of_dropout_is_a_switch():
 
 
 def test_coefficients_start_at_a_quarter():
-    """PReLU section 2.1."""
+    """Coefficients start at 0.25 (PReLU section 2.1)."""
     net = PreluSmall(activation="prelu_channel")
     assert {one.layer.activation.slope for one in traced(net).values() if one.layer.activation} == {0.25}

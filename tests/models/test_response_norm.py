@@ -1,4 +1,4 @@
-"""Local response normalisation against its formula and against torch's."""
+"""Tests of local response normalisation against its formula and against torch's."""
 
 import pytest
 import torch
@@ -10,12 +10,12 @@ PAPER = {"k": 2.0, "n": 5, "alpha": 1e-4, "beta": 0.75}
 
 
 def maps(*shape, dtype=torch.float64, scale=50.0, seed=0):
-    """Activities of both signs, large enough that the norm matters."""
+    """Return activities of both signs, large enough for normalisation to matter."""
     return (torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * scale).to(dtype)
 
 
 def printed_formula(a, k, n, alpha, beta, groups=1):
-    """Section 3.3 map by map, in loops."""
+    """Compute section 3.3 map by map, in loops."""
     per_group = a.shape[1] // groups
     b = torch.empty_like(a)
     for i in range(a.shape[1]):
@@ -31,7 +31,7 @@ def printed_formula(a, k, n, alpha, beta, groups=1):
     "constants", [PAPER, PAPER | {"n": 4}, PAPER | {"n": 1}, PAPER | {"n": 9, "beta": 0.6, "k": 1.0}]
 )
 def test_is_the_printed_formula(constants, groups):
-    """For odd and even n, n beyond the maps of a group, other powers, and neighbourhoods within groups."""
+    """The module equals the printed formula for odd and even n, large n, other powers, and within groups."""
     a = maps(3, 12, 5, 4)
     torch.testing.assert_close(
         ResponseNorm(**constants, groups=groups)(a), printed_formula(a, **constants, groups=groups), rtol=1e-12, atol=0
@@ -39,7 +39,7 @@ def test_is_the_printed_formula(constants, groups):
 
 
 def test_is_torchs_with_alpha_times_n_and_not_with_alpha():
-    """The library divides alpha by n, which changes the paper by much more than rounding."""
+    """The module equals torch's with alpha times n, not with alpha: torch divides alpha by n."""
     a = maps(2, 96, 6, 6)
     ours = ResponseNorm(**PAPER)(a)
     torch.testing.assert_close(ours, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0)(a), rtol=1e-12, atol=0)
@@ -49,14 +49,14 @@ def test_is_torchs_with_alpha_times_n_and_not_with_alpha():
 @pytest.mark.parametrize("constants", [PAPER, PAPER | {"alpha": 0.3}, PAPER | {"alpha": 0.3, "n": 4, "beta": 0.6}])
 @pytest.mark.parametrize("groups", [1, 3])
 def test_has_the_gradient_of_its_formula(constants, groups):
-    """Finite differences in float64."""
+    """The gradient is that of the formula, by finite differences in float64."""
     a = maps(2, 6, 2, 3, scale=2.0).requires_grad_()
     assert torch.autograd.gradcheck(ResponseNorm(**constants, groups=groups), (a,))
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_in_float32_is_within_a_hundred_thousandth(layout):
-    """Value and gradient against torch's in float64, in both memory formats, over several pieces of a batch."""
+    """In float32, value and gradient are within 1e-5 of torch's in float64, in both layouts, over several pieces."""
     a = maps(9, 32, 64, 64, dtype=torch.float32).to(memory_format=layout).requires_grad_()
     assert a.numel() > torch.get_num_threads() * CACHED_NUMBERS
     gradient = maps(*a.shape, dtype=torch.float32, seed=1, scale=1.0)
@@ -71,7 +71,7 @@ def test_in_float32_is_within_a_hundred_thousandth(layout):
 
 
 def test_under_autocast_loses_no_more_than_the_rounding_of_its_result():
-    """bfloat16 in, bfloat16 out, the sum in float32: half a step of bfloat16, 2^-8, from the formula."""
+    """Under autocast the result is within half a step of bfloat16, 2^-8, of the formula."""
     a = maps(2, 16, 5, 5, dtype=torch.bfloat16)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         ours = ResponseNorm(**PAPER)(a)
@@ -80,12 +80,12 @@ def test_under_autocast_loses_no_more_than_the_rounding_of_its_result():
 
 
 def test_takes_an_empty_batch():
-    """Nothing in, nothing out."""
+    """An empty batch gives an empty result."""
     assert ResponseNorm(**PAPER)(maps(0, 8, 3, 3)).shape == (0, 8, 3, 3)
 
 
 def test_names_groups_that_do_not_divide():
-    """The error says how many groups and maps there are."""
+    """The error for groups that do not divide the maps names both numbers."""
     with pytest.raises(ValueError, match="4 groups do not divide 6 maps"):
         ResponseNorm(**PAPER, groups=4)(maps(1, 6, 2, 2))
 
@@ -93,7 +93,7 @@ def test_names_groups_that_do_not_divide():
 @pytest.mark.parametrize("groups", [1, 3])
 @pytest.mark.parametrize("shape", [(3, 12, 5, 4), (2, NARROW, 3, 3), (4, 12, 1, 1), (0, 12, 5, 4)])
 def test_few_maps_in_channels_last_order_are_those_of_the_formula(shape, groups):
-    """They are summed by a matrix product, of all positions at once."""
+    """Few maps in channels-last order, summed by a matrix product, follow the formula."""
     groups = groups if shape[1] % groups == 0 else 2
     a = maps(*shape).to(memory_format=torch.channels_last)
     ours = ResponseNorm(**PAPER, groups=groups)(a)
@@ -104,13 +104,13 @@ def test_few_maps_in_channels_last_order_are_those_of_the_formula(shape, groups)
 @pytest.mark.parametrize("constants", [PAPER | {"alpha": 0.3}, PAPER | {"alpha": 0.3, "n": 4, "beta": 0.6}])
 @pytest.mark.parametrize("groups", [1, 3])
 def test_few_maps_in_channels_last_order_have_the_gradient_of_the_formula(constants, groups):
-    """Finite differences in float64."""
+    """Few maps in channels-last order have the gradient of the formula, by finite differences in float64."""
     a = maps(2, 6, 2, 3, scale=2.0).to(memory_format=torch.channels_last).requires_grad_()
     assert torch.autograd.gradcheck(ResponseNorm(**constants, groups=groups), (a,))
 
 
 def test_few_maps_under_autocast_are_summed_in_float32():
-    """A matrix product is what autocast would round to bfloat16; the result alone is."""
+    """Few maps under autocast are summed in float32; only the result is rounded to bfloat16."""
     a = maps(2, 16, 5, 5, dtype=torch.bfloat16, scale=500.0).to(memory_format=torch.channels_last)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         ours = ResponseNorm(**PAPER)(a)
@@ -118,7 +118,7 @@ def test_few_maps_under_autocast_are_summed_in_float32():
 
 
 def test_a_test_before_a_training_leaves_it_able_to_learn():
-    """What is remembered from inference mode may be used where gradients are taken."""
+    """A forward pass in inference mode does not break a later training, in spite of cached tensors."""
     layer, a = ResponseNorm(**PAPER | {"n": 7}), maps(2, 10, 3, 3).to(memory_format=torch.channels_last)
     with torch.inference_mode():
         layer(a)

@@ -47,18 +47,29 @@ def memory() -> Path:
 
 
 @pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
-def test_jobs_remembered_are_the_jobs_read(path: Path, reads: list[Path]) -> None:
-    """Of every shipped suite at every scale, on a device named only afterwards."""
+def test_plans_remembered_are_the_plans_read(path: Path, reads: list[Path]) -> None:
+    """Of every shipped suite at every scale, who asked for which job included, on a device named only afterwards."""
     first = outline_of(path)
     for scale in first.scales:
-        first.graph(scale)
+        first.plan(scale)
     remember(first)
     again = outline_of(path)
     assert reads == [path]
     for scale in again.scales:
-        assert again.graph(scale, "a GPU").jobs == make_plan(load_suite(path), scale, "a GPU").jobs
+        assert again.plan(scale, "a GPU") == make_plan(load_suite(path), scale, "a GPU")
     assert reads == [path]
     assert (again.name, again.cells, again.claims) == (first.name, first.cells, first.claims)
+
+
+def test_a_remembered_plan_reads_its_suite_when_that_is_asked_for(suite: Path, reads: list[Path]) -> None:
+    """Once, and not for its jobs; then it has its seeds and experiments like any other."""
+    first = outline_of(suite)
+    first.plan("ci")
+    remember(first)
+    plan = outline_of(suite).plan("ci")
+    assert (len(plan.jobs), reads) == (7, [suite])
+    assert (plan.seeds, list(plan.experiments), plan.suite.name) == (range(3), ["cnn"], "table1")
+    assert reads == [suite, suite]
 
 
 def test_scale_not_asked_for_before_is_read(suite: Path, reads: list[Path]) -> None:
@@ -66,7 +77,7 @@ def test_scale_not_asked_for_before_is_read(suite: Path, reads: list[Path]) -> N
     outline_of(suite)
     again = outline_of(suite)
     assert len(reads) == 1
-    assert again.graph("small").jobs == make_plan(load_suite(suite), "small").jobs
+    assert again.plan("small").jobs == make_plan(load_suite(suite), "small").jobs
     assert len(reads) == 2
 
 
@@ -163,15 +174,15 @@ def test_two_suites_of_one_name_are_told_apart(suite: Path) -> None:
     """By where they lie."""
     suite.write_text(suite.read_text(encoding="utf-8").replace("seeds: ", "seeds: 1", 1), encoding="utf-8")
     scale = outline_of(TABLE1).scales[0]
-    assert len(outline_of(suite).graph(scale).jobs) > len(outline_of(TABLE1).graph(scale).jobs)
+    assert len(outline_of(suite).plan(scale).jobs) > len(outline_of(TABLE1).plan(scale).jobs)
 
 
 def test_timed_jobs_are_for_the_device_named() -> None:
     """And no other key changes with it."""
     timed = Outline.of(load_suite(shipped_suites() / "prelu_timing.yaml"))
-    one, two = (timed.graph("paper", device).jobs for device in ("one", "two"))
+    one, two = (timed.plan("paper", device).jobs for device in ("one", "two"))
     apart = [job for job in one.values() if job.key not in two]
     assert {job.spec["what"] for job in apart} == {"timing", "speedup"}
     assert {job.spec["device_name"] for job in apart} == {"one"}
     plain = Outline.of(load_suite(TABLE1))
-    assert plain.graph("ci", "one").jobs == plain.graph("ci", "two").jobs
+    assert plain.plan("ci", "one").jobs == plain.plan("ci", "two").jobs

@@ -11,7 +11,7 @@ from fabricated import finish, finish_all
 from suite_files import loaded
 
 from harness.errors import HarnessError
-from harness.plan.graph import Plan, make_plan
+from harness.plan.graph import Plan, make_plan, plan_at
 from harness.plan.preregistration import declare, standings
 from harness.store.documents import seal
 from harness.store.store import Store, write_json
@@ -87,7 +87,7 @@ def test_looks_are_changed_by_others_and_by_seeds_beyond_the_last(tmp_path: Path
     """Once the first look has results."""
     store, plan = Store(tmp_path / "runs"), planned(tmp_path, IN_LOOKS)
     declare(plan, store)
-    finish_all(store, plan.at(plan.looks()[0]))
+    finish_all(store, plan_at(plan, plan.looks()[0]))
     assert extended(plan, store) == set()
     assert extended(planned(tmp_path, (CI, CI.replace("3", seeds))), store) == OURS | CLAIMS
 
@@ -268,7 +268,8 @@ def test_what_is_measured_without_training_is_declared_too(tmp_path: Path) -> No
     name, cell = next((one.id, one) for one in plan.suite.cells() if one.place and not one.column)
     free = plan.suite.file.cells[name].model_copy(update={"within_percent": 99.0, "margin": None})
     cells = {**plan.suite.file.cells, name: free}
-    wide = replace(plan, suite=replace(plan.suite, file=plan.suite.file.model_copy(update={"cells": cells})))
+    changed = replace(plan.suite, file=plan.suite.file.model_copy(update={"cells": cells}))
+    wide = replace(plan, read=lambda: changed)
     assert cell.margin != abs(cell.paper) * 0.99
     assert name in extended(wide, store)
 

@@ -46,7 +46,7 @@ def test_nobody_wants_an_unknown_job(few: Path) -> None:
 
 def test_what_was_read_is_remembered(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that it is slow once."""
-    mine = outline_of(few / "table1.yaml").graph("ci").jobs
+    mine = outline_of(few / "table1.yaml").plan("ci").jobs
     first = also_wanted(mine, few / "table1.yaml", "ci", "")
     monkeypatch.setattr("harness.plan.outline._read", lambda _: pytest.fail("read again"))
     assert also_wanted(mine, few / "table1.yaml", "ci", "") == first

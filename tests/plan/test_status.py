@@ -17,7 +17,7 @@ from harness.data.locate import Locations, Place
 from harness.errors import HarnessError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, statuses, surveyed
 from harness.run.execute import set_aside
 from harness.store.store import Store
 from harness.suite.load import load_suite
@@ -59,6 +59,25 @@ def test_an_empty_store_has_everything_to_do(plan: Plan, tmp_path: Path) -> None
     """And looking at it makes nothing."""
     assert states(plan, Store(tmp_path / "runs")) == {"to do": 7}
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_survey_gives_jobs_by_their_state(plan: Plan, store: Store) -> None:
+    """In the order of the plan, whatever the order of the states."""
+    gone = [job(plan, "evaluate", seed) for seed in (0, 2)]
+    for one in gone:
+        store.folder("evaluate", one.key).result.unlink()
+    survey = surveyed(plan, store, HERE)
+    assert survey.jobs("to do") == gone
+    assert survey.jobs("to do", "done") == list(plan.jobs.values())
+
+
+def test_a_survey_of_fewer_jobs_keeps_their_statuses(plan: Plan, store: Store) -> None:
+    """As at an earlier look; what failed stays known."""
+    few = {key: one for key, one in plan.jobs.items() if one.kind != "evaluate"}
+    whole = surveyed(plan, store, HERE, {"a": "why"})
+    part = whole.of(plan.of_jobs(few))
+    assert part.standing == {key: whole.standing[key] for key in few}
+    assert part.failed == {"a": "why"}
 
 
 def test_results_are_done(plan: Plan, store: Store) -> None:
@@ -170,9 +189,8 @@ def test_a_stale_result_is_set_aside_and_kept(plan: Plan, store: Store, monkeypa
     folder = store.folder("evaluate", job(plan, "evaluate").key)
     for number in (1, 2):
         old = folder.result.read_text()
-        standing = statuses(plan, store, HERE)
-        assert set_aside(store, plan, standing) == 3
-        assert Counter(status.state for status in standing.values()) == {"done": 4, "to do": 3}
+        survey = set_aside(surveyed(plan, store, HERE))
+        assert Counter(status.state for status in survey.standing.values()) == {"done": 4, "to do": 3}
         assert states(plan, store) == {"done": 4, "to do": 3}
         kept = folder.path.with_name(f"{folder.path.name}.stale-{number}")
         assert json.loads((kept / "result.json").read_text()) == json.loads(old)
@@ -188,12 +206,13 @@ def test_what_cannot_be_set_aside_is_told(plan: Plan, store: Store, monkeypatch:
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(HarnessError, match="cannot be moved aside: Read-only file system"):
-        set_aside(store, plan, statuses(plan, store, HERE))
+        set_aside(surveyed(plan, store, HERE))
 
 
 def test_nothing_stale_is_nothing_set_aside(plan: Plan, store: Store) -> None:
     """And nothing moves."""
-    assert set_aside(store, plan, statuses(plan, store, HERE)) == 0
+    survey = surveyed(plan, store, HERE)
+    assert set_aside(survey) == survey
     assert states(plan, store) == {"done": 7}
 
 

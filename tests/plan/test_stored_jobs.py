@@ -76,7 +76,7 @@ def test_timings_of_every_device_are_wanted() -> None:
     """A store that several machines share holds what each of them timed."""
     timing = shipped_suites() / "timing.yaml"
     outline, scales = named_scales(str(timing))
-    jobs = [job for job in outline.graph(scales[0]).jobs.values() if "device_name" in job.spec]
+    jobs = [job for job in outline.plan(scales[0]).jobs.values() if "device_name" in job.spec]
     there = {Store(Path()).folder(job.kind, job.on("GPU 9000").key).path.name for job in jobs}
     assert there
     assert there <= wanted_folders([str(timing)], ["", "GPU 9000"])
@@ -87,7 +87,7 @@ def test_a_report_shows_the_timings_that_there_are(tmp_path: Path) -> None:
     outline, (scale, *_) = named_scales(str(shipped_suites() / "timing.yaml"))
     store = Store(tmp_path / "runs")
     assert timed_on(outline, scale, store, "here") == "here"
-    timed = [job for job in outline.graph(scale).jobs.values() if "device_name" in job.spec]
+    timed = [job for job in outline.plan(scale).jobs.values() if "device_name" in job.spec]
     for device, count in (("GPU 2", len(timed)), ("GPU 1", 1), ("here", 1)):
         for job in timed[:count]:
             written(store, job.on(device))

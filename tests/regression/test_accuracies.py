@@ -16,12 +16,12 @@ BEFORE = [10.0, 14.0, 12.0, 11.0, 13.0]
 
 
 def accuracy(values: list[float], diverged: list[int] | None = None) -> dict[str, Any]:
-    """One metric by seed, on ten thousand images."""
+    """Return one metric by seed, on ten thousand images."""
     return {"values": {str(s): v for s, v in enumerate(values)}, "images": 10_000, "diverged": diverged or []}
 
 
 def compared(now: list[float], before: list[float] = BEFORE, *, gates: bool = True, **more: Any) -> Finding:
-    """The finding on one metric."""
+    """Return the finding on one metric."""
     return compare_accuracy("table1", PLACE, accuracy(before), accuracy(now, **more), gates=gates)
 
 
@@ -29,23 +29,23 @@ def compared(now: list[float], before: list[float] = BEFORE, *, gates: bool = Tr
     ("shift", "severity"), [(0.0, "ok"), (0.3, "ok"), (-0.3, "ok"), (3.0, "regression"), (-3.0, "advisory")]
 )
 def test_worse_gates_better_is_told_and_the_same_is_sound(shift: float, severity: str) -> None:
-    """Seed by seed, so that their own spread does not hide it."""
+    """Values are paired by seed, so that the spread of seeds hides no change."""
     assert compared([value + shift for value in BEFORE]).severity == severity
 
 
 def test_where_nothing_gates_worse_is_told() -> None:
-    """As at ci."""
+    """At ci nothing gates."""
     assert compared([value + 3 for value in BEFORE], gates=False).severity == "advisory"
 
 
 def test_what_cannot_be_told_is_not_judged() -> None:
-    """A shift of about the margin, with a spread of more than it."""
+    """The shift is about the margin, and the spread is larger."""
     assert compared([11.0, 16.5, 11.5, 13.0, 13.5]).severity == "not judged"
 
 
 @pytest.mark.parametrize("seeds", [0, 1, 2])
 def test_too_few_seeds_are_not_judged(seeds: int) -> None:
-    """However far they lie apart: no test is made that cannot reject."""
+    """No test is made that cannot reject, however far the values lie apart."""
     if seeds == 0:
         assert judged_against(PLACE, accuracy([]), accuracy([1.0])) is None
     else:
@@ -53,13 +53,13 @@ def test_too_few_seeds_are_not_judged(seeds: int) -> None:
 
 
 def test_a_seed_that_diverges_now_is_a_regression() -> None:
-    """One alone widens every interval, and would be undecided by them."""
+    """A single one would widen every interval and leave the outcome undecided."""
     found = compared([*BEFORE[:4], 90.0], diverged=[4])
     assert (found.severity, "seed 4 diverged" in found.said) == ("regression", True)
 
 
 def test_direction_is_the_metrics() -> None:
-    """All of them are better lower, as their declarations say."""
+    """All metrics are declared as better when lower."""
     lower = {**accuracy([1.0, 1.1, 1.2]), "images": 0}
     higher = {**accuracy([2.0, 2.1, 2.2]), "images": 0}
     place = "cnn.ten_crop.cross_entropy"
@@ -69,5 +69,5 @@ def test_direction_is_the_metrics() -> None:
 
 @given(st.lists(st.floats(5, 95), min_size=3, max_size=8), st.floats(-0.4, 0.4))
 def test_a_shift_within_the_margin_is_never_a_regression(values: list[float], shift: float) -> None:
-    """Whatever the seeds' own spread, for it is in both."""
+    """The spread of seeds is in both and cancels."""
     assert compared([value + shift * MARGINS["top1_error"] for value in values], values).severity != "regression"

@@ -1,4 +1,4 @@
-"""What GitHub shows of a check: never more than it allows, the gravest first, and no text that it would obey."""
+"""GitHub's view of a check: within its limits, the gravest first, and without text that it would execute."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ COMMAND = re.compile(r"::(?P<kind>error|warning) (?P<properties>[^:\r\n]*)::(?P<
 
 
 def unescaped(text: str) -> str:
-    """As the runner reads it again."""
+    """Undo the escapes as the runner does."""
     for code, letter in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
         text = text.replace(code, letter)
     return text
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:
-    """Kind, properties and message of one annotation."""
+    """Return kind, properties and message of one annotation."""
     found = COMMAND.fullmatch(line)
     assert found, line
     properties = dict(one.split("=", 1) for one in found["properties"].split(","))
@@ -35,12 +35,12 @@ def read(line: str) -> tuple[str, dict[str, str], str]:
 
 
 def rendered(text: str) -> str:
-    """The Markdown as HTML, with tables and raw HTML, as GitHub has them."""
+    """Render the Markdown as HTML with tables and raw HTML, as GitHub does."""
     return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
 
 
 def test_a_finding_is_shown_in_the_suite_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the row of its cell, with all that is known of it."""
+    """It stands at the row of its cell, with everything known about it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
     (tmp_path / "table1.yaml").write_bytes(TABLE1.read_bytes())
@@ -53,13 +53,13 @@ def test_a_finding_is_shown_in_the_suite_file(tmp_path: Path, monkeypatch: pytes
 
 
 def test_regressions_come_before_errors_before_warnings() -> None:
-    """And of what is sound, or was not judged, there is nothing."""
+    """Sound and unjudged findings have no annotation."""
     titles = [read(line)[1]["title"].split(":")[0] for line in github.annotation_lines(checked(*reversed(EVERY)))]
     assert titles == ["regression", "error", "advisory"]
 
 
 def test_ten_of_a_kind_are_all_shown() -> None:
-    """As many as GitHub takes."""
+    """GitHub accepts ten."""
     lines = github.annotation_lines(checked(*many("regression", 10), *many("advisory", 10)))
     assert [read(line)[0] for line in lines] == ["error"] * 10 + ["warning"] * 10
     assert not any("more" in line for line in lines)
@@ -76,7 +76,7 @@ def test_beyond_ten_the_last_says_how_many_were_left_out() -> None:
 
 @given(checks)
 def test_any_text_stays_within_its_annotation(any_check: Checked) -> None:
-    """Each line is one command that the runner reads back, of a length that it takes."""
+    """Each line is one command of acceptable length that the runner reads back."""
     for line in github.annotation_lines(any_check):
         _, properties, message = read(line)
         assert set(properties) <= {"file", "line", "title"}
@@ -86,13 +86,13 @@ def test_any_text_stays_within_its_annotation(any_check: Checked) -> None:
 
 
 def test_a_long_message_is_cut_and_shows_it() -> None:
-    """The runner would cut it unsaid."""
+    """The runner would cut it silently."""
     (line,) = github.annotation_lines(checked(many("regression", 1, "x" * 5000)[0]))
     assert read(line)[2] == "x" * 4095 + "…"
 
 
 def test_regressions_are_in_the_open_and_the_rest_is_folded() -> None:
-    """One table above, one fold for each other severity."""
+    """One table is above, and each other severity has a fold."""
     html = rendered(github.markdown(checked(*EVERY)))
     above, *folds = html.split("<details>")
     assert [above.count(f"<td>{severity}</td>") for severity in ("regression", "error")] == [1, 1]
@@ -115,7 +115,7 @@ def test_regressions_are_in_the_open_and_the_rest_is_folded() -> None:
     ],
 )
 def test_the_headline_is_what_came_out(findings: tuple[Finding, ...], headline: str) -> None:
-    """A check that judged nothing does not claim to have found none."""
+    """A check that judged nothing does not claim that there is no regression."""
     text = github.markdown(checked(*findings))
     assert text.startswith(f"{github.MARKER}\n## Reproduction check: {headline}\n")
     assert "Against the baseline main at ci scale: " in text
@@ -123,7 +123,7 @@ def test_the_headline_is_what_came_out(findings: tuple[Finding, ...], headline: 
 
 
 def test_a_comment_is_never_too_long() -> None:
-    """The gravest stay, what is left out is counted, and every fold is closed."""
+    """The gravest findings stay, the others are counted, and every fold is closed."""
     findings = (*many("ok", 3000), *many("regression", 40), ERROR, *many("advisory", 900))
     text = github.markdown(checked(*findings))
     rows = len(re.findall(r"^\| (?!suite|what|---)", text, re.MULTILINE))
@@ -135,7 +135,7 @@ def test_a_comment_is_never_too_long() -> None:
 
 
 def test_a_check_that_has_room_leaves_nothing_out() -> None:
-    """And does not speak of room."""
+    """It does not mention room."""
     text = github.markdown(checked(*EVERY))
     assert "room" not in text
     assert text.count("\n| table1 |") + text.count("\n| figure1 |") + text.count("| table1 | cell") == 5
@@ -143,12 +143,12 @@ def test_a_check_that_has_room_leaves_nothing_out() -> None:
 
 @given(checks, st.integers(10_000, 70_000))
 def test_any_check_keeps_to_its_limit(any_check: Checked, limit: int) -> None:
-    """In bytes of UTF-8, which it can always be written in."""
+    """The limit is in bytes of UTF-8, which can encode every check."""
     assert len(github.markdown(any_check, limit).encode()) <= limit
 
 
 def test_nothing_in_a_finding_is_markup() -> None:
-    """No tag, comment, fold or mention comes out of a text."""
+    """No tag, comment, fold or mention comes from a finding's text."""
     hostile = Finding(HOSTILE, HOSTILE, "regression", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     html = rendered(github.markdown(Checked(HOSTILE, HOSTILE, (hostile,), {})))
     assert set(re.findall(r"<(/?[a-z0-9]+|!--)", html)) == {
@@ -161,7 +161,7 @@ def test_nothing_in_a_finding_is_markup() -> None:
 
 @given(checks)
 def test_any_check_is_a_table_of_as_many_rows(any_check: Checked) -> None:
-    """Whatever stands in them."""
+    """The text of the findings does not matter."""
     html = rendered(github.markdown(any_check))
     tables = len({f.severity if f.severity not in ("regression", "error") else "" for f in any_check.findings})
     assert html.count("<tr>") == len(any_check.findings) + tables

@@ -1,4 +1,4 @@
-"""The baseline's file: the same bytes for the same content, only the named suites changed, and no edit unnoticed."""
+"""The baseline's file: equal content gives equal bytes, only named suites change, and edits are noticed."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ SUITES = {"table2": snapshot(seeds=2), "table1": snapshot(seeds=5)}
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A baseline of two suites."""
+    """Return a baseline of two suites."""
     path = tmp_path / "baselines" / "ci.json"
     Baseline(path, "ci", SUITES).write()
     return path
 
 
 def test_it_comes_back_as_it_was_written(file: Path) -> None:
-    """Every suite of it."""
+    """Every suite is equal."""
     assert read_baseline(file, "ci").suites == SUITES
 
 
 def test_the_same_content_is_the_same_bytes(file: Path) -> None:
-    """In whatever order it was made."""
+    """The order of creation does not matter."""
     before = file.read_bytes()
     Baseline(file, "ci", dict(reversed(SUITES.items()))).write()
     assert file.read_bytes() == before
 
 
 def test_merging_changes_only_the_named(file: Path) -> None:
-    """And drops one that came to nothing."""
+    """A suite without a snapshot is removed."""
     merged = read_baseline(file, "ci").merged({"table1": snapshot(seeds=4), "table3": snapshot(seeds=1)})
     assert merged.suites == {**SUITES, "table1": snapshot(seeds=4), "table3": snapshot(seeds=1)}
     assert merged.merged({"table1": None}).suites.keys() == {"table2", "table3"}
@@ -52,7 +52,7 @@ def test_merging_changes_only_the_named(file: Path) -> None:
     ],
 )
 def test_a_damaged_one_is_refused(file: Path, damage) -> None:
-    """With one message that says what to do."""
+    """One message gives the remedy."""
     file.write_text(damage(file.read_text()))
     with pytest.raises(UsageError, match="is damaged or was edited") as raised:
         read_baseline(file, "ci")
@@ -68,28 +68,28 @@ def test_one_of_another_scale_is_refused(file: Path) -> None:
 
 
 def test_one_of_another_format_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not misread."""
+    """It would be misread."""
     monkeypatch.setattr("harness.regression.baseline.FORMAT", 3)
     with pytest.raises(UsageError, match="has format 2, this program reads 3"):
         read_baseline(file, "ci")
 
 
 def test_one_that_was_edited_and_sealed_anew_is_refused(file: Path) -> None:
-    """Where the edit would let anything pass."""
+    """The edit would let anything pass."""
     Baseline(file, "ci", {"table1": snapshot(probes__cnn__disturbed__losses="0 nan 0")}).write()
     with pytest.raises(UsageError, match="not one that `baseline update` wrote: table1: the probe of cnn says"):
         read_baseline(file, "ci")
 
 
 def test_a_missing_one_says_how_to_make_it(tmp_path: Path) -> None:
-    """Exit 7; an update begins one."""
+    """The exit code is 7; an update starts a new one."""
     with pytest.raises(BaselineMissing, match=r"baseline update SUITE\.\.\. --baseline"):
         read_baseline(tmp_path / "no.json", "ci")
     assert read_or_begin(tmp_path / "no.json", "ci").suites == {}
 
 
 def test_a_suite_it_lacks_is_named(file: Path) -> None:
-    """With the command that adds it."""
+    """The message has the command that adds it."""
     baseline = read_baseline(file, "ci")
     baseline.require(["table1", "table2"])
     with pytest.raises(BaselineMissing, match=r"nothing of new; .* update new --baseline"):
@@ -97,7 +97,7 @@ def test_a_suite_it_lacks_is_named(file: Path) -> None:
 
 
 def test_the_committed_one_is_sound() -> None:
-    """And holds every shipped suite that has the scale."""
+    """It holds every shipped suite that has the scale."""
     from harness.suite.load import load_suite
     from harness.suite.shipped import shipped_suites
 

@@ -1,4 +1,4 @@
-"""Baselines whose probes were edited and sealed anew are refused, with the suite, the probe and what is wrong."""
+"""Baselines with edited and resealed probes are refused, with the suite, the probe and the fault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.regression.baseline_probes import faults
 
 
 def edited(path: str, value: Any) -> list[str]:
-    """The faults of a snapshot with one value changed, its path's parts joined by slashes."""
+    """Return the faults of a snapshot with one value changed; slashes join the parts of its path."""
     snapshot = copy.deepcopy(SNAPSHOT)
     *above, last = path.split("/")
     place = snapshot["probes"]
@@ -32,14 +32,14 @@ def test_a_probe_that_was_taken_out_is_missed(name: str) -> None:
     """Its experiment is still there."""
     snapshot = copy.deepcopy(SNAPSHOT)
     del snapshot["probes"][name]
-    assert list(faults("table1", snapshot)) == [f"table1: there is no probe of {name}, though there is the experiment"]
+    assert list(faults("table1", snapshot)) == [f"table1: the experiment {name} has no probe"]
 
 
 @pytest.mark.parametrize("far", ["0 nan 0", "0 inf 0", "0 -1 0"])
 def test_tolerances_without_end_are_refused(far: str) -> None:
     """They would let everything pass."""
     assert edited("cnn/disturbed/losses", far) == [
-        "table1: the probe of cnn says of a number that disturbed runs moved it by less than nothing or without end"
+        "table1: the probe of cnn holds a negative or infinite distance of disturbed runs"
     ]
 
 
@@ -57,17 +57,17 @@ def test_tolerances_without_end_are_refused(far: str) -> None:
     ],
 )
 def test_what_is_not_written_as_a_probe_is_refused_in_words(path: str, value: Any) -> None:
-    """Without a traceback."""
+    """There is no traceback."""
     (fault,) = edited(path, value)
-    assert fault.endswith("is not written as a probe is")
+    assert fault.endswith("is malformed")
 
 
 @pytest.mark.parametrize(
     ("path", "value"), [("cnn/disturbed/losses", "0 0"), ("cnn/disturbed/runs", 0), ("cnn/disturbed/after_drop", "")]
 )
 def test_a_number_of_which_nothing_is_known_is_missed(path: str, value: Any) -> None:
-    """Each has to say how far it may move."""
-    assert "does not say of each number" in edited(path, value)[0]
+    """Each number needs the distance that it may move."""
+    assert "lacks the distance of disturbed runs" in edited(path, value)[0]
 
 
 @pytest.mark.parametrize("path", ["cnn/found/logits", "cnn/found/losses", "cnn.ten_crop/found/probabilities"])

@@ -1,7 +1,7 @@
-"""Checks from end to end: sound suites pass, and a change of method in the code is a regression wherever it runs.
+"""Checks from end to end: sound suites pass, and a changed method in the code is a regression on any machine.
 
-Each change is looked for twice: on the machine of the baseline, where any other bit would tell, and against a baseline
-made to look as if it came from another machine, where only what is more than rounding does.
+Each change is tried twice: on the machine of the baseline, where any changed bit counts, and against a baseline that
+claims to come from another machine, where only more than rounding counts.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from harness.suite.shipped import shipped_suites
 
 @pytest.fixture
 def made(with_baseline: Path) -> Path:
-    """A folder with a tiny suite of AlexNet and one of PReLU, and the baseline of both."""
+    """Return a folder with a tiny suite of AlexNet, one of PReLU, and the baseline of both."""
     return with_baseline
 
 
 @pytest.fixture
 def elsewhere(made: Path, tmp_path: Path) -> Path:
-    """The same baseline, as if another machine had made it."""
+    """Return the same baseline as if made on another machine."""
     known = read_baseline(made / BASELINE, "ci").suites
     suites = {name: {**one, "made_with": {**one["made_with"], "processor": "another"}} for name, one in known.items()}
     path = tmp_path / "elsewhere.json"
@@ -41,19 +41,19 @@ def elsewhere(made: Path, tmp_path: Path) -> Path:
 
 
 def checked(made: Path, baseline: Path, suite: str = "tiny", *, only: str = "", **flags: Any) -> Checked:
-    """A check of one of the two suites."""
+    """Check one of the two suites."""
     file = made / f"{suite}.yaml"
     globs = [only] if only else []
     return check([file], baseline, RULES, Store(made / "runs"), globs=globs, strict=False, **flags)
 
 
 def regressions(found: Checked) -> dict[str, Finding]:
-    """By subject."""
+    """Return the regressions by subject."""
     return {one.subject: one for one in found.findings if one.severity == "regression"}
 
 
 def test_an_unchanged_suite_passes_bit_for_bit(made: Path) -> None:
-    """Every probe of it."""
+    """Every probe is compared."""
     found = checked(made, made / BASELINE)
     assert (exit_code(found), regressions(found)) == (0, {})
     probes = {one.subject: one.said for one in found.findings if one.subject.startswith("probe")}
@@ -61,13 +61,13 @@ def test_an_unchanged_suite_passes_bit_for_bit(made: Path) -> None:
 
 
 def test_a_check_leaves_nothing_behind(made: Path) -> None:
-    """No trainings, no store."""
+    """It leaves no trainings and no store."""
     checked(made, made / BASELINE)
     assert not (made / "runs").exists()
 
 
 def test_a_baseline_from_elsewhere_is_told_and_gates_nothing_by_itself(made: Path, elsewhere: Path) -> None:
-    """The difference is named."""
+    """The finding names the difference."""
     found = checked(made, elsewhere)
     told = [one for one in found.findings if one.severity == "advisory"]
     assert (exit_code(found), len(told)) == (0, 1)
@@ -75,7 +75,7 @@ def test_a_baseline_from_elsewhere_is_told_and_gates_nothing_by_itself(made: Pat
 
 
 def changed_momentum(patch: pytest.MonkeyPatch) -> None:
-    """A hundredth less momentum."""
+    """Reduce the momentum by a hundredth."""
     from harness.jobs.training import train
 
     real = train.make_optimiser
@@ -87,7 +87,7 @@ def changed_momentum(patch: pytest.MonkeyPatch) -> None:
 
 
 def alpha_over_n(patch: pytest.MonkeyPatch) -> None:
-    """Response normalisation as torch has it: alpha divided by n, which the paper's formula does not."""
+    """Divide alpha by n in response normalisation, as torch does and the paper's formula does not."""
     from harness.models.modules import ResponseNorm
 
     real = ResponseNorm.__init__
@@ -99,7 +99,7 @@ def alpha_over_n(patch: pytest.MonkeyPatch) -> None:
 
 
 def decayed_slopes(patch: pytest.MonkeyPatch) -> None:
-    """Weight decay on everything, PReLU slopes among it."""
+    """Apply weight decay to everything, PReLU slopes included."""
     from harness.jobs.training import optimiser
 
     real = optimiser.decay_groups
@@ -107,14 +107,14 @@ def decayed_slopes(patch: pytest.MonkeyPatch) -> None:
 
 
 def rate_outside(patch: pytest.MonkeyPatch) -> None:
-    """The learning rate outside the velocity, as torch has it, so that a drop acts at once."""
+    """Apply the learning rate outside the velocity, as torch does, so that a drop acts at once."""
     from harness.jobs.training import optimiser
 
     patch.setattr(optimiser, "_scale_velocities", lambda *_: None)
 
 
 def shifted_crop(patch: pytest.MonkeyPatch) -> None:
-    """The first of the ten crops a pixel too low."""
+    """Move the first of the ten crops down by a pixel."""
     import torch
 
     from harness.data import views
@@ -129,7 +129,7 @@ def shifted_crop(patch: pytest.MonkeyPatch) -> None:
 
 
 def other_seed(patch: pytest.MonkeyPatch) -> None:
-    """First weights drawn from another generator."""
+    """Draw first weights from another generator."""
     from harness.jobs.training import first_weights
 
     real = first_weights.generator
@@ -158,7 +158,7 @@ def test_a_change_of_method_is_a_regression(
     parts: dict[str, str],
     place: str,
 ) -> None:
-    """In just these probes, and the part that tells is named."""
+    """Exactly these probes change, and the finding names the part that shows it."""
     change(monkeypatch)
     only = "shared" if suite == PRELU else ""
     found = checked(made, made / BASELINE if place == "here" else elsewhere, suite, only=only)
@@ -170,7 +170,7 @@ def test_a_change_of_method_is_a_regression(
 
 
 def test_a_change_shows_only_in_what_it_touches(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crop leaves the training alone, a rate the test."""
+    """A changed crop leaves the training alone, and a changed rate the test."""
     with monkeypatch.context() as patch:
         shifted_crop(patch)
         assert regressions(checked(made, made / BASELINE)).keys() == {"probe cnn.ten_crop"}
@@ -182,7 +182,7 @@ def test_a_change_shows_only_in_what_it_touches(made: Path, monkeypatch: pytest.
 def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
     made: Path, tmp_path: Path, elsewhere: Path, field: str, value: float
 ) -> None:
-    """One that no first step shows, such as the number of epochs, too: every resolved field is compared."""
+    """Every resolved field is compared, also the number of epochs, which no first step shows."""
     file = tiny_suite(tmp_path, **FEW | {field: value})
     found = check([file], elsewhere, RULES, Store(made / "runs"), strict=False)
     assert f"recipe.{field}" in regressions(found)["experiment cnn"].said
@@ -191,7 +191,7 @@ def test_a_changed_hyperparameter_of_the_suite_is_a_regression(
 def test_a_check_takes_the_steps_of_a_sound_training_once(
     made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only what departs is disturbed."""
+    """Only departing trainings are disturbed."""
     from harness.jobs import probe
 
     taken, real = [], probe.steps_taken
@@ -203,7 +203,7 @@ def test_a_check_takes_the_steps_of_a_sound_training_once(
 def test_a_training_that_departs_is_disturbed_before_it_is_told(
     made: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Elsewhere; on the machine of the baseline no disturbance could mend it."""
+    """On the baseline's own machine no disturbance could explain the departure."""
     from harness.jobs import probe
 
     taken, real = [], probe.steps_taken
@@ -217,7 +217,7 @@ def test_a_training_that_departs_is_disturbed_before_it_is_told(
 
 
 def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same net, recipe and data under two names."""
+    """The same net, recipe and data have two names."""
     from harness.jobs import probe
 
     taken, real = [], probe.steps_taken
@@ -228,7 +228,7 @@ def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch
 
 
 def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exit 6; what else there is to judge is judged."""
+    """The exit code is 6, and everything else is judged."""
 
     def fails(*_: Any) -> Iterator[Any]:
         raise RuntimeError("no memory")
@@ -252,7 +252,7 @@ def test_a_failed_job_makes_no_baseline(made: Path, tmp_path: Path, monkeypatch:
 
 
 def test_an_update_of_nothing_changes_no_byte(made: Path, tmp_path: Path) -> None:
-    """Of the suite that is made anew, nor of the other."""
+    """Neither the updated suite nor the other one changes."""
     found = updated([made / "tiny.yaml"], made / BASELINE, RULES, Store(tmp_path / "runs"))
     before = json.loads((made / BASELINE).read_text())["suites"]
     assert found.differences == ()
@@ -260,14 +260,14 @@ def test_an_update_of_nothing_changes_no_byte(made: Path, tmp_path: Path) -> Non
 
 
 def test_a_suite_without_a_baseline_is_told_before_anything_runs(made: Path, tmp_path: Path) -> None:
-    """With what would add it."""
+    """The message has the command that adds it."""
     file = tiny_suite(tmp_path, name="fresh", **FEW)
     with pytest.raises(BaselineMissing, match="baseline update fresh"):
         check([made / "tiny.yaml", file], made / BASELINE, RULES, Store(made / "runs"), strict=False)
 
 
 def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
-    """A baseline would else hold it for ever, and nobody would compare it."""
+    """The baseline would hold it for ever, and nobody would compare it."""
     known = read_baseline(made / BASELINE, "ci")
     path = tmp_path / "ci.json"
     Baseline(path, "ci", {**known.suites, "removed": known.suites["tiny"]}).write()
@@ -276,13 +276,13 @@ def test_a_suite_whose_file_is_gone_is_told(made: Path, tmp_path: Path) -> None:
 
 
 def test_globs_that_choose_nothing_are_told(made: Path) -> None:
-    """Nothing measured is never sound."""
-    with pytest.raises(UsageError, match="named like zzz"):
+    """A check of nothing is never sound."""
+    with pytest.raises(UsageError, match="matches zzz"):
         checked(made, made / BASELINE, only="zzz")
 
 
 def test_a_suite_that_lost_the_scale_is_a_regression(made: Path, tmp_path: Path) -> None:
-    """One that never had it is not judged."""
+    """A suite that never had the scale is not judged."""
     suite = json.loads((made / "tiny.yaml").read_text())
     suite["scales"] = {"paper": {"seeds": 1}}
     (tmp_path / "tiny.yaml").write_text(json.dumps(suite))
@@ -295,7 +295,7 @@ def test_a_suite_that_lost_the_scale_is_a_regression(made: Path, tmp_path: Path)
 
 @pytest.mark.nightly
 def test_every_shipped_suite_is_as_its_baseline_says(tmp_path: Path) -> None:
-    """Within rounding, wherever this runs."""
+    """They agree within rounding on any machine."""
     committed = Path(__file__).parent.parent.parent / "reports" / "baselines" / "ci.json"
     paths = sorted(shipped_suites().glob("*.yaml"))
     found = check(paths, committed, RULES, Store(tmp_path), strict=False)

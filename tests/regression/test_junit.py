@@ -1,4 +1,4 @@
-"""JUnit XML: whole, counted right, and within the schema that its readers publish, whatever the findings hold."""
+"""JUnit XML: complete, with correct counts, and within its published schemas, whatever the findings contain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from findings import ADVISORY, ERROR, EVERY, HOSTILE, NOT_JUDGED, OK, REGRESSION
 from harness.regression.finding import Checked, Finding
 from harness.regression.junit import junit_xml
 
-# What junit-10.xsd of Jenkins' xUnit plugin, which pytest holds to, and its elder junit-4.xsd both allow.
+# Rules that junit-10.xsd of Jenkins' xUnit plugin, which pytest follows, and the older junit-4.xsd share.
 ATTRIBUTES = {
     "testsuites": ({"tests", "failures", "errors"}, {"name", "time"}),
     "testsuite": ({"name", "tests", "failures", "errors"}, {"skipped", "time"}),
@@ -34,17 +34,17 @@ SECONDS = re.compile(r"(([0-9]{0,3},)*[0-9]{3}|[0-9]{0,3})*(\.[0-9]{0,3})?")
 
 
 def parsed(*findings: Finding) -> ET.Element:
-    """The document of a check, read again."""
+    """Return the parsed document of a check."""
     return ET.fromstring(junit_xml(checked(*findings)))
 
 
 def marks(case: ET.Element) -> list[str]:
-    """What stands within a test case."""
+    """Return the elements within a test case."""
     return [child.tag for child in case]
 
 
 def assert_holds_to_the_schema(element: ET.Element) -> None:
-    """Names, attributes, nesting and the form of times."""
+    """Assert names, attributes, nesting and the format of times."""
     needed, allowed = ATTRIBUTES[element.tag]
     assert needed <= set(element.attrib) <= needed | allowed
     assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
@@ -54,7 +54,7 @@ def assert_holds_to_the_schema(element: ET.Element) -> None:
 
 
 def assert_counts_are_right(suite: ET.Element) -> None:
-    """Of what is really inside."""
+    """Assert that counts equal the elements inside."""
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         assert int(suite.get(attribute, "-1")) == len(suite.findall(f"testcase/{tag}"))
     assert int(suite.get("tests", "-1")) == len(suite.findall("testcase"))
@@ -71,14 +71,14 @@ def assert_counts_are_right(suite: ET.Element) -> None:
     ],
 )
 def test_a_severity_is_an_outcome(finding: Finding, within: list[str]) -> None:
-    """And only an advisory passes with something to say."""
+    """Only an advisory passes with output."""
     (case,) = parsed(finding).iter("testcase")
     assert marks(case) == within
     assert (case.get("classname"), case.get("name")) == (finding.suite, finding.subject)
 
 
 def test_a_failure_says_it_all() -> None:
-    """In a line, and in full: before, now, and the paper's reference."""
+    """It has a line, and in full before, now, and the paper's reference."""
     failure = parsed(REGRESSION).find("testsuite/testcase/failure")
     assert failure is not None
     assert failure.attrib == {"type": "regression", "message": "rose by 1.20, beyond 0.50"}
@@ -88,7 +88,7 @@ def test_a_failure_says_it_all() -> None:
 
 
 def test_the_whole_is_the_sum_of_its_suites() -> None:
-    """Counts and times, of each suite and of all."""
+    """This covers counts and times."""
     root = parsed(*EVERY)
     assert root.attrib == {
         "name": "paper-harness check", "tests": "5", "failures": "1", "errors": "1", "time": "73.346",
@@ -100,7 +100,7 @@ def test_the_whole_is_the_sum_of_its_suites() -> None:
 
 
 def test_a_subject_is_one_test_case_that_its_gravest_finding_decides() -> None:
-    """The others are its output; nothing is lost and nothing is counted twice."""
+    """The others are its output; nothing is lost or counted twice."""
     advisory, fine = (
         Finding("table1", REGRESSION.subject, severity, f"{severity} too") for severity in ("advisory", "ok")
     )
@@ -112,12 +112,12 @@ def test_a_subject_is_one_test_case_that_its_gravest_finding_decides() -> None:
 
 
 def test_a_suite_that_only_took_time_is_there() -> None:
-    """Without a test case: nothing was looked at."""
+    """It has no test case, because nothing was compared."""
     assert [(s.get("name"), s.get("tests")) for s in parsed(OK)] == [("figure1", "1"), ("table1", "0")]
 
 
 def test_a_control_character_stands_as_its_number() -> None:
-    """So that the document can be read, and nothing is hidden."""
+    """The document stays readable, and nothing is hidden."""
     failure = parsed(Finding(HOSTILE, HOSTILE, "regression", HOSTILE)).find("testsuite/testcase/failure")
     assert failure is not None
     assert failure.get("message") == HOSTILE.replace("\x00", "#x00").replace("\x1b", "#x1B").replace(
@@ -127,7 +127,7 @@ def test_a_control_character_stands_as_its_number() -> None:
 
 @given(checks)
 def test_any_check_is_a_document_of_the_schema(any_check: Checked) -> None:
-    """Its counts right, one test case a subject, the same bytes twice."""
+    """Counts are correct, each subject is one test case, and a repetition gives the same bytes."""
     document = junit_xml(any_check)
     root = ET.fromstring(document)
     assert_holds_to_the_schema(root)

@@ -1,4 +1,4 @@
-"""What a check runs, and what it reads from the store: current results of trainings, and only where they are asked."""
+"""Jobs that a check runs, and results that it reads from the store: current ones of trainings, on request."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from harness.data.locate import Locations
 from harness.errors import DataMissing
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.regression.check import check, updated
 from harness.regression.observations import Observed, Rules, Stores, observe
 from harness.regression.selection import Selection
-from harness.run.execute import set_aside
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
 from harness.suite.file import Suite
@@ -29,18 +28,18 @@ ERRORS = {0: (10.0, 2.0), 1: (11.0, 2.5), 2: (12.0, 3.0)}
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
-    """A tiny suite of three seeds."""
+    """Return a tiny suite of three seeds."""
     return load_suite(tiny_suite(tmp_path, seeds=3))
 
 
 def observed(suite: Suite, folder: Path, *, train: bool) -> Observed:
-    """What it comes to, the trainings' results taken from a store there."""
+    """Observe the suite with the trainings' results of a store."""
     stores = Stores(Store(folder / "fresh"), Store(folder / "runs"))
     return observe(suite, Selection.of(suite), Rules("ci", RUNTIME, train=train), stores, StopSignal())
 
 
 def test_at_ci_no_training_runs_and_none_is_read(suite: Suite, tmp_path: Path) -> None:
-    """Unasked."""
+    """Trainings are not requested."""
     finish_all(Store(tmp_path / "runs"), make_plan(suite, "ci"), ERRORS)
     found = observed(suite, tmp_path, train=False)
     assert found.failed == {}
@@ -49,7 +48,7 @@ def test_at_ci_no_training_runs_and_none_is_read(suite: Suite, tmp_path: Path) -
 
 
 def test_results_in_the_store_are_taken_as_they_are(suite: Suite, tmp_path: Path) -> None:
-    """By seed, with the number of images."""
+    """They come by seed, with the number of images."""
     finish_all(Store(tmp_path / "runs"), make_plan(suite, "ci"), ERRORS)
     found = observed(suite, tmp_path, train=True).snapshot["experiments"]["cnn"]["accuracies"]
     top1 = found["ten_crop.top1_error"]
@@ -57,16 +56,16 @@ def test_results_in_the_store_are_taken_as_they_are(suite: Suite, tmp_path: Path
 
 
 def test_a_stale_result_counts_for_nothing(suite: Suite, tmp_path: Path) -> None:
-    """It is of other code; nothing runs it again unasked, and nothing judges it."""
+    """It belongs to other code; it is neither judged nor run again unasked."""
     store, plan = Store(tmp_path / "runs"), make_plan(suite, "ci")
     finish_all(store, plan, ERRORS, code="of long ago")
     found = observed(suite, tmp_path, train=True)
     assert found.snapshot["experiments"]["cnn"]["accuracies"] == {}
-    assert set_aside(store, plan, statuses(plan, store, RUNTIME.locations)) == len(plan.jobs)  # still there
+    assert surveyed(plan, store, RUNTIME.locations).jobs("stale") == list(plan.jobs.values())  # still there
 
 
 def test_accuracies_are_compared_where_both_have_them(suite: Suite, tmp_path: Path) -> None:
-    """At ci nothing follows from them."""
+    """At ci they gate nothing."""
     rules, file = Rules("ci", RUNTIME, train=True), tmp_path / "ci.json"
     plan = make_plan(suite, "ci")
     finish_all(Store(tmp_path / "good"), plan, ERRORS)
@@ -82,7 +81,7 @@ def test_accuracies_are_compared_where_both_have_them(suite: Suite, tmp_path: Pa
 
 
 def test_only_the_chosen_experiments_run(tmp_path: Path) -> None:
-    """With what their probes build on."""
+    """The inputs of their probes run too."""
     suite = load_suite(shipped_suites() / "architecture.yaml")
     stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
     found = observe(suite, Selection.of(suite, ["net"]), Rules("ci", RUNTIME), stores, StopSignal()).snapshot
@@ -90,7 +89,7 @@ def test_only_the_chosen_experiments_run(tmp_path: Path) -> None:
 
 
 def test_missing_data_are_told(suite: Suite, tmp_path: Path) -> None:
-    """Before anything runs."""
+    """The error comes before anything runs."""
     table1 = load_suite(shipped_suites() / "table1.yaml")
     stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
     with pytest.raises(DataMissing, match="ILSVRC-2010 is not on disk"):
@@ -100,7 +99,7 @@ def test_missing_data_are_told(suite: Suite, tmp_path: Path) -> None:
 
 @pytest.mark.nightly
 def test_a_check_can_train(suite: Suite, tmp_path: Path) -> None:
-    """For real: the baseline's trainings repeat."""
+    """Real trainings repeat the baseline's."""
     rules, file = Rules("ci", RUNTIME, train=True), tmp_path / "ci.json"
     updated([suite.path], file, rules, Store(tmp_path / "one")).baseline.write()
     found = check([suite.path], file, rules, Store(tmp_path / "other"), strict=False)

@@ -1,4 +1,4 @@
-"""Files and streams that a check leaves for a CI server."""
+"""Files and streams of a check for a CI server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.regression.outputs import write_outputs
 
 @pytest.fixture
 def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the running step, in which something stands already."""
+    """Return the running step's file with earlier content."""
     path = tmp_path / "summary"
     path.write_text("# Before\n", encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
@@ -23,7 +23,7 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_both_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Into folders that need not be there, and nothing is said."""
+    """Their folders need not exist, and nothing is printed."""
     junit, markdown = tmp_path / "a" / "check.xml", tmp_path / "b" / "check.md"
     write_outputs(checked(*EVERY), junit, markdown, github=False)
     assert len(list(ET.parse(junit).iter("testcase"))) == 5
@@ -32,7 +32,7 @@ def test_both_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 
 def test_nothing_is_written_that_was_not_asked_for(summary: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Not even where the variable of a step is set."""
+    """This holds even where the step's variable is set."""
     write_outputs(checked(*EVERY), None, None, github=False)
     assert summary.read_text(encoding="utf-8") == "# Before\n"
     assert capsys.readouterr() == ("", "")
@@ -47,7 +47,7 @@ def test_annotations_leave_standard_output_to_data(summary: Path, capsys: pytest
 
 
 def test_a_summary_is_added_to_what_stands_there(summary: Path) -> None:
-    """A step may hold several checks."""
+    """A step may run several checks."""
     write_outputs(checked(REGRESSION), None, None, github=True)
     write_outputs(checked(*EVERY), None, None, github=True)
     text = summary.read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def test_a_summary_is_added_to_what_stands_there(summary: Path) -> None:
 
 
 def test_a_summary_is_never_too_large(summary: Path) -> None:
-    """With what stands there it stays within what GitHub shows at all."""
+    """With the earlier content it stays within the size that GitHub shows."""
     summary.write_text("x" * 900_000, encoding="utf-8")
     for _ in range(3):
         write_outputs(checked(*many("ok", 5000)), None, None, github=True)
@@ -67,14 +67,14 @@ def test_a_summary_is_never_too_large(summary: Path) -> None:
 def test_without_a_step_there_are_annotations_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As on a machine of one's own."""
+    """A user's own machine has no step."""
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     write_outputs(checked(REGRESSION), None, None, github=True)
     assert capsys.readouterr().err.startswith("::error ")
 
 
 def test_a_file_that_cannot_be_written_costs_no_other(summary: Path, tmp_path: Path) -> None:
-    """All that can be is written, and then each fault is told with its remedy."""
+    """All others are written, then each fault is reported with its remedy."""
     markdown = tmp_path / "check.md"
     junit = tmp_path / "taken"
     junit.mkdir()
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_written_costs_no_other(summary: Path, tmp_path: P
 
 
 def test_a_summary_that_cannot_be_written_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And the message names what leaves it out."""
+    """The message names the flag that skips it."""
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     with pytest.raises(UsageError, match="--no-github"):
         write_outputs(checked(*EVERY), tmp_path / "check.xml", None, github=True)

@@ -1,4 +1,4 @@
-"""Which suites and which of their things a check looks at."""
+"""Selection of suites and of their items for a check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.suite.shipped import shipped_suites
 
 
 def test_without_globs_everything_is_chosen(tmp_path: Path) -> None:
-    """What the suite has lost too."""
+    """This includes items that the suite has lost."""
     selection = Selection.of(loaded(tmp_path))
     assert selection
     assert selection.wants("cell", "cnn.top1")
@@ -24,7 +24,7 @@ def test_without_globs_everything_is_chosen(tmp_path: Path) -> None:
 
 
 def test_an_experiment_brings_its_cells_probes_and_claims(tmp_path: Path) -> None:
-    """And nothing of others."""
+    """Items of other experiments are left out."""
     suite = load_suite(shipped_suites() / "prelu_table1.yaml")
     selection = Selection.of(suite, ["shared"])
     assert selection.experiments == {"shared"}
@@ -37,7 +37,7 @@ def test_an_experiment_brings_its_cells_probes_and_claims(tmp_path: Path) -> Non
 
 
 def test_a_cell_brings_its_experiment(tmp_path: Path) -> None:
-    """Without which there would be nothing to compare."""
+    """Without it there would be nothing to compare."""
     selection = Selection.of(loaded(tmp_path), ["cnn.top1"])
     assert selection.cells == {"cnn.top1"}
     assert selection.experiments == {"cnn"}
@@ -45,18 +45,18 @@ def test_a_cell_brings_its_experiment(tmp_path: Path) -> None:
 
 
 def test_globs_that_match_nothing_choose_nothing(tmp_path: Path) -> None:
-    """So that the suite is passed over."""
+    """The suite is then skipped."""
     assert not Selection.of(loaded(tmp_path), ["zzz*"])
 
 
 def test_a_thing_that_is_gone_is_chosen_by_its_name(tmp_path: Path) -> None:
-    """It would else go unnoticed."""
+    """Its loss would otherwise go unnoticed."""
     assert Selection.of(loaded(tmp_path), ["c*"]).wants("experiment", "cut")
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A repository of two papers' suites, all committed."""
+    """Create a repository with two papers' suites, all committed."""
     folder = tmp_path / "suites"
     shutil.copytree(shipped_suites() / "papers", folder / "papers")
     for name in ("table1", "prelu_table1"):
@@ -68,23 +68,23 @@ def clone(tmp_path: Path) -> Path:
 
 
 def git(folder: Path, *arguments: str) -> None:
-    """One git command, as somebody."""
+    """Run one git command under a fictitious name."""
     who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", str(folder), *who, *arguments], check=True, capture_output=True)
 
 
 def changed(folder: Path, revision: str = "HEAD") -> list[str]:
-    """The names of the suites that differ."""
+    """Return the names of the suites that differ."""
     return [path.stem for path in changed_since(sorted(folder.glob("*.yaml")), revision)]
 
 
 def test_nothing_has_changed_since_now(clone: Path) -> None:
-    """No suite is looked at."""
+    """No suite is selected."""
     assert changed(clone) == []
 
 
 def test_a_changed_suite_is_chosen(clone: Path) -> None:
-    """Whether or not the change is committed."""
+    """The change may be committed or not."""
     with (clone / "table1.yaml").open("a") as file:
         file.write("# more\n")
     assert changed(clone) == ["table1"]
@@ -94,7 +94,7 @@ def test_a_changed_suite_is_chosen(clone: Path) -> None:
 
 
 def test_a_papers_file_concerns_its_suites(clone: Path) -> None:
-    """And no other paper's."""
+    """Suites of other papers are not selected."""
     with (clone / "papers" / "prelu" / "recipes.yaml").open("a") as file:
         file.write("# more\n")
     assert changed(clone) == ["prelu_table1"]
@@ -108,7 +108,7 @@ def test_a_new_file_has_changed(clone: Path) -> None:
 
 @pytest.mark.parametrize("revision", ["nosuch", "--all", "", "HEAD:table1.yaml"])
 def test_what_is_no_revision_is_told(clone: Path, revision: str) -> None:
-    """And is never taken for an option of git."""
+    """It is never taken for an option of git."""
     with pytest.raises(UsageError, match="--suites-changed-since: git rev-parse"):
         changed(clone, revision)
 

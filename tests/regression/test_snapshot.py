@@ -1,4 +1,4 @@
-"""What a snapshot holds: everything that decides a verdict, written so that it comes back from a file as it was."""
+"""The content of a snapshot: everything that decides a verdict, in a form that survives a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from harness.suite.shipped import shipped_suites
 
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Of a suite that only measures."""
+    """Return the snapshot of a suite without trainings."""
     suite = load_suite(shipped_suites() / "architecture.yaml")
     folder = tmp_path_factory.mktemp("taken")
     rules = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
@@ -31,12 +31,12 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_it_is_plain_data(taken: dict[str, Any]) -> None:
-    """The same after a file as before."""
+    """A round trip through a file changes nothing."""
     assert json.loads(json_text(taken)) == taken
 
 
 def test_every_experiment_cell_and_claim_is_in_it(taken: dict[str, Any]) -> None:
-    """So that one that vanishes is missed."""
+    """A removed one is therefore noticed."""
     suite = load_suite(shipped_suites() / "architecture.yaml")
     assert taken["experiments"].keys() == suite.file.experiments.keys()
     assert taken["cells"].keys() == {cell.id for cell in suite.cells()}
@@ -45,7 +45,7 @@ def test_every_experiment_cell_and_claim_is_in_it(taken: dict[str, Any]) -> None
 
 
 def test_exact_cells_and_claims_are_judged_in_it(taken: dict[str, Any]) -> None:
-    """Nothing is sampled in them; what they cannot tell is a bound that lies on the wrong side."""
+    """Nothing is sampled in them; only a bound on the wrong side leaves them undecided."""
     assert taken["cells"]["conv2.neurons"]["outcome"] == "MATCH"
     assert {claim["outcome"] for claim in taken["claims"].values() if claim["evidence"] == "exact"} <= {
         "CONFIRMED", "BY CONSTRUCTION", "CONTRADICTED", "INCONCLUSIVE",
@@ -53,7 +53,7 @@ def test_exact_cells_and_claims_are_judged_in_it(taken: dict[str, Any]) -> None:
 
 
 def test_provenance_names_versions_and_machine_but_neither_day_nor_host(taken: dict[str, Any]) -> None:
-    """So that the same code on the same machine writes the same bytes."""
+    """The same code on the same machine gives the same bytes."""
     made = taken["made_with"]
     assert {"commit", "packages", "processor", "device"} <= made.keys()
     assert made["packages"]["torch"]

@@ -1,4 +1,4 @@
-"""Findings are shown where their subject stands in the suite's file."""
+"""The line of a finding's subject in the suite's file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST = next(number for number, line in enumerate(LINES, start=1) if not line.st
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with Table 1 in its suites, as the current folder."""
+    """Return a checkout with Table 1 among its suites, as the current folder."""
     (tmp_path / "suites").mkdir()
     (tmp_path / "suites" / "table1.yaml").write_bytes(TABLE1.read_bytes())
     monkeypatch.chdir(tmp_path)
@@ -35,7 +35,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_a_subject_has_its_line(checkout: Path, subject: str, begins: str) -> None:
-    """Of the row, the claim, the experiment."""
+    """The line is that of the row, the claim or the experiment."""
     place = place_of("table1", subject)
     assert place is not None
     file, line = place
@@ -46,18 +46,18 @@ def test_a_subject_has_its_line(checkout: Path, subject: str, begins: str) -> No
 
 @pytest.mark.parametrize("subject", ["suite", "cell nobody.top1", "claim ", "cell ", "something else"])
 def test_what_stands_nowhere_has_the_first_line(checkout: Path, subject: str) -> None:
-    """It is about the file as a whole."""
+    """It concerns the file as a whole."""
     assert place_of("table1", subject) == ("suites/table1.yaml", FIRST)
 
 
 @pytest.mark.parametrize("suite", ["nosuch", "", "../table1", "a\x00b", "x" * 5000])
 def test_a_suite_that_is_not_here_has_no_place(checkout: Path, suite: str) -> None:
-    """Then the finding is shown without one."""
+    """The finding is then shown without one."""
     assert place_of(suite, "cell cnn.top1") is None
 
 
 def test_paths_are_those_below_the_checkout(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever in it the check was started."""
+    """The check may start in any folder of it."""
     monkeypatch.chdir(checkout / "suites")
     assert place_of("table1", "suite") == ("suites/table1.yaml", FIRST)
 
@@ -69,6 +69,6 @@ def test_a_file_outside_the_checkout_is_not_named(checkout: Path, monkeypatch: p
 
 
 def test_a_faulty_file_is_still_a_place(checkout: Path) -> None:
-    """The check has its own word for what is wrong with it."""
+    """The check reports the file's fault itself."""
     (checkout / "broken.yaml").write_text("claims: [", encoding="utf-8")
     assert place_of("broken", "claim own_errors") == ("broken.yaml", 1)

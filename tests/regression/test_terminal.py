@@ -1,4 +1,4 @@
-"""Findings for people: the worst first, the sound only counted."""
+"""Findings for people: the gravest first, the sound ones only counted."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ CHECKED = Checked(
 
 
 def test_what_is_wrong_is_told_and_what_is_sound_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Regressions before advisories."""
+    """Regressions come before advisories."""
     show_checked(CHECKED)
     said = capsys.readouterr().out
     assert "probe cnn" not in said
     assert said.index("probe star") < said.index("made")
     assert "1 regression, 0 error, 1 advisory, 0 not judged, 1 ok" in said
     assert "2 suites at ci against ci.json, in 3 s" in said
-    assert "[of]" in said  # no markup
+    assert "[of]" in said  # not read as markup
 
 
 def test_nothing_to_tell_is_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """No empty table."""
+    """There is no empty table."""
     show_findings([])
     assert capsys.readouterr().out == ""
 
 
 def test_what_suites_share_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """As that all of a baseline was made elsewhere."""
+    """An example is a baseline made on another machine."""
     show_findings(Finding(name, "suite", "advisory", "made elsewhere") for name in ("table1", "table2", "table3"))
     said = capsys.readouterr().out
     assert "table1 and 2" in said
@@ -47,7 +47,7 @@ def test_what_suites_share_is_told_once(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_check_is_data_too() -> None:
-    """With every field of every finding."""
+    """Every field of every finding is included."""
     document = json.loads(json.dumps(as_document(CHECKED)))
     assert document["findings"][2] == {
         "suite": "table2", "subject": "probe star", "severity": "regression", "said": "logits [of] first weights",

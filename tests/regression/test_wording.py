@@ -1,4 +1,4 @@
-"""What is told of findings: the gravest first, counted, in full, and with nothing hidden."""
+"""Wording of findings: the gravest first, counted, in full, and with nothing hidden."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from harness.regression.wording import counted, gravest_first, in_full, without_
 
 
 def test_the_gravest_is_first() -> None:
-    """Whatever the order in which they were found; equals keep theirs."""
+    """The order of discovery does not matter; equal severities keep theirs."""
     other = many("regression", 1)[0]
     assert gravest_first([OK, NOT_JUDGED, other, ADVISORY, ERROR, REGRESSION]) == [
         other, REGRESSION, ERROR, ADVISORY, NOT_JUDGED, OK,
@@ -15,7 +15,7 @@ def test_the_gravest_is_first() -> None:
 
 
 def test_counts_are_words() -> None:
-    """Of what occurs, in the plural where there is one."""
+    """Severities that occur are counted, in the plural where they have one."""
     assert counted(EVERY) == "1 regression, 1 error, 1 advisory, 1 not judged, 1 ok"
     assert counted([*many("advisory", 2), *many("ok", 2000)]) == "2 advisories, 2,000 ok"
     assert counted(EVERY, ["error"]) == "1 error"
@@ -23,12 +23,12 @@ def test_counts_are_words() -> None:
 
 
 def test_a_finding_in_full_leaves_out_what_is_not_known() -> None:
-    """One thing a line."""
+    """Each line has one entry."""
     assert in_full(ERROR) == "train cnn, seed 1, ended without a result\nbefore: 0.37"
 
 
 def test_what_would_hide_text_stands_as_its_number() -> None:
-    """Escape sequences, changes of direction, halves of pairs; only line ends stay."""
+    """Escape sequences, changes of direction and lone surrogates are replaced; only line ends stay."""
     assert without_controls("a\x1b[2K\r\nb\u202ec\ud800") == "a#x1B[2K\nb#x202Ec#xD800"
     assert without_controls("Größe, ± ≤ √") == "Größe, ± ≤ √"
     assert all(letter.isprintable() or letter == "\n" for letter in without_controls(HOSTILE))

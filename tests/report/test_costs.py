@@ -55,7 +55,7 @@ def store(tmp_path: Path, plan: Plan) -> Store:
 def costs(plan: Plan, store: Store) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The sum and the experiments."""
     standing = statuses(plan, store, Locations())
-    return cost_of(plan, standing), costs_by_experiment(plan, standing)
+    return cost_of(plan, standing).plain(), [one.plain() for one in costs_by_experiment(plan, standing)]
 
 
 def on_gpu(plan: Plan, store: Store, seeds: range, **more: Any) -> None:

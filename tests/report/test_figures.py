@@ -89,8 +89,8 @@ def test_a_figure_that_nothing_can_stand_for_says_so(world):
 
     (record,) = world.records()
 
-    assert (record["id"], record["ref"], record["shows"]) == ("f3", "F3", "something")
-    assert (record["not_run"], record["svg_data_uri"]) == ("needs the test server", None)
+    assert (record.id, record.ref, record.shows) == ("f3", "F3", "something")
+    assert (record.not_run, record.svg_data_uri) == ("needs the test server", None)
 
 
 def test_first_seed_is_shown_and_named(world):
@@ -101,10 +101,10 @@ def test_first_seed_is_shown_and_named(world):
 
     (record,) = world.records()
 
-    assert record["caption"].startswith("At small scale, digits of scikit-learn; experiment cnn, seed 0 of 3.")
-    assert figures.CAPTIONS["kernels"] in record["caption"]
-    assert words(record["svg_data_uri"]) == ["group 1", "group 2"]
-    assert record["not_run"] is None
+    assert record.caption.startswith("At small scale, digits of scikit-learn; experiment cnn, seed 0 of 3.")
+    assert figures.CAPTIONS["kernels"] in record.caption
+    assert words(record.svg_data_uri) == ["group 1", "group 2"]
+    assert record.not_run is None
 
 
 def test_a_seed_that_diverged_is_passed_over_and_told(world):
@@ -115,7 +115,7 @@ def test_a_seed_that_diverged_is_passed_over_and_told(world):
 
     (record,) = world.records()
 
-    assert "seed 2, the first with a result of 3" in record["caption"]
+    assert "seed 2, the first with a result of 3" in record.caption
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_nothing_to_draw_has_its_reason(world, prepare, expected):
 
     (record,) = world.records()
 
-    assert record["not_run"] == f"cnn: {expected}"
-    assert record["svg_data_uri"] is None
+    assert record.not_run == f"cnn: {expected}"
+    assert record.svg_data_uri is None
 
 
 def test_every_experiment_has_its_own_picture(world):
@@ -152,8 +152,8 @@ def test_every_experiment_has_its_own_picture(world):
 
     cnn, other = world.records()
 
-    assert (cnn["id"], cnn["not_run"]) == ("f3.cnn", "cnn: not run yet")
-    assert (other["id"], other["not_run"]) == ("f3.other", None)
+    assert (cnn.id, cnn.not_run) == ("f3.cnn", "cnn: not run yet")
+    assert (other.id, other.not_run) == ("f3.other", None)
 
 
 def test_gradients_of_all_stand_in_one_chart(world):
@@ -164,9 +164,9 @@ def test_gradients_of_all_stand_in_one_chart(world):
 
     (record,) = world.records()
 
-    assert "seeds: cnn 2 of 3." in record["caption"]
-    assert "Not drawn: other: not run yet." in record["caption"]
-    assert "cnn" in words(record["svg_data_uri"])
+    assert "seeds: cnn 2 of 3." in record.caption
+    assert "Not drawn: other: not run yet." in record.caption
+    assert "cnn" in words(record.svg_data_uri)
 
 
 def test_curves_stand_in_one_chart(world):
@@ -175,8 +175,8 @@ def test_curves_stand_in_one_chart(world):
 
     (record,) = world.records()
 
-    assert {"cnn", "other", "25"} <= set(words(record["svg_data_uri"]))
-    assert record["caption"].endswith("No curves yet of third.")
+    assert {"cnn", "other", "25"} <= set(words(record.svg_data_uri))
+    assert record.caption.endswith("No curves yet of third.")
 
 
 def test_the_threshold_of_the_scale_is_drawn(world):
@@ -184,7 +184,7 @@ def test_the_threshold_of_the_scale_is_drawn(world):
     for threshold, drawn in (({"small": 17.3, "paper": 24.7}, {"17.3"}), ({"paper": 24.7}, set())):
         world.figure(curve="train_error", threshold=threshold, experiments=["cnn"])
         (record,) = world.records()
-        assert {"17.3", "24.7"} & set(words(record["svg_data_uri"])) == drawn
+        assert {"17.3", "24.7"} & set(words(record.svg_data_uri)) == drawn
 
 
 def test_no_curves_at_all_is_not_run(world):
@@ -193,7 +193,7 @@ def test_no_curves_at_all_is_not_run(world):
 
     (record,) = world.records()
 
-    assert record["not_run"] == "no learning curves of cnn yet"
+    assert record.not_run == "no learning curves of cnn yet"
 
 
 @pytest.mark.parametrize("experiment", ["cnn", "count"])
@@ -203,8 +203,8 @@ def test_nets_are_drawn_as_declared(world, experiment):
 
     (record,) = world.records()
 
-    assert ("290,400" in words(record["svg_data_uri"])) == (experiment == "count")
-    assert record["caption"].startswith(f"Experiment {experiment}.")
+    assert ("290,400" in words(record.svg_data_uri)) == (experiment == "count")
+    assert record.caption.startswith(f"Experiment {experiment}.")
 
 
 def test_activations_of_several_nets_are_one_drawing(world):
@@ -213,7 +213,7 @@ def test_activations_of_several_nets_are_one_drawing(world):
 
     (record,) = world.records()
 
-    assert record["alt"] == "cnn: ReLU; count: ReLU"
+    assert record.alt == "cnn: ReLU; count: ReLU"
 
 
 def test_stale_results_are_said_to_be_stale(world):
@@ -225,7 +225,7 @@ def test_stale_results_are_said_to_be_stale(world):
 
     (record,) = world.records()
 
-    assert record["caption"].endswith("STALE: the code of inspect jobs has changed since.")
+    assert record.caption.endswith("STALE: the code of inspect jobs has changed since.")
 
 
 def test_damaged_arrays_are_named(world):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import finish, finish_all, record
+from fabricated import FINISHED_AT, finish, finish_all, record
+from result_documents import typed
 from suite_files import TABLE1, loaded, written
 
 from harness.data.locate import Locations, Place
@@ -32,7 +33,8 @@ CI = "    seeds: 3\n    data: digits\n"
 
 def documents(plan: Plan, store: Store, failed: dict[str, str] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     """Results and curves of a plan as it stands in the store."""
-    return gather(plan, store, statuses(plan, store, Locations()), ASKED, failed)
+    results, curves = gather(plan, store, statuses(plan, store, Locations()), ASKED, failed)
+    return results.plain(), curves
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def test_documents_are_json_and_make_a_page(plan: Plan, store: Store) -> None:
     """No NaN, no object of ours, nothing that the page cannot show."""
     results, curves = documents(plan, store)
     json.dumps([results, curves], allow_nan=False)
-    assert "Error rates on the ILSVRC-2010 test set" in render(results, curves)
+    assert "Error rates on the ILSVRC-2010 test set" in render(typed(results), curves)
 
 
 def test_the_same_store_gives_the_same_documents(plan: Plan, store: Store) -> None:
@@ -118,7 +120,7 @@ def test_an_empty_store_is_a_report_too(plan: Plan, tmp_path: Path) -> None:
     assert results["headline"] == "2 NOT RUN of 2 printed numbers of the authors' own; 3 NOT RUN of 3 claims."
     assert [job["outcome"] for job in results["experiments"]["cnn"]["jobs"]] == ["not run"] * 3
     assert (results["data"], results["environment"], results["cost"]["finished_at"]) == ([], {}, None)
-    assert render(results, curves)
+    assert render(typed(results), curves)
 
 
 def test_less_than_the_declared_seeds_is_not_run(plan: Plan, store: Store) -> None:
@@ -133,7 +135,8 @@ def test_a_blocked_job_says_by_what(tmp_path: Path) -> None:
     """In the reason of the cell."""
     plan = make_plan(load_suite(TABLE1), "paper")
     nowhere = Locations(named={"ilsvrc2010": Place(tmp_path, "--data ilsvrc2010")})
-    results, _ = gather(plan, store := Store(tmp_path / "runs"), statuses(plan, store, nowhere), ASKED)
+    found, _ = gather(plan, store := Store(tmp_path / "runs"), statuses(plan, store, nowhere), ASKED)
+    results = found.plain()
     assert by_id(results["cells"])["cnn.top1"]["reason"] == "ILSVRC-2010 is not on disk (0 of 5 seeds)"
     assert results["headline"] == "2 NOT RUN of 2 printed numbers of the authors' own; 3 NOT RUN of 3 claims."
 
@@ -201,8 +204,9 @@ def test_other_data_or_a_part_of_them_are_not_comparable(
     job = plan.jobs[plan.evaluations["cnn", "ten_crop", 0]]
     finish(store, job, data=[record(job, "test", Locations()) | changes])
     scales = {"paper": plan.suite.file.scales["ci"]}
-    suite = replace(plan.suite, file=plan.suite.file.model_copy(update={"scales": scales}))
-    cell = by_id(documents(replace(plan, suite=suite, scale="paper"), store)[0]["cells"])["cnn.top1"]
+    file, resolved = plan.suite.file.model_copy(update={"scales": scales}), {"paper": plan.experiments}
+    suite = replace(plan.suite, file=file, resolved=resolved)
+    cell = by_id(documents(replace(plan, read=lambda: suite, scale="paper"), store)[0]["cells"])["cnn.top1"]
     assert (cell["outcome"], cell["reason"]) == ("NOT COMPARABLE", reason)
 
 
@@ -222,7 +226,7 @@ def test_cost_adds_up(plan: Plan, store: Store) -> None:
     """By kind of job: 1.5 seconds each here."""
     cost = documents(plan, store)[0]["cost"]
     assert (cost["train_s"], cost["evaluate_s"], cost["pixels_s"], cost["measure_s"]) == (4.5, 4.5, 1.5, 0)
-    assert cost["finished_at"] == "2026-01-05T10:21:44+00:00"
+    assert cost["finished_at"] == FINISHED_AT
 
 
 def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:
@@ -231,7 +235,7 @@ def test_places_that_differ_are_told_apart(plan: Plan, store: Store) -> None:
     store.folder("train", plan.trainings["cnn", 0]).environment.write_text(json.dumps(seal({"python": "3.13.0"})))
     results, curves = documents(plan, store)
     assert set(results["environment"]) == {"place 1", "place 2"}
-    assert "Results of 2 machines or settings" in render(results, curves)
+    assert "Results of 2 machines or settings" in render(typed(results), curves)
 
 
 def test_digests_follow_what_they_are_of(plan: Plan, store: Store, tmp_path: Path) -> None:
@@ -288,4 +292,4 @@ def test_a_measurement_has_its_spec_values_and_units(tmp_path: Path) -> None:
     recipe = results["measurements"]["recipe"]
     assert ["batch", "", "batch"] in [[name, unit, name] for name, unit, _ in recipe["quantities"]]
     assert [job["values"]["batch"] for job in recipe["jobs"]] == [1.0]
-    assert render(results, curves)
+    assert render(typed(results), curves)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from harness.cli.main import command
 from harness.report.judge_again import KEPT, LATE
+from harness.report.page.digests import sealed
 from harness.report.page.read import read_document
 
 PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
@@ -108,7 +109,8 @@ def test_another_result_gives_another_verdict(tmp_path: Path) -> None:
     for one, other in zip(arms["full"], arms["quarter_time"], strict=True):
         first, second = one["evaluations"]["val_ten"], other["evaluations"]["val_ten"]
         first["values"], second["values"] = second["values"], first["values"]
-    (copy / "results.json").write_text(json.dumps(document), encoding="utf-8")
+    whole = sealed(document, read_document(copy / "curves.json"))
+    (copy / "results.json").write_text(json.dumps(whole), encoding="utf-8")
     assert again(copy).exit_code == 0
     found = {one["id"]: one["outcome"] for one in read_document(copy / "results.json")["claims"]}
     assert found["faster_gpus"] == "CONTRADICTED"
@@ -129,7 +131,7 @@ def test_a_claim_that_was_declared_later_says_so(judged: Any, tmp_path: Path) ->
     ("arguments", "says"),
     [
         (["report", "figure1", "--judge-again"], "is no report folder"),
-        (["report", "{folder}", "--suite", "figure1"], "--suite names what --judge-again judges by"),
+        (["report", "{folder}", "--suite", "figure1"], "--suite is the suite for --judge-again"),
         (["report", "{folder}", "--judge-again", "--suite", "figure4"], "the report is of 'scaling'"),
     ],
 )
@@ -150,3 +152,11 @@ def test_a_claim_added_since_has_no_verdict_that_was_first_published() -> None:
         if one["id"] == "norm_beyond_scale"
     )
     assert (record["outcome"], "before" in record) == ("NOT RUN", False)
+
+
+def test_a_cell_added_since_has_no_verdict_that_was_first_published_either(judged: Any) -> None:
+    """Judged again a second time it is still one that no report had; the cells beside it keep theirs."""
+    cells = {one["id"]: one for one in judged["prelu_table3"][1]["cells"]}
+    assert LATE in cells["filters_112_vgg19"]["marks"]
+    assert "before" not in cells["filters_112_vgg19"]
+    assert "before" in cells["complexity_a"]

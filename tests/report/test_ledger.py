@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ledger_samples import COVERED, PAPERS, report
+from ledger_samples import COVERED, PAPERS, changed, report
 
 from harness.report.ledger import ledger, link, summary
 
 
 def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
     """What stands for one reference."""
-    found: list[dict[str, Any]] = ledger(PAPERS, COVERED, reports, {})["papers"][0][kind][number]["places"]
+    document = ledger(PAPERS, COVERED, reports, {}).model_dump()
+    found: list[dict[str, Any]] = document["papers"][0][kind][number]["places"]
     return found
 
 
@@ -57,8 +59,7 @@ def test_cells_stand_under_their_table_and_figures_link_to_theirs() -> None:
 
 def test_another_papers_report_of_the_same_name_does_not_count() -> None:
     """Suites are of one paper each."""
-    reports = report()
-    reports["one", "small"]["paper"] = "prelu"
+    reports = changed(report(), paper="prelu")
     assert places("claims", 0, reports)[0]["outcome"] == "NOT RUN"
 
 
@@ -70,17 +71,16 @@ def test_holm_is_over_the_whole_paper() -> None:
 
 def test_compute_and_commits_are_those_of_the_results() -> None:
     """Each commit once."""
-    (entry,) = ledger(PAPERS, COVERED, report(), {})["reports"]
-    assert (entry["seconds"], entry["commits"]) == (3.0, ["c0ffee"])
+    (entry,) = ledger(PAPERS, COVERED, report(), {}).reports
+    assert (entry.seconds, entry.commits) == (3.0, ["c0ffee"])
 
 
 def test_a_report_says_how_far_its_suite_has_changed() -> None:
     """A line taken away and two added; none of the same text, and nothing of a suite that is gone."""
-    reports = report()
-    reports["one", "small"]["suite_yaml"] = "suite: one\nseeds: 3\n"
+    reports = changed(report(), suite_yaml="suite: one\nseeds: 3\n")
     today: list[dict[str, str]] = [{"one": "suite: one\nseeds: 6\nclaims:\n"}, {"one": "suite: one\nseeds: 3\n"}, {}]
-    entries = [ledger(PAPERS, COVERED, reports, texts)["reports"][0] for texts in today]
-    assert [entry["changed_lines"] for entry in entries] == [3, 0, None]
+    entries = [ledger(PAPERS, COVERED, reports, texts).reports[0] for texts in today]
+    assert [entry.changed_lines for entry in entries] == [3, 0, None]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_a_report_says_how_far_its_suite_has_changed() -> None:
 )
 def test_no_better_half_is_picked(outcomes: list[str], expected: str) -> None:
     """A reference in several places is summed up by all that were tested."""
-    found = [{"outcome": outcome, "evidence": "small scale"} for outcome in outcomes]
+    found = [SimpleNamespace(outcome=outcome, evidence="small scale") for outcome in outcomes]
     assert summary(found)[0] == expected
 
 
 def test_levels_of_evidence_stand_with_a_summary() -> None:
     """All of them."""
-    found = [{"outcome": "CONFIRMED", "evidence": evidence} for evidence in ("small scale", "exact")]
+    found = [SimpleNamespace(outcome="CONFIRMED", evidence=evidence) for evidence in ("small scale", "exact")]
     assert summary(found) == ("CONFIRMED", "at small scale and exactly")
 
 

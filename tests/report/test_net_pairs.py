@@ -22,6 +22,7 @@ from harness.plan.status import statuses
 from harness.report.gather import gather
 from harness.report.net_pairs import correct_ranks, net_pairs
 from harness.report.page.render import render
+from harness.report.results.document import NetPairSeed
 from harness.run.execute import written
 from harness.store.store import Store
 from harness.suite.load import load_suite
@@ -64,12 +65,12 @@ def left_predictions(plan: Plan, store: Store, experiment: str, seed: int, image
 
 
 @pytest.fixture
-def pair_of(plan: Plan, store: Store) -> Callable[[int], dict[str, Any]]:
+def pair_of(plan: Plan, store: Store) -> Callable[[int], NetPairSeed]:
     """The two nets of the claim for a seed, as they stand in the store."""
 
-    def found(seed: int) -> dict[str, Any]:
-        pairs = {one["claim"]: one for one in net_pairs(plan, store, statuses(plan, store, Locations()))}
-        return next(run for run in pairs[CLAIM]["seeds"] if run["seed"] == seed)
+    def found(seed: int) -> NetPairSeed:
+        pairs = {one.claim: one for one in net_pairs(plan, store, statuses(plan, store, Locations()))}
+        return next(run for run in pairs[CLAIM].seeds if run.seed == seed)
 
     return found
 
@@ -80,11 +81,11 @@ def test_a_seed_s_nets_are_compared_on_the_images_where_one_alone_is_right(plan,
     left_predictions(plan, store, "without_norm", 0, set(range(9)))
     left_predictions(plan, store, "cnn", 0, {0, 20})
     found = pair_of(0)
-    assert (found["only_first_right"], found["only_second_right"], found["images"]) == (8, 1, IMAGES)
-    assert found["difference"] == pytest.approx(-100 * 7 / IMAGES)
-    assert found["p"] == pytest.approx(binomtest(1, 9).pvalue)
-    low, high = found["interval"]
-    assert low < found["difference"] < high < 0
+    assert (found.only_first_right, found.only_second_right, found.images) == (8, 1, IMAGES)
+    assert found.difference == pytest.approx(-100 * 7 / IMAGES)
+    assert found.p == pytest.approx(binomtest(1, 9).pvalue)
+    low, high = found.interval
+    assert low < found.difference < high < 0
 
 
 @pytest.mark.parametrize(
@@ -102,8 +103,8 @@ def test_predictions_that_are_not_those_of_the_result_are_not_compared(plan, sto
         path = left_predictions(plan, store, "cnn", seed, {2})
         if seed == 0:
             spoil(path)
-    assert pair_of(0) == {"seed": 0, "absent": why}
-    assert pair_of(1)["absent"] is None
+    assert pair_of(0).plain() == {"seed": 0, "absent": why}
+    assert pair_of(1).absent is None
 
 
 def test_nets_that_saw_other_images_are_not_compared(plan, store, pair_of) -> None:
@@ -111,7 +112,7 @@ def test_nets_that_saw_other_images_are_not_compared(plan, store, pair_of) -> No
     finish_all(store, plan)
     left_predictions(plan, store, "without_norm", 0, {1})
     left_predictions(plan, store, "cnn", 0, {2}, IDS[::-1])
-    assert pair_of(0)["absent"] == "the two nets were not tested on the same images"
+    assert pair_of(0).absent == "the two nets were not tested on the same images"
 
 
 def test_a_diverged_net_has_no_predictions(plan, store, pair_of) -> None:
@@ -119,13 +120,13 @@ def test_a_diverged_net_has_no_predictions(plan, store, pair_of) -> None:
     finish_all(store, plan)
     left_predictions(plan, store, "without_norm", 0, {1})
     finish(store, plan.jobs[plan.evaluations["cnn", "val_ten", 0]], outcome="diverged")
-    assert pair_of(0)["absent"] == "cnn.val_ten: diverged, so there are no predictions"
+    assert pair_of(0).absent == "cnn.val_ten: diverged, so there are no predictions"
 
 
 def test_only_claims_that_set_test_errors_against_each_other_are_of_two_nets(plan, store) -> None:
     """No count, no gap to the training error, no trend."""
     finish_all(store, plan)
-    found = {one["claim"] for one in net_pairs(plan, store, statuses(plan, store, Locations()))}
+    found = {one.claim for one in net_pairs(plan, store, statuses(plan, store, Locations()))}
     assert {CLAIM, "norm_top5", "overlap_top1", "depth_conv2"} <= found
     assert not found & {"same_size", "overlap_overfits_less", "depth_conv1"}
 

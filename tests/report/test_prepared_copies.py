@@ -33,17 +33,17 @@ def test_a_copy_is_a_deviation_of_the_experiments_that_used_it():
     (deviation,) = copy_deviations(
         plan(one="a", two="b", three="c"), {"a": seen(COPY), "b": seen(None), "c": seen(COPY)}
     )
-    assert deviation["id"] == "prepared_copy"
-    assert deviation["affects"] == ["one", "three"]
-    assert deviation["ours"] == "ILSVRC-2012 from a copy of 256 pixels"
-    assert deviation["expected"] == "1.9 grey levels"
+    assert deviation.id == "prepared_copy"
+    assert deviation.affects == ["one", "three"]
+    assert deviation.ours == "ILSVRC-2012 from a copy of 256 pixels"
+    assert deviation.expected == "1.9 grey levels"
 
 
 def test_two_copies_are_two_deviations():
     """They may differ in how they were made."""
     other = COPY | {"manifest_sha256": "2" * 64}
     found = copy_deviations(plan(one="a", two="b"), {"a": seen(COPY), "b": seen(other)})
-    assert [(one["id"], one["affects"]) for one in found] == [
+    assert [(one.id, one.affects) for one in found] == [
         ("prepared_copy_1", ["one"]),
         ("prepared_copy_2", ["two"]),
     ]

@@ -13,7 +13,7 @@ from suite_files import TABLE1
 from harness.data.locate import Locations
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
 from harness.plan.graph import Plan, make_plan
-from harness.plan.status import statuses
+from harness.plan.status import statuses, surveyed
 from harness.progress import Progress
 from harness.run.execute import Execution, execute, execute_at_once, written
 from harness.store.store import JobFolder, Store, write_json
@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 
 def run(plan: Plan, store: Store, executor: Fake, progress: Progress | None = None) -> Execution:
     """Execute what is not done."""
-    return execute(plan, store, statuses(plan, store, Locations()), executor, progress or silent())
+    return execute(surveyed(plan, store, Locations()), executor, progress or silent())
 
 
 def failing(error: Exception):
@@ -171,7 +171,7 @@ class FakePlaces:
 
 def at_once(plan: Plan, store: Store, fake: FakePlaces, progress: Progress | None = None) -> Execution:
     """Execute what is not done, several at a time."""
-    return execute_at_once(plan, store, statuses(plan, store, Locations()), fake, progress or silent())
+    return execute_at_once(surveyed(plan, store, Locations()), fake, progress or silent())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 100])
@@ -212,9 +212,10 @@ def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> N
     """Two timings at once, or a timing beside a training, would measure each other."""
     plan, fake = make_plan(load_suite(TIMING), "ci"), FakePlaces(3)
     timings = [key for key, job in plan.jobs.items() if job.takes_time]
-    standing = statuses(plan, store, Locations())
-    execution = execute_at_once(plan, store, standing, fake, silent())
-    assert execution.ran == [key for key in plan.jobs if key not in timings and standing[key].state == "to do"]
-    alone = execute(plan, store, standing, Fake(), silent(), left=True)
-    assert alone.ran == [key for key in timings if standing[key].state == "to do"]
+    survey = surveyed(plan, store, Locations())
+    todo = [job.key for job in survey.jobs("to do")]
+    execution = execute_at_once(survey, fake, silent())
+    assert execution.ran == [key for key in todo if key not in timings]
+    alone = execute(survey, Fake(), silent(), left=True)
+    assert alone.ran == [key for key in timings if key in todo]
     assert alone.ran

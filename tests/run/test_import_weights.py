@@ -243,7 +243,7 @@ def test_a_training_that_was_begun_is_not_overwritten(world: Challenge) -> None:
         (["--seed", "6"], "net has the seeds 0 to 5 at paper scale"),
         (["--from", "\x1b[31m"], "--from: needs one line"),
         (["--licence", ""], "--licence: needs one line"),
-        (["--url", "file:///etc/passwd"], "not an address"),
+        (["--url", "file:///etc/passwd"], "not a web address"),
         (["--names", "{world}/nowhere.json"], "does not exist"),
         (["--suite", "nosuch"], "no suite file at 'nosuch'"),
     ],

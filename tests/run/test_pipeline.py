@@ -14,9 +14,13 @@ from suite_files import TABLE1, written
 from harness.data.locate import Locations
 from harness.errors import DataMissing, JobFailed, SuiteError, UsageError
 from harness.machine.runtime import Runtime
+from harness.plan.graph import Plan, make_plan
+from harness.plan.status import Status, statuses
 from harness.plan.summary import plan_suite
 from harness.report.page.render import rebuild
 from harness.run.pipeline import report_suite, run_suite
+from harness.suite.file import Suite
+from harness.vocabulary import SCALES
 
 FLAGS = {"offline": False, "refresh_stale": False}
 RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
@@ -45,8 +49,31 @@ def test_a_run_leaves_a_report_and_its_results(fake: Fake) -> None:
     """Below reports, by suite and scale."""
     results, folder, failed = run()
     assert (folder, failed, len(fake.labels)) == (Path("reports/table1/ci"), {}, 7)
-    assert json.loads((folder / "results.json").read_text()) == json.loads(json.dumps(results))
+    assert json.loads((folder / "results.json").read_text()) == results.plain()
     assert {path.name for path in folder.iterdir()} == {"index.html", "results.json", "curves.json"}
+
+
+@pytest.mark.parametrize("asked", ["ci", None])
+def test_a_run_plans_once_and_looks_into_the_store_once_before_and_once_after(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, asked: Any
+) -> None:
+    """Where it chooses the scale, each that it passes over is planned once too; the lack of its data settles it."""
+    surveys, plans = [], []
+
+    def looked(plan: Plan, *rest: Any) -> dict[str, Status]:
+        surveys.append(plan.scale)
+        return statuses(plan, *rest)
+
+    def planned(suite: Suite, scale: Any, *rest: Any) -> Plan:
+        plans.append(scale)
+        return make_plan(suite, scale, *rest)
+
+    monkeypatch.setattr("harness.plan.status.statuses", looked)
+    monkeypatch.setattr("harness.plan.graph.make_plan", planned)
+    run(asked=asked)
+    assert len(fake.labels) == 7
+    assert surveys == ["ci", "ci"]
+    assert plans == (["ci"] if asked else list(SCALES))
 
 
 def test_a_second_run_has_nothing_to_do(fake: Fake, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +105,7 @@ def test_failures_are_given_back_and_reported(fake: Fake) -> None:
     fake.acts = {"train cnn, seed 1": fail}
     results, folder, failed = run()
     assert sorted(failed.values()) == ["its input failed: out of memory", "out of memory"]
-    assert {cell["outcome"] for cell in results["cells"] if cell["value"]} == {"FAILED"}
+    assert {cell.outcome for cell in results.cells if cell.value} == {"FAILED"}
     assert "out of memory" in (folder / "index.html").read_text(encoding="utf-8")
 
 
@@ -153,7 +180,7 @@ def test_a_suite_that_was_reworded_writes_its_report_anew(fake: Fake, tmp_path: 
     run()
     title = "title: Error rates on the ILSVRC-2010 test set"
     results, _, _ = run(str(written(tmp_path, (title, "title: Error rates, in other words"), name="table1")))
-    assert results["title"] == "Error rates, in other words"
+    assert results.title == "Error rates, in other words"
 
 
 def test_a_store_that_cannot_be_written_is_told(fake: Fake) -> None:
@@ -192,7 +219,7 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
 def test_a_report_runs_nothing(fake: Fake) -> None:
     """It shows what is in the store, and what has not run."""
     _, results = report_suite(str(TABLE1), "ci", Path("runs"), None, RUNTIME)
-    assert {cell["outcome"] for cell in results["cells"]} == {"CITED", "NOT RUN"}
+    assert {cell.outcome for cell in results.cells} == {"CITED", "NOT RUN"}
     assert fake.labels == []
 
 
@@ -209,7 +236,7 @@ def test_a_report_folder_is_rebuilt_without_the_store() -> None:
     _, folder, _ = run()
     page = (folder / "index.html").read_bytes()
     (folder / "index.html").unlink()
-    assert rebuild(folder)["suite"] == "table1"
+    assert rebuild(folder).suite == "table1"
     assert (folder / "index.html").read_bytes() == page
 
 

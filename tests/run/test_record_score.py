@@ -146,6 +146,55 @@ def test_a_second_score_is_refused_and_replacing_loses_nothing(world: Challenge)
     assert by_id(world.report()[0]["cells"])["net.top5"]["values"] == {"0": 21}
 
 
+def replaced(world: Challenge, *values: str) -> None:
+    """Enter values of net.top5 for seed 0, each in the place of the one before."""
+    for value in values:
+        done = world.call("record", world.suite, "net.top5", value, *SAID, "--replace", data=False)
+        assert done.exit_code == 0, done.exception
+
+
+def test_a_score_in_the_place_of_another_says_so_wherever_it_counts(world: Challenge) -> None:
+    """Beside the cell and each claim that rests on it: every earlier score with its time, in both documents."""
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    replaced(world, "18.5", "16.3")
+    results, page = world.report()
+    cell = by_id(results["cells"])["net.top5"]
+    assert cell["outcome"] == "MATCH"
+    (mark,) = cell["marks"]
+    assert mark.startswith("the score of seed 0, 16.3% (ILSVRC server, ")
+    assert "took the place of 18.5% of the same predictions (" in mark
+    assert ", and before it of 20.5% of the same predictions (" in mark
+    assert mark.count("entered 20") == 3
+    assert by_id(results["claims"])["beats"]["marks"] == cell["marks"]
+    assert page.count(f"Note: {mark}".replace("'", "&#39;")) >= 2
+
+
+def test_the_scores_that_were_replaced_stand_in_the_results(world: Challenge) -> None:
+    """As they were entered, newest first."""
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    replaced(world, "18.5", "16.3")
+    record = by_id(world.report()[0]["cells"])["net.top5"]["recorded"]["0"]
+    assert [(one["value"], one["same_predictions"]) for one in record["replaced"]] == [(18.5, True), (20.5, True)]
+    assert all(one["entered_at"] and one["from"] == "ILSVRC server" for one in record["replaced"])
+
+
+def test_a_score_of_earlier_predictions_is_told_apart(world: Challenge) -> None:
+    """The test has run again, and its new predictions were scored."""
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    run_again(world)
+    replaced(world, "16.3")
+    (mark,) = by_id(world.report()[0]["cells"])["net.top5"]["marks"]
+    assert "took the place of 20.5% of other predictions (" in mark
+
+
+def test_the_terminal_tells_of_scores_that_were_replaced(world: Challenge) -> None:
+    """Beside the one that stands."""
+    entered(world, "net.top5", "20.5", "16.4", "16.5")
+    replaced(world, "16.3")
+    shown = world.call("run", world.suite, "--scale", "paper", "--out", world.folder / "r", "--threads", "1")
+    assert "in the place of 20.5% (ILSVRC server" in " ".join(shown.output.split())
+
+
 def test_an_edited_record_is_not_believed(world: Challenge) -> None:
     """Its seal no longer fits, and the report refuses with the file's name rather than show it."""
     entered(world, "net.top5", "16.3")
@@ -233,8 +282,8 @@ def test_a_wrong_numbering_is_seen_with_the_kit_alone(world: Challenge, kit: Pat
         (["net.top5", "16.4", *SAID[:2], "--date", "20260105"], "not a day"),
         (["net.top5", "16.4", "--from", " ", "--date", "2026-01-05"], "--from: needs one line"),
         (["net.top5", "16.4", "--from", "a\nb", "--date", "2026-01-05"], "--from: needs one line"),
-        (["net.top5", "16.4", *SAID[:4], "--url", "javascript:alert(1)"], "not an address"),
-        (["net.top5", "16.4", *SAID[:4], "--url", "http://[x"], "not an address"),
+        (["net.top5", "16.4", *SAID[:4], "--url", "javascript:alert(1)"], "not a web address"),
+        (["net.top5", "16.4", *SAID[:4], "--url", "http://[x"], "not a web address"),
         (["net.top5", "16.4", *SAID, "--kit", "challenge.yaml"], "name that file too"),
     ],
 )
@@ -251,7 +300,7 @@ def test_a_day_to_come_is_refused(world: Challenge) -> None:
     """No server has answered then."""
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
     said = ["--from", "x", "--date", later]
-    assert "still to come" in world.refused("record", world.suite, "net.top5", "16.4", *said)
+    assert "lies in the future" in world.refused("record", world.suite, "net.top5", "16.4", *said)
 
 
 def test_without_predictions_nothing_is_recorded(world: Challenge) -> None:

@@ -170,8 +170,8 @@ def test_findings_are_plain_data(store: Store, plan: Plan) -> None:
     assert document["damage"] == [
         {
             "file": str(folder.weights),
-            "says": "is damaged: its digest is not that of the result",
-            "remedy": f"move {folder.path} away, and the next run of a suite that needs it does it again",
+            "says": "is damaged: its digest is not the one in the result",
+            "remedy": f"move {folder.path} away, and the next run of a suite that needs it repeats the job",
         }
     ]
 

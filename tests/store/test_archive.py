@@ -1,4 +1,4 @@
-"""Archives of results: the same jobs the same bytes, and nothing of a hostile one ever written outside its place."""
+"""Archives of results: the same jobs give the same bytes, and a hostile archive writes nothing outside its folder."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from harness.store.store import JobFolder, Store
 
 @pytest.fixture
 def sent(store: Store, tmp_path: Path) -> Path:
-    """All of it in an archive."""
+    """Return an archive of the whole store."""
     return exported(store, tmp_path / "results.tar.gz")
 
 
 @pytest.fixture
 def into(tmp_path: Path) -> Path:
-    """An empty folder, with one beside it that nothing may be written to."""
+    """Return an empty folder inside another one, in which nothing may be written."""
     (tmp_path / "receiver" / "into").mkdir(parents=True)
     return tmp_path / "receiver" / "into"
 
 
 def exported(store: Store, path: Path, *, weights: bool = False) -> Path:
-    """Every job of a store in an archive."""
+    """Export every job of a store."""
     folders = [JobFolder(folder) for folder in store.root.glob("*-*")]
     export(path, folders, store.declarations.glob("*.json"), weights=weights)
     return path
 
 
 def refused(path: Path, into: Path, message: str) -> None:
-    """It is refused in one line, and nothing is anywhere but where it was unpacked."""
+    """Assert that an archive is refused with one line, and that nothing is written outside its folder."""
     with pytest.raises(UsageError, match=message) as raised:
         unpack(path, into)
     assert "\n" not in str(raised.value)
@@ -55,7 +55,7 @@ def refused(path: Path, into: Path, message: str) -> None:
 
 
 def test_what_is_unpacked_is_what_was_exported(store: Store, sent: Path, into: Path, plan: Plan) -> None:
-    """Every file but logs and weights; each job is sound, and says what it came without."""
+    """Every file but logs and weights arrives; each job is sound and lists the outputs left out."""
     folder_of(store, plan, "train").log.write_text("a path of this machine")
     unpack(sent, into)
     here, there = snapshot(store.root), snapshot(into)
@@ -68,13 +68,13 @@ def test_what_is_unpacked_is_what_was_exported(store: Store, sent: Path, into: P
 
 
 def test_weights_come_along_when_they_are_asked_for(store: Store, into: Path, tmp_path: Path) -> None:
-    """Then nothing is left out."""
+    """With weights, nothing is left out."""
     unpack(exported(store, tmp_path / "whole.tar.gz", weights=True), into)
     assert snapshot(into) == snapshot(store.root)
 
 
 def test_the_same_jobs_give_the_same_bytes(store: Store, sent: Path, tmp_path: Path) -> None:
-    """Whatever the file is called, when they were written, and in which order they are named."""
+    """The name of the file, the dates of the results and the order of the jobs do not matter."""
     copy = Store(tmp_path / "copy")
     shutil.copytree(store.root, copy.root, copy_function=shutil.copyfile)
     again = exported(copy, tmp_path / "other name.tar.gz")
@@ -82,7 +82,7 @@ def test_the_same_jobs_give_the_same_bytes(store: Store, sent: Path, tmp_path: P
 
 
 def test_an_archive_is_a_plain_tar_that_says_nothing_of_its_maker(sent: Path) -> None:
-    """Any program reads it; the manifest comes first, with the digest of every file."""
+    """Any program can read it; the manifest comes first, with the digest of every file."""
     found = members(sent)
     assert [one.name for one, _ in found] == ["manifest.json", *sorted(one.name for one, _ in found[1:])]
     assert {(one.uid, one.gid, one.uname, one.gname, one.mtime, one.mode) for one, _ in found} == {
@@ -95,7 +95,7 @@ def test_an_archive_is_a_plain_tar_that_says_nothing_of_its_maker(sent: Path) ->
 
 
 def test_a_file_that_is_there_is_not_overwritten(store: Store, sent: Path) -> None:
-    """It may be the only copy of something."""
+    """The existing file may be the only copy of something."""
     before = sent.read_bytes()
     with pytest.raises(UsageError, match="is there already; name another file"):
         exported(store, sent)
@@ -103,7 +103,7 @@ def test_a_file_that_is_there_is_not_overwritten(store: Store, sent: Path) -> No
 
 
 def test_what_is_damaged_is_not_exported(store: Store, plan: Plan, tmp_path: Path) -> None:
-    """And no half of an archive is left."""
+    """No partial archive is left."""
     flip(folder_of(store, plan, "evaluate").predictions)
     with pytest.raises(Unsound, match=r"predictions\.npz: is damaged"):
         exported(store, tmp_path / "x.tar.gz")
@@ -114,30 +114,30 @@ def test_what_is_damaged_is_not_exported(store: Store, plan: Plan, tmp_path: Pat
 
 
 HOSTILE: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
-    "above": (lambda found: [*found, member("../escaped", b"x")], "'../escaped' is not of its manifest"),
-    "absolute": (lambda found: [*found, member("/tmp/escaped", b"x")], "'/tmp/escaped' is not of its manifest"),
+    "above": (lambda found: [*found, member("../escaped", b"x")], "'../escaped' is not in its manifest"),
+    "absolute": (lambda found: [*found, member("/tmp/escaped", b"x")], "'/tmp/escaped' is not in its manifest"),
     "link": (
         lambda found: [found[0], member("declarations/x", type=tarfile.SYMTYPE, linkname="/etc"), *found[1:]],
-        "is no plain file",
+        "is not a plain file",
     ),
     "hard link": (
         lambda found: [found[0], member(found[1][0].name, type=tarfile.LNKTYPE, linkname="/etc/passwd")],
-        "is no plain file",
+        "is not a plain file",
     ),
-    "device": (lambda found: [*found, member("null", type=tarfile.CHRTYPE)], "is no plain file"),
-    "pipe": (lambda found: [*found, member("pipe", type=tarfile.FIFOTYPE)], "is no plain file"),
-    "folder": (lambda found: [*found, member("folder", type=tarfile.DIRTYPE)], "is no plain file"),
-    "long name": (lambda found: [*found, member("x/" * 5000, b"x")], "is no plain file"),
+    "device": (lambda found: [*found, member("null", type=tarfile.CHRTYPE)], "is not a plain file"),
+    "pipe": (lambda found: [*found, member("pipe", type=tarfile.FIFOTYPE)], "is not a plain file"),
+    "folder": (lambda found: [*found, member("folder", type=tarfile.DIRTYPE)], "is not a plain file"),
+    "long name": (lambda found: [*found, member("x/" * 5000, b"x")], "is not a plain file"),
     "extended header": (
         lambda found: [member("x", b"30 path=../escaped\n", type=tarfile.XHDTYPE), *found],
-        "is no plain file",
+        "is not a plain file",
     ),
-    "sparse": (lambda found: [*found, member("x", type=tarfile.GNUTYPE_SPARSE)], "is no plain file"),
-    "twice": (lambda found: [*found, found[1]], "is not of its manifest"),
+    "sparse": (lambda found: [*found, member("x", type=tarfile.GNUTYPE_SPARSE)], "is not a plain file"),
+    "twice": (lambda found: [*found, found[1]], "is not in its manifest"),
     "missing": (lambda found: found[:-1], "is missing"),
     "other content": (
         lambda found: [*found[:-1], (found[-1][0], b"x" * len(found[-1][1]))],
-        "its digest is not that of the manifest",
+        "its digest is not the one in the manifest",
     ),
     "larger": (
         lambda found: [*found[:-1], member(found[-1][0].name, found[-1][1] + b"x")],
@@ -145,14 +145,14 @@ HOSTILE: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
     ),
     "manifest last": (lambda found: [*found[1:], found[0]], "it does not begin with manifest.json"),
     "empty": (lambda _: [], "it does not begin with manifest.json"),
-    "a file of no job": (lambda found: [*found, member("README", b"x")], "'README' is not of its manifest"),
-    "steering": (lambda found: [*found, member("\x1b[2J", b"x")], r"'\\x1b\[2J' is not of its manifest"),
+    "a file of no job": (lambda found: [*found, member("README", b"x")], "'README' is not in its manifest"),
+    "steering": (lambda found: [*found, member("\x1b[2J", b"x")], r"'\\x1b\[2J' is not in its manifest"),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_archive_that_is_not_as_it_says_is_refused(sent: Path, into: Path, name: str) -> None:
-    """Each way a tar can be turned against who unpacks it."""
+    """Each way to turn a tar against its reader is tried."""
     change, message = HOSTILE[name]
     refused(rebuilt(sent, change), into, message)
 
@@ -171,7 +171,7 @@ def test_an_archive_that_is_not_as_it_says_is_refused(sent: Path, into: Path, na
     ],
 )
 def test_a_manifest_with_anything_else_in_it_is_refused(sent: Path, into: Path, place: str, value: Any) -> None:
-    """Though it is sealed."""
+    """A valid seal does not help."""
 
     def change(content: dict[str, Any]) -> None:
         where, _, name = place.partition("/")
@@ -184,12 +184,12 @@ def test_a_manifest_with_anything_else_in_it_is_refused(sent: Path, into: Path, 
 
 
 def test_an_edited_manifest_is_refused(sent: Path, into: Path) -> None:
-    """By its seal."""
+    """Its seal is broken."""
     refused(with_manifest(sent, lambda content: content["declarations"].clear(), sealed=False), into, "was edited")
 
 
 def test_more_than_there_is_room_for_is_refused_before_it_is_written(sent: Path, into: Path) -> None:
-    """A manifest that announces a petabyte ends in one line."""
+    """A manifest that announces a petabyte gives one line."""
 
     def change(content: dict[str, Any]) -> None:
         content["jobs"]["train-" + "0" * 20] = {"weights.pt": {"sha256": "0" * 64, "bytes": 1 << 50}}
@@ -200,7 +200,7 @@ def test_more_than_there_is_room_for_is_refused_before_it_is_written(sent: Path,
 
 
 def test_a_document_too_large_to_read_is_refused(sent: Path, into: Path) -> None:
-    """Documents are read into memory, so they are bounded."""
+    """Documents are read into memory, so their size is limited."""
 
     def change(content: dict[str, Any]) -> None:
         content["jobs"]["train-" + "0" * 20] = {"result.json": {"sha256": "0" * 64, "bytes": (64 << 20) + 1}}
@@ -209,7 +209,7 @@ def test_a_document_too_large_to_read_is_refused(sent: Path, into: Path) -> None
 
 
 def test_a_bomb_is_never_unpacked(tmp_path: Path, into: Path) -> None:
-    """A gigabyte of zeros in a megabyte: what is not announced is not read."""
+    """A gigabyte of zeros in a megabyte is not read, because the manifest does not announce it."""
     header, _ = member("manifest.json", size=1 << 40)
     path = raw(tmp_path / "bomb.tar.gz", header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 24))
     refused(path, into, "it does not begin with manifest.json")
@@ -219,14 +219,14 @@ def test_a_bomb_is_never_unpacked(tmp_path: Path, into: Path) -> None:
     "content", [b"", b"not an archive", b"\x1f\x8b", gzip.compress(b"", mtime=0), gzip.compress(b"x" * 600, mtime=0)]
 )
 def test_what_is_no_archive_is_told(tmp_path: Path, into: Path, content: bytes) -> None:
-    """One line each."""
+    """Each such file gives one line."""
     path = tmp_path / "x.tar.gz"
     path.write_bytes(content)
     refused(path, into, "is cut short or damaged|it does not begin with")
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path, into: Path) -> None:
-    """With the system's words."""
+    """The message has the system's words."""
     with pytest.raises(UsageError, match=r"cannot be unpacked \(No such file or directory\)"):
         unpack(tmp_path / "none.tar.gz", into)
 
@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path, into: Path) -> Non
 def test_an_archive_cut_or_damaged_anywhere_is_refused_or_whole(
     store: Store, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """Never half believed: what comes through is byte for byte what was sent, and no error is a traceback."""
+    """Accepted files are byte for byte what was sent, and no error is a traceback."""
     folder = tmp_path_factory.mktemp("cut")
     path = exported(store, folder / "x.tar.gz")
     content = bytearray(path.read_bytes())
@@ -257,6 +257,6 @@ def test_an_archive_cut_or_damaged_anywhere_is_refused_or_whole(
 
 
 def test_no_byte_is_read_past_what_is_awaited(sent: Path, into: Path) -> None:
-    """What follows the end of the tar is nobody's."""
+    """Bytes after the end of the tar are ignored."""
     sent.write_bytes(sent.read_bytes() + gzip.compress(bytes(1 << 20)))
     assert unpack(sent, into).format == 1

@@ -1,4 +1,4 @@
-"""Clearing up a store: only what was named goes, and nothing that a process works in."""
+"""Cleaning a store: only named files go, and none that a process works on."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from harness.suite.load import load_suite
 
 
 def listed(store: Store, *, stale: bool = False, unfinished: bool = False, keep: Sequence[str] = ()) -> dict[Path, str]:
-    """What may go, and why."""
+    """Return what may be removed, with the reasons."""
     wanted = wanted_in(store, keep) if keep else None
     return {one.path: one.why for one in garbage(store, stale=stale, unfinished=unfinished, wanted=wanted)}
 
 
 def test_a_finished_store_has_nothing_to_remove(store: Store) -> None:
-    """Whatever is asked for."""
+    """This holds with every flag."""
     assert listed(store, stale=True, unfinished=True, keep=[f"{TABLE1}:ci"]) == {}
 
 
 def test_checkpoints_of_finished_jobs_go_and_those_of_unfinished_ones_stay(store: Store, plan: Plan) -> None:
-    """A run killed between its result and its clearing up leaves one."""
+    """A run killed after its result leaves a checkpoint behind."""
     done, begun = (folder_of(store, plan, "train", number) for number in range(2))
     for folder in (done, begun):
         folder.checkpoint.write_bytes(b"state")
@@ -40,7 +40,7 @@ def test_checkpoints_of_finished_jobs_go_and_those_of_unfinished_ones_stay(store
 
 
 def test_what_goes_is_listed_first_and_removed_when_asked(store: Store, plan: Plan) -> None:
-    """Listing changes nothing; removing takes what was listed and nothing else."""
+    """Listing changes nothing; removing takes the listed files and nothing else."""
     folder, aside = folder_of(store, plan, "train"), folder_of(store, plan, "evaluate", 2).path
     folder.checkpoint.write_bytes(b"state")
     aside.rename(aside := aside.with_name(aside.name + ".stale-1"))
@@ -71,7 +71,7 @@ def test_stale_and_unfinished_stay_unless_they_are_named(store: Store, plan: Pla
 
 
 def test_what_no_named_suite_wants_goes(store: Store, tmp_path: Path) -> None:
-    """What it wants stays, inputs included; the declarations always do."""
+    """Jobs of the named suite stay, inputs included; the declarations always stay."""
     fewer = written(tmp_path, ("    seeds: 3\n    data: digits", "    seeds: 2\n    data: digits"))
     gone = garbage(store, stale=False, unfinished=False, wanted=wanted_in(store, [str(fewer)]))
     wanted = make_plan(load_suite(fewer), "ci")
@@ -88,7 +88,7 @@ def test_what_no_named_suite_wants_goes(store: Store, tmp_path: Path) -> None:
 
 
 def test_a_suite_at_one_scale_wants_nothing_of_another(store: Store) -> None:
-    """`SUITE:SCALE` is narrower than `SUITE`."""
+    """`SUITE:SCALE` keeps fewer jobs than `SUITE`."""
     assert listed(store, keep=[str(TABLE1)]) == {}
     assert len(listed(store, keep=[f"{TABLE1}:small"])) == len(list(store.root.glob("*-*")))
 
@@ -104,7 +104,7 @@ def test_a_scale_that_a_suite_lacks_is_told(store: Store, tmp_path: Path) -> Non
 
 
 def test_what_a_process_works_in_is_never_listed(store: Store, plan: Plan) -> None:
-    """Neither as unfinished nor as unwanted."""
+    """It is listed neither as unfinished nor as unneeded."""
     folder = folder_of(store, plan, "train")
     folder.result.unlink()
     with folder.locked():
@@ -112,7 +112,7 @@ def test_what_a_process_works_in_is_never_listed(store: Store, plan: Plan) -> No
 
 
 def test_what_a_process_has_taken_up_since_stays(store: Store, plan: Plan) -> None:
-    """Between the listing and the removing."""
+    """A process may start between listing and removing."""
     folder = folder_of(store, plan, "evaluate")
     folder.result.unlink()
     gone = garbage(store, stale=False, unfinished=True)
@@ -122,7 +122,7 @@ def test_what_a_process_has_taken_up_since_stays(store: Store, plan: Plan) -> No
 
 
 def test_what_has_been_finished_since_stays(store: Store, plan: Plan) -> None:
-    """It is unfinished no longer."""
+    """The job is no longer unfinished."""
     folder = folder_of(store, plan, "evaluate")
     result = folder.result.read_bytes()
     folder.result.unlink()
@@ -140,8 +140,8 @@ def test_a_damaged_result_is_left_to_a_person(store: Store, plan: Plan) -> None:
 
 
 def test_a_job_of_no_suite_goes(store: Store) -> None:
-    """Of a suite that was changed since, say."""
+    """Such a job may come from an earlier text of a suite."""
     from fabricated import finish
 
     folder = finish(store, Job("measure", {"what": "nothing"}, label="measure nothing"))
-    assert listed(store, keep=[str(TABLE1)]) == {folder.path: "no suite that was named wants it"}
+    assert listed(store, keep=[str(TABLE1)]) == {folder.path: "no named suite needs it"}

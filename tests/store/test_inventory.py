@@ -1,4 +1,4 @@
-"""What lies in a store: every job once, with its state, age, size and time."""
+"""The inventory of a store: every job once, with its state, age, size and time."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from harness.store.store import Store
 
 
 def one(store: Store, folder: Path) -> Entry:
-    """What is listed of a directory."""
+    """Return the entry of a directory."""
     (entry,) = (entry for entry in entries(store) if entry.folder == str(folder))
     return entry
 
 
 def test_every_job_is_listed_with_what_its_files_say(store: Store, plan: Plan) -> None:
-    """By kind and label."""
+    """Jobs are sorted by kind and label."""
     listed = entries(store)
     assert [entry.label for entry in listed] == [
         job.label for kind in ("evaluate", "pixels", "train") for job in plan.jobs.values() if job.kind == kind
@@ -38,13 +38,16 @@ def test_every_job_is_listed_with_what_its_files_say(store: Store, plan: Plan) -
 
 def test_the_age_is_since_the_end(store: Store, plan: Plan) -> None:
     """As the result says it, not as a copied file's date would."""
-    entry = one(store, folder_of(store, plan, "train").path)
+    folder = folder_of(store, plan, "train")
+    cost = {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"}
+    folder.write_result((folder.read_result() or {}) | {"cost": cost})
+    entry = one(store, folder.path)
     ended = 1767608504  # 2026-01-05T10:21:44+00:00
     assert entry.age_s == pytest.approx(max(0.0, time.time() - ended), abs=60)
 
 
 def test_every_state_has_its_name(store: Store, plan: Plan) -> None:
-    """As the files and locks say."""
+    """States follow from files and locks."""
     trains = [folder_of(store, plan, "train", number) for number in range(3)]
     tests = [folder_of(store, plan, "evaluate", number) for number in range(3)]
     result = trains[0].read_result()
@@ -68,7 +71,7 @@ def test_a_label_cannot_steer_the_terminal(store: Store) -> None:
 
 
 def test_seed_ten_comes_after_seed_nine(tmp_path: Path) -> None:
-    """As people count."""
+    """Numbers in labels are sorted as numbers."""
     store = Store(tmp_path / "runs")
     for seed in (10, 9, 1):
         written(store, Job("train", {"seed": seed}, label=f"train net, seed {seed}"))
@@ -77,7 +80,7 @@ def test_seed_ten_comes_after_seed_nine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["age", "size", "seconds"])
 def test_the_largest_comes_first(store: Store, plan: Plan, what: str) -> None:
-    """Of age, size and time."""
+    """This holds for age, size and time."""
     folder = folder_of(store, plan, "train", 1)
     folder.log.write_bytes(b"x" * 1_000_000)
     result = folder.read_result()
@@ -87,7 +90,7 @@ def test_the_largest_comes_first(store: Store, plan: Plan, what: str) -> None:
 
 
 def test_a_job_is_found_by_the_beginning_of_its_key(store: Store, plan: Plan) -> None:
-    """As it is shown, whole, or with its kind."""
+    """The key may be short, whole, or with its kind."""
     folder = folder_of(store, plan, "pixels")
     key = next(key for key, job in plan.jobs.items() if job.kind == "pixels")
     for prefix in (key, key[:20], key[:12].upper(), folder.path.name):
@@ -96,16 +99,16 @@ def test_a_job_is_found_by_the_beginning_of_its_key(store: Store, plan: Plan) ->
 
 @pytest.mark.parametrize(
     ("prefix", "message"),
-    [("", "is no key"), ("xyz", "is no key"), ("0" * 64, "has no job whose key begins with 0000")],
+    [("", "is not a key"), ("xyz", "is not a key"), ("0" * 64, "has no job whose key begins with 0000")],
 )
 def test_no_such_key_is_told(store: Store, prefix: str, message: str) -> None:
-    """In one line."""
+    """The message is one line."""
     with pytest.raises(UsageError, match=message):
         with_key(store, prefix)
 
 
 def test_a_key_that_means_several_is_told(tmp_path: Path) -> None:
-    """With those it may mean."""
+    """The message lists the matching jobs."""
     store = Store(tmp_path / "runs")
     for seed in range(17):
         written(store, Job("train", {"seed": seed}))
@@ -116,7 +119,7 @@ def test_a_key_that_means_several_is_told(tmp_path: Path) -> None:
 
 
 def test_what_is_written_right_now_is_no_leftover(store: Store, plan: Plan) -> None:
-    """Only what nobody can be writing any more."""
+    """Only old files, which nobody can still be writing, are left-overs."""
     folder = folder_of(store, plan, "train")
     mine = folder.path / ".job.json.x"
     mine.touch()
@@ -126,13 +129,13 @@ def test_what_is_written_right_now_is_no_leftover(store: Store, plan: Plan) -> N
 
 
 def test_no_store_is_told(tmp_path: Path) -> None:
-    """Listing nothing would look like an empty one."""
+    """An empty list would look like an empty store."""
     with pytest.raises(UsageError, match=r"there is no store at .*; name one with --store DIR"):
         entries(Store(tmp_path / "none"))
 
 
 def test_the_size_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
-    """Those below it included, links not followed."""
+    """Files in subfolders count, and links are not followed."""
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").write_bytes(b"12345")
     assert bytes_of(tmp_path / "a") == 5
@@ -143,7 +146,7 @@ def test_the_size_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
 def test_a_job_removed_while_it_is_listed_is_left_out(
     store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By another process that clears up."""
+    """Another process may clean the store."""
     from harness.store import inventory
 
     gone, extent = folder_of(store, plan, "train").path, inventory._extent

@@ -1,4 +1,4 @@
-"""Locks on folders: one process at a time, looked at without being taken."""
+"""Locks on folders: one process at a time, and checks that take no lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ with held(Path(sys.argv[1])) as ours:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds a folder."""
+    """Start another process that holds a folder."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -36,14 +36,14 @@ def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_held_folder_is_seen_to_be_held(tmp_path: Path, other: subprocess.Popen[str]) -> None:
-    """By who looks, and by who wants it."""
+    """A check sees it, and a second holder is refused."""
     assert is_held(tmp_path)
     with held(tmp_path) as ours:
         assert not ours
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path, other: subprocess.Popen[str]) -> None:
-    """The file stays, and means nothing."""
+    """The file stays without effect."""
     other.kill()
     other.wait()
     assert (tmp_path / NAME).exists()
@@ -51,13 +51,13 @@ def test_a_lock_dies_with_its_process(tmp_path: Path, other: subprocess.Popen[st
 
 
 def test_a_folder_without_a_lock_is_free(tmp_path: Path) -> None:
-    """And looking leaves nothing behind."""
+    """The check leaves no file behind."""
     assert not is_held(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_looking_keeps_nobody_out(tmp_path: Path) -> None:
-    """However often somebody looks, who wants the lock gets it."""
+    """A process gets the lock however often others check it."""
     (tmp_path / NAME).touch()
     over = threading.Event()
 
@@ -77,7 +77,7 @@ def test_looking_keeps_nobody_out(tmp_path: Path) -> None:
 
 
 def test_a_folder_removed_before_its_lock_was_had_is_not_held(tmp_path: Path) -> None:
-    """Who waited for a folder that is gone must not work in it."""
+    """A process that waited for a removed folder must not work in it."""
     folder, got = tmp_path / "job", []
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""Merging stores: verified, whole, never one result against another, and nothing half taken."""
+"""Merging stores: jobs are verified, taken completely, and never replace a different result."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ from harness.store.store import JobFolder, Store, write_json
 
 @pytest.fixture
 def theirs(tmp_path: Path, plan: Plan) -> Store:
-    """Every job of it done, on another machine."""
+    """Return a store of another machine with every job finished."""
     return filled(tmp_path / "theirs", plan)
 
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Store:
-    """A store with nothing in it."""
+    """Return an empty store."""
     return Store(tmp_path / "ours")
 
 
 def archived(store: Store, path: Path, *, weights: bool = False) -> Path:
-    """Every finished job of a store in an archive."""
+    """Export every finished job of a store."""
     folders = [folder for folder in map(JobFolder, store.root.glob("*-*")) if folder.result.exists()]
     export(path, folders, store.declarations.glob("*.json"), weights=weights)
     return path
 
 
 def taken(ours: Store, *sources: Path, **flags: Any) -> Merged:
-    """Merge, and see that the store is sound and holds nothing temporary."""
+    """Merge, and check that the store is sound and holds no temporary file."""
     merged = merge(ours, sources, silent(), **flags)
     found = verify(ours, silent())
     assert found.damage == []
@@ -54,7 +54,7 @@ def taken(ours: Store, *sources: Path, **flags: Any) -> Merged:
 
 
 def refused(ours: Store, *sources: Path, kind: type[HarnessError] = UsageError, **flags: Any) -> str:
-    """A merge that takes nothing; gives what it says."""
+    """Assert that a merge takes nothing, and return its message."""
     before = snapshot(ours.root)
     with pytest.raises(kind) as raised:
         merge(ours, sources, silent(), **flags)
@@ -63,21 +63,21 @@ def refused(ours: Store, *sources: Path, kind: type[HarnessError] = UsageError, 
 
 
 def other_result(folder: JobFolder, **changes: Any) -> None:
-    """Another run of a job, which came out otherwise."""
+    """Replace the result of a job by another one."""
     result = folder.read_result()
     assert result is not None
     folder.write_result(result | changes)
 
 
 def seed(store: Store, plan: Plan, number: int) -> set[str]:
-    """The directories of all that belongs to one seed."""
+    """Return the directories of all jobs of one seed."""
     keys = [key for key, job in plan.jobs.items() if job.kind == "pixels"]
     keys += [plan.trainings["cnn", number], plan.evaluations["cnn", "ten_crop", number]]
     return {store.folder(plan.jobs[key].kind, key).path.name for key in keys}
 
 
 def only(store: Store, names: set[str]) -> Store:
-    """The store without all other jobs."""
+    """Remove all other jobs from a store."""
     for path in store.root.glob("*-*"):
         if path.name not in names:
             shutil.rmtree(path)
@@ -86,7 +86,7 @@ def only(store: Store, names: set[str]) -> Store:
 
 @pytest.mark.parametrize("weights", [True, False])
 def test_an_archive_is_taken_whole(ours: Store, theirs: Store, plan: Plan, tmp_path: Path, *, weights: bool) -> None:
-    """Every job, with its own environment, and what was declared beforehand."""
+    """Every job comes with its own environment, and with the declarations."""
     merged = taken(ours, archived(theirs, tmp_path / "x.tar.gz", weights=weights))
     assert len(merged.taken) == len(plan.jobs)
     assert len(merged.declarations) == 1
@@ -97,7 +97,7 @@ def test_an_archive_is_taken_whole(ours: Store, theirs: Store, plan: Plan, tmp_p
 
 
 def test_another_store_is_taken_as_an_archive_is(ours: Store, theirs: Store, plan: Plan) -> None:
-    """Its finished jobs; what is unfinished or set aside stays there, and it is left as it was."""
+    """Its unfinished and stale jobs stay there, and it is left unchanged."""
     folder_of(theirs, plan, "evaluate").result.unlink()
     aside = folder_of(theirs, plan, "evaluate", 1).path
     aside.rename(aside.with_name(aside.name + ".stale-1"))
@@ -108,7 +108,7 @@ def test_another_store_is_taken_as_an_archive_is(ours: Store, theirs: Store, pla
 
 
 def test_seeds_from_two_machines_come_together(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
-    """What both have stands once."""
+    """Jobs that both have are stored once."""
     first, second = Store(tmp_path / "a"), Store(tmp_path / "b")
     for number, store in enumerate((first, second)):
         shutil.copytree(theirs.root, store.root)
@@ -119,7 +119,7 @@ def test_seeds_from_two_machines_come_together(ours: Store, theirs: Store, plan:
 
 
 def test_the_same_merge_twice_takes_nothing_more(ours: Store, theirs: Store, plan: Plan) -> None:
-    """And changes nothing."""
+    """The second merge changes nothing."""
     taken(ours, theirs.root)
     before = snapshot(ours.root)
     merged = taken(ours, theirs.root)
@@ -128,7 +128,7 @@ def test_the_same_merge_twice_takes_nothing_more(ours: Store, theirs: Store, pla
 
 
 def test_a_run_that_came_out_the_same_is_the_same(ours: Store, theirs: Store, plan: Plan) -> None:
-    """It took another time and, from another suite, has another label."""
+    """Its time and, from another suite, its label may differ."""
     taken(ours, theirs.root)
     folder = folder_of(theirs, plan, "train")
     write_json(folder.job, folder.read_job() | {"label": "train another, seed 0"})
@@ -141,13 +141,13 @@ def test_a_run_that_came_out_the_same_is_the_same(ours: Store, theirs: Store, pl
 
 
 def test_a_conflicting_result_is_refused_and_named(ours: Store, theirs: Store, plan: Plan) -> None:
-    """With what differs; nothing of the merge is taken, the jobs without a conflict neither."""
+    """The message names the differing entries; jobs without a conflict are not taken either."""
     taken(ours, theirs.root)
     shutil.rmtree(folder_of(ours, plan, "evaluate", 1).path)
     folder = folder_of(theirs, plan, "evaluate")
     other_result(folder, values={"top1_error": 37.4})
     said = refused(ours, theirs.root).splitlines()
-    why = f"came out otherwise than in {ours.root} (values)"
+    why = f"has another result than in {ours.root} (values)"
     assert said == [
         f"{theirs.root}: {folder.path.name} (test cnn.ten_crop, seed 0): {why}",
         "nothing was merged; --keep-ours takes the rest, or merge into another store",
@@ -157,14 +157,14 @@ def test_a_conflicting_result_is_refused_and_named(ours: Store, theirs: Store, p
 def test_values_that_are_not_those_of_the_predictions_beside_them_are_refused(
     ours: Store, theirs: Store, plan: Plan
 ) -> None:
-    """Though somebody has sealed them anew."""
+    """A valid seal does not help."""
     other_result(folder_of(theirs, plan, "evaluate"), values={"top1_error": 1.0})
     with pytest.raises(Unsound, match=r"says top1_error 1, and the predictions beside it 37\.4"):
         merge(ours, [theirs.root], silent())
 
 
 def test_a_job_that_is_a_link_is_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
-    """What it leads to can change after it was checked."""
+    """Its target may change after the check."""
     folder = folder_of(theirs, plan, "evaluate").path
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
@@ -173,15 +173,15 @@ def test_a_job_that_is_a_link_is_refused(ours: Store, theirs: Store, plan: Plan,
 
 
 def test_two_sources_that_conflict_are_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
-    """Neither is more right than the other."""
+    """Neither takes precedence."""
     second = Store(tmp_path / "second")
     shutil.copytree(theirs.root, second.root)
     other_result(folder_of(second, plan, "evaluate"), values={"top1_error": 37.4})
-    assert f"came out otherwise than in {theirs.root} (values)" in refused(ours, theirs.root, second.root)
+    assert f"has another result than in {theirs.root} (values)" in refused(ours, theirs.root, second.root)
 
 
 def retrained(store: Store, plan: Plan) -> None:
-    """Seed 0 trained again to other weights, and tested again."""
+    """Train and test seed 0 again with other weights."""
     training, test = folder_of(store, plan, "train"), folder_of(store, plan, "evaluate")
     training.weights.write_bytes(b"other weights")
     other_result(training)
@@ -201,7 +201,7 @@ def test_ours_stay_in_a_conflict_when_asked_and_what_was_built_on_theirs_stays_o
     shutil.rmtree(folder_of(ours, plan, "evaluate", 1).path)
     retrained(theirs, plan)
     said = refused(ours, theirs.root)
-    assert "came out otherwise than in" in said
+    assert "has another result than in" in said
     assert f"{test.name} (test cnn.ten_crop, seed 0): was made from another result of train cnn, seed 0" in said
     merged = taken(ours, theirs.root, keep_ours=True)
     assert merged.taken == [folder_of(ours, plan, "evaluate", 1).path.name]
@@ -210,7 +210,7 @@ def test_ours_stay_in_a_conflict_when_asked_and_what_was_built_on_theirs_stays_o
 
 
 def test_an_input_that_does_not_fit_what_was_built_here_is_refused(ours: Store, theirs: Store, plan: Plan) -> None:
-    """Our test stands without its net; their net is another."""
+    """Our test lacks its net, and their net is another one."""
     taken(ours, theirs.root)
     shutil.rmtree(folder_of(ours, plan, "train").path)
     retrained(theirs, plan)
@@ -218,7 +218,7 @@ def test_an_input_that_does_not_fit_what_was_built_here_is_refused(ours: Store, 
 
 
 def test_declarations_that_differ_are_refused(ours: Store, theirs: Store) -> None:
-    """What stood beforehand cannot be two things; ours stays when asked."""
+    """Only one declaration can be the earlier one; with `keep_ours`, ours stays."""
     taken(ours, theirs.root)
     (path,) = theirs.declarations.glob("*.json")
     write_json(path, seal(json.loads(path.read_text()) | {"seeds": 9}))
@@ -230,7 +230,7 @@ def test_declarations_that_differ_are_refused(ours: Store, theirs: Store) -> Non
 
 @pytest.mark.parametrize("name", ["job.json", "result.json", "environment.json", "weights.pt", "metrics.jsonl"])
 def test_damage_anywhere_takes_nothing(ours: Store, theirs: Store, plan: Plan, name: str) -> None:
-    """The source and the file are named; the sound jobs are not taken either."""
+    """The source and the file are named; sound jobs are not taken either."""
     folder = folder_of(theirs, plan, "train")
     flip(folder.path / name)
     said = refused(ours, theirs.root, kind=Unsound)
@@ -239,21 +239,21 @@ def test_damage_anywhere_takes_nothing(ours: Store, theirs: Store, plan: Plan, n
 
 
 def test_a_damaged_declaration_takes_nothing(ours: Store, theirs: Store) -> None:
-    """It would vouch for nothing."""
+    """A damaged declaration proves nothing."""
     flip(next(theirs.declarations.glob("*.json")))
     assert "is damaged or was edited" in refused(ours, theirs.root, kind=Unsound)
 
 
 def test_one_hostile_archive_among_sound_ones_takes_nothing(ours: Store, theirs: Store, tmp_path: Path) -> None:
-    """Whatever came before it."""
+    """Sound archives before it are not taken either."""
     sound = archived(theirs, tmp_path / "sound.tar.gz")
     hostile = rebuilt(archived(theirs, tmp_path / "x.tar.gz"), lambda found: [*found, member("../escaped", b"x")])
-    assert "'../escaped' is not of its manifest" in refused(ours, sound, hostile)
+    assert "'../escaped' is not in its manifest" in refused(ours, sound, hostile)
     assert not (tmp_path / "escaped").exists()
 
 
 def test_damage_here_is_told_before_anything_is_taken(ours: Store, theirs: Store, plan: Plan) -> None:
-    """Nothing can be set against a result that cannot be read."""
+    """An unreadable result cannot be compared."""
     taken(ours, theirs.root)
     flip(folder_of(ours, plan, "train").result)
     assert "`verify` finds this store damaged" in refused(ours, theirs.root, kind=Unsound)
@@ -262,7 +262,7 @@ def test_damage_here_is_told_before_anything_is_taken(ours: Store, theirs: Store
 def test_arrays_that_would_fill_the_memory_are_refused(
     ours: Store, theirs: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They take little room on the disk, and a report would unpack them."""
+    """They take little disk space, and a report would unpack them."""
     import numpy as np
 
     from harness.store import merge as module
@@ -276,7 +276,7 @@ def test_arrays_that_would_fill_the_memory_are_refused(
 
 
 def test_links_in_a_store_are_refused(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
-    """Each file has to be there itself."""
+    """Each file has to be a file of its own."""
     weights = folder_of(theirs, plan, "train").weights
     weights.rename(tmp_path / "elsewhere")
     weights.symlink_to(tmp_path / "elsewhere")
@@ -284,7 +284,7 @@ def test_links_in_a_store_are_refused(ours: Store, theirs: Store, plan: Plan, tm
 
 
 def test_weights_that_came_later_complete_a_job(ours: Store, theirs: Store, plan: Plan, tmp_path: Path) -> None:
-    """Nothing is left out then."""
+    """Nothing is then left out."""
     taken(ours, archived(theirs, tmp_path / "without.tar.gz"))
     folder = folder_of(ours, plan, "train")
     assert (folder.weights.exists(), folder.left_out.exists()) == (False, True)
@@ -295,7 +295,7 @@ def test_weights_that_came_later_complete_a_job(ours: Store, theirs: Store, plan
 
 
 def test_a_finished_result_takes_the_place_of_unfinished_work(ours: Store, theirs: Store, plan: Plan) -> None:
-    """Its checkpoints are of no use any more; its log stays."""
+    """Its checkpoints are removed, and its log stays."""
     job = next(job for job in plan.jobs.values() if job.kind == "train")
     folder = written(ours, job)
     for path in (folder.checkpoint, folder.weights, folder.inspection, folder.log):
@@ -307,7 +307,7 @@ def test_a_finished_result_takes_the_place_of_unfinished_work(ours: Store, their
 
 
 def test_a_job_that_is_running_here_is_a_conflict(ours: Store, theirs: Store, plan: Plan) -> None:
-    """Its process would be surprised."""
+    """Its process would lose its folder."""
     folder = written(ours, next(job for job in plan.jobs.values() if job.kind == "train"))
     with folder.locked():
         assert "a process works on that job here" in refused(ours, theirs.root)
@@ -319,7 +319,7 @@ def test_a_job_that_is_running_here_is_a_conflict(ours: Store, theirs: Store, pl
 def test_a_job_that_was_begun_in_the_meantime_stays_with_its_process(
     ours: Store, theirs: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the look and the taking; what was made from it stays out too."""
+    """A run may start between check and merge; jobs that need its result stay out too."""
     from harness.store import merge as module
 
     job = next(job for job in plan.jobs.values() if job.kind == "train")
@@ -329,7 +329,7 @@ def test_a_job_that_was_begun_in_the_meantime_stays_with_its_process(
         merged = merge(ours, [theirs.root], silent())
     assert [why.rsplit(": ", 1)[1] for why in merged.kept] == [
         "a process works on that job here",
-        "what it was made from was not taken",
+        "its input was not taken",
     ]
     assert len(merged.taken) == len(plan.jobs) - 2
     assert verify(ours, silent()).damage == []
@@ -338,7 +338,7 @@ def test_a_job_that_was_begun_in_the_meantime_stays_with_its_process(
 def test_a_job_finished_otherwise_in_the_meantime_stays(
     ours: Store, theirs: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And what was built on the other result is left out with it."""
+    """Jobs built on the other result are left out with it."""
     from harness.store import merge as module
 
     pixels, take = next(job for job in plan.jobs.values() if job.kind == "pixels"), module._take
@@ -351,12 +351,12 @@ def test_a_job_finished_otherwise_in_the_meantime_stays(
     monkeypatch.setattr(module, "_take", meanwhile)
     merged = merge(ours, [theirs.root], silent())
     assert (merged.taken, len(merged.kept)) == ([], len(plan.jobs))
-    assert "finished here in the meantime, and came out otherwise" in merged.kept[0]
+    assert "finished here in the meantime, with another result" in merged.kept[0]
     assert (folder_of(ours, plan, "pixels").read_result() or {})["values"] == {"mean_pixel": 9.0}
 
 
 def test_two_merges_wait_for_each_other(ours: Store, theirs: Store) -> None:
-    """The second is told; a process of its own holds the first one's lock."""
+    """The second is refused while another process holds the lock."""
     ours.prepare()
     hold = (
         "import sys; from pathlib import Path; from harness.store.locks import held\n"
@@ -376,7 +376,7 @@ def test_two_merges_wait_for_each_other(ours: Store, theirs: Store) -> None:
 def test_a_merge_stopped_in_the_middle_leaves_whole_jobs_and_goes_on(
     ours: Store, theirs: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Inputs come first, so what is there can be traced; the same merge takes the rest."""
+    """Inputs come first, so every job has them; the same merge takes the rest."""
     from harness.store import merge as module
 
     take, done = module._take, []
@@ -397,13 +397,13 @@ def test_a_merge_stopped_in_the_middle_leaves_whole_jobs_and_goes_on(
 
 
 def test_a_store_is_not_merged_into_itself(theirs: Store) -> None:
-    """Nor is what is no store at all."""
+    """A path without a store is refused as well."""
     assert "is the store that is merged into" in refused(theirs, theirs.root)
     assert "there is no such archive or store" in refused(theirs, theirs.root / "none")
 
 
 def test_what_became_of_each_job_is_plain_data(ours: Store, theirs: Store) -> None:
-    """For programs."""
+    """Programs can read the outcome."""
     document = taken(ours, theirs.root).document()
     assert set(document) == {"taken", "completed", "same", "kept", "declarations"}
     json.dumps(document)

@@ -1,4 +1,4 @@
-"""What a person says of something from elsewhere: one line, checked, and told again the same way everywhere."""
+"""The provenance of foreign files: one line, checked, and formatted alike everywhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OTHER = {"from": "Another", "sha256": "2" * 64}
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    """Who says so always stands first."""
+    """The voucher always comes first."""
     assert said(ZOO) == "A zoo, https://zoo.example, licence MIT, 2026-01-05"
     assert said(OTHER | {"url": None, "licence": None}) == "Another"
     assert all_said([OTHER, ZOO, OTHER]) == f"Another; {said(ZOO)}"
 
 
 def test_imports_are_found_however_far_below() -> None:
-    """That of a training itself, and those that a result passes on; each file once."""
+    """A training's own import and those passed on by results are found, each file once."""
     direct, above = {"imported": ZOO}, {"trained_elsewhere": [OTHER, ZOO]}
     assert trained_elsewhere([direct, above, {}]) == [ZOO, OTHER]
     assert trained_elsewhere([{"values": {}}]) == []
@@ -31,7 +31,7 @@ def test_imports_are_found_however_far_below() -> None:
 
 @given(st.text())
 def test_a_line_is_one_printable_line(text: str) -> None:
-    """Or it is refused."""
+    """Any other text is refused."""
     try:
         found = line("--from", text)
     except UsageError:
@@ -43,7 +43,7 @@ def test_a_line_is_one_printable_line(text: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://a.example", "https://a.example/b?c=d#e"])
 def test_addresses_of_the_web_are_kept(url: str) -> None:
-    """As they were typed."""
+    """They stay as typed."""
     assert address("--url", url) == url
 
 
@@ -51,21 +51,21 @@ def test_addresses_of_the_web_are_kept(url: str) -> None:
     "url", ["", "a.example", "ftp://a.example", "https://", "https://a b", "data:,x", "//a.example"]
 )
 def test_anything_else_is_no_address(url: str) -> None:
-    """It would stand in a report."""
+    """Reports show these addresses."""
     with pytest.raises(UsageError, match="--url"):
         address("--url", url)
 
 
 @pytest.mark.parametrize("text", ["2026-02-30", "2026-1-5", "yesterday", "", "2026-W01-1", "20260105"])
 def test_a_day_is_written_one_way(text: str) -> None:
-    """YYYY-MM-DD, and one there was."""
+    """Only existing days as YYYY-MM-DD are accepted."""
     with pytest.raises(UsageError, match="not a day"):
         day("--date", text)
 
 
 def test_a_day_has_to_have_been() -> None:
-    """Today and before, not the day after tomorrow."""
+    """Today is accepted, the day after tomorrow is not."""
     today = datetime.now(UTC).date()
     assert day("--date", today.isoformat()) == today.isoformat()
-    with pytest.raises(UsageError, match="still to come"):
+    with pytest.raises(UsageError, match="lies in the future"):
         day("--date", (today + timedelta(days=2)).isoformat())

@@ -1,4 +1,4 @@
-"""The schema of a result: what every kind of job writes fits, and whatever is otherwise is named by its place."""
+"""The schema of a result: every kind of job fits it, and each fault is named with its place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMPORT = {name: value for name, value in SOUND.items() if name not in ("code", "
 
 
 def test_what_jobs_write_fits(store: Store, plan: Plan) -> None:
-    """Every kind of it; and what a later version adds is let be."""
+    """Entries that a later version adds are ignored."""
     results = [store.folder(job.kind, key).read_result() for key, job in plan.jobs.items()]
     assert [fault_of(result or {}) for result in (*results, SOUND, IMPORT)] == [None] * (len(results) + 2)
 
@@ -53,18 +53,18 @@ def test_what_jobs_write_fits(store: Store, plan: Plan) -> None:
         ({"data": [SEEN | {"whole": 1}]}, "'data.0.whole' should be true or false"),
         ({"marks": "stale"}, "'marks' should be a list"),
         ({"beside": {"log.txt": DIGEST}}, "'beside.log.txt' should be job.json or environment.json"),
-        ({"imported": {"from": "x"}}, "'code' should not be there, for it was trained elsewhere"),
+        ({"imported": {"from": "x"}}, "'code' should be absent, because the net was trained elsewhere"),
         ({"imported": "x"}, "'imported' should be a mapping"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_place(changes: dict[str, Any], fault: str) -> None:
-    """The first of it."""
+    """The first fault is named."""
     assert fault_of(SOUND | changes) == fault
 
 
 @given(st.sampled_from(sorted(SOUND.keys() - {"beside", "absent", "of a later version"})))
 def test_every_entry_is_needed(name: str) -> None:
-    """But what earlier versions did not write."""
+    """Exceptions are entries that earlier versions did not write."""
     assert fault_of({key: value for key, value in SOUND.items() if key != name}) == f"{name!r} is missing"
 
 
@@ -75,13 +75,13 @@ def test_every_entry_is_needed(name: str) -> None:
     )
 )
 def test_no_value_breaks_the_check(value: Any) -> None:
-    """In the place of any entry."""
+    """Any value in place of any entry is accepted or named as a fault."""
     assert all(isinstance(fault_of(SOUND | {name: value}), str | None) for name in SOUND)
 
 
 @pytest.mark.parametrize("changes", [{"outcome": "exploded"}, {"cost": {"seconds": -1.0, "finished_at": ""}}])
 def test_a_plan_and_a_verification_refuse_the_same(store: Store, plan: Plan, changes: dict[str, Any]) -> None:
-    """A sealed result that does not fit is a result for neither."""
+    """A sealed result that does not fit is refused by both."""
     folder = folder_of(store, plan, "train")
     result = folder.read_result() or {}
     write_json(folder.result, seal(result | changes))

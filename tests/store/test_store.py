@@ -1,4 +1,4 @@
-"""The store: whole files or none, seals that break, one process a job."""
+"""The store: complete files or none, seals that break, one process for each job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = "ab12" * 16
 
 
 def finished(folder: Path, **more: Any) -> JobFolder:
-    """A job with a result and one output."""
+    """Return a job with a result and one output."""
     job = JobFolder(folder / f"train-{KEY[:KEY_LETTERS]}")
     job.path.mkdir(parents=True)
     job.weights.write_bytes(b"weights")
@@ -30,7 +30,7 @@ def finished(folder: Path, **more: Any) -> JobFolder:
 
 
 def raising(error: BaseException) -> Any:
-    """A function that raises."""
+    """Return a function that raises this error."""
 
     def act(*_: Any, **__: Any) -> None:
         raise error
@@ -39,7 +39,7 @@ def raising(error: BaseException) -> Any:
 
 
 def test_a_write_replaces_the_whole_file(tmp_path: Path) -> None:
-    """Folders are made on the way; nothing but the file is left."""
+    """Folders are created, and no temporary file is left."""
     path = tmp_path / "below" / "file"
     write_atomically(path, b"first, which is longer")
     write_atomically(path, b"second")
@@ -55,7 +55,7 @@ def test_a_write_replaces_the_whole_file(tmp_path: Path) -> None:
 def test_a_crash_in_the_middle_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crashing: str, error: BaseException
 ) -> None:
-    """And no half-written one beside it."""
+    """No half-written file is left beside it."""
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr(crashing, raising(error))
@@ -76,7 +76,7 @@ def test_a_write_reaches_the_disk_before_the_name_does(tmp_path: Path, monkeypat
 
 
 def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
-    """A temporary file's own mode would be for its owner alone."""
+    """A temporary file's own mode would allow its owner only."""
     write_atomically(tmp_path / "file", b"x")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
@@ -88,7 +88,7 @@ def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
     )
 )
 def test_a_seal_fits_what_it_seals_and_nothing_else(document: dict[str, Any]) -> None:
-    """Also after JSON and back; any other content has another seal."""
+    """It survives JSON, and any other content has another seal."""
     sealed = seal(document)
     back = json.loads(json_text(sealed))
     assert seal(back) == back
@@ -97,14 +97,14 @@ def test_a_seal_fits_what_it_seals_and_nothing_else(document: dict[str, Any]) ->
 
 
 def test_json_on_disk_has_one_spelling() -> None:
-    """Sorted keys, readable letters, a newline at the end, and no NaN."""
+    """Keys are sorted, letters readable, NaN is refused, and a newline ends the file."""
     assert json_text({"b": 1, "a": "é"}) == '{\n "a": "é",\n "b": 1\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text({"a": float("nan")})
 
 
 def test_a_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    """With the digests of the files it speaks of."""
+    """It holds the digests of its outputs."""
     job = finished(tmp_path)
     result = job.read_result()
     assert result is not None
@@ -113,7 +113,7 @@ def test_a_result_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_result_holds_the_digests_of_what_it_stands_beside(tmp_path: Path) -> None:
-    """Else a changed place or label would not show."""
+    """A changed environment or label would go unnoticed otherwise."""
     job = JobFolder(tmp_path)
     write_json(job.job, {"key": KEY})
     write_json(job.environment, {"cores": 2})
@@ -145,7 +145,7 @@ def test_no_result_is_none(tmp_path: Path) -> None:
     ids=["edited", "letter", "half", "empty", "list", "null", "nan", "unsealed", "more"],
 )
 def test_a_result_edited_or_cut_short_is_damaged(tmp_path: Path, damage: Any) -> None:
-    """The message names the file and what to do."""
+    """The message names the file and the remedy."""
     job = finished(tmp_path)
     job.result.write_text(damage(job.result.read_text()))
     with pytest.raises(HarnessError, match=r"result\.json is damaged or was edited.*move the folder away"):
@@ -153,7 +153,7 @@ def test_a_result_edited_or_cut_short_is_damaged(tmp_path: Path, damage: Any) ->
 
 
 def test_a_result_of_another_format_is_not_read(tmp_path: Path) -> None:
-    """Though its seal is whole."""
+    """A valid seal does not help."""
     job = finished(tmp_path)
     write_json(job.result, seal({"format": 99}))
     with pytest.raises(HarnessError, match="has format 99, this program reads 1"):
@@ -161,7 +161,7 @@ def test_a_result_of_another_format_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_result_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    """A folder in its place, say."""
+    """A folder may stand in its place."""
     job = JobFolder(tmp_path)
     job.result.mkdir()
     with pytest.raises(HarnessError, match=r"result\.json cannot be read"):
@@ -170,7 +170,7 @@ def test_a_result_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "{", '{"kind":'])
 def test_a_damaged_job_is_told(tmp_path: Path, content: str) -> None:
-    """With what to do."""
+    """The message gives the remedy."""
     (tmp_path / "job.json").write_text(content)
     with pytest.raises(HarnessError, match=r"job\.json is damaged; move"):
         JobFolder(tmp_path).read_job()
@@ -178,7 +178,7 @@ def test_a_damaged_job_is_told(tmp_path: Path, content: str) -> None:
 
 @pytest.mark.parametrize("content", [None, "{"])
 def test_an_environment_lost_or_damaged_is_told(tmp_path: Path, content: str | None) -> None:
-    """A result whose place nobody knows is not reported."""
+    """A result without a known machine is not reported."""
     if content is not None:
         (tmp_path / "environment.json").write_text(content)
     with pytest.raises(HarnessError, match="is missing or damaged"):
@@ -186,7 +186,7 @@ def test_an_environment_lost_or_damaged_is_told(tmp_path: Path, content: str | N
 
 
 def test_metrics_are_read_line_by_line(tmp_path: Path) -> None:
-    """None before the first epoch; a damaged line is told."""
+    """There are none before the first epoch, and a damaged line is an error."""
     folder = JobFolder(tmp_path)
     assert folder.read_metrics() == []
     folder.metrics.write_text('{"epoch": 1}\n{"epoch": 2}\n')
@@ -197,7 +197,7 @@ def test_metrics_are_read_line_by_line(tmp_path: Path) -> None:
 
 
 def test_an_input_lies_beside_and_a_stale_one_does_not_count(tmp_path: Path) -> None:
-    """A job finds what it builds on by its key."""
+    """A job finds its inputs by their keys."""
     job = finished(tmp_path)
     stale = job.path.with_name(f"{job.path.name}.stale-1")
     stale.mkdir()
@@ -220,7 +220,7 @@ with JobFolder(Path(sys.argv[1])).locked():
 
 @pytest.fixture
 def other(tmp_path: Path) -> Any:
-    """Another process that holds a job's lock."""
+    """Start another process that holds a job's lock."""
     command = [sys.executable, "-c", LOCK, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "locked\n"
@@ -229,13 +229,13 @@ def other(tmp_path: Path) -> Any:
 
 
 def test_two_processes_never_work_on_one_job(tmp_path: Path, other: Any) -> None:
-    """The second is told at once, and need not wait."""
+    """The second is refused at once."""
     with pytest.raises(UsageError, match="another process is working on this job"), JobFolder(tmp_path).locked():
         pytest.fail("the lock was given twice")
 
 
 def test_a_lock_dies_with_its_process(tmp_path: Path, other: Any) -> None:
-    """However it dies; no file has to be cleared away by hand."""
+    """No file has to be removed by hand."""
     other.kill()
     other.wait()
     with JobFolder(tmp_path).locked():
@@ -243,7 +243,7 @@ def test_a_lock_dies_with_its_process(tmp_path: Path, other: Any) -> None:
 
 
 def test_a_lock_is_given_back(tmp_path: Path) -> None:
-    """Also when the work under it fails."""
+    """It is released also where the work fails."""
     with pytest.raises(ZeroDivisionError), JobFolder(tmp_path).locked():
         raise ZeroDivisionError
     with JobFolder(tmp_path).locked():
@@ -251,32 +251,32 @@ def test_a_lock_is_given_back(tmp_path: Path) -> None:
 
 
 def test_a_job_has_its_folder_by_kind_and_key(tmp_path: Path) -> None:
-    """There or not."""
+    """The folder need not exist."""
     assert Store(tmp_path).folder("train", KEY).path == tmp_path / f"train-{KEY[:20]}"
 
 
 def test_a_store_is_made_where_there_is_none(tmp_path: Path) -> None:
-    """With every folder above it."""
+    """Every folder above it is created as well."""
     Store(tmp_path / "a" / "b").prepare()
     assert (tmp_path / "a" / "b").is_dir()
 
 
 def test_a_store_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before anything has run; another folder is the remedy."""
+    """The error comes before any work, and suggests another folder."""
     monkeypatch.setattr("tempfile.TemporaryFile", raising(OSError(30, "Read-only file system")))
     with pytest.raises(UsageError, match=r"the store .* cannot be written \(Read-only file system\); .*--store DIR"):
         Store(tmp_path).prepare()
 
 
 def test_a_folder_below_a_file_cannot_be_made(tmp_path: Path) -> None:
-    """The message says what it was for and what would help."""
+    """The message names the purpose and the remedy."""
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"the report .*/file/below cannot be written .*; try another"):
         make_writable(tmp_path / "file" / "below", "the report", "try another")
 
 
 def test_a_file_is_no_store(tmp_path: Path) -> None:
-    """Whatever is asked of it."""
+    """Every use of it is refused."""
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="is not a folder; name another with --store DIR"):
         Store(tmp_path / "file")
@@ -284,7 +284,7 @@ def test_a_file_is_no_store(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ['{"note": "\\ud800"}', '{"seal": 1}', "[]", "[" * 100_000])
 def test_an_environment_of_another_shape_is_told(tmp_path: Path, content: str) -> None:
-    """Half a surrogate pair, which no digest can be taken of, among them."""
+    """One case is a lone surrogate, which has no digest."""
     (tmp_path / "environment.json").write_text(content)
     with pytest.raises(HarnessError, match="is missing or damaged"):
         JobFolder(tmp_path).read_environment()

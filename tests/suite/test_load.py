@@ -12,12 +12,13 @@ from suite_files import TABLE1, faults, loaded, place, written
 
 from harness.errors import SuiteError
 from harness.suite.file import Citation
-from harness.suite.load import load_document, load_suite, load_suites
+from harness.suite.load import load_suite, load_suites
+from harness.suite.shipped import shipped_suites
+from harness.suite.typed_yaml import load_document
 
-FOUR_FAULTS = (
+FAULTS_OF_TYPES = (
     ("title: Error rates", "titel: Error rates"),
     ("    seeds: 3\n    data: fashion_mnist", "    seeds: many\n    data: fashion_mnist"),
-    ("value: cnn.ten_crop", "value: cmn.ten_crop"),
     ("    evaluate:\n", "    evaluate: {ten_crop: {split: test, views: ten_crop}}\n    evaluate:\n"),
 )
 
@@ -29,15 +30,73 @@ def test_the_shipped_suite_is_sound() -> None:
     assert {"alexnet"} <= suite.shared.recipes.keys()
 
 
-def test_four_kinds_of_fault_are_told_in_one_go(tmp_path: Path) -> None:
-    """A misspelt key, a duplicate key, a wrong type and a dangling name: four lines, in the order of the file."""
-    path = written(tmp_path, *FOUR_FAULTS)
+def test_three_kinds_of_fault_are_told_in_one_go(tmp_path: Path) -> None:
+    """A misspelt key, a duplicate key and a wrong type: three lines, in the order of the file."""
+    path = written(tmp_path, *FAULTS_OF_TYPES)
     text = path.read_text(encoding="utf-8")
     assert faults(path) == [
         f"{place(text, 'titel')}: titel: unknown key; did you mean 'title'?",
-        f"{place(text, 'value: cmn')}: table.rows.cnn.value: no experiment 'cmn'; did you mean 'cnn'?",
         f"{place(text, 'evaluate:', after='views: ten_crop}}')}: experiments.cnn.evaluate: duplicate key",
         f"{place(text, 'seeds: many')}: scales.small.seeds: should be a whole number, not 'many'",
+    ]
+
+
+def test_faults_of_types_come_before_those_of_names(tmp_path: Path) -> None:
+    """Names are looked up in a file whose types are sound; until then a name that dangles is not told."""
+    dangling = ("value: cnn.ten_crop", "value: cmn.ten_crop")
+    assert not any("cmn" in line for line in faults(written(tmp_path, *FAULTS_OF_TYPES, dangling)))
+    (line,) = faults(written(tmp_path, dangling))
+    assert line.endswith("table.rows.cnn.value: no experiment 'cmn'; did you mean 'cnn'?")
+
+
+def test_every_name_that_dangles_is_told_in_one_go(tmp_path: Path) -> None:
+    """Of a place, a recipe, a claim and a deviation, in the order of the file."""
+    path = written(
+        tmp_path,
+        ("value: cnn.ten_crop", "value: cmn.ten_crop"),
+        ("recipe: alexnet", "recipe: alexnett"),
+        ("cells: [cnn.top1, cnn.top5]", "cells: [cnn.top1, cnn.top6]"),
+        ("affects: [cnn]", "affects: [cmn]"),
+    )
+    keys = [line.split(": ")[1] for line in faults(path)]
+    assert keys == [
+        "table.rows.cnn.value",
+        "experiments.cnn.train.recipe",
+        "claims.own_errors.cells.1",
+        "deviations.input_geometry.affects.0",
+    ]
+
+
+MEASURED = ("\nclaims:\n", "\n  recipe: {measure: {what: configuration, recipe: NAME}}\n\nclaims:\n")
+"""An experiment that measures a recipe, beside the one that trains."""
+
+
+def test_a_recipe_that_a_measurement_names_is_written_out(tmp_path: Path) -> None:
+    """So that what is measured stands in its spec; another name is a fault with the nearest."""
+    old, new = MEASURED
+    suite = loaded(tmp_path, (old, new.replace("NAME", "alexnet")))
+    measure = suite.file.experiments["recipe"].measure
+    assert measure is not None
+    assert measure.recipe == suite.shared.recipes["alexnet"]  # type: ignore[union-attr]
+    (line,) = faults(written(tmp_path, (old, new.replace("NAME", "alexnett"))))
+    assert line.split(": ", 1)[1] == "experiments.recipe.measure.recipe: no recipe 'alexnett'; did you mean 'alexnet'?"
+
+
+def test_faults_of_a_suite_and_of_its_papers_files_are_told_together(tmp_path: Path) -> None:
+    """Each with the path of its own file; a recipe that cannot be read is no second fault of a measurement."""
+    folder = tmp_path / "papers" / "alexnet"
+    folder.mkdir(parents=True)
+    shipped = (shipped_suites() / "papers" / "alexnet" / "paper.yaml").read_text(encoding="utf-8")
+    (folder / "paper.yaml").write_text(shipped.replace("year: 2012", "year: soon"))
+    (folder / "recipes.yaml").write_text("recipes: {}\n")
+    path = written(tmp_path, ("title:", "titel:"), MEASURED)
+    with pytest.raises(SuiteError) as raised:
+        load_suite(path)
+    named = [(line.split(":")[0], line.split(": ")[1]) for line in raised.value.faults]
+    assert named == [
+        (str(path), "titel"),
+        (str(folder / "paper.yaml"), "year"),
+        (str(folder / "recipes.yaml"), "protocols"),
     ]
 
 
@@ -189,6 +248,7 @@ def test_a_paper_beside_the_suite_comes_before_a_shipped_one(tmp_path: Path) -> 
     folder = tmp_path / "papers" / "alexnet"
     folder.mkdir(parents=True)
     (folder / "paper.yaml").write_text("paper: alexnet\ntitle: Mine\nauthors: [Me]\nvenue: Here\nyear: soon\n")
+    (folder / "recipes.yaml").write_bytes((shipped_suites() / "papers" / "alexnet" / "recipes.yaml").read_bytes())
     with pytest.raises(SuiteError) as raised:
         load_suite(written(tmp_path))
     assert raised.value.faults == [f"{folder / 'paper.yaml'}:5:1: year: should be a whole number, not 'soon'"]

@@ -1,49 +1,50 @@
-"""The names that a suite file defines: what a name means, and what it does where the file is faulty."""
+"""The names that a typed suite file defines: rows, columns, cells, and which of these are ours."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from suite_files import TABLE1
+from suite_files import TABLE1, loaded
 
+from harness.suite.load import load_suite
 from harness.suite.lookup import Defined
-from harness.suite.yaml_places import read_yaml
+from harness.suite.shipped import suite_path
 
 
 @pytest.fixture
 def table1() -> Defined:
-    """What AlexNet's Table 1 defines."""
-    return Defined(read_yaml(TABLE1))
+    """The names of AlexNet's Table 1."""
+    return Defined(load_suite(TABLE1).file)
 
 
 def test_rows_columns_and_cells_are_told(table1: Defined) -> None:
     """A cell for every number that a row prints."""
-    assert table1.defined == ["cnn"]
-    assert set(table1.rows or ()) >= {"sparse_coding", "sift_fv", "cnn"}
-    assert set(table1.cells or ()) >= {"cnn.top1", "cnn.top5", "sift_fv.top1"}
+    assert table1.trained == ["cnn"]
+    assert set(table1.rows) >= {"sparse_coding", "sift_fv", "cnn"}
+    assert set(table1.cells) >= {"cnn.top1", "cnn.top5", "sift_fv.top1"}
 
 
-def test_a_known_name_is_no_fault(table1: Defined) -> None:
-    """And an unknown one is one, with the nearest."""
-    assert table1._known(("claims",), "cnn", table1.defined, "experiment")
-    assert not table1.located.faults
-    assert not table1._known(("claims",), "cmn", table1.defined, "experiment")
-    assert "no experiment 'cmn'; did you mean 'cnn'?" in str(table1.located.faults)
-
-
-def test_what_hangs_on_a_faulty_group_is_no_second_fault(tmp_path: Path) -> None:
-    """Where `experiments` is misspelt nothing can be said of the names of experiments."""
-    path = tmp_path / "mine.yaml"
-    path.write_text("suite: mine\nexperimnts: {cnn: {}}\n", encoding="utf-8")
-    found = Defined(read_yaml(path))
-    found.located.fault(("experimnts",), "is no key of a suite")
-    assert found.defined is None
-    assert not found._known(("claims",), "cnn", found.defined, "experiment")
-    assert len(found.located.faults) == 1
+def test_an_experiment_has_its_tests_and_one_that_is_not_there_none(table1: Defined) -> None:
+    """An unknown name is a fault of the place that names it, and defines nothing."""
+    assert (table1.tests("cnn"), table1.inspections("cnn")) == (["ten_crop"], [])
+    assert (table1.tests("cmn"), table1.inspections("cmn"), table1.measures("cmn")) == ([], [], False)
 
 
 def test_only_cells_with_a_place_are_ours(table1: Defined) -> None:
     """The others are quoted from other papers."""
-    assert table1._ours("cnn.top1")
-    assert not table1._ours("sift_fv.top1")
+    assert table1.is_ours("cnn.top1")
+    assert not table1.is_ours("sift_fv.top1")
+
+
+def test_a_row_that_is_not_run_is_ours_nonetheless(tmp_path: Path) -> None:
+    """It is the authors' own, and a claim may speak of it."""
+    suite = loaded(tmp_path, ("value: cnn.ten_crop}", "not_run: No machine is large enough}"))
+    assert Defined(suite.file).is_ours("cnn.top1")
+
+
+def test_a_measurement_has_a_net_where_it_is_of_one() -> None:
+    """A figure can draw that net, and none of a recipe."""
+    names = Defined(load_suite(suite_path("architecture")).file)
+    assert names.measures("net")
+    assert [names.has_net(name) for name in ("net", "recipe")] == [True, False]

@@ -172,14 +172,12 @@ def test_logged_cells_round_to_what_is_printed() -> None:
 def test_every_choice_and_deviation_of_the_paper_has_a_status() -> None:
     """Seven choices are confirmed, six contradicted, three open; no deviation of its suites is left out."""
     rows = settled_rows(sound_suites(), known_references())
-    own = [row for row in rows if row["ref"].startswith("alexnet:")]
-    choices = [row["settled"] for row in own if row["where"] == "choices"]
+    own = [row for row in rows if row.ref.startswith("alexnet:")]
+    choices = [row.settled for row in own if row.where == "choices"]
     assert {status: choices.count(status) for status in set(choices)} == {"confirmed": 7, "contradicted": 6, "open": 3}
     ours = {"release", "as_released"}
-    spoken = [
-        row for row in own if row["suite"] and row["suite"] not in ours and row["ref"] != "alexnet:table1.released_form"
-    ]
-    assert [row["ref"] for row in spoken if row["reason"].startswith("its authors released nothing")] == []
+    spoken = [row for row in own if row.suite and row.suite not in ours and row.ref != "alexnet:table1.released_form"]
+    assert [row.ref for row in spoken if row.reason.startswith("its authors released nothing")] == []
 
 
 def test_what_is_contradicted_says_where() -> None:

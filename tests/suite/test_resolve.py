@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from harness.data.spec import Subset
 from harness.jobs.recipe import Protocol
 from harness.models.layers import trace
 from harness.plan.graph import multiply_adds, multiply_adds_of_test
-from harness.suite.file import Citation, RecipesFile, ScaledExperiment, Suite, SuiteFile
+from harness.suite.file import RecipesFile, ScaledExperiment, SuiteFile
 from harness.suite.load import load_suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
 
@@ -60,9 +59,8 @@ def resolved(
         "scales": {"paper": {"seeds": 1}, "small": SMALL_WORLD | (world or {})},
     }
     shared = {"recipes": {"large": RECIPE | (recipe or {})}, "protocols": {"own": protocol}}
-    citation = Citation(paper="prelu", title="", authors=[], venue="", year=2015)
-    suite = Suite(Path("table4.yaml"), "", SuiteFile.parsed(file), citation, RecipesFile.parsed(shared))
-    experiment = resolve_experiment(suite, scale, "net")  # type: ignore[arg-type]
+    typed, recipes = SuiteFile.parsed(file), RecipesFile.parsed(shared)
+    experiment = resolve_experiment(typed, recipes, scale, "net")  # type: ignore[arg-type]
     return experiment, experiment.evaluations["test"][1]
 
 
@@ -133,7 +131,7 @@ CI = "    seeds: 3\n    data: digits\n"
 def test_paper_scale_changes_nothing() -> None:
     """The paper's net, data and recipe as they stand."""
     suite = load_suite(TABLE1)
-    cnn = resolve_experiment(suite, "paper", "cnn")
+    cnn = suite.resolved["paper"]["cnn"]
     assert cnn.recipe == suite.shared.recipes["alexnet"]
     assert (cnn.model.width, cnn.data.name, cnn.data.subset, cnn.classes) == (1.0, "ilsvrc2010", None, 1000)
     assert cnn.input == (3, 224, 224)
@@ -141,14 +139,14 @@ def test_paper_scale_changes_nothing() -> None:
 
 def test_a_scale_changes_data_size_and_length() -> None:
     """What the suite declares for it, and the data set's own channels and classes."""
-    cnn = resolve_experiment(load_suite(TABLE1), "ci", "cnn")
+    cnn = load_suite(TABLE1).resolved["ci"]["cnn"]
     assert (cnn.data.name, cnn.classes, cnn.input, cnn.model.width) == ("digits", 10, (1, 28, 28), 0.25)
     assert (cnn.recipe.epochs, cnn.recipe.batch, cnn.recipe.schedule.rule) == (16, 32, "fixed")
 
 
 def test_a_subset_has_as_many_classes_as_it_keeps() -> None:
     """The net's last layer shrinks with it."""
-    cnn = resolve_experiment(load_suite(TABLE1), "subset", "cnn")
+    cnn = load_suite(TABLE1).resolved["subset"]["cnn"]
     assert (cnn.classes, cnn.dataset.name) == (50, "ilsvrc2010")
 
 
@@ -156,28 +154,28 @@ def test_the_scale_has_the_last_word(tmp_path: Path) -> None:
     """An experiment's own change is overridden by what the scale says for all, and that by what it says for it."""
     own = (TRAIN, TRAIN[:-1] + ", change: {epochs: 7, batch: 16, rate: 0.5}}")
     scale = (CI, CI + "    experiments: {cnn: {train: {rate: 0.25}}}\n")
-    recipe = resolve_experiment(loaded(tmp_path, own, scale), "ci", "cnn").recipe
+    recipe = loaded(tmp_path, own, scale).resolved["ci"]["cnn"].recipe
     assert (recipe.epochs, recipe.batch, recipe.rate) == (16, 32, 0.25)
-    at_paper_scale = resolve_experiment(loaded(tmp_path, own), "paper", "cnn").recipe
+    at_paper_scale = loaded(tmp_path, own).resolved["paper"]["cnn"].recipe
     assert (at_paper_scale.epochs, at_paper_scale.batch, at_paper_scale.rate) == (7, 16, 0.5)
 
 
 def test_a_net_of_a_scale_may_differ_for_one_experiment(tmp_path: Path) -> None:
     """After the change for all."""
     scale = (CI, CI + "    experiments: {cnn: {model: {width: 0.5}}}\n")
-    cnn = resolve_experiment(loaded(tmp_path, scale), "ci", "cnn")
+    cnn = loaded(tmp_path, scale).resolved["ci"]["cnn"]
     assert (cnn.model.width, cnn.model.stem.kernel) == (0.5, 5)
 
 
 def test_evaluations_bring_their_protocol() -> None:
     """By the name that the suite gives it."""
-    test, protocol = resolve_experiment(load_suite(TABLE1), "paper", "cnn").evaluations["ten_crop"]
+    test, protocol = load_suite(TABLE1).resolved["paper"]["cnn"].evaluations["ten_crop"]
     assert (test.split, protocol.views) == ("test", "ten_crop")
 
 
 def test_the_net_is_traced_to_its_classes() -> None:
     """Every layer from image to logits."""
-    traced = resolve_experiment(load_suite(TABLE1), "ci", "cnn").traced()
+    traced = load_suite(TABLE1).resolved["ci"]["cnn"].traced()
     assert (traced[0].input, traced[-1].output) == ((1, 28, 28), (10,))
 
 
@@ -186,9 +184,9 @@ def test_a_crop_has_to_fit(tmp_path: Path) -> None:
     suite = loaded(tmp_path)
     scale = suite.file.scales["ci"]
     scales = {"ci": scale.model_copy(update={"train": scale.train.model_copy(update={"crop": 33})})}
-    suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
+    file = suite.file.model_copy(update={"scales": scales})
     with pytest.raises(ValueError, match="a crop of 33 pixels does not fit in prepared images of 32 x 32"):
-        resolve_experiment(suite, "ci", "cnn")
+        resolve_experiment(file, suite.shared, "ci", "cnn")
 
 
 def test_an_experiment_may_have_a_part_of_the_data_of_its_own(tmp_path: Path) -> None:
@@ -198,7 +196,7 @@ def test_an_experiment_may_have_a_part_of_the_data_of_its_own(tmp_path: Path) ->
     scale = suite.file.scales["ci"]
     for others in (None, Subset(classes=10, per_class=60)):
         scales = {"ci": scale.model_copy(update={"subset": others, "experiments": {"cnn": own}})}
-        found = resolve_experiment(replace(suite, file=suite.file.model_copy(update={"scales": scales})), "ci", "cnn")
+        found = resolve_experiment(suite.file.model_copy(update={"scales": scales}), suite.shared, "ci", "cnn")
         assert found.data.subset == own.subset
 
 
@@ -207,6 +205,6 @@ def test_too_few_classes_for_the_errors_are_refused(tmp_path: Path) -> None:
     suite = loaded(tmp_path)
     subset = Subset(classes=4, per_class=10)
     scales = {"ci": suite.file.scales["ci"].model_copy(update={"subset": subset})}
-    suite = replace(suite, file=suite.file.model_copy(update={"scales": scales}))
+    file = suite.file.model_copy(update={"scales": scales})
     with pytest.raises(ValueError, match="4 classes; the top-5 error needs 5 or more"):
-        resolve_experiment(suite, "ci", "cnn")
+        resolve_experiment(file, suite.shared, "ci", "cnn")

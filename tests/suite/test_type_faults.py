@@ -47,7 +47,7 @@ class Sample(Strict):
 
 def faults(data: Any) -> list[str]:
     """What is wrong with the data."""
-    located = Located(Path("x"), data)
+    located = Located(Path("x"), data=data)
     with pytest.raises(ValidationError) as raised:
         Sample.parsed(data)
     note_faults(located, raised.value, Sample)

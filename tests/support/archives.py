@@ -1,4 +1,4 @@
-"""Archives as nobody should send them: a sound one taken apart, changed, and put together again."""
+"""Malformed archives: a sound archive taken apart, changed, and put together again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Members = list[tuple[tarfile.TarInfo, bytes]]
 
 
 def members(path: Path) -> Members:
-    """The members of an archive with their content."""
+    """Return the members of an archive with their content."""
     with tarfile.open(path) as archive:
         found = []
         for member in archive.getmembers():
@@ -27,7 +27,7 @@ def members(path: Path) -> Members:
 
 
 def rebuilt(path: Path, change: Callable[[Members], Members]) -> Path:
-    """The archive at `path`, its members changed."""
+    """Rewrite the archive at `path` with changed members."""
     changed = change(members(path))
     with tarfile.open(path, "w:gz", format=tarfile.GNU_FORMAT) as archive:
         for member, content in changed:
@@ -36,7 +36,7 @@ def rebuilt(path: Path, change: Callable[[Members], Members]) -> Path:
 
 
 def member(name: str, content: bytes = b"", **about: Any) -> tuple[tarfile.TarInfo, bytes]:
-    """A member of any kind."""
+    """Return a member of any kind."""
     info = tarfile.TarInfo(name)
     info.size = len(content)
     for attribute, value in about.items():
@@ -45,7 +45,7 @@ def member(name: str, content: bytes = b"", **about: Any) -> tuple[tarfile.TarIn
 
 
 def with_manifest(path: Path, change: Callable[[dict[str, Any]], None], *, sealed: bool = True) -> Path:
-    """The archive with another manifest, sealed as its writer could, or not."""
+    """Return an archive with a changed manifest, sealed again or not."""
 
     def changed(found: Members) -> Members:
         content = json.loads(found[0][1])
@@ -56,6 +56,6 @@ def with_manifest(path: Path, change: Callable[[dict[str, Any]], None], *, seale
 
 
 def raw(path: Path, content: bytes) -> Path:
-    """A file of these bytes, compressed."""
+    """Write a compressed file of these bytes."""
     path.write_bytes(gzip.compress(content))
     return path

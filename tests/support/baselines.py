@@ -1,4 +1,4 @@
-"""The baseline that the tests of checks hold suites against, made once in a test run."""
+"""The baseline that the tests of checks compare suites with, made once in a test run."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from harness.suite.shipped import shipped_suites
 
 RULES = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
 PRELU = "prelu_few"
-"""The suite of PReLU: its Table 1 in batches of few images."""
+"""The PReLU suite: its Table 1 in small batches."""
 FEW = {**CUT, "batch": 16}
-"""What is changed in the tiny suite: a check takes its first steps up to eight times."""
+"""Changes of the tiny suite; a small batch, because a check takes its first steps up to eight times."""
 BASELINE = Path("reports") / "baselines" / "ci.json"
-"""Where a baseline is looked for, below the folder that a check runs in."""
+"""Path of a baseline, below the folder that a check runs in."""
 
 
 def prelu_suite(folder: Path) -> Path:
-    """Write Table 1 of the PReLU paper with batches of few images at the scale `ci`."""
+    """Write Table 1 of the PReLU paper with small batches at the scale `ci`."""
     suite = YAML(typ="safe", pure=True).load(shipped_suites() / "prelu_table1.yaml")
     suite["suite"] = PRELU
     suite["scales"]["ci"]["train"]["batch"] = 8
@@ -38,7 +38,7 @@ def prelu_suite(folder: Path) -> Path:
 
 
 def made_baseline(factory: pytest.TempPathFactory) -> Path:
-    """A folder with a tiny suite of AlexNet and one of PReLU, and the baseline of both; to be read."""
+    """Return a folder with a tiny suite of AlexNet, one of PReLU, and the baseline of both; treat it as read-only."""
 
     def make(folder: Path) -> None:
         (folder / BASELINE).parent.mkdir(parents=True)

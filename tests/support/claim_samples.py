@@ -1,4 +1,4 @@
-"""Claims and the measured arms that they speak of, made up for the rules that judge them."""
+"""Sample claims and measured arms for tests of the rules that judge them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from harness.suite.claims import Claim
 
 
 def claim(**operator: Any) -> Claim:
-    """A claim with that operator."""
+    """Return a claim with this operator."""
     return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
 
 
 def trained(*values: float, images: int = 1000, **more: Any) -> Measured:
-    """Values of a trained arm, by seed."""
+    """Return the measured values of a trained arm, by seed."""
     return Measured(values=dict(enumerate(values)), declared_seeds=len(values), images=images, **more)
 
 

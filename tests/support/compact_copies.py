@@ -1,4 +1,4 @@
-"""Compact copies of a miniature ImageNet, made as `data prepare` makes them."""
+"""Compact copies of a miniature ImageNet, made by the code behind `data prepare`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ COMPACT = Compact(48, 90)
 
 
 def made(folder: Path, out: Path, compact=COMPACT, dataset=DATASET, **more) -> Copy:
-    """The copy of what lies in a folder."""
+    """Make a copy of the image set in a folder."""
     settings = {"allow_damaged": 0.0, "threads": 2, "progress": Progress(io.StringIO()), "stop": StopSignal()}
     return prepare(dataset, folder, out, compact, **settings | more)
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """The digest of every file."""
+    """Return the digest of every file, by name."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -1,4 +1,4 @@
-"""Reads a picture back: its SVG, the words in it, and the images set into it."""
+"""Reading of drawn pictures: the SVG, its words, and its embedded images."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def svg(data_uri: str) -> ET.Element:
-    """The drawing in a data URI."""
+    """Return the drawing in a data URI."""
     head, content = data_uri.split(",")
     assert head == "data:image/svg+xml;base64"
     return ET.fromstring(base64.b64decode(content))
 
 
 def words(data_uri: str) -> list[str]:
-    """Every text of a drawing."""
+    """Return every text of a drawing."""
     return [text.text or "" for text in svg(data_uri).iter(f"{SVG}text")]
 
 
 def images(data_uri: str) -> list[np.ndarray]:
-    """The pixels of every image in a drawing, RGB [h, w, 3], as they are stored."""
+    """Return the pixels of every image in a drawing, RGB [h, w, 3], as stored."""
     found = [element.attrib[HREF].split(",")[1] for element in svg(data_uri).iter(f"{SVG}image")]
     return [np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")) for content in found]
 
 
 def strokes(data_uri: str, name: str) -> list[str]:
-    """The paths drawn as lines in one of the page's colours."""
+    """Return the paths drawn as lines in one of the page's colours."""
     paths = svg(data_uri).iter(f"{SVG}path")
     styled = [(path.attrib["d"], path.get("style", "")) for path in paths]
     return [path for path, style in styled if f"stroke: var(--{name})" in style and "fill: none" in style]

@@ -1,16 +1,16 @@
-"""Shows whether today's code gives the results of an earlier commit bit for bit, and lists the pairs of digests.
+"""Checks that today's code gives the results of an earlier commit bit for bit, and lists the pairs of digests.
 
     python tests/support/equal_code.py COMMIT           run every kind of job under both, compare, print pairs
-    python tests/support/equal_code.py COMMIT --write   and add them to `same_code.json`: results stay current
+    python tests/support/equal_code.py COMMIT --write   and add the pairs to `same_code.json`: results stay current
 
-Run it after every change of code that decides results, with the last commit whose results shall stay current. A move
-of files changes digests only where a file comes into a package with code of its own. It takes some ten minutes of one
-thread. What is done lies in `--folder` and is not done again: results of the commit, and results of today's code until
-that changes. It ends with 1 where anything differs, and lists nothing for that kind.
+Run it after every change of code that decides results, with the last commit whose results are to stay current. A move
+of files changes digests only where a file enters a package with code of its own. It takes about ten minutes of one
+thread. Results lie in `--folder` and are reused: those of the commit, and those of today's code until it changes. The
+exit code is 1 where anything differs, and that kind gets no pair.
 
-Compared is all of a result that another run has to repeat, the digests of weights, predictions and arrays included.
-Times never come out twice: of timings, the names of the numbers are compared, so read the diff of the code that is
-timed. A training that is stopped under the earlier code and finished by today's has to end in the same bits too.
+It compares everything in a result that another run has to repeat, including the digests of weights, predictions and
+arrays. Timings never repeat, so only the names of their numbers are compared: read the diff of the timed code. A
+training that is stopped under the earlier code and finished by today's has to end in the same bits too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from harness.store.store import Store, write_json
 
 ROOT = Path(__file__).parents[2]
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
-"""Of a result, what may differ between two runs of a job that came out the same."""
+"""Entries of a result that may differ between two runs of a job with the same outcome."""
 
 PROGRAM = """
 import json, pathlib, sys
@@ -57,27 +57,27 @@ for number, folder in enumerate(folders, 1):
         if end.code in (130, 143):
             raise
 """
-"""Runs one job after another in one process; what fails has no result."""
+"""Runs jobs one after another in one process; a failed job has no result."""
 
 WAYS = {"plainly": (), "in parts": ("--micro-batch", "8"), "shared": ("--processes", "2")}
-"""How batches are taken, and the flags that say so."""
+"""Ways to take batches, with their flags."""
 STOPPED = "stopped"
-"""The way of a training that one version of the code begins and the other finishes."""
+"""The way of a training that one version of the code starts and the other finishes."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One version of the code, and where its results lie."""
+    """One version of the code and the folder of its results."""
 
     root: Path
     stores: Path
 
     def store(self, way: str) -> Store:
-        """The store of the results of one way to take batches."""
+        """Return the store of the results of one way to take batches."""
         return Store(self.stores / way.replace(" ", "_"))
 
     def run(self, way: str, jobs: Iterable[Job], *flags: str, stopped: bool = False) -> None:
-        """Run those of the jobs that have no result; `stopped` stops the one job after its first epoch."""
+        """Run the jobs that have no result; `stopped` stops the one job after its first epoch."""
         folders = [written(self.store(way), job) for job in jobs]
         request = [str(self.root), flags, *(str(one.path) for one in folders if not one.result.exists())]
         if len(request) == 2:
@@ -93,20 +93,20 @@ class Side:
         process.wait()
 
     def result(self, way: str, job: Job) -> dict[str, Any] | None:
-        """What a job came to; None where it failed."""
+        """Return the result of a job, or None where it failed."""
         return self.store(way).folder(job.kind, job.key).read_result()
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was run under both versions of the code, way by way."""
+    """The jobs that ran under both versions of the code, by way."""
 
     before: Side
     after: Side
     jobs: Mapping[str, Jobs]
 
     def differences(self, kind: str) -> Iterator[str]:
-        """What differs, one line a job; nothing where all came out the same."""
+        """Yield one line for each job that differs."""
         for way, job in self._of(kind):
             one, other = self.before.result(way, job), self.after.result(way, job)
             if one is None:
@@ -117,7 +117,7 @@ class Comparison:
                 yield f"{job.label} ({way}): other {', '.join(names)}"
 
     def pair(self, kind: str) -> tuple[str, str] | None:
-        """The digests before and after; None where nothing was compared or they are the same."""
+        """Return the digests before and after; None where nothing was compared or they are equal."""
         found = {
             (one["code"], other["code"])
             for way, job in self._of(kind)
@@ -128,7 +128,7 @@ class Comparison:
         return next((pair for pair in found if pair[0] != pair[1]), None)
 
     def count(self, kind: str) -> int:
-        """How many jobs were compared."""
+        """Return the number of compared jobs."""
         return sum(1 for way, job in self._of(kind) if self.before.result(way, job))
 
     def _of(self, kind: str) -> Iterator[tuple[str, Job]]:
@@ -136,7 +136,7 @@ class Comparison:
 
 
 def different(one: Mapping[str, Any], other: Mapping[str, Any], job: Job) -> list[str]:
-    """The parts in which two results of a job differ."""
+    """Return the parts in which two results of a job differ."""
     return [name for name in sorted({*one, *other} - OF_THE_RUN) if _differ(name, one, other, job)]
 
 
@@ -147,7 +147,7 @@ def _differ(name: str, one: Mapping[str, Any], other: Mapping[str, Any], job: Jo
 
 
 def earlier(commit: str, folder: Path) -> Side:
-    """The code of a commit, unpacked below the folder."""
+    """Unpack the code of a commit below the folder."""
     git = ["git", "-C", str(ROOT)]
     name = subprocess.run([*git, "rev-parse", f"{commit}^{{commit}}"], check=True, capture_output=True, text=True)
     place = folder / name.stdout.strip()
@@ -164,14 +164,14 @@ def earlier(commit: str, folder: Path) -> Side:
 
 
 def today(folder: Path) -> Side:
-    """The code as it is in this tree, with results of no other code."""
+    """Return the code of this tree, with results of this code only."""
     place = folder / sha256("".join(map(code_digest, JOBS)).encode()).hexdigest()[:20]
     place.mkdir(parents=True, exist_ok=True)
     return Side(ROOT, place)
 
 
 def compared(before: Side, after: Side, folder: Path) -> Comparison:
-    """Run all jobs under both."""
+    """Run all jobs under both versions."""
     if not (folder / IMAGES).exists():
         make_image_folders(folder / "making", train=16, val=3, test=3)
         (folder / "making").rename(folder / IMAGES)
@@ -187,7 +187,7 @@ def compared(before: Side, after: Side, folder: Path) -> Comparison:
 
 
 def gone_on(comparison: Comparison) -> Iterator[str]:
-    """What differs where a training is stopped under the earlier code and goes on under today's."""
+    """Return the differences of a training that is stopped under the earlier code and resumed under today's."""
     jobs, before, after = comparison.jobs["plainly"], comparison.before, comparison.after
     several = (job for job in jobs.values() if job.kind == "train" and job.spec["recipe"]["epochs"] > 1)
     training = min(several, key=lambda job: sum(jobs[key].work for key in with_inputs(job.key, jobs)))

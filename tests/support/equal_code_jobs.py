@@ -1,8 +1,8 @@
-"""Jobs that between them do everything a job can be asked for, each as small as the shipped suites have it.
+"""A small set of jobs that together use everything a job can use, each as small as in the shipped suites.
 
-Chosen from the suites at scale `ci`, with the probes of `check`: one job for every kind, net, choice in a recipe or
-protocol, inspection and measurement. Two trainings with their tests are put on image files beside them, for the digits
-are grey and lie in memory. Measurements on several GPUs are left out.
+The jobs are chosen from the suites at scale `ci`, with the probes of `check`: at least one for every kind, net, choice
+in a recipe or protocol, inspection and measurement. Two trainings with their tests are added on image files, because
+the digits are grey and lie in memory. Measurements on several GPUs are left out.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
 IMAGES = "ilsvrc2010"
-"""The set in whose place generated image files stand."""
+"""The data set replaced by generated image files."""
 
 EACH = 1e9
-"""Multiply-adds that a job costs beside its own."""
+"""Fixed cost of a job, in multiply-adds, beside its own work."""
 
 Jobs = dict[str, Job]
 
 
 def chosen_jobs() -> Jobs:
-    """The jobs by key, inputs first."""
+    """Return the jobs by key, inputs first."""
     found = covering(offered())
     return found | on_images(found)
 
 
 def offered() -> Jobs:
-    """Every job and probe of the shipped suites at scale `ci`."""
+    """Return every job and probe of the shipped suites at scale `ci`."""
     jobs: Jobs = {}
     for path in sorted(shipped_suites().glob("*.yaml")):
         suite = load_suite(path)
@@ -47,7 +47,7 @@ def offered() -> Jobs:
 
 
 def covering(jobs: Jobs) -> Jobs:
-    """Few and cheap ones of the jobs that have every feature any of them has."""
+    """Choose few cheap jobs that together have every feature of all jobs."""
     features = {key: features_of(job, jobs) for key, job in jobs.items()}
     missing, found = set().union(*features.values()), Jobs()
     while missing:
@@ -60,12 +60,12 @@ def covering(jobs: Jobs) -> Jobs:
 
 
 def _work_left(key: str, jobs: Jobs, found: Jobs) -> float:
-    """Multiply-adds of a job and of what it rests on, where these are not among the found."""
+    """Return the multiply-adds of a job and those of its inputs that are not yet chosen."""
     return sum(jobs[one].work for one in with_inputs(key, jobs) if one not in found)
 
 
 def with_inputs(key: str, jobs: Mapping[str, Job]) -> list[str]:
-    """A job and all that it rests on, inputs first."""
+    """Return a job and all its inputs, inputs first."""
     found: dict[str, None] = {}
     for one in jobs[key].inputs.values():
         found |= dict.fromkeys(with_inputs(one, jobs))
@@ -73,13 +73,13 @@ def with_inputs(key: str, jobs: Mapping[str, Job]) -> list[str]:
 
 
 def features_of(job: Job, jobs: Mapping[str, Job]) -> set[str]:
-    """Everything that a job does and another of its kind may not do: its net, its inputs, the choices of its spec."""
+    """Return the features of a job: its net, its inputs, and the choices of its spec."""
     inputs = set() if job.kind == "ensemble" else {f"<- {name}" for name in job.inputs}
     return {f"{job.kind} {feature}" for feature in {str(net_of(job, jobs)), *inputs, *_choices(job.spec)}}
 
 
 def net_of(job: Job, jobs: Mapping[str, Job]) -> str | None:
-    """The name of the net that a job is about."""
+    """Return the name of a job's net."""
     trained = jobs[job.inputs["network"]] if "network" in job.inputs and "model" not in job.spec else job
     about = trained.spec.get("training") or trained.spec.get("net") or trained.spec
     name: str | None = (about.get("model") or {}).get("name")
@@ -87,7 +87,7 @@ def net_of(job: Job, jobs: Mapping[str, Job]) -> str | None:
 
 
 def _choices(value: Any, place: str = "") -> Iterator[str]:
-    """Words, switches and what is left open in plain data, each with its place; of numbers, the place alone."""
+    """Yield words, switches and empty values in plain data with their places; of a number, only its place."""
     if isinstance(value, dict):
         for name, one in value.items():
             yield from _choices(one, f"{place}.{name}")
@@ -99,7 +99,7 @@ def _choices(value: Any, place: str = "") -> Iterator[str]:
 
 
 def on_images(jobs: Jobs) -> Jobs:
-    """A training with jitter, one without, and tests of both, on image files; in half precision where without."""
+    """Return a training with jitter, one without (in half precision), and tests of both, on image files."""
     found: Jobs = {}
     for jitters in (True, False):
         tests = [job for job in jobs.values() if job.kind == "evaluate" and bool(_jitter(job, jobs)) == jitters]
@@ -117,7 +117,7 @@ def _jitter(test: Job, jobs: Jobs) -> Any:
 
 
 def _on_images(job: Job, inputs: dict[str, str], precision: str = "fp32") -> Job:
-    """The same job on image files of many sizes, with other inputs of the same names."""
+    """Return the same job on image files of many sizes, with other inputs of the same names."""
     prepare = {"short_side": 32, "center": 32, "pad": 0}
     spec = {**job.spec, "data": {"name": IMAGES, "subset": None, "prepare": prepare}}
     spec["data_version"] = DATASETS[IMAGES].version

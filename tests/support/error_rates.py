@@ -1,20 +1,26 @@
-"""How often the judges err where the truth is known, by simulation through `judge_cell` and `judge_claims`.
+"""Error rates of the judges where the truth is known, by simulation through `judge_cell` and `judge_claims`.
 
 `python tests/support/error_rates.py` prints the tables of docs/verdicts.md: the nominal levels at looks, and rates
 where differences are skewed, which no test of few seeds holds at its level. `--trials N` sets how many draws each rate
-is of.
+is of. `--power-of CHECKOUT` writes instead how often the judges of an older version, checked out there, decided what is
+true (`powers.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import powers
 from numpy.typing import NDArray
 from scipy import special
 
@@ -28,7 +34,7 @@ from harness.suite.claims import Claim
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, int]], Array]
 Design = int | tuple[int, ...]
-"""So many fixed seeds, or looks at growing numbers of them."""
+"""A fixed number of seeds, or looks at growing numbers of seeds."""
 
 STEP = 100 / 400
 """Points of error that one of 400 test images makes."""
@@ -38,7 +44,7 @@ A, B = "a.t.top1_error", "b.t.top1_error"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """How differences between two arms come about, seed by seed, in points of error; `mean` is their true mean."""
+    """A distribution of differences between two arms by seed, in points of error; `mean` is their true mean."""
 
     draw: Draw
     mean: float = 0.0
@@ -46,23 +52,23 @@ class World:
 
 
 def _rounded_mean(mean: float, std: float) -> float:
-    """The mean of a normal value that is rounded to whole numbers."""
+    """Return the mean of a normal value rounded to whole numbers."""
     k = np.arange(-40, 41)
     return float((k * (special.ndtr((k + 0.5 - mean) / std) - special.ndtr((k - 0.5 - mean) / std))).sum())
 
 
 def _share(p: float) -> World:
-    """One image more in a share of the seeds."""
+    """Return a world in which a share of the seeds has one more wrong image."""
     return World(lambda rng, shape: STEP * (rng.random(shape) < p), STEP * p, 400)
 
 
 def _rounded(mean: float, std: float) -> World:
-    """Normal numbers of images, rounded, of one arm alone."""
+    """Return a world of rounded normal numbers of images, in one arm only."""
     return World(lambda rng, shape: STEP * np.round(rng.normal(mean, std, shape)), STEP * _rounded_mean(mean, std), 400)
 
 
 def _both_rounded(mean: float, std: float) -> World:
-    """The difference of two arms with equal distributions of rounded numbers of images."""
+    """Return a world of differences between two arms with equal distributions of rounded numbers of images."""
     return World(
         lambda rng, shape: STEP * (np.round(rng.normal(mean, std, shape)) - np.round(rng.normal(mean, std, shape))),
         0.0,
@@ -81,7 +87,7 @@ COARSE: dict[str, World] = {
     "two images or none": _both_rounded(0.5, 0.3),
     "both rounded, wide": _both_rounded(0.2, 2.0),
 }
-"""Symmetric differences in steps of one image of 400, of mean zero."""
+"""Symmetric differences with mean zero, in steps of one image of 400."""
 SHARES: dict[str, World] = {
     "in a tenth one image more": _share(0.1),
     "in a third one image more": _share(1 / 3),
@@ -90,7 +96,7 @@ SHARES: dict[str, World] = {
     "rounded, narrow": _rounded(0.3, 0.4),
     "rounded, wide": _rounded(0.4, 1.5),
 }
-"""Other differences in such steps, with means between them."""
+"""Other differences in such steps, with a mean between steps."""
 SKEWED: dict[str, World] = {
     f"lognormal, sigma {sigma:g}": World(
         lambda rng, shape, sigma=sigma: SPREAD * (rng.lognormal(0.0, sigma, shape) - math.exp(sigma**2 / 2))
@@ -100,12 +106,12 @@ SKEWED: dict[str, World] = {
 
 
 def claim(**operator: Any) -> Claim:
-    """A claim with that operator."""
+    """Return a claim with this operator."""
     return Claim.parsed({"ref": "A01", "says": "it is so", "source": "section 1", **operator})
 
 
 def measured(values: Iterable[float | None], images: int) -> Measured:
-    """Values by seed; None is a run that diverged, which counts as guessing among ten classes."""
+    """Return values by seed; None is a run that diverged, which counts as guessing among ten classes."""
     listed = list(values)
     diverged = tuple(seed for seed, value in enumerate(listed) if value is None)
     by_seed = {seed: 90.0 if value is None else value for seed, value in enumerate(listed)}
@@ -113,24 +119,24 @@ def measured(values: Iterable[float | None], images: int) -> Measured:
 
 
 def stages(design: Design) -> list[tuple[Look | None, int]]:
-    """The looks of a design with their numbers of seeds; a fixed number is one without a look."""
+    """Return the looks of a design with their numbers of seeds; a fixed number is one stage without a look."""
     if isinstance(design, int):
         return [(None, design)]
     return [(look, look.seeds) for look in declared_looks(design)]
 
 
 def most(design: Design) -> int:
-    """The largest number of seeds."""
+    """Return the largest number of seeds of a design."""
     return design if isinstance(design, int) else design[-1]
 
 
 def of_cell(values: Sequence[float], images: int, margin: float, design: Design) -> str:
-    """The outcome of a cell at paper scale, printed 10."""
+    """Return the outcome of a cell at paper scale with the printed value 10."""
     return ended_at(values, images, margin, design)[0]
 
 
 def ended_at(values: Sequence[float], images: int, margin: float, design: Design) -> tuple[str, int]:
-    """The outcome of such a cell, and the number of seeds that it rests on."""
+    """Return the outcome of such a cell, and the number of seeds behind it."""
     cell = Cell(
         id="c",
         row="c",
@@ -150,13 +156,13 @@ def ended_at(values: Sequence[float], images: int, margin: float, design: Design
 
 
 Curves = Mapping[str, Sequence[Sequence[Sequence[float]]]]
-"""By arm, a curve of training errors for each seed."""
+"""Curves of training error for each seed, by arm."""
 
 
 def of_claim(
     said: Claim, arms: Mapping[str, Sequence[float | None]], images: int, design: Design, curves: Curves | None = None
 ) -> str:
-    """The outcome of a claim at paper scale."""
+    """Return the outcome of a claim at paper scale."""
     evidence: Evidence | None = None
     for look, n in stages(design):
         seeds = [str(seed) for seed in range(n)]
@@ -175,7 +181,7 @@ def of_claim(
 
 
 def cells_at_the_margin(rng: np.random.Generator, world: World, design: Design, trials: int) -> Counter[str]:
-    """Cells whose true difference is the margin: no MATCH and no WORSE is true."""
+    """Judge cells whose true difference is the margin, where MATCH and WORSE are both false."""
     shift = max(2 * STEP, 0.5)
     values = 10 + shift + world.draw(rng, (trials, most(design)))
     margin = shift + world.mean
@@ -185,7 +191,7 @@ def cells_at_the_margin(rng: np.random.Generator, world: World, design: Design, 
 def arms_at_the_margin(
     rng: np.random.Generator, world: World, design: Design, trials: int, operator: str
 ) -> Counter[str]:
-    """Two arms whose true difference is the margin: no CONFIRMED and no CONTRADICTED is true."""
+    """Judge two arms whose true difference is the margin, where CONFIRMED and CONTRADICTED are both false."""
     shift = max(2 * STEP, 0.5)
     other = np.full((trials, most(design)), 10.0)
     one = other + shift + world.draw(rng, other.shape)
@@ -205,7 +211,7 @@ def arms_at_the_margin(
 def equal_arms(
     rng: np.random.Generator, world: World, design: Design, trials: int, *, diverging: float = 0.0
 ) -> Counter[str]:
-    """Two arms without a difference: that one is less is false either way. A share of all runs diverges."""
+    """Judge two equal arms, where either direction is false; a share of all runs diverges."""
     shape = (trials, most(design))
     other = np.full(shape, 10.0)
     both = np.stack([other + world.draw(rng, shape) - world.mean, other]).astype(object)
@@ -218,7 +224,7 @@ def equal_arms(
 
 
 def gaps(rng: np.random.Generator, world: World, design: Design, trials: int) -> Counter[str]:
-    """Two arms that overfit alike: that one does more is false either way."""
+    """Judge two arms that overfit equally, where either direction is false."""
     said = claim(gap={"wider": ["a.r.top1_error", A], "narrower": ["b.r.top1_error", B]})
     flat = [5.0] * most(design)
     return Counter(
@@ -228,7 +234,7 @@ def gaps(rng: np.random.Generator, world: World, design: Design, trials: int) ->
 
 
 def _curve(time: float, budget: float) -> list[list[float]]:
-    """A training error that falls to 25% at a time, or is cut short before."""
+    """Return a training error that falls to 25% at a given time, or is cut short before."""
     return [[0.0, 90.0], [time, 25.0]] if time <= budget else [[0.0, 90.0], [budget, 30.0]]
 
 
@@ -242,9 +248,9 @@ def races(
     censored: float,
     times: float | None = None,
 ) -> Counter[str]:
-    """A slow arm and a fast one, logarithms of steps apart by log `ratio`; a share of the slow runs is cut short.
+    """Judge the speeds of two arms whose log steps differ by log `ratio`; a share of the slow runs is cut short.
 
-    Where they take equally long, as many of the fast ones are. `times` is the printed ratio, within a factor of 1.5.
+    With a ratio of 1, as many fast runs are cut short. `times` is the printed ratio, within a factor of 1.5.
     """
     shape = (trials, most(design))
     slow, fast = (math.log(20) + world.draw(rng, shape) for _ in range(2))
@@ -260,7 +266,7 @@ def races(
 
 
 def skewed_rates(trials: int, designs: Sequence[Design] = (3, 5, 8, (3, 5, 8))) -> list[list[str]]:
-    """One row a skewed world and design: false MATCH at the margin, false CONFIRMED and CONTRADICTED under the null."""
+    """Return one row per skewed world and design: false MATCH at the margin, false CONFIRMED and CONTRADICTED."""
     rng = np.random.default_rng(2012)
     rows = []
     for name, world in SKEWED.items():
@@ -275,7 +281,7 @@ def skewed_rates(trials: int, designs: Sequence[Design] = (3, 5, 8, (3, 5, 8))) 
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """As Markdown."""
+    """Format rows as a Markdown table."""
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows])
 
 
@@ -283,7 +289,7 @@ LOOKS = ((3, 5), (3, 5, 8), (3, 5, 10), (6, 10, 15))
 
 
 def table_of_levels(all_looks: Iterable[tuple[int, ...]] = LOOKS) -> str:
-    """The nominal one-sided levels at looks."""
+    """Format the nominal one-sided levels at looks."""
     rows = [
         [", ".join(map(str, looks)), f"{levels_at(looks).within:.4f}", f"{levels_at(looks).beyond:.4f}"]
         for looks in all_looks
@@ -292,9 +298,18 @@ def table_of_levels(all_looks: Iterable[tuple[int, ...]] = LOOKS) -> str:
 
 
 def table_of_skew(trials: int) -> str:
-    """How often verdicts err where differences are skewed, in percent."""
+    """Format the error rates for skewed differences, in percent."""
     head = ["differences", "seeds", "MATCH at the margin (5)", "`less` CONFIRMED (2.5)", "`less` CONTRADICTED (2.5)"]
     return table(head, skewed_rates(trials))
+
+
+def record_powers(checkout: Path) -> None:
+    """Write how often the judges of an older checkout, of the commit that is named, decided what is true."""
+    head = subprocess.run(["git", "-C", checkout, "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+    assert head.stdout.startswith(powers.COMMIT), f"{checkout} is at {head.stdout.strip()}, not at {powers.COMMIT}"
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    found = subprocess.run([sys.executable, powers.__file__], env=environment, check=True, capture_output=True)
+    powers.BEFORE.write_bytes(found.stdout + b"\n")
 
 
 TRIALS = 2000
@@ -302,4 +317,9 @@ TRIALS = 2000
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS)
-    print(table_of_levels(), table_of_skew(parser.parse_args().trials), sep="\n\n")  # noqa: T201 - what it is for
+    parser.add_argument("--power-of", type=Path, metavar="CHECKOUT")
+    asked = parser.parse_args()
+    if asked.power_of is not None:
+        record_powers(asked.power_of)
+    else:
+        print(table_of_levels(), table_of_skew(asked.trials), sep="\n\n")  # noqa: T201 - what it is for

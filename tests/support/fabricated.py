@@ -1,4 +1,4 @@
-"""Results that no training made, for what is built on results: stores filled in milliseconds, without torch."""
+"""Fabricated results: stores filled in milliseconds without torch, for tests of code that reads results."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ from harness.store.store import JobFolder, Store, write_json
 
 REMEMBERED = Path(tempfile.mkdtemp(prefix="fabricated-")) / "fingerprints.json"
 """Data files are read once; outside any store, whose files are counted."""
+FINISHED_AT = "2126-01-05T10:21:44+00:00"
+"""After whatever a test declares, for a result of before its declaration is told from others."""
 atexit.register(shutil.rmtree, REMEMBERED.parent, ignore_errors=True)
 
 
 def record(job: Job, split: str, locations: Locations) -> dict[str, Any]:
-    """What a job would say of a split that it saw."""
+    """Return a job's record of a split that it read."""
     dataset = DATASETS[job.spec["data"]["name"]]
     found = locations.find(dataset)
     return {
@@ -44,7 +46,7 @@ def record(job: Job, split: str, locations: Locations) -> dict[str, Any]:
 
 
 def finish(store: Store, job: Job, locations: Locations | None = None, **changes: Any) -> JobFolder:
-    """Give a job a result, as its kind would; `changes` replace parts of it."""
+    """Write a result for a job, in the form of its kind; `changes` replace parts of it."""
     folder = written(store, job)
     if job.kind == "train":
         folder.metrics.write_text('{"epoch": 1, "train_error": 50.0, "train_loss": 1.5, "val_top1_error": 40.0}\n')
@@ -66,7 +68,7 @@ def finish(store: Store, job: Job, locations: Locations | None = None, **changes
         "values": values,
         "data": [record(job, split, locations or Locations()) for split in job.spec.get("splits", ())],
         "marks": [],
-        "cost": {"seconds": 1.5, "finished_at": "2026-01-05T10:21:44+00:00"},
+        "cost": {"seconds": 1.5, "finished_at": FINISHED_AT},
     }
     write_json(folder.environment, seal({"python": "3.11.7", "cores": 2}))
     folder.write_result(result | changes)
@@ -76,7 +78,7 @@ def finish(store: Store, job: Job, locations: Locations | None = None, **changes
 def finish_all(
     store: Store, plan: Plan, errors: Mapping[int, tuple[float, float]] | None = None, **changes: Any
 ) -> None:
-    """Give every job of a plan a result; `errors` holds, by seed, the top-1 and top-5 error of the tests."""
+    """Write a result for every job of a plan; `errors` holds the top-1 and top-5 error of the tests by seed."""
     by_key = {plan.evaluations[place]: place[-1] for place in plan.evaluations}
     for key, job in plan.jobs.items():
         top1, top5 = (errors or {}).get(by_key.get(key, -1), (37.5, 17.0))
@@ -85,14 +87,14 @@ def finish_all(
 
 
 class Fake:
-    """An executor that fabricates: it finishes each job, or does instead what `acts` says for its label."""
+    """An executor that fabricates results, or runs an action of `acts` for a job's label instead."""
 
     def __init__(self, acts: Mapping[str, Callable[[], None]] | None = None) -> None:
         self.acts = acts or {}
         self.labels: list[str] = []
 
     def run(self, folder: JobFolder) -> None:
-        """Finish the job whose directory this is."""
+        """Finish the job in this directory."""
         job = folder.read_job()
         self.labels.append(job["label"])
         if job["label"] in self.acts:
@@ -101,5 +103,5 @@ class Fake:
 
 
 def silent() -> Progress:
-    """Progress that goes nowhere."""
+    """Return progress that prints nothing."""
     return Progress(io.StringIO())

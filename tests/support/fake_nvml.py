@@ -1,4 +1,4 @@
-"""An NVML that behaves as the real one does: its errors are those of the real package, its answers are set by tests."""
+"""A fake NVML: its errors are those of the real package, its answers are set by tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ H200 = {
     "nvmlDeviceGetPowerManagementLimit": 700_000,
     "nvmlDeviceGetComputeRunningProcesses": [SimpleNamespace(pid=1)],
 }
-"""What one GPU answers: milliwatts, millijoules, percent, bytes, MHz, degrees."""
+"""Answers of one GPU: milliwatts, millijoules, percent, bytes, MHz, degrees."""
 READ = [name for name in H200 if name not in ("nvmlDeviceGetName", "nvmlDeviceGetUUID",
                                               "nvmlDeviceGetPowerManagementLimit",
                                               "nvmlDeviceGetComputeRunningProcesses")]  # fmt: skip
@@ -31,7 +31,7 @@ MIG = "MIG-13bf7e9d-d0d9-5eb2-a2bf-0d4c2a0a2b9a"
 
 
 class FakeNvml:
-    """Some GPUs, each a dictionary of what its calls give, or of the error that they raise; functions are called."""
+    """Some GPUs, each a dictionary with the value, the error or the function behind each call."""
 
     NVMLError = pynvml.NVMLError
     NVML_CLOCK_SM = pynvml.NVML_CLOCK_SM
@@ -50,28 +50,28 @@ class FakeNvml:
         self.running += 1
 
     def nvmlShutdown(self) -> None:  # noqa: N802
-        """Let go of it; an error without a matching start."""
+        """Unload the driver; raises an error without a matching start."""
         if not self.running:
             raise pynvml.NVMLError_Uninitialized
         self.running -= 1
 
     def nvmlDeviceGetCount(self) -> int:  # noqa: N802
-        """How many there are."""
+        """Return the number of GPUs."""
         return len(self.gpus)
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> int:  # noqa: N802
-        """The place of a GPU stands for its handle."""
+        """Return the index of a GPU as its handle."""
         return index
 
     def nvmlDeviceGetHandleByUUID(self, uuid: str) -> int:  # noqa: N802
-        """Of a whole UUID only, as the real one has it."""
+        """Find a GPU by its whole UUID, as the real NVML does."""
         for index, gpu in enumerate(self.gpus):
             if gpu.get("nvmlDeviceGetUUID", H200["nvmlDeviceGetUUID"]) == uuid:
                 return index
         raise pynvml.NVMLError_NotFound
 
     def __getattr__(self, call: str) -> Any:
-        """Every other call on a handle."""
+        """Answer every other call on a handle."""
         if call not in H200 and call not in ("nvmlDeviceGetMigMode", "nvmlDeviceGetCurrentClocksThrottleReasons"):
             raise AttributeError(call)
 
@@ -89,7 +89,7 @@ class FakeNvml:
 
 
 def metered(watts: float) -> dict[str, Any]:
-    """A GPU that draws so much from now on, and counts it in millijoules."""
+    """Return a GPU that draws this power from now on and counts it in millijoules."""
     begun = time.monotonic()
     return {
         "nvmlDeviceGetPowerUsage": round(1000 * watts),

@@ -1,4 +1,4 @@
-"""A store in which every kind of file lies: Table 1 on the digits, its results fabricated, and ways to damage them."""
+"""A store with every kind of file: Table 1 on the digits with fabricated results, and ways to damage them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ERRORS = {0: (37.4, 16.9), 1: (37.5, 17.0), 2: (37.6, 17.1)}
 
 
 def table1() -> Plan:
-    """Table 1 on the digits."""
+    """Plan Table 1 on the digits."""
     return make_plan(load_suite(TABLE1), "ci")
 
 
 def filled(root: Path, plan: Plan, **changes: object) -> Store:
-    """Every job of a plan done, in a store at `root`; `changes` replace parts of every result."""
+    """Finish every job of a plan in a store at `root`; `changes` replace parts of every result."""
     store = Store(root)
     declare(plan, store)
     seeded = {key: ERRORS[place[-1]] for place, key in plan.evaluations.items()}
@@ -39,7 +39,7 @@ def filled(root: Path, plan: Plan, **changes: object) -> Store:
 
 
 def predictions(name: str, top1: float, top5: float, images: int = 1000) -> bytes:
-    """Stored predictions of these errors in percent and of a cross-entropy of 1 nat, of images called after `name`."""
+    """Return predictions with these errors in percent and a cross-entropy of 1 nat, for images called after `name`."""
     wrong1, wrong5 = round(top1 * images / 100), round(top5 * images / 100)
     probabilities = np.full((images, 10), 0.07, np.float32)
     probabilities[:wrong1, 1] = 0.5
@@ -53,20 +53,20 @@ def predictions(name: str, top1: float, top5: float, images: int = 1000) -> byte
 
 
 def folder_of(store: Store, plan: Plan, kind: str, number: int = 0) -> JobFolder:
-    """The directory of one job of a kind, in the plan's order."""
+    """Return the directory of one job of a kind, in the plan's order."""
     keys = [key for key, job in plan.jobs.items() if job.kind == kind]
     return store.folder(kind, keys[number])
 
 
 def flip(path: Path, place: int = -1) -> None:
-    """Turn one bit of a file, the middle byte's lowest unless a place is named."""
+    """Flip one bit of a file, by default the lowest of the middle byte."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2 if place == -1 else place] ^= 1
     path.write_bytes(bytes(content))
 
 
 def snapshot(root: Path) -> dict[str, bytes]:
-    """Every file below a folder, but locks, by name."""
+    """Return the content of every file below a folder, except locks, by name."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for path in sorted(root.rglob("*"))

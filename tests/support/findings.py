@@ -1,4 +1,4 @@
-"""Checks that nobody ran, for what is told of them: every severity, hostile text, and as many findings as wanted."""
+"""Fabricated checks for tests of their reports: every severity, hostile text, any number of findings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ HOSTILE = "]]><b>&amp; \x00\x1b[31m\ud800\ufffe \r\n::error::x, | ` * @someone #
 
 
 def checked(*findings: Finding) -> Checked:
-    """A check of two suites with these findings."""
+    """Return a check of two suites with these findings."""
     return Checked("main", "ci", findings, {"table1": 12.3456, "figure1": 61.0})
 
 
 def many(severity: str, count: int, said: str = "as always") -> tuple[Finding, ...]:
-    """So many findings of one severity, each of its own subject."""
+    """Return `count` findings of one severity, each about its own subject."""
     return tuple(Finding("table1", f"cell c{number}.top1", severity, said) for number in range(count))  # type: ignore[arg-type]
 
 
@@ -47,4 +47,4 @@ checks = st.builds(
     st.lists(findings, max_size=12).map(tuple),
     st.dictionaries(text, st.floats(0, 1e6), max_size=3),
 )
-"""Any check at all, control characters and halves of surrogate pairs included."""
+"""Any check, with control characters and lone surrogates."""

@@ -1,4 +1,4 @@
-"""Tiny suites that ran undisturbed, each once in a test run: what comes out where nothing was in the way."""
+"""Tiny suites that ran without interruption, each once in a test run, to compare interrupted runs with."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tiny_suites import World, opened_world, tiny_world
 from harness.plan.preregistration import declare
 
 SHORT = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
-"""An epoch of six steps: enough of a result for what reads results."""
+"""An epoch of six steps, for tests that only read results."""
 CUT = {"subset": {"classes": 10, "per_class": 67}}
-"""Two epochs of ten steps and a remainder: for what is stopped on its way and goes on."""
+"""Two epochs of ten steps and a remainder, for tests that stop and resume a training."""
 
 
 def finished_world(factory: pytest.TempPathFactory, **changes: object) -> World:
-    """The tiny suite with these changes, declared and run in one thread; to be read, or copied."""
+    """Return a tiny suite with these changes, declared and run in one thread; read it or copy it."""
 
     def make(folder: Path) -> None:
         world = tiny_world(folder, **changes)

@@ -1,6 +1,6 @@
-"""Processes that share the batches of a job without a torchrun: forked from one that has torch already.
+"""Processes that share the batches of a job without torchrun: forked from a process that has imported torch.
 
-They meet by gloo and do the very work of those that torchrun starts; only who starts and who mourns them is another.
+They meet through gloo and run the same work as those of torchrun; only their start and their end differ.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ WORK = "import sys; from harness.jobs.distributed.process import main; sys.exit(
 
 
 class Forked:
-    """All of a job's processes; of `subprocess.Popen` it has what the executor uses of torchrun's."""
+    """All processes of a job, with the part of the interface of `subprocess.Popen` that the executor uses."""
 
     def __init__(self, ranks: list[warm.Started]) -> None:
         self.ranks = ranks
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        """0 once all have ended well, 1 once all have ended; one that ends otherwise ends the others."""
+        """Return 0 once all have succeeded, 1 once all have ended; a failed process ends the others."""
         codes = [rank.poll() for rank in self.ranks]
         if any(code not in (None, 0) for code in codes):
             self.end()
@@ -39,14 +39,14 @@ class Forked:
         return self.returncode
 
     def end(self) -> None:
-        """Ask those at work to end."""
+        """Ask the running processes to end."""
         for rank in self.ranks:
             rank.send_signal(SIGTERM)
 
 
 @contextmanager
 def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
-    """Start a job's processes; those at work end with the block."""
+    """Start a job's processes, which end with the block."""
     count = runtime.processes
     meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(count)}
     its = environment(GLOO_SOCKET_IFNAME="lo", OMP_NUM_THREADS=str(runtime.threads), **meeting)
@@ -67,5 +67,5 @@ def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
 
 
 def without_torchrun(patch: pytest.MonkeyPatch) -> None:
-    """Have jobs that several processes share start these in the place of a torchrun."""
+    """Replace torchrun by forked processes for jobs that several processes share."""
     patch.setattr(shared, "_torchrun", _forked)

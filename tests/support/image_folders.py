@@ -1,4 +1,4 @@
-"""Makes miniature ImageNets: class folders of JPEGs in odd sizes, whose classes a small net can learn."""
+"""Miniature ImageNets: class folders of JPEGs in odd sizes, with classes that a small net can learn."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 GREY_EVERY, CMYK_EVERY = 7, 11
-"""Every so many images are stored grey, or in CMYK, as some of ImageNet's are."""
+"""One image in so many is stored grey, or in CMYK, as some of ImageNet's are."""
 
 
 def make_image_folders(
     folder: Path, *, classes: int = 4, train: int = 12, val: int = 3, test: int = 5, seed: int = 0
 ) -> list[str]:
-    """Write {train,val,test}/<wnid>/*.JPEG below `folder`, so many images of each class; returns the sorted wnids.
+    """Write {train,val,test}/<wnid>/*.JPEG below `folder`, with so many images per class; returns the sorted wnids.
 
     A class is a direction of stripes and a hue; phase, width of the stripes, brightness, noise and size are random.
     """
@@ -30,7 +30,7 @@ def make_image_folders(
 
 
 def textured(number: int, classes: int, random: np.random.Generator) -> Image.Image:
-    """One image of a class, landscape or portrait, its shorter side 40 to 79 pixels."""
+    """Return one image of a class, landscape or portrait, with a shorter side of 40 to 79 pixels."""
     short = int(random.integers(40, 80))
     long = int(short * random.uniform(1, 1.8))
     height, width = (short, long) if random.random() < 0.5 else (long, short)
@@ -45,13 +45,13 @@ def textured(number: int, classes: int, random: np.random.Generator) -> Image.Im
 
 
 def size_and_mode(path: Path) -> tuple[tuple[int, int], str]:
-    """(width, height) and mode of an image file."""
+    """Return (width, height) and mode of an image file."""
     with Image.open(path) as image:
         return image.size, image.mode
 
 
 def stored_as(index: int, image: Image.Image) -> Image.Image:
-    """The image in the mode that the file of this number has."""
+    """Convert an image to the mode of the file with this number."""
     if index % CMYK_EVERY == CMYK_EVERY - 1:
         return image.convert("CMYK")
     return image.convert("L") if index % GREY_EVERY == GREY_EVERY - 1 else image

@@ -1,4 +1,4 @@
-"""Puts one miniature ImageNet on disk in every layout that people have, and damages it in every way they meet."""
+"""One miniature ImageNet on disk in every supported layout, and every kind of damage."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from harness.data.declared import Dataset, class_list_digest
 
 @dataclass(frozen=True)
 class Stored:
-    """One image as it is handed out."""
+    """One image as it is released."""
 
     split: str
     name: str
     wnid: str
-    """Its class, also of a test image, whose label is not handed out."""
+    """Its class, also for a test image, whose label is not released."""
     data: bytes
 
 
@@ -43,11 +43,11 @@ class Originals:
         return sorted(self.kit_order)
 
     def of(self, split: str) -> list[Stored]:
-        """The images of a split."""
+        """Return the images of a split."""
         return [image for image in self.images if image.split == split]
 
     def declared(self, name: str = "ilsvrc2012") -> Dataset:
-        """A declaration of which these images are the official set."""
+        """Return a declaration whose official set is these images."""
         counts = {split: len(self.of(split)) for split in ("train", "val", "test")}
         digest = class_list_digest(self.wnids)
         return dataclasses.replace(
@@ -61,7 +61,7 @@ def make_originals(
     *, classes: int = 4, train: int = 6, val: int = 2, test: int = 2, seed: int = 0, prefix: str = "ILSVRC2012",
     scale: int = 1,
 ) -> Originals:  # fmt: skip
-    """So many images of each class, named as the challenge names them; `scale` enlarges them."""
+    """Make so many images per class, named as in the challenge; `scale` enlarges them."""
     random = np.random.default_rng(seed)
     wnids = [f"n{10_000_000 + 137 * number:08d}" for number in range(classes)]
     images = []
@@ -81,26 +81,26 @@ def make_originals(
 
 
 def jpeg(image: Image.Image, **options: object) -> bytes:
-    """An image as the bytes of a JPEG."""
+    """Encode an image as JPEG."""
     return saved(image, "JPEG", **{"quality": 90} | options)
 
 
 def saved(image: Image.Image, form: str, **options: object) -> bytes:
-    """An image as the bytes of a file."""
+    """Encode an image in a format."""
     file = io.BytesIO()
     image.save(file, form, **options)
     return file.getvalue()
 
 
 def write(path: Path, data: bytes | str) -> Path:
-    """A file and the folders above it."""
+    """Write a file and create its folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
     return path
 
 
 def class_folders(originals: Originals, folder: Path) -> Path:
-    """{train,val}/<wnid>/*.JPEG, and test/*.JPEG, or, where its labels are known, test/<wnid>/*.JPEG."""
+    """Write {train,val}/<wnid>/*.JPEG and test/*.JPEG, or test/<wnid>/*.JPEG where its labels are known."""
     for image in originals.images:
         flat = image.split == "test" and originals.prefix != "ILSVRC2010"
         below = image.split if flat else f"{image.split}/{image.wnid}"
@@ -109,7 +109,7 @@ def class_folders(originals: Originals, folder: Path) -> Path:
 
 
 def flat_val(originals: Originals, folder: Path) -> Path:
-    """Training in class folders, the validation and test images each in one folder, with the development kit."""
+    """Write training images in class folders, validation and test images in one folder each, and the kit."""
     for image in originals.images:
         below = f"{image.split}/{image.wnid}" if image.split == "train" else image.split
         write(folder / below / image.name, image.data)
@@ -118,7 +118,7 @@ def flat_val(originals: Originals, folder: Path) -> Path:
 
 
 def kit(originals: Originals, folder: Path, order: tuple[str, ...] | None = None) -> Path:
-    """The files of a development kit: meta.mat, with a category above the others, and the ground truth."""
+    """Write the files of a development kit: meta.mat, with one category above the others, and the ground truth."""
     order = order or originals.kit_order
     folder.mkdir(parents=True, exist_ok=True)
     field = f"{originals.prefix}_ID"
@@ -126,14 +126,14 @@ def kit(originals: Originals, folder: Path, order: tuple[str, ...] | None = None
     table = np.array(rows, dtype=[(field, "i4"), ("WNID", "O"), ("num_children", "i4")])
     savemat(folder / "meta.mat", {"synsets": table.reshape(-1, 1)})
     for split, said in {"val": "validation", "test": "test"}.items():
-        if split == "val" or originals.prefix == "ILSVRC2010":  # the only year of which the test labels are known
+        if split == "val" or originals.prefix == "ILSVRC2010":  # the only year whose test labels are known
             numbers = [order.index(image.wnid) + 1 for image in originals.of(split)]
             write(folder / f"{originals.prefix}_{said}_ground_truth.txt", "".join(f"{number}\n" for number in numbers))
     return folder
 
 
 def kaggle(originals: Originals, folder: Path) -> Path:
-    """ILSVRC/Data/CLS-LOC/{train,val,test} with LOC_val_solution.csv and LOC_synset_mapping.txt."""
+    """Write ILSVRC/Data/CLS-LOC/{train,val,test} with LOC_val_solution.csv and LOC_synset_mapping.txt."""
     for image in originals.images:
         below = f"{image.split}/{image.wnid}" if image.split == "train" else image.split
         write(folder / "ILSVRC/Data/CLS-LOC" / below / image.name, image.data)
@@ -144,7 +144,7 @@ def kaggle(originals: Originals, folder: Path) -> Path:
 
 
 def tar_bytes(files: Iterator[tuple[str, bytes]] | list[tuple[str, bytes]]) -> bytes:
-    """An uncompressed archive."""
+    """Return an uncompressed archive."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for name, data in files:
@@ -155,13 +155,13 @@ def tar_bytes(files: Iterator[tuple[str, bytes]] | list[tuple[str, bytes]]) -> b
 
 
 def class_tars(originals: Originals) -> list[tuple[str, bytes]]:
-    """(file name, content) of the archive of each class."""
+    """Return (file name, content) of each class's archive."""
     by_class = {wnid: [(i.name, i.data) for i in originals.of("train") if i.wnid == wnid] for wnid in originals.wnids}
     return [(f"{wnid}.tar", tar_bytes(files)) for wnid, files in by_class.items()]
 
 
 def tars(originals: Originals, folder: Path) -> Path:
-    """The archives as they are handed out, and the development kit."""
+    """Write the archives as released, and the development kit."""
     write(folder / f"{originals.prefix}_img_train.tar", tar_bytes(class_tars(originals)))
     for split in ("val", "test"):
         files = [(f"./{image.name}", image.data) for image in originals.of(split)]
@@ -171,7 +171,7 @@ def tars(originals: Originals, folder: Path) -> Path:
 
 
 def unpacked_once(originals: Originals, folder: Path) -> Path:
-    """The training archive unpacked, the archives of its classes not."""
+    """Write the training archive unpacked, with the archives of its classes packed."""
     for name, data in class_tars(originals):
         write(folder / "train" / name, data)
     for image in originals.images:
@@ -182,7 +182,7 @@ def unpacked_once(originals: Originals, folder: Path) -> Path:
 
 
 def parquet(originals: Originals, folder: Path, *, labels: list[str] | None = None) -> Path:
-    """data/{train,validation,test}-*.parquet as on Hugging Face; `labels` is another order of classes."""
+    """Write data/{train,validation,test}-*.parquet as on Hugging Face; `labels` gives another order of classes."""
     import pyarrow as pa
     from pyarrow import parquet as files
 
@@ -214,4 +214,4 @@ LAYOUTS = {
     "tars": tars,
     "unpacked once": unpacked_once,
 }
-"""All that need no further library."""
+"""Layouts that need no optional library."""

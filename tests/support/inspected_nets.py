@@ -1,4 +1,4 @@
-"""A net with its first weights, its test and its pixel statistics, laid down in a store as if it had been trained."""
+"""A net with first weights, its test and its pixel statistics, stored as if the net had been trained."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store.store import JobFolder, write_json
 from harness.suite.file import RecipesFile
-from harness.suite.load import load_document
 from harness.suite.shipped import shipped_suites
+from harness.suite.typed_yaml import load_document
 
 ALEXNET = {"name": "alexnet", "width": 0.05, "stem": {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}}
 DIGITS = DataSpec(name="digits", prepare=Prepare(short_side=32))
@@ -35,14 +35,14 @@ CROP = 28
 
 
 def recipe() -> Recipe:
-    """AlexNet's own, for views of 28 pixels."""
+    """Return AlexNet's own recipe for views of 28 pixels."""
     shared = load_document(shipped_suites() / "papers" / "alexnet" / "recipes.yaml", RecipesFile)
     return shared.recipes["alexnet"].model_copy(update={"crop": CROP, "prepare": DIGITS.prepare})
 
 
 @dataclass
 class InspectedNet:
-    """The folders of a store: the training's, its test's, another net's test's, the pixel statistics'."""
+    """The folders of a store: a training, its test, another net's test, and the pixel statistics."""
 
     root: Path
     model: dict[str, Any] = field(default_factory=lambda: dict(ALEXNET))
@@ -50,7 +50,7 @@ class InspectedNet:
     classes: int = 10
     locations: Locations = field(default_factory=Locations)
     seen: list[dict[str, Any]] = field(default_factory=list)
-    """The data records of the results that it is given."""
+    """Data records for its results."""
 
     def __post_init__(self) -> None:
         layers = parse_model(self.model).layers(self.classes)
@@ -77,30 +77,30 @@ class InspectedNet:
         arrays(self.inputs("pixel_statistics").pixels, mean=pixel_statistics(self.split("train")).mean.numpy())
 
     def inputs(self, name: str) -> JobFolder:
-        """The folder of one input."""
+        """Return the folder of one input."""
         return JobFolder(self.root / name)
 
     def folder(self, name: str, spec: dict[str, Any]) -> JobFolder:
-        """A folder with its `job.json`."""
+        """Create a folder with its `job.json`."""
         folder = self.inputs(name)
         folder.path.mkdir(parents=True, exist_ok=True)
         write_json(folder.job, {"key": "0" * 64, "spec": spec})
         return folder
 
     def finish(self, name: str, outcome: str) -> None:
-        """Give an input its result."""
+        """Write the result of an input."""
         self.inputs(name).write_result({"outcome": outcome, "marks": ["a mark"], "data": self.seen})
 
     def keep_weights(self) -> None:
-        """Store the net as it is now."""
+        """Store the net's current weights."""
         checkpoint.save_weights(self.inputs("network"), dict(self.network.state_dict()))
 
     def split(self, name: str) -> Split:
-        """One split of the digits."""
+        """Open one split of the digits."""
         return open_split(DIGITS, name, self.locations)
 
     def tested(self, probabilities: np.ndarray, *, name: str = "test", first: int = 0) -> None:
-        """Give the net a test with these predictions [n, classes] for the images from `first` on."""
+        """Store a test of the net with these predictions [n, classes] for the images from `first` on."""
         split = self.split("test")
         stop = first + len(probabilities)
         folder = self.folder(name, {"splits": ["test"]})
@@ -113,7 +113,7 @@ class InspectedNet:
         self.finish(name, "done")
 
     def inspected(self, spec: dict[str, Any], *inputs: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Run an inspection; its result, and its arrays where it left any."""
+        """Run an inspection; return its result, and its arrays where it has any."""
         names = ("network", "pixel_statistics", *inputs)
         data = DIGITS.model_dump(mode="json")
         runtime = Runtime(locations=self.locations, device="cpu", threads=1)
@@ -129,12 +129,12 @@ class InspectedNet:
 
 
 def arrays(path: Path, **content: np.ndarray) -> None:
-    """Write an npz."""
+    """Write arrays to an npz file."""
     buffer = io.BytesIO()
     np.savez(buffer, **content)
     path.write_bytes(buffer.getvalue())
 
 
 def certain(labels: torch.Tensor, classes: int) -> np.ndarray:
-    """Predictions [n, classes] that are right and sure."""
+    """Return confident and correct predictions [n, classes]."""
     return torch.nn.functional.one_hot(labels, classes).float().numpy()

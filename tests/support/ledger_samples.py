@@ -1,10 +1,13 @@
-"""References of a paper, what covers them, and reports that speak of them, for the published ledger."""
+"""Sample references of a paper, their coverage, and reports about them, for tests of the published ledger."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from result_documents import blank_cell, blank_claim, blank_figure, blank_results, typed
+
 from harness.report.coverage import Coverage
+from harness.report.results.document import Results
 from harness.suite.references import ClaimReference, FigureReference, References, TableReference
 
 CLAIM = {"says": "it is so", "section": "1", "kind": "own", "small_scale": "yes", "needs": {}}
@@ -31,8 +34,8 @@ COVERED = [
 ]
 
 
-def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    """The results of one report, by suite and scale."""
+def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple[str, str], Results]:
+    """Return the results of one report, by suite and scale."""
     said = {
         "id": "less",
         "outcome": "CONFIRMED",
@@ -41,9 +44,21 @@ def report(scale: str = "small", suite: str = "one", **claim: Any) -> dict[tuple
         "n": 6,
         "p": 0.01,
     } | claim
-    return {(suite, scale): {
-        "suite": suite, "scale": scale, "paper": "alexnet", "title": "errors", "claims": [said],
-        "cells": [{"id": "cnn.top1", "outcome": "NOT COMPARABLE", "printed": "37.5", "mean": 9.0, "reason": ""}],
-        "figures": [{"id": "f1"}], "cost": {"train_s": 2.0, "evaluate_s": 1.0, "finished_at": "now"},
-        "environment": {"place 1": {"commit": "c0ffee"}, "place 2": {"commit": "c0ffee"}},
-    }}  # fmt: skip
+    cell = blank_cell(id="cnn.top1", outcome="NOT COMPARABLE", printed="37.5", mean=9.0)
+    document = blank_results(
+        suite=suite,
+        scale=scale,
+        paper="alexnet",
+        title="errors",
+        claims=[blank_claim(**said)],
+        cells=[cell],
+        figures=[blank_figure(id="f1")],
+        environment={"place 1": {"commit": "c0ffee"}, "place 2": {"commit": "c0ffee"}},
+    )
+    document["cost"] |= {"train_s": 2.0, "evaluate_s": 1.0, "finished_at": "now"}
+    return {(suite, scale): typed(document)}
+
+
+def changed(reports: dict[tuple[str, str], Results], **fields: Any) -> dict[tuple[str, str], Results]:
+    """The same reports with other fields."""
+    return {key: results.model_copy(update=fields) for key, results in reports.items()}

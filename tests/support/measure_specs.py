@@ -1,4 +1,4 @@
-"""A small spec of every measurement, and how tests parse and run one."""
+"""A small spec of every measurement, and functions that parse and run one."""
 
 import json
 
@@ -45,17 +45,17 @@ SPECS = {
     "units": {"of": "rectifier"},
     "variance_products": {"net": CHAIN, "initialisation": XAVIER},
 }
-"""A small spec of every measurement."""
+"""Small specs by measurement."""
 
 SHARED = {"speedup"}
-"""Measurements that run in several processes; tests/run/executors/test_shared.py runs one as a job."""
+"""Measurements in several processes; tests/run/executors/test_shared.py runs one as a job."""
 
 
 def parsed(what, **fields):
-    """A spec as a suite's YAML would give it."""
+    """Parse a spec as from a suite's YAML."""
     return TypeAdapter(MeasureSpec).validate_json(json.dumps({"what": what, **(fields or SPECS[what])}))
 
 
 def measured(what, seed=None, **fields):
-    """What a measurement yields on the CPU."""
+    """Run a measurement on the CPU."""
     return MEASURES[what].load()(parsed(what, **fields), seed, "cpu")

@@ -1,7 +1,7 @@
-"""Changes of method, one a time: what each replaces in the source, and the test or probe that has to notice.
+"""Changes of method, one at a time: the source text that each replaces, and the test or probe that must notice.
 
-They stand in `tests/method_changes/`, a file a category. A change is applied while its module is imported, in a process
-of its own; no file is touched.
+They stand in `tests/method_changes/`, one file for each category. A change is applied while its module is imported, in
+a separate process; no file is changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PACKAGE = "harness"
 
 
 class NotFound(Exception):
-    """What a change replaces is not in its file, or is there more than once."""
+    """The text that a change replaces is missing from its file, or occurs more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Change:
     says: str
     category: str
     file: str
-    """Below the package."""
+    """Path below the package."""
     old: str
     new: str
     caught_by: str
@@ -42,18 +42,18 @@ class Change:
 
     @property
     def module(self) -> str:
-        """The name that its module is imported by."""
+        """The dotted name of its module."""
         parts = [PACKAGE, *Path(self.file).with_suffix("").parts]
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     @property
     def command(self) -> list[str]:
-        """What runs the test or the probe: the arguments of pytest, or of the program after `check`."""
+        """Return the arguments that run the test or probe: those of pytest, or those of the program after `check`."""
         kind, *rest = self.caught_by.split(" ")
         return ["check", *rest] if kind == "check" else ["pytest", f"tests/{self.caught_by}"]
 
     def applied(self) -> str:
-        """The source of its module with the change in it; raises NotFound unless that is clear."""
+        """Return the changed source of its module; raises NotFound where the replaced text is not unique."""
         source = (ROOT / PACKAGE / self.file).read_text(encoding="utf-8")
         if (times := source.count(self.old)) != 1:
             raise NotFound(f"{self.says}: {times} places in {PACKAGE}/{self.file} read {self.old!r}")
@@ -61,12 +61,12 @@ class Change:
 
 
 def changes() -> list[Change]:
-    """All of them, in the order of the files."""
+    """Return all changes, in the order of the files."""
     return [change for path in sorted(FOLDER.glob("*.yaml")) for change in changes_in(path)]
 
 
 def changes_in(path: Path) -> Iterator[Change]:
-    """Those of one file; its entries are grouped by the file that they change."""
+    """Yield the changes of one file, whose entries are grouped by the source file."""
     groups: dict[str, list[dict[str, str]]] = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     for file, entries in groups.items():
         for entry in entries:
@@ -74,7 +74,7 @@ def changes_in(path: Path) -> Iterator[Change]:
 
 
 class Applying(importlib.abc.MetaPathFinder):
-    """Imports one module with a change in it."""
+    """Imports one module with a change."""
 
     def __init__(self, change: Change) -> None:
         assert change.module not in sys.modules, "imported already, without the change"
@@ -83,7 +83,7 @@ class Applying(importlib.abc.MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The module's place with a loader of our own; None for every other module."""
+        """Return the module's spec with the changing loader; None for every other module."""
         if fullname != self.change.module:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path)
@@ -95,19 +95,19 @@ class Applying(importlib.abc.MetaPathFinder):
 
 
 class _Changed(importlib.machinery.SourceFileLoader):
-    """Compiles the changed source, and reads no bytecode of the unchanged one."""
+    """Compiles the changed source and ignores the bytecode of the unchanged one."""
 
     def __init__(self, name: str, path: str, applying: Applying) -> None:
         super().__init__(name, path)
         self._applying = applying
 
     def get_code(self, _fullname: str) -> CodeType:
-        """The code of the module."""
+        """Return the code of the changed module."""
         return compile(self._applying.source, self.path, "exec", dont_inherit=True)
 
 
 def digest_of(change: Change) -> str:
-    """A digest of all that decides whether a change is caught: itself, the program, the tests and the suites."""
+    """Return a digest of everything that decides whether a change is caught: change, program, tests and suites."""
     whole = hashlib.sha256(repr(change).encode())
     whole.update(code_digest().encode())
     return whole.hexdigest()
@@ -117,7 +117,7 @@ _digests: list[str] = []
 
 
 def code_digest() -> str:
-    """Of every file of the program, its suites, its baselines and its tests, but the changes themselves."""
+    """Return a digest of the program, its suites, baselines and tests, without the changes themselves."""
     if not _digests:
         whole = hashlib.sha256()
         for path in sorted(_files()):
@@ -132,7 +132,7 @@ def _files() -> Iterator[Path]:
 
 
 def table(rows: Sequence[Any]) -> str:
-    """A line a change: category, what it is, what came of it and what it was caught by."""
+    """Format one line per change: category, description, outcome, and the test that caught it."""
     widths = [max((len(str(row[place])) for row in rows), default=0) for place in range(3)]
     return "\n".join(
         "  ".join([*(str(cell).ljust(width) for cell, width in zip(row, widths, strict=False)), str(row[3])])

@@ -1,4 +1,4 @@
-"""Mutants of sound documents: what a person, a broken disk or an enemy might make of a suite, a result or an image."""
+"""Mutants of sound documents: suites, results and images as a typist, a broken disk or an attacker may leave them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from harness.suite.shipped import shipped_names, shipped_suites
 
 MUTANTS = int(os.environ.get("HARNESS_FUZZ", "25"))
-"""How many mutants of a kind a test tries."""
+"""Number of mutants of a kind that a test tries."""
 
 ODD: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 2, 3, 7, 10**6, 10**18, 2**63, -(10**30), 0.0, -0.0, 0.5, 1e-300, 1e300, 1e18, "", " ",
@@ -27,23 +27,23 @@ ODD: tuple[Any, ...] = (
     "..", "${HOME}", "{{ 7 }}", "$\\frac$", "<script>", "%s%n", "paper", "ci", "test", "train", "top1_error", "digits",
     "x" * 3000, [], {}, [[]], [None], ["x"], [1, 2, 3], {"x": 1}, {"": None}, {"name": "x"}, {"value": "cnn"}, "cnn",
 )  # fmt: skip
-"""Values that stand where nobody expects them."""
+"""Values in unexpected places."""
 
 
 @cache
 def suite_text(name: str) -> str:
-    """A shipped suite as it is written."""
+    """Return the text of a shipped suite."""
     return (shipped_suites() / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 @cache
 def suite_json(name: str) -> str:
-    """The same as JSON, which is YAML too."""
+    """Return a shipped suite as JSON, which is YAML too."""
     return json.dumps(YAML(typ="safe", pure=True).load(suite_text(name)))
 
 
 def mutated_suite(chance: random.Random) -> str:
-    """The text of a shipped suite with a few things changed, in its letters or in its tree."""
+    """Return a shipped suite with a few changes in its letters or in its tree."""
     name = chance.choice(shipped_names())
     if chance.random() < 0.4:
         return mutated_text(suite_text(name), chance)
@@ -53,7 +53,7 @@ def mutated_suite(chance: random.Random) -> str:
 
 
 def mutated_text(text: str, chance: random.Random) -> str:
-    """Text with lines or letters lost, doubled, moved or made up."""
+    """Return text with lines or letters removed, doubled, moved or invented."""
     lines = text.splitlines(keepends=True)
     for _ in range(chance.randint(1, 4)):
         place = chance.randrange(len(lines))
@@ -83,7 +83,7 @@ def mutated_text(text: str, chance: random.Random) -> str:
 
 
 def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in plain data."""
+    """Yield every place in plain data."""
     yield path
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     for key, child in items:
@@ -91,14 +91,14 @@ def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def at(node: Any, path: tuple[Any, ...]) -> Any:
-    """What stands at a place."""
+    """Return the value at a place."""
     for part in path:
         node = node[part]
     return node
 
 
 def mutated_tree(document: Any, donor: Any, chance: random.Random) -> Any:
-    """Plain data with entries lost, renamed, exchanged, or taken from elsewhere."""
+    """Return plain data with entries removed, renamed, exchanged or copied from elsewhere."""
     for _ in range(chance.randint(1, 3)):
         places = [path for path in paths(document) if path]
         if not places:
@@ -125,7 +125,7 @@ def mutated_tree(document: Any, donor: Any, chance: random.Random) -> Any:
 
 
 def mutated_bytes(content: bytes, chance: random.Random) -> bytes:
-    """Bytes cut short, flipped, filled with zeros or made up."""
+    """Return bytes cut short, flipped, zeroed or invented."""
     found = bytearray(content)
     for _ in range(chance.randint(1, 3)):
         place, how = chance.randrange(len(found) + 1), chance.randrange(5)
@@ -143,12 +143,12 @@ def mutated_bytes(content: bytes, chance: random.Random) -> bytes:
 
 
 class TookTooLong(Exception):
-    """A case ran beyond its limit."""
+    """A case ran beyond its time limit."""
 
 
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
-    """Stop what hangs."""
+    """Stop a block after this many seconds."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TookTooLong(f"more than {seconds} s")
@@ -184,7 +184,7 @@ sys.addaudithook(_note)
 
 @contextmanager
 def touching_only(*folders: Path) -> Iterator[None]:
-    """Fail where anything is written, removed, run or asked for that does not lie in these folders."""
+    """Fail where the block writes, removes, runs or requests anything outside these folders."""
     allowed = tuple(f"{os.path.realpath(folder)}{os.sep}" for folder in (*folders, "/dev"))
     _watching.append([])
     try:
@@ -192,4 +192,4 @@ def touching_only(*folders: Path) -> Iterator[None]:
     finally:
         touched = _watching.pop()
     outside = [path for path in touched if path and not f"{path}/".startswith(allowed) and "__pycache__" not in path]
-    assert outside == []
+    assert outside == [], outside

@@ -1,4 +1,4 @@
-"""A file system without flock, as Python meets it on some network disks."""
+"""A file system without flock, as on some network disks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def shim(folder: Path, code: str = "ENOSYS") -> dict[str, str]:
-    """An environment in which Python's flock is refused."""
+    """Return an environment in which Python's flock is refused."""
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(
         "import errno, fcntl, os\n"

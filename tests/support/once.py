@@ -1,4 +1,4 @@
-"""Work that a test run does once: the first of its processes that needs it makes a folder, and all of them read it."""
+"""Work done once in a test run: the first process that needs it makes a folder, and all processes read it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """The folder `name`, which `make` fills where no process of this test run has done so yet; the others wait.
+    """Return the folder `name`, filled by `make` unless a process of this test run has done so; other processes wait.
 
-    It is there to be read; copy it where a test changes it. What `make` raises is raised again in the next process
-    that asks, which tries anew.
+    Treat it as read-only, and copy it where a test changes it. An error of `make` is raised; the next process tries
+    again.
     """
     whole = _shared(factory) / name
     with (whole.parent / f"{name}.lock").open("w") as lock:
@@ -30,6 +30,6 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:
-    """The folder of this test run; each worker of pytest-xdist has one of its own below it."""
+    """Return the folder of this test run, which the workers of pytest-xdist share."""
     own = factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own

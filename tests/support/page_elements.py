@@ -1,4 +1,4 @@
-"""Takes a page apart into its elements, and puts hostile text into the documents that it is made from."""
+"""The elements of a page, and documents with hostile text from which pages are made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
 class Elements(HTMLParser):
-    """Every element of a page in order, as (tag, attributes), and what text stands in scripts and styles."""
+    """Every element of a page in order, as (tag, attributes), and the text of scripts and styles."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -29,35 +29,35 @@ class Elements(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep it, and remember that it is open."""
+        """Record an element and mark it open."""
         self.found.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep it."""
+        """Record an element."""
         self.found.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        """It closes what was opened last."""
+        """Close the element opened last."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        """Keep what stands in a script or style."""
+        """Record the text of a script or style."""
         if self.open and self.open[-1] in ("script", "style"):
             self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
 
     def attributes(self, name: str) -> list[str]:
-        """The values of one attribute, wherever it stands."""
+        """Return all values of one attribute."""
         return [attributes[name] or "" for _, attributes in self.found if name in attributes]
 
     def shape(self) -> list[tuple[str, frozenset[str]]]:
-        """The elements without what their attributes say."""
+        """Return the elements without the values of their attributes."""
         return [(tag, frozenset(attributes)) for tag, attributes in self.found]
 
 
 def with_text(node: Any, change: Callable[[str], str]) -> Any:
-    """A document with every text in it changed, those that are keys too; keys of the format itself stay."""
+    """Return a document with every text changed, names used as keys included; keys of the format stay."""
     if isinstance(node, dict):
         names = {"cnn", "ensemble", "sixth", "relu", "tanh", "cifar", "count", "signal", "clock", "near", "kernels"}
         named = node.keys() <= names

@@ -1,4 +1,4 @@
-"""Runs the program as a user does: in a process of its own, in a folder of its own."""
+"""Runs the program as a user does: in a separate process and folder."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ PACKAGE = Path(harness.__file__).parents[1]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The variables of this process without those that name data or hide a buffer, and with the package on the path.
+    """Return this process's variables without those for data or buffering, and with the package on the path.
 
-    Threads of torch that wait for each other spin for long by default; where others use the cores too, tests that use
-    two threads would take ten times as long.
+    By default torch's threads spin for long while they wait for each other. Where other programs use the cores too,
+    tests with two threads would take ten times as long, so the spinning is limited.
     """
     hidden = ("HARNESS_DATA_", "PYTHONUNBUFFERED")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
@@ -31,7 +31,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def command(*arguments: str | Path) -> list[str]:
-    """The command line."""
+    """Return the command line."""
     return [sys.executable, "-m", "harness", *map(str, arguments)]
 
 
@@ -44,7 +44,7 @@ from harness.__main__ import main
 sys.argv[0] = "harness"
 main()
 """
-"""Runs the program of another place, with the libraries that are imported already."""
+"""Runs the program of another folder with the libraries that are already imported."""
 
 
 def program(
@@ -55,10 +55,10 @@ def program(
     package: Path | None = None,
     **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run it, or Python code with these arguments, or the program that lies in the folder `package`, to its end.
+    """Run the program, Python code with these arguments, or the program in the folder `package`, to its end.
 
-    It finds its modules imported already, unless it is to begin `anew` or has a variable that speaks to Python; of
-    another package, those of the libraries.
+    The process starts with the program's modules imported, unless `anew` is set or a variable configures Python. With
+    `package`, only the libraries are imported.
     """
     words, its = [*map(str, arguments)], environment(**variables)
     if package is not None:
@@ -73,9 +73,9 @@ def program(
 
 
 def signalled(folder: Path, number: int, after: str | float, *arguments: str | Path) -> tuple[int | None, str]:
-    """Run it and send a signal after a word on standard error, or after so many seconds; (exit status, all it said).
+    """Run the program and send a signal after a word on standard error or after some seconds.
 
-    The status is None when it ended before the moment came.
+    Returns (exit status, output). The status is None where the program ended before that moment.
     """
     reading, writing = os.pipe()
     with nothing() as null, os.fdopen(reading) as stderr:
@@ -98,11 +98,12 @@ def signalled(folder: Path, number: int, after: str | float, *arguments: str | P
 
 
 def nothing() -> IO[str]:
-    """What has nothing to read and keeps nothing that is written."""
+    """Return an empty file to read from, which discards writes."""
     return Path(os.devnull).open("r+")
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """A report's results without what may change from run to run: where it ran, how long it took."""
+    """Return a report's results without entries that change between runs, such as environment and cost."""
     document: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    document["digest"].pop("document")  # which is of them too
     return {name: value for name, value in document.items() if name not in ("environment", "cost", "costs")}

@@ -1,4 +1,4 @@
-"""Measurements made random before they are taken, so that a claim which nothing can contradict shows."""
+"""Random measurements, which expose claims that no measurement can contradict."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Values = dict[str, float]
 
 @dataclass
 class RandomNets:
-    """What the real inspections measure of nets with random weights, whose predictions may be of any skill."""
+    """Measurements of the real inspections on nets with random weights, with predictions of any quality."""
 
     root: Path
     count: int = 10
     found: dict[str, list[Values]] = field(default_factory=dict)
 
     def measured(self, spec: Any) -> list[Values]:
-        """The numbers of one kind of inspection on every random net."""
+        """Return the numbers of one kind of inspection on every random net."""
         asked = {"what": spec.what} | ({"queries": 60, "shown": 2} if spec.what == "neighbours" else {})
         asked |= {"evaluation": "test", "images": 8} if spec.what == "panel" else {}
         asked |= {"evaluation": "test", "against": "other", "top": 1} if spec.what == "per_class" else {}
@@ -77,23 +77,23 @@ class RandomNets:
 
     @cached_property
     def alexnet(self) -> InspectedNet:
-        """A net with kernels and hidden features."""
+        """Return a net with kernels and hidden features."""
         return InspectedNet(self.root / "alexnet")
 
     @cached_property
     def coloured(self) -> InspectedNet:
-        """A net that sees colours."""
+        """Return a net for colour images."""
         return InspectedNet(self.root / "coloured", channels=3)
 
     @cached_property
     def prelu(self) -> InspectedNet:
-        """A net with learned slopes."""
+        """Return a net with learned slopes."""
         return InspectedNet(self.root / "prelu", model=dict(PRELU))
 
 
 @contextmanager
 def shuffled_labels(seed: int) -> Iterator[None]:
-    """The training images under labels of others while neighbours are counted."""
+    """Exchange the labels of training images while neighbours are counted."""
     counted = neighbours.rates
 
     def shuffled(found: Any, labels: torch.Tensor, training: torch.Tensor) -> Values:
@@ -106,16 +106,16 @@ def shuffled_labels(seed: int) -> Iterator[None]:
 
 @dataclass
 class Chance:
-    """Draws everything that the claims of a suite rest on, as no method could have made it."""
+    """Draws everything that the claims of a suite rest on, regardless of any method."""
 
     suite: Suite
     nets: RandomNets
     draws: random.Random = field(default_factory=lambda: random.Random(0))
     stated: bool = True
-    """Whether the judge is told what repeats the suite's own text."""
+    """Whether the judge knows which numbers repeat the suite's own text."""
 
     def outcomes(self, name: str, claim: Claim, wanted: int = 2) -> set[str]:
-        """What comes of a claim over many draws; ends once it was confirmed and was not."""
+        """Return the outcomes of a claim over many draws; stops once it was confirmed and was not."""
         found: set[str] = set()
         for number in range(DRAWS):
             found.add(self.outcome(name, claim, "paper" if number % 2 else "small"))
@@ -131,7 +131,7 @@ class Chance:
         return {cell.id: cell for cell in self.suite.cells()}
 
     def outcome(self, name: str, claim: Claim, scale: Any) -> str:
-        """The verdict of the real judge on one draw."""
+        """Return the real judge's verdict on one draw."""
         cells = self.cells
         names = list(claim.cells or claim.operands)
         places = {one: ".".join(cells[one].place or ()) if one in cells else one for one in names}
@@ -152,7 +152,7 @@ class Chance:
             if len(parts) == 3 and parts[1] in experiment.inspect:
                 pool = self.nets.measured(experiment.inspect[parts[1]])
                 pool = [values for values in pool if parts[2] in values]  # a gradient of zero has no ratio
-                first = self.draws.randrange(len(pool) - 4)  # three nets of like scale, all with or without shuffling
+                first = self.draws.randrange(len(pool) - 4)  # three nets of equal scale, all with or without shuffling
                 alike = self.draws.choice([pool, pool[first : first + 5 : 2]])
                 drawn = read.setdefault((parts[0], parts[1]), self.draws.choices(alike, k=SEEDS))
                 found[place] = _trained([values[parts[2]] for values in drawn])
@@ -164,9 +164,10 @@ class Chance:
         return found
 
     def _quantity(self, measure: Any, name: str, base: float, *, printed: bool) -> Measured:
-        """A number of a measurement; one that repeats the suite's own text can be made nothing but what it is.
+        """Return a number of a measurement; one that repeats the suite's own text has only one value.
 
-        Arithmetic that is set against a printed number is on other printed numbers, which could have been others.
+        Arithmetic that is compared with a printed number is applied to other printed numbers, which might have been
+        different.
         """
         if isinstance(measure, Arithmetic) and printed and self.draws.random() < 0.5:
             given = {one: value * self.draws.uniform(0.5, 1.5) for one, value in measure.given.items()}
@@ -181,7 +182,7 @@ class Chance:
         return _exactly(base)
 
     def _bases(self, claim: Claim, places: Sequence[str], cells: Mapping[str, Any]) -> list[float]:
-        """About where each operand lies: at what is wanted of it, or anywhere."""
+        """Return an approximate value for each operand: near the stated value, or anywhere."""
         wanted = [cell.paper for place in places for cell in cells.values() if ".".join(cell.place or ()) == place]
         if claim.exact is not None:
             said = claim.exact
@@ -209,7 +210,7 @@ class Chance:
         return {claim.faster.slow: self._learned(slow), claim.faster.fast: self._learned(fast)}
 
     def _learned(self, rate: float) -> dict[str, Any]:
-        """Training errors that fall from 90% at about a rate, by seed."""
+        """Return training errors that fall from 90% at about this rate, by seed."""
         curves = {}
         for seed in range(SEEDS):
             own = rate * (1 + self.draws.gauss(0, 0.02))

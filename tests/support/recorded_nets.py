@@ -1,6 +1,6 @@
-"""What nets of every registered kind come to: first weights, three steps, counts.
+"""Recorded results of nets of every registered kind: first weights, three steps, counts.
 
-Run as a program it prints what `tests/golden/nets.json` holds, which commit af83622 gave.
+Run as a program, it prints the content of `tests/golden/nets.json`, which commit af83622 produced.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ NETS: dict[str, dict[str, Any]] = {
         "rule": {"rule": "he_forward", "factor": 1.1},
     },
 }
-"""Small ones of every name in the registry, with rules that between them read everything of a net that a rule reads."""
+"""Small nets of every name in the registry, with rules that together read every property of a net that a rule reads."""
 
 MEASURES: dict[str, dict[str, Any]] = {
     **{
@@ -94,13 +94,13 @@ DRAWN = ("first_step", "propagation", "rescaling")
 
 
 def measurement(name: str) -> dict[str, float]:
-    """Every number of one of them."""
+    """Return every number of one measurement."""
     spec = dict(MEASURES[name])
     return measured(spec.pop("what"), 0 if name in DRAWN else None, **spec)
 
 
 def net(name: str) -> dict[str, Any]:
-    """Digests of the first weights and of those after three steps, the rate dropping between, and the losses."""
+    """Return digests of the first weights and of those after three steps, with a drop of the rate, and the losses."""
     device = set_up(Runtime(device="cpu", threads=1))
     one = NETS[name]
     optimiser = {**RECIPE["optimiser"], "decays": one.get("decays", "weights")}
@@ -123,17 +123,17 @@ def net(name: str) -> dict[str, Any]:
 
 
 def names(network: torch.nn.Module) -> str:
-    """A digest of the tensors' names in their order, by which checkpoints and imports know them."""
+    """Return a digest of the tensors' names in their order, by which checkpoints and imports find them."""
     return hashlib.sha256("\n".join(network.state_dict()).encode()).hexdigest()[:16]
 
 
 def place() -> dict[str, Any]:
-    """What has to be the same for the digests after steps to repeat."""
+    """Return everything about this machine that the digests after training steps depend on."""
     return repeats_on(set_up(Runtime(device="cpu", threads=1)))
 
 
 def everything() -> dict[str, Any]:
-    """What the golden file holds."""
+    """Return the content of the golden file."""
     nets = {name: net(name) for name in NETS}
     return {"place": place(), "nets": nets, "measurements": {name: measurement(name) for name in MEASURES}}
 

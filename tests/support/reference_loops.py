@@ -1,6 +1,6 @@
-"""What others would write: torchvision's data sets and transforms, torch's own layers, and its reference training loop.
+"""Reference code: torchvision's data sets and transforms, torch's own layers, and its reference training loop.
 
-Honestly tuned: nothing is left in that costs time and that such a loop would not need.
+It is tuned fairly: nothing is left in that costs time and that such a loop does not need.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from harness.models.network import Network, build
 
 
 class Pictures(Dataset):
-    """Grey images as torchvision's data sets hand them out: PIL, transformed one by one."""
+    """Grey images in the form of torchvision's data sets: PIL images, transformed one by one."""
 
     def __init__(self, split: Split, crop: int, mean: torch.Tensor) -> None:
         from torchvision import transforms
@@ -49,7 +49,7 @@ class Pictures(Dataset):
 
 
 def image_folder_loader(folder: Path, crop: int, batch: int, workers: int) -> DataLoader:
-    """The class folders below a folder in torchvision's way: decoded by PIL, in processes that live on between epochs.
+    """Load class folders as torchvision does: decoded by PIL, in processes that persist between epochs.
 
     Images have the size that views are cut from, so nothing is rescaled.
     """
@@ -68,7 +68,7 @@ def image_folder_loader(folder: Path, crop: int, batch: int, workers: int) -> Da
 
 
 def ordinary(network: nn.Module) -> nn.Module:
-    """The same net of torch's own layers."""
+    """Replace our layers in a net by torch's own."""
     for name, layer in network.named_children():
         if isinstance(layer, ResponseNorm):
             setattr(network, name, nn.LocalResponseNorm(5, alpha=5e-4, beta=0.75, k=2.0))
@@ -80,9 +80,9 @@ def ordinary(network: nn.Module) -> nn.Module:
 
 
 class ReferenceLoop:
-    """torchvision's references/classification/train.py, `train_one_epoch`: SGD with momentum, one step a batch.
+    """torchvision's references/classification/train.py, `train_one_epoch`: SGD with momentum, one step per batch.
 
-    A step looks at the loss and at the errors of its batch, as the reference's meters do.
+    A step reads the loss and the errors of its batch, as the reference's meters do.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -107,7 +107,7 @@ class ReferenceLoop:
 
 
 def accuracies(output: torch.Tensor, target: torch.Tensor, most: tuple[int, ...]) -> list[float]:
-    """The reference's `accuracy`, in percent, for so many guesses each."""
+    """Return the reference's `accuracy` for each number of guesses, in percent."""
     with torch.inference_mode():
         _, guesses = output.topk(max(most), 1, largest=True, sorted=True)
         correct = guesses.t().eq(target[None])
@@ -115,7 +115,7 @@ def accuracies(output: torch.Tensor, target: torch.Tensor, most: tuple[int, ...]
 
 
 def alexnet(width: float) -> Network:
-    """AlexNet for 1000 classes with random weights."""
+    """Return AlexNet for 1000 classes with random weights."""
     network = build(AlexNet(width=width).layers(1000), (3, 224, 224))
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.01)
@@ -123,15 +123,15 @@ def alexnet(width: float) -> Network:
 
 
 def a_batch(count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Float views for AlexNet, and labels."""
+    """Return float views for AlexNet, and labels."""
     return torch.randn(count, 3, 224, 224), torch.randint(1000, (count,))
 
 
 @contextmanager
 def stepping(width: float, batch: int, threads: int, *, apart: bool) -> Iterator[Callable[[], float]]:
-    """The reference loop on AlexNet; `apart`, in a process of its own, with the memory and settings of such a script.
+    """Yield a function that takes one step of the reference loop on AlexNet and returns its seconds.
 
-    Gives what has it take one step, and says how many seconds that took.
+    With `apart`, the loop runs in a separate process, with the memory and settings of such a script.
     """
     if not apart:
         yield _step(width, batch)
@@ -171,5 +171,5 @@ def _step(width: float, batch: int) -> Callable[[], float]:
 
 
 def computes_bf16():
-    """Whether this processor multiplies bfloat16 itself; without, torch computes in float32 and converts besides."""
+    """Check whether this processor multiplies bfloat16 itself; otherwise torch computes in float32 and converts."""
     return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

@@ -1,4 +1,4 @@
-"""Residual nets for CIFAR-10 (He et al. 2015, section 4.2): of the vocabulary, and in torch by somebody else's hand."""
+"""Residual nets for CIFAR-10 (He et al. 2015, section 4.2): in our vocabulary, and written independently in torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.models.layers import Activation, Add, BatchNorm, Conv, GlobalAverag
 from harness.models.registered import Net
 
 PARAMETERS = {20: 269_722, 32: 464_154, 44: 658_586, 56: 853_018, 110: 1_727_962}
-"""By depth, with shortcuts of option A."""
+"""Parameters by depth, with shortcuts of option A."""
 
 
 class Residual(Net):
@@ -24,15 +24,15 @@ class Residual(Net):
 
     name: Literal["residual"] = "residual"
     blocks: int = Field(3, ge=1)
-    """n, of each stage."""
+    """n, the blocks of each stage."""
     width: float = Field(1.0, gt=0)
     shortcuts: Literal["a", "b", "none"] = "a"
-    """Where maps grow: zeros, or a projection; none is the plain net."""
+    """Shortcuts where maps grow: zeros (a) or a projection (b); `none` is the plain net."""
 
     hidden_feature: ClassVar[str] = "mean"
 
     def layers(self, classes: int) -> tuple[Layer, ...]:
-        """From image to logits."""
+        """Return the layers from image to logits."""
         return tuple(self._layers(classes))
 
     def _layers(self, classes: int) -> Iterator[Layer]:
@@ -71,13 +71,13 @@ class Residual(Net):
 
 @pytest.fixture
 def residual(monkeypatch: pytest.MonkeyPatch) -> type[Residual]:
-    """The net in the registry, as a package of somebody's would put it there."""
+    """Register the net, as somebody else's package would."""
     monkeypatch.setitem(MODELS, "residual", Residual)
     return Residual
 
 
 class TorchBlock(nn.Module):
-    """Two convolutions and what goes round them."""
+    """Two convolutions and their shortcut."""
 
     def __init__(self, maps: int, filters: int, stride: int, *, projected: bool) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class TorchBlock(nn.Module):
             self.bn3 = nn.BatchNorm2d(filters)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Equation 1 or 2 of the paper, rectified."""
+        """Apply equation 1 or 2 of the paper and rectify."""
         y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
         if self.project is not None and self.bn3 is not None:
             return F.relu(y + self.bn3(self.project(x)))
@@ -104,7 +104,7 @@ class TorchBlock(nn.Module):
 
 
 class TorchResidual(nn.Module):
-    """The same net, its tensors in the same order."""
+    """The same net in torch, with its tensors in the same order."""
 
     def __init__(self, blocks: int, *, projected: bool) -> None:
         super().__init__()
@@ -121,13 +121,13 @@ class TorchResidual(nn.Module):
         self.fc = nn.Linear(64, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Logits [N, 10]."""
+        """Return logits [N, 10]."""
         x = self.blocks(F.relu(self.bn(self.conv(x))))
         return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
 def same_tensors(ours: nn.Module, theirs: nn.Module) -> None:
-    """Draw their tensors and copy them into ours, in order: both nets name theirs in the order of the layers."""
+    """Draw the torch net's tensors and copy them into ours in order; both nets order tensors by layer."""
     draws = torch.Generator().manual_seed(0)
     mine: dict[str, Any] = ours.state_dict()
     for (name, own), other in zip(mine.items(), theirs.state_dict().values(), strict=True):
@@ -138,6 +138,6 @@ def same_tensors(ours: nn.Module, theirs: nn.Module) -> None:
 
 
 def torch_body(shape: tuple[int, ...]) -> nn.Module:
-    """A residual net of eight layers as torch says it, for maps of that shape; used by its name."""
+    """Return a residual net of eight layers in torch for maps of this shape; suites name this function."""
     assert shape[0] == 3
     return TorchResidual(1, projected=True)

@@ -1,4 +1,4 @@
-"""Snapshots and baselines that no job made, for what is built on them."""
+"""Fabricated snapshots and baselines, for tests of code that compares them."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ SNAPSHOT: dict[str, Any] = {
 
 
 def snapshot(**changed: Any) -> dict[str, Any]:
-    """A snapshot with values changed: by their path, its parts joined by two underscores."""
+    """Return a snapshot with values changed by path; two underscores join the parts of a path."""
     document = copy.deepcopy(SNAPSHOT)
     for path, value in changed.items():
         *above, last = path.split("__")
@@ -116,11 +116,11 @@ def snapshot(**changed: Any) -> dict[str, Any]:
 
 
 def findings(before: dict[str, Any], now: dict[str, Any], *, scale: str = "ci", **rules: Any) -> dict[str, Finding]:
-    """What comparing two snapshots finds, by subject."""
+    """Compare two snapshots; return the findings by subject."""
     return {one.subject: one for one in compare(Comparison("table1", scale, before, now, **rules))}
 
 
 def severities(before: dict[str, Any], now: dict[str, Any], **rules: Any) -> dict[str, str]:
-    """The severities of all that is neither sound nor unjudged, by subject."""
+    """Compare two snapshots; return the severities other than ok and not judged, by subject."""
     found = findings(before, now, **rules)
     return {subject: one.severity for subject, one in found.items() if one.severity not in ("ok", "not judged")}

@@ -1,4 +1,4 @@
-"""Suite files as a person would write and misspell them, each a copy of AlexNet's Table 1 with something replaced."""
+"""Suite files with typical mistakes: copies of AlexNet's Table 1 with some text replaced."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from harness.suite.file import Suite
 from harness.suite.load import load_suite
 
 TABLE1 = Path(__file__).parent.parent / "suites" / "table1.yaml"
-"""The printed form alone, of the shipped suite's two: one training a seed."""
+"""The printed form only, of the two in the shipped suite: one training per seed."""
 
 
 def written(folder: Path, *replaced: tuple[str, str], name: str = "mine") -> Path:
-    """Table 1's file in `folder` with the first occurrence of each old text replaced by the new one."""
+    """Write Table 1's file to `folder`, with the first occurrence of each old text replaced."""
     text = TABLE1.read_text(encoding="utf-8")
     for old, new in replaced:
         assert old in text, f"table1.yaml no longer holds {old!r}"
@@ -26,12 +26,12 @@ def written(folder: Path, *replaced: tuple[str, str], name: str = "mine") -> Pat
 
 
 def loaded(folder: Path, *replaced: tuple[str, str]) -> Suite:
-    """That file as a suite."""
+    """Load such a file as a suite."""
     return load_suite(written(folder, *replaced))
 
 
 def faults(path: Path) -> list[str]:
-    """What is wrong with a suite file, without the path that begins every line."""
+    """Return the faults of a suite file, without the path at the start of each line."""
     with pytest.raises(SuiteError) as raised:
         load_suite(path)
     assert all(line.startswith(f"{path}:") for line in raised.value.faults)
@@ -39,6 +39,6 @@ def faults(path: Path) -> list[str]:
 
 
 def place(text: str, what: str, after: str = "") -> str:
-    """`LINE:COL` of the first occurrence of `what` from `after` on, both counted from 1."""
+    """Return `LINE:COL` of the first occurrence of `what` from `after` on, both counted from 1."""
     before = text[: text.index(what, text.index(after))]
     return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"

@@ -1,7 +1,7 @@
-"""A miniature ILSVRC-2012 with a test split that has no labels, and a suite at paper scale that submits to its server.
+"""A miniature ILSVRC-2012 with an unlabelled test split, and a suite at paper scale that submits to its server.
 
-In the place of the declared data set stands one of six classes and few images, so that these count as the official
-ones and cells can be judged.
+A set of six classes and few images replaces the declared data set, so that it counts as official and cells can be
+judged.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SUITE: dict[str, Any] = {
     "source": "nowhere",
     "table": {
         "ref": "T1",
-        "columns": {"top5": {"label": "Top-5", "metric": "top5_error", "unit": "%", "margin": 20}},
+        "columns": {"top5": {"label": "Top-5", "metric": "top5_error", "unit": "%", "margin": 30}},
         "rows": {
             "net": {"label": "One net", "printed": {"top5": "16.4"}, "value": "net.submitted"},
             "pair": {"label": "Two nets", "printed": {"top5": "15.3"}, "value": "pair.submitted"},
@@ -107,56 +107,56 @@ class Challenge:
 
     @property
     def suite(self) -> Path:
-        """The suite's file."""
+        """Path of the suite's file."""
         return self.folder / "challenge.yaml"
 
     @property
     def store(self) -> Store:
-        """Where results are."""
+        """The store of results."""
         return Store(self.folder / "runs")
 
     def plan(self, scale: ScaleName = "paper") -> Plan:
-        """The suite's jobs."""
+        """Plan the suite."""
         return make_plan(load_suite(self.suite), scale)
 
     def call(self, *arguments: object, data: bool = True) -> Result:
-        """Run a command; with `data`, one that is told where the images are."""
+        """Run a command; with `data`, pass the place of the images."""
         places = ["--data-root", self.folder / "data", "--device", "cpu"] if data else []
         told = [*arguments, "--store", self.store.root, *places]
         return CliRunner(catch_exceptions=True).invoke(command, [str(argument) for argument in told])
 
     def refused(self, *arguments: object) -> str:
-        """Run a command that does not take data and must refuse; the message."""
+        """Run a command without data that must be refused, and return the message."""
         done = self.call(*arguments, data=False)
         assert isinstance(done.exception, (Exception, SystemExit))
         assert getattr(done.exception, "exit_code", done.exit_code) == 2, done.exception
         return str(done.exception) if not isinstance(done.exception, SystemExit) else done.output
 
     def report(self) -> tuple[dict[str, Any], str]:
-        """(results, page) of the report as the store is now."""
+        """Write the report of the store's current results; return (results, page)."""
         done = self.call("report", self.suite, "--scale", "paper", "--out", self.folder / "report")
         assert done.exit_code == 0, done.exception
         results: dict[str, Any] = json.loads((self.folder / "report" / "results.json").read_text())
         return results, (self.folder / "report" / "index.html").read_text()
 
     def test(self, experiment: str, test: str = "submitted", seed: int = 0) -> JobFolder:
-        """The folder of a test."""
+        """Return the folder of a test."""
         plan = self.plan()
         key = plan.evaluations[experiment, test, seed]
         return self.store.folder(plan.jobs[key].kind, key)
 
     def training(self, experiment: str, seed: int = 0) -> JobFolder:
-        """The folder of a training."""
+        """Return the folder of a training."""
         return self.store.folder("train", self.plan().trainings[experiment, seed])
 
     def copied(self, to: Path) -> Challenge:
-        """The same elsewhere, to be changed."""
+        """Copy the challenge to another folder, to be changed."""
         shutil.copytree(self.folder, to, dirs_exist_ok=True)
         return Challenge(to, self.wnids)
 
 
 def declared(wnids: list[str]) -> Any:
-    """The miniature's declaration."""
+    """Return the miniature's declaration."""
     splits = {"train": CLASSES * TRAIN, "val": CLASSES * VAL, "test": CLASSES * TEST}
     return dataclasses.replace(
         ILSVRC2012, classes=len(wnids), class_list_digest=class_list_digest(wnids), splits=splits
@@ -164,7 +164,7 @@ def declared(wnids: list[str]) -> Any:
 
 
 def made(folder: Path, patch: pytest.MonkeyPatch) -> Challenge:
-    """Data, suite and declaration, nothing run yet."""
+    """Create data, suite and declaration, with nothing run yet."""
     wnids = make_image_folders(folder / "data" / "ilsvrc2012", classes=CLASSES, train=TRAIN, val=VAL, test=TEST)
     flatten(folder / "data" / "ilsvrc2012" / "test")
     patched(wnids, patch)
@@ -177,11 +177,11 @@ def made(folder: Path, patch: pytest.MonkeyPatch) -> Challenge:
 
 
 def patched(wnids: list[str], patch: pytest.MonkeyPatch) -> None:
-    """Declare the miniature in the place of the data set."""
+    """Replace the declared data set by the miniature."""
     patch.setitem(DATASETS, "ilsvrc2012", declared(wnids))
     patch.setattr(submission, "ILSVRC2012", declared(wnids))
 
 
 def by_id(records: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Cells or claims by their ids."""
+    """Return cells or claims by their ids."""
     return {record["id"]: record for record in records}

@@ -1,4 +1,4 @@
-"""A paper made up for tests: a small net, a recipe, and a protocol for every way to look at a test image."""
+"""A fictitious paper for tests: a small net, a recipe, and a protocol for every way to view a test image."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PAPER = {"paper": "tiny", "title": "None", "authors": ["Nobody"], "venue": "nowh
 
 
 def flatten(test: Path) -> None:
-    """Put the test images in one folder, whose order tells no class."""
+    """Move the test images to one folder, in an order that reveals no class."""
     for number, image in enumerate(sorted(test.rglob("*.JPEG"), key=lambda path: path.name[::-1]), start=1):
         image.rename(test / f"ILSVRC2012_test_{number:08d}.JPEG")
     for folder in [path for path in test.iterdir() if path.is_dir()]:

@@ -15,7 +15,7 @@ from suite_files import TABLE1
 
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
-from harness.plan.status import Status, statuses
+from harness.plan.status import Status, Survey, statuses
 from harness.progress import Progress
 from harness.run.execute import Execution, execute, written
 from harness.run.executors.local import Local
@@ -39,11 +39,11 @@ TINY: dict[str, Any] = {
         "crop": 28,
     },
 }
-"""A scale that takes a second: two epochs of 18 steps, the rate dropping in between."""
+"""A scale that takes a second: two epochs of 18 steps, with a drop of the rate in between."""
 
 
 def tiny_suite(folder: Path, name: str = "tiny", **changes: Any) -> Path:
-    """Write table1's suite with the tiny scale alone, as `ci`; changes are of the scale or of its training.
+    """Write table1's suite with the tiny scale only, as `ci`; `changes` apply to the scale or its training.
 
     `change` is made in its recipe.
     """
@@ -53,7 +53,7 @@ def tiny_suite(folder: Path, name: str = "tiny", **changes: Any) -> Path:
 
 
 def paper_suite(folder: Path, name: str = "miniature", *, seeds: int = 1, **change: Any) -> Path:
-    """Write table1's suite with its paper scale alone, its net narrow, `change` made in its recipe."""
+    """Write table1's suite with its paper scale only and a narrow net; `change` is made in its recipe."""
     train = {"model": {"name": "alexnet", "width": 0.1}, "change": change}
     return _written(folder, name, {"paper": {"seeds": seeds}}, train)
 
@@ -69,7 +69,7 @@ def _written(folder: Path, name: str, scales: dict[str, Any], train: dict[str, A
 
 @dataclass
 class World:
-    """A plan, a store, and what was said."""
+    """A plan, a store, and the printed progress."""
 
     plan: Plan
     store: Store
@@ -78,11 +78,11 @@ class World:
 
     @property
     def said(self) -> str:
-        """Everything said so far."""
+        """Return everything printed so far."""
         return self.stream.getvalue()
 
     def folder(self, kind: str, seed: int = 0) -> JobFolder:
-        """The directory of the only job of a kind and seed."""
+        """Return the directory of the only job of a kind and seed."""
         return self.store.folder(kind, self._key(kind, seed))
 
     def _key(self, kind: str, seed: int) -> str:
@@ -92,22 +92,22 @@ class World:
         return trainings["cnn", seed] if kind == "train" else evaluations["cnn", "ten_crop", seed]
 
     def result(self, kind: str, seed: int = 0) -> dict[str, Any]:
-        """What a finished job found."""
+        """Return the result of a finished job."""
         result = self.folder(kind, seed).read_result()
         assert result is not None
         return result
 
     def planned(self, kind: str, seed: int = 0) -> JobFolder:
-        """The same directory with what is to be computed in it."""
+        """Return the directory of a job with its task written in it."""
         return written(self.store, self.plan.jobs[self._key(kind, seed)])
 
     def copied(self, folder: Path) -> World:
-        """The same suite with a copy of the store below `folder`, to be changed."""
+        """Return the suite with a copy of the store below `folder`, to be changed."""
         shutil.copytree(self.store.root, folder / "runs")
         return World(self.plan, Store(folder / "runs"))
 
     def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
-        """Do what is not done yet, or only jobs of these kinds, in this process."""
+        """Run unfinished jobs, or only those of these kinds, in this process."""
         settings = {
             "locations": self.runtime.locations,
             "device": self.runtime.device,
@@ -119,21 +119,21 @@ class World:
         for key, job in self.plan.jobs.items():
             if kinds and job.kind not in kinds:
                 standing[key] = Status("done")
-        return execute(self.plan, self.store, standing, Local(now, progress), progress)
+        return execute(Survey(self.plan, self.store, standing), Local(now, progress), progress)
 
 
 def tiny_world(folder: Path, **changes: Any) -> World:
-    """A tiny suite below `folder` with nothing done yet."""
+    """Create a tiny suite below `folder` with nothing run yet."""
     folder.mkdir(parents=True, exist_ok=True)
     tiny_suite(folder, **changes)
     return opened_world(folder)
 
 
 def opened_world(folder: Path) -> World:
-    """The tiny suite that lies in `folder`, and its store."""
+    """Open the tiny suite in `folder` and its store."""
     return World(make_plan(load_suite(folder / "tiny.yaml"), "ci"), Store(folder / "runs"))
 
 
 def lasting(result: dict[str, Any]) -> dict[str, Any]:
-    """A result without what changes with the day and the machine: time, and the seal over it."""
+    """Return a result without the entries that depend on day and machine: cost and seal."""
     return {name: value for name, value in result.items() if name not in ("cost", "seal")}

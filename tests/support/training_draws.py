@@ -1,4 +1,4 @@
-"""Notes what trainings draw on their way through the loop: first weights, order, views, colours, jitter, dropout."""
+"""Recorder of everything that trainings draw in the loop: first weights, order, views, colours, jitter, dropout."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ from harness.suite.load import load_suite
 
 EPOCHS, STEPS, BATCH = 3, 3, 60
 COLOURED = Augmentation(crops=True, flips=True, colour_std=0.1)
-"""What colours are drawn by, for the digits are grey and their own recipe draws none."""
+"""Augmentation with colour noise; the digits are grey, and their own recipe draws none."""
 
 
 @dataclass
 class Draws:
-    """What one training drew: its first weights, and of all else one entry a step, or a step and layer."""
+    """The draws of one training: its first weights, and of all else one entry per step, or per step and layer."""
 
     weights: list[Tensor] = field(default_factory=list)
     order: list[Tensor] = field(default_factory=list)
-    """The images of a batch, as they come to it; where they jitter, cut already."""
+    """Images of each batch as they enter it; cut already where they jitter."""
     crops: list[Tensor] = field(default_factory=list)
-    """5 top + left, of corners."""
+    """5 top + left of each view's corner."""
     reflections: list[Tensor] = field(default_factory=list)
     colours: list[Tensor] = field(default_factory=list)
     jitter: list[Tensor] = field(default_factory=list)
-    """The side that an image is rescaled to, and where in it the view lies."""
+    """The side that an image is rescaled to, and the place of the view in it."""
     dropout: list[Tensor] = field(default_factory=list)
     generators: list[int] = field(default_factory=list)
-    """The seeds that generators were set to, in turn."""
+    """Seeds of generators, in turn."""
     seen: list[Tensor] = field(default_factory=list)
-    """What the net is trained on."""
+    """Inputs of the net."""
     centres: list[Tensor] = field(default_factory=list)
-    """What it would be trained on with nothing drawn but the order."""
+    """Inputs of the net if only the order were drawn."""
 
     def of_epochs(self, purpose: str) -> Iterator[list[Tensor]]:
-        """The draws of one purpose, epoch by epoch."""
+        """Return the draws of one purpose by epoch."""
         drawn: list[Tensor] = getattr(self, purpose)
         each, left = divmod(len(drawn), EPOCHS)
         assert each > 0
@@ -66,10 +66,10 @@ class Draws:
 def trained(
     folder: Path, augmentation: dict[str, Any], dropout: float = 0.5, *, stopping: bool = False
 ) -> dict[int, Draws]:
-    """Run two seeds, three epochs of three steps each, on a part of the digits; what each drew, by seed.
+    """Train two seeds, three epochs of three steps each, on part of the digits; return the draws by seed.
 
-    With `stopping`, each training is stopped within its second epoch and taken up again, when torch's own generator is
-    elsewhere, as in a process that was started anew.
+    With `stopping`, each training is stopped within its second epoch and resumed, with torch's own generator in another
+    state, as in a new process.
     """
     found: dict[int, Draws] = {}
     world = world_of(folder, augmentation, dropout)
@@ -86,7 +86,7 @@ def trained(
 
 
 def stop_each(patch: pytest.MonkeyPatch) -> None:
-    """Have a signal arrive in the second epoch of each training, once."""
+    """Send a signal in the second epoch of each training, once."""
     shown, stopped = training.show, set[int]()
 
     def show(run: training.Training) -> None:
@@ -100,7 +100,7 @@ def stop_each(patch: pytest.MonkeyPatch) -> None:
 
 
 def world_of(folder: Path, augmentation: dict[str, Any], dropout: float) -> World:
-    """The tiny suite with this augmentation, which no scale may change, and dropout."""
+    """Return the tiny suite with this augmentation, which no scale may change, and dropout."""
     folder.mkdir(parents=True, exist_ok=True)
     part = {"classes": 10, "per_class": BATCH * STEPS // 10}
     path = tiny_suite(folder, seeds=2, subset=part, epochs=EPOCHS, batch=BATCH, drops_after=[])
@@ -112,7 +112,7 @@ def world_of(folder: Path, augmentation: dict[str, Any], dropout: float) -> Worl
 
 
 def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
-    """Have every training note what it draws; nothing is drawn otherwise for that."""
+    """Make every training record its draws, without changing them."""
     now: list[Draws] = []
     prepared, views, windows = training.prepared, training.random_views, jitter.windows
     seeded, setting = randomness.random_seed, list[int]()
@@ -172,6 +172,6 @@ def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
 
 
 def landmarks(images: Tensor) -> Tensor:
-    """As many images, all alike: a pixel is 5 row + column."""
+    """Replace images by copies of one image whose pixels are 5 row + column."""
     height, width = images.shape[-2:]
     return (5 * torch.arange(height)[:, None] + torch.arange(width)).to(torch.uint8).expand(images.shape).contiguous()

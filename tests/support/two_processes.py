@@ -1,4 +1,4 @@
-"""Two processes that have joined each other on the CPU, for what only several can show."""
+"""Two connected processes on the CPU, for tests of behaviour that needs several."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ answer(int(sys.argv[2]), int(sys.argv[3]))
 
 
 def answers(ask: Callable[[Ranks], Any]) -> list[Any]:
-    """What a function of a module gives in each of the two, with one thread; by rank.
+    """Return the results of a module's function in both processes, with one thread each, by rank.
 
-    Both are forked from a process that has torch already.
+    Both are forked from a process that has imported torch.
     """
     port = str(free_port())
     with TemporaryDirectory() as temporary, nothing() as null:
@@ -47,7 +47,7 @@ def answers(ask: Callable[[Ranks], Any]) -> list[Any]:
 
 
 def free_port() -> int:
-    """One that nobody listens on."""
+    """Return a port on which nobody listens."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -55,12 +55,12 @@ def free_port() -> int:
 
 
 def join(rank: int, port: int) -> None:
-    """Say where the two meet."""
+    """Set the variables by which the two processes meet."""
     os.environ |= {"RANK": str(rank), "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
 
 
 def answer(rank: int, port: int) -> None:
-    """In one of the two: join the other, and leave in a file what was asked."""
+    """Run in one of the two processes: join the other, and write the answer to a file."""
     join(rank, port)
     torch.set_num_threads(1)
     with joining(torch.device("cpu"), "alike") as ranks:

@@ -1,4 +1,4 @@
-"""Two runs of one suite that nobody made: a sample's results, and a copy of them in which everything has moved."""
+"""Two fabricated runs of one suite: a sample's results, and a copy with everything changed."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ import json
 from pathlib import Path
 from typing import Any
 
+from harness.report.page.digests import sealed
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 Results = dict[str, Any]
 
 
 def sample(name: str = "small") -> Results:
-    """The results of a report as they were written."""
+    """Return the results of a report as written."""
     results: Results = json.loads((SAMPLES / f"{name}_results.json").read_text(encoding="utf-8"))
     return results
 
 
 def cell_of(results: Results, name: str) -> Results:
-    """One cell, to be changed."""
+    """Return one cell, to be changed."""
     return next(cell for cell in results["cells"] if cell["id"] == name)
 
 
 def give(results: Results, name: str, values: list[float | None], **more: Any) -> Results:
-    """Give a cell these values by seed, with their mean."""
+    """Set a cell's values by seed, with their mean."""
     finite = [value for value in values if value is not None]
     by_seed = {str(seed): value for seed, value in enumerate(values)}
     cell = cell_of(results, name)
@@ -32,7 +34,7 @@ def give(results: Results, name: str, values: list[float | None], **more: Any) -
 
 
 def moved() -> tuple[Results, Results]:
-    """A sample, and another run of it: other numbers, verdicts, specs, deviations, data and machine."""
+    """Return a sample and another run of it, with other numbers, verdicts, specs, deviations, data and machine."""
     a = sample()
     b = copy.deepcopy(a)
     give(b, "cnn.top1", [10.31, 10.02, 10.55, 9.92, 10.4], interval=[9.9, 10.58])
@@ -49,4 +51,4 @@ def moved() -> tuple[Results, Results]:
     b["environment"]["torch"] = "99.1"
     b["environment"]["only_here"] = True
     b["data"][0]["fingerprint"] = "0" * 64
-    return a, b
+    return sealed(a, {}), sealed(b, {})

@@ -1,9 +1,9 @@
-"""Starts Python as `python -m harness` or `python -c CODE` would, without the seconds of its imports.
+"""Starts Python like `python -m harness` or `python -c CODE`, without the seconds of its imports.
 
-A process that has imported what the program imports waits here and forks for every start. What is started is a process
-like any other, with its own folder, variables, streams and signals; only its modules are there already, and at its end
-they are not taken down one by one, which would copy all of their memory first. What is said of imports, of memory, of
-start-up and of an interpreter's end is therefore tested elsewhere, in processes that begin from nothing.
+A waiting process has imported what the program imports, and forks for every start. A started program is an ordinary
+process with its own folder, variables, streams and signals. Only its modules are loaded already, and at its end they
+are not torn down one by one, which would copy all of their memory first. Tests of imports, memory, start-up and the
+interpreter's end therefore start fresh processes.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ IMPORTED = (
     "harness.jobs.pixel_statistics",
 )
 MESSAGE = 1 << 17
-"""Bytes of a request, more than any has."""
+"""Largest size of a request, in bytes."""
 
 
 class Started:
-    """A program that was started here; of `subprocess.Popen` it has what the tests use."""
+    """A started program, with the part of the interface of `subprocess.Popen` that the tests use."""
 
     def __init__(self, status: int) -> None:
         self._status = os.fdopen(status)
@@ -50,14 +50,14 @@ class Started:
         self.returncode: int | None = None
 
     def wait(self) -> int:
-        """Wait for its end; gives its exit status, or less than zero for the signal that ended it."""
+        """Wait for its end; return its exit status, or the negative number of the signal that ended it."""
         if self.returncode is None:
             self.returncode = int(self._status.readline())
             self._status.close()
         return self.returncode
 
     def poll(self) -> int | None:
-        """Its exit status, or None while it runs."""
+        """Return its exit status, or None while it runs."""
         if self.returncode is None and select.select([self._status], [], [], 0)[0]:
             self.wait()
         return self.returncode
@@ -71,7 +71,7 @@ class Started:
 def start(
     arguments: Sequence[str], folder: Path, variables: Mapping[str, str], streams: Sequence[int], code: str = ""
 ) -> Started:
-    """Start the program with these arguments, or this code; `streams` are what it reads and the two it writes to."""
+    """Start the program with these arguments, or this code; `streams` are its standard input, output and error."""
     request = {"arguments": list(arguments), "folder": str(folder), "variables": dict(variables), "code": code}
     reading, writing = os.pipe()
     try:
@@ -83,7 +83,7 @@ def start(
 
 @functools.cache
 def _waiting() -> socket.socket:
-    """The connection to the process that forks; it ends when this one does."""
+    """Return the connection to the forking process, which ends with this one."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, __file__, str(its.fileno())]
     nothing = subprocess.DEVNULL
@@ -95,8 +95,8 @@ def _waiting() -> socket.socket:
 
 
 def _serve(connection: socket.socket) -> None:
-    """Fork for every request, until nobody can send one; returns in the process of a request, and then runs it."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that watch are waited for by nobody
+    """Fork for every request until the connection closes; the forked process returns and runs the request."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the watching processes
     while True:
         data, files, *_ = socket.recv_fds(connection, MESSAGE, 4)
         if not data:
@@ -111,7 +111,7 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _watch(request: dict[str, Any], files: list[int]) -> None:
-    """Fork once more: one process is the program, the other tells its number and how it ended."""
+    """Fork once more: one process is the program, the other reports its number and its exit status."""
     *streams, status = files
     if (pid := os.fork()) == 0:
         os.close(status)
@@ -141,7 +141,7 @@ def _become(request: dict[str, Any], streams: list[int]) -> None:
 
 
 def _to_its_end(act: Callable[[], object]) -> NoReturn:
-    """Do it and end as Python does: threads waited for, what is registered called, what was printed written."""
+    """Run a function and end as Python does: wait for threads, call exit handlers, flush streams."""
     code = 0
     try:
         act()
@@ -168,8 +168,8 @@ if __name__ == "__main__":
     from harness.jobs import JOBS
     from harness.jobs.code import code_digest
 
-    for kind in JOBS:  # no test's own memory of syntax has it, and reading it all takes a third of a second
+    for kind in JOBS:  # no test keeps its own cache of syntax, and reading every file takes a third of a second
         code_digest(kind)
     gc.collect()
-    gc.freeze()  # or the first collection of each process would copy the memory of all modules
+    gc.freeze()  # otherwise the first garbage collection of each process would copy the memory of all modules
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,1 +1,1 @@
-"""The data sets, one file each, and what their readers share."""
+"""The data sets, one file each, and the code that their readers share."""

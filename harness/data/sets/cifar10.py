@@ -1,4 +1,4 @@
-"""CIFAR-10: 60,000 colour images of 32 x 32 pixels, ten classes; AlexNet's Figure 1 and its check of normalisation."""
+"""CIFAR-10: 60,000 colour images of 32 x 32 pixels in ten classes; for AlexNet's Figure 1 and normalisation."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TEST_FILES = ("test_batch",)
 
 
 def read(folder: Path, split: str) -> Examples:
-    """The images of one split; raises DataMissing naming a file that is damaged."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    """Read the images of one split. Raises DataMissing with the name of a damaged file."""
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     from harness.data.sets.holdout import held_out  # noqa: PLC0415 - needs numpy
 
@@ -32,8 +32,8 @@ def read(folder: Path, split: str) -> Examples:
 
 
 def _batch(folder: Path, name: str) -> tuple[Any, Any]:
-    """(images [n, 3, 32, 32], labels [n]) of one file."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    """Read one file; return (images [n, 3, 32, 32], labels [n])."""
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     data = content(folder, name)
     try:
@@ -46,7 +46,7 @@ def _batch(folder: Path, name: str) -> tuple[Any, Any]:
 
 
 class ArraysOnly(pickle.Unpickler):
-    """Reads the official pickles, which hold lists, bytes and arrays, and refuses to name anything else."""
+    """Reads the official pickles, which hold lists, bytes and arrays, and refuses to load any other object."""
 
     allowed = frozenset(
         {
@@ -59,7 +59,7 @@ class ArraysOnly(pickle.Unpickler):
     )
 
     def find_class(self, module: str, name: str) -> Any:
-        """The object of that name; raises UnpicklingError for all but the parts of an array."""
+        """Return a part of an array by name. Raises UnpicklingError for any other object."""
         if (module, name) not in self.allowed:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}")
         return super().find_class(module, name)

@@ -12,12 +12,12 @@ from harness.errors import DataMissing
 FILE = "digits.csv"
 
 SPLIT_OF_REMAINDER = ("test", "train", "train", "train", "test", "train", "train", "train", "val")
-"""The split of image i is at i mod 9; our choice, for scikit-learn divides the set in no way."""
+"""Split of image i, at index i mod 9; our choice, because scikit-learn does not divide the set."""
 
 
 def read(folder: Path, split: str) -> Examples:
-    """The images of one split, their 17 grey levels spread over 0 to 255; raises DataMissing for a damaged file."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    """Read the images of one split, with 17 grey levels spread over 0 to 255. Raises DataMissing for a damaged file."""
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     try:
         table = np.loadtxt(content(folder, FILE).decode().splitlines(), delimiter=",", dtype=np.int64, ndmin=2)
@@ -31,7 +31,7 @@ def read(folder: Path, split: str) -> Examples:
 
 
 def shipped() -> Path | None:
-    """Where scikit-learn keeps the file, found without importing it."""
+    """Return scikit-learn's data folder, found without importing it."""
     package = importlib.util.find_spec("sklearn")
     return Path(package.origin).parent / "datasets" / "data" if package and package.origin else None
 

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 grey images of clothing, 28 x 28 pixels, ten classes; the small real set of the small scale."""
+"""Fashion-MNIST: 70,000 grey images of clothing, 28 x 28 pixels, ten classes; the set of most small scales."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 HELD_OUT_PER_CLASS = 500
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-"""Where the Debian package dataset-fashion-mnist puts the four files, compressed."""
+"""Folder of the four compressed files in Debian's package dataset-fashion-mnist."""
 
 
 def read(folder: Path, split: str) -> Examples:
-    """The images of one split; raises DataMissing naming a file that is damaged."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    """Read the images of one split. Raises DataMissing with the name of a damaged file."""
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     from harness.data.sets.holdout import held_out  # noqa: PLC0415 - needs numpy
 
@@ -37,8 +37,11 @@ def read(folder: Path, split: str) -> Examples:
 
 
 def read_idx(folder: Path, name: str) -> NDArray[np.uint8]:
-    """An array in MNIST's IDX format: two zeros, 8 for unsigned bytes, the number of axes, their lengths, the bytes."""
-    import numpy as np  # noqa: PLC0415 - plans name data sets and read none
+    """Read an array in MNIST's IDX format of unsigned bytes. Raises DataMissing if the file is not complete.
+
+    The format is two zeros, 8 for unsigned bytes, the number of axes, their lengths, and the bytes.
+    """
+    import numpy as np  # noqa: PLC0415 - plans declare data sets without reading them
 
     data = content(folder, name)
     axes = data[3] if data[:3] == b"\x00\x00\x08" and len(data) > 3 else 0
@@ -50,7 +53,7 @@ def read_idx(folder: Path, name: str) -> NDArray[np.uint8]:
 
 
 def shipped() -> Path | None:
-    """The folder of Debian's package."""
+    """Return the folder of Debian's package."""
     return DEBIAN
 
 

@@ -1,4 +1,4 @@
-"""Reads the official files of small data sets, compressed or not, and says what is wrong with them by name."""
+"""Reads the official files of small data sets, compressed or not, and reports faults by file name."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 from harness.errors import DataMissing
 
 LARGEST = 100_000_000
-"""Bytes of an uncompressed file: twice the largest of the official ones, so that none can fill the memory."""
+"""Bytes of an uncompressed file: twice the largest official one, so that no file can fill the memory."""
 
 
 def stored(folder: Path, name: str) -> Path | None:
-    """The file of that name, or its compressed form; None when neither is there."""
+    """Return the path of a file or of its compressed form; None if neither exists."""
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
 def content(folder: Path, name: str) -> bytes:
-    """The uncompressed content; raises DataMissing naming the file when it is absent or damaged."""
+    """Return the uncompressed content. Raises DataMissing with the file's name if it is absent or damaged."""
     path = stored(folder, name)
     if path is None:
         raise DataMissing(f"{folder / name}: there is no such file, nor {name}.gz")

@@ -1,4 +1,4 @@
-"""Lists the images of sets that are folders: their ids and labels, as they lie, as we divide them, or unlabelled."""
+"""Lists the images of sets that are folders, with ids and labels: by official split, by our division, or unlabelled."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ NO_LABEL = -1
 
 
 class Listing(NamedTuple):
-    """The images of one split in its fixed order."""
+    """The images of one split in their fixed order."""
 
     ids: list[str]
-    """`set/split/...` by each image's original name, however the file is called here."""
+    """`set/split/...` with each image's original name, whatever the file's name here."""
     labels: list[int]
-    """Places in `classes`, or `NO_LABEL`."""
+    """Indices into `classes`, or `NO_LABEL`."""
     classes: tuple[str, ...]
     files: list[str]
-    """Where each image lies below the set's folder."""
+    """Path of each image below the set's folder."""
 
 
 def listed(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
-    """What there is of a split; raises DataMissing for nothing or images not of this set, ValueError as Subset does."""
+    """List the images of a split.
+
+    Raises DataMissing if there are none or some belong to no class, and ValueError like `Subset`.
+    """
     listing = _unlabelled if split in dataset.unlabelled else _by_class
     found = listing(dataset, folder, split, subset)
     if not found.ids:
@@ -36,7 +39,7 @@ def listed(dataset: Dataset, folder: Path, split: str, subset: Subset | None) ->
 
 
 def kept(by_class: dict[str, list[str]], split: str, subset: Subset) -> set[str]:
-    """The ids that a subset keeps: so many of each class in training, all of them elsewhere."""
+    """Return the ids that a subset keeps: in training `per_class` of each class, in other splits all."""
     chosen = (subset.choose_images(ids) if split == "train" else ids for ids in by_class.values())
     return {identity for ids in chosen for identity in ids}
 
@@ -65,7 +68,7 @@ def _unlabelled(dataset: Dataset, folder: Path, split: str, subset: Subset | Non
 
 
 def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
-    """The sorted classes, which the training images define, so that a label means the same in every split."""
+    """Return the sorted classes, defined by the training images, so that a label means the same in every split."""
     if dataset.division:
         here = names = class_folders(folder, dataset.division.folder)
     else:
@@ -79,7 +82,7 @@ def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
 
 
 def _files_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> dict[str, str]:
-    """Where each image of a class lies, by its id."""
+    """Return the path of each image of a class, by id."""
     below = f"{dataset.division.folder if dataset.division else split}/{name}"
     files = _files(dataset, folder, below) if (folder / below).is_dir() else {}
     part = dataset.division.part(list(files), split) if dataset.division else files
@@ -87,7 +90,7 @@ def _files_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> di
 
 
 def _files(dataset: Dataset, folder: Path, below: str) -> dict[str, str]:
-    """Where each image in a folder lies, by its id; raises DataMissing for two files that are one image by name."""
+    """Return the path of each image in a folder, by id. Raises DataMissing for two files with one original name."""
     files: dict[str, str] = {}
     for image in class_images(folder / below):
         identity = f"{dataset.name}/{below}/{original_name(image.name)}"

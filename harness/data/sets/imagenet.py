@@ -1,4 +1,4 @@
-"""The ImageNet challenges of 2010 and 2012: folders of JPEGs, split/class/image, a class named by its WordNet id."""
+"""The ImageNet challenges of 2010 and 2012: folders of JPEGs, split/class/image, with WordNet ids as class names."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SUFFIXES = (".jpeg", ".jpg", ".png")
 
 
 def is_image(name: str) -> bool:
-    """Whether a file has the name of an image."""
+    """Return whether a file has the name of an image."""
     return name.lower().endswith(SUFFIXES)
 
 
 def class_folders(folder: Path, split: str) -> list[str]:
-    """The sorted names of the class folders of a split; raises DataMissing when there are none, or others beside."""
+    """Return the sorted names of a split's class folders. Raises DataMissing if there are none, or other folders."""
     try:
         with os.scandir(folder / split) as entries:
             names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
@@ -37,7 +37,7 @@ def class_folders(folder: Path, split: str) -> list[str]:
 
 
 def class_entries(folder: Path) -> list[os.DirEntry[str]]:
-    """All that lies in a folder of images, in the order of original names; DataMissing when it cannot be listed."""
+    """Return all entries of a folder in the order of original names. Raises DataMissing if it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: (original_name(entry.name), entry.name))
@@ -46,9 +46,9 @@ def class_entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """The image files of a class, or of a split without labels, in the order of their original names.
+    """Return the image files of a class, or of a split without labels, in the order of their original names.
 
-    Raises DataMissing when they cannot be listed, and for what is called an image and is a folder or a link to nothing.
+    Raises DataMissing if the folder cannot be listed, or if a folder or broken link has the name of an image.
     """
     images = [entry for entry in class_entries(folder) if is_image(entry.name)]
     if stranger := next((entry for entry in images if not _is_file(entry)), None):
@@ -60,7 +60,7 @@ def class_images(folder: Path) -> Iterator[os.DirEntry[str]]:
 def _is_file(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_file()
-    except OSError:  # a link in a circle
+    except OSError:  # links in a circle
         return False
 
 
@@ -110,9 +110,9 @@ ILSVRC2012 = Dataset(
     # in the order of the development kit, zhaowt61/inception, synsets.txt.
     class_list_digest="385e0240499426c022b773be1ae4da780f057b89c9694c7f47199f62746b6edd",
     class_sizes={"train": (732, 1300), "val": (50, 50)},
-    # As public lists of all validation images agree.
+    # All public lists of the validation images agree on these.
     first_classes={"val": ("n01751748", "n09193705", "n02105855", "n04263257")},
-    # As torchvision.datasets.ImageNet has them.
+    # As listed in torchvision.datasets.ImageNet.
     archive_md5={"train": "1d675b47d978889d74fa0da5fadfb00e", "val": "29b22e2961454d5413ddabcf34fc5622"},
     unlabelled=("test",),
 )

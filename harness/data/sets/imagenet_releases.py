@@ -1,4 +1,4 @@
-"""The whole ImageNet as released in autumn 2009 and 2011, which AlexNet was also tested on and pre-trained on."""
+"""ImageNet as released in autumn 2009 and 2011, on which AlexNet was also tested and pre-trained."""
 
 from __future__ import annotations
 

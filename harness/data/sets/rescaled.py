@@ -1,4 +1,4 @@
-"""Tells images that somebody rescaled from those that were released, where no manifest says so."""
+"""Detects images that somebody rescaled after their release, where no manifest says so."""
 
 from __future__ import annotations
 
@@ -10,24 +10,29 @@ from harness.data.ranked import ranked
 from harness.data.sets.imagenet import class_folders, class_images
 
 SAMPLE = 64
-"""Images whose headers are read."""
+"""Number of images whose headers are read."""
 ENOUGH = 32
-"""Fewer say nothing."""
+"""Number of images below which there is no answer."""
 ALIKE = 0.95
-"""Share of images with one shorter side from which they were rescaled; of ImageNet's own, about half have the same."""
+"""Share of images with one shorter side from which on they count as rescaled; in ImageNet itself about half have
+one."""
 
 
 def common_short_side(sides: Iterable[int]) -> int | None:
-    """The shorter side, pixels, that nearly all images have; None where they differ, or are too few to tell."""
+    """Return the shorter side, in pixels, of nearly all images; None if sides vary or there are too few images.
+
+    >>> common_short_side([256] * 40)
+    256
+    """
     counts = Counter(sides)
     side, most = next(iter(counts.most_common(1)), (0, 0))
     return side if counts.total() >= ENOUGH and most >= ALIKE * counts.total() else None
 
 
 def rescaled_to(folder: Path, split: str) -> int | None:
-    """The shorter side to which the images in a split's class folders were rescaled; None where they were not.
+    """Return the shorter side to which images in a split's class folders were rescaled; None if they were not.
 
-    Looks at one image of each of so many classes; what cannot be read is passed over.
+    It reads one image from each of `SAMPLE` classes and skips unreadable ones.
     """
     names = ranked(class_folders(folder, split), "sample 0")[:SAMPLE]
     paths = [next((entry.path for entry in class_images(folder / split / name)), "") for name in names]
@@ -35,12 +40,12 @@ def rescaled_to(folder: Path, split: str) -> int | None:
 
 
 def says_rescaled(what: str, side: int) -> str:
-    """In words, for a report."""
+    """Return the finding in words, for a report."""
     return f"the images of {what} have a shorter side of {side} pixels: a rescaled copy, and no manifest says how"
 
 
 def _short_sides(paths: Sequence[str]) -> list[int]:
-    from PIL import Image  # noqa: PLC0415 - a plan does without it
+    from PIL import Image  # noqa: PLC0415 - plans do not need it
 
     sides = []
     for path in paths:

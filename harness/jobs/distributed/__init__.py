@@ -1,6 +1,7 @@
-"""Jobs shared by several processes: torchrun and the processes it starts.
+"""Jobs shared by several processes: torchrun and the processes that it starts.
 
-What differs in them is in `harness.jobs.ranks`: each takes its share of every batch (`harness.data.share`), draws
-what is random for the whole of it, and sums its gradients, loss and mistakes with the others' in one exchange; the
-first alone writes files. They agree to stop at one step by an exchange that nobody waits for.
+`harness.jobs.ranks` holds the differences to a job of a single process. Each process takes its share of every batch
+(`harness.data.share`). It draws random numbers for the whole batch, so that they do not depend on the number of
+processes. One exchange a step sums gradients, losses and mistakes. Only the first process writes files. An exchange in
+the background lets all of them stop at the same step.
 """

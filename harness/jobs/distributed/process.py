@@ -1,6 +1,6 @@
-"""One of the processes that share the batches of a job; `harness.run.executors.shared` has torchrun start all of them.
+"""The program of one of the processes that share a job; `harness.run.executors.shared` starts them by torchrun.
 
-torchrun --module harness.jobs.distributed.process SOCKET
+Usage: `torchrun --module harness.jobs.distributed.process SOCKET`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from harness.machine.runtime import Runtime
 from harness.store.store import JobFolder
 
 LOST = "lost.json"
-"""What torchrun is asked to leave where a process was lost: `[[rank, exit code], ...]`, negative for a signal."""
+"""File in which torchrun's wrapper records lost processes: `[[rank, exit code], ...]`, negative for a signal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What every process is told of the job."""
+    """Description of the job, sent to every process."""
 
     kind: str
     spec: dict[str, Any]
@@ -38,18 +38,22 @@ class Order:
 
 
 def main(address: str) -> int:
-    """Do this process's part of a job; gives the exit code, and sends what came out before."""
+    """Do this process's part of a job and return the exit code.
+
+    `address` is the path of a Unix socket. The process receives its `Order` there and sends back progress and the
+    result.
+    """
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(address)
         connection = Connection(line.detach())
     stop, order = Told(), connection.recv()
-    heed(connection, stop.tell, lambda: os._exit(1))  # who holds the job's lock is gone: at once, and write nothing
+    heed(connection, stop.tell, lambda: os._exit(1))  # the lock's holder is gone: exit at once and write nothing
     first = int(os.environ["RANK"]) == 0
     try:
         result = worked(order, Relayed(send=connection.send if first else _nobody), stop)
     except Interrupted as error:
         connection.send(("ended", error, ""))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the process above has to be told
+    except Exception as error:  # noqa: BLE001 - the parent process has to learn of any error
         connection.send(("ended", _sendable(error), traceback.format_exc()))
         return 1
     else:
@@ -58,8 +62,8 @@ def main(address: str) -> int:
 
 
 def worked(order: Order, progress: Relayed, stop: Told) -> dict[str, Any]:
-    """The job's result as this process has it."""
-    from harness.jobs.device import repeats_on, set_up  # noqa: PLC0415 - the connection first: torch takes seconds
+    """Run the job and return its result as this process has it."""
+    from harness.jobs.device import repeats_on, set_up  # noqa: PLC0415 - torch takes seconds, so connect first
     from harness.jobs.ranks import joining  # noqa: PLC0415
 
     progress.begin(order.label)
@@ -71,14 +75,14 @@ def worked(order: Order, progress: Relayed, stop: Told) -> dict[str, Any]:
 
 def _sendable(error: Exception) -> Exception:
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - of our own making
-    except Exception:  # noqa: BLE001 - an error of any library may do anything
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - a pickle made here
+    except Exception:  # noqa: BLE001 - pickling an error of any library may fail in any way
         return JobFailed(f"{type(error).__name__}: {error}")
     return error
 
 
 def _nobody(_: Any) -> None:
-    """Whom all but the first process speak to."""
+    """Discard progress reports: only the first process sends its own."""
 
 
 if __name__ == "__main__":

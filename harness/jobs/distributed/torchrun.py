@@ -1,6 +1,6 @@
-"""Runs torchrun for one job, once, and writes down which of its processes were lost.
+"""Runs torchrun once for one job and records which of its processes were lost.
 
-python -m harness.jobs.distributed.torchrun PROCESSES SOCKET FOLDER
+Usage: `python -m harness.jobs.distributed.torchrun PROCESSES SOCKET FOLDER`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from harness.jobs.distributed.process import LOST
 
 
 def main(processes: str, address: str, folder: str) -> int:
-    """Start as many processes and wait for them; their output goes to files in the folder."""
+    """Start the processes and wait for them; return the exit code.
+
+    Their output goes to files in `folder`, as does the record of lost processes (`LOST`).
+    """
     logs = ["--redirects", "3", "--log-dir", folder]
     here = ["--standalone", "--local-addr", "localhost", "--max-restarts", "0"]
     what = ["--nproc-per-node", processes, "--module", "harness.jobs.distributed.process", address]

@@ -1,1 +1,1 @@
-"""Evaluation: tests of nets, dense ones, and averages of several nets."""
+"""Evaluation jobs: tests of trained nets on views or on whole images, and averages over several nets."""

@@ -1,4 +1,4 @@
-"""Dense testing (PReLU, section 3): convolutions once over a whole image, the layers after them for every window."""
+"""Dense testing (PReLU, section 3): applies convolutions once to a whole image and the later layers to every window."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from torch import Tensor
 from harness.models.network import Network, child_name
 
 PIXELS_AT_ONCE = 2**22
-"""Pixels that go through the convolutions at once; a memory setting that changes no result beyond rounding."""
+"""Largest number of pixels to convolve at once; limits memory and changes results by rounding only."""
 
 NUMBERS_AT_ONCE = 2**27
-"""Pooled numbers that go through the fully connected layers at once, likewise: 512 MiB of float32."""
+"""Largest count of pooled values to classify at once, 512 MiB of float32; limits memory only, like the above."""
 
 
 @dataclass(frozen=True, slots=True)
 class DenseNetwork:
-    """A net whose last maps are seen through every square window of them, one step apart."""
+    """A net that classifies every square window of its last maps, with windows one position apart."""
 
     maps: Network
-    """From images to the last maps."""
+    """The layers from images to the last maps."""
     levels: tuple[int, ...]
-    """Of the spatial pyramid over a window."""
+    """Levels of the spatial pyramid over a window."""
     rest: Network
-    """From a pooled window to logits."""
+    """The layers from a pooled window to logits."""
     window: int
     """Side of a window on the last maps."""
 
     @classmethod
     def cut(cls, network: Network, last_map: str, window: int) -> DenseNetwork:
-        """A net after the layer of that name, which a spatial pyramid follows."""
+        """Cut a net after the layer `last_map`, which a spatial pyramid must follow."""
         maps, after = network.cut(child_name(last_map))
         pyramid, described = next(iter(after.traced.items()))
         assert described.layer.pyramid is not None
         return cls(maps, described.layer.pyramid, after.cut(pyramid)[1], window)
 
     def scores(self, images: Tensor, *, flips: bool) -> Tensor:
-        """Softmax outputs [N, classes] of float images [N, C, H, W], averaged over every window of each.
+        """Return softmax outputs [N, classes] of float images [N, C, H, W], averaged over all windows of each image.
 
-        With `flips`, over those of the reflected image too.
+        With `flips`, the average includes the windows of the mirrored image.
         """
         size = max(1, PIXELS_AT_ONCE // (images.shape[-1] * images.shape[-2]))
         return torch.cat([self._scores(batch, flips=flips) for batch in torch.split(images, size)])
@@ -61,25 +61,25 @@ class DenseNetwork:
 
 
 def pyramid_windows(maps: Tensor, levels: tuple[int, ...], window: int) -> Tensor:
-    """What a spatial pyramid makes of every window: maps [N, C, H, W] to vectors [N, windows, C * bins].
+    """Pool every window by a spatial pyramid: maps [N, C, H, W] become vectors [N, windows, C * bins].
 
-    Windows come row by row. Each vector is that of `PyramidPool` on the window cut out, but a bin is pooled once for
-    all windows: it is the maximum over its rows and columns, sliding, read where each window has it.
+    Windows are ordered row by row. Each vector equals that of `PyramidPool` applied to the cut-out window. Pooling each
+    bin once for all windows is faster: a sliding maximum over the bin's rows and columns serves every window.
     """
     return torch.cat([_level(maps, level, window) for level in levels], 2)
 
 
 def _level(maps: Tensor, bins: int, window: int) -> Tensor:
-    """[N, windows, C * bins * bins]."""
+    """Pool every window by one level of the pyramid; returns [N, windows, C * bins * bins]."""
     by_row = _sliding(maps, bins, window)
     both = _sliding(by_row.transpose(-1, -2).flatten(1, 2), bins, window)
-    # Now N, C * row bins, column bins, places across, places down.
+    # The shape is now [N, C * row bins, column bins, places across, places down].
     across_last = both.view(len(maps), maps.shape[1], bins, *both.shape[2:]).transpose(-1, -2)
     return across_last.permute(0, 4, 5, 1, 2, 3).flatten(3).flatten(1, 2)
 
 
 def _sliding(maps: Tensor, bins: int, window: int) -> Tensor:
-    """The maxima of each bin along the rows of every window: [N, C, H, W] to [N, C, bins, places, W]."""
+    """Return the maxima of each bin along the rows of every window: [N, C, H, W] becomes [N, C, bins, places, W]."""
     places = maps.shape[2] - window + 1
     edges = [(i * window // bins, -(-(i + 1) * window // bins)) for i in range(bins)]
     pooled = {length: _maxima(maps, length) for length in {stop - start for start, stop in edges}}
@@ -87,7 +87,10 @@ def _sliding(maps: Tensor, bins: int, window: int) -> Tensor:
 
 
 def _maxima(maps: Tensor, length: int) -> Tensor:
-    """The maximum of each `length` neighbours in a column, by doubling the reach; faster than `max_pool2d` on a CPU."""
+    """Return the maxima of `length` neighbours in a column, [N, C, H - length + 1, W].
+
+    The reach doubles from step to step, which is faster than `max_pool2d` on a CPU.
+    """
     reach = 1
     while reach < length:
         step = min(reach, length - reach)

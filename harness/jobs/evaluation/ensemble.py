@@ -1,4 +1,4 @@
-"""Ensembles: the stored predictions of several nets on the same images, averaged, kept, and scored where labels are."""
+"""Ensembles: averages the stored predictions of several nets on the same images, stores the mean and scores it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def average(work: Work) -> dict[str, Any]:
-    """Average the class probabilities of every input test, image by image; of images without labels, no values.
+    """Average the class probabilities of all input tests, image by image.
 
-    A net that diverged counts as guessing: it favours no class, so it moves no image's ranking.
+    Without labels the result has predictions but no values. Nets that diverged are left out: such a net counts as
+    guessing, which favours no class and so changes no ranking. If all diverged, the ensemble did too.
     """
     started = time.monotonic()
     results = [_finished(folder.read_result(), folder.path) for folder in work.inputs.values()]
@@ -43,7 +44,10 @@ def average(work: Work) -> dict[str, Any]:
 
 
 def _averaged(folders: list[JobFolder]) -> Arrays:
-    """The mean prediction in the form of a test's own; raises JobFailed for tests on different images or classes."""
+    """Return the mean prediction in the form in which a test stores its own.
+
+    Raises JobFailed if the tests differ in images or classes.
+    """
     first, sums = _predicted(folders[0]), torch.zeros((), dtype=torch.float64)
     for folder in folders:
         stored = _predicted(folder)
@@ -63,16 +67,16 @@ def _predicted(folder: JobFolder) -> Arrays:
 
 
 def _scored(found: Arrays) -> dict[str, float]:
-    """The metrics of the mean prediction; none where the labels were never published, which stand as -1."""
+    """Return the metrics of the mean prediction; empty if labels are unpublished, which the label -1 marks."""
     if (found["labels"] < 0).any():
         return {}
     return tally(torch.from_numpy(found["probabilities"]), torch.from_numpy(found["labels"])).metrics()
 
 
 def _keep(folder: JobFolder, found: Arrays) -> None:
-    """Store the mean prediction under the names that a test's own has, so that it can be submitted like one."""
+    """Store the mean prediction in the form of a test's own, so that it can be submitted to a server like one."""
     buffer = io.BytesIO()
-    np.savez(buffer, **found)  # type: ignore[arg-type]  # numpy types its one keyword of its own
+    np.savez(buffer, **found)  # type: ignore[arg-type]  # numpy types `allow_pickle`, its only named keyword
     write_atomically(folder.predictions, buffer.getbuffer())
 
 

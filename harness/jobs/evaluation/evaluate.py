@@ -1,4 +1,4 @@
-"""Evaluation: every image of a split seen through a protocol's views, their softmax outputs averaged and kept."""
+"""Evaluation: tests a net on every image of a split and stores softmax outputs, averaged over a protocol's views."""
 
 from __future__ import annotations
 
@@ -32,16 +32,17 @@ from harness.store.store import JobFolder, write_atomically
 from harness.vocabulary import guessing
 
 VIEWS_A_BATCH = 512
-"""Views that go through the net at once; a memory setting that changes no result beyond rounding."""
+"""Views that go through the net at once; limits memory and changes results by rounding only."""
 
 DENSE_VIEWS = 8
-"""As how many views a whole image counts in a batch; `DenseNetwork` divides a batch further by its size."""
+"""Number of views that one whole image counts as in a batch; `DenseNetwork` divides batches further by image size."""
 
 
 def evaluate(work: Work) -> dict[str, Any]:
-    """Test one trained net on a whole split; one that diverged, or whose outputs are no numbers, is given chance.
+    """Test one trained net on a whole split.
 
-    A split without labels gives predictions and no values.
+    A net that diverged, or whose outputs are not finite, gets the metrics of guessing. A split without labels gives
+    predictions but no values.
     """
     started = time.monotonic()
     device = set_up(work.runtime)
@@ -73,7 +74,7 @@ def evaluate(work: Work) -> dict[str, Any]:
 
 
 def opened_passes(work: Work, protocol: Protocol, opened: ExitStack) -> list[Split]:
-    """The images of every pass of a test, prepared as it sees them; `opened` closes the splits."""
+    """Open the images of every pass of a test, prepared for that pass; `opened` closes the splits."""
     prepares = protocol.prepares(DataSpec.parsed(work.spec["data"]).prepare)
     whole = [opened.enter_context(opened_split(work, work.spec["splits"][0], prepare)) for prepare in prepares]
     if protocol.sample is None:
@@ -89,7 +90,10 @@ def outputs(
     protocol: Protocol,
     device: torch.device,
 ) -> torch.Tensor:
-    """Softmax outputs [count, classes], float32, of a net on the device, averaged over the passes with equal weight."""
+    """Return a net's softmax outputs, float32 [count, classes], averaged with equal weight over the passes.
+
+    `training` is the spec of the net's train job. Each pass is closed when it is done.
+    """
     look, total = look_of(work, training, network, protocol, device), torch.zeros((), dtype=torch.float64)
     for split in passes:
         total = total + probabilities(look, split, device, work).double()
@@ -98,7 +102,7 @@ def outputs(
 
 
 def look_of(work: Work, training: dict[str, Any], network: Network, protocol: Protocol, device: torch.device) -> Look:
-    """How a protocol has the net of a train job of that spec look at images."""
+    """Return the way in which a protocol shows images to the net of a train job; `training` is that job's spec."""
     mean, crop = load_pixels(work.inputs["pixel_statistics"], device).mean, training["recipe"]["crop"]
     if training["recipe"]["augmentation"]["mean"] == "centre_crop":
         mean = central(mean, crop)
@@ -107,12 +111,12 @@ def look_of(work: Work, training: dict[str, Any], network: Network, protocol: Pr
         assert last_map is not None
         assert window is not None
         return windows_look(DenseNetwork.cut(network, last_map, window), mean, flips=protocol.flips)
-    # Images of another scale have no place in the mean image.
+    # The mean image has no pixels that correspond to those of a rescaled image.
     return views_look(network, mean if protocol.scales is None else central(mean, crop), crop, protocol.views)
 
 
 def trained_network(training: JobFolder, about: dict[str, Any], device: torch.device) -> Network:
-    """The net of a finished train job of that spec, ready to be tested."""
+    """Return the trained net of a finished train job; `about` is that job's spec."""
     model = parse_model(about["model"])
     network = build(model.layers(about["classes"]), tuple(about["input"]))
     network.load_state_dict(checkpoint.load_weights(training))
@@ -121,16 +125,19 @@ def trained_network(training: JobFolder, about: dict[str, Any], device: torch.de
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A way of looking at images of one size, uint8 [N, C, H, W] on the net's device; gives scores [N, classes]."""
+    """A function from images of one size to scores, with the network it uses.
+
+    It takes uint8 images [N, C, H, W] on the network's device and returns softmax scores [N, classes].
+    """
 
     network: torch.nn.Module
     scores: Callable[[torch.Tensor], torch.Tensor]
     views: int = 1
-    """Views of an image that go through the net at once."""
+    """Views of one image that go through the net at once."""
 
 
 def views_look(network: Network, mean: torch.Tensor, crop: int, views: str) -> Look:
-    """Fixed views, all as one batch; `mean` and the images as in `fixed_views`."""
+    """Return a look that averages fixed views of each image; see `fixed_views` for `mean` and the images."""
 
     def scores(images: torch.Tensor) -> torch.Tensor:
         seen = fixed_views(images, mean, crop, views)
@@ -142,10 +149,11 @@ def views_look(network: Network, mean: torch.Tensor, crop: int, views: str) -> L
 
 
 def windows_look(dense: DenseNetwork, mean: torch.Tensor, *, flips: bool) -> Look:
-    """Every window of the whole image, from which the mean over `mean` of each colour is subtracted.
+    """Return a look that averages every window of the whole image, after subtracting the mean of each colour.
 
-    A window's place in the image is not one in the mean image, which is as large as a view (PReLU, section 3) or square
-    as the images are not. So this is our choice, and a deviation where the paper subtracts the mean of each pixel.
+    A window's position in the image has no counterpart in the mean image, which is only as large as a view (PReLU,
+    section 3), or square where images are not. So subtracting the mean over `mean` of each colour is our choice. It
+    deviates from a paper that subtracts the mean of each pixel.
     """
     colours = mean.mean((1, 2), keepdim=True)
 
@@ -157,9 +165,9 @@ def windows_look(dense: DenseNetwork, mean: torch.Tensor, *, flips: bool) -> Loo
 
 @torch.inference_mode()
 def probabilities(look: Look, split: Split, device: torch.device, work: Work) -> torch.Tensor:
-    """Softmax outputs [count, classes], float32 on the CPU, averaged over each image's views, in the split's order.
+    """Return softmax outputs, float32 [count, classes] on the CPU, in the split's order, averaged over views.
 
-    The net is on `device`. Always in single precision, whatever the net was trained in.
+    The network is on `device` and computes in single precision, whatever precision it was trained in.
     """
     look.network.eval()
     views = min(VIEWS_A_BATCH, work.runtime.micro_batch or VIEWS_A_BATCH)
@@ -171,7 +179,7 @@ def probabilities(look: Look, split: Split, device: torch.device, work: Work) ->
 
 
 def keep(work: Work, split: Split, found: torch.Tensor) -> None:
-    """Store what the net said of each image; a column of `probabilities` is the class at that place of `classes`."""
+    """Store the prediction for every image; column i of `probabilities` belongs to the class `classes[i]`."""
     if not joined().first:
         return
     buffer = io.BytesIO()

@@ -1,4 +1,7 @@
-"""What a suite may read off a trained net: `INSPECTIONS` maps a kind to its torch-free spec and what carries it out."""
+"""Inspections: numbers and pictures that a suite may read from a trained net.
+
+`INSPECTIONS` maps each kind to its spec, which needs no torch, and to the function that carries it out.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ __all__ = ["INSPECTIONS", "Inspection", "InspectionSpec", "parsed"]
 InspectionSpec = Annotated[
     Coefficients | Kernels | Neighbours | Panel | PerClass | Gradients, Field(discriminator="what")
 ]
-"""What stands under a name in an experiment's `inspect`."""
+"""Any spec of an inspection, as given under a name in an experiment's `inspect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,10 @@ class Inspection:
 
     spec: type[Coefficients | Kernels | Neighbours | Panel | PerClass | Gradients]
     runs: str
-    """`module:function`, imported only when an inspection of this kind runs, for it may bring torch."""
+    """The function, as `module:function`. It is imported only when an inspection runs, because it may import torch."""
 
     def load(self) -> Callable[..., Any]:
-        """The function that takes a spec and a `Subject` and gives what it `Found`."""
+        """Import and return the function that takes a spec and a `Subject` and returns a `Found`."""
         module, function = self.runs.split(":")
         loaded: Callable[..., Any] = getattr(importlib.import_module(module), function)
         return loaded
@@ -52,5 +55,5 @@ _SPECS: TypeAdapter[InspectionSpec] = TypeAdapter(InspectionSpec)
 
 
 def parsed(data: Any) -> InspectionSpec:
-    """The spec that plain data describe; raises pydantic's ValidationError."""
+    """Parse the spec that plain data describe. Raises pydantic's ValidationError if they describe none."""
     return _SPECS.validate_python(data, strict=False)

@@ -1,4 +1,4 @@
-"""The learned coefficients of PReLU, layer by layer (PReLU section 2.1, Table 1)."""
+"""Inspection of the learned coefficients of PReLU, layer by layer (PReLU section 2.1, Table 1)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from harness.models.layers import Traced
 
 
 class Coefficients(Inspected):
-    """The slopes of every learned PReLU; a layer's mean is over its channels, of the shared form its one value."""
+    """The slopes of every learned PReLU. A layer's mean is over its channels; the shared form has a single value."""
 
     what: Literal["coefficients"]
 
     def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """The mean of each layer, named by the layer before it, and counts over all; ValueError without a PReLU."""
+        """Return the mean of each layer, named by the layer with weights before it, and statistics over all layers.
+
+        Raises ValueError if the net has no PReLU.
+        """
         owners = slope_owners(layers)
         if not owners:
             raise ValueError("the net has no PReLU, so no coefficients")

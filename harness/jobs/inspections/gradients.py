@@ -1,4 +1,4 @@
-"""How large the gradient of the loss is in each layer, and how large the term of weight decay (PReLU section 2.2)."""
+"""Inspection of the sizes of the loss gradient and of the weight-decay term in each layer (PReLU section 2.2)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from harness.models.layers import Traced
 
 
 class Gradients(Inspected):
-    """Euclidean norms, for the weights of each layer, of dL/dw and of the recipe's weight decay times w.
+    """Euclidean norms, over the weights of each layer, of dL/dw and of the recipe's weight decay times w.
 
-    L is the mean cross-entropy of one batch of training images, the first in a seeded order of their ids, seen through
-    the central view by the net as it is at test time, in single precision.
+    L is the mean cross-entropy of one batch of training images: the first in a seeded order of their ids. The net sees
+    their central views in test mode, in single precision.
     """
 
     what: Literal["gradients"]
@@ -25,7 +25,7 @@ class Gradients(Inspected):
     seed: NonNegativeInt = 0
 
     def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """Both norms for each layer with weights and for all weights together, and their ratio."""
+        """Return both norms for each layer with weights and for all weights together, and the ratio of the latter."""
         names = [name for name, _, _ in drawn(layers)]
         found = {"loss": Quantity("nats", "mean cross-entropy of the batch")}
         for name in names:
@@ -39,5 +39,5 @@ class Gradients(Inspected):
         }
 
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
-        """The training images."""
+        """Return the training split."""
         return ("train",)

@@ -1,4 +1,4 @@
-"""What an inspection is: a spec that names every number it yields before any net is trained."""
+"""The base of all inspection specs: a spec names every number that it yields before any net is trained."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ SplitName = Literal["train", "val", "test"]
 
 
 class Inspected(Strict):
-    """What every spec of an inspection can say of itself."""
+    """Base class of inspection specs. Subclasses override the methods that apply to them."""
 
     reads_features: ClassVar[bool] = False
-    """Whether it needs the layer that is an image's feature vector."""
+    """Whether the inspection needs the net to name its feature layer (`Net.hidden_feature`)."""
 
     def quantities(self, _layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """Every number it yields on a net with these layers, by a flat name; ValueError where it makes no sense."""
+        """Return every number that the inspection yields on a net with these layers, by a flat name.
+
+        Raises ValueError if the inspection makes no sense on such a net.
+        """
         raise NotImplementedError
 
     def tests(self, _experiment: str) -> dict[str, tuple[str, str]]:
-        """The tests whose predictions it reads: by the name of the job's input, (experiment, evaluation)."""
+        """Return the tests whose predictions it reads: the name of the job's input -> (experiment, evaluation)."""
         return {}
 
     def ordered(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of numbers of which the first is never larger than the second, by how they are defined."""
+        """Return pairs (a, b) of names of numbers with a <= b by their definitions."""
         return ()
 
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
-        """The splits whose images or classes it reads; `tested` is that of the predictions."""
+        """Return the splits whose images or classes it reads; `tested` is the split of the predictions."""
         return ()
 
     def in_roles(self) -> Self:
-        """The spec with names of a suite replaced by those of the job's inputs, so that renaming changes no address."""
+        """Return the spec with a suite's names replaced by those of the job's inputs; renaming then keeps the key."""
         return self

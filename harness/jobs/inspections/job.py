@@ -1,4 +1,4 @@
-"""Inspection: numbers and pictures read off one trained net, without training it further."""
+"""The `inspect` job: reads numbers and pictures from one trained net without training it further."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ DIVERGED = "the net diverged and leaves nothing to inspect"
 
 
 def inspect(work: Work) -> dict[str, Any]:
-    """Carry out the spec's inspection; of a net that diverged nothing is told, and `absent` says so of every number.
+    """Carry out the inspection in the spec.
 
-    The data of the result are those that the net was trained on, then what was looked at beside them.
+    For a net that diverged the result has no values; `absent` gives the reason for every number. The result's data are
+    those that the net was trained on, followed by those that were inspected.
     """
     started, spec = time.monotonic(), parsed(work.spec["inspection"])
     device = set_up(work.runtime)
@@ -47,7 +48,10 @@ def inspect(work: Work) -> dict[str, Any]:
 
 
 def inspected(spec: InspectionSpec, subject: Subject) -> Found | None:
-    """A value, or a reason why there is none, for every number of the spec; None for a net that is no longer finite."""
+    """Return a value, or the reason for its absence, for every number of the spec.
+
+    Returns None if the net diverged or a value is not finite.
+    """
     if any(subject.diverged(name) for name in ("network", "test") if name in subject.work.inputs):
         return None
     found: Found = INSPECTIONS[spec.what].load()(spec, subject)
@@ -59,7 +63,7 @@ def inspected(spec: InspectionSpec, subject: Subject) -> Found | None:
 
 
 def keep(work: Work, found: Found) -> None:
-    """Store what a picture is drawn from."""
+    """Store the arrays from which the report draws its picture."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **found.arrays)  # type: ignore[arg-type]  # numpy types its one keyword of its own
     write_atomically(work.folder.inspection, buffer.getvalue())

@@ -1,4 +1,4 @@
-"""The kernels of the first layer: how colourful and how oriented they are, group by group (AlexNet section 6.1)."""
+"""Inspection of first-layer kernels: how colourful and how oriented they are, by group (AlexNet section 6.1)."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from harness.models.layers import Traced
 class Kernels(Inspected):
     """Colourfulness and orientation selectivity of the kernels of one convolution.
 
-    The colourfulness of a kernel w is 1 - 3 sum g^2 / sum w^2 with g the mean of its three colours at each place: the
-    share of its energy that a grey image cannot excite. It is 0 for a kernel blind to colour and 1 for one that adds to
-    nothing everywhere; of independent random weights it is 2/3. On grey images there is none.
+    The colourfulness of a kernel w is 1 - 3 sum g^2 / sum w^2, with g the mean of its three colours at each position.
+    It is the share of the kernel's energy that a grey image cannot excite. It is 0 for a kernel blind to colour, 1 for
+    a kernel whose colours cancel at every position, and 2/3 on average for independent random weights. It is not
+    defined for grey images.
 
-    The orientation selectivity is the largest share of the energy of a kernel's spectrum that one of eight bands of
-    orientation holds, each 22.5 degrees wide. The mean of each colour is removed first, the spectrum is taken on
-    32 x 32 points, or twice the side where that is more, within the circle that every orientation reaches, and summed
-    over colours. That of as many Gaussian kernels, drawn by the net's seed, stands beside it.
+    The orientation selectivity is the largest share of a kernel's spectral energy within one of eight bands of
+    orientation, each 22.5 degrees wide. The mean of each colour is removed first. The spectrum has 32 x 32 points, or
+    twice the kernel's side if that is more; it is summed over colours, within the circle that every orientation
+    reaches. Gaussian kernels, as many and drawn by the net's seed, are measured for comparison.
     """
 
     what: Literal["kernels"]
     layer: str = "conv1"
     groups: PositiveInt | None = None
-    """How many equal groups the kernels fall into; without it, as many as the next convolution keeps apart."""
+    """Number of equal groups of kernels; None takes as many as the next convolution keeps apart."""
 
     def quantities(self, layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """Both numbers over all kernels; with groups, the colourfulness of each, and how far they are apart.
+        """Return both numbers over all kernels; with groups, also each group's colourfulness and their difference.
 
-        Raises ValueError for a layer that is no convolution, or groups that do not divide its kernels.
+        Raises ValueError if the layer is no convolution, or if the groups do not divide its kernels.
         """
         groups = self.group_count(layers)
         found = {
@@ -52,7 +53,7 @@ class Kernels(Inspected):
         }
 
     def group_count(self, layers: Sequence[Traced]) -> int:
-        """Into how many groups the kernels fall; raises ValueError as `quantities` does."""
+        """Return the number of groups of kernels. Raises ValueError like `quantities`."""
         traced = convolution(layers, self.layer)
         assert traced.kernels is not None
         groups = self.groups or groups_after(layers, traced)

@@ -1,4 +1,4 @@
-"""Where in a net an inspection looks: slopes, and kernels that a later layer keeps apart."""
+"""Finds the layers that an inspection needs: PReLUs by the layer before them, convolutions, and groups of kernels."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from harness.models.layers import Traced, nearest_levels
 
 
 def slope_owners(layers: Sequence[Traced]) -> dict[str, str]:
-    """By the name of each learned PReLU, that of the layer with weights before it, in the order of the net.
+    """Map the name of each learned PReLU to the name of the layer with weights before it, in the order of the net.
 
-    A PReLU keeps its own name where another has that layer's already, as after a sum.
+    If another PReLU already follows that layer, as after a sum, the PReLU keeps its own name.
     """
     owners: dict[str, str] = {}
     owner = ""
@@ -23,7 +23,7 @@ def slope_owners(layers: Sequence[Traced]) -> dict[str, str]:
 
 
 def convolution(layers: Sequence[Traced], name: str) -> Traced:
-    """The convolution of that name; raises ValueError where there is none."""
+    """Return the convolution called `name`. Raises ValueError if there is none."""
     found = {one.name: one for one in layers if one.kernels is not None}
     if name not in found:
         raise ValueError(f"no convolution {name!r}; there are {', '.join(found) or 'none'}")
@@ -31,7 +31,7 @@ def convolution(layers: Sequence[Traced], name: str) -> Traced:
 
 
 def groups_after(layers: Sequence[Traced], conv: Traced) -> int:
-    """Into how many groups the next convolutions divide the maps that this one makes; 1 for the last."""
+    """Return into how many groups the next convolutions divide the maps of `conv`; 1 if none follows."""
     for level in nearest_levels(layers, conv.name, back=False):
         if groups := [found.groups for one in level if (found := one.kernels) is not None]:
             return min(groups)

@@ -1,4 +1,4 @@
-"""The training images nearest to a test image in the net's features, against those nearest in pixels (AlexNet 6.1)."""
+"""Inspection of nearest training images: nearest in a net's features against nearest in pixels (AlexNet 6.1)."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from harness.models.layers import Traced
 class Neighbours(Inspected):
     """Nearest neighbours by Euclidean distance, in the output of the last hidden layer and in pixels.
 
-    Images are seen through the central view, features at test time. The queries are the first images of the split in a
-    seeded order of their ids; those shown are the first of these with a class each of their own.
+    The net sees central views in test mode. The queries are the first images of the split in a seeded order of their
+    ids. The queries shown are the first of these that all have different classes.
     """
 
     reads_features: ClassVar[bool] = True
 
     what: Literal["neighbours"]
     split: SplitName = "test"
-    """Where the queries come from; the neighbours are training images."""
+    """Split of the queries. The neighbours are training images."""
     queries: PositiveInt = 500
-    """That the rates are measured on; all images where the split has fewer."""
+    """Number of queries to measure the rates on; all images if the split has fewer."""
     neighbours: PositiveInt = 6  # section 6.1, Figure 4
     shown: PositiveInt = 5  # section 6.1, Figure 4
     seed: NonNegativeInt = 0
 
     def quantities(self, _layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """Same-class rates of both kinds of neighbours, and how far from the query their pixels are."""
+        """Return, for both kinds of neighbours, the same-class rate and the distance from the query in pixels."""
         found = {}
         for kind in ("feature", "pixel"):
             found[f"{kind}_same_class_percent"] = Quantity("%", f"nearest in {kind}s that have the query's class")
@@ -40,9 +40,9 @@ class Neighbours(Inspected):
         return found
 
     def ordered(self) -> tuple[tuple[str, str], ...]:
-        """Nothing is nearer in pixels than the nearest in pixels."""
+        """Return the one known order: no image is nearer in pixels than the nearest in pixels."""
         return (("pixel_distance_percent", "feature_distance_percent"),)
 
     def splits(self, _tested: SplitName | None) -> tuple[SplitName, ...]:
-        """The training images, and the split that is asked about."""
+        """Return the training split and the split of the queries."""
         return ("train", self.split)

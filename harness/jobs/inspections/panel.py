@@ -1,4 +1,4 @@
-"""Test images with the labels a net finds most probable (AlexNet Figure 4, PReLU Figures 4 and 5)."""
+"""Inspection that shows test images with the most probable labels (AlexNet Figure 4, PReLU Figures 4 and 5)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from harness.strict import Name
 class Panel(Inspected):
     """A few images of a test with their five most probable labels, chosen by a seeded rule and never by hand.
 
-    Images come in the order of a hash of the seed and their ids; those of the wanted kind are taken from the front, one
-    of each class before a second of any.
+    Images are ordered by a hash of the seed and their ids. The panel takes those that `which` asks for from the front,
+    one of each class before a second of any class.
     """
 
     what: Literal["panel"]
     evaluation: Name
-    """Of the same experiment: the test whose predictions are shown."""
+    """Name of the evaluation of the same experiment whose predictions are shown."""
     images: PositiveInt = 8  # AlexNet section 6.1, Figure 4
     which: Literal["any", "right", "wrong", "worst_classes"] = "any"
-    """Any; those with the correct label among the five, or without; or, three of each, errors of the worst classes."""
+    """The images to choose from. any: all. right or wrong: with or without the correct label among the five.
+    worst_classes: errors of the three classes with the highest error, equally many of each."""
     seed: NonNegativeInt = 0
 
     def quantities(self, _layers: Sequence[Traced], _classes: int) -> dict[str, Quantity]:
-        """How many are shown, and how many of them the net gets right."""
+        """Return the number of images shown, and how many of them the net classifies correctly."""
         return {
             "shown": Quantity("", "images shown"),
             "top1_right": Quantity("", "of them with the correct label first"),
@@ -37,14 +38,14 @@ class Panel(Inspected):
         }
 
     def tests(self, experiment: str) -> dict[str, tuple[str, str]]:
-        """The one test."""
+        """Return the test whose predictions are shown."""
         return {"test": (experiment, self.evaluation)}
 
     def splits(self, tested: SplitName | None) -> tuple[SplitName, ...]:
-        """The split that was tested."""
+        """Return the split that was tested."""
         assert tested is not None
         return (tested,)
 
     def in_roles(self) -> Self:
-        """With the test under the name of the job's input."""
+        """Return the spec with the test called by the name of the job's input."""
         return self.model_copy(update={"evaluation": "test"})

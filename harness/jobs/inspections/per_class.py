@@ -1,4 +1,4 @@
-"""Errors class by class, and how they differ from another net's (PReLU section 4, Figures 6 and 7)."""
+"""Inspection of errors class by class, and of the difference from another net's (PReLU section 4, Figures 6 and 7)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from harness.strict import Name
 
 
 class PerClass(Inspected):
-    """The top-k error of each class in one test; with `against`, set beside that of another experiment."""
+    """The top-k error of each class in one test; with `against`, compared with that of another experiment."""
 
     what: Literal["per_class"]
     evaluation: Name
-    """Of this experiment, and of the other."""
+    """Name of the evaluation, in this experiment and in the other."""
     top: PositiveInt = 5  # PReLU Figure 6
     against: Name | None = None
-    """Another experiment, whose net of the same seed is tested on the same images."""
+    """Another experiment. Its net of the same seed is tested on the same images."""
 
     def quantities(self, _layers: Sequence[Traced], classes: int) -> dict[str, Quantity]:
-        """Over classes; ValueError when no class can be missed because all labels are among the first `top`."""
+        """Return the numbers over classes. Raises ValueError if the first `top` labels are all labels."""
         if self.top >= classes:
             raise ValueError(f"top-{self.top} error is always zero with {classes} classes")
         found = {
@@ -39,15 +39,15 @@ class PerClass(Inspected):
         return found
 
     def tests(self, experiment: str) -> dict[str, tuple[str, str]]:
-        """This experiment's test and the other's."""
+        """Return this experiment's test and the other's."""
         found = {"test": (experiment, self.evaluation)}
         return found if self.against is None else {**found, "against": (self.against, self.evaluation)}
 
     def splits(self, tested: SplitName | None) -> tuple[SplitName, ...]:
-        """The split that was tested, for the names of its classes."""
+        """Return the split that was tested; it names the classes."""
         assert tested is not None
         return (tested,)
 
     def in_roles(self) -> Self:
-        """With both tests under the names of the job's inputs."""
+        """Return the spec with both tests called by the names of the job's inputs."""
         return self.model_copy(update={"evaluation": "test", "against": self.against and "against"})

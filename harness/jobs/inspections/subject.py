@@ -1,4 +1,4 @@
-"""What an inspection may look at: a trained net, its training, and the images and predictions its spec asks for."""
+"""The subject of an inspection: a trained net with its recipe, and the images and predictions that its spec needs."""
 
 from __future__ import annotations
 
@@ -30,103 +30,103 @@ from harness.store.store import JobFolder
 
 
 class Found(NamedTuple):
-    """What came of an inspection."""
+    """Result of an inspection."""
 
     values: dict[str, float]
     arrays: dict[str, NDArray[Any]]
-    """What its picture is drawn from."""
+    """Arrays from which the report draws the picture."""
     absent: Mapping[str, str] = MappingProxyType({})
-    """By the name of a number that this net or this data set has not, why."""
+    """Reasons for absent numbers, by the number's name."""
 
 
 class Predictions(NamedTuple):
-    """What a net said of every image of a split, in the split's order."""
+    """A net's predictions for every image of a split, in the split's order."""
 
     probabilities: NDArray[np.float32]
-    """[count, classes]."""
+    """Class probabilities, [count, classes]."""
     labels: NDArray[np.int64]
     ids: list[str]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A finished training and everything beside it, opened when it is asked for."""
+    """A finished training and everything around it, loaded on first use."""
 
     work: Work
     device: torch.device
     opened: ExitStack
-    """Closes the splits."""
+    """Stack that closes the splits."""
     splits: dict[str, Split] = field(default_factory=dict)
-    """Opened so far."""
+    """Splits opened so far, by name."""
 
     @cached_property
     def training(self) -> dict[str, Any]:
-        """The spec of the training."""
+        """Spec of the train job."""
         spec: dict[str, Any] = self.work.inputs["network"].read_job()["spec"]
         return spec
 
     @property
     def seed(self) -> int:
-        """Of the training."""
+        """Seed of the training."""
         return int(self.training["seed"])
 
     @property
     def classes(self) -> int:
-        """That the net tells apart."""
+        """Number of classes."""
         return int(self.training["classes"])
 
     @cached_property
     def recipe(self) -> Recipe:
-        """How the net was trained."""
+        """Recipe that the net was trained by."""
         return Recipe.parsed({"source": "", **self.training["recipe"]})
 
     @cached_property
     def model(self) -> Net:
-        """The net, as a suite describes it."""
+        """The net as a suite describes it."""
         return parse_model(self.training["model"])
 
     @cached_property
     def layers(self) -> tuple[Traced, ...]:
-        """The net, layer by layer."""
+        """Layers of the net with their shapes."""
         return tuple(trace(self.model.layers(self.classes), tuple(self.training["input"])))
 
     @cached_property
     def weights(self) -> dict[str, torch.Tensor]:
-        """The trained tensors by name, on the CPU."""
+        """Trained tensors by name, on the CPU."""
         return checkpoint.load_weights(self.work.inputs["network"])
 
     @cached_property
     def network(self) -> Network:
-        """The net on the device, as it is at test time."""
+        """The net on the device, in test mode."""
         return trained_network(self.work.inputs["network"], self.training, self.device).eval()
 
     @cached_property
     def mean(self) -> torch.Tensor:
-        """The mean image of the training split, on the device."""
+        """Mean image of the training split, on the device."""
         return load_pixels(self.work.inputs["pixel_statistics"], self.device).mean
 
     def split(self, name: str) -> Split:
-        """One split of the data that the spec names."""
+        """Open a split of the spec's data, or return it if it is open."""
         if name not in self.splits:
             self.splits[name] = self.opened.enter_context(opened_split(self.work, name))
         return self.splits[name]
 
     def tested_split(self) -> Split:
-        """The split of the test among the inputs."""
+        """Open the split that the test among the inputs used."""
         return self.split(self.work.inputs["test"].read_job()["spec"]["splits"][0])
 
     def views(self, split: Split, places: Sequence[int]) -> torch.Tensor:
-        """The central views of a few images, uint8 [n, C, crop, crop], read one by one, for sizes may differ."""
+        """Return the central views of a few images, uint8 [n, C, crop, crop]; images may differ in size."""
         crop = self.recipe.crop
         return torch.cat([central(split.images([place]), crop) for place in places])
 
     def centred(self, views: torch.Tensor) -> torch.Tensor:
-        """Central views as the net takes them: on the device, less the central part of the mean image."""
+        """Move central views to the device and subtract the central part of the mean image, as the net needs them."""
         inputs = views.to(self.device) - central(self.mean, self.recipe.crop)
         return inputs.contiguous(memory_format=torch.channels_last)
 
     def predictions(self, name: str) -> Predictions:
-        """What the test among the inputs left, or JobFailed where it cannot be read."""
+        """Return the predictions of a test among the inputs. Raises JobFailed if they cannot be read."""
         folder: JobFolder = self.work.inputs[name]
         try:
             with np.load(folder.predictions, allow_pickle=False) as stored:
@@ -135,7 +135,7 @@ class Subject:
             raise JobFailed(f"{folder.predictions} cannot be read ({error}); move {folder.path} away") from None
 
     def diverged(self, name: str) -> bool:
-        """Whether an input says so of itself; raises JobFailed where it is not finished."""
+        """Return whether the net of an input diverged. Raises JobFailed if the input has no result."""
         result = self.work.inputs[name].read_result()
         if result is None:
             raise JobFailed(f"{self.work.inputs[name].path} has no result to inspect")
@@ -143,13 +143,19 @@ class Subject:
 
 
 def seeded_order(ids: Sequence[str], seed: int) -> list[int]:
-    """The places of `ids`, no two alike, in an order that depends on the seed and on nothing but the ids themselves."""
+    """Return the positions of `ids` in an order that depends only on the seed and on the ids; the ids must differ."""
     places = {identity: place for place, identity in enumerate(ids)}
     return [places[identity] for identity in ranked(ids, f"inspection {seed}")]
 
 
 def one_of_each_class_first(places: Sequence[int], labels: Sequence[int], wanted: int) -> list[int]:
-    """The first `wanted` of the places, no class twice while another has none; in the order given within each round."""
+    """Return the first `wanted` of `places`, one of every class before a second of any class.
+
+    Within each round the given order stays.
+
+    >>> one_of_each_class_first([0, 1, 2], [0, 0, 1], 2)
+    [0, 2]
+    """
     seen: dict[int, int] = {}
     rounds: list[tuple[int, int, int]] = []
     for order, place in enumerate(places):

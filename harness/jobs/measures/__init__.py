@@ -1,4 +1,4 @@
-"""What can be measured without training: `MEASURES` maps a name to its torch-free spec and what runs it."""
+"""Measurements that need no training: `MEASURES` maps each name to its spec, without torch, and to its function."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from harness.jobs.measures.units import Units
 from harness.jobs.measures.variances import Attenuation, VarianceProducts
 
 Function = Callable[[Measured, int | None, str], dict[str, float]]
-"""Of (spec, seed, torch's name of a device); yields exactly the spec's quantities."""
+"""Function of (spec, seed, torch's name of a device) that returns exactly the quantities of the spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Measure:
 
     spec: type[Measured]
     runs: str
-    """`module:function`, imported only when it runs."""
+    """The function, as `module:function`, imported only when it runs."""
     random: bool = False
-    """It needs a seed, and is repeated over the seeds of a scale."""
+    """Whether it needs a seed. If so, it is repeated for every seed of a scale."""
     timed: bool = False
-    """Its spec holds the name of the device."""
+    """Whether it measures time. If so, its spec holds the name of the device."""
     needs_torch: bool = False
-    """It runs on a device; otherwise anywhere, exactly."""
+    """Whether it runs on a device. If not, it gives the same exact result on any machine."""
 
     def load(self) -> Function:
-        """The function that measures."""
+        """Import and return the function that measures."""
         module, function = self.runs.split(":")
         loaded: Function = getattr(importlib.import_module(module), function)
         return loaded
@@ -92,4 +92,4 @@ MeasureSpec = Annotated[
     | VarianceProducts,
     Field(discriminator="what"),
 ]
-"""What a suite's `measure:` may be, told apart by `what`."""
+"""Any spec of a measurement, as given in a suite's `measure:`; `what` tells them apart."""

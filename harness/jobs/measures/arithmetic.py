@@ -1,4 +1,4 @@
-"""Gains, sums and relative improvements of printed numbers, worked out from the numbers themselves."""
+"""Measurement by arithmetic on printed numbers: gains, sums and relative improvements."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from harness.jobs.measures.quantity import Computed, Name, Number
 
 
 class Arithmetic(Computed):
-    """Named numbers and expressions over them; an expression may use the values above it."""
+    """Named numbers, and expressions over them. An expression may use the values defined before it."""
 
     what: Literal["arithmetic"]
     given: dict[Name, float] = Field(default_factory=dict)
     values: dict[Name, str] = Field(min_length=1)
-    """By name, an expression of numbers, names, + - * / ** ( ), log2, sqrt, min and max."""
+    """Expressions by name, made of numbers, names, + - * / ** ( ), log2, sqrt, min and max."""
     units: dict[Name, str] = Field(default_factory=dict)
-    """By the name of a value."""
+    """Units by name of the value."""
 
     @model_validator(mode="after")
     def _has_values(self) -> Self:
@@ -31,7 +31,7 @@ class Arithmetic(Computed):
         return self
 
     def numbers(self) -> dict[str, Number]:
-        """Every value; raises ValueError naming the one that has none."""
+        """Return every value. Raises ValueError that names the expression without a value."""
         known, found = dict(self.given), {}
         for name, text in self.values.items():
             try:

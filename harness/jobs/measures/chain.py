@@ -1,4 +1,4 @@
-"""The equations' own net: convolutions with one rectifier after each and nothing between them."""
+"""The net that the PReLU paper's equations describe: convolutions with a rectifier after each and nothing between."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ class Chain(Net):
 
     name: Literal["chain"]
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
-    """Of each layer in turn."""
+    """Number of filters of each layer."""
     kernel: PositiveInt = 3
     pad: NonNegativeInt = 0
-    """Zeros on every side."""
+    """Zeros added on every side."""
     activation: Rectifier = "relu"
     slope: float = 0.0
-    """The (initial) coefficient of the negative part."""
+    """Coefficient of the negative part, or its initial value if it is learned."""
 
     left_out: ClassVar[tuple[str, ...]] = ()
-    """No layer is."""
+    """Always empty: no variant of the chain lacks a layer."""
 
     def layers(self, _classes: int) -> tuple[Layer, ...]:
-        """The chain from image to the last rectified maps; it ends in no classes."""
+        """Return the layers from the image to the last rectified maps; the chain does not end in classes."""
         return tuple(self._layers())
 
     def full_size(self, _classes: int) -> tuple[Traced, ...]:
-        """No paper prints a standard deviation for this net."""
+        """Return an empty tuple, because no paper prints a standard deviation for this net."""
         return ()
 
     def _layers(self) -> Iterator[Layer]:

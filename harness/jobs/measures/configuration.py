@@ -1,4 +1,4 @@
-"""What a training would really run with: every field of a resolved recipe and network as a number of its own."""
+"""Measurement of the resolved configuration of a training: every field of the recipe and network as a number."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from harness.models.layers import Layer
 
 
 class Configuration(Computed):
-    """A recipe, and the network it trains where that matters, as the program resolved them.
+    """A resolved recipe, and optionally the network that it trains.
 
-    A field is named by its path (`optimiser_momentum`, `prepare_short_side`, `model_dropout`); a switch is 0 or 1; a
-    word is a switch of its own (`schedule_rule_is_plateau`); a list gives its length (`..._count`) and its numbers.
+    Each field is named by its path (`optimiser_momentum`, `prepare_short_side`, `model_dropout`). A switch is 0 or 1. A
+    word becomes a switch of its own (`schedule_rule_is_plateau`). A list gives its length (`..._count`) and its
+    elements.
     """
 
     what: Literal["configuration"]
@@ -24,11 +25,11 @@ class Configuration(Computed):
     model: Model | None = None
 
     def with_models(self, change: Callable[[Model], Model]) -> Self:
-        """With the changed network."""
+        """Return the spec with its network changed by `change`."""
         return self if self.model is None else self.model_copy(update={"model": change(self.model)})
 
     def numbers(self) -> dict[str, Number]:
-        """Every field, the declared drops of the rate with the last rate, and what the layers are built with."""
+        """Return every field, the number of drops of the rate, the last rate, and the constants of the layers."""
         recipe = self.recipe
         schedule = recipe.schedule
         found = dict(_leaves((), recipe.model_dump(mode="json", exclude={"source"})))
@@ -57,7 +58,7 @@ def _leaves(path: tuple[str, ...], value: Any) -> Iterator[tuple[str, float]]:
 
 
 def _built(model: Model) -> Iterator[tuple[str, float]]:
-    """Constants of the layers that stand in no field of the recipe; equal in every layer of the papers' networks."""
+    """Yield constants of layers that no field of the recipe holds; in the papers' nets all layers of a kind agree."""
     kinds: dict[str, list[Layer]] = {"dropout": [], "response_norm": []}
     for layer in model.layers(1000):
         if layer.constants:

@@ -1,4 +1,4 @@
-"""The variances of signals and gradients, layer by layer, as PReLU's section 2.2 derives them."""
+"""The variances of signals and gradients, layer by layer, as derived in section 2.2 of the PReLU paper."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from harness.models.layers import Activation, Layer, Traced, require_chain, trac
 
 
 class Factors(NamedTuple):
-    """What one convolution l does to a variance.
+    """Factors by which one convolution l changes variances.
 
-    `forward` is Var[y_l] / Var[y_(l-1)], of the first layer Var[y_1] / E[x_1^2] (eq. 8); `backward` is Var[Delta x_l] /
-    Var[Delta x_(l+1)] (eq. 12), where both count a map's positions together: so it holds for any stride, and the border
-    of a map without padding takes nothing away.
+    `forward` is Var[y_l] / Var[y_(l-1)]; for the first layer it is Var[y_1] / E[x_1^2] (eq. 8). `backward` is Var[Delta
+    x_l] / Var[Delta x_(l+1)] (eq. 12), where both variances are summed over the positions of a map. So it holds for any
+    stride, and for maps without padding too.
     """
 
     layer: str
@@ -26,10 +26,10 @@ class Factors(NamedTuple):
 
 
 def conv_factors(net: MeasuredNet, initialisation: Gaussian | FanScaled) -> list[Factors]:
-    """The factors of every convolution, in the order of the net; pooling, which the equations do not know, is left out.
+    """Return the factors of every convolution in the order of the net. Pooling is ignored, as in the equations.
 
-    Raises ValueError for a net that is no chain, and for what does not scale with its input or is unknown to the
-    equations: other activations, normalisations, biases, layers of local filters.
+    Raises ValueError if the net is no chain, or has layers that the equations do not cover: other activations,
+    normalisations, biases, or layers of local filters.
     """
     traced = tuple(trace(net.convolutional(), net.input))
     require_chain(traced, "the equations are of")
@@ -43,17 +43,20 @@ def conv_factors(net: MeasuredNet, initialisation: Gaussian | FanScaled) -> list
 
 
 def forward_product(factors: Sequence[Factors]) -> float:
-    """Var[y_L] / Var[y_1], eq. 9."""
+    """Return Var[y_L] / Var[y_1], eq. 9."""
     return math.prod(one.forward for one in factors[1:])
 
 
 def backward_product(factors: Sequence[Factors]) -> float:
-    """Var[Delta x_2] / Var[Delta x_(L+1)], eq. 13."""
+    """Return Var[Delta x_2] / Var[Delta x_(L+1)], eq. 13."""
     return math.prod(one.backward for one in factors[1:])
 
 
 def kept(activations: Iterable[Activation]) -> float:
-    """The part of a symmetric signal's mean square that rectifiers keep, 1/2 (1 + a^2); the whole without any."""
+    """Return the share of a symmetric signal's mean square that rectifiers keep, 1/2 (1 + a^2) each; 1 without any.
+
+    Raises ValueError for activations that are no rectifiers.
+    """
     part = 1.0
     for layer in activations:
         if layer.kind in {"tanh", "logistic"}:
@@ -80,7 +83,7 @@ def _activations(traced: Iterable[Traced]) -> Iterator[Activation]:
 
 
 def _unknown(layer: Layer) -> str:
-    """Why the equations do not hold across a layer, and what may be done."""
+    """Say why the equations do not hold across a layer, and how to avoid it."""
     said = layer.kind_name.replace("_", " ")
     remedy = "; give the model response_norm: false" if layer.kind_name == "response_norm" else ""
     return f"the equations know no {said}{remedy}"

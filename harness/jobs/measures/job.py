@@ -1,4 +1,4 @@
-"""Measuring jobs that yield numbers: a measurement of the registry, run on this machine's device where it needs one."""
+"""The `measure` job: runs a measurement of the registry, on this machine's device if it needs one."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness.jobs.measures import MEASURES
 from harness.jobs.work import Work
 
 RESERVED = {"seed", "splits"}
-"""Keys of a job's spec beside those of the measurement."""
+"""Keys of a job's spec that do not belong to the measurement."""
 
 
 def measure_quantities(work: Work) -> dict[str, Any]:
-    """Measure what the spec says: a `MeasureSpec` as plain data, with a `seed` where it is random."""
+    """Run the measurement in the spec: a `MeasureSpec` as plain data, with a `seed` if it is random."""
     started = time.monotonic()
     registered = MEASURES[work.spec["what"]]
     spec = registered.spec.parsed({key: value for key, value in work.spec.items() if key not in RESERVED})

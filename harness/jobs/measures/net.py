@@ -1,4 +1,4 @@
-"""The network that a measurement is made on, and the part of it that the papers' equations speak of."""
+"""The network of a measurement, and its convolutional part, which the papers' equations describe."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from harness.strict import Strict
 
 
 class MeasuredNet(Strict):
-    """A network of the registry, or a plain chain, with the classes and images it is built for."""
+    """A registered network, or a plain chain, with the number of classes and the image shape it is built for."""
 
     model: Annotated[Net, OneOfRegistered(also=[Chain])]
     classes: PositiveInt
     input: tuple[PositiveInt, PositiveInt, PositiveInt]
-    """(channels, height, width)."""
+    """Shape of an image, (channels, height, width)."""
 
     @model_validator(mode="after")
     def _can_be_built(self) -> Self:
@@ -30,38 +30,38 @@ class MeasuredNet(Strict):
         return self
 
     def layers(self) -> tuple[Layer, ...]:
-        """The net from image to logits."""
+        """Return the layers from image to logits."""
         return self.model.layers(self.classes)
 
     def traced(self) -> tuple[Traced, ...]:
-        """Every layer with its shapes and counts; raises ValueError where a map shrinks to nothing."""
+        """Return every layer with its shapes and counts. Raises ValueError if a map shrinks to nothing."""
         return tuple(trace(self.layers(), self.input))
 
     def step_multiply_adds(self, batch: int) -> int:
-        """Of a forward and a backward pass of a batch; a step of training costs three forward passes."""
+        """Return the multiply-adds of a training step on a batch, counted as three forward passes."""
         return 3 * batch * sum(one.multiply_adds for one in self.traced())
 
     def full_size(self) -> tuple[Traced, ...]:
-        """The network at the paper's own size."""
+        """Return the layers of the network at the paper's own size."""
         return self.model.full_size(self.classes)
 
     def left_out(self) -> set[str]:
-        """Layers that a rule for first weights may name though a net cut from this one lacks them."""
+        """Return the layers that a rule for first weights may name although a net cut from this one lacks them."""
         traced = self.traced()
         return {*self.model.left_out, *(one.name for one in learnable(traced)), *(name for name, _, _ in drawn(traced))}
 
     def stds(self, rule: Gaussian | FanScaled) -> dict[str, float]:
-        """By layer, the standard deviations of a rule; raises ValueError where it does not fit the network."""
+        """Return the standard deviation of each layer under a rule. Raises ValueError if the rule does not fit."""
         return standard_deviations(self.traced(), rule, self.full_size(), self.model.left_out)
 
     def without_dropout(self) -> tuple[Layer, ...]:
-        """The layers less dropout, which the equations of section 2.2 do not know."""
+        """Return the layers without dropout, which the equations of section 2.2 do not cover."""
         return without(self.layers(), lambda layer: layer.noise)
 
     def convolutional(self) -> tuple[Layer, ...]:
-        """The layers up to the last convolution and its activation.
+        """Return the layers up to the last convolution and its activation.
 
-        Raises ValueError where there is none, and for a net that is no chain, which has no such part.
+        Raises ValueError if there is no convolution, or if the net is no chain.
         """
         traced = tuple(trace(self.without_dropout(), self.input))
         require_chain(traced, "the convolutional part is that of")
@@ -72,7 +72,7 @@ class MeasuredNet(Strict):
         return (*(one.layer for one in traced[: last + 1]), *after)
 
     def changed(self, change: Callable[[Model], Model]) -> Self:
-        """The network after `change`; a chain, which no scale knows, stays as it is."""
+        """Return the network after `change`. A chain stays as it is, because scales do not change it."""
         if isinstance(self.model, Chain):
             return self
         return type(self)(model=change(self.model), classes=self.classes, input=self.input)
@@ -84,10 +84,10 @@ class OfNet(Measured):
     net: MeasuredNet
 
     def with_models(self, change: Callable[[Model], Model]) -> Self:
-        """The same on the changed network."""
+        """Return the same measurement on the changed network."""
         return self.model_copy(update={"net": self.net.changed(change)})
 
 
 def of_convolutions(spec: Gaussian | FanScaled) -> Gaussian | FanScaled:
-    """A rule for first weights less what it says of fully connected layers, for a net that was cut before them."""
+    """Return the rule without its part for fully connected layers, for a net that was cut before them."""
     return spec.model_copy(update={"fc_std": None}) if isinstance(spec, FanScaled) else spec

@@ -1,4 +1,4 @@
-"""Counts of a network: parameters, neurons, multiply-adds, depth, and the memory that training it takes."""
+"""Measurement of a network's size: parameters, neurons, multiply-adds, depth, and the memory that training takes."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ FLOAT32_BYTES = 4
 
 
 class Network(OfNet, Computed):
-    """The counts of one network, as a whole and by learned layer.
+    """Counts of one network, in total and by learned layer.
 
-    Neurons are the numbers that come out of convolutions and fully connected layers, the logits included, as the paper
-    counts them (AlexNet section 3.5). Dense weights are those of fully connected layers between the same sizes (section
-    1). Training memory is in float32. `training_bytes` is the least that back-propagation with momentum holds at once:
-    each parameter with its gradient and its velocity, and for a batch the images and every layer's output; activations
-    and dropout overwrite their input. `separate_training_bytes` also gives those their own outputs, and every output
-    its gradient. Neither counts the scratch space of convolutions or the buffers of data.
+    Neurons are the outputs of convolutions and fully connected layers, logits included, as the paper counts them
+    (AlexNet section 3.5). Dense weights are those of fully connected layers between the same sizes (section 1).
+
+    Memory is in float32. `training_bytes` is the least that back-propagation with momentum holds at once: each
+    parameter with its gradient and velocity and, for a batch, the images and the output of every layer. Activations and
+    dropout overwrite their input. `separate_training_bytes` gives those layers outputs of their own, and every output a
+    gradient. Neither counts the workspace of convolutions or buffers for data.
     """
 
     what: Literal["network"]
     batch: PositiveInt = 128  # AlexNet section 5, PReLU section 3
-    """Images of the training step whose memory is counted."""
+    """Batch size of the training step whose memory is counted."""
 
     def numbers(self) -> dict[str, Number]:
-        """Every count."""
+        """Return every count."""
         traced = self.net.traced()
         return {**_sizes(traced), **_work(traced), **_memory(traced, self.batch), **_by_layer(traced)}
 
     def bounds(self) -> dict[str, Bound]:
-        """Memory without scratch space and buffers is less than any program takes."""
+        """Return the counts of memory as lower bounds, because they leave out workspaces and buffers."""
         return {"training_bytes": "lower", "separate_training_bytes": "lower"}
 
 
@@ -116,7 +117,7 @@ def _slopes(traced: Iterable[Traced], *, maps: bool) -> int:
 
 
 def _normalisation(traced: tuple[Traced, ...]) -> dict[str, Number]:
-    """What only nets with normalisation or shortcuts have, and no number of the others."""
+    """Return counts that only nets with normalisation or shortcuts have; zero counts are left out."""
     found = {
         "scales": (sum(one.count("scale") for one in traced), "scales of normalisations"),
         "shifts": (sum(one.count("shift") for one in traced), "shifts of normalisations"),

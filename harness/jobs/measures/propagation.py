@@ -1,4 +1,4 @@
-"""What is measured of nets with their first weights: variances by layer, the effect of a rule, a first step."""
+"""Specs of measurements on nets with their first weights: variances by layer, the effect of a rule, a first step."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ class Inputs(Strict):
 
     kind: Literal["gaussian", "uniform"] = "gaussian"
     size: PositiveFloat = 1.0
-    """The standard deviation of Gaussian pixels, or the largest magnitude of uniform ones."""
+    """Standard deviation of Gaussian pixels, or largest magnitude of uniform ones."""
 
 
 class Propagation(OfNet):
-    """Variances of responses and gradients by convolution, set beside eqs. 9 and 13 (PReLU section 2.2).
+    """Variances of responses and gradients by convolution, beside the predictions of eqs. 9 and 13 (PReLU section 2.2).
 
-    A variance is a mean square, for every mean is zero over the draws of weights: of responses y_l over images, maps
-    and positions; of gradients Delta x_l over images and maps, summed over positions, which strides and missing padding
-    leave right. The gradient at the output of the last convolution's activation is Gaussian. Dropout is left out.
+    A variance is a mean square, because every mean is zero over the draws of weights. That of responses y_l is over
+    images, maps and positions. That of gradients Delta x_l is over images and maps, and summed over positions, so that
+    it is right for strides and missing padding too. The gradient at the output of the last convolution's activation is
+    Gaussian. Dropout is left out.
     """
 
     what: Literal["propagation"]
@@ -40,11 +41,11 @@ class Propagation(OfNet):
         return self
 
     def multiply_adds(self) -> float:
-        """Of one pass forward and back."""
+        """Return the multiply-adds of one pass forward and back."""
         return float(self.net.step_multiply_adds(self.batch))
 
     def quantities(self) -> dict[str, Quantity]:
-        """Ratios of the last to the first variance, forward and backward, with those predicted, and each layer's."""
+        """Return ratios of the last to the first variance, measured and predicted, and the variances of each layer."""
         layers = [one.layer for one in conv_factors(self.net, self.initialisation)]
         whole = {
             "forward_ratio": "Var[y_L] / Var[y_1], measured",
@@ -64,10 +65,10 @@ class Propagation(OfNet):
 
 
 class Rescaling(OfNet):
-    """By how much signals and gradients are smaller under one rule than under another, measured on two nets.
+    """Attenuation of signals and gradients under one rule for first weights against another, measured on two nets.
 
-    Both nets are made from the same random numbers and meet the same images and the same gradient at the output of the
-    last convolution's activation; see `Attenuation` for what is predicted.
+    Both nets use the same random numbers, the same images, and the same gradient at the output of the last
+    convolution's activation. `Attenuation` explains the prediction.
     """
 
     what: Literal["rescaling"]
@@ -83,11 +84,11 @@ class Rescaling(OfNet):
         return self
 
     def multiply_adds(self) -> float:
-        """Of one pass of either net forward and back."""
+        """Return the multiply-adds of one pass forward and back through both nets."""
         return float(2 * self.net.step_multiply_adds(self.batch))
 
     def quantities(self) -> dict[str, Quantity]:
-        """Attenuations measured and predicted; amplitudes, not variances."""
+        """Return the attenuations, measured and predicted, of amplitudes rather than variances."""
         labels = {
             "gradient_attenuation": "attenuation of the gradient from the last convolution to conv2",
             "gradient_predicted": "the same, predicted",
@@ -100,9 +101,10 @@ class Rescaling(OfNet):
 
 
 class FirstStep(OfNet):
-    """A net before its first step on random labels: its logits, its loss, and what would move its weights.
+    """A net before its first step on random labels: logits, loss, and the gradients that would move its weights.
 
-    In float64 without dropout. Labels are uniform. The norms are Euclidean, over the weights of a layer or of all.
+    It computes in float64 without dropout. Labels are uniform. Norms are Euclidean, over the weights of a layer or of
+    all layers.
     """
 
     what: Literal["first_step"]
@@ -119,11 +121,11 @@ class FirstStep(OfNet):
         return self
 
     def multiply_adds(self) -> float:
-        """Of one pass forward and back."""
+        """Return the multiply-adds of one pass forward and back."""
         return float(self.net.step_multiply_adds(self.batch))
 
     def quantities(self) -> dict[str, Quantity]:
-        """Sizes of the logits, the cross-entropy, and the norms of the loss gradient and of the decay term."""
+        """Return sizes of the logits, the cross-entropy, and norms of the loss gradient and of the decay term."""
         whole = {
             "largest_logit": "largest magnitude of a logit",
             "logit_rms": "root mean square of the logits",

@@ -1,4 +1,4 @@
-"""What a measurement is: a spec that names every number it yields, with unit and label, before anything has run."""
+"""The base of all measurement specs: a spec names every number that it yields, with unit and label, before it runs."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from harness.models import Model
 from harness.strict import Strict
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-"""A name of ours that becomes the name of a number, or the first part of one."""
+"""A name chosen in a suite that becomes the name of a number, or its first part."""
 
 
 Bound = Literal["lower", "upper"]
 
 
 class Quantity(NamedTuple):
-    """How one measured number is written and read."""
+    """Unit and label of one measured number."""
 
     unit: str
     label: str
@@ -34,22 +34,22 @@ class Number(NamedTuple):
 
 
 class Measured(Strict):
-    """What every spec of a measurement can say of itself."""
+    """Base class of measurement specs."""
 
     def quantities(self) -> dict[str, Quantity]:
-        """Every number it yields, by a flat name of small letters, digits and underscores."""
+        """Return every number that the measurement yields, by a name of small letters, digits and underscores."""
         raise NotImplementedError
 
     def bounds(self) -> dict[str, Bound]:
-        """Numbers that are only a bound on what they stand for."""
+        """Return the numbers that are only bounds on the quantity they describe."""
         return {}
 
     def multiply_adds(self) -> float:
-        """How many it takes, for an estimate of its time; none worth counting, unless it runs nets."""
+        """Return the multiply-adds of the measurement, to estimate its time; 0 unless it runs nets."""
         return 0.0
 
     def with_models(self, _change: Callable[[Model], Model]) -> Self:
-        """The spec with every network of the registry in it changed, as a scale does; without one, the spec itself."""
+        """Return the spec with every registered network in it changed, as a scale does."""
         return self
 
 
@@ -57,19 +57,23 @@ class Computed(Measured):
     """A measurement that is arithmetic on its own spec: exact at every scale, without torch, seed or device."""
 
     def numbers(self) -> dict[str, Number]:
-        """Every number with its value; raises ValueError where the spec has none."""
+        """Return every number with its value. Raises ValueError if the spec yields none."""
         raise NotImplementedError
 
     def quantities(self) -> dict[str, Quantity]:
-        """Every number it yields."""
+        """Return the unit and label of every number."""
         return {name: Quantity(number.unit, number.label) for name, number in self.numbers().items()}
 
 
 def compute(spec: Computed, _seed: int | None, _device: str) -> dict[str, float]:
-    """The values of a computed measurement."""
+    """Return the values of a computed measurement."""
     return {name: float(number.value) for name, number in spec.numbers().items()}
 
 
 def flat(name: str) -> str:
-    """The name of a layer or arm as the first part of a number's name."""
+    """Turn the name of a layer or arm into the first part of a number's name.
+
+    >>> flat("conv4_6.activation")
+    'conv4_6_activation'
+    """
     return re.sub(r"[^a-z0-9]", "_", name.lower())

@@ -1,4 +1,4 @@
-"""How much faster a training step is on several GPUs than on one."""
+"""Measurement of how much faster a training step is on several GPUs than on one."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from harness.models.layers import require_chain
 
 
 class Speedup(Measured):
-    """Seconds of a training step of one batch on one GPU and on several, on synthetic images that lie there ready.
+    """Seconds of a training step on one batch, on one GPU and on several, with synthetic images already in place.
 
-    Every round times both, in an order that turns about; the ratio is the median over rounds. `data_parallel` shares
-    the batch among GPUs and sums the gradients; `conv_data_fc_single` does so up to the first fully connected layer,
-    whose inputs one GPU gathers, for it alone has the layers from there on (PReLU, section 3). Both come to the
-    gradients that one GPU has, but for rounding. Without so many GPUs it does not run.
+    Every round times both, in alternating order; the ratio is the median over rounds. `data_parallel` splits the batch
+    among GPUs and sums the gradients. `conv_data_fc_single` does so up to the first fully connected layer; one GPU
+    gathers that layer's inputs and alone computes the layers from there on (PReLU, section 3). Both give the gradients
+    of a single GPU up to rounding. The measurement needs `gpus` GPUs.
     """
 
     what: Literal["speedup"]
@@ -30,12 +30,12 @@ class Speedup(Measured):
     batch: PositiveInt
     precision: Precision = "fp32"
     warm_up: NonNegativeInt = 3
-    """Rounds before those that count."""
+    """Rounds to run before timing starts."""
     rounds: PositiveInt = 10
     steps: PositiveInt = 1
-    """Steps of either in one round."""
+    """Steps of each kind in one round."""
     device_name: str = ""
-    """Of each GPU, set when the job is planned; a run elsewhere is refused."""
+    """Name of each GPU, set when the job is planned; the job fails on another device."""
 
     @model_validator(mode="after")
     def _can_be_shared(self) -> Self:
@@ -50,20 +50,20 @@ class Speedup(Measured):
         return self
 
     def with_models(self, change: Callable[[Model], Model]) -> Self:
-        """The same on the changed network."""
+        """Return the same measurement on the changed network."""
         return self.model_copy(update={"net": self.net.changed(change)})
 
     def with_batch(self, batch: int) -> Self:
-        """The same with so many images in a step, or the next number that the GPUs can share."""
+        """Return the same measurement with `batch` images in a step, rounded up to a multiple of the GPUs."""
         return self.model_copy(update={"batch": -(-batch // self.gpus) * self.gpus})
 
     def multiply_adds(self) -> float:
-        """Of the steps on one GPU, and of the share that each of several has of the others."""
+        """Return the multiply-adds of all steps on one GPU, plus one GPU's share of the steps on several."""
         steps = self.steps * (self.warm_up + self.rounds)
         return steps * self.net.step_multiply_adds(self.batch) * (1 + 1 / self.gpus)
 
     def quantities(self) -> dict[str, Quantity]:
-        """Both times and their ratio."""
+        """Return both times and their ratio."""
         return {
             "one_seconds": Quantity("s", "time of a training step on one GPU"),
             "all_seconds": Quantity("s", f"time of a training step on {self.gpus} GPUs"),

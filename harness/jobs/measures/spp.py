@@ -1,4 +1,4 @@
-"""Spatial pyramid pooling counted: bins, the numbers that leave it, and whether the bins cover a map."""
+"""Measurement of spatial pyramid pooling: bins, outputs, and whether the bins divide a map evenly."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Spp(Computed):
 
     what: Literal["spp"]
     levels: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
-    """Bins along a side, level by level."""
+    """Bins along a side, for each level."""
     channels: PositiveInt
     side: PositiveInt
-    """Of the maps that are pooled."""
+    """Side of the pooled maps."""
 
     def numbers(self) -> dict[str, Number]:
-        """Bins of all levels, numbers that come out, and bins whose size differs within their level."""
+        """Return the bins of all levels, the number of outputs, and the levels that do not divide the map evenly."""
         pool = PyramidPool("spp", self.levels)
         outputs = pool.output((self.channels, self.side, self.side))[0]
         uneven = sum(1 for level in self.levels if self.side % level)

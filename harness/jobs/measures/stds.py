@@ -1,4 +1,4 @@
-"""Standard deviations of first weights: of a rule on a network, and of eq. 14 for given filters."""
+"""Measurements of the standard deviations of first weights: of a rule on a network, and of eq. 14 for given filters."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class Stds(OfNet, Computed):
         return self
 
     def numbers(self) -> dict[str, Number]:
-        """One for each layer, `<layer>_std`."""
+        """Return `<layer>_std` for each layer."""
         stds = self.net.stds(self.initialisation)
         return {f"{flat(name)}_std": Number(std, "", f"{name}, standard deviation") for name, std in stds.items()}
 
 
 class FilterStds(Computed):
-    """The standard deviations of eq. 14, sqrt(2 / (k^2 d)), for numbers d of k x k filters (PReLU section 2.2)."""
+    """The standard deviations of eq. 14, sqrt(2 / (k^2 d)), for counts d of k x k filters (PReLU section 2.2)."""
 
     what: Literal["filter_stds"]
     kernel: PositiveInt
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
     def numbers(self) -> dict[str, Number]:
-        """One for each number of filters, `std_<filters>`."""
+        """Return `std_<filters>` for each count of filters."""
         layers = Chain(name="chain", filters=self.filters, kernel=self.kernel, pad=self.kernel).layers(1)
         traced = tuple(trace(layers, (1, self.kernel, self.kernel)))
         stds = standard_deviations(traced, FanScaled(rule="he_backward"))

@@ -1,4 +1,4 @@
-"""How long training steps take: nets timed in turn, round by round, on synthetic images."""
+"""Measurement of the time of training steps: nets timed in turn, round by round, on synthetic images."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from harness.strict import Strict
 
 
 class Arm(Strict):
-    """One net to be timed, with or without the drawing of views from stored images."""
+    """One net to time, with or without drawing views from stored images."""
 
     net: MeasuredNet
     augmentation: Augmentation | None = None
-    """With it, a step draws its views from whole uint8 images on the device; without, views lie there ready."""
+    """If given, each step draws its views from whole uint8 images on the device; if not, the views are fixed."""
     stored_side: PositiveInt | None = None
-    """Side of those images, in pixels."""
+    """Side of the stored images, in pixels."""
 
     @model_validator(mode="after")
     def _has_images(self) -> Self:
@@ -40,26 +40,26 @@ class Arm(Strict):
 class Timing(Measured):
     """Seconds of a training step: forward, backward and update of one batch by stochastic gradient descent.
 
-    Every round times each arm once, in an order that turns about, so that a drift of the machine meets all arms alike;
-    of the rounds the median counts. On CUDA time is taken by events. Arithmetic is that of the trainings: repeatable,
-    and without TF32. Ratios are medians over rounds of an arm's time over that of the arm `against`.
+    Every round times each arm once, in alternating order, so that a drift of the machine affects all arms alike. The
+    median over rounds counts. On CUDA, events measure the time. Arithmetic is that of trainings: repeatable, and
+    without TF32. Ratios are medians over rounds of an arm's time divided by that of the arm `against`.
     """
 
     what: Literal["timing"]
     arms: dict[Name, Arm] = Field(min_length=1)
     against: Name | None = None
-    """The arm whose time the others' are set against; needed where there are several, which have no order."""
+    """The arm with which the others are compared; required if there are several, because arms have no order."""
     batch: PositiveInt
     precision: Precision = "fp32"
     warm_up: NonNegativeInt = 3
-    """Rounds before those that count."""
+    """Rounds to run before timing starts."""
     rounds: PositiveInt = 10
     steps: PositiveInt = 1
-    """Steps of one arm in one round."""
+    """Steps of each arm in one round."""
     whole_training_steps: PositiveInt | None = None
-    """Steps of a training whose length in days is to be worked out."""
+    """Steps of a whole training, to compute its length in days."""
     device_name: str = ""
-    """What it is timed on, set when the job is planned; a run elsewhere is refused."""
+    """Name of the device, set when the job is planned; the job fails on another device."""
 
     @model_validator(mode="after")
     def _has_one_to_compare_with(self) -> Self:
@@ -68,21 +68,21 @@ class Timing(Measured):
         return self
 
     def with_models(self, change: Callable[[Model], Model]) -> Self:
-        """The same on changed networks."""
+        """Return the same measurement on changed networks."""
         arms = {name: arm.model_copy(update={"net": arm.net.changed(change)}) for name, arm in self.arms.items()}
         return self.model_copy(update={"arms": arms})
 
     def with_batch(self, batch: int) -> Self:
-        """The same with so many images in a step."""
+        """Return the same measurement with `batch` images in a step."""
         return self.model_copy(update={"batch": batch})
 
     def multiply_adds(self) -> float:
-        """Of every step of every arm."""
+        """Return the multiply-adds of all steps of all arms."""
         steps = self.steps * (self.warm_up + self.rounds)
         return float(steps * sum(arm.net.step_multiply_adds(self.batch) for arm in self.arms.values()))
 
     def quantities(self) -> dict[str, Quantity]:
-        """Time and speed of each arm, and each later arm's ratio to the first."""
+        """Return time and speed of each arm, and the ratio of its time to that of `against`."""
         found = {}
         for name in self.arms:
             found[f"{name}_seconds"] = Quantity("s", f"{name}, time of a training step")

@@ -45,20 +45,22 @@ CHECKS: dict[str, dict[str, str]] = {
         "slope_decay": "weight decay of PReLU slopes",
     },
 }
-"""By check, the numbers it yields: largest absolute differences, or counts."""
+"""Numbers of each check: largest absolute differences, or counts."""
 
 
 class Units(Measured):
-    """One group of checks, in float64 on fixed random numbers; differences are the largest absolute ones.
+    """One group of checks, in float64 on fixed random numbers. Differences are the largest absolute ones.
 
-    prelu: PReLU eqs. 1 to 3. dropout: AlexNet section 4.2, by enumerating every mask of a small net. rectifier:
-    AlexNet section 3.3, that rectifiers do not saturate and learn from one positive input. response_norm: the formula
-    of AlexNet section 3.3. update: AlexNet section 5 and PReLU eq. 4.
+    - prelu: PReLU eqs. 1 to 3.
+    - dropout: AlexNet section 4.2, by enumerating every mask of a small net.
+    - rectifier: AlexNet section 3.3; rectifiers do not saturate, and learn from one positive input.
+    - response_norm: the formula of AlexNet section 3.3.
+    - update: AlexNet section 5 and PReLU eq. 4.
     """
 
     what: Literal["units"]
     of: Literal["prelu", "dropout", "rectifier", "response_norm", "update"]
 
     def quantities(self) -> dict[str, Quantity]:
-        """The numbers of that check."""
+        """Return the numbers of the check."""
         return {name: Quantity("", label) for name, label in CHECKS[self.of].items()}

@@ -1,4 +1,4 @@
-"""What a rule for first weights does to signals and gradients on the way through a net, by the equations alone."""
+"""Measurements of how a rule for first weights scales signals and gradients through a net, by the equations alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.models.layers import trace
 
 
 class VarianceProducts(OfNet, Computed):
-    """The products of eqs. 9 and 13 over the convolutions of a network under a rule, and their factors' extremes."""
+    """The products of eqs. 9 and 13 over the convolutions of a network under a rule, and their extreme factors."""
 
     what: Literal["variance_products"]
     initialisation: Initialisation
@@ -26,7 +26,7 @@ class VarianceProducts(OfNet, Computed):
         return self
 
     def numbers(self) -> dict[str, Number]:
-        """Products over l = 2 to L, the first layer's own factor, and c_2 / d_L."""
+        """Return the products over l = 2 to L, the first layer's factor, and c_2 / d_L."""
         factors = conv_factors(self.net, self.initialisation)
         later = factors[1:] or factors
         convs = [one for one in trace(self.net.convolutional(), self.net.input) if one.kernels is not None]
@@ -45,9 +45,9 @@ class VarianceProducts(OfNet, Computed):
 
 
 class Attenuation(OfNet, Computed):
-    """By how much signals and gradients are smaller under one rule than under another, from the stds alone.
+    """Attenuation of signals and gradients under one rule for first weights against another, from the stds alone.
 
-    A net of rectifiers without biases scales with its weights, so from the same random numbers the amplitudes differ by
+    A net of rectifiers without biases scales with its weights. So with the same random numbers the amplitudes differ by
     the product of the ratios of stds: from conv2 to the last convolution (eqs. 9 and 13), or from conv1 on.
     """
 
@@ -55,7 +55,7 @@ class Attenuation(OfNet, Computed):
     initialisation: Initialisation
     against: Initialisation
     significant_digits: PositiveInt = 2
-    """To which the paper rounds each factor before it multiplies (5.9, 4.2, 2.9 and 2.1 in section 2.2)."""
+    """Digits to which the paper rounds each factor before it multiplies (5.9, 4.2, 2.9 and 2.1 in section 2.2)."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -63,7 +63,7 @@ class Attenuation(OfNet, Computed):
         return self
 
     def numbers(self) -> dict[str, Number]:
-        """The products, exact and from rounded factors, and every layer's factor."""
+        """Return the products, exact and from rounded factors, and the factor of every layer."""
         ratios = self.ratios()
         first, *later = ratios.values()
         rounded = math.prod(_rounded(ratio, self.significant_digits) for ratio in later)
@@ -75,7 +75,7 @@ class Attenuation(OfNet, Computed):
         }
 
     def ratios(self) -> dict[str, float]:
-        """By convolution, the std of the rule it is set against over its own."""
+        """Return, by convolution, the std under `against` divided by that under the rule itself."""
         pairs = zip(conv_factors(self.net, self.initialisation), conv_factors(self.net, self.against), strict=True)
         return {mine.layer: theirs.std / mine.std for mine, theirs in pairs}
 

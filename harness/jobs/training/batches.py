@@ -1,4 +1,4 @@
-"""The images of an epoch's batches on their way to the training loop."""
+"""Delivers the images of an epoch's batches to the training loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def arriving(
     ranks: Ranks,
     device: torch.device,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Each batch with this process's images of it: prepared ones, or views jittered by the draws of its step."""
+    """Yield each batch of indices with this process's images of it.
+
+    The images are prepared ones or, with jitter, views drawn by the generator of the batch's step.
+    """
     if recipe.augmentation.jitter is None:
         found = prefetch(training, map(ranks.part, batches))
     else:

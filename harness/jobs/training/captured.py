@@ -1,9 +1,9 @@
-"""A training step as one CUDA graph: forward, loss, backward and update are launched together, not kernel by kernel.
+"""A training step as one CUDA graph: forward, loss, backward and update are launched together.
 
-A small net's step is some hundred launches of microseconds' work each, so that launching is most of its time. The graph
-does what the step does, on the same numbers: shapes are fixed, for a smaller last batch is taken as it is, and dropout
-draws from the device's generator, which is seeded before each step and whose state a replay takes up. On a CPU, for a
-batch in parts or shared with other processes, and where it cannot be captured, a step is taken as it is.
+A small net's step launches some hundred kernels of a few microseconds each, so most of its time is launching. The graph
+computes the same numbers as the plain step. Shapes are fixed; a smaller last batch is taken by a plain step. Dropout
+draws from the device's generator, which is seeded before each step and whose state a replay reads. Steps are plain on a
+CPU, for batches in parts or shared with other processes, and where the capture fails.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from harness.jobs.training.sgd import SGD
 from harness.jobs.training.step import Step
 
 Taken = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""What takes a step, as `Step` does."""
+"""A function that takes a step, like `Step`."""
 
 WARM_UP = 3
-"""Steps before the capture, in which libraries choose their kernels and claim their workspaces."""
+"""Steps before the capture, in which libraries choose kernels and allocate workspaces."""
 
 
 class Stepping:
-    """Takes the steps of a training, on a GPU captured at the first of them; resuming may come in between."""
+    """Takes the steps of a training and, on a GPU, captures the first; a checkpoint may be loaded before that."""
 
     def __init__(self, step: Step, say: Callable[[str], None]) -> None:
         self._plain, self._say = step, say
         self._taken: Taken | None = None
 
     def __call__(self, views: Tensor, target: Tensor, batch: int | None = None) -> tuple[Tensor, Tensor]:
-        """Take one, on float views and labels; what is returned may be overwritten by the next.
+        """Take one step on float views and their labels. The next step may overwrite the returned tensors.
 
-        `batch` are the images of all processes together, where these may be fewer than in other steps.
+        `batch` counts the images over all processes; give it where a batch may be smaller than the others.
         """
         if batch is not None and batch != self._plain.batch:
             return self._plain(views, target, batch)
@@ -44,11 +44,11 @@ class Stepping:
 
 
 _lost: list[torch.cuda.CUDAGraph] = []
-"""Graphs whose capture failed: kept, for torch's allocator still knows them, and the last of this process."""
+"""Graphs whose capture failed. torch's allocator still refers to them, so they are kept; no other is captured."""
 
 
 def captured(step: Step, views: Tensor, target: Tensor, say: Callable[[str], None]) -> Taken:
-    """The step captured for batches like this one, or the step itself; weights and generators stay as they are."""
+    """Return the step captured for batches of this shape, or the plain step; weights and generators stay unchanged."""
     if not views.is_cuda or not step.undivided:
         return step
     if _lost:
@@ -58,13 +58,13 @@ def captured(step: Step, views: Tensor, target: Tensor, say: Callable[[str], Non
         try:
             return CapturedStep(step, views, target)
         except RuntimeError as error:
-            cause = error.__context__ or error  # what ended a capture, not the end of the capture
+            cause = error.__context__ or error  # the cause of the failure, not the error at the end of the capture
             say(f"steps are launched kernel by kernel, for they could not be captured: {str(cause).splitlines()[0]}")
     return step
 
 
 class CapturedStep:
-    """A step that was recorded once, on copies of a batch, and is replayed on what is written into them."""
+    """A step recorded once on buffers for a batch, and replayed on data copied into them."""
 
     def __init__(self, step: Step, views: Tensor, target: Tensor) -> None:
         self.views, self.target = views.clone(), target.clone()
@@ -75,13 +75,13 @@ class CapturedStep:
         with torch.cuda.stream(stream):
             for _ in range(WARM_UP):
                 step(self.views, self.target)
-        step.optimiser.zero_grad()  # the graph's gradients are to be its own, and written, not added to
+        step.optimiser.zero_grad()  # the graph has to write its own gradients, not add to existing ones
         with surviving(self.graph, views.device), torch.cuda.graph(self.graph, stream=stream):
             self.loss, self.wrong = step(self.views, self.target)
         torch.cuda.current_stream(views.device).wait_stream(stream)
 
     def __call__(self, views: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """Take it; what is returned is overwritten by the next step."""
+        """Take one step. The next step overwrites the returned tensors."""
         self.views.copy_(views, non_blocking=True)
         self.target.copy_(target, non_blocking=True)
         self.graph.replay()
@@ -90,9 +90,9 @@ class CapturedStep:
 
 @contextmanager
 def surviving(graph: torch.cuda.CUDAGraph, device: torch.device) -> Iterator[None]:
-    """Leave torch fit for plain steps where a capture fails, which torch itself does not.
+    """Restore torch's state if a capture fails within the `with` block, so that plain steps still work.
 
-    `torch.cuda.graph` then keeps its stream the current one, and the generator believes to be captured still.
+    Without this, the stream of the capture stays the current one and the generator still counts as being captured.
     """
     stream = torch.cuda.current_stream(device)
     try:
@@ -107,9 +107,9 @@ def surviving(graph: torch.cuda.CUDAGraph, device: torch.device) -> Iterator[Non
 
 @contextmanager
 def unchanged(network: nn.Module, optimiser: SGD, device: torch.device) -> Iterator[None]:
-    """Put all state back afterwards: weights, buffers, velocities and the device's generator.
+    """Restore all state after the `with` block: weights, buffers, velocities and the device's generator.
 
-    In place, for a graph knows their places.
+    Tensors are restored in place, because a graph refers to their memory.
     """
     start_velocities(optimiser)
     kept = [tensor.detach().clone() for tensor in _changing(network, optimiser)]
@@ -127,9 +127,9 @@ def unchanged(network: nn.Module, optimiser: SGD, device: torch.device) -> Itera
 
 
 def start_velocities(optimiser: SGD) -> None:
-    """Velocities of zero where there are none yet: the first step then does what every later one does.
+    """Set missing velocities to zero, so that the first step does the same as every later one.
 
-    It comes to the same numbers, for momentum times zero adds nothing.
+    The numbers do not change, because momentum times zero adds nothing.
     """
     for group in optimiser.param_groups:
         for parameter in group["params"] if group["momentum"] else ():
@@ -138,7 +138,7 @@ def start_velocities(optimiser: SGD) -> None:
 
 
 def hold_rate(optimiser: SGD, device: torch.device) -> None:
-    """Keep the learning rate in a float32 tensor on the device, where `set_rate` changes it under a graph."""
+    """Hold the learning rate in a float32 tensor on the device, so that `set_rate` can change it under a graph."""
     for group in optimiser.param_groups:
         group["lr"] = torch.tensor(float(group["lr"]), device=device)
 

@@ -1,4 +1,4 @@
-"""A net as a training begins with it: drawn from the seed alone, or taken over from another net."""
+"""The net at the start of a training: drawn from the seed alone, or with weights taken over from another net."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.models.network import Network, build
 
 
 def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
-    """The net of a spec with its first weights, which depend on the seed alone."""
+    """Return the net of a spec with its first weights, which depend only on the seed."""
     model, shape = parse_model(spec["model"]), tuple(spec["input"])
     layers = model.layers(spec["classes"])
     network = build(layers, shape)
@@ -27,9 +27,9 @@ def initialised(spec: dict[str, Any], recipe: Recipe) -> Network:
 
 
 def start_from(network: Network, weights: dict[str, torch.Tensor], takes: Collection[str] | None = None) -> None:
-    """Take over every tensor of another net that has the same name and shape; the rest keep their first weights.
+    """Copy every tensor of `weights` whose name and shape match one of `network`; the others keep their first weights.
 
-    Only those of the layers that are named in `takes`, where it is given.
+    With `takes`, only tensors of the layers named there are copied.
     """
     own = network.state_dict()
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}

@@ -1,4 +1,4 @@
-"""The papers' update rule on torch's own stochastic gradient descent."""
+"""The papers' update rule, built on torch's stochastic gradient descent."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ FUSED_DEVICES = {"cpu", "cuda"}
 
 
 def make_optimiser(network: Network, spec: Optimiser, rate: float | Tensor, *, by_layer: bool = False) -> SGD:
-    """SGD over the net's parameters at a first rate > 0, one kernel a step where torch has it.
+    """Return an SGD over the net's parameters with a first rate > 0, fused to one kernel where torch supports it.
 
-    A rate held in a tensor can be changed under a captured CUDA graph; `set_rate` then writes into it. `by_layer` lets
-    `set_rates` give each layer rates of its own.
+    A rate held in a tensor can change under a captured CUDA graph; `set_rate` then writes into it. `by_layer` allows
+    `set_rates` to give each layer its own rates.
     """
     _check(float(rate))
     groups = decay_groups(network, spec.weight_decay, spec.decays, by_layer=by_layer)
     fused = {parameter.device.type for parameter in network.parameters()} <= FUSED_DEVICES
     optimiser = SGD(groups, rate, spec.momentum, fused=fused, nesterov=spec.nesterov)
     for group in optimiser.param_groups:
-        group["rule"] = spec.rule  # travels with the optimiser's state into a checkpoint
+        group["rule"] = spec.rule  # the optimiser's state carries it into checkpoints
     return optimiser
 
 
 def set_rate(optimiser: SGD, rate: float) -> None:
-    """Change the rate of every parameter; raises ValueError unless it is > 0.
+    """Change the rate of every parameter. Raises ValueError unless the rate is > 0.
 
-    torch steps w <- w - rate u with u <- momentum u + decay w + grad; the papers' velocity, with the rate inside, is
-    v = -rate u (AlexNet section 5). For the same v at a new rate, u is multiplied by old rate / new rate.
+    torch steps w <- w - rate u with u <- momentum u + decay w + grad. The papers' velocity, with the rate inside, is v
+    = -rate u (AlexNet section 5). To keep v at a new rate, u is multiplied by old rate / new rate.
     """
     _check(rate)
-    for group, old in [(group, float(group["lr"])) for group in optimiser.param_groups]:  # all may share one tensor
+    for group, old in [(group, float(group["lr"])) for group in optimiser.param_groups]:  # groups may share one tensor
         _set(optimiser, group, old, rate)
 
 
 def set_rates(optimiser: SGD, rates: Mapping[str, Rates]) -> None:
-    """Change the rates of each layer's weights and of what else it learns; the velocities as in `set_rate`.
+    """Change the rates of each layer's weights and of its other parameters; velocities change as in `set_rate`.
 
-    A rate of 0 freezes: weights keep every bit, whatever their velocities do. Raises ValueError for a rate below 0, and
-    for a frozen layer that is to move again, whose velocity is lost.
+    A rate of 0 freezes parameters: they keep every bit whatever their velocities. Raises ValueError for a rate below 0,
+    and for a frozen layer that would move again, because its velocity is lost.
     """
     for group in optimiser.param_groups:
         of = rates[group["layer"]]
@@ -65,7 +65,7 @@ def _set(optimiser: SGD, group: dict[str, Any], old: float, rate: float) -> None
 
 
 def follow(optimiser: SGD, rate: Rate, recipe: Recipe, step: int, of_epoch: int) -> None:
-    """Give the optimiser the rate of a step of the training where it is another than that of the step before."""
+    """Set the optimiser's rate to that of a step of the training, if it differs from that of the step before."""
     wanted, before = rate.at(recipe, step, of_epoch), recipe.rate if rate.taken is None else rate.taken
     if wanted != before:
         set_rate(optimiser, wanted)

@@ -1,4 +1,4 @@
-"""The learning rate of every step: by declared drops and waves, or by whether the validation error still falls."""
+"""The learning rate of every step: by fixed drops and waves, or by whether the validation error still falls."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ from harness.jobs.schedule_spec import Cosine, FixedDrops, Plateau, Schedule, St
 
 @dataclass
 class Rate:
-    """A learning rate with what its next change depends on; all of it stands in a checkpoint.
+    """A learning rate with the state that its next change depends on; a checkpoint stores all of it.
 
-    Of a list of changes it only notes the highest rate of weights, for people: changes come before a step.
+    For a list of changes it only records the highest rate of weights, for reports: `changes` sets the rates before each
+    step.
     """
 
     value: float
-    """The schedule's, after the drops that are told at the end of an epoch."""
+    """Rate of the schedule after the drops so far; drops happen at the end of an epoch."""
     drops: int = 0
     best_error: float = float("inf")
     stalled_epochs: int = 0
     taken: float | None = None
-    """At which the last step was taken; None before the first."""
+    """Rate of the last step; None before the first."""
 
     def after_epoch(self, schedule: Schedule, epoch: int, val_error: float) -> None:
-        """Move on from epoch `epoch` (from 1), whose validation error is in percent."""
+        """Apply the schedule after epoch `epoch` (from 1), whose validation error is in percent."""
         if isinstance(schedule, FixedDrops | Plateau) and self._drops_now(schedule, epoch, val_error):
             self.value *= schedule.factor
             self.drops += 1
 
     def at(self, recipe: Recipe, step: int, of_epoch: int) -> float:
-        """The rate of a step of the training, counted from 0, where an epoch has so many."""
+        """Return the rate of a step (from 0) of the training; `of_epoch` is the number of steps in an epoch."""
         rate = _scheduled(self.value, recipe, step, of_epoch)
         return rate if recipe.warm_up is None else _warm(recipe.warm_up, rate, step, of_epoch)
 
     def _drops_now(self, schedule: FixedDrops | Plateau, epoch: int, val_error: float) -> bool:
         if isinstance(schedule, FixedDrops):
             return schedule.unit == "epochs" and epoch in schedule.after
-        gain = round(self.best_error - val_error, 9)  # 37.3 - 37.2 is a little less than 0.1
+        gain = round(self.best_error - val_error, 9)  # 37.3 - 37.2 is slightly less than 0.1
         if gain > 0 and gain >= schedule.smallest_gain:
             self.best_error, self.stalled_epochs = val_error, 0
             return False
@@ -50,7 +51,7 @@ class Rate:
 
 
 def _scheduled(value: float, recipe: Recipe, step: int, of_epoch: int) -> float:
-    """`value` where the schedule changes it between epochs alone, else what it is at this step."""
+    """Return the rate that the schedule has at a step, or `value` if it changes only between epochs."""
     match recipe.schedule:
         case FixedDrops(unit="iterations", after=after, factor=factor):
             return recipe.rate * factor ** sum(step >= drop for drop in after)
@@ -63,7 +64,7 @@ def _scheduled(value: float, recipe: Recipe, step: int, of_epoch: int) -> float:
 
 
 def _warm(warm_up: WarmUp, rate: float, step: int, of_epoch: int) -> float:
-    """The rate of a step that may lie in a warm-up, where the schedule's is `rate`."""
+    """Return the rate of a step that may be part of a warm-up; `rate` is the schedule's."""
     length = _steps(warm_up.length, warm_up.unit, of_epoch)
     if step >= length:
         return rate

@@ -1,6 +1,6 @@
-"""Stochastic gradient descent with momentum on torch's own kernels, without the class around them in `torch.optim`.
+"""Stochastic gradient descent with momentum on torch's own kernels, without the class in `torch.optim`.
 
-That class imports torch's compiler when it is first used, in every process that trains, and nothing here is compiled.
+That class imports torch's compiler at its first use, in every process that trains, although nothing here is compiled.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from torch.optim.sgd import sgd
 
 
 class SGD:
-    """The steps u <- momentum u + decay w + gradient and w <- w - rate u, of groups of parameters.
+    """Steps u <- momentum u + decay w + gradient and w <- w - rate u over groups of parameters.
 
-    Groups and their state, with the velocity u as `momentum_buffer`, are laid out as in `torch.optim.SGD`.
+    Groups and state are laid out as in `torch.optim.SGD`, with the velocity u as `momentum_buffer`.
     """
 
     def __init__(
@@ -29,21 +29,22 @@ class SGD:
         fused: bool,
         nesterov: bool = False,
     ) -> None:
-        """Each group holds `params`, a list, and a `weight_decay`; `fused` takes one kernel for all of them.
+        """Set up the groups: each holds a list of `params` and a `weight_decay`.
 
-        With `nesterov` a step is gradient + decay w + momentum u in the place of u.
+        `fused` updates all parameters in one kernel. With `nesterov` a step uses gradient + decay w + momentum u
+        instead of u.
         """
         about = {"lr": rate, "momentum": momentum, "fused": fused, "nesterov": nesterov}
         self.param_groups = [{**about, **group} for group in groups]
         self.state: dict[Tensor, dict[str, Any]] = defaultdict(dict)
 
     def zero_grad(self) -> None:
-        """Forget the gradients, so that the next backward pass writes them and adds to none."""
+        """Drop the gradients, so that the next backward pass writes them instead of adding to them."""
         for parameter in self._parameters():
             parameter.grad = None
 
     def step(self) -> None:
-        """Take one step by the gradients of the parameters that have one."""
+        """Take one step for all parameters that have a gradient."""
         for group in self.param_groups:
             parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
             moving = parameters if group["momentum"] else []
@@ -58,13 +59,13 @@ class SGD:
                 self.state[parameter]["momentum_buffer"] = velocity
 
     def state_dict(self) -> dict[str, Any]:
-        """Groups and velocities with parameters by their places, for a checkpoint; tensors are not copied."""
+        """Return groups and velocities for a checkpoint, with parameters by index; tensors are not copied."""
         place = {parameter: index for index, parameter in enumerate(self._parameters())}
         groups = [{**group, "params": [place[one] for one in group["params"]]} for group in self.param_groups]
         return {"state": {place[one]: dict(held) for one, held in self.state.items()}, "param_groups": groups}
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what `state_dict` gave; raises ValueError unless as many parameters are in each group."""
+        """Restore what `state_dict` returned. Raises ValueError unless each group has the same number of parameters."""
         sizes = [len(group["params"]) for group in self.param_groups]
         if sizes != [len(group["params"]) for group in saved["param_groups"]]:
             raise ValueError(f"the state is not of groups of {sizes} parameters")

@@ -1,4 +1,4 @@
-"""One step of training: the gradient of a batch, taken at once or in parts that fit in less memory."""
+"""One step of training: the gradient of a batch, computed at once or in parts that need less memory."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from harness.models.modules import Drawing
 from harness.models.network import Network
 
 Begin = Callable[[int], None]
-"""Says at which image of the batch the next part starts."""
+"""A function that announces at which image of the batch the next part starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a training: the gradients of a batch, summed over the processes that share it, and the update."""
+    """A step of a training: gradients of a batch, summed over the processes that share it, and the update."""
 
     network: Network
     optimiser: SGD
@@ -36,15 +36,15 @@ class Step:
 
     @property
     def undivided(self) -> bool:
-        """Whether a batch is taken by one process, all of it at once."""
+        """Whether one process takes the whole batch at once."""
         return self.micro_batch is None and self.ranks.count == 1
 
     def __call__(
         self, views: torch.Tensor, target: torch.Tensor, batch: int | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Take it on this process's float views and labels; gives the batch's loss, and how many the net got wrong.
+        """Take one step on this process's float views and labels; return the batch's loss and the number of mistakes.
 
-        `batch` are the images of all processes together, where these are fewer than in other steps.
+        `batch` counts the images over all processes; give it where a batch may be smaller than the others.
         """
         self.optimiser.zero_grad()
         share = self.ranks.share(batch or self.batch)
@@ -63,11 +63,11 @@ def gradients(
     share: Share | None = None,
     label_smoothing: float = 0.0,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Add the gradients of the mean loss to the weights'; gives the loss, and how many images the net got wrong.
+    """Add the gradients of the mean loss to the weights' gradients; return the loss and the number of mistakes.
 
-    In parts of `micro_batch` images the sum of the parts' gradients is that of the batch, but for rounding: every layer
-    treats each image by itself, and dropout draws for the whole batch. Raises UsageError for a layer of which that
-    cannot be said. So with a `share` of a batch: what comes of all shares sums to what comes of the batch.
+    In parts of `micro_batch` images, the parts' gradients sum to that of the batch up to rounding. This holds because
+    every layer treats each image by itself and dropout draws for the whole batch. Likewise, with a `share` of a batch,
+    the results of all shares sum to those of the batch. Raises UsageError for a layer without this property.
     """
     share, size = share or whole(len(views)), min(micro_batch or len(views), len(views))
     if size == share.whole:
@@ -102,7 +102,7 @@ def _part(
 
 
 def _check_layers(network: Network, flag: str) -> None:
-    """A layer that mixes images, or draws in a way we do not know, would train another net in parts than at once."""
+    """Raise UsageError for layers that mix images, or that draw in an unknown way: their parts would not sum up."""
     unknown = (torch.nn.modules.batchnorm._BatchNorm, torch.nn.modules.dropout._DropoutNd)  # noqa: SLF001 - torch's only names
     names = network.mixing() + [name for name, module in network.named_modules() if isinstance(module, unknown)]
     if names:
@@ -110,7 +110,7 @@ def _check_layers(network: Network, flag: str) -> None:
 
 
 def cannot_split(flag: str, layers: Sequence[str]) -> str:
-    """What a user is told who asks to split the batches of a net with such layers."""
+    """Return the message for users who ask to split the batches of a net with such layers."""
     return (
         f"{flag} cannot split a batch for layer {', '.join(layers)}, where what comes of an image depends on the rest "
         "of the batch; run without it"
@@ -119,7 +119,10 @@ def cannot_split(flag: str, layers: Sequence[str]) -> str:
 
 @contextmanager
 def whole_draws(network: torch.nn.Module, images: int) -> Iterator[Begin]:
-    """Have every layer that draws do so for a batch of so many images at its first part, for all of its parts."""
+    """Make every layer that draws random numbers draw them for all `images` images at once, for the `with` block.
+
+    The first part of a batch draws; the others use the same draws.
+    """
     layers = [module for module in network.modules() if isinstance(module, Drawing)]
 
     def begin(start: int) -> None:
@@ -134,7 +137,7 @@ def whole_draws(network: torch.nn.Module, images: int) -> Iterator[Begin]:
 
 
 def in_parts(batch: int, micro_batch: int | None) -> list[str]:
-    """What a reader of a result has to know of a training whose batches were split."""
+    """Return the notes for a result whose batches were split; empty if they were not."""
     if micro_batch is None:
         return []
     return [f"batches of {batch} images in parts of {micro_batch}, gradients summed: other weights by rounding alone"]

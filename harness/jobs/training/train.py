@@ -41,15 +41,13 @@ from harness.progress import duration
 from harness.store.store import write_atomically
 
 FINITE_CHECK_EVERY = 50
-"""Steps between looks at the losses, so that no other waits for the device; the step of divergence is found exactly.
-
-The host is never further ahead than this, which bounds the batches that it keeps for the device to fetch.
-"""
+"""Steps between checks that losses are finite. Only these checks wait for the device; divergence is still dated
+exactly. They also bound how far the host runs ahead, and so how many batches it holds for the device."""
 
 
 @dataclass
 class Training:
-    """One training at work: what was asked for, what is trained on what, and where it stands."""
+    """One training in progress: the job, the data and the net, and how far it is."""
 
     work: Work
     recipe: Recipe
@@ -60,7 +58,7 @@ class Training:
     device: torch.device
     state: State
     steps: int
-    """Of a whole epoch: all of them, but in a probe."""
+    """Steps of a whole epoch; a probe takes fewer."""
     started: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
     shown_steps: int = 0
@@ -75,28 +73,28 @@ class Training:
 
     @property
     def micro_batch(self) -> int | None:
-        """Images whose gradients are taken at once, where these are fewer than a batch."""
+        """Images whose gradients are computed at once; None if that is a whole batch."""
         asked = self.work.runtime.micro_batch
         return asked if asked is not None and asked < self.recipe.batch else None
 
     @property
     def steps_here(self) -> int:
-        """Of the epoch at hand, which is cut short where the training ends within it."""
+        """Steps of the current epoch; fewer than `steps` if the training ends within it."""
         return min(self.steps, max(0, self.recipe.steps(self.steps) - self.state.epoch * self.steps))
 
     def seconds(self) -> float:
-        """Spent so far, sessions before this one included."""
+        """Return the seconds spent so far, earlier sessions included."""
         return self.state.seconds + time.monotonic() - self.started
 
 
 def train(work: Work) -> dict[str, Any]:
-    """Train one net by one recipe; a loss that is no longer finite is a result, not a failure."""
+    """Train one net by one recipe. A loss that is not finite is a result (`diverged`), not a failure."""
     with ExitStack() as opened:
         return trained(prepared(work, opened))
 
 
 def trained(run: Training) -> dict[str, Any]:
-    """Take every step from where the training stands to its end; gives its result."""
+    """Take every remaining step of the training and return its result."""
     pixels = load_pixels(run.work.inputs["pixel_statistics"], run.device)
     mean = pixels.subtracted(run.recipe.augmentation, run.recipe.crop)
     while run.state.epoch < run.recipe.passes(run.steps):
@@ -104,14 +102,14 @@ def trained(run: Training) -> dict[str, Any]:
         if diverged_at is not None:
             return diverged(run, diverged_at)
         outputs = validated(run, mean)
-        if not bool(outputs.isfinite().all()):  # the last step ruined the net, as the next one's loss would show
+        if not bool(outputs.isfinite().all()):  # the last step ruined the net; a next step's loss would show it
             return diverged(run, run.steps_here)
         epoch_is_over(run, tally(outputs, run.validation.labels).metrics()["top1_error"])
     return finished(run)
 
 
 def take_epoch(run: Training, pixels: Pixels) -> int | None:
-    """Take the epoch's remaining steps, leaving their losses in the state; gives the step that diverged, if one did."""
+    """Take the epoch's remaining steps and leave their losses in the state; return the first diverged step or None."""
     work, recipe, state, device, seed = run.work, run.recipe, run.state, run.device, run.work.spec["seed"]
     mean = pixels.subtracted(recipe.augmentation, recipe.crop)
     noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
@@ -152,11 +150,11 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
 
 
 def prepared(work: Work, opened: ExitStack) -> Training:
-    """Everything a training needs, at its first step or where a checkpoint left it; `opened` closes the splits."""
+    """Build the training, at its first step or where a checkpoint left it; `opened` closes the splits."""
     spec = work.spec
     recipe = Recipe.parsed({"source": "", **spec["recipe"]})
     device = set_up(work.runtime)
-    stored = None if recipe.augmentation.jitter is None else Prepare()  # jitter rescales the images as they are stored
+    stored = None if recipe.augmentation.jitter is None else Prepare()  # jitter rescales the stored images
     training, validation = (
         opened.enter_context(opened_split(work, name, prepare)).on(device)
         for name, prepare in zip(spec["splits"], (stored, None), strict=True)
@@ -175,7 +173,7 @@ def prepared(work: Work, opened: ExitStack) -> Training:
 
 
 def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
-    """The net's outputs on the validation split, central views; all of the epoch is saved should a signal come."""
+    """Return the net's outputs on the validation split (central views); if a signal arrives, save the epoch first."""
     try:
         look = views_look(run.network, mean, run.recipe.crop, "centre")
         return probabilities(look, run.validation, run.device, run.work)
@@ -185,7 +183,7 @@ def validated(run: Training, mean: torch.Tensor) -> torch.Tensor:
 
 
 def epoch_is_over(run: Training, val_error: float) -> None:
-    """Note the epoch's figures and move to the next; errors in percent."""
+    """Record the epoch's figures, with errors in percent, and move to the next epoch."""
     state, rate = run.state, run.state.rate
     steps, seen = run.steps_here, min(run.training.count, run.steps_here * run.recipe.batch)
     loss, train_error = math.fsum(state.losses) / steps, 100 * state.wrong / seen
@@ -199,14 +197,14 @@ def epoch_is_over(run: Training, val_error: float) -> None:
 
 
 def next_epoch(run: Training, val_error: float) -> None:
-    """Tell the schedule of the epoch and move to the start of the next one; the error is in percent."""
+    """Tell the schedule the validation error, in percent, and move to the start of the next epoch."""
     state = run.state
     state.rate.after_epoch(run.recipe.schedule, state.epoch + 1, val_error)
     state.epoch, state.step, state.losses, state.wrong = state.epoch + 1, 0, [], 0
 
 
 def finished(run: Training) -> dict[str, Any]:
-    """The result of a training that came to its end, its weights kept."""
+    """Store the weights of a training that is complete and return its result."""
     weights = {name: tensor.cpu().contiguous() for name, tensor in run.network.state_dict().items()}
     checkpoint.save_weights(run.work.folder, weights)
     last = run.state.curve[-1]
@@ -220,7 +218,7 @@ def finished(run: Training) -> dict[str, Any]:
 
 
 def diverged(run: Training, step: int) -> dict[str, Any]:
-    """The result of a training whose loss at this step of the epoch is not a number."""
+    """Return the result of a training whose loss is not finite at this step of the epoch."""
     at_step = run.state.epoch * run.steps + step
     run.work.progress.say(f"{run.work.progress.label}: diverged at step {at_step} (epoch {run.state.epoch + 1})")
     write_curve(run)
@@ -228,7 +226,7 @@ def diverged(run: Training, step: int) -> dict[str, Any]:
 
 
 def described(run: Training) -> dict[str, Any]:
-    """What every training result says of its data, marks, machine and time."""
+    """Return the parts that all training results share: data, notes, machine and time."""
     return {
         "data": [observed(split, run.work.runtime.locations) for split in (run.training, run.validation)],
         "marks": run.state.marks + in_parts(run.recipe.batch, run.micro_batch) + run.ranks.marks(run.recipe.batch),
@@ -240,7 +238,7 @@ def described(run: Training) -> dict[str, Any]:
 
 
 def save(run: Training) -> None:
-    """Write everything that the rest of the training depends on."""
+    """Write a checkpoint with everything that the rest of the training depends on."""
     content = {
         "state": {**asdict(run.state), "seconds": run.seconds()},
         "network": run.network.state_dict(),
@@ -252,19 +250,19 @@ def save(run: Training) -> None:
 
 
 def made_with(run: Training) -> dict[str, Any]:
-    """What has to be the same for the rest of a training to come out as if it had never been stopped."""
+    """Return the settings that must not change for a resumed training to end in the same bits."""
     images = run.training.ids_sha256
     parts = {} if run.micro_batch is None else {"micro_batch": run.micro_batch}
     return {**repeats_on(run.device), **parts, "code": code_digest("train")[:SHORTENED], "training images": images[:12]}
 
 
 def resume(run: Training) -> None:
-    """Take up the newest sound checkpoint; refuses one made with something else unless asked, then marks the result."""
+    """Load the newest sound checkpoint; refuse one made under other settings, or if allowed note it in the result."""
     content = checkpoint.load(run.work.folder, run.work.progress)
     if content is None:
         return
     mine, theirs = made_with(run), content["made_with"]
-    if is_current("train", theirs.get("code", "")):  # by the same code, or by one that gives the same bits
+    if is_current("train", theirs.get("code", "")):  # by the same code, or code with the same bits
         theirs = {**theirs, "code": mine["code"]}
     changed = "; ".join(checkpoint.differences(mine, theirs))
     if changed and not run.work.runtime.resume_elsewhere:
@@ -284,7 +282,7 @@ def resume(run: Training) -> None:
 
 
 def show(run: Training) -> None:
-    """Draw how far the training is."""
+    """Report how far the training is."""
     run.shown_steps += 1
     done, whole = run.state.epoch * run.steps + run.state.step, run.recipe.steps(run.steps)
     step_s = (time.monotonic() - run.started) / run.shown_steps

@@ -1,8 +1,9 @@
-"""Intervals and tests over training seeds and test images, pure; scipy.stats is never imported."""
+"""Intervals and tests over training seeds and test images; pure, and scipy.stats is never imported."""
 
 from harness.judge.statistics.convergence import (
     AgainstChance,
     Censored,
+    Never,
     RatioOfSteps,
     Reached,
     ReachedBy,
@@ -50,6 +51,7 @@ __all__ = [
     "Look",
     "Nearness",
     "NetsCompared",
+    "Never",
     "PairedComparison",
     "RatioOfSteps",
     "ReachTime",

@@ -1,4 +1,4 @@
-"""How fast arms converge and whether they leave chance at all, with runs that never got there as censored."""
+"""Tests of convergence: how fast arms reach an error, with censored runs, and whether nets leave chance at all."""
 
 from __future__ import annotations
 
@@ -47,18 +47,24 @@ class Censored:
     at: float
 
 
-ReachTime = Reached | ReachedBy | Censored
+@dataclass(frozen=True, slots=True)
+class Never:
+    """The run diverged before it met the threshold: no further step would have brought it there."""
+
+
+ReachTime = Reached | ReachedBy | Censored | Never
 Bound = Literal["estimate", "at_least", "at_most", "none"]
 ChanceOutcome = Literal["stays", "leaves", "mixed", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
 class RatioOfSteps:
-    """Geometric mean over paired training seeds of the steps of one arm over those of another; speaks of the methods.
+    """Geometric mean over paired training seeds of one arm's steps divided by another's; an estimate about the methods.
 
     `bound` says what `ratio` is: an estimate, or a bound on it where some run was censored, and `interval` is then open
-    on the other side. `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the
-    ratio, or by a sign test where runs were censored.
+    on the other side. `ratio` is None where nothing bounds it, and where a run never gets there, which gives no mean.
+    `comparison` tests which arm takes longer: on log steps, so that its difference is the log of the ratio, or by a
+    sign test where runs were censored or diverged.
     """
 
     n: int
@@ -70,10 +76,10 @@ class RatioOfSteps:
 
 @dataclass(frozen=True, slots=True)
 class AgainstChance:
-    """Whether nets stay at chance, seed by seed and all together; each entry speaks of one net over test images.
+    """Whether nets stay at chance, seed by seed and all together; each entry concerns one net over test images.
 
     `stays` and `leaves` are one-sided binomial p-values, one per seed, that the error is above and below `threshold`
-    (the chance error less the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
+    (the chance error minus the tolerance, a proportion). `outcome` is what every seed shows, "mixed" when some stay and
     some leave; `staying` and `leaving` count them, and the other seeds show neither. `share_at_least` is a lower
     confidence bound on the share of training seeds that do as these all did, 0 unless they agree.
     """
@@ -88,10 +94,15 @@ class AgainstChance:
 
 
 def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime:
-    """First crossing of a threshold by an error curve of one run, linear between evaluations; no interval here.
+    """Find where the error curve of one run first crosses a threshold, linear between evaluations.
 
     `steps` increase (iterations or epochs), `errors` are in the unit of the threshold. A point whose error is not
-    finite, as after divergence, is taken as not evaluated. Raises ValueError for steps that do not increase.
+    finite, as after divergence, counts as not evaluated. Raises ValueError for steps that do not increase.
+
+    >>> steps_to_reach([1, 2, 3], [80.0, 40.0, 20.0], 30.0)
+    Reached(steps=2.5)
+    >>> steps_to_reach([1, 2, 3], [80.0, 40.0, 20.0], 10.0)
+    Censored(at=3.0)
     """
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or len(x) == 0 or not (np.diff(x) > 0).all() or not x[0] >= 0:
@@ -110,26 +121,26 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
 
 
 def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, level: float = 0.95) -> RatioOfSteps:
-    """Ratio of the steps two arms take to a threshold, over paired training seeds; it speaks of the methods.
+    """Estimate the ratio of the steps two arms need to reach a threshold, over paired training seeds.
 
     Without censoring: the geometric mean of the ratios with a t interval on their logarithms, taken as normal. With it:
     each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
     ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty; the limit is then an
-    exact one on the median ratio, by a sign test, and needs six seeds at 95%. Raises ValueError for arms of unequal
-    length or without a seed.
+    exact one on the median ratio, by a sign test, and needs six seeds at 95%. A run that diverged takes longer than any
+    that did not, and a seed in which both did says nothing. Raises ValueError for arms of unequal length or without a
+    seed.
     """
     if len(slow) != len(fast) or not slow:
         raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
     alpha = 1 - checked_fraction(level, "level")
-    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
-    low, high = paired_differences(slow_low, fast_high), paired_differences(slow_high, fast_low)
+    low, high = _bounds_of_log_ratios(slow, fast)
     if np.isfinite(low).all() and np.array_equal(low, high):
         return _ratio(low, "estimate", level, compare_paired(low, np.zeros_like(low), alpha=alpha))
     censored = sum(not isinstance(time, Reached) for time in (*slow, *fast))
     comparison = compare_by_rank(_later(low, high), sign_test, f"censored runs: {censored}", alpha=alpha)
-    if np.isfinite(low).all():
+    if (low > -math.inf).all() and np.isfinite(low).any():
         return _ratio(low, "at_least", level, comparison)
-    if np.isfinite(high).all():
+    if (high < math.inf).all() and np.isfinite(high).any():
         return _ratio(high, "at_most", level, comparison)
     return RatioOfSteps(len(slow), None, "none", None, comparison)
 
@@ -137,27 +148,27 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
 def ratio_within(
     slow: Sequence[ReachTime], fast: Sequence[ReachTime], printed: float, within: float, *, levels: Levels = FIXED
 ) -> Equivalence | None:
-    """Set the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
+    """Test the ratio of steps against a printed one, known to a factor `within` > 1, by TOST on the logarithms.
 
-    Paired by training seed, as `ratio_of_steps`; None where censored runs leave only bounds on it, or there are fewer
-    than two seeds.
+    Paired by training seed, as `ratio_of_steps`; None where some run was censored or diverged, or there are fewer than
+    two seeds.
     """
-    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
-    if len(slow_low) < 2 or not (np.array_equal(slow_low, slow_high) and np.array_equal(fast_low, fast_high)):
+    low, high = _bounds_of_log_ratios(slow, fast)
+    if len(low) < 2 or not (np.isfinite(low).all() and np.array_equal(low, high)):
         return None
-    return equivalence(paired_differences(slow_low, fast_low), math.log(printed), math.log(within), levels)
+    return equivalence(low, math.log(printed), math.log(within), levels)
 
 
 def against_chance(
     wrong: Sequence[int], images: int, chance_error: float, *, tolerance: float, alpha: float = 0.05
 ) -> AgainstChance:
-    """Whether trained nets stay at chance: exact one-sided binomial tests, one net per training seed.
+    """Test whether trained nets stay at chance: exact one-sided binomial tests, one net per training seed.
 
     `wrong` counts the errors of each net on the same number of `images`; `chance_error` (that of always naming the
     commonest class) and `tolerance` (the smallest fall in error that counts as learning) are proportions. A net stays
-    when its error is significantly above chance less tolerance, leaves when significantly below, so that neither is
-    read into a test too small to tell. Every seed must show it at alpha, which needs no further adjustment. Raises
-    ValueError for counts that are none or a tolerance not between 0 and the chance error.
+    when its error is significantly above chance minus tolerance, and leaves when it is significantly below. A test too
+    small to tell therefore shows neither. Every seed must show it at alpha, which needs no further adjustment. Raises
+    ValueError for invalid counts or a tolerance not between 0 and the chance error.
     """
     k = np.asarray(wrong, dtype=np.int64)
     if k.ndim != 1 or len(k) == 0 or not ((k >= 0) & (k <= images)).all():
@@ -169,7 +180,7 @@ def against_chance(
     stays = scipy.special.bdtr(images - k, images, 1 - threshold)
     stay, leave = stays <= checked_fraction(alpha, "alpha"), leaves <= alpha
     outcome = _chance_outcome(stay, leave)
-    share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's for n of n
+    share = alpha ** (1 / len(k)) if outcome in {"stays", "leaves"} else 0.0  # Clopper and Pearson's bound for n of n
     ps = tuple(map(float, stays)), tuple(map(float, leaves))
     return AgainstChance(threshold, *ps, int(stay.sum()), int(leave.sum()), outcome, share)
 
@@ -184,7 +195,8 @@ def _chance_outcome(stay: NDArray[np.bool_], leave: NDArray[np.bool_]) -> Chance
 
 def _ratio(logs: Array, bound: Bound, level: float, comparison: PairedComparison) -> RatioOfSteps:
     n, mean = len(logs), float(logs.mean())
-    return RatioOfSteps(n, math.exp(mean), bound, _ratio_interval(logs, bound, level), comparison)
+    ratio = math.exp(mean) if math.isfinite(mean) else None
+    return RatioOfSteps(n, ratio, bound, _ratio_interval(logs, bound, level), comparison)
 
 
 def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
@@ -197,7 +209,7 @@ def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
     else:
         side = 1 if bound == "at_least" else -1
         limit = _least_median(side * logs, level)
-        if limit is None:
+        if limit is None or math.isinf(limit):  # most runs diverged: longer than any, by no number of times
             return None
         ends = (limit, math.inf) if bound == "at_least" else (-math.inf, -limit)
     with np.errstate(over="ignore"):  # a side beyond the largest float is open
@@ -206,7 +218,7 @@ def _ratio_interval(logs: Array, bound: Bound, level: float) -> Interval | None:
 
 
 def _least_median(bounds: Array, level: float) -> float | None:
-    """The largest of the lower bounds on each seed's value below which a sign test finds the median not to lie.
+    """Return the largest lower bound that a sign test allows for the median, given lower bounds on each seed's value.
 
     None where so few seeds give no limit at one side of a two-sided `level`.
     """
@@ -215,8 +227,16 @@ def _least_median(bounds: Array, level: float) -> float | None:
     return float(np.sort(bounds)[kept - 1]) if kept else None
 
 
+def _bounds_of_log_ratios(slow: Sequence[ReachTime], fast: Sequence[ReachTime]) -> tuple[Array, Array]:
+    """By seed, the least and the largest logarithm that the ratio of the steps of two arms may have."""
+    (slow_low, slow_high), (fast_low, fast_high) = _log_bounds(slow), _log_bounds(fast)
+    low, high = paired_differences(slow_low, fast_high), paired_differences(slow_high, fast_low)
+    neither = np.isposinf(slow_low) & np.isposinf(fast_low)
+    return np.where(neither, -math.inf, low), np.where(neither, math.inf, high)
+
+
 def _log_bounds(times: Sequence[ReachTime]) -> tuple[Array, Array]:
-    """Logarithms of the earliest and the latest step at which each run may have reached the threshold."""
+    """Return logarithms of the earliest and latest step at which each run may have reached the threshold."""
     bounds = np.array([_bounds(time) for time in times])
     with np.errstate(divide="ignore"):  # the log of step 0 is minus infinity: no bound on a ratio
         logs = np.log(bounds)
@@ -231,8 +251,10 @@ def _bounds(time: ReachTime) -> tuple[float, float]:
             return 0.0, steps
         case Censored(at):
             return at, math.inf
+        case Never():
+            return math.inf, math.inf
 
 
 def _later(low: Array, high: Array) -> Array:
-    """Sign of each log ratio where its bounds settle it, 0 where they do not."""
+    """Return the sign of each log ratio where its bounds settle it, 0 elsewhere."""
     return np.where(low > 0, 1.0, np.where(high < 0, -1.0, 0.0))

@@ -1,4 +1,4 @@
-"""Whether a mean over seeds is equivalent to a printed number, or two arms to each other, within a declared margin."""
+"""Equivalence of a mean over seeds to a printed number, or of two arms to each other, within a declared margin."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Position = Literal["within", "above", "below", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """A difference over training seeds set against [-margin, +margin]; all in the unit of the values.
+    """A difference over training seeds compared with [-margin, +margin]; all in the unit of the values.
 
-    `inner` (90% where seeds are fixed) decides "within", `outer` (95%) decides "above" and "below"; both are of the
-    difference as measured and are widened by `rounding` where they decide. `std` allows for the metric's resolution.
-    `p_within` is the TOST p-value and `p_outside` that of the difference lying beyond the margin. `settles_at` is the
-    number of seeds at which an undecided difference would settle, None where it is settled or never would.
+    `inner` (90% where seeds are fixed) decides "within", `outer` (95%) decides "above" and "below". Both are intervals
+    of the measured difference and are widened by `rounding` where they decide. `std` allows for the metric's
+    resolution. `p_within` is the TOST p-value, and `p_outside` that of a difference beyond the margin. `settles_at` is
+    the number of seeds at which an undecided difference would settle, None where it is settled or never would.
     """
 
     n: int
@@ -52,7 +52,7 @@ class Equivalence:
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """A value beside a round figure: `relative` is the signed difference as a fraction of it; no test is made."""
+    """A value compared with a round figure, without a test; `relative` is the signed difference as a fraction of it."""
 
     relative: float
     fraction: float
@@ -62,14 +62,16 @@ class Nearness:
 def equivalence(
     values: Values, printed: str | float, margin: float, levels: Levels = FIXED, resolution: float = 0.0
 ) -> Equivalence:
-    """Set the mean over training seeds against a printed number; the intervals speak of seeds, on these test images.
+    """Test the mean over training seeds against a printed number; the intervals concern seeds, on these test images.
 
-    Values are one metric, one per seed, taken as normal. A `printed` text is known to half its last digit, a number
-    exactly. "within" is TOST: the inner interval at these `levels`, widened by that half digit, lies inside the margin;
-    "above" and "below": the outer one, widened likewise, lies wholly beyond it. Fewer than three seeds are
-    "undecided". `resolution` is the step in which the metric moves (100 / n for an error in percent over n images),
-    which `coarse_spread` allows for.
-    Raises ValueError for fewer than two values or a margin that is not positive.
+    `values` are one metric, one per seed, taken as normal. A `printed` text is known to half its last digit, a number
+    exactly. "within" is TOST: the inner interval at these `levels`, widened by that half digit, lies inside the margin.
+    "above" and "below" mean that the outer interval, widened likewise, lies entirely beyond it. Fewer than three seeds
+    are "undecided". `resolution` is the step in which the metric moves (100 / n for an error in percent over n images),
+    which `coarse_spread` allows for. Raises ValueError for fewer than two values or a margin that is not positive.
+
+    >>> equivalence([18.1, 18.3, 18.2, 18.2], "18.2", margin=0.5).position
+    'within'
     """
     rounding = half_last_digit(printed) if isinstance(printed, str) else 0.0
     target = float(printed_number(printed)) if isinstance(printed, str) else printed
@@ -80,11 +82,11 @@ def equivalence(
 def equivalence_to_runs(
     values: Values, mean: str, std: float, runs: int, margin: float, levels: Levels = FIXED, resolution: float = 0.0
 ) -> Equivalence:
-    """Set the mean over our seeds against a printed mean over somebody else's runs, of which a spread is printed.
+    """Test the mean over our seeds against a printed mean over somebody else's runs whose spread is printed too.
 
-    Both are samples, taken as normal and not as equally spread: intervals are Welch's, of the difference of two means
-    (Welch, 1947), which are wider than those against a number that is known. Otherwise as `equivalence`. Raises
-    ValueError for fewer than two runs or a negative spread too.
+    Both are samples, taken as normal and with unequal spreads. The intervals are Welch's, of the difference of two
+    means (Welch, 1947), which are wider than those against a known number. Otherwise as `equivalence`. Raises
+    ValueError also for fewer than two runs or a negative spread.
     """
     if runs < 2 or not std >= 0:
         raise ValueError(f"needs two runs or more and a spread >= 0, got {runs} and {std}")
@@ -115,28 +117,28 @@ def equivalence_to_runs(
 
 @dataclass(frozen=True, slots=True)
 class _Summary:
-    """What is printed of somebody else's runs: their spread and number."""
+    """The printed spread and number of somebody else's runs."""
 
     std: float
     runs: int
 
     def interval(self, difference: float, own: float, n: int, level: float) -> Interval:
-        """Welch's interval of the difference from our mean, whose n values spread by `own`."""
+        """Return Welch's interval of the difference from our mean, whose n values have spread `own`."""
         error, df = self._error(own, n)
         half = float(scipy.special.stdtrit(df, (1 + level) / 2)) * error
         return Interval(difference - half, difference + half, level, "mean")
 
     def upper_tail(self, distance: float, own: float, n: int) -> float:
-        """P-value of a difference that lies `distance` beyond a bound, against its lying at the bound."""
+        """Return the p-value of a difference `distance` beyond a bound, against one at the bound."""
         error, df = self._error(own, n)
         if error == 0:
             return 0.0 if distance > 0 else 1.0
         return float(scipy.special.stdtr(df, -distance / error))
 
     def settles_at(self, difference: float, own: float, margin: float, levels: Levels, rounding: float) -> int | None:
-        """Our seeds at which the difference would settle, were it and both spreads to stay; None where it never would.
+        """Return our number of seeds at which the difference would settle if it and both spreads stay; None if never.
 
-        What is printed stays as uncertain as it is, so that often no number of ours is enough.
+        More of our seeds do not reduce the uncertainty of the printed mean, so often no number of seeds is enough.
         """
         for n in range(MIN_SEEDS, 1001):
             inner, outer = (self.interval(difference, own, n, one) for one in (levels.inner, levels.outer))
@@ -145,7 +147,7 @@ class _Summary:
         return None
 
     def _error(self, own: float, n: int) -> tuple[float, float]:
-        """The standard error of the difference, and its degrees of freedom by Welch and Satterthwaite."""
+        """Return the standard error of the difference, and its degrees of freedom by Welch and Satterthwaite."""
         ours, theirs = own**2 / n, self.std**2 / self.runs
         whole = ours + theirs
         if whole == 0:
@@ -154,10 +156,10 @@ class _Summary:
 
 
 def equal_within(a: Values, b: Values, margin: float, levels: Levels = FIXED, resolution: float = 0.0) -> Equivalence:
-    """Set the mean of the paired differences a - b against a margin (paired TOST); it speaks of training seeds.
+    """Test the mean of the paired differences a - b against a margin (paired TOST) over training seeds.
 
-    a and b are one metric of two arms, paired by seed; their differences are taken as normal. Runs that diverged have
-    no place here: ValueError. Otherwise as `equivalence`.
+    a and b are one metric of two arms, paired by seed; their differences are taken as normal. Otherwise as
+    `equivalence`. Raises ValueError also for diverged runs, which have no finite value.
     """
     differences = paired_differences(as_sample(a), as_sample(b))
     return _against_margin(
@@ -168,10 +170,10 @@ def equal_within(a: Values, b: Values, margin: float, levels: Levels = FIXED, re
 def seeds_to_settle(
     std: float, difference: float, margin: float, levels: Levels = FIXED, *, rounding: float = 0.0, max_n: int = 1000
 ) -> int | None:
-    """Count the seeds at which a difference would settle, were its mean and `std` over seeds to stay as they are.
+    """Return the number of seeds at which a difference would settle if its mean and `std` over seeds stay as they are.
 
-    It settles once the inner interval lies within the margin or the outer one wholly outside, each widened by
-    `rounding`. None when more than `max_n` would be needed, as when the difference is the margin or nearly so.
+    It settles once the inner interval lies within the margin or the outer one entirely outside, each widened by
+    `rounding`. None where more than `max_n` would be needed, as for a difference close to the margin.
     """
 
     def settled(n: int) -> bool:
@@ -186,17 +188,20 @@ def seeds_to_settle(
 
 
 def relative_within(value: float, printed: float, fraction: float) -> Nearness:
-    """Set a value beside a round figure in prose ("60 million") within a declared fraction of it, the ends included.
+    """Compare a value with a round figure in prose ("60 million"), within a declared fraction of it, ends included.
 
-    It speaks of this one value: no sampling is assumed. Raises ValueError for a figure of 0, a negative fraction or a
-    number that is not finite.
+    Only this one value is compared: no sampling is assumed. Raises ValueError for a figure of 0, a negative fraction or
+    a number that is not finite.
+
+    >>> relative_within(61.2e6, 60e6, 0.02).position
+    'within'
     """
     if printed == 0 or not fraction >= 0 or not math.isfinite(value + printed):
         raise ValueError(
             f"needs finite numbers, a figure other than 0, a fraction >= 0: {value}, {printed}, {fraction}"
         )
     relative = (value - printed) / abs(printed)
-    slack = 1e-12  # 61.2 is within 2% of 60, whatever the last bit says
+    slack = 1e-12  # 61.2 is within 2% of 60, whatever its last bit
     position: Position = (
         "above" if relative > fraction + slack else "below" if relative < -fraction - slack else "within"
     )
@@ -249,7 +254,7 @@ def _position(inner: Interval, outer: Interval, margin: float) -> Position:
 
 
 def _upper_tail(distance: float, std: float, n: int) -> float:
-    """P-value of a mean that lies `distance` beyond a bound, against its lying at the bound."""
+    """Return the p-value of a mean `distance` beyond a bound, against one at the bound."""
     if std == 0:
         return 0.0 if distance > 0 else 1.0
     return float(scipy.special.stdtr(n - 1, -distance * math.sqrt(n) / std))

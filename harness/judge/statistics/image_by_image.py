@@ -1,4 +1,4 @@
-"""Comparison of two trained nets image by image; it speaks of these two nets and is never pooled over seeds."""
+"""Comparison of two trained nets image by image. It concerns these two nets and is never pooled over seeds."""
 
 from __future__ import annotations
 
@@ -27,10 +27,14 @@ class NetsCompared:
 
 
 def mcnemar(correct_a: Correct, correct_b: Correct) -> NetsCompared:
-    """Exact McNemar test that two trained nets err equally often, on images drawn as the test images were.
+    """Test by McNemar's exact test whether two trained nets err equally often, on images drawn as the test images were.
 
-    It speaks of these two nets and not of the methods that trained them. The statistic is the number of images only a
-    gets right; it leans "less" when a errs less. Raises ValueError for arms of unequal length or without an image.
+    The result concerns these two nets, not the methods that trained them. The statistic is the number of images that
+    only a gets right; it leans "less" when a errs less. Raises ValueError for arms of unequal length or without an
+    image.
+
+    >>> mcnemar([True, True, True], [True, False, False]).only_a
+    2
     """
     only_a, only_b, same, a_right = _discordant(correct_a, correct_b)
     leans: Direction = "less" if only_a > only_b else "greater" if only_a < only_b else "undecided"
@@ -43,14 +47,14 @@ def mcnemar(correct_a: Correct, correct_b: Correct) -> NetsCompared:
 def bootstrap_difference(
     correct_a: Correct, correct_b: Correct, level: float = 0.95, resamples: int = 9999, seed: int = 0
 ) -> Interval:
-    """Percentile bootstrap interval over test images of the error of net a less that of net b, as a proportion.
+    """Return a percentile bootstrap interval over test images of net a's error minus net b's, as a proportion.
 
-    It speaks of these two trained nets over images drawn as the test images were, not of the methods. Where the nets
-    agree on every image it has no width. Raises ValueError for arms of unequal length or without an image.
+    It concerns these two trained nets over images drawn as the test images were, not the methods. Where the nets agree
+    on every image it has no width. Raises ValueError for arms of unequal length or without an image.
     """
     only_a, only_b, same, _ = _discordant(correct_a, correct_b)
     images = only_a + only_b + same
-    # An image adds -1, +1 or 0 to the sum, so drawing images with replacement is drawing these three counts.
+    # An image adds -1, +1 or 0 to the sum, so drawing images with replacement means drawing these three counts.
     shares = np.array([only_a, only_b, same]) / images
     drawn = np.random.default_rng(seed).multinomial(images, shares, size=resamples)
     tail = (1 - checked_fraction(level, "level")) / 2
@@ -59,7 +63,7 @@ def bootstrap_difference(
 
 
 def _discordant(correct_a: Correct, correct_b: Correct) -> tuple[int, int, int, int]:
-    """Numbers of images that only a, only b and both or neither get right, and of those that a gets right."""
+    """Count the images that only a, only b, and both or neither get right, and those that a gets right."""
     a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
     if a.shape != b.shape or a.ndim != 1 or len(a) == 0:
         raise ValueError(f"two nets are compared on the same images, got shapes {a.shape} and {b.shape}")

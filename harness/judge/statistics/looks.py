@@ -1,8 +1,8 @@
-"""Looks at growing numbers of seeds, declared beforehand, each at a level that keeps the error of all of them together.
+"""Looks at growing numbers of seeds, declared beforehand, at a level that keeps the error of all looks together.
 
-Whoever looks after every seed and stops when the verdict pleases errs more often than each test says. With declared
-looks the same t tests are made at one constant nominal level (as Pocock 1977 proposed for known spreads), so low that a
-false verdict at any of them is as rare as at one test of fixed seeds.
+Somebody who looks after every seed and stops when the verdict pleases errs more often than each test says. With
+declared looks the same t tests are made at one constant nominal level (as Pocock 1977 proposed for known spreads). The
+level is so low that a false verdict at any of them is as rare as at one test of fixed seeds.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ import scipy
 from harness.judge.statistics.intervals import MIN_SEEDS, Array, checked_fraction
 
 WITHIN = 0.05
-"""Overall one-sided error of a mean said to lie inside its margin: each of the two one-sided tests has this level."""
+"""Overall one-sided error of finding a mean within its margin; each of the two one-sided tests has this level."""
 BEYOND = 0.025
-"""Overall error, on either side, of a mean said to lie beyond its margin, or of two arms said to differ."""
+"""Overall error, on either side, of finding a mean beyond its margin, or two arms different."""
 
-_GRID = 801  # angles at which the chance of no crossing is kept; a finer one moves no level by 0.0001
+_GRID = 801  # angles at which the chance of no crossing is computed; more change no level by 0.0001
 _NODES = 64
-_FARTHEST = 7.0  # standard deviations of the latitude beyond which less than 1e-11 lies
+_FARTHEST = 7.0  # standard deviations of the latitude; less than 1e-11 lies beyond
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """One-sided levels of the tests at one look: `within` of those for a margin, `beyond` of those on either side."""
+    """One-sided levels of the tests at one look: `within` for a margin, `beyond` for either side of it."""
 
     within: float = WITHIN
     beyond: float = BEYOND
@@ -41,27 +41,27 @@ class Levels:
 
     @property
     def alpha(self) -> float:
-        """The level of a two-sided test."""
+        """Level of a two-sided test."""
         return 2 * self.beyond
 
     @property
     def inner(self) -> float:
-        """Coverage of the interval that decides what lies within a margin."""
+        """Coverage of the interval that decides whether a mean lies within a margin."""
         return round(1 - 2 * self.within, 12)
 
     @property
     def outer(self) -> float:
-        """Coverage of the interval that decides what lies beyond it."""
+        """Coverage of the interval that decides whether a mean lies beyond a margin."""
         return round(1 - 2 * self.beyond, 12)
 
 
 FIXED = Levels()
-"""The levels where the number of seeds is fixed."""
+"""Levels for a fixed number of seeds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One of the declared looks: the `number`th `of` so many, at the first so many `seeds`, as a unit."""
+    """One declared look: `number` counts from 1 to `of`, and `seeds` is the number of seeds it judges together."""
 
     number: int
     of: int
@@ -70,27 +70,34 @@ class Look:
 
     @property
     def last(self) -> bool:
-        """Whether nothing is declared beyond it."""
+        """Whether this is the last declared look."""
         return self.number == self.of
 
 
 def declared_looks(sizes: Sequence[int]) -> tuple[Look, ...]:
-    """The looks at these numbers of seeds."""
+    """Return the looks at these numbers of seeds.
+
+    >>> [(look.seeds, look.last) for look in declared_looks([3, 5])]
+    [(3, False), (5, True)]
+    """
     levels = levels_at(sizes)
     return tuple(Look(number, len(sizes), seeds, levels) for number, seeds in enumerate(sizes, start=1))
 
 
 def levels_at(looks: Sequence[int]) -> Levels:
-    """The nominal levels of tests at declared looks; those of fixed seeds where there is one look."""
+    """Return the nominal levels of tests at declared looks; those of fixed seeds for a single look."""
     return Levels(nominal_level(tuple(looks), WITHIN), nominal_level(tuple(looks), BEYOND))
 
 
 @functools.cache
 def nominal_level(looks: tuple[int, ...], overall: float) -> float:
-    """One-sided level at which a t test may be made at each of these numbers of seeds, for `overall` at all together.
+    """Return the one-sided level for a t test at each of these numbers of seeds that gives `overall` over all looks.
 
-    Exact for normal values, by numerical integration to within 0.0001. Raises ValueError unless the looks increase
-    from three seeds.
+    Exact for normal values, by numerical integration to within 0.0001. Raises ValueError unless the looks increase from
+    three seeds.
+
+    >>> round(nominal_level((3, 5, 8), 0.05), 4)
+    0.0212
     """
     if not looks or looks[0] < MIN_SEEDS or any(late <= early for early, late in itertools.pairwise(looks)):
         raise ValueError(f"looks increase from at least {MIN_SEEDS} seeds, got {list(looks)}")
@@ -104,12 +111,12 @@ def nominal_level(looks: tuple[int, ...], overall: float) -> float:
 
 
 def crossing(looks: Sequence[int], nominal: float) -> float:
-    """Chance that the t statistic of normal values of mean zero exceeds its quantile at one of the looks or more.
+    """Return the chance that the t statistic of normal values of mean zero exceeds its quantile at one look or more.
 
     t at n values depends on their direction alone: with c the cosine of the angle between them and the vector of ones,
-    t = c sqrt(n - 1) / sqrt(1 - c^2). One value more, at latitude phi to those before, turns c into
-    sqrt((n - 1) / n) c cos(phi) + sin(phi) / sqrt(n), with a density of phi proportional to cos(phi)^(n - 2), whatever
-    the angles before; so the chance of no crossing is integrated from the last look back to the first.
+    t = c sqrt(n - 1) / sqrt(1 - c^2). One value more, at latitude phi to those before, turns c into sqrt((n - 1) / n) c
+    cos(phi) + sin(phi) / sqrt(n), with a density of phi proportional to cos(phi)^(n - 2), whatever the angles before.
+    The chance of no crossing is therefore integrated from the last look back to the first.
     """
     quantiles = {n: float(scipy.special.stdtrit(n - 1, 1 - nominal)) for n in looks}
     limits = {n: t / math.sqrt(t * t + n - 1) for n, t in quantiles.items()}
@@ -124,9 +131,9 @@ def crossing(looks: Sequence[int], nominal: float) -> float:
 
 
 def _before(n: int, angles: Array, kept: Array, limit: float) -> Array:
-    """The chance of no crossing from n - 1 values on, by the angle there, from that by the angle at n values.
+    """Return the chance of no crossing from n - 1 values on, by the angle there, given that by the angle at n values.
 
-    Latitudes that lead beyond the limit, an interval about `top`, are left out.
+    Latitudes that lead beyond the limit, an interval around `top`, are left out.
     """
     along, across = math.sqrt((n - 1) / n) * np.sin(angles), math.sqrt(1 / n)
     top, reach = np.arctan2(across, along), np.hypot(along, across)
@@ -141,12 +148,12 @@ def _before(n: int, angles: Array, kept: Array, limit: float) -> Array:
 
 
 def _nodes(low: Array, high: Array) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes and weights of each interval from low to high, [intervals, nodes]."""
+    """Return Gauss-Legendre nodes and weights of each interval from low to high, [intervals, nodes]."""
     x, w = np.polynomial.legendre.leggauss(_NODES)
     half = (high - low)[:, None] / 2
     return low[:, None] + half * (1 + x), half * w
 
 
 def _density(power: int) -> float:
-    """What cos^power is multiplied by to have an integral of one over a half turn."""
+    """Return the factor that gives cos^power an integral of one over a half turn."""
     return math.exp(math.lgamma(power / 2 + 1) - math.lgamma((power + 1) / 2)) / math.sqrt(math.pi)

@@ -25,6 +25,7 @@ from harness.judge.statistics.significance import (
     Alternative,
     Direction,
     Significance,
+    avoids_zero,
     can_reject,
     paired_t,
     seeds_to_reject,
@@ -36,18 +37,18 @@ from harness.judge.statistics.significance import (
 Runs = Sequence[float | None] | Array  # one metric, one value per seed; None for a run that diverged
 RankTest = Callable[[Array, Alternative], Significance]
 
-_DIGITS = 12  # differences are kept to this many digits of the values, so that equal ones are equal
+_DIGITS = 12  # differences are rounded to this many digits of the values, so that equal ones are equal
 
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Arm a against arm b over `n` paired training seeds; it speaks of the methods, on these test images.
+    """Arm a against arm b over `n` paired training seeds; it concerns the methods, on these test images.
 
-    `difference` is the mean of a - b in the unit of the values and `interval` its t interval at 1 - alpha, both None
-    where a run diverged or was censored, the interval also where the differences have no spread; `std` is theirs over
-    seeds. `direction` is that of
-    a - b when `decided_by` rejects at alpha. `companion` is shown beside it and never decides. `reason` says in one
-    line what was assumed, or why nothing was decided.
+    `difference` is the mean of a - b in the unit of the values, and `interval` its t interval at 1 - alpha. Both are
+    None where a run diverged or was censored; the interval also where the differences have no spread. `std` is the
+    standard deviation of the differences over seeds. `direction` is that of a - b when `decided_by` rejects at alpha.
+    `companion` is shown beside it and never decides. `reason` says in one line what was assumed, or why nothing was
+    decided.
     """
 
     n: int
@@ -61,9 +62,12 @@ class PairedComparison:
 
 
 def paired_differences(a: Values, b: Values) -> Array:
-    """Differences a - b seed by seed, to 12 digits of the values: equal ones tie, whatever the last bit says.
+    """Return the differences a - b seed by seed, rounded to 12 digits of the values so that equal ones tie.
 
     An infinity stands for a diverged run; two of them in one seed tie. Raises ValueError for arms of unequal length.
+
+    >>> paired_differences([1.0, 2.5], [1.0, 2.0]).tolist()
+    [0.0, 0.5]
     """
     x, y = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1:
@@ -71,7 +75,7 @@ def paired_differences(a: Values, b: Values) -> Array:
     both = np.concatenate([x, y])
     largest = float(np.abs(both[np.isfinite(both)]).max(initial=0.0))
     decimals = min(300, _DIGITS - math.ceil(math.log10(largest))) if largest > 0 else 0
-    apart = x != y  # infinity less infinity would be no number
+    apart = x != y  # infinity minus infinity is not a number
     differences = np.zeros_like(x)
     differences[apart] = x[apart] - y[apart]
     return differences.round(decimals)
@@ -86,12 +90,12 @@ def compare_paired(
     better: Literal["lower", "higher"] = "lower",
     resolution: float = 0.0,
 ) -> PairedComparison:
-    """Compare two arms over the same training seeds; the outcome speaks of the methods, on these test images.
+    """Compare two arms over the same training seeds; the outcome concerns the methods, on these test images.
 
     From three seeds on the paired t test decides, the differences taken as normal, and a sign-flip test stands beside
-    it where it could reject. Differences that are all equal have no spread for a t test, and those of which
-    none exceeds two steps of `resolution` (100 / n for errors in percent over n images) are too coarse for it: the
-    sign-flip test decides.
+    it where it could reject. Differences that are all equal have no spread for a t test. Those of which none exceeds
+    two steps of `resolution` (100 / n for errors in percent over n images) are too coarse for it where there are three
+    or four, and from six on where none is zero. There the sign-flip test decides.
     With a diverged run (None) in either arm the exact signed-rank test decides, a diverged run being worse than any
     other, and no mean is given. A test that cannot reject at this n is not run. Raises ValueError for arms of unequal
     length or without a seed.
@@ -115,9 +119,9 @@ def compare_by_rank(
     alpha: float = 0.05,
     companion: RankTest | None = None,
 ) -> PairedComparison:
-    """Compare by an exact test of ranks or signs where differences have no mean; `what` says why in the reason.
+    """Compare by an exact test of ranks or signs where differences have no mean; `what` opens the reason.
 
-    It speaks of which arm is larger over training seeds, and of no amount.
+    The result says which arm is larger over training seeds, not by how much.
     """
     found = test(differences, alternative)
     decided = found if can_reject(found.test, found.n, alpha, alternative) else None
@@ -137,10 +141,10 @@ def gap_difference(
     alpha: float = 0.05,
     resolution: float = 0.0,
 ) -> PairedComparison:
-    """Compare the gaps (test less train) of two arms over training seeds, all four paired by seed.
+    """Compare the gaps (test minus train) of two arms over training seeds, all four paired by seed.
 
-    It speaks of the methods, on these test images. A diverged run (None) has no gap, not even a worst one: with one
-    among them nothing is decided.
+    The result concerns the methods, on these test images. A diverged run (None) has no gap, not even a worst one, so
+    with one among them nothing is decided.
     """
     arms = [_diverged_as(math.inf, runs) for runs in (train_a, test_a, train_b, test_b)]
     if not all(np.isfinite(arm).all() for arm in arms):
@@ -153,6 +157,8 @@ def _compare_by_mean(d: Array, alternative: Alternative, alpha: float, resolutio
     n, std = len(d), coarse_spread(d, resolution)
     t, flip = paired_t(d, alternative, resolution=resolution), sign_flip(d, alternative)
     usable_flip = flip if can_reject("sign_flip", flip.n, alpha, alternative) else None
+    if usable_flip and avoids_zero(d, resolution):
+        t = None
     decided = t or (usable_flip if n >= MIN_SEEDS else None)
     mean = float(d.mean())
     return PairedComparison(

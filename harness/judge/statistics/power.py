@@ -1,4 +1,4 @@
-"""What so many seeds could show, and how many an effect would take: said in the plan, before anything is run."""
+"""Power of a number of seeds, and the seeds that an effect needs; shown in the plan before anything is run."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from harness.judge.statistics.significance import Alternative
 def smallest_detectable(
     std: float, n: int, alpha: float = 0.05, power: float = 0.8, *, alternative: Alternative = "two-sided"
 ) -> float | None:
-    """Smallest mean difference a paired t test over n seeds finds with this power, in the unit of `std`.
+    """Return the smallest mean difference that a paired t test over n seeds finds with this power.
 
-    `std` is that of the paired differences over training seeds, taken as normal; the answer speaks of such seeds. None
-    below three seeds, where the test is not run. A rejection on the wrong side is not counted as power.
+    It has the unit of `std`, which is that of the paired differences over training seeds, taken as normal. None below
+    three seeds, where the test is not run. A rejection on the wrong side does not count as power.
     """
     checked_fraction(power, "power")
     if not (math.isfinite(std) and std >= 0):
@@ -39,10 +39,10 @@ def seeds_for_effect(
     alternative: Alternative = "two-sided",
     max_n: int = 1000,
 ) -> int | None:
-    """Count the seeds, at least three, with which a paired t test finds a mean difference of `effect` with this power.
+    """Return the number of seeds, at least three, with which a paired t test finds a mean difference of `effect`.
 
-    `std` is that of the paired differences over training seeds, taken as normal. None when more than `max_n` would be
-    needed. The sign of the effect is of no account.
+    `std` is that of the paired differences over training seeds, taken as normal. None where more than `max_n` would be
+    needed. The sign of the effect does not matter.
     """
 
     def found(n: int) -> bool:
@@ -50,5 +50,5 @@ def seeds_for_effect(
         return detectable is not None and detectable <= abs(effect)
 
     seeds = range(MIN_SEEDS, max_n + 1)
-    first = bisect.bisect_left(seeds, True, key=found)  # noqa: FBT003 - more seeds detect less
+    first = bisect.bisect_left(seeds, True, key=found)  # noqa: FBT003 - more seeds detect smaller differences
     return seeds[first] if first < len(seeds) else None

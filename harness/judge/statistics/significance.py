@@ -1,4 +1,4 @@
-"""Exact and t tests on paired differences over training seeds, and the rule that none is run that cannot reject."""
+"""Exact and t tests on paired differences over training seeds. A test that cannot reject is never run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Alternative = Literal["two-sided", "less", "greater"]
 Direction = Literal["less", "greater", "undecided"]
 TestName = Literal["paired_t", "sign_flip", "signed_rank", "sign_test", "mcnemar"]
 
-COARSEST = 2  # steps; where no seed differs by more, as by one image up or down, a t test errs too often
+COARSEST = 2  # steps; where so few seeds differ by no more, a t test errs too often
+FEW_SEEDS = 4
 _ENUMERATED = 20  # 2 ** 20 sums take 8 MB; more differences are sampled
 _SAMPLED = 99_999
 _ROUND_OFF = 1e-12  # sums of the same magnitudes in another order differ by less
@@ -24,11 +25,11 @@ _ROUND_OFF = 1e-12  # sums of the same magnitudes in another order differ by les
 
 @dataclass(frozen=True, slots=True)
 class Significance:
-    """What a test found: its statistic, its p-value, and the number `n` of differences it went by.
+    """The result of a test: its statistic, its p-value, and the number `n` of differences it used.
 
-    That is all of them for t, those other than zero for the exact tests. `alternative` is about a - b, as is `leans`:
-    the side on which the statistic lies, significant or not. Tests over seeds speak of the method on these test images;
-    McNemar's of two nets.
+    A t test uses all differences, the exact tests those other than zero. `alternative` concerns a - b, as does `leans`:
+    the side on which the statistic lies, significant or not. Tests over seeds concern the method on these test images;
+    McNemar's concerns two nets.
     """
 
     test: TestName
@@ -39,18 +40,18 @@ class Significance:
     leans: Direction
 
     def direction(self, alpha: float) -> Direction:
-        """Side on which the test rejects at alpha; "undecided" when it does not."""
+        """Return the side on which the test rejects at alpha; "undecided" when it does not."""
         return self.leans if self.p_value <= alpha else "undecided"
 
 
 def paired_t(
     differences: Values, alternative: Alternative = "two-sided", *, resolution: float = 0.0
 ) -> Significance | None:
-    """Student's t test that the mean difference over training seeds is zero, for normal differences.
+    """Test by Student's t test whether the mean difference over training seeds is zero, for normal differences.
 
     `resolution` is the step in which they move, which `coarse_spread` allows for. None where it cannot be run: fewer
-    than three differences, all of them equal, so that there is no spread, or none above two steps, for so few values
-    are far from normal.
+    than three differences, all of them equal, so that there is no spread, or three or four of which none is above two
+    steps, for so few values are far from normal.
     """
     d = _finite(differences)
     if len(d) < MIN_SEEDS or spread(d) == 0 or too_coarse(d, resolution):
@@ -62,15 +63,27 @@ def paired_t(
 
 
 def too_coarse(differences: Array, resolution: float) -> bool:
-    """Whether differences that move in steps of `resolution` are too few steps large to be taken as normal."""
+    """Say whether differences in steps of `resolution` are too few, and too few steps large, to be taken as normal."""
+    return len(differences) <= FEW_SEEDS and _narrow(differences, resolution)
+
+
+def avoids_zero(differences: Array, resolution: float) -> bool:
+    """Say whether every difference is one or two steps up or down, and none is zero: two heaps instead of a bell."""
+    return bool(np.all(differences != 0)) and _narrow(differences, resolution)
+
+
+def _narrow(differences: Array, resolution: float) -> bool:
     return float(np.abs(differences).max()) <= COARSEST * resolution * (1 + 1e-9)
 
 
 def sign_flip(differences: Values, alternative: Alternative = "two-sided") -> Significance:
-    """Fisher's randomisation test over training seeds: each difference as likely of one sign as of the other.
+    """Run Fisher's randomisation test over training seeds: each difference has either sign with equal chance.
 
-    Exact by enumeration up to 20 differences; beyond, 99,999 seeded draws and the observed signs themselves. The
-    statistic is the mean difference.
+    It is exact by enumeration up to 20 differences; beyond, it uses 99,999 seeded draws and the observed signs
+    themselves. The statistic is the mean difference.
+
+    >>> sign_flip([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).p_value
+    0.03125
     """
     d = _finite(differences)
     mean, n = float(d.mean()), int(np.count_nonzero(d))
@@ -78,10 +91,11 @@ def sign_flip(differences: Values, alternative: Alternative = "two-sided") -> Si
 
 
 def signed_rank(differences: Values, alternative: Alternative = "two-sided") -> Significance:
-    """Exact Wilcoxon signed-rank test over training seeds; infinite differences (diverged runs) rank highest, as ties.
+    """Run the exact Wilcoxon signed-rank test over training seeds.
 
-    Tied magnitudes share the mean of their ranks and zeros are ranked but count for neither side (Pratt 1959); the
-    null distribution is that of flipping the signs of these very ranks. The statistic is the sum of positive ranks.
+    Infinite differences (diverged runs) rank highest, tied. Tied magnitudes share the mean of their ranks, and zeros
+    are ranked but count for neither side (Pratt 1959). The null distribution is that of flipping the signs of these
+    very ranks. The statistic is the sum of positive ranks.
     """
     d = _without_nan(differences)
     _, place, count = np.unique(np.abs(d), return_inverse=True, return_counts=True)
@@ -91,9 +105,9 @@ def signed_rank(differences: Values, alternative: Alternative = "two-sided") -> 
 
 
 def sign_test(differences: Values, alternative: Alternative = "two-sided") -> Significance:
-    """Exact sign test over training seeds: in how many the difference is positive, those without one left out.
+    """Run the exact sign test over training seeds, which counts positive differences and leaves out zeros.
 
-    It needs only to know which arm is larger, so it stands where runs are censored. The statistic is that number.
+    It only needs to know which arm is larger, so it applies where runs are censored. The statistic is that count.
     """
     d = _without_nan(differences)
     positive, n = int((d > 0).sum()), int(np.count_nonzero(d))
@@ -102,7 +116,11 @@ def sign_test(differences: Values, alternative: Alternative = "two-sided") -> Si
 
 
 def even_odds_p(successes: int, n: int, alternative: Alternative = "two-sided") -> float:
-    """Exact binomial p-value of `successes` of `n` against even odds; 1 for n = 0."""
+    """Return the exact binomial p-value of `successes` of `n` against even odds; 1 for n = 0.
+
+    >>> even_odds_p(6, 6)
+    0.03125
+    """
     if n == 0:
         return 1.0
     lower, upper = (float(scipy.special.bdtr(k, n, 0.5)) for k in (successes, n - successes))
@@ -110,7 +128,7 @@ def even_odds_p(successes: int, n: int, alternative: Alternative = "two-sided") 
 
 
 def smallest_p(test: TestName, n: int, alternative: Alternative = "two-sided") -> float:
-    """Smallest p-value a test can give with `n` differences other than zero (for McNemar's: discordant images).
+    """Return the smallest p-value of a test with `n` differences other than zero (for McNemar's: discordant images).
 
     A paired t test can give any p-value from three seeds on and, by this project's rule, is not run on fewer.
     """
@@ -120,12 +138,16 @@ def smallest_p(test: TestName, n: int, alternative: Alternative = "two-sided") -
 
 
 def can_reject(test: TestName, n: int, alpha: float = 0.05, alternative: Alternative = "two-sided") -> bool:
-    """Say whether a test could reject at all with `n` differences other than zero; one that cannot is never run."""
+    """Check whether a test can reject at all with `n` differences other than zero; one that cannot is never run."""
     return smallest_p(test, n, alternative) <= checked_fraction(alpha, "alpha")
 
 
 def seeds_to_reject(test: TestName, alpha: float = 0.05, alternative: Alternative = "two-sided") -> int:
-    """Smallest number of seeds with which a test could reject: 6 for the exact two-sided tests at 5%."""
+    """Return the smallest number of seeds with which a test can reject: 6 for the exact two-sided tests at 5%.
+
+    >>> seeds_to_reject("sign_test")
+    6
+    """
     n = 1
     while not can_reject(test, n, alpha, alternative):
         n += 1
@@ -133,10 +155,13 @@ def seeds_to_reject(test: TestName, alpha: float = 0.05, alternative: Alternativ
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values in the order given, for the family of claims handed over (Holm 1979).
+    """Return Holm's adjusted p-values in the given order, for one family of claims (Holm 1979).
 
-    Comparing each with alpha keeps the chance of any false rejection in the family at alpha, whatever their
-    dependence. Raises ValueError for what is no p-value.
+    Comparing each with alpha keeps the chance of any false rejection in the family at alpha, whatever their dependence.
+    Raises ValueError for values outside [0, 1].
+
+    >>> holm([0.01, 0.04])
+    [0.02, 0.04]
     """
     p = np.asarray(p_values, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():
@@ -160,7 +185,7 @@ def _flip_p(d: Array, alternative: Alternative) -> float:
 
 
 def _flipped_sums(d: Array) -> Array:
-    """Sums of the differences under every choice of signs, or under a seeded sample of them with those observed."""
+    """Return sums of the differences under every choice of signs, or under a seeded sample and the observed signs."""
     if len(d) > _ENUMERATED:
         signs = np.random.default_rng(0).choice(np.array([-1.0, 1.0]), size=(_SAMPLED, len(d)))
         return np.append(signs @ d, d.sum())

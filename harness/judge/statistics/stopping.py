@@ -1,4 +1,4 @@
-"""At which of the declared looks a test would decide, were the truth known: said in the plan, before jobs run."""
+"""The look at which a test would decide if the truth were known; shown in the plan before jobs run."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _DRAWS = 4000
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The share of runs that some look decides, and the mean number of seeds with which they end."""
+    """The share of runs that some look decides, and the mean number of seeds at which runs end."""
 
     decided: float
     seeds: float
 
 
 def stopping(sizes: Sequence[int], mean: float, margin: float | None = None) -> Stopping:
-    """How runs end at looks of these sizes, by 4,000 seeded draws of normal values.
+    """Simulate how runs end at looks of these sizes, by 4,000 seeded draws of normal values.
 
-    `mean` is the true mean and `margin` the declared one, in standard deviations over seeds. Without a margin the t
-    test of a direction decides; with one the mean lies inside it or beyond.
+    `mean` is the true mean and `margin` the declared one, in standard deviations over seeds. Without a margin, the t
+    test of a direction decides; with one, the mean lies inside or beyond it.
     """
     values = np.random.default_rng(0).standard_normal((_DRAWS, sizes[-1])) + mean
     ends, decided = np.full(_DRAWS, sizes[-1]), np.zeros(_DRAWS, dtype=bool)

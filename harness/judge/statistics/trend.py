@@ -1,4 +1,4 @@
-"""Whether a quantity rises or falls with depth, layer by layer, over training seeds."""
+"""Test of a trend: whether a quantity rises or falls with depth, layer by layer, over training seeds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TrendDirection = Literal["increasing", "decreasing", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Kendall's tau between layer order and value, one for each of `n` training seeds, and what they show together.
+    """Kendall's tau between layer order and value, one for each of `n` training seeds, and their joint result.
 
-    `over_seeds` tests the mean tau against zero, the taus taken as normal, and speaks of training seeds of this
-    architecture. `p_within` is an exact two-sided permutation p-value and speaks of these nets: were layer order of no
-    account, every order of the values within a net would be equally likely. A `direction` needs both to reject, as a
-    tau of few layers is far from normal; where tau is the same in all of at least three seeds, which leaves the first
-    no spread, the second alone. In tau tied layers count for neither side, in `p_within` against the trend, so that it
-    stays on the safe side.
+    `over_seeds` tests the mean tau against zero, the taus taken as normal, and concerns training seeds of this
+    architecture. `p_within` is an exact two-sided permutation p-value and concerns these nets: if layer order did not
+    matter, every order of the values within a net would be equally likely. A `direction` needs both to reject, because
+    a tau of few layers is far from normal. Where tau is the same in all of at least three seeds, the first has no
+    spread and the second decides alone. Tied layers count for neither side in tau, and against the trend in `p_within`,
+    so that it stays on the safe side.
     """
 
     n: int
@@ -36,11 +36,14 @@ class Trend:
 
 
 def monotone_trend(values_by_seed: Sequence[Values] | Array, *, alpha: float = 0.05) -> Trend:
-    """Test for a rising or falling trend over layers; by `over_seeds` it speaks of training seeds.
+    """Test for a rising or falling trend over layers.
 
-    One row of values for each seed, one column for each layer from the input on. Only the order within a net counts,
-    so that any rising transformation of its values gives the same answer. Raises ValueError unless there are two
+    `values_by_seed` has one row per seed and one column per layer, from the input on. Only the order within a net
+    counts, so any increasing transformation of its values gives the same answer. Raises ValueError unless there are two
     layers, equally many in each row, and every value is finite.
+
+    >>> monotone_trend([[1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 4.0, 5.0]]).direction
+    'increasing'
     """
     values = np.asarray(values_by_seed, dtype=np.float64)
     if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2 or not np.isfinite(values).all():
@@ -55,17 +58,17 @@ def monotone_trend(values_by_seed: Sequence[Values] | Array, *, alpha: float = 0
 
 
 def _rises(values: Array) -> Array:
-    """Sign of the step between each pair of layers, +1 for a rise towards the output, for each seed."""
+    """Return the sign of the step between each pair of layers, +1 for a rise towards the output, for each seed."""
     first, second = np.triu_indices(values.shape[1], k=1)
     rises: Array = np.sign(values[:, second] - values[:, first])
     return rises
 
 
 def _permutation_p(score: int, n: int, layers: int) -> float:
-    """Two-sided p-value of the summed Kendall score of n nets when each order of the layers is equally likely.
+    """Return the two-sided p-value of n nets' summed Kendall score when each order of the layers is equally likely.
 
-    The seasonal Kendall test (Hirsch, Slack and Smith 1982) with its exact null distribution: the number of inversions
-    of a random permutation is a sum of independent uniforms on 0..i for i < layers.
+    It is the seasonal Kendall test (Hirsch, Slack and Smith 1982) with its exact null distribution: the number of
+    inversions of a random permutation is a sum of independent uniforms on 0..i for i < layers.
     """
     falling = np.ones(1)
     for size in [*range(2, layers + 1)] * n:

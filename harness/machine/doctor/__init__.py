@@ -1,4 +1,4 @@
-"""Looks at a machine as a run would meet it: device, arithmetic, disk, memory, data, store and clock."""
+"""The doctor: checks of a machine's device, arithmetic, disk, memory, data, store and clock before a run."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ def examine(
     threads: int,
     wait_s: float,
 ) -> Iterator[Check]:
-    """Every check in turn, the quick ones first.
+    """Run every check in turn, the quick ones first.
 
-    `needed` names the data sets that have to be there; `device_name` is auto, cpu or cuda; torch may take `wait_s`.
+    `needed` names the data sets that a run needs, `device_name` is `auto`, `cpu` or `cuda`, and `wait_s` is the number
+    of seconds that torch may take to answer.
     """
     yield versions()
     yield memory()
@@ -40,7 +41,10 @@ def examine(
 
 
 def verdict(checks: Collection[Check]) -> HarnessError | None:
-    """The error that these checks amount to, data before the device before all else; None where nothing is wrong."""
+    """Return the error for the failed checks, or None where none failed.
+
+    Missing data come before a missing device, and both before every other fault.
+    """
     wrong = [check for check in checks if check.level == "wrong"]
     if not wrong:
         return None

@@ -1,4 +1,4 @@
-"""One thing that was looked at: whether it is in order, what was seen, and what would mend it."""
+"""The outcome of one check of the machine: its level, the observation, and the remedy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Level = Literal["ok", "warning", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found; `exit_code` is what a program that needs this ends with where it is wrong."""
+    """The outcome of one check; `exit_code` is the code of a program that needs what is wrong here."""
 
     name: str
     level: Level
@@ -22,12 +22,12 @@ class Check:
         return f"{self.level:<8} {self.name}: {self.says}" + (f"; {self.remedy}" if self.remedy else "")
 
     def document(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return the outcome as plain data."""
         return {name: value for name, value in asdict(self).items() if name != "exit_code"}
 
 
 def at_least(name: str, amount: float, warn_below: float, wrong_below: float, says: str, remedy: str) -> Check:
-    """A check of something there may be too little of."""
+    """Return a check that fails where `amount` is below `wrong_below` and warns where it is below `warn_below`."""
     if amount < wrong_below:
         return Check(name, "wrong", says, remedy)
     return Check(name, "warning", says, remedy) if amount < warn_below else Check(name, "ok", says)

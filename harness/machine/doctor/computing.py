@@ -1,4 +1,4 @@
-"""What a run would compute with: versions, memory, the device, and arithmetic that repeats bit for bit."""
+"""Checks of the means to compute: versions, memory, the device, and arithmetic that repeats bit for bit."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from harness.progress import duration
 
 GIB = 1 << 30
 LITTLE_MEMORY, TOO_LITTLE_MEMORY = 4 * GIB, 1 * GIB
-"""torch alone takes half a gigabyte; a training keeps its batches and a checkpoint beside the net."""
+"""Bytes of memory below which the doctor warns, and below which it fails. torch alone takes half a gigabyte; a training
+keeps its batches and a checkpoint beside the net."""
 _MEMINFO = Path("/proc/meminfo")
 _INSTALL = "install it with the command of the README"
 
 
 def versions() -> Check:
-    """Whether everything that a run imports is installed; the versions."""
+    """Check that every package of a run is installed, and list the versions."""
     found = environment.environment()
     missing = [name for name, version in found["packages"].items() if version is None]
     if missing:
@@ -38,7 +39,7 @@ def versions() -> Check:
 
 
 def memory() -> Check:
-    """How much memory a run may take, a container's limit included."""
+    """Check how much memory a run may take, a container's limit included."""
     amounts = []
     with suppress(OSError, ValueError, IndexError):
         lines = _MEMINFO.read_text(encoding="utf-8").splitlines()
@@ -46,14 +47,14 @@ def memory() -> Check:
     if (limit := memory_limit()) is not None:
         amounts.append(limit)
     if not amounts:
-        return Check("memory", "warning", "how much there is could not be read", "nothing, if jobs run")
-    says = f"{min(amounts) / GIB:.1f} GiB may be taken"
+        return Check("memory", "warning", "the amount of free memory could not be read", "none is needed if jobs run")
+    says = f"{min(amounts) / GIB:.1f} GiB may be used"
     remedy = "end other programs, or give the container more"
     return at_least("memory", min(amounts), LITTLE_MEMORY, TOO_LITTLE_MEMORY, says, remedy)
 
 
 def device(asked: str) -> Check:
-    """The device that jobs would run on, as the driver tells of it."""
+    """Check the device that jobs would run on, as the driver reports it."""
     found = environment.gpus()
     if asked == "cpu" or (asked == "auto" and not found):
         return Check("device", "ok", f"the CPU: {environment.processor()}, {_cores()}")
@@ -65,14 +66,14 @@ def device(asked: str) -> Check:
 
 
 def _cores() -> str:
-    """How many may be used, and why not more."""
+    """Describe the number of usable cores and the quota that limits it."""
     quota = cpu_quota()
-    limit = "" if quota is None else f" (the time of {quota:g} is allowed here)"
+    limit = "" if quota is None else f" (limited to the time of {quota:g} here)"
     return f"{cores()} core{'' if cores() == 1 else 's'}{limit}"
 
 
 def arithmetic(asked: str, threads: int, wait_s: float) -> Iterator[Check]:
-    """Whether torch can be imported in time, sees the device, and repeats bit for bit as jobs set it up."""
+    """Check that torch can be imported in time, sees the device, and computes the same bits twice as jobs set it up."""
     seen = probed(asked, threads, wait_s)
     if isinstance(seen, Check):
         yield seen
@@ -92,7 +93,7 @@ def _torch(asked: str, seen: dict[str, Any]) -> Check:
 
 
 def _no_cuda(seen: dict[str, Any]) -> str:
-    """What makes torch see a GPU, by whether it is built for one."""
+    """Return the remedy where torch sees no GPU; it depends on whether torch is built for CUDA."""
     if seen["cuda"] is None:
         return "install a torch that is built for CUDA"
     return f"this torch needs a driver that has CUDA {seen['cuda']} (`nvidia-smi`); or look at CUDA_VISIBLE_DEVICES"
@@ -107,7 +108,7 @@ def _determinism(seen: dict[str, Any]) -> Check:
         f"CUBLAS_WORKSPACE_CONFIG is {seen['workspace']!r}; unset it, or set it to :4096:8": (
             not seen["workspace_repeats"]
         ),
-        "one training step did not come out twice in the same bits; have the machine's memory tested": (
+        "one training step gave different bits the second time; have the machine's memory tested": (
             not seen["repeats"]
         ),
     }
@@ -122,7 +123,10 @@ def _determinism(seen: dict[str, Any]) -> Check:
 
 
 def probed(asked: str, threads: int, wait_s: float) -> dict[str, Any] | Check:
-    """What torch says of the machine, from a process that may take so long and no longer; or why there is no answer."""
+    """Start a process that describes the machine with torch, and return the description.
+
+    Returns a failed check where the process does not answer within `wait_s` seconds or fails.
+    """
     command = [sys.executable, "-P", "-m", "harness.jobs.torch_here", asked, str(threads)]
     package = str(Path(harness.__file__).parents[1])
     variables = os.environ | {

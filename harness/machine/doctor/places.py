@@ -1,4 +1,4 @@
-"""Where a run would read and write: disk, store, reports, data, and the clock that dates it all."""
+"""Checks of the places where a run reads and writes (disk, store, reports, data) and of the machine's clock."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from harness.store.store import Store
 
 GB = 10**9
 LITTLE_DISK, TOO_LITTLE_DISK = 10 * GB, 2 * GB
-"""AlexNet's weights are a quarter of a gigabyte; a training keeps two checkpoints of twice that, then the weights."""
+"""Bytes of free disk below which the doctor warns, and below which it fails. AlexNet's weights take a quarter of a
+gigabyte; a training keeps two checkpoints of twice that size, then the weights."""
 CLOCK_TOLERANCE_S = 120
 _AGAIN = "name another with {}, or have it made writable"
 
 
 def disk(store: Path) -> Check:
-    """How much room there is where the store is, or would be."""
+    """Check the free space on the disk of the store."""
     free = shutil.disk_usage(_existing(store)).free
     says = f"{free / GB:,.1f} GB free at {store}"
     remedy = "free some, `python -m harness store gc` shows what may go, or name another place with --store DIR"
@@ -34,12 +35,12 @@ def disk(store: Path) -> Check:
 
 
 def store_folder(store: Path) -> Check:
-    """Whether results can be written, and locks be held, where the store is."""
+    """Check that the store is writable and that locks work there."""
     problem = _not_writable(store)
     if problem:
         return Check("store", "wrong", f"{store} {problem}", _AGAIN.format("--store DIR"))
     if not store.is_dir():
-        return Check("store", "ok", f"{store} is not there yet, and can be made")
+        return Check("store", "ok", f"{store} does not exist yet and can be created")
     try:
         with tempfile.TemporaryDirectory(dir=store, prefix=".doctor-") as folder, held(Path(folder)) as ours:
             locks, lease = ours, lease_file(Path(folder)).exists()
@@ -55,7 +56,7 @@ def store_folder(store: Path) -> Check:
 
 
 def reports(out: Path) -> Check:
-    """Whether reports can be written."""
+    """Check that the reports' folder is writable."""
     problem = _not_writable(out)
     if problem:
         return Check("reports", "wrong", f"{out} {problem}", _AGAIN.format("--out DIR"))
@@ -63,7 +64,7 @@ def reports(out: Path) -> Check:
 
 
 def jobs(store: Path) -> Iterator[Check]:
-    """What lies in the store: finished, running, unfinished and damaged jobs, and what was left behind."""
+    """Check the jobs of the store: count finished, running, unfinished and damaged ones, and left-over files."""
     if not store.is_dir():
         return
     try:
@@ -91,20 +92,18 @@ def jobs(store: Path) -> Iterator[Check]:
 
 
 def clock(store: Path) -> Check:
-    """Whether the clock can be believed: not before this program was written, nor another than the store's disk has."""
+    """Check the clock against the program's installation date and against the clock of the store's disk."""
     now = time.time()
     today = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     written = Path(__file__).stat().st_mtime
-    remedy = "set the clock; results are dated by it, and what is older or newer is told by it"
+    remedy = "set the clock; it dates results and decides which is newer"
     if now < written - CLOCK_TOLERANCE_S:
         return Check("clock", "wrong", f"it is {today}, which is before this program was installed", remedy)
     if store.is_dir() and os.access(store, os.W_OK):
         with tempfile.NamedTemporaryFile(dir=store, prefix=".doctor-") as file:
             apart = os.fstat(file.fileno()).st_mtime - time.time()
         if abs(apart) > CLOCK_TOLERANCE_S:
-            return Check(
-                "clock", "warning", f"that of the disk of {store} is {apart:+.0f} s off this machine's", remedy
-            )
+            return Check("clock", "warning", f"the disk of {store} is {apart:+.0f} s off this machine", remedy)
     if store.is_dir():
         newest = max((path.stat().st_mtime for path in store.glob("*")), default=0.0)
         if newest > now + CLOCK_TOLERANCE_S:
@@ -113,7 +112,10 @@ def clock(store: Path) -> Check:
 
 
 def data(locations: Locations, needed: Collection[str]) -> Iterator[Check]:
-    """Every data set: where it is, or what would unlock it; one that is needed, or was looked for by name, is wrong."""
+    """Check every data set: its place on disk, or how to get it.
+
+    A missing set that is needed or named in an option is wrong.
+    """
     for name, dataset in DATASETS.items():
         found = locations.find(dataset)
         if not isinstance(found, Missing):
@@ -132,7 +134,7 @@ def data(locations: Locations, needed: Collection[str]) -> Iterator[Check]:
 
 
 def _not_writable(folder: Path) -> str | None:
-    """What keeps files from being written into a folder that is there, or from it being made; makes nothing."""
+    """Return why files cannot be written in a folder, or why it cannot be created; creates nothing."""
     there = _existing(folder)
     if not there.is_dir():
         return "is below a file" if there != folder else "is a file"
@@ -145,7 +147,7 @@ def _not_writable(folder: Path) -> str | None:
 
 
 def _existing(path: Path) -> Path:
-    """The path, or the nearest folder above it that is there."""
+    """Return the path, or the nearest folder above it that exists."""
     path = path.absolute()
     while not path.exists() and path != path.parent:
         path = path.parent

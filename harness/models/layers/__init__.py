@@ -1,8 +1,8 @@
 """Networks as data: descriptions of layers, each naming its inputs, that can be counted and drawn without torch.
 
-A net is a tuple of these descriptions. `trace` walks it and yields every shape, parameter and multiply-add, so that
-plans, cost estimates and the papers' own arithmetic claims need no tensor library; `network.py` turns the same tuple
-into a torch module. A kind of layer is one file here or anywhere: a subclass of `Layer` that answers its questions.
+A net is a tuple of these descriptions. `trace` walks it and yields every shape, parameter and multiply-add, so plans,
+cost estimates and the papers' own arithmetic need no tensor library. `network.py` turns the same tuple into a torch
+module. A kind of layer is one file, here or elsewhere: a subclass of `Layer` that answers its questions.
 """
 
 from harness.models.layers.activation import Activation, Nonlinearity

@@ -1,4 +1,4 @@
-"""The pointwise nonlinearities."""
+"""Layer kind: pointwise nonlinearities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Nonlinearity = Literal["relu", "tanh", "logistic", "leaky", "prelu_shared", "pre
 
 @dataclass(frozen=True, slots=True)
 class Activation(Layer):
-    """A pointwise nonlinearity; `slope` is the (initial) coefficient of the negative part where there is one."""
+    """A pointwise nonlinearity; `slope` is the coefficient of the negative part, or its first value if learned."""
 
     mixes_images: ClassVar[bool] = False
     in_equations = "rectifier"
@@ -26,11 +26,11 @@ class Activation(Layer):
     slope: float = 0.0
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """The slopes of a PReLU: one for each map or unit, or one."""
+        """Return the slopes of a PReLU: one for each map or unit, or a single one."""
         counts = {"prelu_channel": shapes[0][0], "prelu_shared": 1}
         if self.kind not in counts:
             return ()
@@ -38,11 +38,11 @@ class Activation(Layer):
 
     @property
     def activation(self) -> Activation:
-        """Itself."""
+        """The layer itself."""
         return self
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         match self.kind:

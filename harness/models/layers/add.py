@@ -1,4 +1,4 @@
-"""The sum of several layers, as at the end of a shortcut."""
+"""Layer kind that sums several layers, as at the end of a shortcut."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Add(Layer):
-    """The sum of two inputs or more, number by number.
+    """The elementwise sum of two or more inputs.
 
-    An identity shortcut names an earlier layer among its `inputs`; where shapes differ, that layer goes through a
-    `ZeroPadded` (He et al. 2015, section 4.2, option A) or a convolution of 1 x 1 (options B and C) first.
+    An identity shortcut names an earlier layer among its `inputs`. Where shapes differ, that layer first goes through a
+    `ZeroPadded` (He et al. 2015, section 4.2, option A) or a convolution of 1 x 1 (options B and C).
     """
 
     mixes_images: ClassVar[bool] = False
@@ -25,13 +25,13 @@ class Add(Layer):
     name: str
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of every input; raises ValueError where they differ."""
+        """Return the common shape of the inputs. Raises ValueError if they differ."""
         if len(set(shapes)) > 1:
             raise ValueError(f"layer {self.name}: {' and '.join(map(str, shapes))} cannot be added, for they differ")
         return shapes[0]
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """A sum from the first input to the last."""
+        """Return a module that sums from the first input to the last."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.Applied(_sum)

@@ -1,4 +1,4 @@
-"""Average pooling."""
+"""Layer kind: average pooling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AveragePool(Layer):
-    """The same windows as `MaxPool`, each giving the mean of the positions of the map that it sees."""
+    """The mean of each window of a map, over the positions within the map; windows are those of `MaxPool`."""
 
     mixes_images: ClassVar[bool] = False
     in_equations = "passes"
@@ -25,11 +25,11 @@ class AveragePool(Layer):
     cover: bool = False
 
     def output(self, *shapes: Shape) -> Shape:
-        """As `MaxPool`."""
+        """Return the shape as `MaxPool` does."""
         return pooled(self.name, shapes[0], self.size, self.stride, cover=self.cover)
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return nn.AvgPool2d(self.size, self.stride, ceil_mode=self.cover)

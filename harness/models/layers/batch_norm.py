@@ -1,4 +1,4 @@
-"""Batch normalisation."""
+"""Layer kind: batch normalisation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class BatchNorm(Layer):
     """Batch normalisation (Ioffe and Szegedy, 2015) of each map over images and positions, or of each unit over images.
 
-    Training subtracts the batch's own mean and divides by its standard deviation; testing takes running ones, which
-    move towards the batch's by `momentum` at each step. A scale and a shift for each map or unit follow.
+    Training subtracts the batch's own mean and divides by its standard deviation. Testing uses running statistics,
+    which move towards those of the batch by `momentum` at each step. A scale and a shift for each map or unit follow.
     """
 
     mixes_images: ClassVar[bool] = True
@@ -27,27 +27,27 @@ class BatchNorm(Layer):
     momentum: float = 0.1
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """Scales of one and shifts of zero."""
+        """Return scales that start at one and shifts that start at zero."""
         maps = shapes[0][:1]
         return Parameter("weight", "scale", maps, 1.0), Parameter("bias", "shift", maps, 0.0)
 
     def buffers(self, *shapes: Shape) -> tuple[Buffer, ...]:
-        """The running mean and variance, and the batches that went into them."""
+        """Return the running mean and variance, and the number of batches that they include."""
         maps = shapes[0][:1]
         moments = Buffer("running_mean", maps, 0.0), Buffer("running_var", maps, 1.0)
         return *moments, Buffer("num_batches_tracked", (), 0.0, whole=True)
 
     @property
     def constants(self) -> Mapping[str, float]:
-        """What is added to the variance, and the weight of a new batch."""
+        """The constant added to the variance, and the weight of a new batch."""
         return {"eps": self.eps, "momentum": self.momentum}
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         kind = nn.BatchNorm2d if len(shapes[0]) > 1 else nn.BatchNorm1d

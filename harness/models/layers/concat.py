@@ -1,4 +1,4 @@
-"""The maps of several layers, one layer's after another's."""
+"""Layer kind that concatenates the maps of several layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Concat(Layer):
-    """The maps of two inputs or more of one height and width, or the units of vectors, in the order of `inputs`."""
+    """The maps of two or more inputs with equal sides, or units of vectors, concatenated in the order of `inputs`."""
 
     mixes_images: ClassVar[bool] = False
     several = True
@@ -21,13 +21,13 @@ class Concat(Layer):
     name: str
 
     def output(self, *shapes: Shape) -> Shape:
-        """All maps together; raises ValueError where the maps' sides differ."""
+        """Return the shape with all maps together. Raises ValueError if the sides of the maps differ."""
         if len({shape[1:] for shape in shapes}) > 1:
             raise ValueError(f"layer {self.name}: {' and '.join(map(str, shapes))} are maps of different sides")
         return (sum(shape[0] for shape in shapes), *shapes[0][1:])
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Torch's `cat` along the maps."""
+        """Return a module that applies torch's `cat` along the maps."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.Applied(_joined)

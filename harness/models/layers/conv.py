@@ -1,4 +1,4 @@
-"""The convolution."""
+"""Layer kind: convolutions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Conv(Layer):
-    """A convolution: `filters` square kernels, with a bias each or without, that see 1/`groups` of the input maps."""
+    """A convolution of `filters` square kernels, each of which sees one of `groups` equal parts of the input maps."""
 
     mixes_images: ClassVar[bool] = False
     family = "convolution"
@@ -30,7 +30,10 @@ class Conv(Layer):
     bias: bool = True
 
     def output(self, *shapes: Shape) -> Shape:
-        """The (channels, height, width) that comes out, by floor division."""
+        """Return (filters, height, width) by floor division.
+
+        Raises ValueError if groups do not divide maps and filters.
+        """
         (shape,) = shapes
         maps, groups = shape[0], self.groups
         if maps % groups or self.filters % groups:
@@ -40,26 +43,26 @@ class Conv(Layer):
         return (self.filters, *convolved(self.name, shape, self.kernel, self.stride, self.pad))
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """The kernels and biases."""
+        """Return the kernels and biases."""
         maps, area = shapes[0][0] // self.groups, self.kernel**2
         fans = maps * area, area * self.filters // self.groups
         weight = Parameter("weight", "weight", (self.filters, maps, self.kernel, self.kernel), None, *fans)
         return (weight, Parameter("bias", "bias", (self.filters,))) if self.bias else (weight,)
 
     def multiply_adds(self, *shapes: Shape) -> int:
-        """The connections of every response."""
+        """Return the number of connections of all responses."""
         return self.parameters(*shapes)[0].fan_in * size(self.output(*shapes))
 
     def kernels(self, *_shapes: Shape) -> Kernels:
-        """Its own."""
+        """Return the kernels' number, side, stride and groups."""
         return Kernels(self.filters, self.kernel, self.stride, self.groups)
 
     def before(self, *_shapes: Shape) -> Mapping[str, nn.Module]:
-        """Zeros that differ by side."""
+        """Return a module that adds zeros, if they differ by side."""
         return zeros_around(self.pad)
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return nn.Conv2d(

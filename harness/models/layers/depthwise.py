@@ -1,4 +1,4 @@
-"""The depthwise convolution."""
+"""Layer kind: depthwise convolutions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Depthwise(Layer):
-    """A convolution that keeps maps apart: `multiplier` kernels for each input map, which see that map alone."""
+    """A convolution with `multiplier` kernels for each input map, which see only that map."""
 
     mixes_images: ClassVar[bool] = False
     family = "convolution"
@@ -29,27 +29,27 @@ class Depthwise(Layer):
     bias: bool = True
 
     def output(self, *shapes: Shape) -> Shape:
-        """The (channels, height, width) that comes out, by floor division."""
+        """Return (channels, height, width) by floor division."""
         return self._conv(shapes[0]).output(*shapes)
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """The kernels and biases."""
+        """Return the kernels and biases."""
         return self._conv(shapes[0]).parameters(*shapes)
 
     def multiply_adds(self, *shapes: Shape) -> int:
-        """The connections of every response."""
+        """Return the number of connections of all responses."""
         return self._conv(shapes[0]).multiply_adds(*shapes)
 
     def kernels(self, *shapes: Shape) -> Kernels:
-        """Its own."""
+        """Return the kernels' number, side, stride and groups."""
         return self._conv(shapes[0]).kernels(*shapes)
 
     def before(self, *shapes: Shape) -> Mapping[str, nn.Module]:
-        """Zeros that differ by side."""
+        """Return a module that adds zeros, if they differ by side."""
         return self._conv(shapes[0]).before(*shapes)
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's convolution in as many groups as there are maps."""
+        """Return torch's convolution with as many groups as input maps."""
         return self._conv(shapes[0]).module(*shapes)
 
     def _conv(self, shape: Shape) -> Conv:

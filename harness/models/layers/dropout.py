@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Layer kind: dropout."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Dropout(Layer):
-    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p at test.
+    """Dropout in AlexNet's form (section 4.2): zero with probability `p` in training, multiply by 1 - p in tests.
 
-    `rescaled` is the form of Caffe and torch: divide by 1 - p in training what is kept, and leave tests alone.
+    `rescaled` selects the form of Caffe and torch: divide the kept values by 1 - p in training and change nothing in
+    tests.
     """
 
     mixes_images: ClassVar[bool] = False
-    """Its module draws for the whole of a batch that comes in parts (`modules.Drawing`)."""
+    """False, because the module draws for a whole batch even if the batch comes in parts (`modules.Drawing`)."""
     noise = True
     overwrites = True
 
@@ -29,16 +30,16 @@ class Dropout(Layer):
     rescaled: bool = False
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     @property
     def constants(self) -> Mapping[str, float]:
-        """The probability."""
+        """The probability `p`."""
         return {"": self.p}
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Ours."""
+        """Return `PaperDropout`."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.PaperDropout(self.p, rescaled=self.rescaled)

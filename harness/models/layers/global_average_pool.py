@@ -1,4 +1,4 @@
-"""Global average pooling."""
+"""Layer kind: global average pooling."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GlobalAveragePool(Layer):
-    """The mean of each map: a vector of as many numbers as there are maps, whatever their sides."""
+    """The mean of each map: a vector with one element for each map, whatever their sides."""
 
     mixes_images: ClassVar[bool] = False
 
     name: str
 
     def output(self, *shapes: Shape) -> Shape:
-        """A vector of channels."""
+        """Return the shape of a vector of channels."""
         return map_of(self.name, shapes[0])[:1]
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """A plain mean, whose backward is deterministic on CUDA, unlike that of torch's adaptive pooling."""
+        """Return a plain mean, whose backward is deterministic on CUDA, unlike that of torch's adaptive pooling."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.Applied(_mean)

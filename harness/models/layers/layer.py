@@ -1,9 +1,9 @@
-"""The question sheet of the vocabulary: all that the rest of the program may ask of a layer, whatever its kind.
+"""The base class of layers: every question that the rest of the program may ask of a layer, whatever its kind.
 
-A kind of layer is one file with one class. What it answers here is everything that anyone knows of it: `trace` its
-shapes and counts, the builder its module, rules for first weights and decay its parameters, checkpoints its buffers,
-measures and drawings the rest. Nobody outside asks for its class. An answer without which a net could be wrong in
-silence has no default, and `trace` refuses a kind that lacks one.
+A kind of layer is one file with one class. Its answers are all that anyone knows of it. `trace` asks for shapes and
+counts; the builder for the module; rules for first weights and decay for the parameters; checkpoints for the buffers;
+measurements and drawings for the rest. No code outside asks for the class. Questions whose answer could make a net
+wrong in silence have no default, and `trace` refuses a kind that leaves one open.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from harness.models.layers.activation import Activation
 
 Shape = tuple[int, ...]
-"""(channels, height, width) of a map, or (units,) of a vector."""
+"""Shape of a map, (channels, height, width), or of a vector, (units,)."""
 
 Padding = tuple[int, int, int, int]
-"""Zeros added (left, right, top, bottom), in torch's order."""
+"""Zeros added on the (left, right, top, bottom), in torch's order."""
 
 Inputs = tuple[str, ...]
-"""The names of the layers whose outputs a layer takes, `image` for the net's own input; empty for the one before it."""
+"""Names of the layers that a layer takes as inputs, or `image` for the net's own input; empty for the one before it."""
 
 IMAGE = "image"
-"""What a layer names that takes the images themselves."""
+"""Name of the net's input, the images, among a layer's inputs."""
 
 ParameterKind = Literal["weight", "bias", "slope", "scale", "shift"]
 """weight: of connections, drawn by a rule; bias: added to responses; slope: of a PReLU; scale and shift: of a
@@ -39,38 +39,38 @@ PARAMETER_KINDS: tuple[ParameterKind, ...] = ("weight", "bias", "slope", "scale"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One learned tensor of a layer, by the name that its module has for it."""
+    """One learned tensor of a layer, by its name in the layer's module."""
 
     name: str
     kind: ParameterKind
     shape: Shape
     first: float | None = None
-    """The value it starts at; None where a rule for first weights gives it one."""
+    """First value; None if a rule for first weights sets it."""
     fan_in: int = 0
-    """Connections of one response, n_l in PReLU's notation; of weights only."""
+    """Connections of one response, n_l in PReLU's notation; weights only."""
     fan_out: int = 0
-    """Connections of one input, nhat_l, away from the borders and for a stride of one; likewise."""
+    """Connections of one input away from the borders at stride one, nhat_l; weights only."""
 
     @property
     def size(self) -> int:
-        """How many numbers."""
+        """Number of elements."""
         return size(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """One tensor that training changes without learning it, such as a running mean: as much state as a weight."""
+    """One tensor that training changes without a gradient, such as a running mean. It is state like a weight."""
 
     name: str
     shape: Shape
     first: float
-    """The value it starts at."""
+    """First value of all elements."""
     whole: bool = False
-    """Whether it counts in whole numbers (int64), or holds float32."""
+    """Whether it holds integers (int64) rather than float32."""
 
     @property
     def bytes(self) -> int:
-        """That it takes."""
+        """Size in bytes."""
         return (8 if self.whole else 4) * size(self.shape)
 
 
@@ -84,7 +84,7 @@ class Kernels(NamedTuple):
 
 
 class Named:
-    """What every layer has."""
+    """The name that every layer has."""
 
     __slots__ = ()
     name: str
@@ -94,81 +94,87 @@ class Named:
 class Layer(Named):
     """One layer of a net. Every method takes the shapes of its inputs, in their order.
 
-    A kind is a frozen dataclass with a `name`; it has to answer `output`, `module` and `mixes_images`, and, where it
+    A kind of layer is a frozen dataclass with a `name`. It must define `output`, `module` and `mixes_images` and, if it
     has weights, `multiply_adds`.
     """
 
     mixes_images: ClassVar[bool]
-    """Whether what comes of an image in training depends on the others of its batch, so that none may be divided."""
+    """Whether an image's output in training depends on the other images of its batch. Such batches are never
+    divided."""
     several: ClassVar[bool] = False
-    """Whether it takes two inputs or more, in the place of one."""
+    """Whether the layer takes two or more inputs instead of one."""
     family: ClassVar[Literal["convolution", "local", "dense", ""]] = ""
-    """The group in which counts speak of a layer with weights: with kernels, with kernels of each place, connected to
-    every input; any other is only counted among the learned layers."""
+    """Group of a layer with weights in counts: convolutions, convolutions without shared weights, fully connected
+    layers. Other layers are counted only among the learned layers."""
     in_equations: ClassVar[Literal["weights", "rectifier", "passes", "unknown"]] = "unknown"
-    """What PReLU's equations 8 to 14 know of it: a factor by its weights, a factor by its slope, something that they
-    leave out, or nothing, so that they do not hold."""
+    """How PReLU's equations 8 to 14 treat the layer: as a factor of its weights or of its slope, as passed over, or
+    as unknown, so that they do not hold."""
     noise: ClassVar[bool] = False
-    """Whether it is noise of training alone, which measurements of first weights leave out."""
+    """Whether the layer is noise in training only, which measurements of first weights leave out."""
     overwrites: ClassVar[bool] = False
-    """Whether its output can stand in the place of its input, so that training keeps one of the two."""
+    """Whether the output may overwrite the input in memory, so that training keeps only one of them."""
 
     inputs: Inputs = ()
 
     def output(self, *shapes: Shape) -> Shape:
-        """The shape that comes out; raises ValueError where such inputs make no sense."""
+        """Return the shape of the output. Raises ValueError if the layer cannot take such inputs."""
         raise NotImplementedError
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """A torch module of float tensors [N, *shape], one an input; whatever it holds is declared below.
+        """Return a torch module that takes one float tensor [N, *shape] for each input.
 
-        It is made without memory, on torch's `meta` device, and filled by the declarations.
+        The module must hold exactly the parameters and buffers declared below. It is created on torch's `meta` device,
+        without memory, and filled with the declared values.
         """
         raise NotImplementedError
 
     def before(self, *_shapes: Shape) -> Mapping[str, nn.Module]:
-        """Modules without parameters that the one input goes through first, by what is added to the layer's name."""
+        """Return modules without parameters to apply before `module`, by the suffix to the layer's name."""
         return {}
 
     def parameters(self, *_shapes: Shape) -> tuple[Parameter, ...]:
-        """What is learned."""
+        """Return the learned tensors."""
         return ()
 
     def buffers(self, *_shapes: Shape) -> tuple[Buffer, ...]:
-        """What training changes otherwise."""
+        """Return the tensors that training changes without a gradient."""
         return ()
 
     def multiply_adds(self, *_shapes: Shape) -> int:
-        """Of one image, forward."""
+        """Return the multiply-adds of one image, forward."""
         return 0
 
     def kernels(self, *_shapes: Shape) -> Kernels | None:
-        """Those of a convolution."""
+        """Return the kernels of a convolution; None for other layers."""
         return None
 
     @property
     def activation(self) -> Activation | None:
-        """The pointwise nonlinearity that it is."""
+        """The layer itself if it is a pointwise nonlinearity; else None."""
         return None
 
     @property
     def pyramid(self) -> tuple[int, ...] | None:
-        """Of the spatial pyramid that it is: such a layer makes one vector of any window of a map."""
+        """Levels, if the layer is a spatial pyramid, which makes one vector of any window of a map; else None."""
         return None
 
     @property
     def constants(self) -> Mapping[str, float]:
-        """Numbers of it that a paper prints and no recipe says, by name; an empty one stands for the kind's own."""
+        """Printed constants that no recipe holds, by name; the empty name stands for the kind's only constant."""
         return {}
 
     @property
     def kind_name(self) -> str:
-        """The kind in small letters: `response_norm`."""
+        """Name of the kind in small letters, such as `response_norm`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
 
 
 def size(shape: Shape) -> int:
-    """How many numbers a shape holds."""
+    """Return the number of elements of a shape.
+
+    >>> size((3, 4, 5))
+    60
+    """
     count = 1
     for side in shape:
         count *= side
@@ -176,7 +182,7 @@ def size(shape: Shape) -> int:
 
 
 def map_of(name: str, shape: Shape) -> tuple[int, int, int]:
-    """A shape as (channels, height, width); raises ValueError for a vector."""
+    """Return a shape as (channels, height, width). Raises ValueError if it is that of a vector."""
     if len(shape) != 3:
         raise ValueError(f"layer {name}: it takes maps, and its input is a vector of {shape[0]}")
     return shape[0], shape[1], shape[2]

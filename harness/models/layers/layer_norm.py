@@ -1,4 +1,4 @@
-"""Layer normalisation."""
+"""Layer kind: layer normalisation."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LayerNorm(Layer):
-    """Layer normalisation (Ba, Kiros and Hinton, 2016) over all numbers of an image, in training and testing alike.
+    """Layer normalisation (Ba, Kiros and Hinton, 2016) over all elements of an image, in training and tests alike.
 
-    A scale and a shift follow for each map of a map, or each unit of a vector.
+    A scale and a shift follow for each map, or for each unit of a vector.
     """
 
     mixes_images: ClassVar[bool] = False
@@ -25,21 +25,21 @@ class LayerNorm(Layer):
     eps: float = 1e-5
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """Scales of one and shifts of zero."""
+        """Return scales that start at one and shifts that start at zero."""
         maps = shapes[0][:1]
         return Parameter("weight", "scale", maps, 1.0), Parameter("bias", "shift", maps, 0.0)
 
     @property
     def constants(self) -> Mapping[str, float]:
-        """What is added to the variance."""
+        """The constant added to the variance."""
         return {"eps": self.eps}
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's normalisation of all maps as one group, which is the same."""
+        """Return torch's group normalisation with one group, which is the same."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return nn.GroupNorm(1, shapes[0][0], self.eps)

@@ -1,4 +1,4 @@
-"""The fully connected layer."""
+"""Layer kind: fully connected layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Linear(Layer):
-    """A fully connected layer, with a bias for each unit or without; maps are flattened as maps, rows, columns."""
+    """A fully connected layer, with a bias for each unit unless `bias` is false.
+
+    Maps are flattened in the order channels, rows, columns.
+    """
 
     mixes_images: ClassVar[bool] = False
     family = "dense"
@@ -25,27 +28,27 @@ class Linear(Layer):
     bias: bool = True
 
     def output(self, *_shapes: Shape) -> Shape:
-        """A vector of `units`."""
+        """Return the shape of a vector of `units`."""
         return (self.units,)
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """Weights [units, inputs] and biases."""
+        """Return weights [units, inputs] and biases."""
         fan_in = size(shapes[0])
         weight = Parameter("weight", "weight", (self.units, fan_in), None, fan_in, self.units)
         return (weight, Parameter("bias", "bias", (self.units,))) if self.bias else (weight,)
 
     def multiply_adds(self, *shapes: Shape) -> int:
-        """Every weight once."""
+        """Return the number of weights, each of which is used once."""
         return size(shapes[0]) * self.units
 
     def before(self, *shapes: Shape) -> Mapping[str, nn.Module]:
-        """Makes a vector of maps."""
+        """Return a module that flattens maps to a vector."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return {"_flatten": nn.Flatten()} if len(shapes[0]) > 1 else {}
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return nn.Linear(size(shapes[0]), self.units, bias=self.bias)

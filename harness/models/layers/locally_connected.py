@@ -1,4 +1,4 @@
-"""The convolution without shared weights."""
+"""Layer kind: convolutions without shared weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Local(Layer):
-    """A convolution without shared weights: at every position its own `filters` kernels and biases, over all maps."""
+    """A convolution without shared weights: every position has its own `filters` kernels and biases, over all maps."""
 
     mixes_images: ClassVar[bool] = False
     family = "local"
@@ -27,26 +27,26 @@ class Local(Layer):
     pad: Padding = (0, 0, 0, 0)
 
     def output(self, *shapes: Shape) -> Shape:
-        """The (channels, height, width) that comes out, by floor division."""
+        """Return (filters, height, width) by floor division."""
         return (self.filters, *convolved(self.name, shapes[0], self.kernel, self.stride, self.pad))
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """The kernels and biases of every position, as `modules.Local` lays them out."""
+        """Return the kernels and biases of every position, in the layout of `modules.Local`."""
         filters, *sides = self.output(*shapes)
         fans = self.kernel**2 * shapes[0][0], self.kernel**2 * self.filters
         weight = Parameter("weight", "weight", (size(tuple(sides)), filters, fans[0]), None, *fans)
         return weight, Parameter("bias", "bias", (filters, *sides))
 
     def multiply_adds(self, *shapes: Shape) -> int:
-        """The connections of every response."""
+        """Return the number of connections of all responses."""
         return self.parameters(*shapes)[0].size
 
     def before(self, *_shapes: Shape) -> Mapping[str, nn.Module]:
-        """Zeros that differ by side."""
+        """Return a module that adds zeros, if they differ by side."""
         return zeros_around(self.pad)
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """Ours."""
+        """Return `modules.Local`."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         _, rows, columns = self.output(*shapes)

@@ -1,4 +1,4 @@
-"""Max-pooling."""
+"""Layer kind: max-pooling."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MaxPool(Layer):
-    """Max-pooling over `size` x `size` windows `stride` apart, without padding.
+    """Max-pooling over `size` x `size` windows `stride` apart, without padding. The stride is at most the size.
 
-    With `cover`, a last window that hangs over the edge sees what there is of it, so that every position is in one;
-    without, positions that fill no window are left out. The stride is at most the size.
+    With `cover`, a last window may extend over the edge and sees the positions within the map, so that every position
+    is covered. Without it, positions that fill no window are left out.
     """
 
     mixes_images: ClassVar[bool] = False
@@ -29,11 +29,11 @@ class MaxPool(Layer):
     cover: bool = False
 
     def output(self, *shapes: Shape) -> Shape:
-        """Maps of (side - size) / stride + 1, the quotient rounded up with `cover`, else down."""
+        """Return maps of side (side - size) / stride + 1, the quotient rounded up with `cover`, else down."""
         return pooled(self.name, shapes[0], self.size, self.stride, cover=self.cover)
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         from torch import nn  # noqa: PLC0415 - networks are planned without torch
 
         return nn.MaxPool2d(self.size, self.stride, ceil_mode=self.cover)

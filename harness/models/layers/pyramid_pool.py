@@ -1,4 +1,4 @@
-"""The spatial pyramid."""
+"""Layer kind: spatial pyramids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PyramidPool(Layer):
-    """Spatial pyramid max-pooling into level x level bins for each level, concatenated."""
+    """Spatial pyramid max-pooling: level x level bins for each level, concatenated to one vector."""
 
     mixes_images: ClassVar[bool] = False
     in_equations = "passes"
@@ -23,20 +23,20 @@ class PyramidPool(Layer):
 
     @property
     def pyramid(self) -> tuple[int, ...]:
-        """Its levels."""
+        """The levels."""
         return self.levels
 
     @property
     def bins(self) -> int:
-        """Bins of all levels together."""
+        """Number of bins of all levels together."""
         return sum(level**2 for level in self.levels)
 
     def output(self, *shapes: Shape) -> Shape:
-        """A vector of channels x bins."""
+        """Return the shape of a vector of channels x bins."""
         return (map_of(self.name, shapes[0])[0] * self.bins,)
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Ours."""
+        """Return `modules.PyramidPool`."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.PyramidPool(self.levels)

@@ -1,4 +1,4 @@
-"""Response normalisation within a map."""
+"""Layer kind: response normalisation within a map."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SpatialNorm(Layer):
-    """Response normalisation over `size` x `size` places of the same map, which ends at its borders.
+    """Response normalisation over `size` x `size` positions of the same map; windows end at the map's borders.
 
-    b = a / (k + alpha sum a^2)^beta, the sum over the window around a place; of an even size it reaches one place
-    further up and to the left. No mean is subtracted.
+    b = a / (k + alpha sum a^2)^beta, with the sum over the window around a position. A window of even size reaches one
+    position further up and to the left. No mean is subtracted.
     """
 
     mixes_images: ClassVar[bool] = False
@@ -29,16 +29,16 @@ class SpatialNorm(Layer):
     beta: float
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input, a map."""
+        """Return the shape of the input, which must be a map."""
         return map_of(self.name, shapes[0])
 
     @property
     def constants(self) -> Mapping[str, float]:
-        """Those of the formula."""
+        """The constants of the formula."""
         return {name: float(getattr(self, name)) for name in ("k", "size", "alpha", "beta")}
 
     def module(self, *_shapes: Shape) -> nn.Module:
-        """Ours."""
+        """Return `modules.SpatialNorm`."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.SpatialNorm(k=self.k, size=self.size, alpha=self.alpha, beta=self.beta)

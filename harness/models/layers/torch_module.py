@@ -1,4 +1,4 @@
-"""A part of a net, or all of it, that is easier said in torch: a module with its declaration beside it."""
+"""Layer kind: modules that are easier to write in torch: a module with its declaration beside it."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TorchModule(Layer):
-    """What `module:function` builds for the shapes of its inputs, with all that the rest of the program asks of it.
+    """The module that `module:function` builds, with a declaration of everything the rest of the program asks of it.
 
-    `harness.models.declaring.declared` writes the declaration down. It holds the digest of the function's file, so that
-    a module that is changed without it is an error when the net is planned, which imports nothing of it; and when the
-    net is built, the module's tensors and its output have to be those declared.
+    `harness.models.declaring.declared` writes the declaration, which includes the digest of the function's file. So a
+    module that changed without its declaration is an error when the net is planned, without importing the module. When
+    the net is built, the module's tensors and output must match the declaration.
     """
 
     mixes_images: ClassVar[bool] = True
-    """As far as anybody can tell from outside, so that its batches are never divided."""
+    """True, because the layer's inside is unknown: its batches are never divided."""
 
     name: str
     builds: str
-    """`package.module:function`, called with the shapes of the inputs."""
+    """The function, as `package.module:function`. It is called with the shapes of the inputs."""
     sha256: str
-    """Of the file of that function."""
+    """sha256 of the function's file."""
     gives: Shape
     learned: tuple[Parameter, ...]
     state: tuple[Buffer, ...] = ()
@@ -40,7 +40,7 @@ class TorchModule(Layer):
     """Multiply-adds of one image, forward."""
 
     def output(self, *_shapes: Shape) -> Shape:
-        """As declared; raises ValueError where the file is not there or is not that of the declaration."""
+        """Return the declared shape. Raises ValueError if the function's file is missing or has changed."""
         found = source_sha256(self.builds)
         if found != self.sha256:
             raise ValueError(
@@ -50,19 +50,19 @@ class TorchModule(Layer):
         return self.gives
 
     def parameters(self, *_shapes: Shape) -> tuple[Parameter, ...]:
-        """As declared."""
+        """Return the declared parameters."""
         return self.learned
 
     def buffers(self, *_shapes: Shape) -> tuple[Buffer, ...]:
-        """As declared."""
+        """Return the declared buffers."""
         return self.state
 
     def multiply_adds(self, *_shapes: Shape) -> int:
-        """As declared."""
+        """Return the declared multiply-adds."""
         return self.costs
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """What the function builds; raises ValueError where another shape comes out of it than is declared."""
+        """Return the module that the function builds. Raises ValueError if its output has an undeclared shape."""
         import torch  # noqa: PLC0415 - networks are planned without torch
 
         module = builder(self.builds)(*shapes)
@@ -75,7 +75,7 @@ class TorchModule(Layer):
 
 
 def source_sha256(builds: str) -> str:
-    """The digest of the file in which a function stands; raises ValueError where there is none."""
+    """Return the digest of the file that holds a function. Raises ValueError if there is none."""
     module = builds.partition(":")[0]
     try:
         spec = importlib.util.find_spec(module)
@@ -87,7 +87,7 @@ def source_sha256(builds: str) -> str:
 
 
 def builder(builds: str) -> Callable[..., nn.Module]:
-    """The function itself; raises ValueError where the module has none of that name."""
+    """Import and return a function. Raises ValueError if its module has no such function."""
     module, _, function = builds.partition(":")
     found: Callable[..., nn.Module] | None = getattr(importlib.import_module(module), function, None)
     if found is None:

@@ -1,4 +1,4 @@
-"""Walks a net from layer to layer: every shape, parameter and multiply-add, and who takes whose output."""
+"""Walks a net layer by layer and yields every shape, parameter and multiply-add, and who takes whose output."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from harness.vocabulary import nearest
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """One layer with its place in a net: whose outputs it takes, shapes, parameters, and multiply-adds an image."""
+    """One layer in its place in a net: its inputs, shapes, parameters, and multiply-adds for one image."""
 
     layer: Layer
     inputs: Inputs
     """Names of layers, or `image`."""
     shapes: tuple[Shape, ...]
-    """Of the inputs."""
+    """Shapes of the inputs."""
     output: Shape
     learned: tuple[Parameter, ...] = ()
     buffers: tuple[Buffer, ...] = ()
@@ -39,60 +39,64 @@ class Traced:
 
     @property
     def name(self) -> str:
-        """The layer's."""
+        """Name of the layer."""
         return self.layer.name
 
     @property
     def input(self) -> Shape:
-        """The shape of the first input, for most layers the only one."""
+        """Shape of the first input, which for most layers is the only one."""
         return self.shapes[0]
 
     @property
     def kernels(self) -> Kernels | None:
-        """Those of a convolution."""
+        """Kernels of a convolution; None for other layers."""
         return self.layer.kernels(*self.shapes)
 
     @property
     def weighted(self) -> tuple[Parameter, ...]:
-        """The parameters that a rule for first weights draws."""
+        """Parameters that a rule for first weights draws."""
         return tuple(one for one in self.learned if one.kind == "weight")
 
     def count(self, kind: ParameterKind) -> int:
-        """How many numbers of a kind are learned in the layer."""
+        """Return the number of learned elements of one kind."""
         return sum(one.size for one in self.learned if one.kind == kind)
 
     @property
     def weights(self) -> int:
-        """Of connections."""
+        """Number of weights."""
         return self.count("weight")
 
     @property
     def biases(self) -> int:
-        """Of responses."""
+        """Number of biases."""
         return self.count("bias")
 
     @property
     def slopes(self) -> int:
-        """Of PReLU."""
+        """Number of PReLU slopes."""
         return self.count("slope")
 
     @property
     def parameters(self) -> int:
-        """Everything learned in the layer."""
+        """Number of all learned elements."""
         return sum(one.size for one in self.learned)
 
     @property
     def units(self) -> int:
-        """Numbers that come out for one image."""
+        """Number of outputs for one image."""
         return size(self.output)
 
 
 def trace(layers: Iterable[Layer], shape: Shape) -> Iterator[Traced]:
-    """Walk a net from images of `shape`, its layers in an order in which each comes after those it takes.
+    """Yield the layers of a net with their shapes and counts, given images of `shape`.
 
-    Raises ValueError, naming the layer, for what is no layer or does not answer what a layer has to; for a name that
-    stands twice or means nothing; for inputs of the wrong number or shape; for a map that shrinks to nothing; and for
-    an output that nothing takes, as that of a shortcut that was left out.
+    Each layer must come after those it takes. Raises ValueError that names the layer for: an object that is no layer,
+    or that leaves a required question open; a name that occurs twice or does not exist; inputs of the wrong number or
+    shape; a map that shrinks to nothing; and an output that nothing takes, such as that of a forgotten shortcut.
+
+    >>> from harness.models.layers import Conv, Linear
+    >>> [(one.name, one.output, one.parameters) for one in trace([Conv("conv1", 8, 3), Linear("fc", 10)], (1, 8, 8))]
+    [('conv1', (8, 6, 6), 80), ('fc', (10,), 2890)]
     """
     shapes: dict[str, Shape] = {IMAGE: shape}
     untaken: dict[str, None] = {}
@@ -127,13 +131,13 @@ def _traced(layer: Layer, inputs: Inputs, shapes: tuple[Shape, ...]) -> Traced:
 
 
 def check_answers(layer: object) -> None:
-    """Raises ValueError for what is no layer, with the nearest that is one, and for a kind that leaves much open."""
+    """Raise ValueError for an object that is no layer, naming the nearest kind, or that leaves a question open."""
     if not isinstance(layer, Layer):
         known = sorted({kind.__name__ for kind in _kinds(Layer)})
         close = difflib.get_close_matches(type(layer).__name__, known, n=1, cutoff=0.4)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
         said = f"{_kind(layer)} is no kind of layer; {hint}"
-        raise ValueError(said)  # noqa: TRY004 - a fault of a suite's net, as the others here
+        raise ValueError(said)  # noqa: TRY004 - ValueError like the other faults of a suite's net
     kind = type(layer)
     required: tuple[tuple[str, Callable[..., Any]], ...] = (("output", Layer.output), ("module", Layer.module))
     missing = [name for name, unanswered in required if getattr(kind, name) is unanswered]
@@ -154,7 +158,7 @@ def _kind(layer: object) -> str:
 
 
 def _where(kind: type) -> str:
-    """The file in which a class stands, or else its module."""
+    """Return the file that defines a class, or else its module."""
     try:
         return inspect.getsourcefile(kind) or kind.__module__
     except (TypeError, OSError):
@@ -179,7 +183,7 @@ def _check_inputs(layer: Layer, inputs: Inputs, shapes: Collection[str]) -> None
 
 
 def require_chain(traced: Iterable[Traced], what: str) -> None:
-    """Raises ValueError, saying `what` is about chains, where a layer takes other than the one before it alone."""
+    """Raise ValueError unless every layer takes exactly the one before it; `what` begins the message."""
     before = IMAGE
     for one in traced:
         if one.inputs != (before,):
@@ -188,7 +192,10 @@ def require_chain(traced: Iterable[Traced], what: str) -> None:
 
 
 def without(layers: Iterable[Layer], gone: Callable[[Layer], bool]) -> tuple[Layer, ...]:
-    """The net less some of its layers of one input; whoever takes one of these takes what it took."""
+    """Return the net without the single-input layers for which `gone` is true.
+
+    A layer that took the output of one of these takes that layer's input instead.
+    """
     left: list[Layer] = []
     instead: dict[str, str] = {}
     before = IMAGE
@@ -204,7 +211,10 @@ def without(layers: Iterable[Layer], gone: Callable[[Layer], bool]) -> tuple[Lay
 
 
 def nearest_levels(traced: Sequence[Traced], name: str, *, back: bool) -> Iterator[list[Traced]]:
-    """The layers one step away from one, those two steps away, and so on, against or along the flow; each once."""
+    """Yield the layers one step away from the layer `name`, then those two steps away, and so on; each layer once.
+
+    `back` walks against the flow from image to logits.
+    """
     by_name = {one.name: one for one in traced}
     takers: dict[str, list[str]] = {}
     for one in traced:

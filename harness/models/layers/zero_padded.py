@@ -1,4 +1,4 @@
-"""The shortcut without parameters between maps of different sizes."""
+"""Layer kind: shortcuts without parameters between maps of different sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ZeroPadded(Layer):
-    """Every `stride`-th row and column of the input's maps, and maps of zeros after them up to `maps` in all.
+    """Every `stride`-th row and column of the input's maps, followed by maps of zeros up to `maps` maps in total.
 
     This is option A of He et al. 2015, section 3.3: "extra zero entries padded for increasing dimensions".
     """
@@ -26,14 +26,17 @@ class ZeroPadded(Layer):
     stride: int = 1
 
     def output(self, *shapes: Shape) -> Shape:
-        """(maps, height / stride, width / stride), rounded up; raises ValueError for fewer maps than there are."""
+        """Return (maps, height / stride, width / stride), rounded up.
+
+        Raises ValueError if the input has more than `maps` maps.
+        """
         maps, height, width = map_of(self.name, shapes[0])
         if self.maps < maps:
             raise ValueError(f"layer {self.name}: {maps} maps do not fit in {self.maps}")
         return self.maps, -(-height // self.stride), -(-width // self.stride)
 
     def module(self, *shapes: Shape) -> nn.Module:
-        """A slice with torch's zeros around."""
+        """Return a slice with torch's padding by zeros."""
         from harness.models import modules  # noqa: PLC0415 - networks are planned without torch
 
         return modules.Applied(partial(_padded, stride=self.stride, zeros=self.maps - shapes[0][0]))

@@ -7,179 +7,200 @@ is paired by seed, with its interval and test. Everywhere else both numbers stan
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from harness.errors import UsageError
 from harness.judge.statistics import holm
-from harness.report.compare.numbers import changed, compare_numbers, numbers_of
-from harness.report.compare.records import claims_as_declared, declared, deviations, environments, records, specs
+from harness.report.compare.comparison import (
+    ClaimSide,
+    ComparedCell,
+    ComparedClaim,
+    ComparedNumber,
+    ComparedRun,
+    Comparison,
+    Differing,
+    NumberSide,
+)
+from harness.report.compare.numbers import MeasuredNumber, changed, compare_numbers, number_of_cell, numbers_of
+from harness.report.compare.records import (
+    claims_as_declared,
+    declared,
+    deviations,
+    environments,
+    records,
+    specs,
+    withdrawn,
+)
 from harness.report.page.verdicts import level
+from harness.report.results.document import Results
+from harness.report.results.record import Json
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
 
 FORMAT = 1
-_SHOWN = ("outcome", "reason", "mean", "std", "interval", "n", "look", "how", "extended", "stale")
-_CLAIM = ("outcome", "reason", "evidence", "effect", "interval", "n", "look", "p", "p_holm")
+_SHOWN = tuple(NumberSide.model_fields)
+_CLAIM = tuple(ClaimSide.model_fields)
 
-Record = Mapping[str, Any]
-Document = dict[str, Any]
+AVerdict = TypeVar("AVerdict", CellRecord, ClaimRecord)
+ANumber = TypeVar("ANumber", bound=ComparedNumber)
 
 
-def compare(a: Record, b: Record, names: tuple[str, str] = ("A", "B")) -> Document:
-    """Both results in one document, as plain data; `names` say how a reader would find the two again.
+def compare(a: Results, b: Results, names: tuple[str, str] = ("A", "B")) -> Comparison:
+    """Both results in one document; `names` say how a reader would find the two again.
 
     Raises UsageError for results of two suites, which have no cell in common.
     """
-    if (a["paper"], a["suite"]) != (b["paper"], b["suite"]):
-        said = " and ".join(
-            f"{name} is of {run['paper']}, {run['suite']}" for name, run in zip(names, (a, b), strict=True)
-        )
+    if (a.paper, a.suite) != (b.paper, b.suite):
+        said = " and ".join(f"{name} is of {run.paper}, {run.suite}" for name, run in zip(names, (a, b), strict=True))
         raise UsageError(f"{said}; compare sets two runs of one suite side by side")
-    cells, claims = _cells(a, b), _claims(a, b)
-    numbers = _other_numbers(a, b, cells)
-    _adjust([*cells, *numbers])
-    differing = {
-        "declared": [*declared(a, b), *claims_as_declared(a, b)],
-        "specs": specs(a, b),
-        "deviations": deviations(a, b),
-        "data": records(_data(a), _data(b)),
-        "environment": environments(a, b),
-        "cost": records(a.get("cost") or {}, b.get("cost") or {}),
-    }
-    return {
-        "format": FORMAT,
-        **{name: a.get(name) for name in ("suite", "paper", "title", "source", "citation")},
-        "runs": [_run(name, run) for name, run in zip(names, (a, b), strict=True)],
-        "headline": _headline(cells, claims, differing),
-        "notes": _notes(a, b),
-        "cells": cells,
-        "claims": claims,
-        "numbers": numbers,
-        "differing": differing,
-    }
+    cells, numbers = _adjusted(*_numbers(a, b))
+    claims = _claims(a, b)
+    differing = Differing(
+        declared=[*declared(a, b), *claims_as_declared(a, b), *withdrawn(a, b)],
+        specs=specs(a, b),
+        deviations=deviations(a, b),
+        data=records(_data(a), _data(b)),
+        environment=environments(a, b),
+        cost=records(dict(a.cost.facts()), dict(b.cost.facts())),
+    )
+    return Comparison(
+        format=FORMAT,
+        suite=a.suite,
+        paper=a.paper,
+        title=a.title,
+        source=a.source,
+        citation=a.citation,
+        runs=[_run(name, run) for name, run in zip(names, (a, b), strict=True)],
+        headline=_headline(cells, claims, differing),
+        notes=_notes(a, b),
+        cells=cells,
+        claims=claims,
+        numbers=numbers,
+        differing=differing,
+    )
 
 
-def _run(name: str, results: Record) -> Document:
-    """What tells one run from another."""
-    digests = results.get("digest") or {}
-    return {
-        "name": name,
-        "scale": results["scale"],
-        "headline": results.get("headline") or "",
-        "finished_at": (results.get("cost") or {}).get("finished_at"),
-        "suite_sha256": digests.get("suite"),
-        "code_sha256": digests.get("code"),
-    }
+def _run(name: str, results: Results) -> ComparedRun:
+    """The facts that tell one run from another."""
+    return ComparedRun(
+        name=name,
+        scale=results.scale,
+        headline=results.headline,
+        finished_at=results.cost.finished_at,
+        suite_sha256=results.digest.suite,
+        code_sha256=results.digest.code,
+    )
 
 
-def _notes(a: Record, b: Record) -> list[str]:
-    """What holds for the whole comparison."""
+def _notes(a: Results, b: Results) -> list[str]:
+    """Sentences that hold for the whole comparison."""
     notes = []
-    if a["scale"] != b["scale"]:
+    if a.scale != b.scale:
         notes.append(
-            f"A ran at {a['scale']} scale and B at {b['scale']} scale, which are two worlds: only numbers that follow "
+            f"A ran at {a.scale} scale and B at {b.scale} scale, which are two worlds: only numbers that follow "
             "from definitions are compared."
         )
-    digests = [run.get("digest") or {} for run in (a, b)]
-    for name, what in (("suite", "The suite's file"), ("code", "The code that computes")):
-        if digests[0].get(name) != digests[1].get(name):
-            notes.append(f"{what} is not the same in A and B.")
+    if a.digest.suite != b.digest.suite:
+        notes.append("The suite's file is not the same in A and B.")
+    if a.digest.code != b.digest.code:
+        notes.append("The code that computes is not the same in A and B.")
     return notes
 
 
-def _pairs(a: Iterable[Record], b: Iterable[Record]) -> list[tuple[str, Record | None, Record | None]]:
-    """What has the same id in both, in the order of A, then what only B has."""
-    ours, theirs = ({one["id"]: one for one in side} for side in (a, b))
+def _pairs(a: Iterable[AVerdict], b: Iterable[AVerdict]) -> list[tuple[str, AVerdict | None, AVerdict | None]]:
+    """Cells or claims of the same id in both runs, in the order of A; then those that only B has."""
+    ours: dict[str, AVerdict] = {one.id: one for one in a}
+    theirs: dict[str, AVerdict] = {one.id: one for one in b}
     return [(name, ours.get(name), theirs.get(name)) for name in dict.fromkeys([*ours, *theirs])]
 
 
-def _cells(a: Record, b: Record) -> list[Document]:
-    numbers = numbers_of(a), numbers_of(b)
+def _numbers(a: Results, b: Results) -> tuple[list[ComparedCell], list[ComparedNumber]]:
+    """Every cell of either run, and every number that either run measured and no cell shows."""
+    ours, theirs, scales = numbers_of(a), numbers_of(b), (a.scale, b.scale)
+    cells = []
+    for name, one, other in _pairs(a.cells, b.cells):
+        there = one or other
+        assert there is not None
+        found = compare_numbers(number_of_cell(one, ours), number_of_cell(other, theirs), scales)
+        about = there.part("label", "ref", "printed", "unit", "metric", "value")
+        cells.append(ComparedCell(id=name, **about, a=_side(one), b=_side(other), **found.plain()))
+    shown = {cell.value for cell in cells}
+    places = [place for place in dict.fromkeys([*ours, *theirs]) if place not in shown]
+    return cells, [_compared(place, ours.get(place), theirs.get(place), scales) for place in places]
+
+
+def _side(cell: CellRecord | None) -> NumberSide | None:
+    return None if cell is None else NumberSide(**cell.part(*_SHOWN))
+
+
+def _compared(
+    place: str, a: MeasuredNumber | None, b: MeasuredNumber | None, scales: tuple[str, str]
+) -> ComparedNumber:
+    sides = [
+        None if one is None else NumberSide(reason=one.reason, mean=one.mean, n=one.n, how=one.how) for one in (a, b)
+    ]
+    return ComparedNumber(id=place, a=sides[0], b=sides[1], **compare_numbers(a, b, scales).plain())
+
+
+def _claims(a: Results, b: Results) -> list[ComparedClaim]:
     compared = []
-    for name, ours, theirs in _pairs(a["cells"], b["cells"]):
+    for name, ours, theirs in _pairs(a.claims, b.claims):
         there = ours or theirs
         assert there is not None
-        found = compare_numbers(_completed(ours, numbers[0]), _completed(theirs, numbers[1]), (a["scale"], b["scale"]))
-        about = {key: there.get(key) for key in ("label", "ref", "printed", "unit", "metric", "value")}
-        compared.append({"id": name, **about, **_sides(ours, theirs, _SHOWN), **found})
-    return compared
-
-
-def _completed(cell: Record | None, numbers: Mapping[str, Document]) -> Document | None:
-    """A cell with the test images that its number comes from."""
-    return None if cell is None else numbers.get(cell.get("value") or "", {}) | dict(cell)
-
-
-def _sides(ours: Record | None, theirs: Record | None, names: Iterable[str]) -> Document:
-    """Of both runs what is shown, None where one has no such thing."""
-    kept = tuple(names)
-    return {
-        side: None if one is None else {name: one.get(name) for name in kept}
-        for side, one in (("a", ours), ("b", theirs))
-    }
-
-
-def _claims(a: Record, b: Record) -> list[Document]:
-    compared = []
-    for name, ours, theirs in _pairs(a.get("claims") or (), b.get("claims") or ()):
-        there = ours or theirs
-        assert there is not None
-        levels = {f"{side}_level": level(claim) if claim else "" for side, claim in (("a", ours), ("b", theirs))}
-        about: Document = {key: there.get(key) for key in ("ref", "says", "source", "operator")}
         compared.append(
-            {"id": name, **about, **_sides(ours, theirs, _CLAIM), **levels, "change": _change(ours, theirs)}
+            ComparedClaim(
+                id=name,
+                **there.part("ref", "says", "source", "operator"),
+                a=None if ours is None else ClaimSide(**ours.part(*_CLAIM)),
+                b=None if theirs is None else ClaimSide(**theirs.part(*_CLAIM)),
+                a_level="" if ours is None else level(ours),
+                b_level="" if theirs is None else level(theirs),
+                change=_change(ours, theirs),
+            )
         )
     return compared
 
 
-def _change(ours: Record | None, theirs: Record | None) -> str:
+def _change(ours: ClaimRecord | None, theirs: ClaimRecord | None) -> str:
     """Whether a claim's verdict is the same, its level of evidence included."""
     if ours is None or theirs is None:
         return "only in B" if ours is None else "only in A"
-    same = (ours["outcome"], level(ours)) == (theirs["outcome"], level(theirs))
+    same = (ours.outcome, level(ours)) == (theirs.outcome, level(theirs))
     return "same" if same else "other verdict"
 
 
-def _other_numbers(a: Record, b: Record, cells: Iterable[Record]) -> list[Document]:
-    """Every number that either run measured and no cell shows."""
-    ours, theirs = numbers_of(a), numbers_of(b)
-    shown = {cell["value"] for cell in cells}
-    places = [place for place in dict.fromkeys([*ours, *theirs]) if place not in shown]
-    return [
-        {
-            "id": place,
-            **_sides(ours.get(place), theirs.get(place), _SHOWN),
-            **compare_numbers(ours.get(place), theirs.get(place), (a["scale"], b["scale"])),
-        }
-        for place in places
-    ]
+def _adjusted(
+    cells: Sequence[ComparedCell], numbers: Sequence[ComparedNumber]
+) -> tuple[list[ComparedCell], list[ComparedNumber]]:
+    """Both lists with Holm's p over everything that was tested here, beside each unadjusted one."""
+    tested = [one.p for one in (*cells, *numbers) if one.p is not None]
+    by_holm = iter(holm(tested))
+
+    def adjusted(one: ANumber) -> ANumber:
+        return one if one.p is None else one.model_copy(update={"p_holm": next(by_holm)})
+
+    return [adjusted(one) for one in cells], [adjusted(one) for one in numbers]
 
 
-def _adjust(compared: list[Document]) -> None:
-    """Holm's p over everything that was tested here, beside each unadjusted one."""
-    tested = [one for one in compared if one["p"] is not None]
-    for one, adjusted in zip(tested, holm([one["p"] for one in tested]), strict=True):
-        one["p_holm"] = adjusted
-
-
-def _data(results: Record) -> dict[str, Record]:
-    """The splits that were seen, by name; what was seen in several contents has a number."""
-    seen: dict[str, Record] = {}
-    for record in results.get("data") or ():
-        name = f"{record['name']} {record['split']}"
+def _data(results: Results) -> Json:
+    """The splits that were seen, by name; one that was seen in several contents has a number."""
+    seen: Json = {}
+    for record in results.data:
+        name = f"{record.name} {record.split}"
         number = sum(one == name or one.startswith(f"{name} (") for one in seen)
-        seen[f"{name} ({number + 1})" if number else name] = record
+        seen[f"{name} ({number + 1})" if number else name] = dict(record.facts())
     return seen
 
 
-def _headline(cells: list[Document], claims: list[Document], differing: Mapping[str, list[Any]]) -> str:
+def _headline(cells: list[ComparedCell], claims: list[ComparedClaim], differing: Differing) -> str:
     said = []
     if cells:
         said.append(f"of {len(cells)} cells {_counted(map(changed, cells))}")
     if claims:
-        said.append(f"of {len(claims)} claims {_counted(claim['change'] for claim in claims)}")
+        said.append(f"of {len(claims)} claims {_counted(claim.change for claim in claims)}")
     apart = [
         f"{len(rows)} in {'what is declared' if name == 'declared' else name}"
-        for name, rows in differing.items()
+        for name, rows in differing.tables()
         if rows and name != "cost"
     ]
     said.append(f"differences beside the results: {', '.join(apart) or 'none'}")

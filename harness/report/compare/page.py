@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from harness.report.compare import shown
-from harness.report.compare.numbers import changed, left_out, moved
+from harness.report.compare.comparison import Comparison, Difference
+from harness.report.compare.numbers import Changed, better_of, changed, left_out, moved
 from harness.report.page.render import TEMPLATES, csp_hash, environment
 
 CHANGES = {
@@ -27,26 +27,25 @@ CHANGES = {
     "same": ("confirmed", "A claim has the same verdict at the same level of evidence."),
     "other verdict": ("contradicted", "A claim has another verdict, or the same at another level of evidence."),
 }
-"""What B may be against A: the mark that stands beside the word, and what the word means."""
+"""By each word for B against A: the mark that stands beside it, and its meaning."""
 
 
-def render(document: Mapping[str, Any]) -> str:
+def render(document: Comparison) -> str:
     """The whole page as HTML; the same document gives the same text, and nothing in it can become markup."""
     style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
-    sides = [dict(run) | {"side": side} for side, run in zip("AB", document["runs"], strict=True)]
-    scales = list(dict.fromkeys(run["scale"] for run in document["runs"]))
+    scales = list(dict.fromkeys(run.scale for run in document.runs))
     return (
         environment()
         .get_template("compare.html")
         .render(
             compared=document,
-            runs=sides,
+            runs=list(zip("AB", document.runs, strict=True)),
             scales=scales,
-            tallies=[(what, _tallied(document[f"{what}s"])) for what in ("cell", "claim") if document[f"{what}s"]],
-            differing=[(title, document["differing"][name]) for name, title in shown.TITLES.items()],
-            others=moved(document["numbers"]),
-            left_out=left_out(document["numbers"]),
-            changes=CHANGES,
+            tallies=_tallies(document),
+            differing=[(shown.TITLES[name], rows) for name, rows in document.differing.tables()],
+            others=moved(document.numbers),
+            left_out=left_out(document.numbers),
+            changes=[(Difference(change=word, said=""), meaning) for word, (_, meaning) in CHANGES.items()],
             mark_of=mark_of,
             changed=changed,
             style=Markup(style),  # noqa: S704 - our own file
@@ -57,14 +56,20 @@ def render(document: Mapping[str, Any]) -> str:
     )
 
 
-def _tallied(compared: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
+def _tallies(document: Comparison) -> list[tuple[str, list[tuple[Changed, int]]]]:
+    """How cells and claims changed, each where there are any."""
+    kinds: tuple[tuple[str, Sequence[Changed]], ...] = (("cell", document.cells), ("claim", document.claims))
+    return [(what, _tallied(compared)) for what, compared in kinds if compared]
+
+
+def _tallied(compared: Sequence[Changed]) -> list[tuple[Changed, int]]:
     """One of each kind of change, with how many there are, the most frequent first."""
     first = {changed(one): one for one in compared}
     counts = Counter(changed(one) for one in compared)
     return [(first[word], count) for word, count in counts.most_common()]
 
 
-def mark_of(one: Mapping[str, Any]) -> str:
+def mark_of(one: Changed) -> str:
     """The mark and colour of a change: of a better or worse one those of such a verdict."""
-    better = one.get("better")
-    return str(better) if better in ("better", "worse") else CHANGES[one["change"]][0]
+    better = better_of(one)
+    return better if better in ("better", "worse") else CHANGES[one.change][0]

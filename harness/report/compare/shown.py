@@ -1,20 +1,27 @@
-"""A comparison as text: tables on the terminal, and the same tables in Markdown."""
+"""Writes a comparison as text: tables on the terminal, and the same tables in Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from harness.report import markdown
+from harness.report.compare.comparison import (
+    ClaimSide,
+    ComparedCell,
+    ComparedClaim,
+    ComparedNumber,
+    ComparedRun,
+    Comparison,
+    NumberSide,
+    Row,
+)
 from harness.report.compare.numbers import changed, left_out, moved
 from harness.report.page.numbers import ABSENT, digits_after, interval, number, probability, signed
-
-Record = Mapping[str, Any]
 
 TITLES = {
     "declared": "Declared otherwise",
@@ -24,7 +31,7 @@ TITLES = {
     "environment": "Environment that differs",
     "cost": "Cost",
 }
-"""Of the tables of what differs beside the results, in their order."""
+"""The titles of the tables of what differs beside the results, in their order."""
 _STYLES = {
     "identical": "green",
     "rounding": "green",
@@ -54,7 +61,7 @@ class Shown:
     below: tuple[str, ...] = ()
 
 
-def as_terminal(document: Record) -> str:
+def as_terminal(document: Comparison) -> str:
     """The whole comparison as a terminal shows it, in colour where standard output has any."""
     console = Console(highlight=False)
     with console.capture() as captured:
@@ -62,81 +69,80 @@ def as_terminal(document: Record) -> str:
     return captured.get()
 
 
-def _say(document: Record, say: Callable[..., None]) -> None:
-    say(Text(f"\n{document['title']}", style="bold"))
-    for side, run in zip("AB", document["runs"], strict=True):
+def _say(document: Comparison, say: Callable[..., None]) -> None:
+    say(Text(f"\n{document.title}", style="bold"))
+    for side, run in zip("AB", document.runs, strict=True):
         say(Text(f"{side}: {run_line(run)}"), soft_wrap=True)
-    for note in document["notes"]:
+    for note in document.notes:
         say(Text(note, style="yellow"), soft_wrap=True)
     for shown in tables(document):
         say(Text(f"\n{shown.title}", style="bold"))
         say(_drawn(shown))
         for line in shown.below:
             say(Text(line), soft_wrap=True)
-    if same := left_out(document["numbers"]):
+    if same := left_out(document.numbers):
         say(Text(f"\n{same}"), soft_wrap=True)
-    say(Text(f"\n{document['headline']}", style="bold"), soft_wrap=True)
+    say(Text(f"\n{document.headline}", style="bold"), soft_wrap=True)
 
 
-def run_line(run: Record) -> str:
+def run_line(run: ComparedRun) -> str:
     """One run: where it lies, its scale, when it was finished."""
-    finished = f", finished {run['finished_at']}" if run["finished_at"] else ""
-    return f"{run['name']}, {run['scale']} scale{finished}"
+    finished = f", finished {run.finished_at}" if run.finished_at else ""
+    return f"{run.name}, {run.scale} scale{finished}"
 
 
-def as_markdown(document: Record) -> str:
+def as_markdown(document: Comparison) -> str:
     """The whole comparison in Markdown, a newline at its end."""
-    lines = [f"# {markdown.plain_text(str(document['title']))}", ""]
-    lines += [
-        f"- {side}: {markdown.plain_text(run_line(run))}" for side, run in zip("AB", document["runs"], strict=True)
-    ]
+    lines = [f"# {markdown.plain_text(document.title)}", ""]
+    lines += [f"- {side}: {markdown.plain_text(run_line(run))}" for side, run in zip("AB", document.runs, strict=True)]
     lines += [
         "",
-        markdown.plain_text(document["headline"]),
-        *(f"\n{markdown.plain_text(n)}" for n in document["notes"]),
+        markdown.plain_text(document.headline),
+        *(f"\n{markdown.plain_text(n)}" for n in document.notes),
     ]
     for shown in tables(document):
         lines += ["", f"## {shown.title}", "", markdown.table(shown.header, shown.rows, shown.numbers).rstrip("\n")]
-    if same := left_out(document["numbers"]):
+    if same := left_out(document.numbers):
         lines += ["", markdown.plain_text(same)]
     return "\n".join(lines) + "\n"
 
 
-def tables(document: Record) -> list[Shown]:
+def tables(document: Comparison) -> list[Shown]:
     """Every table that has a row."""
     shown = [
-        _numbers("Cells", document["cells"]),
-        _claims(document["claims"]),
-        _numbers("Numbers that no cell shows", moved(document["numbers"])),
-        *(_differing(TITLES[name], document["differing"][name]) for name in TITLES),
+        _numbers("Cells", document.cells),
+        _claims(document.claims),
+        _numbers("Numbers that no cell shows", moved(document.numbers)),
+        *(_differing(TITLES[name], rows) for name, rows in document.differing.tables()),
     ]
     return [table for table in shown if table.rows]
 
 
-def _numbers(title: str, compared: Sequence[Record]) -> Shown:
+def _numbers(title: str, compared: Sequence[ComparedNumber]) -> Shown:
     return Shown(
         title,
         ("cell", "paper", "A", "B", "B - A", "p", "verdict", "B against A", "by"),
         [_number(one) for one in compared],
         numbers=(1, 2, 3, 4, 5),
         narrow=(0, 1, 2, 3, 4, 5, 6, 7),
-        styles=tuple(_style(one) for one in compared),
-        below=_grouped((changed(one), one["id"], one["said"]) for one in compared),
+        styles=tuple(_STYLES.get(one.better or one.change, "") for one in compared),
+        below=_grouped((changed(one), one.id, one.said) for one in compared),
     )
 
 
-def _number(one: Record) -> tuple[str, ...]:
-    digits = digits_after(one.get("printed"))
-    bounds = one["interval_of_difference"]
+def _number(one: ComparedNumber) -> tuple[str, ...]:
+    cell = one if isinstance(one, ComparedCell) else None
+    digits = digits_after(cell.printed if cell else None)
+    bounds = one.interval_of_difference
     return (
-        one["id"],
-        f"{one.get('printed') or ''}{one.get('unit') or ''}",
-        *(_mean(one[side], digits) for side in "ab"),
-        "" if one["difference"] is None else signed(one["difference"], digits) + _under(bounds, digits),
+        one.id,
+        f"{cell.printed}{cell.unit}" if cell else "",
+        *(_mean(side, digits) for side in (one.a, one.b)),
+        "" if one.difference is None else signed(one.difference, digits) + _under(bounds, digits),
         p_shown(one),
-        _verdicts(one),
+        _verdicts(*(_verdict(side) for side in (one.a, one.b))),
         changed(one),
-        one["said"],
+        one.said,
     )
 
 
@@ -155,43 +161,52 @@ def _grouped(said: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     return tuple(f"{change}: {', '.join(names)}: {reason}" for (change, reason), names in groups.items())
 
 
-def _mean(side: Record | None, digits: int | None) -> str:
-    if side is None or side["mean"] is None:
+def _mean(side: NumberSide | None, digits: int | None) -> str:
+    if side is None or side.mean is None:
         return ABSENT
-    n = f"\nn {side['n']}" if side.get("n") and side.get("how") != "exact" else ""
-    look = side.get("look")
-    at = f", look {look['number']} of {look['of']}" if n and look else ""
-    return f"{number(side['mean'], digits)}{n}{at}"
+    n = f"\nn {side.n}" if side.n and side.how != "exact" else ""
+    at = f", look {side.look.number} of {side.look.of}" if n and side.look else ""
+    return f"{number(side.mean, digits)}{n}{at}"
 
 
-def p_shown(one: Record) -> str:
+def p_shown(one: ComparedNumber) -> str:
     """The unadjusted p with Holm's; empty where nothing was tested."""
-    if one["p"] is None:
+    if one.p is None:
         return ""
-    return f"{probability(one['p'])}\nHolm {probability(one['p_holm'])}"
+    return f"{probability(one.p)}\nHolm {probability(one.p_holm)}"
 
 
-def _verdicts(one: Record, level: bool = False) -> str:  # noqa: FBT001, FBT002 - claims alone have one
-    said = [_verdict(one, side, level=level) for side in "ab"]
-    return said[0] if said[0] == said[1] else " → ".join(said)
+def _verdicts(a: str, b: str) -> str:
+    return a if a == b else f"{a} → {b}"
 
 
-def _verdict(one: Record, side: str, *, level: bool) -> str:
-    if one[side] is None:
+def _verdict(side: NumberSide | None) -> str:
+    if side is None:
         return ABSENT
-    flags = [name.upper() for name in ("extended", "stale") if one[side].get(name)]
-    return " ".join([one[side]["outcome"] or "", *([one[f"{side}_level"]] if level else []), *flags]).strip()
+    return _with_flags(side.outcome or "", EXTENDED=side.extended, STALE=side.stale)
 
 
-def _claims(claims: Sequence[Record]) -> Shown:
+def _claim_verdict(side: ClaimSide | None, level: str) -> str:
+    if side is None:
+        return ABSENT
+    said = f"{side.outcome} {level}".strip()
+    return _with_flags(said, EXTENDED=side.extended, POST_HOC=side.post_hoc, STALE=side.stale)
+
+
+def _with_flags(said: str, **raised: object) -> str:
+    """A verdict with the flags that are raised, each by its name."""
+    return " ".join([said, *(name.replace("_", " ") for name, flag in raised.items() if flag)]).strip()
+
+
+def _claims(claims: Sequence[ComparedClaim]) -> Shown:
     rows = [
         (
-            claim["ref"] or "",
-            claim["id"],
-            claim["says"],
-            *(_effect(claim[side]) for side in "ab"),
-            _verdicts(claim, level=True),
-            claim["change"],
+            claim.ref,
+            claim.id,
+            claim.says,
+            *(_effect(side) for side in (claim.a, claim.b)),
+            _verdicts(_claim_verdict(claim.a, claim.a_level), _claim_verdict(claim.b, claim.b_level)),
+            claim.change,
             _reasons(claim),
         )
         for claim in claims
@@ -202,32 +217,28 @@ def _claims(claims: Sequence[Record]) -> Shown:
         rows,
         numbers=(3, 4),
         narrow=(0, 1, 3, 4, 5, 6),
-        styles=tuple(_STYLES.get(claim["change"], "") for claim in claims),
-        below=_grouped((c["change"], c["id"], _reasons(c)) for c in claims if c["change"] != "same"),
+        styles=tuple(_STYLES.get(claim.change, "") for claim in claims),
+        below=_grouped((one.change, one.id, _reasons(one)) for one in claims if one.change != "same"),
     )
 
 
-def _effect(side: Record | None) -> str:
-    if side is None or side["effect"] is None:
+def _effect(side: ClaimSide | None) -> str:
+    if side is None or side.effect is None:
         return ABSENT
-    return number(side["effect"]) + _under(side["interval"])
+    return number(side.effect) + _under(side.interval)
 
 
-def _reasons(claim: Record) -> str:
-    """Why, once where both runs say the same."""
-    said = [(side.upper(), (claim[side] or {}).get("reason") or "") for side in "ab"]
+def _reasons(claim: ComparedClaim) -> str:
+    """The reasons of both runs, once where they say the same."""
+    said = [(side, "" if one is None else one.reason) for side, one in (("A", claim.a), ("B", claim.b))]
     if said[0][1] == said[1][1]:
-        return str(said[0][1])
+        return said[0][1]
     return "; ".join(f"{side}: {reason}" for side, reason in said if reason)
 
 
-def _differing(title: str, rows: Iterable[Record]) -> Shown:
-    shown = [(row["what"], *(ABSENT if row[side] is None else row[side] for side in "ab")) for row in rows]
+def _differing(title: str, rows: Iterable[Row]) -> Shown:
+    shown = [(row.what, *(ABSENT if side is None else side for side in (row.a, row.b))) for row in rows]
     return Shown(title, ("what", "A", "B"), shown)
-
-
-def _style(one: Record) -> str:
-    return _STYLES.get(one["better"] or one["change"], "")
 
 
 def _drawn(shown: Shown) -> Table:

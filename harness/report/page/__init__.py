@@ -1,4 +1,4 @@
-"""What a reader sees: the page of a suite, its charts, and its table as CSV, LaTeX or Markdown."""
+"""Sets the page of a suite, its charts, and its table as CSV, LaTeX or Markdown."""
 
 from __future__ import annotations
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from markupsafe import Markup
 
 from harness.report.page.numbers import digits_after, number, signed
 from harness.report.page.verdicts import JUDGED, mark
-
-Record = Mapping[str, Any]
+from harness.report.results.document import Results
+from harness.report.results.record import BySeed, Ends
+from harness.report.results.verdict_records import CellRecord
 
 _WIDTH, _ROW, _HEAD, _FOOT = 980, 40, 40, 42
 _LABEL_CHARACTERS = 30
@@ -44,31 +45,45 @@ class _Axis:
         return [float(tick) for tick in ticks if self.low <= tick <= self.high]
 
 
-def forest(results: Record) -> list[tuple[str, Markup]]:
+def forest(results: Results) -> list[tuple[str, Markup]]:
     """One chart for each unit, as (unit, SVG): printed value and margin, our mean, intervals and seeds, the difference.
 
-    `results` has every key of its format, null where there is nothing. What lies off an axis is drawn as an arrow.
+    What lies off an axis is drawn as an arrow.
     Cells that follow from definitions need no plot. Cells that are NOT COMPARABLE show ours alone, and at another scale
     than the paper's a printed number is only drawn for a cell that was judged all the same.
     """
-    sampled = [cell for cell in results["cells"] if cell.get("how") != "exact"]
-    drawn = [cell for cell in sampled if _means(cell) or _shows_printed(cell, results["scale"])]
-    units = list(dict.fromkeys(cell["unit"] or "" for cell in drawn))
-    groups = {unit: [cell for cell in drawn if (cell["unit"] or "") == unit] for unit in units}
-    return [(unit, _chart(group, results["scale"], f"forest-{k}")) for k, (unit, group) in enumerate(groups.items())]
+    sampled = [cell for cell in results.cells if cell.how != "exact"]
+    drawn = [cell for cell in sampled if _mean(cell) is not None or _shown_printed(cell, results.scale) is not None]
+    units = list(dict.fromkeys(cell.unit for cell in drawn))
+    groups = {unit: [cell for cell in drawn if cell.unit == unit] for unit in units}
+    return [(unit, _chart(group, results.scale, f"forest-{k}")) for k, (unit, group) in enumerate(groups.items())]
 
 
-def _shows_printed(cell: Record, scale: str) -> bool:
-    at_home = scale == "paper" and cell["outcome"] != "NOT COMPARABLE"
-    return cell["paper"] is not None and (cell["outcome"] in JUDGED or at_home)
+def _shown_printed(cell: CellRecord, scale: str) -> float | None:
+    """The printed number of a cell; None where it is not drawn."""
+    at_home = scale == "paper" and cell.outcome != "NOT COMPARABLE"
+    return cell.paper if cell.outcome in JUDGED or at_home else None
 
 
-def _means(cell: Record) -> bool:
-    return cell["mean"] is not None and math.isfinite(cell["mean"])
+def _mean(cell: CellRecord) -> float | None:
+    return cell.mean if cell.mean is not None and math.isfinite(cell.mean) else None
 
 
-def _differs(cell: Record) -> bool:
-    return cell["outcome"] in JUDGED and cell["difference"] is not None and cell["paper"] is not None
+class _Set(NamedTuple):
+    """A cell that was set against its printed number."""
+
+    cell: CellRecord
+    printed: float
+    mean: float
+    difference: float
+
+    @classmethod
+    def of(cls, cell: CellRecord) -> _Set | None:
+        """None where no difference was taken."""
+        mean = _mean(cell)
+        if cell.outcome not in JUDGED or mean is None or cell.difference is None or cell.paper is None:
+            return None
+        return cls(cell, cell.paper, mean, cell.difference)
 
 
 def _tag(name: str, content: object = None, /, **attributes: object) -> Markup:
@@ -86,17 +101,17 @@ def _words(class_: str, x: float, y: float, content: object, anchor: str = "star
     return _tag("text", content, class_=class_, x=x, y=y, text_anchor=anchor)
 
 
-def _chart(cells: Sequence[Record], scale: str, name: str) -> Markup:
-    judged = [cell for cell in cells if _differs(cell)]
+def _chart(cells: Sequence[CellRecord], scale: str, name: str) -> Markup:
+    judged = [found for cell in cells if (found := _Set.of(cell)) is not None]
     values = _value_axis(cells, scale, _VALUES if judged else _ALONE)
     differences = _difference_axis(judged) if judged else None
     height = _HEAD + _ROW * len(cells) + _FOOT
     parts = [_frame(values, "Value", height)]
     if differences is not None:
         parts.append(_frame(differences, "Ours \N{MINUS SIGN} printed, against the margin", height))
-        parts.append(_sides(differences, {cell["direction"] for cell in judged}, height))
+        parts.append(_sides(differences, {one.cell.direction for one in judged}, height))
     parts += [_row(cell, _HEAD + _ROW * (k + 0.5), scale, values, differences) for k, cell in enumerate(cells)]
-    unit = f" in {cells[0]['unit']}" if cells[0]["unit"] else ""
+    unit = f" in {cells[0].unit}" if cells[0].unit else ""
     title = f"Forest plot of {len(cells)} cell{'s' if len(cells) > 1 else ''}{unit}"
     said = "One row a cell, in the order of the ledger, where the same numbers stand as text."
     heading = [_tag("title", title, id=f"{name}-title"), _tag("desc", said, id=f"{name}-desc")]
@@ -110,25 +125,27 @@ def _chart(cells: Sequence[Record], scale: str, name: str) -> Markup:
     )
 
 
-def _value_axis(cells: Iterable[Record], scale: str, span: tuple[float, float]) -> _Axis:
+def _value_axis(cells: Iterable[CellRecord], scale: str, span: tuple[float, float]) -> _Axis:
     seen: list[float] = []
     for cell in cells:
-        seen += [cell["mean"]] if _means(cell) else []
-        seen += [*_finite(cell["values"]), *(cell["interval"] or ()), *(cell["prediction"] or ())]
-        seen += _margin_around(cell["paper"], cell["margin"]) if _shows_printed(cell, scale) else []
+        mean, printed = _mean(cell), _shown_printed(cell, scale)
+        seen += [] if mean is None else [mean]
+        seen += [*_finite(cell.values), *_ends(cell.interval), *_ends(cell.prediction)]
+        seen += [] if printed is None else _margin_around(printed, cell.margin)
     return _padded(min(seen), max(seen), span)
 
 
-def _difference_axis(cells: Iterable[Record]) -> _Axis:
-    reach = max(_reach(cell) for cell in cells)
-    margins = [cell["margin"] for cell in cells if cell["margin"]]
+def _difference_axis(judged: Iterable[_Set]) -> _Axis:
+    judged = list(judged)
+    reach = max(_reach(one) for one in judged)
+    margins = [one.cell.margin for one in judged if one.cell.margin]
     reach = min(reach, _CLIP_AT * max(margins)) if margins else reach
     return _padded(-reach, reach, _DIFFERENCES)
 
 
-def _reach(cell: Record) -> float:
-    ends = [end - cell["paper"] for end in cell["interval"] or ()]
-    return max(abs(float(end)) for end in (cell["difference"], 1.2 * (cell["margin"] or 0), *ends))
+def _reach(one: _Set) -> float:
+    ends = [end - one.printed for end in _ends(one.cell.interval)]
+    return max(abs(float(end)) for end in (one.difference, 1.2 * (one.cell.margin or 0), *ends))
 
 
 def _margin_around(centre: float, margin: float | None) -> list[float]:
@@ -166,22 +183,29 @@ def _tick_label(tick: float) -> str:
     return number(tick) if abs(tick) >= 1000 else f"{tick:g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _row(cell: Record, y: float, scale: str, values: _Axis, differences: _Axis | None) -> Markup:
-    parts = [_label(cell["label"], y), _verdict(cell, y)]
-    if _shows_printed(cell, scale):
-        parts.append(_printed(values, cell, cell["paper"], y))
-    if _means(cell):
-        parts.append(_ours(values, cell, 0.0, _VALUE_BARS, y))
-        parts += [_seed(values, value, y) for value in _finite(cell["values"])]
-    if differences is not None and _differs(cell):
-        parts += [_printed(differences, cell, 0.0, y), _ours(differences, cell, cell["paper"], _DIFFERENCE_BARS, y)]
-    elif differences is not None and _means(cell):
+def _row(cell: CellRecord, y: float, scale: str, values: _Axis, differences: _Axis | None) -> Markup:
+    parts = [_label(cell.label, y), _verdict(cell, y)]
+    mean, printed, judged = _mean(cell), _shown_printed(cell, scale), _Set.of(cell)
+    if printed is not None:
+        parts.append(_printed(values, cell, printed, y))
+    if mean is not None:
+        parts.append(_ours(values, cell, mean, 0.0, _VALUE_BARS, y))
+        parts += [_seed(values, value, y) for value in _finite(cell.values)]
+    if differences is not None and judged is not None:
+        parts.append(_printed(differences, cell, 0.0, y))
+        parts.append(_ours(differences, cell, judged.mean, judged.printed, _DIFFERENCE_BARS, y))
+    elif differences is not None and mean is not None:
         parts.append(_words("fp-none", sum(_DIFFERENCES) / 2, y + 4, "no difference taken", "middle"))
-    return _tag("g", Markup("").join(parts), class_=f"fp-row v-{mark(cell['outcome'])}")
+    return _tag("g", Markup("").join(parts), class_=f"fp-row v-{mark(cell.outcome)}")
 
 
-def _finite(values: Mapping[str, float | None] | None) -> list[float]:
-    return sorted(value for value in (values or {}).values() if value is not None and math.isfinite(value))
+def _finite(values: BySeed) -> list[float]:
+    return sorted(value for value in values.values() if value is not None and math.isfinite(value))
+
+
+def _ends(interval: Ends | None) -> list[float]:
+    """Both ends; none of an interval that is open, which has no place on a chart."""
+    return [] if interval is None else [end for end in interval if end is not None]
 
 
 def _label(label: str, y: float) -> Markup:
@@ -190,26 +214,27 @@ def _label(label: str, y: float) -> Markup:
     return Markup("").join(_words("fp-label", 0, top + 15 * k, line) for k, line in enumerate(lines))
 
 
-def _verdict(cell: Record, y: float) -> Markup:
-    shape = _tag("use", href=f"#mark-{mark(cell['outcome'])}", x=_VERDICT_X, y=y - 6, width=12, height=12)
-    digits = digits_after(cell["printed"])
-    below = signed(cell["difference"], digits) if _differs(cell) else number(cell["mean"], digits)
-    word = _words("fp-verdict", _VERDICT_X + 18, y + (-1 if _means(cell) else 4), cell["outcome"])
-    return shape + word + (_words("fp-number", _VERDICT_X + 18, y + 14, below) if _means(cell) else Markup(""))
+def _verdict(cell: CellRecord, y: float) -> Markup:
+    shape = _tag("use", href=f"#mark-{mark(cell.outcome)}", x=_VERDICT_X, y=y - 6, width=12, height=12)
+    digits, measured = digits_after(cell.printed), _mean(cell) is not None
+    below = signed(cell.difference, digits) if _Set.of(cell) else number(cell.mean, digits)
+    word = _words("fp-verdict", _VERDICT_X + 18, y + (-1 if measured else 4), cell.outcome)
+    return shape + word + (_words("fp-number", _VERDICT_X + 18, y + 14, below) if measured else Markup(""))
 
 
-def _printed(axis: _Axis, cell: Record, centre: float, y: float) -> Markup:
-    low, high = (axis.x(end) for end in _margin_around(centre, cell["margin"]))
+def _printed(axis: _Axis, cell: CellRecord, centre: float, y: float) -> Markup:
+    low, high = (axis.x(end) for end in _margin_around(centre, cell.margin))
     band = _tag("rect", class_="fp-margin", x=low, y=y - 15, width=round(high - low, 2), height=30)
     return band + _line("fp-printed", axis.x(centre), axis.x(centre), y - 15, y + 15)
 
 
-def _ours(axis: _Axis, cell: Record, origin: float, kinds: Sequence[str], y: float) -> Markup:
-    bars = [_bar(axis, kind, [end - origin for end in cell[kind]], y) for kind in kinds if cell[kind] is not None]
-    mean = cell["mean"] - origin
-    if axis.low <= mean <= axis.high:
-        bars.append(_tag("circle", class_="fp-mean", cx=axis.x(mean), cy=y, r=4.5))
-    return Markup("").join(bars) + _arrows(axis, mean, mean, y)
+def _ours(axis: _Axis, cell: CellRecord, mean: float, origin: float, kinds: Sequence[str], y: float) -> Markup:
+    spans = {kind: [end - origin for end in _ends(getattr(cell, kind))] for kind in kinds}
+    bars = [_bar(axis, kind, ends, y) for kind, ends in spans.items() if ends]
+    at = mean - origin
+    if axis.low <= at <= axis.high:
+        bars.append(_tag("circle", class_="fp-mean", cx=axis.x(at), cy=y, r=4.5))
+    return Markup("").join(bars) + _arrows(axis, at, at, y)
 
 
 def _bar(axis: _Axis, kind: str, ends: Sequence[float], y: float) -> Markup:

@@ -8,7 +8,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from markupsafe import Markup
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Points = Sequence[Sequence[float | None]]
 """(epoch, value) pairs of one seed; a value is None where it was not finite."""
 Seeds = Mapping[str, Points]
+Held = TypeVar("Held")
 
 METRICS = ("train_loss", "train_error", "validation_loss", "validation_error")
 """The order of the panels; other metrics follow by name."""
@@ -51,8 +52,8 @@ class Range:
     cut: bool
 
 
-def by_seed(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What stands under each seed, in the order of the seeds as numbers."""
+def by_seed(values: Mapping[str, Held]) -> list[tuple[str, Held]]:
+    """The entries of a mapping by seed, in the order of the seeds as numbers."""
     return sorted(values.items(), key=lambda pair: (not pair[0].isdecimal(), len(pair[0]), pair[0]))
 
 
@@ -163,7 +164,7 @@ def set_axes(axes: Axes, extent: Range, epochs: Sequence[float]) -> None:
 
 
 def described(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
-    """Where each seed began and ended, in words."""
+    """The epochs at which each seed began and ended, in words."""
     parts = [
         f"seed {seed}: from {plain(points[0][1])} at epoch {plain(points[0][0])} to {plain(points[-1][1])}"
         f" at epoch {plain(points[-1][0])}"

@@ -1,4 +1,4 @@
-"""What a run cost, on the page: total time, watts, joules and bytes as people read them, and power drawn over time."""
+"""Sets what a run cost on the page: watts, joules and bytes as people read them, and power drawn over time."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ from markupsafe import Markup
 
 from harness.machine.gpu_summary import is_summary
 from harness.report.page.numbers import ABSENT, plain
+from harness.report.results.record import Json
 
 NOT_MEASURED = "not measured"
 WIDTH, HEIGHT = 120, 22
-"""Of a drawing of power over time, pixels."""
+"""The size of a drawing of power over time, in pixels."""
 
 
-def total_s(cost: Mapping[str, Any]) -> float:
-    """Seconds of all kinds of jobs together."""
-    return sum(value for name, value in cost.items() if name.endswith("_s") and isinstance(value, int | float))
-
-
-def measured_gpu(document: Any) -> Mapping[str, Any] | None:
+def measured_gpu(document: Json | None) -> Json | None:
     """Telemetry in the form that this version knows; None for any other, which is then shown as not measured."""
     return document if is_summary(document) else None
 
 
 def energy(joules: float | None) -> str:
-    """In kilowatt-hours where it is many, else in joules; what was not measured says so, and is never 0."""
+    """Energy in kilowatt-hours where it is much, else in joules; what was not measured says so, and is never 0."""
     if joules is None:
         return NOT_MEASURED
     kwh = joules / 3.6e6

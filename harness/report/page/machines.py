@@ -1,12 +1,12 @@
-"""Several machines in one report: what they have in common, and what is otherwise at each."""
+"""Sets the machines of a report beside each other: what they have in common, and what differs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from harness.report.page.numbers import flattened
+from harness.report.results.record import Json
 
 
 class Places(NamedTuple):
@@ -19,10 +19,10 @@ class Places(NamedTuple):
     differing: list[tuple[str, list[str | None]]]
     """The others: a value for each place, None where it has no such fact."""
     ran: list[list[str]]
-    """What was run at each place."""
+    """The jobs that ran at each place."""
 
 
-def places(environment: Mapping[str, Any]) -> Places:
+def places(environment: Json) -> Places:
     """Set the environments of a report beside each other; of a single place, everything is shared."""
     names = list(environment)
     several = len(names) > 1 and all(

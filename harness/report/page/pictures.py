@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Arrays = Mapping[str, NDArray[Any]]
-"""What an inspection stored, by name."""
+"""The arrays that an inspection stored, by name."""
 Pixels = NDArray[np.uint8]
 
 LARGEST_SIDE = 64

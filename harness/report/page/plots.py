@@ -178,7 +178,7 @@ def _by_layer(axes: Axes, arms: Arms, name: str) -> list[str]:
 
 
 def _positive(values: Any) -> list[float]:
-    """What a logarithmic axis can show; zero has no place on it."""
+    """The values that a logarithmic axis can show; zero has no place on it."""
     return [float(value) if value > 0 else math.nan for value in values]
 
 

@@ -1,10 +1,10 @@
-"""The words of a verdict: the mark that stands beside each and what it means."""
+"""Explains the words of a verdict: what each means, and the mark that stands beside it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Protocol
 
 CELL_OUTCOMES = {
     "MATCH": "The 90% t interval of the mean over at least three seeds lies inside the margin around the printed "
@@ -45,7 +45,7 @@ LEVELS = {
     "on random nets, without data": "Nets of random weights, whose statistics the paper derives.",
     "by timing": "A clock on the device named.",
 }
-"""What a claim's verdict may stand on."""
+"""The levels of evidence that a verdict on a claim may rest on."""
 FLAGS = {
     "EXTENDED": "Seeds, margin, printed number, or the form of a claim were changed after a first result, or nothing "
     "shows that they were declared before it.",
@@ -75,16 +75,32 @@ def rank(outcome: object) -> int:
     return ORDER.index(str(outcome)) if outcome in ORDER else len(ORDER)
 
 
-def counted(verdicts: Iterable[Mapping[str, Any]]) -> list[tuple[str, int]]:
+class Judged(Protocol):
+    """A verdict on a cell or a claim."""
+
+    @property
+    def outcome(self) -> str:
+        """One of the words above."""
+
+
+class Weighed(Judged, Protocol):
+    """A verdict on a claim with its level of evidence, as a report, a ledger or a comparison holds it."""
+
+    @property
+    def evidence(self) -> str | None:
+        """The level of evidence; None or empty where nothing was weighed."""
+
+
+def counted(verdicts: Iterable[Judged]) -> list[tuple[str, int]]:
     """Each outcome that occurs with how often it does, in the order of the legend."""
-    counts = Counter(str(verdict["outcome"]) for verdict in verdicts)
+    counts = Counter(verdict.outcome for verdict in verdicts)
     return sorted(counts.items(), key=lambda pair: (rank(pair[0]), pair[0]))
 
 
-def level(claim: Mapping[str, Any]) -> str:
-    """On what evidence a claim was judged, to be read behind its outcome: CONFIRMED "at small scale"."""
-    evidence = claim.get("evidence") or ""
-    if claim["outcome"] not in TESTED or not evidence:
+def level(claim: Weighed) -> str:
+    """The evidence on which a claim was judged, to be read behind its outcome: CONFIRMED "at small scale"."""
+    evidence = claim.evidence or ""
+    if claim.outcome not in TESTED or not evidence:
         return ""
     if evidence.startswith("timing on "):
         return f"by {evidence}"
@@ -93,7 +109,7 @@ def level(claim: Mapping[str, Any]) -> str:
     return {"exact": "exactly", "random nets, no data": "on random nets, without data"}.get(evidence, evidence)
 
 
-def counted_at_levels(claims: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
+def counted_at_levels(claims: Iterable[Weighed]) -> list[tuple[str, str, int]]:
     """Each outcome and level of evidence that occurs with how often it does, in the order of the legend."""
-    counts = Counter((str(claim["outcome"]), level(claim)) for claim in claims)
+    counts = Counter((claim.outcome, level(claim)) for claim in claims)
     return sorted(((*key, count) for key, count in counts.items()), key=lambda one: (rank(one[0]), one[0], one[1]))

@@ -1,4 +1,4 @@
-"""Executors: what takes a job's directory and sees that its result gets there; `EXECUTORS` names them."""
+"""Executors, which take a job's directory and see that its result gets there; `EXECUTORS` names them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Places(Protocol):
         """Begin the job whose directory this is, on a free place."""
 
     def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
-        """Wait until any job is over; gives each that is, with why it has no result. Raises Interrupted."""
+        """Wait until any job is over; give each that is, with the error where it has no result. Raises Interrupted."""
 
 
 EXECUTORS: dict[str, str] = {"local": "harness.run.executors.local:Local"}

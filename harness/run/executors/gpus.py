@@ -1,4 +1,4 @@
-"""Which GPUs this process may use, and how many a run asks for; needs no torch."""
+"""Tells which GPUs this process may use, and how many a run asks for; needs no torch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.machine.runtime import Runtime
 
 
 def processes_of(kind: str, spec: dict[str, Any], runtime: Runtime) -> int:
-    """In how many processes a job runs: as many as what it measures is about, or as its batches are shared by."""
+    """The number of processes of a job: the GPUs that a measurement is about, or those that share its batches."""
     return int(spec.get("gpus", runtime.processes if JOBS[kind].shares_batches else 1))
 
 
@@ -42,5 +42,5 @@ def groups(runtime: Runtime) -> list[str | None]:
 
 
 def places(device: str, processes: int) -> int:
-    """How many jobs run at a time where nobody says: as many as there are GPUs for, and one on a CPU."""
+    """How many jobs run at a time by default: as many as there are GPUs for, and one on a CPU."""
     return 1 if device == "cpu" else max(1, len(visible_gpus()) // processes)

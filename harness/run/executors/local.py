@@ -37,10 +37,10 @@ class Local:
     runtime: Runtime
     progress: Progress
     stop: StopSignal | None = None
-    """Of the run that the jobs belong to; without one, each job listens for itself."""
+    """The signals of the run that the jobs belong to; without one, each job listens for itself."""
 
     def run(self, folder: JobFolder) -> None:
-        """Run the job under its lock, what is said of it kept in its log.
+        """Run the job under its lock, and keep its messages in its log.
 
         Raises UsageError for a folder that holds no job of this program or is worked on elsewhere, DeviceMissing,
         Interrupted, and JobFailed for whatever else goes wrong, with the traceback of the unforeseen in the log.
@@ -73,7 +73,7 @@ class Local:
             stop.raise_if_asked()
 
     def _measured(self, result: dict[str, Any], sampler: Sampler) -> None:
-        """Note what the GPU did meanwhile beside the time that it took; nothing where the job ran on none."""
+        """Note the telemetry of the GPU beside the time that the job took; nothing where it ran on none."""
         telemetry = sampler.of(result["environment"])
         if telemetry is not None:
             result["cost"]["telemetry"] = telemetry
@@ -81,7 +81,7 @@ class Local:
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
 
     def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
-        """What the job finds, in this process or in several that share it."""
+        """The result of the job, computed in this process or in several that share it."""
         if processes == 1:
             return JOBS[kind].load()(work)
         runtime = replace(self.runtime, processes=processes)
@@ -91,7 +91,7 @@ class Local:
         return run_shared(kind, replace(work, runtime=runtime))
 
     def _less_memory(self, kind: str, error: Exception) -> str:
-        """What was lacking, and what would need less of it."""
+        """A message that says memory was lacking, and what would need less of it."""
         now = self.runtime.micro_batch
         fewer = f"fewer than {now} images" if now else "fewer images"
         ways = [f"--micro-batch N puts {fewer} through the net at once"] if kind in ("train", "evaluate") else []
@@ -99,7 +99,7 @@ class Local:
         return f"out of memory ({_first_line(error) or type(error).__name__}); {'; or '.join(ways)}"
 
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
-        """Write what came out; `result.json` last, for it is what makes the job done."""
+        """Write the result; `result.json` comes last, because it makes the job done."""
         with extended(*specs_with(job["spec"], map(folder.sibling, job["inputs"].values()))):
             code, machine = code_digest(job["kind"]), environment()
             machine["packages"] |= versions(in_use())
@@ -123,7 +123,7 @@ class Local:
 
 
 def readable_job(folder: JobFolder) -> dict[str, Any]:
-    """What is to be computed; raises UsageError where there is no job, or one that this program did not plan."""
+    """The job document of a folder; raises UsageError where there is none, or one that this program did not plan."""
     try:
         job = folder.read_job()
         sound = Job(job["kind"], job["spec"], job["inputs"]).key == job["key"]
@@ -155,7 +155,7 @@ def sound_input(folder: JobFolder, key: str) -> JobFolder:
 
 
 def keep_log(folder: JobFolder, progress: Progress) -> None:
-    """Add what was said to the job's log; a full disk costs the log, not the message."""
+    """Add the messages of a job to its log; on a full disk the log is lost, and the messages were still shown."""
     with suppress(OSError):
         before = folder.log.read_bytes() if folder.log.exists() else b""
         write_atomically(folder.log, before + "".join(f"{line}\n" for line in progress.spoken).encode())

@@ -40,9 +40,9 @@ class Worker:
     connection: Connection
     gpus: str | None
     folder: JobFolder | None = None
-    """Of the job at work."""
+    """The folder of the job at work."""
     moved: tuple[float, str, float] = (0.0, "", 0.0)
-    """How far that is, as `Progress.moving` takes it."""
+    """The progress of that job, as `Progress.moving` takes it."""
 
 
 class Pool:
@@ -96,7 +96,7 @@ class Pool:
         return [worker for worker in self.workers if worker.folder is not None]
 
     def _heard(self) -> list[Ended]:
-        """Hear what the workers say, waiting a moment for it; gives the jobs that are over."""
+        """Wait a moment for messages of the workers; give the jobs that are over."""
         ready = wait([worker.connection for worker in self._at_work()], LOOK_EVERY_S)
         found = [self._hear(worker) for worker in self._at_work() if worker.connection in ready]
         if moved := [worker.moved for worker in self._at_work()]:
@@ -118,7 +118,7 @@ class Pool:
         return None
 
     def _died(self, worker: Worker) -> Ended:
-        """A worker is gone in the middle of a job; another takes its place for the next one."""
+        """Replace a worker that ended in the middle of a job; give the job with its failure."""
         worker.process.join()
         self.workers[self.workers.index(worker)] = started(self.runtime, worker.gpus)
         code = worker.process.exitcode or 0
@@ -165,7 +165,7 @@ def _signals_blocked() -> Iterator[None]:
 
 
 def work(connection: Connection, runtime: Runtime, gpus: str | None) -> None:
-    """The life of a worker: runs the jobs it is sent, until the pool hangs up."""
+    """Run the jobs that the pool sends, until it hangs up; the main function of a worker."""
     if gpus is not None:
         os.environ[VISIBLE] = gpus  # before torch is imported
     stop, jobs = Told(), SimpleQueue[tuple[Path, str] | None]()
@@ -191,7 +191,7 @@ def work(connection: Connection, runtime: Runtime, gpus: str | None) -> None:
 
 
 def outcome(folder: JobFolder, executor: Local) -> HarnessError | None:
-    """Run a job; gives why it has no result, if it has none."""
+    """Run a job; give the error where it has no result."""
     try:
         executor.run(folder)
     except HarnessError as error:

@@ -34,11 +34,11 @@ class Ranks:
     work: Work
     connections: list[Connection] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
-    """What each that came to its end had to say: a result, an error, or nothing; the earliest first."""
+    """The last messages of the processes that ended, each a result, an error or nothing; the earliest first."""
     told: bool = False
 
     def hear(self, server: socket.socket) -> None:
-        """Let in who calls, hear who speaks, and tell all of a signal; waits a moment for it."""
+        """Accept connections, take messages, and pass a signal on to all; waits a moment for each."""
         for ready in wait([server, *self.connections], LOOK_EVERY_S):
             if isinstance(ready, Connection):
                 self._hear(ready)
@@ -72,7 +72,7 @@ class Ranks:
 
 
 def run_shared(kind: str, work: Work) -> dict[str, Any]:
-    """Run a job that can share its batches; gives its result.
+    """Run a job whose batches several processes share; give its result.
 
     Raises what the processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
     """
@@ -123,7 +123,7 @@ def _send(connection: Connection, what: Any) -> None:
 
 
 def _failure(folder: Path, processes: int, results: list[Any]) -> Exception:
-    """Why there is no result: a process that a signal ended, else the first error; others only say that it was gone."""
+    """The reason for a missing result: a process that a signal ended, else the first error that a process raised."""
     try:
         lost = json.loads((folder / LOST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Reading CIFAR-10, on files made here."""
+"""Tests of reading CIFAR-10, on files made here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.errors import DataMissing
 
 
 def make_files(folder: Path, per_file: int = 20) -> None:
-    """Batches whose image i has label i mod 10 and red, green and blue i, i + 1 and i + 2."""
+    """Write batches whose image i has label i mod 10 and the colours i, i + 1 and i + 2."""
     for start, name in enumerate((*TRAINING_FILES, *TEST_FILES)):
         numbers = np.arange(per_file) + start * per_file
         pixels = (numbers[:, None, None] + np.arange(3)[:, None]).repeat(1024, 2).reshape(per_file, 3072)
@@ -24,7 +24,7 @@ def make_files(folder: Path, per_file: int = 20) -> None:
 
 
 def test_colours_and_labels_are_read_in_file_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five files make one training set, of which the last of each class validate."""
+    """Five files make one training set, and the last images of each class form the validation split."""
     monkeypatch.setattr(cifar10, "HELD_OUT_PER_CLASS", 2)
     make_files(tmp_path)
     train, val = (read(tmp_path, split) for split in ("train", "val"))
@@ -35,13 +35,13 @@ def test_colours_and_labels_are_read_in_file_order(tmp_path: Path, monkeypatch: 
 
 
 def test_test_split_is_the_test_file(tmp_path: Path) -> None:
-    """It is read whole."""
+    """The test split is the whole test file."""
     make_files(tmp_path)
     assert read(tmp_path, "test").images[:, 0, 0, 0].tolist() == list(range(100, 120))
 
 
 def test_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
-    """A pickle can name any function; only the parts of an array are let through."""
+    """A pickle that names a function is refused and does not run."""
     make_files(tmp_path)
     (tmp_path / "test_batch").write_bytes(pickle.dumps({b"data": os.getcwd, b"labels": []}))
     with pytest.raises(DataMissing, match=r"test_batch: not a batch of CIFAR-10 \(it asks for posix\.getcwd\)"):
@@ -50,7 +50,7 @@ def test_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("batch", [{b"labels": [1]}, {b"data": np.zeros((2, 3072), np.uint8), b"labels": [1]}, []])
 def test_other_content_is_refused(tmp_path: Path, batch: object) -> None:
-    """Missing pixels, unequal counts and other objects are named."""
+    """Missing pixels, unequal counts and other objects are refused with the file's name."""
     make_files(tmp_path)
     (tmp_path / "test_batch").write_bytes(pickle.dumps(batch))
     with pytest.raises(DataMissing, match="test_batch: not a batch of CIFAR-10"):

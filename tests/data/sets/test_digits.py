@@ -1,4 +1,4 @@
-"""The embedded digits."""
+"""Tests of the embedded digits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.errors import DataMissing
 
 @pytest.fixture
 def folder() -> Path:
-    """Where scikit-learn keeps them."""
+    """Return scikit-learn's data folder."""
     found = shipped()
     assert found is not None
     return found
 
 
 def test_splits_divide_scikit_learns_digits(folder: Path) -> None:
-    """Every digit is in one split, at its own number, with scikit-learn's label and grey levels spread to 0 .. 255."""
+    """Every digit is in one split under its own number, with its label and with grey levels spread over 0 to 255."""
     theirs = load_digits()
     parts = [read(folder, split) for split in DIGITS.splits]
     numbers = np.concatenate([part.numbers for part in parts])
@@ -32,19 +32,19 @@ def test_splits_divide_scikit_learns_digits(folder: Path) -> None:
 
 
 def test_counts_are_as_declared(folder: Path) -> None:
-    """The declaration, which plans use, and the file agree."""
+    """The declared counts are those of the file."""
     assert {split: len(read(folder, split).labels) for split in DIGITS.splits} == DIGITS.splits
 
 
 def test_split_is_the_number_modulo_nine(folder: Path) -> None:
-    """The division stated in the declaration: 0 and 4 test, 8 validation, the rest training."""
+    """Splits follow the number modulo nine: 0 and 4 test, 8 validation, the rest training."""
     residues = {split: set((read(folder, split).numbers % 9).tolist()) for split in DIGITS.splits}
     assert residues == {"train": {1, 2, 3, 5, 6, 7}, "val": {8}, "test": {0, 4}}
 
 
 @pytest.mark.parametrize("text", ["1,2,3\n", "1,a\n", "1,2\n3\n"])
 def test_other_table_is_refused(tmp_path: Path, text: str) -> None:
-    """A file that is not the digits names itself."""
+    """Another table is refused with the file's name."""
     (tmp_path / FILE).write_text(text)
     with pytest.raises(DataMissing, match=r"digits\.csv: not scikit-learn's table"):
         read(tmp_path, "train")

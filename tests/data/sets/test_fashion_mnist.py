@@ -1,4 +1,4 @@
-"""Reading Fashion-MNIST, on files made here, and on the real ones where they are at hand."""
+"""Tests of reading Fashion-MNIST, on files made here, and on the real ones if present."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ needs_debian = pytest.mark.skipif(not DEBIAN.is_dir(), reason="needs Debian's da
 
 
 def idx(values: np.ndarray) -> bytes:
-    """The array as an IDX file of bytes."""
+    """Encode an array as an IDX file of bytes."""
     header = bytes([0, 0, 8, values.ndim]) + b"".join(side.to_bytes(4, "big") for side in values.shape)
     return header + values.astype(np.uint8).tobytes()
 
 
 def make_files(folder: Path, per_class: int = 3) -> None:
-    """The four files with 30 images, image i of label i mod 10 and filled with the value i."""
+    """Write the four files with 30 images; image i has label i mod 10 and all pixels i."""
     for part, count in (("train", 10 * per_class), ("t10k", 20)):
         numbers = np.arange(count)
         images = np.broadcast_to(numbers[:, None, None], (count, 28, 28))
@@ -35,7 +35,7 @@ def make_files(folder: Path, per_class: int = 3) -> None:
 
 
 def test_training_images_are_divided_in_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last of each class validate, the rest train, and each keeps its pixels, label and number."""
+    """The last images of each class form the validation split, and all keep their pixels, labels and numbers."""
     monkeypatch.setattr(fashion_mnist, "HELD_OUT_PER_CLASS", 1)
     make_files(tmp_path)
     train, val = (read(tmp_path, split) for split in ("train", "val"))
@@ -46,7 +46,7 @@ def test_training_images_are_divided_in_two(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_test_split_is_the_official_one(tmp_path: Path) -> None:
-    """It is read whole, in file order, from its own files."""
+    """The test split is the official one in file order."""
     make_files(tmp_path)
     test = read(tmp_path, "test")
     assert test.numbers.tolist() == list(range(20))
@@ -58,14 +58,14 @@ def test_test_split_is_the_official_one(tmp_path: Path) -> None:
     [b"", b"\x00\x00\x08\x01", idx(np.zeros(5))[:-1], idx(np.zeros(5)) + b"x", b"\x00\x00\x0d\x01" + bytes(8)],
 )
 def test_other_content_is_refused(tmp_path: Path, damage: bytes) -> None:
-    """Empty, cut, overlong and differently typed files are named."""
+    """Empty, truncated, overlong and differently typed files are refused by name."""
     (tmp_path / "labels").write_bytes(damage)
     with pytest.raises(DataMissing, match="labels: not a whole IDX file"):
         read_idx(tmp_path, "labels")
 
 
 def test_labels_of_another_number_of_images_are_refused(tmp_path: Path) -> None:
-    """Files that do not belong together are not paired."""
+    """Images and labels of different counts are refused."""
     make_files(tmp_path)
     (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros(7))))
     with pytest.raises(DataMissing, match=r"the train files hold images \(30, 28, 28\) and labels \(7,\)"):
@@ -74,7 +74,7 @@ def test_labels_of_another_number_of_images_are_refused(tmp_path: Path) -> None:
 
 @needs_debian
 def test_real_counts_are_as_declared() -> None:
-    """The declaration, which plans use, and the official files agree; validation holds 500 of each class."""
+    """The declared counts are those of the official files, with 500 of each class for validation."""
     parts = {split: read(DEBIAN, split) for split in FASHION_MNIST.splits}
     assert {split: len(part.labels) for split, part in parts.items()} == FASHION_MNIST.splits
     assert np.bincount(parts["val"].labels).tolist() == [500] * 10
@@ -82,13 +82,13 @@ def test_real_counts_are_as_declared() -> None:
 
 @needs_debian
 def test_debians_files_are_the_official_ones() -> None:
-    """They are compressed anew, so that only the content can be compared."""
+    """Debian's files have the official content, although they are compressed anew."""
     assert official(FASHION_MNIST, Found(DEBIAN, "test")).yes
 
 
 @pytest.mark.parametrize(("side", "classes"), [(27, 10), (28, 11)])
 def test_files_of_another_set_are_refused(tmp_path: Path, side: int, classes: int) -> None:
-    """Images of another size, or labels beyond the ten, are not trained on."""
+    """Images of another size, or labels beyond the ten, are refused."""
     (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(np.zeros((22, side, side))))
     (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(idx(np.arange(22) % classes))
     for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"):

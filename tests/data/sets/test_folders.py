@@ -1,4 +1,4 @@
-"""The generator of miniature ImageNets."""
+"""Tests of the generator of miniature ImageNets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from harness.data.spec import Prepare
 
 
 def pixels_of(paths: list[Path]) -> np.ndarray:
-    """[count, 3, 32, 32] prepared images."""
+    """Return prepared images, [count, 3, 32, 32]."""
     return np.stack([decode(str(path), Prepare(short_side=32, center=32))[0] for path in paths])
 
 
 def test_folders_hold_images_of_many_kinds(tmp_path: Path) -> None:
-    """Portrait and landscape, small and large, grey and CMYK, as ImageNet's."""
+    """Folders hold portrait and landscape, small and large, grey and CMYK images, like ImageNet's."""
     wnids = make_image_folders(tmp_path, classes=3, train=11, val=1, test=2)
     sizes, modes = zip(*map(size_and_mode, tmp_path.rglob("*.JPEG")), strict=True)
     assert sorted(folder.name for folder in (tmp_path / "test").iterdir()) == wnids
@@ -29,7 +29,7 @@ def test_folders_hold_images_of_many_kinds(tmp_path: Path) -> None:
 
 
 def test_same_seed_makes_the_same_images(tmp_path: Path) -> None:
-    """Tests that train on them repeat."""
+    """The same seed makes the same images."""
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
         make_image_folders(tmp_path / name, classes=2, train=2, val=1, test=1, seed=seed)
     contents = Counter(path.read_bytes() for path in tmp_path.rglob("*.JPEG"))
@@ -37,7 +37,7 @@ def test_same_seed_makes_the_same_images(tmp_path: Path) -> None:
 
 
 def test_classes_can_be_told_apart(tmp_path: Path) -> None:
-    """The nearest class mean of spatial frequencies and of colour already does far better than chance."""
+    """Nearest class means of frequencies and colours already classify far better than chance."""
     wnids = make_image_folders(tmp_path, classes=4, train=20, val=1, test=10)
 
     def features(split: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Listing class folders."""
+"""Tests of listing class folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.errors import DataMissing
 
 
 def test_classes_are_the_sorted_folders(tmp_path: Path) -> None:
-    """Files and hidden folders are no classes."""
+    """Classes are the sorted folders without files and hidden folders."""
     for name in ("n02", "n01", ".cache"):
         (tmp_path / "train" / name).mkdir(parents=True)
     (tmp_path / "train" / "n03").write_text("a file")
@@ -19,14 +19,14 @@ def test_classes_are_the_sorted_folders(tmp_path: Path) -> None:
 
 
 def test_images_are_listed_by_suffix_in_any_case(tmp_path: Path) -> None:
-    """What else lies in a class folder is left alone."""
+    """Images are recognised by suffix in any case, and other files are ignored."""
     for name in ("b.JPEG", "a.jpg", "c.PNG", "notes.txt", "d.JPEG.part"):
         (tmp_path / name).write_bytes(b"")
     assert [image.name for image in class_images(tmp_path)] == ["a.jpg", "b.JPEG", "c.PNG"]
 
 
 def test_unsorted_images_are_explained(tmp_path: Path) -> None:
-    """The validation archive unpacks into one flat folder."""
+    """The error for a flat folder, as the validation archive unpacks, says where images belong."""
     (tmp_path / "val").mkdir()
     (tmp_path / "val" / "ILSVRC2010_val_00000001.JPEG").write_bytes(b"")
     with pytest.raises(DataMissing, match="val: holds no class folders; its images belong in val/<wnid>/"):
@@ -34,6 +34,6 @@ def test_unsorted_images_are_explained(tmp_path: Path) -> None:
 
 
 def test_missing_split_is_named(tmp_path: Path) -> None:
-    """The folder that was looked for is in the message."""
+    """The error for a missing split names the folder."""
     with pytest.raises(DataMissing, match="test: cannot be listed"):
         class_folders(tmp_path, "test")

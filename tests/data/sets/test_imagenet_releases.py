@@ -1,4 +1,4 @@
-"""The whole ImageNet of two autumns."""
+"""Tests of the whole ImageNet in its releases of two autumns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RELEASES = ("imagenet_fall2009", "imagenet_fall2011")
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Miniatures of both, three classes of forty images."""
+    """Return miniatures of both releases with three classes of forty images."""
     root = tmp_path_factory.mktemp("root")
     for name in RELEASES:
         make_image_folders(root / "made" / name, classes=3, train=40, val=0, test=0)
@@ -30,14 +30,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(root: Path, name: str, split: str, subset: Subset | None = None) -> Split:
-    """A split of a miniature."""
+    """Open a split of a miniature."""
     spec = DataSpec(name=name, subset=subset, prepare=Prepare(short_side=32, center=32))
     return open_split(spec, split, Locations.gather(data_root=root, config_files=()), threads=2)
 
 
 @pytest.mark.parametrize("name", RELEASES)
 def test_splits_share_no_image_and_lose_none(root: Path, name: str) -> None:
-    """Our own division; a label means the same in each."""
+    """Our splits share no image and lose none, and labels mean the same in each."""
     splits = [opened(root, name, split) for split in DATASETS[name].splits]
     ids = [identity for split in splits for identity in split.ids]
     assert len(ids) == len(set(ids)) == 3 * 40
@@ -45,19 +45,19 @@ def test_splits_share_no_image_and_lose_none(root: Path, name: str) -> None:
 
 
 def test_half_of_each_class_is_for_testing(root: Path) -> None:
-    """AlexNet, section 6."""
+    """Half of each class is for testing (AlexNet, section 6)."""
     assert opened(root, "imagenet_fall2009", "test").labels.bincount().tolist() == [20] * 3
 
 
 def test_ids_name_the_file_where_it_lies(root: Path) -> None:
-    """An image keeps its id, whichever split the division gives it."""
+    """An image has the same id in every split."""
     split = opened(root, "imagenet_fall2009", "train")
     assert all((root / identity).is_file() for identity in split.ids)
     assert split.images([0, 5]).shape == (2, 3, 32, 32)
 
 
 def test_subset_takes_its_training_images_from_the_training_part(root: Path) -> None:
-    """None that is tested on."""
+    """A subset takes its training images from the training split only."""
     part = opened(root, "imagenet_fall2009", "train", Subset(classes=2, per_class=5))
     assert part.labels.bincount().tolist() == [5, 5]
     assert not set(part.ids) & set(opened(root, "imagenet_fall2009", "test").ids)
@@ -65,6 +65,6 @@ def test_subset_takes_its_training_images_from_the_training_part(root: Path) -> 
 
 @pytest.mark.parametrize("name", RELEASES)
 def test_release_is_never_taken_for_official(root: Path, name: str) -> None:
-    """Its exact counts and class list are not known here, so its cells cannot be compared."""
+    """A release is never official, because its exact counts and class list are not known."""
     found = Locations.gather(data_root=root, config_files=()).require(DATASETS[name])
     assert not official(DATASETS[name], found).yes

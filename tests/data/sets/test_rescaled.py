@@ -1,4 +1,4 @@
-"""Images that somebody rescaled are told from those that were released."""
+"""Tests that images rescaled by somebody are told from released ones."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ ORIGINALS = make_originals(classes=40, train=1, val=1, test=1)
     ],
 )
 def test_nearly_all_have_to_be_alike(sides, common):
-    """And there have to be enough of them; of ImageNet's own, about half have one shorter side."""
+    """Nearly all of enough images must share a shorter side; in ImageNet itself about half do."""
     assert common_short_side(sides) == common
 
 
 def test_images_as_they_were_released_differ(tmp_path):
-    """They are official."""
+    """Images as released differ in size and count as official."""
     folder = class_folders(ORIGINALS, tmp_path)
     assert rescaled_to(folder, "train") is None
     assert official(ORIGINALS.declared(), Found(folder, "test")).yes
 
 
 def test_a_rescaled_set_without_a_manifest_is_not_official(tmp_path):
-    """Although every class and count is right, for nobody says how it was made."""
+    """A rescaled set without a manifest is not official, although classes and counts match."""
     folder = class_folders(ORIGINALS, tmp_path)
     for image in (folder / "train").rglob("*.JPEG"):
         write(image, jpeg(Image.open(image).convert("RGB").resize((80, 48))))
@@ -48,7 +48,7 @@ def test_a_rescaled_set_without_a_manifest_is_not_official(tmp_path):
 
 
 def test_files_that_cannot_be_read_say_nothing(tmp_path):
-    """They are found when they are used, or by `data check`."""
+    """Unreadable files are ignored here; other checks report them."""
     folder = class_folders(ORIGINALS, tmp_path)
     for image in (folder / "train").rglob("*.JPEG"):
         write(image, b"")

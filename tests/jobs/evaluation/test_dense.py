@@ -1,4 +1,4 @@
-"""Dense testing."""
+"""Tests of dense testing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from harness.models.rectifier import PreluSmall
 
 SMALL = PreluSmall(width=0.1, stage2=1, stage3=2, levels=(3, 2, 1), dropout=0.5)
 CROP, WINDOW = 62, 5
-"""Views, and the side of their last maps."""
+"""Side of training views in pixels, and of their last maps."""
 
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    """A narrow model E with random weights."""
+    """Return a narrow model E with random weights."""
     torch.manual_seed(0)
     built = build(SMALL.layers(10), (3, CROP, CROP))
     for parameter in built.parameters():
@@ -30,17 +30,17 @@ def network() -> Network:
 
 @pytest.fixture
 def cut(network: Network) -> DenseNetwork:
-    """The same, for windows to slide over its last maps."""
+    """Return the net cut for windows to slide over its last maps."""
     return DenseNetwork.cut(network, SMALL.last_map, WINDOW)
 
 
 def images(count: int, height: int, width: int) -> torch.Tensor:
-    """Noise."""
+    """Return noise images."""
     return 0.3 * torch.randn(count, 3, height, width, generator=torch.Generator().manual_seed(1))
 
 
 def crops(maps: torch.Tensor, window: int) -> torch.Tensor:
-    """Every window of the maps, row by row, cut out: [N, windows, C, window, window]."""
+    """Cut out every window of the maps, row by row: [N, windows, C, window, window]."""
     rows, columns = (side - window + 1 for side in maps.shape[2:])
     places = ((row, column) for row in range(rows) for column in range(columns))
     return torch.stack([maps[..., row : row + window, column : column + window] for row, column in places], 1)
@@ -51,7 +51,7 @@ def crops(maps: torch.Tensor, window: int) -> torch.Tensor:
 def test_pooled_windows_are_those_of_every_window_cut_out(
     window: int, more_rows: int, more_columns: int, levels: list[int]
 ) -> None:
-    """Bit for bit, for any pyramid, windows that its levels do not divide among them."""
+    """Pooling all windows equals pooling each cut-out window bit for bit, also where levels do not divide it evenly."""
     levels = [min(level, window) for level in levels]
     shape = (2, 3, window + more_rows, window + more_columns)
     maps = torch.randn(shape, generator=torch.Generator().manual_seed(window))
@@ -61,7 +61,7 @@ def test_pooled_windows_are_those_of_every_window_cut_out(
 
 
 def test_papers_pyramid_on_its_window() -> None:
-    """Levels 7, 3, 2, 1 over 14 x 14 (PReLU, section 2.3): 63 bins a map, the level of 3 with bins of 5 and 6."""
+    """Levels 7, 3, 2, 1 over 14 x 14 (PReLU, section 2.3) give 63 bins a map; level 3 has bins of 5 and 6."""
     maps = torch.randn(1, 4, 16, 17, generator=torch.Generator().manual_seed(0))
     found = pyramid_windows(maps, (7, 3, 2, 1), 14)
     assert found.shape == (1, 3 * 4, 4 * 63)
@@ -71,7 +71,7 @@ def test_papers_pyramid_on_its_window() -> None:
 
 @pytest.mark.parametrize("flips", [False, True])
 def test_scores_are_the_mean_over_windows_of_the_last_map(network: Network, cut: DenseNetwork, flips: bool) -> None:  # noqa: FBT001
-    """As section 3 says it: convolutions on the whole image, then each window pooled, scored and averaged."""
+    """Scores follow section 3: convolve the whole image, then pool, score and average every window."""
     seen = images(3, 90, 110)
     expected = []
     for view in [seen, seen.flip(-1)] if flips else [seen]:
@@ -84,13 +84,13 @@ def test_scores_are_the_mean_over_windows_of_the_last_map(network: Network, cut:
 
 
 def test_image_of_one_window_is_one_view(network: Network, cut: DenseNetwork) -> None:
-    """An image as large as a training view has one window, and the score is the net's own."""
+    """An image as large as a training view has one window, and its score is the net's own."""
     seen = images(4, CROP, CROP)
     torch.testing.assert_close(cut.scores(seen, flips=False), network(seen).softmax(1), rtol=1e-5, atol=1e-6)
 
 
 def test_reflected_images_score_alike_with_flips(cut: DenseNetwork) -> None:
-    """An image and its reflection are looked at in the same ways; without `flips` they are not."""
+    """With `flips` an image and its mirror image get the same score; without, they do not."""
     seen = images(3, 90, 110)
     torch.testing.assert_close(
         cut.scores(seen, flips=True), cut.scores(seen.flip(-1), flips=True), rtol=1e-5, atol=1e-6
@@ -99,7 +99,7 @@ def test_reflected_images_score_alike_with_flips(cut: DenseNetwork) -> None:
 
 
 def test_scores_do_not_depend_on_memory_settings(cut: DenseNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Images and windows one at a time, or all at once."""
+    """Taking images and windows one at a time or all at once gives the same scores."""
     seen = images(5, 90, 100)
     whole = cut.scores(seen, flips=True)
     monkeypatch.setattr(dense, "PIXELS_AT_ONCE", 2 * 90 * 100)
@@ -108,5 +108,5 @@ def test_scores_do_not_depend_on_memory_settings(cut: DenseNetwork, monkeypatch:
 
 
 def test_scores_are_probabilities(cut: DenseNetwork) -> None:
-    """They add up to one for each image."""
+    """The scores of each image add up to one."""
     torch.testing.assert_close(cut.scores(images(3, 90, 110), flips=True).sum(1), torch.ones(3))

@@ -1,4 +1,4 @@
-"""Ensembles: the mean of stored predictions, kept like a test's own, scored where there are labels."""
+"""Tests of ensembles: the mean of stored predictions is stored like a test's own and scored where labels exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GUESSING = {"top1_error": 85.7, "top5_error": 28.6, "cross_entropy": 1.9}
 
 
 def predicted(seed: int, labels: list[int] | None = None) -> dict[str, np.ndarray]:
-    """What a test would store."""
+    """Return predictions as a test stores them."""
     draws = np.random.default_rng(seed)
     scores = np.exp(draws.normal(size=(IMAGES, CLASSES)))
     return {
@@ -37,7 +37,7 @@ def predicted(seed: int, labels: list[int] | None = None) -> dict[str, np.ndarra
 
 
 def member(folder: Path, arrays: dict[str, np.ndarray] | None, values: dict[str, float], **more: Any) -> JobFolder:
-    """A finished test; one that diverged has no predictions."""
+    """Write a finished test; one that diverged has no predictions."""
     folder.mkdir()
     found = JobFolder(folder)
     if arrays is not None:
@@ -49,7 +49,7 @@ def member(folder: Path, arrays: dict[str, np.ndarray] | None, values: dict[str,
 
 
 def averaged(folder: Path, *members: JobFolder) -> tuple[dict[str, Any], JobFolder]:
-    """What the ensemble of these finds, and where."""
+    """Average finished tests; return the result and its folder."""
     own = JobFolder(folder / "ensemble")
     own.path.mkdir()
     inputs = {f"net_{number}": one for number, one in enumerate(members)}
@@ -57,13 +57,13 @@ def averaged(folder: Path, *members: JobFolder) -> tuple[dict[str, Any], JobFold
 
 
 def stored(folder: JobFolder) -> dict[str, np.ndarray]:
-    """The predictions of a job."""
+    """Read the predictions of a job."""
     with np.load(folder.predictions, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
 def test_the_mean_is_kept_and_scored(tmp_path: Path) -> None:
-    """Probabilities averaged image by image, their error, and the rest as it was."""
+    """Probabilities are averaged image by image and scored; everything else stays."""
     one, two = predicted(1), predicted(2)
     result, folder = averaged(tmp_path, member(tmp_path / "a", one, {"x": 1}), member(tmp_path / "b", two, {"x": 1}))
     mean = stored(folder)
@@ -75,7 +75,7 @@ def test_the_mean_is_kept_and_scored(tmp_path: Path) -> None:
 
 
 def test_the_marks_of_its_nets_are_its_own(tmp_path: Path) -> None:
-    """Each once: what a reader has to know of one net is to be known of the mean."""
+    """The ensemble has the marks of all its nets, each once."""
     marks = (["resumed elsewhere"], ["in parts", "resumed elsewhere"])
     members = [
         member(tmp_path / name, predicted(seed), {}, marks=own)
@@ -86,7 +86,7 @@ def test_the_marks_of_its_nets_are_its_own(tmp_path: Path) -> None:
 
 
 def test_without_labels_there_are_predictions_and_no_values(tmp_path: Path) -> None:
-    """To be submitted."""
+    """Without labels an ensemble stores predictions to submit and has no values."""
     unlabelled = [-1] * IMAGES
     members = [member(tmp_path / name, predicted(seed, unlabelled), {}) for seed, name in enumerate("ab")]
     result, folder = averaged(tmp_path, *members)
@@ -96,7 +96,7 @@ def test_without_labels_there_are_predictions_and_no_values(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("values", [{}, GUESSING])
 def test_a_net_that_diverged_moves_nothing(tmp_path: Path, values: dict[str, float]) -> None:
-    """With labels or without, first of the members or not."""
+    """A net that diverged does not change the mean, with or without labels, in any position."""
     one = predicted(1, None if values else [-1] * IMAGES)
     result, folder = averaged(tmp_path, member(tmp_path / "a", None, values), member(tmp_path / "b", one, values))
     assert result["outcome"] == "done"
@@ -106,7 +106,7 @@ def test_a_net_that_diverged_moves_nothing(tmp_path: Path, values: dict[str, flo
 
 @pytest.mark.parametrize("values", [{}, GUESSING])
 def test_nets_that_all_diverged_guess(tmp_path: Path, values: dict[str, float]) -> None:
-    """And leave nothing to submit."""
+    """If all nets diverged, the result has the metrics of guessing and no predictions."""
     result, folder = averaged(tmp_path, *(member(tmp_path / name, None, values) for name in "ab"))
     assert (result["outcome"], result["values"]) == ("diverged", values)
     assert not folder.predictions.exists()
@@ -114,7 +114,7 @@ def test_nets_that_all_diverged_guess(tmp_path: Path, values: dict[str, float]) 
 
 @pytest.mark.parametrize(("name", "what"), [("ids", "images"), ("classes", "classes")])
 def test_tests_of_other_things_are_not_averaged(tmp_path: Path, name: str, what: str) -> None:
-    """Other images, or classes in another order, fail the job."""
+    """Tests of other images, or with classes in another order, fail the job."""
     one, two = predicted(1), predicted(2)
     two[name] = two[name][::-1]
     with pytest.raises(JobFailed, match=f"other {what}"):
@@ -122,7 +122,7 @@ def test_tests_of_other_things_are_not_averaged(tmp_path: Path, name: str, what:
 
 
 def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
-    """With what to move away."""
+    """The error for unreadable predictions names the file and the folder to move away."""
     found = member(tmp_path / "a", predicted(1), {})
     found.predictions.write_bytes(b"nothing")
     with pytest.raises(JobFailed, match=r"predictions\.npz cannot be read"):
@@ -130,7 +130,7 @@ def test_unreadable_predictions_are_named(tmp_path: Path) -> None:
 
 
 def test_predictions_repeat_byte_for_byte(tmp_path: Path) -> None:
-    """So that a score stays that of the predictions when the job runs again."""
+    """Two runs store the same bytes, so a recorded score still belongs to its predictions."""
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         averaged(tmp_path / name, member(tmp_path / name / "a", predicted(1), {}))

@@ -1,4 +1,4 @@
-"""Evaluation: every image of a split seen through a protocol's views."""
+"""Tests of evaluation: every image of a split is seen through a protocol's views."""
 
 import os
 import signal
@@ -25,13 +25,13 @@ PART = SHORT["subset"]
 
 @pytest.fixture(scope="module")
 def done(finished):
-    """A tiny suite that ran undisturbed."""
+    """Run a tiny suite to its end."""
     return finished(**SHORT)
 
 
 @pytest.fixture
 def trained(done, tmp_path):
-    """The same suite, its net trained and not tested."""
+    """Run the same suite up to its test: the net is trained and not yet tested."""
     world = done.copied(tmp_path)
     for path in world.folder("evaluate").path.iterdir():
         path.unlink()
@@ -39,18 +39,18 @@ def trained(done, tmp_path):
 
 
 def predictions(world):
-    """What was stored: probabilities, labels, ids."""
+    """Read the stored predictions: probabilities, labels, ids."""
     with np.load(world.folder("evaluate").predictions) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
 def split_of(world):
-    """The split that was tested."""
+    """Open the tested split."""
     return open_split(DataSpec.parsed(world.folder("evaluate").read_job()["spec"]["data"]), "test", Locations())
 
 
 def test_ten_crops_are_those_of_a_slow_reference_image_by_image(done):
-    """Torchvision's ten views of each image less the mean image, their softmax outputs averaged in float64."""
+    """Ten-crop outputs equal a slow reference: torchvision's ten views, mean subtracted, averaged in float64."""
     split = split_of(done)
     mean = torch.from_numpy(np.load(done.folder("pixels").pixels)["mean"])
     network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU).eval()
@@ -65,7 +65,7 @@ def test_ten_crops_are_those_of_a_slow_reference_image_by_image(done):
 
 
 def test_stored_predictions_give_the_reported_errors(done):
-    """Recomputed by sorting, with numpy alone."""
+    """The reported errors equal those recomputed from stored predictions with numpy by sorting."""
     stored, values = predictions(done), done.result("evaluate")["values"]
     order = np.argsort(-stored["probabilities"], axis=1)
     hits = order == stored["labels"][:, None]
@@ -76,7 +76,7 @@ def test_stored_predictions_give_the_reported_errors(done):
 
 
 def test_predictions_stand_in_the_order_of_the_split(done):
-    """Each with its id and label; every image once."""
+    """Predictions are in the order of the split, with ids and labels, every image once."""
     stored, split = predictions(done), split_of(done)
     assert stored["ids"].tolist() == split.ids
     assert stored["labels"].tolist() == split.labels.tolist()
@@ -84,25 +84,25 @@ def test_predictions_stand_in_the_order_of_the_split(done):
 
 
 def test_probabilities_add_up_to_one(done):
-    """Averages of softmax outputs are a distribution again."""
+    """Averages of softmax outputs add up to one."""
     np.testing.assert_allclose(predictions(done)["probabilities"].sum(1), 1, rtol=1e-5)
 
 
 def test_count_and_digest_of_ids_are_those_of_the_split(done):
-    """By which a verdict knows that the whole split was seen."""
+    """The result records the count and the digest of ids of the whole split."""
     (seen,), split = done.result("evaluate")["data"], split_of(done)
     assert (seen["split"], seen["count"], seen["ids_sha256"]) == ("test", 400, split.ids_sha256)
 
 
 def test_predictions_repeat_byte_for_byte(done, trained):
-    """Two runs leave the same file, in which no time stands."""
+    """Two runs store the same bytes: the file holds no time."""
     trained.run()
     mine, other = (world.folder("evaluate").predictions.read_bytes() for world in (done, trained))
     assert mine == other
 
 
 def test_the_batch_of_views_changes_nothing_beyond_rounding(done, trained, monkeypatch):
-    """It bounds memory; a last batch may be smaller."""
+    """The number of views in a batch changes results by rounding only."""
     monkeypatch.setattr(evaluation, "VIEWS_A_BATCH", 70)
     trained.run()
     mine, other = (predictions(world)["probabilities"] for world in (done, trained))
@@ -110,7 +110,7 @@ def test_the_batch_of_views_changes_nothing_beyond_rounding(done, trained, monke
 
 
 def test_dropout_is_off(done):
-    """The stored net said the same of an image twice: in training it would not."""
+    """Dropout is off in tests: the net gives the same output twice."""
     network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU)
     views = torch.randn(2, 1, 28, 28)
     assert not torch.equal(network.train()(views), network.train()(views))
@@ -118,7 +118,7 @@ def test_dropout_is_off(done):
 
 
 def test_a_net_that_diverged_is_given_guessing(tmp_path):
-    """With no predictions, for there are none worth keeping."""
+    """A net that diverged gets the metrics of guessing and stores no predictions."""
     world = tiny_world(tmp_path, subset=PART, rate=1e6)
     assert world.run().failed == {}
     assert world.result("train")["outcome"] == world.result("evaluate")["outcome"] == "diverged"
@@ -128,7 +128,7 @@ def test_a_net_that_diverged_is_given_guessing(tmp_path):
 
 @pytest.mark.parametrize("classes", [5, 10, 1000])
 def test_chance_is_what_uniform_guessing_expects(classes):
-    """Every class as likely as any other, ties broken at random; cross-entropy of the uniform distribution."""
+    """The metrics of guessing are those of uniform probabilities with ties broken at random."""
     found = guessing(classes)
     assert found["top1_error"] == pytest.approx(100 * (classes - 1) / classes)
     assert found["top5_error"] == pytest.approx(100 * (classes - 5) / classes)
@@ -137,7 +137,7 @@ def test_chance_is_what_uniform_guessing_expects(classes):
 
 
 def test_outputs_that_are_no_numbers_count_as_divergence(trained, monkeypatch):
-    """A net whose weights are finite can still overflow on the test images."""
+    """A net with finite weights but infinite outputs on test images counts as diverged."""
     whole = evaluation.probabilities
     monkeypatch.setattr(evaluation, "probabilities", lambda *arguments: whole(*arguments) * float("nan"))
     assert trained.run().failed == {}
@@ -146,7 +146,7 @@ def test_outputs_that_are_no_numbers_count_as_divergence(trained, monkeypatch):
 
 
 def test_a_stopped_test_leaves_nothing_half_done(trained, done, monkeypatch):
-    """And starts again with the same end."""
+    """A test stopped halfway leaves no result and gives the same result when run again."""
     whole = evaluation.fixed_views
 
     def signalled(*arguments):
@@ -164,7 +164,7 @@ def test_a_stopped_test_leaves_nothing_half_done(trained, done, monkeypatch):
 
 @pytest.mark.parametrize(("kind", "name"), [("train", "weights.pt"), ("pixels", "pixels.npz")])
 def test_a_damaged_input_is_named_and_never_used(trained, kind, name):
-    """A flipped bit in the weights would otherwise give some other error rate."""
+    """A flipped bit in the weights is reported by file name, and the weights are not used."""
     path = trained.folder(kind).path / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

@@ -1,4 +1,4 @@
-"""Tests of trained nets: passes at several scales, samples, splits without labels; on image files of many sizes."""
+"""Tests of protocols on image files of many sizes: several scales, samples, and splits without labels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from harness.jobs.recipe import Protocol
 from harness.jobs.work import Work
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.progress import Progress
 from harness.run.execute import execute
 from harness.run.executors.local import Local
@@ -58,24 +58,24 @@ class World:
         self.locations = Locations.gather(data_root=self.root, config_files=())
 
     def run(self) -> dict[str, str]:
-        """Do what is to do; returns what failed."""
+        """Run the jobs that are left; return those that failed."""
         progress = Progress(io.StringIO())
         runtime = Runtime(self.locations, device="cpu", threads=1)
-        standing = statuses(self.plan, self.store, runtime.locations)
-        return dict(execute(self.plan, self.store, standing, Local(runtime, progress), progress).failed)
+        survey = surveyed(self.plan, self.store, runtime.locations)
+        return dict(execute(survey, Local(runtime, progress), progress).failed)
 
     def test(self, name: str) -> JobFolder:
-        """The folder of one test."""
+        """Return the folder of one test."""
         return self.store.folder("evaluate", self.plan.evaluations["net", name, 0])
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """What a test left of each image."""
+        """Read what a test stored for each image."""
         with np.load(self.test(name).predictions, allow_pickle=False) as stored:
             return {key: stored[key] for key in stored.files}
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """The suite as a file, with its paper beside it."""
+    """Write the suite as a file, with its paper beside it."""
     (folder / "papers" / "tiny").mkdir(parents=True, exist_ok=True)
     (folder / "papers" / "tiny" / "paper.yaml").write_text(json.dumps(PAPER))
     (folder / "papers" / "tiny" / "recipes.yaml").write_text(json.dumps(RECIPES))
@@ -85,14 +85,14 @@ def written(folder: Path, **changes: Any) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The suite, run."""
+    """Run the suite."""
     world = World(tmp_path_factory.mktemp("world"))
     assert world.run() == {}
     return world
 
 
 def network_and_mean(world: World) -> tuple[torch.nn.Module, torch.Tensor]:
-    """What the training left."""
+    """Return the trained net and the mean image."""
     training = world.store.folder("train", world.plan.trainings["net", 0])
     (pixels,) = (job for job in world.plan.jobs.values() if job.kind == "pixels")
     mean = load_pixels(world.store.folder("pixels", pixels.key), torch.device("cpu")).mean
@@ -100,14 +100,14 @@ def network_and_mean(world: World) -> tuple[torch.nn.Module, torch.Tensor]:
 
 
 def opened(world: World, **prepare: int) -> Split:
-    """The validation images as the experiment, or a test, has them."""
+    """Open the validation images with the preparation of the experiment or of a test."""
     data = world.plan.experiments["net"].data
     changed = data.model_copy(update={"prepare": data.prepare.model_copy(update=prepare)})
     return open_split(changed, "val", world.locations, threads=1)
 
 
 def test_passes_are_averaged_with_equal_weight(world: World) -> None:
-    """The scores at two scales are the mean of those at each, image by image, though sizes differ from pass to pass."""
+    """Scores at two scales are averaged image by image, although image sizes differ from pass to pass."""
     small, large, both = (world.arrays(name) for name in ("dense_32", "dense_48", "dense_both"))
     assert np.array_equal(small["ids"], both["ids"])
     assert np.abs(small["probabilities"] - large["probabilities"]).max() > 1e-6
@@ -117,7 +117,7 @@ def test_passes_are_averaged_with_equal_weight(world: World) -> None:
 
 @pytest.mark.parametrize("name", TESTS)
 def test_predictions_are_in_the_order_of_the_split(world: World, name: str) -> None:
-    """Batches of one size are put back; every row is a distribution over the named classes."""
+    """Predictions are in the order of the split, although batches group images by size."""
     found, split = world.arrays(name), opened(world)
     split = split.sample(7) if name == "sampled" else split
     assert found["ids"].tolist() == split.ids
@@ -127,7 +127,7 @@ def test_predictions_are_in_the_order_of_the_split(world: World, name: str) -> N
 
 
 def test_dense_scores_are_those_of_one_image_at_a_time(world: World) -> None:
-    """Grouping images by size changes which are neighbours in a batch, and nothing else."""
+    """Dense scores do not depend on the other images in a batch."""
     from harness.jobs.evaluation.dense import DenseNetwork
 
     network, mean = network_and_mean(world)
@@ -145,13 +145,13 @@ def test_dense_scores_are_those_of_one_image_at_a_time(world: World) -> None:
 
 
 def test_ten_crops_of_the_whole_image_are_wider_apart(world: World) -> None:
-    """With `scales` the corners are the whole image's, without them those of the central square; the centre is one."""
+    """With `scales`, corner views are those of the whole image; without, of the central square; the centre is one."""
     square, whole = (world.arrays(name)["probabilities"] for name in ("ten", "ten_whole"))
     assert np.abs(square - whole).max() > 1e-6
 
 
 def test_sample_sees_the_same_as_the_whole(world: World) -> None:
-    """A part of the rows; the record says that it was not the whole split."""
+    """A sample gives the same rows as the whole split, and the record says that it was a sample."""
     part, whole = world.arrays("sampled"), world.arrays("centre")
     places = [whole["ids"].tolist().index(identity) for identity in part["ids"].tolist()]
     np.testing.assert_allclose(part["probabilities"], whole["probabilities"][places], rtol=1e-4, atol=1e-6)
@@ -161,7 +161,7 @@ def test_sample_sees_the_same_as_the_whole(world: World) -> None:
 
 
 def test_net_trained_on_a_central_mean_is_tested_with_it(world: World) -> None:
-    """The central part of the mean image comes off every view, in training and in tests alike."""
+    """A net trained with the central part of the mean image is tested with it too."""
     network, mean = network_and_mean(world)
     split, cpu = opened(world), torch.device("cpu")
     watcher = Work({}, world.test("ten"), {}, Runtime(), Progress(io.StringIO()), StopSignal())
@@ -173,17 +173,17 @@ def test_net_trained_on_a_central_mean_is_tested_with_it(world: World) -> None:
 
 
 class Seen(torch.nn.Module):
-    """A net that keeps what it is shown, and has no opinion."""
+    """A net that keeps the images it is shown and always returns zeros."""
 
     def forward(self, views: torch.Tensor) -> torch.Tensor:
-        """Logits of five classes."""
+        """Return logits of five classes."""
         self.views = views
         return torch.zeros(len(views), 5)
 
 
 @pytest.mark.parametrize("scales", [None, [32]])
 def test_images_of_another_scale_have_no_place_in_the_mean_image(tmp_path: Path, scales: list[int] | None) -> None:
-    """They lose its central part, wherever a view lies; images as they were prepared lose the part under it."""
+    """Rescaled images lose the central part of the mean image; prepared images lose the part under each view."""
     mean, folder = torch.arange(3 * 32 * 32.0).view(3, 32, 32) % 251, JobFolder(tmp_path)
     np.savez(folder.pixels, mean=mean.numpy())
     work = Work({}, folder, {"pixel_statistics": folder}, Runtime(), Progress(io.StringIO()), StopSignal())
@@ -195,7 +195,7 @@ def test_images_of_another_scale_have_no_place_in_the_mean_image(tmp_path: Path,
 
 
 def test_validation_is_the_test_on_the_centre(world: World) -> None:
-    """The last figure of the training's curve is that test's error."""
+    """The last validation error of the training curve equals that of a test on central views."""
     training = world.store.folder("train", world.plan.trainings["net", 0])
     result = world.test("centre").read_result()
     assert result is not None
@@ -203,7 +203,7 @@ def test_validation_is_the_test_on_the_centre(world: World) -> None:
 
 
 def test_labels_that_were_never_published_give_no_errors(tmp_path: Path) -> None:
-    """Predictions to submit, and no metrics."""
+    """Without published labels, a test stores predictions and has no metrics."""
     world = World(tmp_path)
     net = SUITE["experiments"]["net"] | {"evaluate": {"unlabelled": {"split": "test", "views": "dense_32"}}}
     changed = {"experiments": {"net": net}, "scales": {"paper": {"seeds": 1}}}

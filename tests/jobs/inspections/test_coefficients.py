@@ -1,4 +1,4 @@
-"""PReLU's coefficients are summed up layer by layer, by their sign and by their size."""
+"""Tests of the inspection of PReLU coefficients: statistics by layer, by sign and by size."""
 
 import numpy as np
 import pytest
@@ -16,11 +16,11 @@ PRELU = {
     "stage3": 1,
     "levels": [2, 1],
 }
-"""A net of two layers of each stage, for views of 28 pixels."""
+"""A net with two layers in each stage, for views of 28 pixels."""
 
 
 def test_known_coefficients():
-    """Means by layer; over all, the shares beyond one and below zero are of coefficients, not of layers."""
+    """Known coefficients give known statistics; shares are over coefficients, not over layers."""
     found = summary({"conv1": np.array([1.0, -1.5, 0.5]), "fc1": np.array([0.25])})
 
     assert found.values == {
@@ -39,13 +39,13 @@ def test_known_coefficients():
 
 
 def test_exactly_one_is_not_beyond_one():
-    """The paper speaks of coefficients larger than 1."""
+    """A coefficient of exactly 1 does not count as larger than 1."""
     assert summary({"conv1": np.array([1.0, -1.0])}).values["beyond_one_percent"] == 0
 
 
 @pytest.mark.parametrize(("activation", "count"), [("prelu_channel", 2 + 6 + 10 + 164 + 164), ("prelu_shared", 5)])
 def test_every_prelu_of_a_net_is_read(tmp_path, activation, count):
-    """One coefficient a channel or unit, or one a layer; all at their first value in a net that has not learned."""
+    """Every PReLU of an untrained net is read: coefficients by channel, unit or layer have their first value."""
     net = InspectedNet(tmp_path, {**PRELU, "activation": activation})
 
     result, arrays = net.inspected({"what": "coefficients"})
@@ -57,7 +57,7 @@ def test_every_prelu_of_a_net_is_read(tmp_path, activation, count):
 
 
 def test_mean_of_the_one_layer_that_changed(tmp_path):
-    """The number named after a layer is of that layer."""
+    """Changing one layer's coefficients changes the number named after that layer."""
     net = InspectedNet(tmp_path, {**PRELU, "activation": "prelu_channel"})
     net.network.get_parameter("conv2_1_activation.weight").data.fill_(-2)
     net.keep_weights()
@@ -68,6 +68,6 @@ def test_mean_of_the_one_layer_that_changed(tmp_path):
 
 
 def test_a_net_without_prelu_is_refused_before_it_is_trained():
-    """Its suite has a fault: there would be nothing to read."""
+    """A suite that inspects a net without PReLU has a fault before any training."""
     with pytest.raises(ValueError, match="no PReLU"):
         parsed({"what": "coefficients"}).quantities(AlexNet().full_size(10), 10)

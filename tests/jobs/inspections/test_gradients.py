@@ -1,4 +1,4 @@
-"""Norms are those of autograd, of the batch that the seed chooses, in the net as it is."""
+"""Tests of the inspection of gradients: norms are those of autograd for the batch that the seed chooses."""
 
 import math
 
@@ -13,12 +13,12 @@ from harness.jobs.inspections.subject import seeded_order
 
 @pytest.fixture(scope="module")
 def net(tmp_path_factory):
-    """A net."""
+    """Return a trained net."""
     return InspectedNet(tmp_path_factory.mktemp("net"))
 
 
 def test_norms_are_those_of_backward(net):
-    """The whole batch through the net, `backward`, and the norm of each weight's gradient."""
+    """The norms equal those of `backward` on the whole batch."""
     split = net.split("train")
     batch = seeded_order(split.ids, 3)[:40]
     views = split.images(batch)[:, :, 2:30, 2:30] - torch.from_numpy(_mean(net))[:, 2:30, 2:30]
@@ -36,14 +36,14 @@ def test_norms_are_those_of_backward(net):
 
 
 def test_whole_norm_is_that_of_the_layers_together():
-    """As Pythagoras has it, and the ratio is of the wholes."""
+    """The total norm is the root of the sum of squares over layers, and the ratio uses the totals."""
     values = summary(1.0, ["conv1", "fc2"], [3.0, 4.0], [6.0, 8.0]).values
 
     assert (values["gradient"], values["decay"], values["decay_to_gradient"]) == (5, 10, 2)
 
 
 def test_no_gradient_at_all_has_no_ratio():
-    """A net so dead that its gradient is zero is told as such, not divided by."""
+    """A net whose gradient is zero has no ratio, with a reason."""
     found = summary(1.0, ["conv1"], [0.0], [1.0])
 
     assert found.absent == {"decay_to_gradient": "the gradient of the loss is zero"}
@@ -51,7 +51,7 @@ def test_no_gradient_at_all_has_no_ratio():
 
 
 def test_a_dead_layer_stops_the_gradient_below_it(tmp_path):
-    """With fc8 at zero nothing arrives before it: the net is inspected all the same, and its ratio is there."""
+    """With fc8 at zero no gradient reaches the layers before it, and the ratio still exists."""
     net = InspectedNet(tmp_path)
     net.network.get_parameter("fc8.weight").data.zero_()
     net.keep_weights()
@@ -64,7 +64,7 @@ def test_a_dead_layer_stops_the_gradient_below_it(tmp_path):
 
 
 def test_same_seed_same_bits(net):
-    """Twice the same numbers; another batch gives others."""
+    """The same seed gives the same numbers, and another batch gives others."""
     first, again, other = (net.inspected({"what": "gradients", "seed": seed})[0]["values"] for seed in (0, 0, 1))
 
     assert first == again
@@ -72,7 +72,7 @@ def test_same_seed_same_bits(net):
 
 
 def test_every_layer_with_weights_is_named(net):
-    """Eight layers, two norms each."""
+    """Each of the eight layers with weights has two norms."""
     quantities = parsed({"what": "gradients"}).quantities(net.traced, 10)
 
     assert sum(name.endswith("_gradient") for name in quantities) == 8 + 1

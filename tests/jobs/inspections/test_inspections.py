@@ -1,4 +1,4 @@
-"""Every kind of inspection can be read from a suite and names its numbers without torch."""
+"""Tests that every kind of inspection can be read from a suite and names its numbers without torch."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ TRACED = tuple(trace(CHAIN, (3, 8, 8)))
 
 @pytest.mark.parametrize("what", INSPECTIONS)
 def test_kind_is_told_apart_by_what(what):
-    """The least that a suite may write is a spec of the registered type, and comes back from its own JSON."""
+    """The smallest valid data give a spec of the registered type, which survives conversion to JSON."""
     spec = parsed({"what": what, **LEAST[what]})
 
     assert type(spec) is INSPECTIONS[what].spec
@@ -43,13 +43,13 @@ def test_kind_is_told_apart_by_what(what):
 
 @pytest.mark.parametrize("what", INSPECTIONS)
 def test_what_carries_it_out_is_there(what):
-    """The lazily named function exists."""
+    """The function named by each kind exists."""
     assert callable(INSPECTIONS[what].load())
 
 
 @pytest.mark.parametrize("what", INSPECTIONS)
 def test_numbers_have_flat_names_and_labels(what):
-    """Small letters, digits and underscores, as the last part of `experiment.inspection.quantity`."""
+    """Numbers have flat names of small letters, digits and underscores, and labels."""
     quantities = parsed({"what": what, **LEAST[what]}).quantities(TRACED, 7)
 
     assert quantities
@@ -59,13 +59,13 @@ def test_numbers_have_flat_names_and_labels(what):
 
 @pytest.mark.parametrize("what", INSPECTIONS)
 def test_unknown_keys_are_faults(what):
-    """A misspelt parameter is not passed over."""
+    """A misspelt parameter is a fault."""
     with pytest.raises(ValidationError, match="qeries"):
         parsed({"what": what, **LEAST[what], "qeries": 3})
 
 
 def test_specs_do_without_torch_and_numpy():
-    """A suite is checked before either is imported."""
+    """Specs import neither torch nor numpy."""
     code = (
         "import sys; from harness.jobs.inspections import parsed; from harness.models.alexnet import AlexNet;"
         "parsed({'what': 'kernels'}).quantities(AlexNet().full_size(10), 10);"
@@ -77,7 +77,7 @@ def test_specs_do_without_torch_and_numpy():
 
 
 def test_names_of_a_suite_are_no_part_of_an_address():
-    """Two suites that name experiments and tests otherwise ask for the same job."""
+    """Suites that name experiments and tests differently share a job's key."""
     mine = parsed({"what": "per_class", "evaluation": "ten_crop", "against": "old_net"})
     yours = parsed({"what": "per_class", "evaluation": "views", "against": "entry_2014"})
 
@@ -86,7 +86,7 @@ def test_names_of_a_suite_are_no_part_of_an_address():
 
 
 def test_tests_and_splits_are_asked_for_by_role():
-    """What reads predictions names the tests; what reads images names their splits."""
+    """Inspections of predictions name their tests, and inspections of images name their splits."""
     both = parsed({"what": "per_class", "evaluation": "ten_crop", "against": "other"})
     near = parsed({"what": "neighbours", "split": "val"})
 
@@ -97,12 +97,12 @@ def test_tests_and_splits_are_asked_for_by_role():
 
 
 def test_slopes_belong_to_the_layer_before_them():
-    """Learned ones only: a ReLU and a leaky one have none."""
+    """Only learned slopes belong to a layer: not those of ReLU and leaky ReLU."""
     assert slope_owners(TRACED) == {"conv1.activation": "conv1", "fc1.activation": "fc1"}
 
 
 def test_groups_are_those_of_the_next_convolution():
-    """AlexNet's conv1 feeds a conv2 of two groups, its conv5 no convolution at all."""
+    """Groups of kernels are those of the next convolution: two for AlexNet's conv1, one for conv5."""
     layers = AlexNet().full_size(10)
     counted = {name: groups_after(layers, convolution(layers, name)) for name in ("conv1", "conv2", "conv5")}
 
@@ -110,6 +110,6 @@ def test_groups_are_those_of_the_next_convolution():
 
 
 def test_a_layer_that_is_no_convolution_is_named():
-    """The error lists those there are."""
+    """The error for a layer that is no convolution lists the convolutions."""
     with pytest.raises(ValueError, match="no convolution 'fc1'; there are conv1, conv2"):
         convolution(TRACED, "fc1")

@@ -1,4 +1,4 @@
-"""An inspection gives a value, or a reason why there is none, for every number that its spec names."""
+"""Tests that an inspection gives a value, or the reason for its absence, for every number of its spec."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ SPECS = {
 
 @pytest.fixture
 def net(tmp_path):
-    """A net with a test."""
+    """Return a trained and tested net."""
     net = InspectedNet(tmp_path)
     net.tested(certain(net.split("test").labels, 10))
     return net
@@ -29,7 +29,7 @@ def net(tmp_path):
 
 @pytest.mark.parametrize("what", SPECS)
 def test_every_number_is_there_or_absent_with_a_reason(net, what):
-    """No other, and none twice; all are finite, so that a result can be written as JSON."""
+    """Every number is either finite or absent with a reason, and there are no others."""
     result, _ = net.inspected(SPECS[what], "test")
 
     named = set(parsed(SPECS[what]).quantities(net.traced, 10))
@@ -41,7 +41,7 @@ def test_every_number_is_there_or_absent_with_a_reason(net, what):
 @pytest.mark.parametrize("what", SPECS)
 @pytest.mark.parametrize("diverged", ["network", "test"])
 def test_of_a_net_that_diverged_nothing_is_told(net, what, diverged):
-    """Every number is absent and says so; no array is left, and nothing crashes for want of weights or predictions."""
+    """For a net that diverged every number is absent with a reason, and no arrays are stored."""
     net.finish("network", "diverged")
     net.finish(diverged, "diverged")
     net.inputs("network").weights.unlink()
@@ -55,7 +55,7 @@ def test_of_a_net_that_diverged_nothing_is_told(net, what, diverged):
 
 
 def test_a_net_that_is_no_longer_finite_counts_as_diverged(net):
-    """Its training ended before anyone looked; a number that is none is not written."""
+    """A net whose outputs are not finite counts as diverged, and no such number is written."""
     net.network.get_parameter("fc8.weight").data.fill_(float("inf"))
     net.keep_weights()
 
@@ -65,12 +65,12 @@ def test_a_net_that_is_no_longer_finite_counts_as_diverged(net):
 
 
 def test_marks_of_the_training_are_handed_on(net):
-    """What a reader has to know of the net, a reader of its kernels has to know."""
+    """The marks of the training are passed on to the inspection."""
     assert net.inspected({"what": "kernels"})[0]["marks"] == ["a mark"]
 
 
 def test_data_are_those_of_the_training_and_what_was_looked_at(net):
-    """Weights alone show nothing beside what they were trained on; a panel sees the split that was tested."""
+    """The result lists the data of the training and the split that was inspected."""
     net.seen = net.inspected(SPECS["gradients"])[0]["data"]
     assert [record["split"] for record in net.seen] == ["train"]
     net.finish("network", "done")
@@ -82,7 +82,7 @@ def test_data_are_those_of_the_training_and_what_was_looked_at(net):
 
 
 def test_arrays_are_an_output_of_the_job(net):
-    """Their digest stands in the sealed result, as that of weights and predictions does."""
+    """The digest of the arrays is part of the sealed result."""
     result, _ = net.inspected({"what": "kernels"})
     folder = JobFolder(net.root / "inspected")
     folder.write_result(result)
@@ -93,7 +93,7 @@ def test_arrays_are_an_output_of_the_job(net):
 
 @pytest.mark.parametrize("what", ["neighbours", "panel"])
 def test_same_net_same_bytes(net, what):
-    """Nothing depends on the moment: numbers and arrays come out alike."""
+    """Two inspections of the same net give the same bytes."""
     (first, arrays), (again, others) = (net.inspected(SPECS[what], "test") for _ in range(2))
 
     assert first["values"] == again["values"]

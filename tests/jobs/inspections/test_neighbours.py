@@ -1,4 +1,4 @@
-"""Neighbours are those that a search through everything finds, and rates count what they say."""
+"""Tests that neighbours are those of an exhaustive search, and that rates count them correctly."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from harness.jobs.inspections.subject import seeded_order
 
 
 def test_distances_are_torchs_own():
-    """Against cdist; of whole numbers exactly."""
+    """Distances equal torch's cdist, and exactly so for integers."""
     generator = torch.Generator().manual_seed(0)
     one, other = (torch.randint(0, 256, (n, 40), generator=generator).double() for n in (5, 7))
 
@@ -24,9 +24,9 @@ def test_distances_are_torchs_own():
 
 @pytest.mark.parametrize("size", [1, 3, 20])
 def test_batches_change_no_neighbour(size):
-    """Seen one by one, by threes or at once, the nearest are the first of all in order."""
+    """The size of batches does not change neighbours, even with many equal distances."""
     generator = torch.Generator().manual_seed(0)
-    every = torch.randint(0, 9, (4, 20), generator=generator).double()  # with many equals
+    every = torch.randint(0, 9, (4, 20), generator=generator).double()  # with many equal distances
     nearest = Nearest.nothing(4, 6, torch.device("cpu"))
     for places in torch.arange(20).split(size):
         nearest.see(every[:, places], places, 10 * every[:, places])
@@ -37,7 +37,7 @@ def test_batches_change_no_neighbour(size):
 
 
 def test_known_rates():
-    """Of two queries with two neighbours each, three of four have the class; distances are against the mean."""
+    """Known neighbours of two queries give known rates and relative distances."""
     near = Nearest(torch.zeros(2, 2), torch.tensor([[0, 1], [2, 0]]), torch.tensor([[1.0, 3.0], [2.0, 2.0]]).double())
     far = Nearest(torch.zeros(2, 2), torch.tensor([[2, 2], [0, 0]]), torch.tensor([[4.0, 4.0], [4.0, 4.0]]).double())
     found = Search(near, far, torch.tensor([4.0, 8.0]).double())
@@ -54,13 +54,13 @@ def test_known_rates():
 
 @pytest.fixture(scope="module")
 def inspected(tmp_path_factory):
-    """A net, the result of an inspection of it, and its arrays."""
+    """Return a net, the result of inspecting it, and the stored arrays."""
     net = InspectedNet(tmp_path_factory.mktemp("net"))
     return net, *net.inspected({"what": "neighbours", "queries": 30, "shown": 4, "seed": 1})
 
 
 def test_pixel_neighbours_are_those_of_the_whole_training_split(inspected):
-    """Searched for here in one piece, with numpy."""
+    """Pixel neighbours equal those of a search with numpy over the whole training split."""
     net, result, arrays = inspected
     test, training = net.split("test"), net.split("train")
     chosen = seeded_order(test.ids, 1)[:30]
@@ -80,7 +80,7 @@ def test_pixel_neighbours_are_those_of_the_whole_training_split(inspected):
 
 
 def test_a_net_that_passes_pixels_on_finds_pixel_neighbours(inspected, monkeypatch):
-    """Where features are pixels, both rates and all pictures are the same."""
+    """If features are pixels, both rates and all pictures agree."""
     net, _, _ = inspected
     monkeypatch.setattr(neighbours, "activations", lambda _, images, layers: {layers[0]: images})
 
@@ -92,7 +92,7 @@ def test_a_net_that_passes_pixels_on_finds_pixel_neighbours(inspected, monkeypat
 
 
 def test_shown_queries_have_different_classes(inspected):
-    """Four of the digits, each once, with six neighbours of each kind."""
+    """The queries shown have different classes, and six neighbours of each kind."""
     _, _, arrays = inspected
 
     assert len(set(arrays["labels"].tolist())) == 4
@@ -102,7 +102,7 @@ def test_shown_queries_have_different_classes(inspected):
 
 
 def test_data_of_both_splits_are_recorded(inspected):
-    """What a number was measured on stands in its result."""
+    """The result records the data of both splits."""
     _, result, _ = inspected
 
     assert {record["split"] for record in result["data"]} == {"train", "test"}
@@ -110,7 +110,7 @@ def test_data_of_both_splits_are_recorded(inspected):
 
 
 def test_more_neighbours_than_training_images_is_no_number(tmp_path):
-    """It is told, not padded."""
+    """With fewer training images than neighbours, all numbers are absent."""
     result, arrays = InspectedNet(tmp_path).inspected({"what": "neighbours", "neighbours": 2000})
 
     assert result["values"] == arrays == {}

@@ -1,4 +1,4 @@
-"""A panel's images are chosen by its rule alone, and shown with what the net said of them."""
+"""Tests that a panel's images are chosen by its rule alone, and shown with the net's predictions for them."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ CLASSES, COUNT = 8, 400
 
 @pytest.fixture(scope="module")
 def predictions() -> Predictions:
-    """Random ones for 400 images of eight classes."""
+    """Return random predictions for 400 images of eight classes."""
     random = np.random.default_rng(0)
     probabilities = random.dirichlet(np.ones(CLASSES), COUNT).astype(np.float32)
     labels = random.integers(0, CLASSES, COUNT)
@@ -22,18 +22,18 @@ def predictions() -> Predictions:
 
 
 def picked(predictions: Predictions, **rule: object) -> list[int]:
-    """The places a rule chooses."""
+    """Return the positions that a rule chooses."""
     return chosen(parsed({"what": "panel", "evaluation": "test", **rule}), predictions)
 
 
 def among_five(predictions: Predictions, places: list[int]) -> np.ndarray:
-    """Whether the label is among the five most probable, by sorting."""
+    """Return whether the label is among the five most probable, by sorting."""
     top = np.argsort(predictions.probabilities[places], axis=1)[:, -5:]
     return (top == predictions.labels[places][:, None]).any(1)
 
 
 def test_rule_depends_on_ids_and_seed_alone(predictions):
-    """The same images in another order give the same ones; another seed gives others."""
+    """The choice does not depend on the order of images; another seed gives another choice."""
     turned = Predictions(predictions.probabilities[::-1], predictions.labels[::-1], predictions.ids[::-1])
 
     names = [predictions.ids[place] for place in picked(predictions)]
@@ -42,14 +42,14 @@ def test_rule_depends_on_ids_and_seed_alone(predictions):
 
 
 def test_predictions_do_not_move_a_panel_of_any(predictions):
-    """Another net of the same data is shown with the same images."""
+    """A panel of any images does not depend on the predictions."""
     other = predictions._replace(probabilities=predictions.probabilities[:, ::-1])
 
     assert picked(predictions) == picked(other)
 
 
 def test_no_class_comes_twice_before_every_class_came_once(predictions):
-    """Eight images of eight classes, then the same classes again."""
+    """No class appears twice before every class has appeared once."""
     labels = predictions.labels[picked(predictions, images=16)].tolist()
 
     assert sorted(labels[:8]) == sorted(labels[8:]) == list(range(CLASSES))
@@ -57,7 +57,7 @@ def test_no_class_comes_twice_before_every_class_came_once(predictions):
 
 @pytest.mark.parametrize(("which", "expected"), [("right", True), ("wrong", False), ("worst_classes", False)])
 def test_images_are_of_the_wanted_kind(predictions, which, expected):
-    """Among the five most probable labels, or not."""
+    """A panel of right or wrong images holds only such images."""
     places = picked(predictions, which=which, images=9)
 
     assert len(places) == 9
@@ -65,7 +65,7 @@ def test_images_are_of_the_wanted_kind(predictions, which, expected):
 
 
 def test_errors_of_the_three_worst_classes(predictions):
-    """Three of each, the class with the highest top-5 error first."""
+    """A panel of the worst classes shows three errors of each, the class with the highest top-5 error first."""
     labels = predictions.labels[picked(predictions, which="worst_classes", images=9)]
     wrong = ~among_five(predictions, list(range(COUNT)))
     errors = [wrong[predictions.labels == label].mean() for label in range(CLASSES)]
@@ -75,14 +75,14 @@ def test_errors_of_the_three_worst_classes(predictions):
 
 
 def test_equally_bad_classes_come_in_their_order():
-    """The choice does not hang on how a sort breaks ties."""
+    """Classes with equal errors come in the order of the list of classes."""
     labels = np.arange(5).repeat(2)
 
     assert worst_classes(np.ones(10, bool), labels, 5) == [0, 1, 2]
 
 
 def test_fewer_of_a_kind_than_wanted_is_a_shorter_panel(tmp_path):
-    """A net without an error has no errors to show, and says that none are shown."""
+    """With fewer qualifying images than asked for, the panel is shorter; with none, `shown` is 0."""
     net = InspectedNet(tmp_path)
     net.tested(certain(net.split("test").labels, 10))
 
@@ -93,7 +93,7 @@ def test_fewer_of_a_kind_than_wanted_is_a_shorter_panel(tmp_path):
 
 
 def test_panel_shows_what_was_said_of_the_image_it_shows(tmp_path):
-    """Image, label and probabilities belong to one id, also where the test saw a part of the split."""
+    """Image, label and probabilities belong to the same id, also if the test saw a sample of the split."""
     net = InspectedNet(tmp_path)
     split = net.split("test")
     random = np.random.default_rng(0).dirichlet(np.ones(10), 100)

@@ -1,4 +1,4 @@
-"""Errors are counted class by class, and set against another net's on the same images only."""
+"""Tests that errors are counted class by class, and compared with another net's on the same images only."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SPEC = {"what": "per_class", "evaluation": "test", "top": 1}
 
 
 def test_known_errors():
-    """Half of the first class, none of the second, nothing of the third, all of the fourth."""
+    """Known predictions give errors of half, none and all of a class; a class without images counts as 0."""
     wrong = np.array([True, False, False, True])
 
     errors, counts = class_errors(wrong, np.array([0, 0, 1, 3]), 4)
@@ -22,7 +22,7 @@ def test_known_errors():
 
 
 def test_errors_weighted_by_images_are_the_error_of_the_split():
-    """The mean over images of what the classes say is what a test says."""
+    """The mean of class errors weighted by images equals the error of the split."""
     random = np.random.default_rng(0)
     probabilities = random.dirichlet(np.ones(10), 300).astype(np.float32)
     labels = random.integers(0, 10, 300)
@@ -35,7 +35,7 @@ def test_errors_weighted_by_images_are_the_error_of_the_split():
 
 @pytest.fixture
 def net(tmp_path):
-    """A net that is wrong about every 3, and another that is wrong about every 3 and every 5."""
+    """Return a net that misses every 3 and another that misses every 3 and every 5."""
     net = InspectedNet(tmp_path)
     labels = net.split("test").labels.clone()
     labels[labels == 3] = 8
@@ -46,7 +46,7 @@ def net(tmp_path):
 
 
 def test_worst_and_faultless_classes(net):
-    """One class of ten is always wrong."""
+    """One class of ten is always wrong, and the others never are."""
     result, arrays = net.inspected(SPEC, "test")
 
     assert result["values"] == {"zero_error_classes": 9, "mean_error": 10, "worst_error": 100}
@@ -55,7 +55,7 @@ def test_worst_and_faultless_classes(net):
 
 
 def test_reduction_is_the_others_error_less_ours(net):
-    """We are right about fives; turned round, we are worse."""
+    """Better classes are those in which this net has the lower error; swapping the nets swaps the signs."""
     ours, arrays = net.inspected({**SPEC, "against": "old"}, "test", "against")
     assert arrays["reductions"].tolist() == [0, 0, 0, 0, 0, 100, 0, 0, 0, 0]
     assert [ours["values"][f"{name}_classes"] for name in ("better", "same", "worse")] == [1, 9, 0]
@@ -68,7 +68,7 @@ def test_reduction_is_the_others_error_less_ours(net):
 
 
 def test_another_net_that_diverged_leaves_our_own_errors(net):
-    """Only what compares is absent."""
+    """If the other net diverged, only the comparison is absent."""
     net.finish("against", "diverged")
 
     result, _ = net.inspected({**SPEC, "against": "old"}, "test", "against")
@@ -79,7 +79,7 @@ def test_another_net_that_diverged_leaves_our_own_errors(net):
 
 
 def test_other_images_are_not_compared(net):
-    """A test of other images is an error, not a number."""
+    """Comparing tests of different images is an error."""
     net.tested(certain(net.split("test").labels[1:], 10), name="against", first=1)
 
     with pytest.raises(JobFailed, match="tested on other images"):
@@ -87,6 +87,6 @@ def test_other_images_are_not_compared(net):
 
 
 def test_five_labels_of_five_classes_are_refused():
-    """No image could be an error."""
+    """Top-5 error on five classes is refused, because no image could be an error."""
     with pytest.raises(ValueError, match="always zero with 5 classes"):
         parsed({"what": "per_class", "evaluation": "test"}).quantities((), 5)

@@ -1,4 +1,4 @@
-"""What an inspection looks at is found by seed and id, and said to be missing when it is."""
+"""Tests that an inspection finds images by seed and id, and reports missing input."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ LABELS = st.lists(st.integers(0, 4), max_size=30)
 
 @given(IDS, st.integers(0, 3))
 def test_order_is_of_the_ids_and_the_seed(ids, seed):
-    """Every place once; wherever an id stands, it has the same rank."""
+    """The order holds every position once and depends only on ids and seed."""
     order = seeded_order(ids, seed)
 
     assert sorted(order) == list(range(len(ids)))
@@ -22,7 +22,7 @@ def test_order_is_of_the_ids_and_the_seed(ids, seed):
 
 
 def test_seeds_give_different_orders():
-    """A hundred ids in the same order by chance would be a wonder."""
+    """Different seeds give different orders of a hundred ids."""
     ids = [str(number) for number in range(100)]
 
     assert seeded_order(ids, 0) != seeded_order(ids, 1)
@@ -30,7 +30,7 @@ def test_seeds_give_different_orders():
 
 @given(LABELS, st.integers(0, 30))
 def test_classes_take_turns(labels, wanted):
-    """Each class comes k times before any comes k + 2 times while it has more; within a class the order stays."""
+    """Each class appears k times before any appears k + 2 times; within a class the order stays."""
     places = list(range(len(labels)))
 
     found = one_of_each_class_first(places, labels, wanted)
@@ -45,7 +45,7 @@ def test_classes_take_turns(labels, wanted):
 
 
 def test_predictions_that_cannot_be_read_are_named(tmp_path):
-    """The file and the remedy, not a traceback of numpy."""
+    """The error for unreadable predictions names the file and the remedy."""
     net = InspectedNet(tmp_path)
     net.tested(certain(net.split("test").labels, 10))
     net.inputs("test").predictions.write_bytes(b"no archive")
@@ -55,7 +55,7 @@ def test_predictions_that_cannot_be_read_are_named(tmp_path):
 
 
 def test_an_input_without_a_result_is_named(tmp_path):
-    """A training that is not finished is not inspected."""
+    """The error for an unfinished training names its folder."""
     net = InspectedNet(tmp_path)
     net.inputs("network").result.unlink()
 

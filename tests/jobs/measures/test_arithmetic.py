@@ -1,4 +1,4 @@
-"""Relations between printed numbers, against the papers' own figures."""
+"""Tests of relations between printed numbers against the papers' own figures."""
 
 import pytest
 from measure_specs import measured, parsed
@@ -22,19 +22,19 @@ from harness.jobs.measures import MEASURES
     ],
 )
 def test_a_relation_of_the_papers_comes_out(given, text, value, digits):
-    """Each is worked out in the catalogue of the paper's claims."""
+    """Each relation has the value that the catalogue of the paper's claims gives."""
     found = measured("arithmetic", given=given, values={"value": text})["value"]
     assert round(found, digits) == value
 
 
 def test_a_value_may_build_on_those_above_it():
-    """In the order of the file."""
+    """A value may use the values above it in the file."""
     found = measured("arithmetic", given={"a": 3.0}, values={"double": "2 * a", "more": "double + 1"})
     assert found == {"double": 6.0, "more": 7.0}
 
 
 def test_a_number_carries_its_unit_and_its_expression():
-    """So that a report can show how it came about."""
+    """A number carries its unit and its expression, which a report shows."""
     spec = parsed("arithmetic", given={"a": 3.0}, values={"half": "a / 2"}, units={"half": "%"})
     assert spec.quantities()["half"] == ("%", "a / 2")
 
@@ -53,6 +53,6 @@ def test_a_number_carries_its_unit_and_its_expression():
     ],
 )
 def test_a_fault_names_the_value_it_stands_in(fields, message):
-    """The line of a suite to look at."""
+    """A fault names the value that it is in."""
     with pytest.raises(ValidationError, match=message):
         MEASURES["arithmetic"].spec.parsed({"what": "arithmetic", **fields})

@@ -1,4 +1,4 @@
-"""Arithmetic as text: what it computes, and that it computes nothing else."""
+"""Tests of arithmetic as text: its values, and its refusal of anything else."""
 
 import math
 
@@ -27,13 +27,13 @@ NUMBERS = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
     ],
 )
 def test_an_expression_has_the_value_that_it_has_on_paper(text, value):
-    """With Python's precedence, which is that of the field."""
+    """Expressions have the values they have on paper, with Python's precedence."""
     assert evaluate(text, {}) == pytest.approx(value, rel=1e-15)
 
 
 @given(NUMBERS, NUMBERS)
 def test_names_stand_for_their_numbers(a, b):
-    """The printed numbers enter by name."""
+    """Names stand for the given numbers."""
     assert evaluate("a - b", {"a": a, "b": b}) == a - b
     assert evaluate("max(a, b) - min(a, b)", {"a": a, "b": b}) == abs(a - b)
 
@@ -68,7 +68,7 @@ def test_names_stand_for_their_numbers(a, b):
     ],
 )
 def test_everything_else_is_refused_with_its_place(text):
-    """The message quotes the part that is not allowed and says what is."""
+    """Anything else is refused; the message quotes the part, its position and what is allowed."""
     with pytest.raises(ValueError, match=r"at character|not an arithmetic expression"):
         evaluate(text, {"a": 1.0})
 
@@ -94,14 +94,14 @@ def test_everything_else_is_refused_with_its_place(text):
     ],
 )
 def test_what_has_no_value_says_why(text, message):
-    """Also at the limits: nothing takes long or much memory."""
+    """An expression without a value says why, also at the limits of time and memory."""
     with pytest.raises(ValueError, match=message):
         evaluate(text, {"a": 1.0})
 
 
 @given(st.text(alphabet="0123456789.abelogsqrtminx+-*/() ,_[]{}:=<'", max_size=30))
 def test_any_text_has_a_finite_value_or_is_refused(text):
-    """Whatever stands in a suite, the answer is a number or a ValueError."""
+    """Any text gives a finite number or a ValueError."""
     try:
         value = evaluate(text, {"a": 2.0, "b": 3.0})
     except ValueError:

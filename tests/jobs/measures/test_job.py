@@ -1,4 +1,4 @@
-"""The measuring job that yields numbers: its result, its seed, its device."""
+"""Tests of the `measure` job: its result, its seed and its device."""
 
 import io
 import json
@@ -18,13 +18,13 @@ from harness.store.store import JobFolder, write_json
 
 
 def job(tmp_path, spec):
-    """The result of a job with this spec."""
+    """Run a job with this spec and return its result."""
     runtime = Runtime(device="cpu", threads=1)
     return measure_quantities(Work(spec, JobFolder(tmp_path), {}, runtime, Progress(io.StringIO()), StopSignal()))
 
 
 def test_a_counted_result_has_its_numbers_and_no_machine(tmp_path):
-    """It is the same everywhere."""
+    """A counted result has its numbers and no environment, because it is the same everywhere."""
     result = job(tmp_path, {"what": "arithmetic", **SPECS["arithmetic"], "splits": []})
     assert result["values"] == {"difference": pytest.approx(1.72)}
     assert (result["outcome"], result["data"], result["marks"], result["environment"]) == ("done", [], [], {})
@@ -32,21 +32,21 @@ def test_a_counted_result_has_its_numbers_and_no_machine(tmp_path):
 
 
 def test_a_measured_result_depends_on_its_seed_and_names_its_device(tmp_path):
-    """The seed stands beside the spec's own fields."""
+    """A measured result depends on its seed and names its device."""
     results = [job(tmp_path, {"what": "propagation", **SPECS["propagation"], "seed": seed}) for seed in (0, 0, 1)]
     assert results[0]["values"] == results[1]["values"] != results[2]["values"]
     assert results[0]["environment"]["device"] == "cpu"
 
 
 def test_an_unknown_key_of_a_spec_is_refused(tmp_path):
-    """A job of another version of the program is not guessed at."""
+    """An unknown key in a spec is refused, so a job of another version is not misread."""
     with pytest.raises(ValidationError, match="Extra inputs"):
         job(tmp_path, {"what": "units", "of": "prelu", "times": 2})
 
 
 @pytest.mark.parametrize("what", sorted(SPECS.keys() - SHARED))
 def test_a_job_read_from_its_file_yields_the_quantities_that_were_planned(tmp_path, what):
-    """Keys come sorted out of the file, so nothing may hang on their order; and a timing's device is the plan's."""
+    """A job read from its file yields the planned quantities, although keys are sorted there."""
     planned = parsed(what).model_dump(mode="json")
     planned |= {"device_name": clocked_device("cpu", 1)} if MEASURES[what].timed else {}
     planned |= {"seed": 0} if MEASURES[what].random else {}

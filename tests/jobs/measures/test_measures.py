@@ -1,4 +1,4 @@
-"""The registry of measurements: names, types, and that what is only counted needs no torch."""
+"""Tests of the registry of measurements: names, types, and counting without torch."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from harness.models import ScaledModel
 
 
 def test_every_name_of_the_registry_is_the_name_that_its_spec_answers_to():
-    """The registry and the union of specs speak of the same measurements."""
+    """The registry and the union of specs hold the same measurements."""
     members = get_args(get_args(MeasureSpec)[0])
     assert {name: one.spec for name, one in MEASURES.items()} == {
         get_args(member.model_fields["what"].annotation)[0]: member for member in members
@@ -24,7 +24,7 @@ def test_every_name_of_the_registry_is_the_name_that_its_spec_answers_to():
 
 @pytest.mark.parametrize("what", sorted(MEASURES.keys() - SHARED))
 def test_a_measurement_yields_exactly_the_numbers_it_announced(what):
-    """So that a suite is checked without running, and a result never lacks what a claim asks for."""
+    """A measurement yields exactly the numbers that its spec announces."""
     spec = parsed(what)
     values = MEASURES[what].load()(spec, 0, "cpu")
     assert list(values) == list(spec.quantities())
@@ -33,14 +33,14 @@ def test_a_measurement_yields_exactly_the_numbers_it_announced(what):
 
 @pytest.mark.parametrize("what", MEASURES)
 def test_names_of_numbers_are_flat_and_have_labels(what):
-    """They stand after a dot in a suite and become keys of results."""
+    """Numbers have flat names and labels."""
     for name, quantity in parsed(what).quantities().items():
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
         assert quantity.label
 
 
 def test_specs_are_read_and_counted_without_torch():
-    """Loading, planning and judging import none."""
+    """Reading and counting specs imports no torch."""
     code = f"""
 import sys, json
 from harness.jobs.measures import MEASURES
@@ -56,27 +56,27 @@ assert "torch" not in sys.modules
 
 
 def test_what_needs_a_seed_or_a_device_runs_on_torch():
-    """What is only counted is exact everywhere."""
+    """Random and timed measurements need torch, and only speed-ups and timings are timed."""
     assert all(one.needs_torch for one in MEASURES.values() if one.random or one.timed)
     assert [name for name, one in MEASURES.items() if one.timed] == ["speedup", "timing"]
 
 
 @pytest.mark.parametrize("what", ["network", "stds", "first_step"])
 def test_a_scale_narrows_the_networks_of_a_spec(what):
-    """A scale changes models, wherever in a spec they stand."""
+    """A scale changes the networks of a spec wherever they occur."""
     narrow = parsed(what).with_models(ScaledModel(width=0.25).applied_to)
     assert narrow.net.model.width == 0.25
 
 
 def test_a_scale_narrows_every_arm_of_a_timing_and_the_network_of_a_configuration():
-    """Arms are compared at the same scale."""
+    """A scale changes every arm of a timing, and the network of a configuration."""
     change = ScaledModel(width=0.25).applied_to
     assert {arm.net.model.width for arm in parsed("timing").with_models(change).arms.values()} == {0.25}
     assert parsed("configuration").with_models(change).model.width == 0.25
 
 
 def test_a_scale_leaves_alone_what_has_no_network_of_the_registry():
-    """A chain is the equations' own net, and a recipe may come without one."""
+    """A scale leaves chains and recipes without a network unchanged."""
     change = ScaledModel(width=0.25).applied_to
     plain = parsed("configuration", recipe=RECIPE)
     assert parsed("propagation").with_models(change) == parsed("propagation")
@@ -105,28 +105,28 @@ def test_a_scale_leaves_alone_what_has_no_network_of_the_registry():
     ],
 )
 def test_what_cannot_be_measured_is_refused_when_it_is_read(what, fields, message):
-    """A fault of a suite shows before anything runs, and says what to mend."""
+    """A measurement that is impossible is refused when its spec is read, with a remedy."""
     with pytest.raises(ValidationError, match=message):
         parsed(what, **fields)
 
 
 FORWARD = sum(one.multiply_adds for one in parsed("network", net=SMALL).net.traced())
-"""Of the small AlexNet and one image."""
+"""Multiply-adds of the small AlexNet for one image."""
 
 
 @pytest.mark.parametrize(
     ("what", "changes", "passes"),
     [
         ("timing", {"warm_up": 3, "rounds": 10, "steps": 2}, 2 * 3 * 2 * 13 * 2),  # two arms, three passes a step
-        ("speedup", {"warm_up": 0, "rounds": 4}, 4 * 3 * 4 * 1.5),  # the whole batch on one, half of it on each of two
+        ("speedup", {"warm_up": 0, "rounds": 4}, 4 * 3 * 4 * 1.5),  # the whole batch on one, half on each of two
         ("first_step", {}, 3 * 2),
     ],
 )
 def test_what_runs_nets_says_how_much_it_computes(what, changes, passes):
-    """For a plan's estimate: images that pass, a step counting three forward passes of each of a batch."""
+    """A measurement that runs nets reports its multiply-adds, with a step counted as three forward passes."""
     assert parsed(what, **SPECS[what] | changes).multiply_adds() == pytest.approx(FORWARD * passes)
 
 
 def test_what_is_counted_computes_nothing_worth_telling():
-    """Arithmetic takes what every job takes."""
+    """A measurement by counting reports no multiply-adds."""
     assert {parsed(what).multiply_adds() for what in ("arithmetic", "network", "spp", "stds")} == {0.0}

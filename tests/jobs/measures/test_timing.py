@@ -1,4 +1,4 @@
-"""Timing of training steps: what is timed, in which order, and on what."""
+"""Tests of the timing of training steps: the steps, their order, and the device."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ AUGMENTATION = {"crops": True, "flips": True, "colour_std": 0.1}
 
 
 def test_times_speeds_ratios_and_days_fit_together(monkeypatch):
-    """Medians of the rounds; a ratio is the median of the rounds' ratios."""
+    """Times, speeds and days are medians of rounds; a ratio is the median of the rounds' ratios."""
     times = iter([{"a": 2.0, "b": 3.0}, {"a": 1.0, "b": 4.0}, {"a": 4.0, "b": 4.0}])
     monkeypatch.setattr(timing, "timed_round", lambda *_args, **_kwargs: next(times))
     arms = {"a": {"net": SMALL}, "b": {"net": SMALL}}
@@ -25,7 +25,7 @@ def test_times_speeds_ratios_and_days_fit_together(monkeypatch):
 
 
 def test_arms_take_turns_in_changing_order():
-    """A drift of the machine meets each alike."""
+    """The order of arms alternates, so that a drift of the machine affects all alike."""
     order = []
     steps = {name: lambda name=name: order.append(name) for name in ("a", "b")}
     for turned in (False, True):
@@ -40,14 +40,14 @@ def test_arms_take_turns_in_changing_order():
     [{"net": SMALL}, {"net": NARROW}, {"net": CHAIN}, {"net": SMALL, "augmentation": AUGMENTATION, "stored_side": 72}],
 )
 def test_a_step_trains(arm):
-    """Of a net of logits, of a chain that ends in maps, and with views drawn from stored images."""
+    """A timed step changes the weights, for nets of logits, chains that end in maps, and views drawn from images."""
     spec = parsed("timing", arms={"one": arm}, against=None, batch=2, rounds=1, warm_up=0)
     assert timing.measure(spec, 0, "cpu")["one_seconds"] > 0
 
 
 @pytest.mark.parametrize(("augmented", "same"), [(False, True), (True, False)])
 def test_stored_images_are_seen_anew_each_step(augmented, same):
-    """Ready views are the same every time, drawn ones are not."""
+    """Views from stored images differ from step to step; fixed views do not."""
     arm = {"net": SMALL, "augmentation": AUGMENTATION, "stored_side": 72} if augmented else {"net": SMALL}
     spec = parsed("timing", arms={"one": arm}, against=None, batch=4)
     views = timing.synthetic_views(spec.arms["one"], 4, 0, torch.device("cpu"))
@@ -57,28 +57,28 @@ def test_stored_images_are_seen_anew_each_step(augmented, same):
 
 
 def test_a_timing_planned_for_another_device_is_refused():
-    """Its time would be filed under the wrong name."""
+    """A timing planned for another device is refused."""
     spec = parsed("timing").model_copy(update={"device_name": "abacus"})
     with pytest.raises(JobFailed, match="planned for timing on abacus, but this is"):
         timing.measure(spec, 0, "cpu")
 
 
 def test_a_timing_planned_for_this_device_runs():
-    """The plan and the run name the device alike."""
+    """A timing planned for this device runs: plan and run name the device alike."""
     name = clocked_device("cpu", torch.get_num_threads())
     spec = parsed("timing").model_copy(update={"device_name": name})
     assert timing.measure(spec, 0, "cpu")["one_seconds"] > 0
 
 
 def test_a_processor_is_named_with_its_threads():
-    """A step is slower on fewer."""
+    """A CPU's name includes its threads, because they change the time of a step."""
     assert clocked_device("cpu", 1).endswith(", 1 thread")
     assert clocked_device("cpu", 4).endswith(", 4 threads")
 
 
 @pytest.mark.gpu
 def test_a_gpu_is_timed_by_events_under_its_own_name():
-    """As NVML names it without torch."""
+    """On a GPU, events measure the time, and the name is NVML's."""
     spec = parsed("timing").model_copy(update={"device_name": clocked_device("cuda", 1)})
     assert torch.cuda.get_device_name() == spec.device_name
     assert 0 < timing.measure(spec, 0, "cuda")["one_seconds"] < 10

@@ -1,4 +1,4 @@
-"""A step as a CUDA graph does what the plain step does; where there is no GPU, the plain step is what is taken."""
+"""Tests that a step as a CUDA graph equals the plain step, and that without a GPU the plain step is used."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ RULE = Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005)
 
 
 def on_gpu(test: Any) -> Any:
-    """A test that needs one."""
+    """Mark of a test that needs a GPU."""
     return pytest.mark.gpu(pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")(test))
 
 
 def a_step(device: str, precision: str = "fp32", micro_batch: int | None = None) -> Step:
-    """One on a narrow AlexNet, dropout and all, with weights that are the same each time."""
+    """Return a step on a narrow AlexNet with dropout and fixed first weights."""
     where = set_up(Runtime(device=device, threads=1))  # type: ignore[arg-type]
     network = build(AlexNet(width=0.1, stem=Stem(kernel=5, stride=1, pad=(2, 2, 2, 2))).layers(10), (1, 28, 28))
     draws = torch.Generator().manual_seed(1)
@@ -43,7 +43,7 @@ def a_step(device: str, precision: str = "fp32", micro_batch: int | None = None)
 
 
 def batches(device: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """A few batches of noise."""
+    """Return a few batches of noise."""
     draws = torch.Generator().manual_seed(2)
     return [
         (
@@ -55,7 +55,7 @@ def batches(device: str) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 def trained(step: Step, take: Any, device: str) -> tuple[list[float], dict[str, torch.Tensor]]:
-    """(losses and mistakes, weights) after a step on each batch, the rate dropping in between."""
+    """Take a step on each batch with a drop of the rate between; return (losses and mistakes, weights)."""
     found = []
     for number, batch in enumerate(batches(device)):
         if number == 3:
@@ -66,13 +66,13 @@ def trained(step: Step, take: Any, device: str) -> tuple[list[float], dict[str, 
 
 
 def said_nothing(line: str) -> None:
-    """Fails where something is said."""
+    """Fail if anything is reported."""
     pytest.fail(line)
 
 
 @pytest.mark.parametrize("micro_batch", [None, 4])
 def test_on_a_cpu_the_step_is_taken_as_it_is(micro_batch: int | None) -> None:
-    """The same bits, and the optimiser is left alone."""
+    """On a CPU the plain step is used, with the same bits and an unchanged optimiser."""
     plain, step = a_step("cpu", micro_batch=micro_batch), a_step("cpu", micro_batch=micro_batch)
     (found, weights), (same, others) = trained(plain, plain, "cpu"), trained(step, Stepping(step, said_nothing), "cpu")
     assert found == same
@@ -81,7 +81,7 @@ def test_on_a_cpu_the_step_is_taken_as_it_is(micro_batch: int | None) -> None:
 
 
 def test_velocities_of_zero_and_a_rate_in_a_tensor_change_nothing() -> None:
-    """What a graph needs of the optimiser comes to the same training, to the bit but for the rate's own rounding."""
+    """Zero velocities and a rate in a tensor give the same training up to the rounding of the rate."""
     plain, step = a_step("cpu"), a_step("cpu")
     start_velocities(step.optimiser)
     (found, weights), (same, others) = trained(plain, plain, "cpu"), trained(step, step, "cpu")
@@ -95,7 +95,7 @@ def test_velocities_of_zero_and_a_rate_in_a_tensor_change_nothing() -> None:
 
 
 def test_what_comes_before_a_capture_leaves_no_trace() -> None:
-    """Weights, velocities and draws are those of a training without it."""
+    """A capture leaves no trace in weights, velocities and draws."""
     plain, step = a_step("cpu"), a_step("cpu")
     torch.manual_seed(5)
     with unchanged(step.network, step.optimiser, torch.device("cpu")):
@@ -110,7 +110,7 @@ def test_what_comes_before_a_capture_leaves_no_trace() -> None:
 
 
 def test_a_step_that_cannot_be_captured_is_taken_plainly_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one line, with the reason."""
+    """A step that cannot be captured is taken plainly, with the reason in one line."""
     step, said = a_step("cpu"), []
 
     def refuse(*_: object) -> None:
@@ -126,7 +126,7 @@ def test_a_step_that_cannot_be_captured_is_taken_plainly_and_it_is_said(monkeypa
 @on_gpu
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_captured_training_is_the_plain_one(precision: str) -> None:
-    """Losses, mistakes and weights after steps with dropout and a drop of the rate, the rate in a tensor for both."""
+    """A captured training equals the plain one in losses, mistakes and weights, with dropout and a drop of the rate."""
     plain, step = a_step("cuda", precision), a_step("cuda", precision)
     hold_rate(plain.optimiser, torch.device("cuda"))
     start_velocities(plain.optimiser)
@@ -139,7 +139,7 @@ def test_a_captured_training_is_the_plain_one(precision: str) -> None:
 
 @on_gpu
 def test_a_capture_changes_neither_weights_nor_draws() -> None:
-    """What it is warmed up with is undone."""
+    """A capture changes neither weights nor draws."""
     step = a_step("cuda")
     before = copy.deepcopy(step.network.state_dict())
     torch.cuda.manual_seed(3)
@@ -152,9 +152,9 @@ def test_a_capture_changes_neither_weights_nor_draws() -> None:
 
 @on_gpu
 def test_captured_steps_follow_their_seeds() -> None:
-    """Another seed drops out other units, and the same seed the same, whatever came in between."""
+    """Captured steps follow their seeds, whatever came between."""
     step = a_step("cuda")
-    set_rate(step.optimiser, 1e-30)  # the weights stay
+    set_rate(step.optimiser, 1e-30)  # so small that the weights stay
     batch = batches("cuda")[0]
     taken = captured.captured(step, *batch, said_nothing)
     losses = []
@@ -166,7 +166,7 @@ def test_captured_steps_follow_their_seeds() -> None:
 
 @on_gpu
 def test_after_a_capture_that_failed_steps_are_taken_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step that waits for the device cannot be captured; the training ends in the bits of a plain one still."""
+    """After a capture that failed, training continues plainly to the same bits."""
     lost: list[torch.cuda.CUDAGraph] = []
     monkeypatch.setattr(captured, "_lost", lost)
     plain, step, said = a_step("cuda"), a_step("cuda"), []
@@ -190,7 +190,7 @@ def test_after_a_capture_that_failed_steps_are_taken_plainly(monkeypatch: pytest
 
 
 def test_no_capture_is_tried_after_one_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torch's allocator still knows the lost graph."""
+    """After a capture that failed no other is tried, because torch's allocator still refers to the lost graph."""
     step, said = a_step("cpu"), []
     monkeypatch.setattr(captured, "_lost", [object()])
     views = SimpleNamespace(is_cuda=True, device=torch.device("cpu"))

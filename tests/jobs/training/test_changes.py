@@ -1,4 +1,4 @@
-"""A list of changes at work: which step has which rates and noise, and what the optimiser makes of them."""
+"""Tests of lists of changes in a training: the rates and noise of each step, and their use by the optimiser."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ SCHEDULE = [
     {"at": 2, "layers": ["conv1"], "weights": 0.0},
     {"at": 2, "colour_std": 0.0},
 ]
-"""Of epochs of four steps."""
+"""Changes with times in epochs of four steps."""
 RULE = Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005)
 
 
 def recipe() -> Recipe:
-    """Batches of eight, the last of an epoch of 26 images of two, with the schedule above."""
+    """Return a recipe of batches of eight, two in the last of 26 images, with the schedule above."""
     change = {"batch": 8, "schedule": {"rule": "changes", "changes": SCHEDULE}}
     return RecipeChange.parsed(change).applied_to(RELEASED)
 
 
 def listed(of: Recipe) -> ListedChanges:
-    """The changes of a training on 26 images."""
+    """Return the changes of a training on 26 images."""
     return ListedChanges(of, 26, trace(LAYERS, (3, 4, 4)))
 
 
 def test_changes_come_before_the_step_nearest_to_their_time() -> None:
-    """At the start, in the middle of the second epoch, and at the start of the third, which is left out of no other."""
+    """A change takes effect before the step nearest to its time: at the start, within an epoch, and between epochs."""
     changes = listed(recipe())
     assert changes.steps == 4
     due = [(epoch, step) for epoch in range(3) for step in range(4) if changes.due(epoch, step)]
@@ -49,14 +49,14 @@ def test_changes_come_before_the_step_nearest_to_their_time() -> None:
 
 
 def test_another_schedule_has_no_changes() -> None:
-    """Its rates are set after epochs, and its noise stays."""
+    """Another schedule has no changes; its noise stays."""
     other = listed(RELEASED.model_copy(update={"schedule": {"rule": "fixed", "after": [], "factor": 0.1}}))
     assert not any(other.due(epoch, step) for epoch in range(3) for step in range(4))
     assert other.noise(torch.eye(3), 9, 0).std == 0.1
 
 
 def test_noise_and_its_division_end_together() -> None:
-    """Training inputs are then as large as those of a test."""
+    """Noise and the division by it end together."""
     changes, views = listed(recipe()), torch.ones(2, 3, 4, 4)
     draws = torch.Generator().manual_seed(0)
     before, after = changes.noise(torch.eye(3), 1, 3), changes.noise(torch.eye(3), 2, 0)
@@ -66,7 +66,7 @@ def test_noise_and_its_division_end_together() -> None:
 
 
 def test_each_parameter_follows_the_printed_rule_at_its_own_rate() -> None:
-    """In float64 to rounding; once frozen, a layer keeps every bit, biases too."""
+    """Each parameter follows the printed rule at its own rate; a frozen layer keeps every bit, biases included."""
     changes, network = listed(recipe()), drawn()
     optimiser = make_optimiser(network, RULE, 0.01, by_layer=True)
     w = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
@@ -92,7 +92,7 @@ def test_each_parameter_follows_the_printed_rule_at_its_own_rate() -> None:
 
 
 def drawn() -> Network:
-    """The small net in float64, the same at every call."""
+    """Return the small net in float64, the same at every call."""
     network = build(LAYERS, (3, 4, 4))
     draws = torch.Generator().manual_seed(0)
     for parameter in network.parameters():

@@ -1,4 +1,4 @@
-"""The update rule, step by step against the printed formulas."""
+"""Tests of the update rule, step by step against the printed formulas."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ TORCHS = ALEXNET.model_copy(update={"rule": "rate_outside_velocity"})
 
 
 def net(dtype=torch.float64):
-    """A convolution, a PReLU and a fully connected layer, the same at every call."""
+    """Return a convolution, a PReLU and a fully connected layer, the same at every call."""
     network = build((Conv("conv", 3, 3), Activation("prelu_channel", "prelu", 0.25), Linear("fc", 5)), (2, 4, 4))
     draws = torch.Generator().manual_seed(0)
     for parameter in network.parameters():
@@ -33,7 +33,7 @@ def gradients(network, step):
 
 
 def run(network, optimiser, rates=RATES):
-    """Step once for each rate."""
+    """Take one step for each rate."""
     for step, rate in enumerate(rates):
         set_rate(optimiser, rate)
         gradients(network, step)
@@ -41,7 +41,7 @@ def run(network, optimiser, rates=RATES):
 
 
 def printed(network, spec, decayed, rates=RATES):
-    """Section 5: v <- 0.9 v - 0.0005 rate w - rate grad; w <- w + v, on a copy of the parameters."""
+    """Apply section 5 to a copy: v <- 0.9 v - 0.0005 rate w - rate grad; w <- w + v."""
     w = [parameter.detach().clone() for parameter in network.parameters()]
     v = [torch.zeros_like(one) for one in w]
     for step, rate in enumerate(rates):
@@ -53,19 +53,19 @@ def printed(network, spec, decayed, rates=RATES):
 
 
 def difference(network, expected):
-    """The largest over all parameters."""
+    """Return the largest difference over all parameters."""
     return max((a - b).abs().max().item() for a, b in zip(network.parameters(), expected, strict=True))
 
 
 def names_decayed(network):
-    """Weights of convolutions and fully connected layers, in the order of the parameters."""
+    """Return the names of the weights of convolutions and fully connected layers, in the order of the parameters."""
     return [name in {"conv.weight", "fc.weight"} for name, _ in network.named_parameters()]
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("tensor_rate", [False, True])
 def test_the_papers_rule_holds_step_by_step_across_changes_of_rate(momentum, tensor_rate):
-    """In float64 to rounding, whether the rate is a number or a tensor."""
+    """The paper's rule holds at every step across changes of the rate, given as a number or a tensor."""
     network, spec = net(), ALEXNET.model_copy(update={"momentum": momentum})
     expected = printed(network, spec, names_decayed(network))
     rate = torch.tensor(RATES[0], dtype=torch.float64) if tensor_rate else RATES[0]
@@ -74,7 +74,7 @@ def test_the_papers_rule_holds_step_by_step_across_changes_of_rate(momentum, ten
 
 
 def test_torchs_rule_is_another_one_after_a_drop_and_the_same_before():
-    """With the rate outside, what the velocity carries falls at once."""
+    """The rule of torch equals the paper's before a drop of the rate and differs after it."""
     for rates, same in ((RATES[:4], True), (RATES[:5], False)):
         network = net()
         expected = printed(network, ALEXNET, names_decayed(network), rates)
@@ -83,7 +83,7 @@ def test_torchs_rule_is_another_one_after_a_drop_and_the_same_before():
 
 
 def test_rate_outside_velocity_is_torchs_own_sgd():
-    """Against SGD whose rate is simply set."""
+    """`rate_outside_velocity` equals torch's own SGD with its rate set."""
     ours, theirs = net(), net()
     run(ours, make_optimiser(ours, TORCHS, RATES[0]))
     groups = [{"params": [parameter]} for parameter in theirs.parameters()]
@@ -99,7 +99,7 @@ def test_rate_outside_velocity_is_torchs_own_sgd():
 
 
 def test_everything_decays_when_asked_for():
-    """Biases and slopes too, in the same rule."""
+    """`decays: all` lets biases and slopes decay too."""
     network, spec = net(), ALEXNET.model_copy(update={"decays": "all"})
     expected = printed(network, spec, [True] * 6)
     run(network, make_optimiser(network, spec, RATES[0]))
@@ -107,7 +107,7 @@ def test_everything_decays_when_asked_for():
 
 
 def test_a_rate_set_again_changes_no_bit():
-    """Setting the rate it has, before every step or never, is the same."""
+    """Setting the same rate again changes no bit."""
     one, two = net(torch.float32), net(torch.float32)
     run(one, make_optimiser(one, ALEXNET, 0.01), [0.01] * 6)
     optimiser = make_optimiser(two, ALEXNET, 0.01)
@@ -118,7 +118,7 @@ def test_a_rate_set_again_changes_no_bit():
 
 
 def test_a_checkpoint_between_drops_resumes_to_the_bit():
-    """The rule, the rate and the velocities travel in the optimiser's state."""
+    """A checkpoint between drops resumes to the bit: rule, rate and velocities are part of the state."""
     whole, half = net(torch.float32), net(torch.float32)
     run(whole, make_optimiser(whole, ALEXNET, RATES[0]))
     before = make_optimiser(half, ALEXNET, RATES[0])
@@ -134,7 +134,7 @@ def test_a_checkpoint_between_drops_resumes_to_the_bit():
 
 @pytest.mark.parametrize("rate", [0.0, -0.1, float("nan")])
 def test_a_rate_that_is_not_positive_is_an_error(rate):
-    """At the start and later."""
+    """A rate that is not positive is an error, at the start and later."""
     with pytest.raises(ValueError, match="a learning rate must be > 0"):
         make_optimiser(net(), ALEXNET, rate)
     with pytest.raises(ValueError, match="a learning rate must be > 0"):
@@ -142,7 +142,7 @@ def test_a_rate_that_is_not_positive_is_an_error(rate):
 
 
 def test_nesterov_is_torchs():
-    """Step by step, with decay."""
+    """Nesterov momentum equals torch's step by step, with decay."""
     ours, theirs = net(), net()
     spec = TORCHS.model_copy(update={"nesterov": True})
     reference = SGD(theirs.parameters(), lr=0.01, momentum=0.9, weight_decay=0.0005, nesterov=True)
@@ -159,6 +159,6 @@ def test_nesterov_is_torchs():
 
 
 def test_nesterov_needs_a_momentum():
-    """Without one there is nothing to look ahead of."""
+    """Nesterov without momentum is refused."""
     with pytest.raises(ValidationError, match="nesterov needs a momentum"):
         Optimiser(rule="rate_outside_velocity", momentum=0.0, weight_decay=0.0, nesterov=True)

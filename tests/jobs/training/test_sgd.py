@@ -1,4 +1,4 @@
-"""Stochastic gradient descent: what torch's own class does, bit for bit, without importing torch's compiler."""
+"""Tests that our SGD equals torch's class bit for bit without importing torch's compiler."""
 
 import subprocess
 import sys
@@ -15,20 +15,20 @@ RATES = [0.1, 0.1, 0.03, 0.03]
 
 
 def net():
-    """Two layers, the same at every call."""
+    """Return two layers, the same at every call."""
     torch.manual_seed(0)
     return nn.Sequential(nn.Linear(7, 5), nn.PReLU(5), nn.Linear(5, 3, bias=False))
 
 
 def groups(network):
-    """Weights decay, the rest does not."""
+    """Return groups in which only weights decay."""
     weights = [network.get_parameter(name) for name in ("0.weight", "2.weight")]
     rest = [network.get_parameter(name) for name in ("0.bias", "1.weight")]
     return [{"params": weights, "weight_decay": 0.01}, {"params": rest, "weight_decay": 0.0}]
 
 
 def stepped(network, optimiser, rates=RATES, without=()):
-    """Step once for each rate by gradients from a seed, and give the parameters."""
+    """Take one step for each rate by gradients from a seed, and return the parameters."""
     for seed, rate in enumerate(rates):
         generator = torch.Generator().manual_seed(seed)
         for name, parameter in network.named_parameters():
@@ -41,7 +41,7 @@ def stepped(network, optimiser, rates=RATES, without=()):
 
 
 def alike(one, other):
-    """Whether two lists of tensors have the same bits."""
+    """Return whether two lists of tensors have the same bits."""
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
@@ -49,7 +49,7 @@ def alike(one, other):
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @pytest.mark.parametrize("without", [(), ("1.weight",)], ids=["every gradient", "one without gradient"])
 def test_it_takes_the_steps_of_torchs_own(fused, momentum, without):
-    """Over changes of the rate."""
+    """Steps equal those of torch's class over changes of the rate."""
     ours, theirs = net(), net()
     found = stepped(ours, SGD(groups(ours), RATES[0], momentum, fused=fused), without=without)
     torchs = torch.optim.SGD(groups(theirs), lr=RATES[0], momentum=momentum, fused=fused)
@@ -58,7 +58,7 @@ def test_it_takes_the_steps_of_torchs_own(fused, momentum, without):
 
 
 def test_gradients_are_forgotten():
-    """Not set to zero: the next backward pass writes them."""
+    """`zero_grad` drops gradients instead of setting them to zero."""
     network = net()
     optimiser = SGD(groups(network), 0.1, 0.9, fused=True)
     stepped(network, optimiser)
@@ -67,7 +67,7 @@ def test_gradients_are_forgotten():
 
 
 def test_from_its_state_it_goes_on_to_the_same_bits():
-    """With velocities, rates and whatever else a group holds."""
+    """An optimiser restored from its state continues to the same bits."""
     network = net()
     optimiser = SGD(groups(network), 0.1, 0.9, fused=True)
     stepped(network, optimiser)
@@ -81,7 +81,7 @@ def test_from_its_state_it_goes_on_to_the_same_bits():
 
 
 def test_its_state_is_laid_out_as_torchs_own():
-    """Either takes up what the other left."""
+    """The state has torch's layout: each class can load the other's."""
     ours, theirs = net(), net()
     optimiser = SGD(groups(ours), 0.1, 0.9, fused=True)
     torchs = torch.optim.SGD(groups(theirs), lr=0.1, momentum=0.9, fused=True)
@@ -96,7 +96,7 @@ def test_its_state_is_laid_out_as_torchs_own():
 
 
 def test_the_state_of_other_groups_is_refused():
-    """Before anything is taken from it."""
+    """The state of other groups is refused before anything changes."""
     network = net()
     optimiser = SGD(groups(network), 0.1, 0.9, fused=True)
     with pytest.raises(ValueError, match=r"groups of \[2, 2\] parameters"):
@@ -104,7 +104,7 @@ def test_the_state_of_other_groups_is_refused():
 
 
 def test_a_run_that_trains_and_tests_imports_no_compiler(tmp_path):
-    """From its first job to its page, in a process of its own."""
+    """A whole run, from its first job to its page, imports no compiler, checked in a process of its own."""
     tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 40})
     code = """
 import sys

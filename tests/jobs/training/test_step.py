@@ -1,4 +1,4 @@
-"""A step in parts: the gradients of the whole batch, its dropout drawn as for the whole."""
+"""Tests of steps in parts: they give the gradients of the whole batch, with dropout drawn for the whole."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ LAYERS = (
     Dropout("drop2", 0.5),
     Linear("fc3", 10),
 )
-"""Every way in which the papers' nets treat an image, dropout on maps and on vectors among them."""
+"""Layers that treat images in every way of the papers' nets, with dropout on maps and on vectors."""
 BATCH = 24
 PART = CUT["subset"]
 
 
 def net() -> networks.Network:
-    """Those layers with weights that are the same each time."""
+    """Return a net of these layers with fixed first weights."""
     network = networks.build(LAYERS, (3, 9, 9))
     draws = torch.Generator().manual_seed(1)
     for parameter in network.parameters():
@@ -57,7 +57,7 @@ def net() -> networks.Network:
 def taken(
     micro_batch: int | None, part: Share | None = None
 ) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
-    """(loss, images wrong, gradients) of one batch."""
+    """Return (loss, mistakes, gradients) of one batch."""
     network, draws = net(), torch.Generator().manual_seed(2)
     views = torch.randn(BATCH, 3, 9, 9, generator=draws).to(memory_format=torch.channels_last)
     target = torch.randint(10, (BATCH,), generator=draws)
@@ -72,7 +72,7 @@ def taken(
 @settings(max_examples=30)
 @given(st.integers(1, BATCH + 3))
 def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
-    """Whether or not they divide it, to the rounding of single precision; the net's mistakes are the same ones."""
+    """Gradients of parts sum to that of the batch up to rounding, and the mistakes are equal."""
     loss, wrong, whole = taken(None)
     loss_in_parts, wrong_in_parts, parts = taken(micro_batch)
     assert parts.keys() == whole.keys()
@@ -85,7 +85,7 @@ def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
 @settings(max_examples=20)
 @given(st.integers(2, BATCH), st.one_of(st.none(), st.integers(1, BATCH + 3)))
 def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batch: int | None) -> None:
-    """Of any number of processes, each in parts or not: gradients, the loss and the mistakes, to rounding."""
+    """Gradients, losses and mistakes of shares sum to those of the batch, for any number of processes and parts."""
     loss, wrong, whole = taken(None)
     shares = [taken(micro_batch, share(BATCH, rank, processes)) for rank in range(processes)]
     for name, gradient in whole.items():
@@ -96,7 +96,7 @@ def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batc
 
 
 def test_the_loss_is_the_mean_log_probability_of_the_labels() -> None:
-    """Multinomial logistic regression (AlexNet section 3.5), with its gradient: softmax less the label's one."""
+    """The loss is the mean negative log-probability of the labels (AlexNet section 3.5), with its gradient."""
     network = torch.nn.Sequential(torch.nn.Linear(4, 3))
     views, target = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 1, 1, 0])
     loss, wrong = gradients(network, views, target, "fp32", None)
@@ -110,7 +110,7 @@ def test_the_loss_is_the_mean_log_probability_of_the_labels() -> None:
 
 
 def test_other_draws_would_be_seen() -> None:
-    """The comparison above can fail: with parts that draw for themselves the gradients are far apart."""
+    """Parts with draws of their own give different gradients, so the comparison above can fail."""
     network = net()
     views, target = torch.ones(BATCH, 3, 9, 9), torch.zeros(BATCH, dtype=torch.int64)
     found = []
@@ -123,7 +123,7 @@ def test_other_draws_would_be_seen() -> None:
 
 
 def test_a_batch_that_is_not_split_is_the_plain_step() -> None:
-    """To the bit."""
+    """A batch that is not split gives the bits of the plain step."""
     for micro_batch in (BATCH, BATCH + 1):
         assert all(torch.equal(taken(None)[2][name], one) for name, one in taken(micro_batch)[2].items())
 
@@ -132,7 +132,7 @@ def test_a_batch_that_is_not_split_is_the_plain_step() -> None:
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("micro_batch", [1, 5, 8])
 def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dtype: torch.dtype) -> None:
-    """The very same numbers, on maps of both layouts; and afterwards it draws anew."""
+    """Dropout in parts equals dropout of the whole, in both memory layouts, and draws anew afterwards."""
     layer = PaperDropout(0.4).train()
     x = torch.ones(BATCH, 6, 5, 4, dtype=dtype).to(memory_format=layout)
     torch.manual_seed(5)
@@ -148,7 +148,7 @@ def test_dropout_in_parts_is_that_of_the_whole(micro_batch: int, layout: Any, dt
 
 
 def test_label_smoothing_is_its_formula_in_parts_and_whole() -> None:
-    """Of K classes, 1 - s + s / K of a label stays with its class, and every other has s / K."""
+    """Label smoothing follows its formula for K classes, 1 - s + s / K and s / K, in parts and whole."""
     network, views, target = net().eval(), torch.randn(BATCH, 3, 9, 9), torch.arange(BATCH) % 10
     smooth = torch.full((BATCH, 10), 0.2 / 10)
     smooth[torch.arange(BATCH), target] += 0.8
@@ -162,23 +162,23 @@ def test_label_smoothing_is_its_formula_in_parts_and_whole() -> None:
 
 @dataclass(frozen=True, slots=True)
 class TorchsDropout(Layer):
-    """A layer of somebody's own that says it does not mix images, and draws in a way that cannot be told."""
+    """A layer that claims not to mix images, and draws random numbers in an unknown way."""
 
     mixes_images: ClassVar[bool] = False
     name: str
 
     def output(self, *shapes: tuple[int, ...]) -> tuple[int, ...]:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     def module(self, *_shapes: tuple[int, ...]) -> torch.nn.Module:
-        """Torch's."""
+        """Return torch's module."""
         return torch.nn.Dropout(0.5)
 
 
 @pytest.mark.parametrize("layer", [BatchNorm("odd"), TorchsDropout("odd")], ids=["BatchNorm", "Dropout"])
 def test_a_layer_that_mixes_images_is_refused(layer: Layer) -> None:
-    """Split, its net would be another one; the message names the layer and the flag."""
+    """A layer that mixes images is refused in parts; the message names the layer and the flag."""
     network = networks.build((layer, Linear("fc", 10)), (3, 3, 3))
     torch.nn.init.normal_(network.get_parameter("fc.weight"))
     torch.nn.init.zeros_(network.get_parameter("fc.bias"))
@@ -192,13 +192,13 @@ def test_a_layer_that_mixes_images_is_refused(layer: Layer) -> None:
 
 @pytest.fixture(scope="module")
 def whole(finished: Callable[..., World]) -> World:
-    """A training as it is without the flag."""
+    """Train without the flag."""
     return finished(**CUT)
 
 
 @pytest.fixture(scope="module")
 def split(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """The same with batches of 64 in parts of 24."""
+    """Train with batches of 64 in parts of 24."""
     world = tiny_world(tmp_path_factory.mktemp("split"), subset=PART)
     world.runtime = replace(world.runtime, micro_batch=24)
     assert world.run(micro_batch=24).failed == {}
@@ -206,7 +206,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def test_a_training_in_parts_has_the_keys_and_weights_of_the_whole(whole: World, split: World) -> None:
-    """Every job's address is the same, and after two epochs every weight, but for rounding."""
+    """A training in parts has the same keys, and the same weights up to rounding after two epochs."""
     assert list(split.plan.jobs) == list(whole.plan.jobs)
     ours, theirs = (load_weights(world.folder("train")) for world in (split, whole))
     for name, weight in theirs.items():
@@ -215,21 +215,21 @@ def test_a_training_in_parts_has_the_keys_and_weights_of_the_whole(whole: World,
 
 
 def test_a_training_in_parts_says_so(whole: World, split: World) -> None:
-    """In its result, in the mark that goes to its tests, and in the report as a deviation of rounding."""
+    """The result of a training in parts, its tests and the report all say so."""
     assert "micro_batch" not in whole.result("train")
     assert split.result("train")["micro_batch"] == 24
     assert split.result("evaluate")["marks"] == in_parts(64, 24)
     standing = statuses(split.plan, split.store, Locations())
     results, curves = gather(split.plan, split.store, standing, Choice("ci", "", ""))
-    deviation = next(one for one in results["deviations"] if one["id"] == "micro_batch")
-    assert (deviation["expected"], deviation["affects"]) == ("none but rounding", ["cnn"])
+    deviation = next(one for one in results.deviations if one.id == "micro_batch")
+    assert (deviation.expected, deviation.affects) == ("none but rounding", ["cnn"])
     assert "In parts of 24 images" in render(results, curves)
     standing = statuses(whole.plan, whole.store, Locations())
-    assert "micro_batch" not in json.dumps(gather(whole.plan, whole.store, standing, Choice("ci", "", ""))[0])
+    assert "micro_batch" not in json.dumps(gather(whole.plan, whole.store, standing, Choice("ci", "", ""))[0].plain())
 
 
 def test_a_part_as_large_as_the_batch_is_no_part(whole: World, tmp_path: Path) -> None:
-    """The result is that of the plain run, to the bit, and says nothing."""
+    """A part as large as the batch gives the plain run to the bit, and no mark."""
     world = tiny_world(tmp_path, subset=PART)
     world.run({"pixels", "train"}, micro_batch=64)
     assert world.result("train")["weights_sha256"] == whole.result("train")["weights_sha256"]
@@ -240,7 +240,7 @@ def test_a_part_as_large_as_the_batch_is_no_part(whole: World, tmp_path: Path) -
 def test_going_on_in_other_parts_is_refused_unless_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int | None, then: int | None
 ) -> None:
-    """It would not end in the same bits."""
+    """Resuming with other parts is refused unless allowed."""
     from harness.jobs.training import train as training
 
     world = tiny_world(tmp_path, subset=PART)

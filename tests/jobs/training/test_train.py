@@ -1,4 +1,4 @@
-"""Training: one loop that ends in the same bits however often it was stopped."""
+"""Tests of training: one loop that ends in the same bits however often it is stopped."""
 
 import json
 import os
@@ -35,13 +35,13 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def done(finished):
-    """A tiny suite that ran undisturbed."""
+    """Run a tiny suite to its end."""
     return finished(**CUT)
 
 
 @pytest.fixture
 def world(done, tmp_path):
-    """The same suite with nothing left to do but its training."""
+    """Return the same suite with only its training left to do."""
     world = done.copied(tmp_path)
     shutil.rmtree(world.folder("train").path)
     return world
@@ -49,13 +49,13 @@ def world(done, tmp_path):
 
 @pytest.fixture
 def untested(world):
-    """The same, its test to be done too."""
+    """Return the same suite with its training and test left to do."""
     shutil.rmtree(world.folder("evaluate").path)
     return world
 
 
 def stop_after(monkeypatch, *moments):
-    """Have SIGTERM arrive after these steps, counted over all epochs from 1, once each."""
+    """Send SIGTERM after these steps, counted over all epochs from 1, once each."""
     left, whole = list(moments), training.show
 
     def show(run):
@@ -76,13 +76,13 @@ def run_with_stops(world, times, **runtime):
 
 
 def test_a_run_repeats_bit_for_bit(done, world):
-    """Same seed, same weights, and the same of all else but time."""
+    """Two runs with one seed have equal results except for time."""
     world.run()
     assert lasting(world.result("train")) == lasting(done.result("train"))
 
 
 def test_seeds_give_different_nets(tmp_path):
-    """Both first weights and order come from the seed."""
+    """Seeds give different nets: both first weights and order depend on them."""
     world = tiny_world(tmp_path, subset=PART, seeds=2, epochs=1)
     world.run()
     assert world.result("train", 0)["weights_sha256"] != world.result("train", 1)["weights_sha256"]
@@ -99,9 +99,9 @@ MOMENTS = {
     [(3, 10, 12), *(pytest.param(moments, id=name, marks=pytest.mark.nightly) for name, moments in MOMENTS.items())],
 )
 def test_stopped_and_started_again_it_ends_in_the_same_bits(done, world, monkeypatch, moments):
-    """Weights, curve, sums over an epoch that was cut in two, and every other word of the result.
+    """A training stopped and resumed ends in the same bits: weights, curve, sums over an epoch, and all other results.
 
-    Within an epoch, with its last step, and within the next.
+    It is stopped within an epoch, at its last step, and within the next.
     """
     stop_after(monkeypatch, *moments)
     run_with_stops(world, len(moments))
@@ -129,7 +129,7 @@ LISTED = {
 
 @pytest.mark.parametrize("moments", [(7,), (9, 11, 18)], ids=["after a change", "around the short batch"])
 def test_as_released_it_ends_in_the_same_bits_too(tmp_path, monkeypatch, moments):
-    """With rates by layer, a frozen one, noise that ends within an epoch, and a smaller last batch."""
+    """A recipe as released also resumes to the same bits: rates by layer, freezing, noise that ends, a last batch."""
     first, again = (tiny_world(tmp_path / name, subset=PART, change=LISTED) for name in ("whole", "stopped"))
     assert first.run().failed == {}
     assert first.result("train")["steps"] == 2 * (STEPS + 1)
@@ -140,7 +140,7 @@ def test_as_released_it_ends_in_the_same_bits_too(tmp_path, monkeypatch, moments
 
 
 def test_stopped_while_validating_it_goes_on_from_the_epochs_end(done, world, monkeypatch):
-    """The epoch is not trained a second time."""
+    """A training stopped during validation resumes at the end of the epoch without repeating it."""
     whole = training.validated
 
     def validated(run, mean):
@@ -155,14 +155,14 @@ def test_stopped_while_validating_it_goes_on_from_the_epochs_end(done, world, mo
 
 
 def test_a_checkpoint_every_step_changes_nothing(done, world):
-    """Saving only looks."""
+    """Saving a checkpoint at every step changes nothing."""
     world.run(checkpoint_every_s=0)
     assert lasting(world.result("train")) == lasting(done.result("train"))
 
 
 @pytest.mark.parametrize(("damaged", "goes_on"), [(1, "going on in epoch 1, step"), (2, "starting anew")])
 def test_damaged_checkpoints_cost_time_and_nothing_else(done, world, monkeypatch, damaged, goes_on):
-    """The one before is taken, or the start; it is said, and the net is the same."""
+    """Damaged checkpoints cost only time: the previous one or the start is used, with a message."""
     stop_after(monkeypatch, 6)
     with pytest.raises(Interrupted):
         world.run(checkpoint_every_s=0)
@@ -176,7 +176,7 @@ def test_damaged_checkpoints_cost_time_and_nothing_else(done, world, monkeypatch
 
 
 def test_the_schedule_is_told_the_validation_error(world, monkeypatch):
-    """Whose fall a plateau waits for, and no other error."""
+    """The schedule receives the validation error, not another error."""
     told, after = [], Rate.after_epoch
     monkeypatch.setattr(
         Rate,
@@ -190,7 +190,7 @@ def test_the_schedule_is_told_the_validation_error(world, monkeypatch):
 
 
 def stopped_world(world, monkeypatch):
-    """A world whose training was stopped in its first epoch."""
+    """Return a world whose training was stopped in its first epoch."""
     stop_after(monkeypatch, 6)
     with pytest.raises(Interrupted):
         world.run()
@@ -198,7 +198,7 @@ def stopped_world(world, monkeypatch):
 
 
 def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
-    """It would not go on bit for bit; what differs is said, with every way on."""
+    """A checkpoint of another thread count is refused, with the difference and every way to continue."""
     failed = stopped_world(world, monkeypatch).run(threads=2).failed
     reason = failed[world.plan.trainings["cnn", 0]]
     assert "threads 1 -> 2" in reason
@@ -207,7 +207,7 @@ def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
 
 
 def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
-    """The mark says where and what differed, and goes on into the test's result."""
+    """A training resumed elsewhere on request is marked, and so is its test."""
     world = untested
     stopped_world(world, monkeypatch)
     monkeypatch.setattr(training, "repeats_on", lambda device: {**repeats_on(device), "threads": 2})
@@ -218,7 +218,7 @@ def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
 
 
 def test_a_checkpoint_of_other_code_is_refused(world, monkeypatch):
-    """Half a training by one program and half by another is neither's result."""
+    """A checkpoint of other code is refused."""
     stopped_world(world, monkeypatch)
     monkeypatch.setattr("harness.jobs.code._own_digest", lambda _: "f" * 64)
     monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
@@ -227,7 +227,7 @@ def test_a_checkpoint_of_other_code_is_refused(world, monkeypatch):
 
 
 def test_a_checkpoint_of_code_that_gives_the_same_bits_is_gone_on_from(world, monkeypatch):
-    """Where the pair of both digests is listed; the result has no mark."""
+    """A checkpoint of code listed as equal is accepted without a mark."""
     stopped_world(world, monkeypatch)
     pair = [code_digest("train"), "f" * 64]
     monkeypatch.setattr("harness.jobs.same_code.pairs", lambda: {"train": [pair]})
@@ -238,7 +238,7 @@ def test_a_checkpoint_of_code_that_gives_the_same_bits_is_gone_on_from(world, mo
 
 
 def nan_at(monkeypatch, step):
-    """Spoil the loss of one step, counted over all epochs from 0, and with it the weights that come after."""
+    """Make the loss of one step NaN, counted over all epochs from 0, and so all later weights."""
     now, seed, loss = [], training.seed_step, F.cross_entropy
     monkeypatch.setattr(training, "seed_step", lambda *place: (now.append(place[1:]), seed(*place)))
 
@@ -251,7 +251,7 @@ def nan_at(monkeypatch, step):
 
 @pytest.mark.parametrize("stops", [(), (2,), (7,), (7, 9)], ids=["never", "before", "after", "twice after"])
 def test_a_loss_that_is_no_number_is_a_result_with_its_exact_step(world, monkeypatch, stops):
-    """Found at the same step whether or not the run was stopped before or after it."""
+    """A NaN loss is a result with its exact step, whether or not the run was stopped around it."""
     nan_at(monkeypatch, 6)
     stop_after(monkeypatch, *stops)
     assert run_with_stops(world, len(stops)).failed == {}
@@ -262,7 +262,7 @@ def test_a_loss_that_is_no_number_is_a_result_with_its_exact_step(world, monkeyp
 
 
 def test_divergence_in_a_later_epoch_keeps_the_curve_so_far(world, monkeypatch):
-    """The epochs before it were sound."""
+    """Divergence in a later epoch keeps the curve of the epochs before."""
     nan_at(monkeypatch, STEPS + 4)
     world.run()
     assert world.result("train")["diverged_at"] == STEPS + 4
@@ -270,7 +270,7 @@ def test_divergence_in_a_later_epoch_keeps_the_curve_so_far(world, monkeypatch):
 
 
 def test_divergence_is_looked_for_within_a_long_epoch(world, monkeypatch):
-    """Not only at its end, which may be hours away."""
+    """Divergence is noticed within a long epoch, not only at its end."""
     monkeypatch.setattr(training, "FINITE_CHECK_EVERY", 5)
     nan_at(monkeypatch, 1)
     steps = []
@@ -281,7 +281,7 @@ def test_divergence_is_looked_for_within_a_long_epoch(world, monkeypatch):
 
 
 def test_a_net_ruined_by_the_very_last_step_has_diverged(untested, monkeypatch):
-    """Its last loss was a number; the next one would not be."""
+    """A net ruined by the very last step counts as diverged."""
     world = untested
     nan_at(monkeypatch, 2 * STEPS)
     whole, steps = training.make_optimiser, []
@@ -307,7 +307,7 @@ def test_a_net_ruined_by_the_very_last_step_has_diverged(untested, monkeypatch):
 
 
 def trained_by_hand(world, rule):
-    """The weights after the tiny recipe, each step written out; `rule` updates (weight, velocity, gradient, rate)."""
+    """Train the tiny recipe with each step written out; `rule` updates (weight, velocity, gradient, rate)."""
     spec = world.folder("train").read_job()["spec"]
     recipe = Recipe.parsed({"source": "", **spec["recipe"]})
     split = open_split(DataSpec.parsed(spec["data"]), "train", Locations())
@@ -329,19 +329,19 @@ def trained_by_hand(world, rule):
 
 
 def papers_rule(weight, velocity, gradient, rate):
-    """As printed: v <- 0.9 v - rate (decay w + gradient); w <- w + v (AlexNet section 5)."""
+    """Apply the printed rule: v <- 0.9 v - rate (decay w + gradient); w <- w + v (AlexNet section 5)."""
     velocity.mul_(0.9).sub_(rate * gradient)
     weight.add_(velocity)
 
 
 def torchs_rule(weight, velocity, gradient, rate):
-    """The rate outside the velocity, so that a drop acts at once."""
+    """Apply torch's rule, with the rate outside the velocity, so that a drop acts at once."""
     velocity.mul_(0.9).add_(gradient)
     weight.sub_(rate * velocity)
 
 
 def test_the_update_is_the_papers_across_a_drop_of_the_rate(done):
-    """Up to rounding, the loop ends where the printed rule, written out by hand, ends; torch's own form does not."""
+    """The loop ends where the printed rule ends up to rounding, across a drop of the rate; torch's rule does not."""
     network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU)
     ours = torch.cat([weight.detach().flatten() for weight in network.parameters()])
     to_papers, to_torchs = ((ours - trained_by_hand(done, rule)).norm() for rule in (papers_rule, torchs_rule))
@@ -350,7 +350,7 @@ def test_the_update_is_the_papers_across_a_drop_of_the_rate(done):
 
 
 def test_the_validation_error_is_that_of_the_net_that_was_kept(done):
-    """Recomputed from the weights, image by image, central views less the mean image there."""
+    """The validation error equals that recomputed from the stored weights, image by image."""
     spec = done.folder("train").read_job()["spec"]
     split = open_split(DataSpec.parsed(spec["data"]), "val", Locations())
     mean = torch.from_numpy(np.load(done.folder("pixels").pixels)["mean"])
@@ -364,7 +364,7 @@ def test_the_validation_error_is_that_of_the_net_that_was_kept(done):
 
 
 def test_the_curve_has_an_epoch_a_line_and_ends_in_the_results_values(done):
-    """Rates as declared; figures of the last epoch as in the result."""
+    """The curve has one line for each epoch, with the declared rates, and ends in the result's values."""
     rows = done.folder("train").read_metrics()
     assert [(row["epoch"], row["rate"]) for row in rows] == [(1, 0.02), (2, 0.002)]
     last = {name: value for name, value in rows[-1].items() if name not in ("epoch", "rate")}
@@ -372,13 +372,13 @@ def test_the_curve_has_an_epoch_a_line_and_ends_in_the_results_values(done):
 
 
 def test_the_digest_is_that_of_the_weights_that_were_kept(done):
-    """Anybody can check a file of weights against a report."""
+    """The digest is that of the stored weights."""
     network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU)
     assert weights_sha256(network) == done.result("train")["weights_sha256"]
 
 
 def test_bf16_trains_float32_weights_to_another_end(done, tmp_path):
-    """Only the arithmetic of a step is short."""
+    """bf16 gives float32 weights that differ from those of fp32."""
     world = tiny_world(tmp_path, subset=PART, precision="bf16")
     world.run()
     assert {tensor.dtype for tensor in torch.load(world.folder("train").weights).values()} == {torch.float32}
@@ -386,13 +386,13 @@ def test_bf16_trains_float32_weights_to_another_end(done, tmp_path):
 
 
 def test_a_batch_larger_than_the_split_is_told(tmp_path):
-    """There would be no step at all."""
+    """A batch larger than the split is an error."""
     (reason, *_) = tiny_world(tmp_path, subset=PART, batch=671).run().failed.values()
     assert reason == "670 training images do not fill one batch of 671"
 
 
 def test_the_first_weights_come_from_the_seed_alone(done):
-    """Whatever was drawn before."""
+    """The first weights depend only on the seed, whatever was drawn before."""
     spec = done.folder("train").read_job()["spec"]
     recipe = Recipe.parsed({"source": "", **spec["recipe"]})
     first = weights_sha256(training.initialised(spec, recipe))
@@ -402,7 +402,7 @@ def test_the_first_weights_come_from_the_seed_alone(done):
 
 
 def test_a_finished_training_leaves_no_checkpoint_and_an_unfinished_one_keeps_it(world, monkeypatch):
-    """The checkpoint goes only once the result is written."""
+    """A finished training leaves no checkpoint; an unfinished one keeps it."""
     folder = world.folder("train")
     monkeypatch.setattr("harness.run.executors.local.code_digest", lambda _: 1 / 0)
     assert "ZeroDivisionError" in next(iter(world.run(checkpoint_every_s=0).failed.values()))
@@ -414,12 +414,12 @@ def test_a_finished_training_leaves_no_checkpoint_and_an_unfinished_one_keeps_it
 
 
 def a_recipe_in_iterations(folder, **change):
-    """The tiny suite with its length in iterations: 25 of 10 an epoch."""
+    """Return the tiny suite with its length in iterations: 25, with 10 in an epoch."""
     return tiny_world(folder, subset=PART, epochs=None, iterations=25, drops_after=[12, 20], **change)
 
 
 def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
-    """Twenty-five steps are two and a half epochs; the rate drops between two steps of one."""
+    """A training of 25 iterations ends within its third epoch, with a drop of the rate between two steps."""
     world = a_recipe_in_iterations(tmp_path)
     assert world.run().failed == {}
     assert world.result("train")["steps"] == 25
@@ -430,7 +430,7 @@ def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
 
 @pytest.mark.parametrize("moment", [11, 13, 20, 24])
 def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypatch, moment):
-    """Stopped before a change, after it, at an epoch's end and near the last step, with a linear warm-up."""
+    """A rate that changes between steps resumes to the bit, stopped around every change, with a linear warm-up."""
     warm_up = {"length": 15, "rate": 0.001}
     whole = a_recipe_in_iterations(tmp_path / "whole", warm_up=warm_up)
     whole.run()
@@ -441,7 +441,7 @@ def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypa
 
 
 def test_every_step_is_taken_at_the_rate_of_its_schedule(tmp_path, monkeypatch):
-    """A warm-up, then drops: what the optimiser holds when it steps."""
+    """The optimiser holds the schedule's rate at every step, through a warm-up and drops."""
     from harness.jobs.training.sgd import SGD
 
     world, taken, step = a_recipe_in_iterations(tmp_path, warm_up={"length": 4, "rate": 0.004}), [], SGD.step

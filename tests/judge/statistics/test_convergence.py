@@ -12,6 +12,7 @@ from scipy import stats
 
 from harness.judge.statistics.convergence import (
     Censored,
+    Never,
     Reached,
     ReachedBy,
     against_chance,
@@ -30,7 +31,7 @@ def test_the_crossing_is_interpolated() -> None:
 
 @given(st.lists(st.floats(0, 100), min_size=2, max_size=20), st.floats(0, 100))
 def test_the_curve_is_at_the_threshold_where_it_is_said_to_be_reached(errors, threshold) -> None:
-    """By numpy's interpolation of the very curve; and before that it lies above."""
+    """Interpolation by numpy agrees, and the curve lies above the threshold before."""
     at = np.arange(len(errors)) * 10.0
     found = steps_to_reach(at, errors, threshold)
 
@@ -47,17 +48,17 @@ def test_the_first_crossing_counts() -> None:
 
 
 def test_a_run_that_never_gets_there_is_censored_at_its_last_evaluation() -> None:
-    """All that is known is that it takes longer."""
+    """It takes longer, by an unknown amount."""
     assert steps_to_reach([1, 2, 30], [90.0, 80.0, 70.0], 25.0) == Censored(30.0)
 
 
 def test_a_run_that_is_there_at_its_first_evaluation_got_there_by_then() -> None:
-    """When it did is not known any better."""
+    """The exact step is unknown."""
     assert steps_to_reach([5, 10], [20.0, 10.0], 25.0) == ReachedBy(5.0)
 
 
 def test_a_diverged_run_is_censored_where_it_was_last_looked_at() -> None:
-    """Errors that are not finite are no crossing, nor part of an interpolation."""
+    """Errors that are not finite are no crossing, and no part of an interpolation."""
     assert steps_to_reach([1, 2, 3], [90.0, math.nan, math.inf], 25.0) == Censored(3.0)
     assert steps_to_reach([1, 2, 3], [30.0, math.nan, 20.0], 25.0) == Reached(2.0)
 
@@ -72,7 +73,7 @@ def test_steps_that_do_not_increase_are_refused(x, y) -> None:
 
 
 def test_ratio_without_censoring_is_a_t_interval_on_logs() -> None:
-    """By scipy on the logarithms of the ratios."""
+    """The interval by scipy of the logarithms of the ratios agrees."""
     slow, fast = [60.0, 70.0, 50.0, 80.0], [10.0, 11.0, 9.0, 14.0]
     logs = np.log(slow) - np.log(fast)
     low, high = np.exp(stats.t.interval(0.95, 3, loc=logs.mean(), scale=stats.sem(logs)))
@@ -88,7 +89,7 @@ def test_ratio_without_censoring_is_a_t_interval_on_logs() -> None:
 
 
 def test_a_censored_slow_arm_bounds_the_ratio_from_below() -> None:
-    """Not there after 100 steps against 10: at least ten times, open above."""
+    """An arm not there after 100 steps, against 10, is at least ten times slower; the interval is open above."""
     found = ratio_of_steps(
         [Reached(50.0), Censored(100.0), Censored(100.0)], [Reached(10.0), Reached(10.0), Reached(12.5)]
     )
@@ -109,7 +110,7 @@ def test_a_fast_arm_there_at_once_bounds_the_ratio_from_below() -> None:
 
 
 def test_a_censored_fast_arm_bounds_the_ratio_from_above() -> None:
-    """The arm held to be fast did not get there: at most so much, open below."""
+    """The supposedly fast arm did not get there; the interval is open below."""
     found = ratio_of_steps([Reached(50.0), Reached(60.0)], [Censored(100.0), Reached(100.0)])
 
     assert (found.bound, found.ratio) == ("at_most", pytest.approx(math.sqrt(0.5 * 0.6)))
@@ -117,7 +118,7 @@ def test_a_censored_fast_arm_bounds_the_ratio_from_above() -> None:
 
 
 def test_the_limit_of_a_bounded_ratio_is_that_of_a_sign_test_on_the_median() -> None:
-    """Six seeds bound the median by the smallest of their bounds at 95%, nine by the second smallest; open beyond."""
+    """At 95%, six seeds bound the median by their smallest bound, nine by the second smallest."""
     slow = [Reached(50.0), *[Censored(100.0)] * 8]
     fast = [Reached(10.0 + seed) for seed in range(9)]
     six, nine = ratio_of_steps(slow[:6], fast[:6]), ratio_of_steps(slow, fast)
@@ -130,7 +131,7 @@ def test_the_limit_of_a_bounded_ratio_is_that_of_a_sign_test_on_the_median() -> 
 
 
 def test_with_both_arms_censored_there_is_no_bound() -> None:
-    """Neither got there: nothing is known of the ratio, and the seed is no evidence on either side."""
+    """The ratio is unknown, and the seed is no evidence for either side."""
     found = ratio_of_steps([Censored(100.0)] * 6, [Censored(100.0)] * 6)
 
     assert (found.ratio, found.bound, found.interval) == (None, "none", None)
@@ -147,15 +148,41 @@ def test_six_seeds_in_which_only_one_arm_gets_there_show_a_direction() -> None:
 
 
 def test_a_run_censored_before_the_other_arm_got_there_settles_nothing() -> None:
-    """Looked at for 10 steps only, against 20 steps: either may be the slower."""
+    """A run cut after 10 steps may be slower or faster than one of 20 steps."""
     found = ratio_of_steps([Censored(10.0)] * 6, [Reached(20.0)] * 6)
 
     assert found.comparison.direction == "undecided"
     assert "0 seeds that differ" in found.comparison.reason
 
 
+def test_a_run_that_diverged_takes_longer_than_any_other() -> None:
+    """However late the other got there, and however early it was cut short."""
+    diverged = [Never()] * 6
+    assert ratio_of_steps(diverged, [Reached(1000.0)] * 6).comparison.direction == "greater"
+    assert ratio_of_steps([Reached(1000.0)] * 6, diverged).comparison.direction == "less"
+    assert ratio_of_steps(diverged, [Censored(10.0)] * 6).comparison.direction == "undecided"
+
+
+def test_a_seed_in_which_both_arms_diverged_says_nothing() -> None:
+    """It is no seed in which they are equally fast either, which would be a ratio of one."""
+    found = ratio_of_steps([Never()] * 6, [Never()] * 6)
+
+    assert (found.ratio, found.bound, found.interval) == (None, "none", None)
+    assert "0 seeds that differ" in found.comparison.reason
+    assert ratio_of_steps([Never(), Reached(9.0)], [Never(), Reached(3.0)]).bound == "none"
+
+
+def test_a_diverged_run_leaves_a_limit_on_the_median_and_no_mean() -> None:
+    """Of seven ratios one is larger than any number; six of them still bound the median from below."""
+    found = ratio_of_steps([Never(), *[Reached(50.0)] * 6], [Reached(10.0 + seed) for seed in range(7)])
+
+    assert (found.ratio, found.bound) == (None, "at_least")
+    assert (found.interval.low, found.interval.high) == (pytest.approx(50 / 16), math.inf)
+    assert ratio_of_steps([Never()] * 6 + [Reached(50.0)], [Reached(10.0)] * 7, level=0.6).interval is None
+
+
 def test_thresholds_met_before_the_first_step_make_no_ratio() -> None:
-    """Zero steps have no logarithm; nothing is divided by them."""
+    """Zero steps have no logarithm, and nothing is divided by them."""
     assert ratio_of_steps([Reached(5.0)] * 3, [ReachedBy(0.0)] * 3).bound == "none"
     assert ratio_of_steps([ReachedBy(0.0)] * 3, [Reached(5.0)] * 3).bound == "none"
     assert ratio_of_steps([ReachedBy(0.0)] * 3, [ReachedBy(0.0)] * 3).comparison.direction == "undecided"
@@ -205,7 +232,7 @@ def test_arms_of_unequal_length_have_no_ratio() -> None:
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=5), st.sampled_from([0.01, 0.05, 0.3]))
 def test_chance_is_tested_by_exact_one_sided_binomial_tests(wrong, tolerance) -> None:
-    """Both p-values of each net are scipy's, about chance less the tolerance."""
+    """Both p-values of each net are scipy's, about chance minus the tolerance."""
     found = against_chance(wrong, 1000, 0.9, tolerance=tolerance)
 
     for k, stays, leaves in zip(wrong, found.stays, found.leaves, strict=True):
@@ -214,7 +241,7 @@ def test_chance_is_tested_by_exact_one_sided_binomial_tests(wrong, tolerance) ->
 
 
 def test_a_printed_ratio_is_two_one_sided_tests_of_the_logarithms() -> None:
-    """As scipy's one-sample t tests of both edges give it; the larger p-value counts."""
+    """One-sample t tests of both edges by scipy agree; the larger p-value counts."""
     ratios = [5.1, 6.9, 6.2, 5.5]
     slow, fast = [Reached(10 * ratio) for ratio in ratios], [Reached(10.0)] * 4
     found = ratio_within(slow, fast, 6, 1.5)
@@ -226,9 +253,10 @@ def test_a_printed_ratio_is_two_one_sided_tests_of_the_logarithms() -> None:
 
 @pytest.mark.parametrize(("slow", "fast"), [([Censored(20.0), Reached(9.0)], [Reached(3.0)] * 2),
                                             ([Reached(9.0)] * 2, [ReachedBy(1.0), Reached(3.0)]),
+                                            ([Never()] * 2, [Never()] * 2),
                                             ([Reached(9.0)], [Reached(3.0)])])  # fmt: skip
 def test_a_bound_or_a_single_seed_is_set_against_no_printed_ratio(slow, fast) -> None:
-    """It says nothing of being within."""
+    """Neither can show that the ratio is within the factor."""
     assert ratio_within(slow, fast, 3, 1.5) is None
 
 

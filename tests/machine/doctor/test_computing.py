@@ -1,4 +1,4 @@
-"""Versions, memory, device and arithmetic: in order here, and told where they would not be."""
+"""Versions, memory, device and arithmetic: in order on this machine, and reported where they are not."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ SEEN: dict[str, Any] = {
 
 @pytest.fixture
 def gpus(monkeypatch: pytest.MonkeyPatch):
-    """Have the driver tell of these GPUs."""
+    """Make the driver report these GPUs."""
     return lambda found: monkeypatch.setattr(environment, "gpus", lambda: found)
 
 
 @pytest.fixture
 def torch_says(monkeypatch: pytest.MonkeyPatch):
-    """Have torch say something else than it does here; gives the checks."""
+    """Make torch report something else, and return the checks."""
 
     def says(asked: str = "auto", **changes: Any) -> dict[str, Check]:
         monkeypatch.setattr(computing, "probed", lambda *_: SEEN | changes)
@@ -39,14 +39,14 @@ def torch_says(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_versions_are_told() -> None:
-    """Those that a report would record."""
+    """They are those that a report would record."""
     check = versions()
     assert check.level == "ok"
     assert str(environment.environment()["packages"]["torch"]) in check.says
 
 
 def test_a_package_that_is_not_installed_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its name."""
+    """The check names it."""
     monkeypatch.setattr(environment, "_PACKAGES", ("torch", "no-such-package"))
     check = versions()
     assert (check.level, check.says) == ("wrong", "no-such-package is not installed")
@@ -69,14 +69,14 @@ def test_the_smaller_of_memory_and_limit_counts(
 
 
 def test_memory_that_nobody_tells_of_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a system that is no Linux."""
+    """Systems other than Linux do not report it."""
     monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "none")
     monkeypatch.setattr(cgroups, "ROOT", tmp_path)
     assert memory().level == "warning"
 
 
 def test_without_a_gpu_the_cpu_is_in_order(gpus) -> None:
-    """Unless a GPU was asked for, which is exit 5."""
+    """A requested GPU that is missing is wrong, with exit code 5."""
     gpus([])
     assert device("auto").level == device("cpu").level == "ok"
     check = device("cuda")
@@ -84,21 +84,21 @@ def test_without_a_gpu_the_cpu_is_in_order(gpus) -> None:
 
 
 def test_gpus_are_told_with_their_driver(gpus) -> None:
-    """Also where the CPU was asked for, which stays in order."""
+    """A requested CPU stays in order."""
     gpus([GPU, GPU])
     assert device("auto").says == "GPU 9000, 24 GiB, driver 550.1; GPU 9000, 24 GiB, driver 550.1"
     assert device("cpu").says.startswith("the CPU")
 
 
 def test_torch_answers_and_repeats_on_this_machine() -> None:
-    """Asked in a process of its own."""
+    """A separate process answers."""
     checks = list(arithmetic("cpu", 1, 120.0))
     assert [(check.name, check.level) for check in checks] == [("torch", "ok"), ("determinism", "ok")]
     assert "1 threads" in checks[0].says
 
 
 def test_torch_that_takes_too_long_is_given_up() -> None:
-    """The wait is bounded."""
+    """The wait is limited."""
     check = probed("cpu", 1, 0.01)
     assert isinstance(check, Check)
     assert (check.level, check.says) == ("wrong", "does not answer within 0.01 s")
@@ -106,7 +106,7 @@ def test_torch_that_takes_too_long_is_given_up() -> None:
 
 @pytest.mark.parametrize(("stdout", "stderr"), [("", "Trace\nImportError: libcudart.so"), ("nonsense", ""), ("", "")])
 def test_torch_that_cannot_be_imported_is_told(monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str) -> None:
-    """With the last line of what it said."""
+    """The check gives the last line of its output."""
     answer = subprocess.CompletedProcess([], 139, stdout, stderr)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: answer)
     (check,) = arithmetic("cpu", 1, 1.0)
@@ -115,7 +115,7 @@ def test_torch_that_cannot_be_imported_is_told(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_device_that_torch_does_not_see_is_missing(torch_says, gpus) -> None:
-    """Exit 5 where it was asked for; a warning where there is one that nobody asked for."""
+    """The exit code is 5 where it was requested; an unrequested GPU gives a warning."""
     gpus([GPU])
     check = torch_says("cuda", missing="no CUDA device is visible to torch")["torch"]
     assert (check.level, check.exit_code) == ("wrong", 5)
@@ -124,7 +124,7 @@ def test_a_device_that_torch_does_not_see_is_missing(torch_says, gpus) -> None:
 
 
 def test_what_is_lacking_is_a_build_or_a_driver(torch_says, gpus) -> None:
-    """By what torch was built for."""
+    """The remedy depends on what torch was built for."""
     gpus([GPU])
     assert torch_says("auto")["torch"].remedy == "install a torch that is built for CUDA"
     assert "a driver that has CUDA 13.0" in torch_says("auto", cuda="13.0")["torch"].remedy
@@ -136,11 +136,11 @@ def test_what_is_lacking_is_a_build_or_a_driver(torch_says, gpus) -> None:
         ({"deterministic_algorithms": False}, "deterministic algorithms cannot be switched on"),
         ({"tf32": True}, "TF32 is on though it was switched off"),
         ({"workspace": ":0:0", "workspace_repeats": False}, "CUBLAS_WORKSPACE_CONFIG is ':0:0'"),
-        ({"repeats": False}, "did not come out twice in the same bits"),
+        ({"repeats": False}, "gave different bits the second time"),
     ],
 )
 def test_arithmetic_that_does_not_repeat_is_wrong(torch_says, change: dict[str, Any], words: str) -> None:
-    """Each with its own remedy."""
+    """Each cause has its own remedy."""
     check = torch_says(**change)["determinism"]
     assert check.level == "wrong"
     assert words in check.says
@@ -148,12 +148,12 @@ def test_arithmetic_that_does_not_repeat_is_wrong(torch_says, change: dict[str, 
 
 
 def test_a_driver_told_to_use_tf32_is_wrong(torch_says, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does so whatever torch says."""
+    """The driver uses TF32 whatever torch says."""
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
     assert torch_says()["determinism"].level == "wrong"
 
 
 def test_threads_of_openmp_are_told(torch_says, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are not what decides."""
+    """The check says that they do not decide."""
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     assert "OMP_NUM_THREADS=7 is set, --threads decides" in torch_says()["determinism"].says

@@ -1,4 +1,4 @@
-"""Disk, store, reports, data and clock: in order here, and told where they would not be."""
+"""Disk, store, reports, data and clock: in order on this machine, and reported where they are not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.store.store import Store
 
 
 class Usage(NamedTuple):
-    """What `shutil.disk_usage` tells."""
+    """The result of `shutil.disk_usage`."""
 
     total: int
     used: int
@@ -28,12 +28,12 @@ class Usage(NamedTuple):
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """Table 1 on the digits, done."""
+    """Return Table 1 on the digits, finished."""
     return filled(tmp_path / "runs", table1())
 
 
 def by_name(checks: object) -> dict[str, Check]:
-    """Checks by what they are of."""
+    """Return checks by their names."""
     return {check.name: check for check in checks}  # type: ignore[attr-defined]
 
 
@@ -41,7 +41,7 @@ def by_name(checks: object) -> dict[str, Check]:
 def test_a_disk_may_have_too_little_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gb: int, level: str
 ) -> None:
-    """Asked of the nearest folder that is there."""
+    """The nearest existing folder is measured."""
     asked = []
 
     def usage(path: Path) -> Usage:
@@ -54,7 +54,7 @@ def test_a_disk_may_have_too_little_room(
 
 
 def test_a_store_that_can_be_written_is_in_order(store: Store, tmp_path: Path) -> None:
-    """There or not; nothing stays behind."""
+    """It need not exist, and nothing is left behind."""
     before = snapshot(store.root)
     assert store_folder(store.root).level == store_folder(tmp_path / "new").level == "ok"
     assert snapshot(store.root) == before
@@ -63,7 +63,7 @@ def test_a_store_that_can_be_written_is_in_order(store: Store, tmp_path: Path) -
 
 @pytest.mark.parametrize("look", [store_folder, reports])
 def test_a_folder_that_cannot_be_written_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look) -> None:
-    """Nor one below a file, nor a file; the option that names another is the remedy."""
+    """A file, and a folder below a file, are wrong too; the remedy names the option for another folder."""
     (tmp_path / "file").touch()
     assert "is a file" in look(tmp_path / "file").says
     assert "is below a file" in look(tmp_path / "file" / "below").says
@@ -89,7 +89,7 @@ def test_a_disk_without_locks_is_wrong(store: Store, monkeypatch: pytest.MonkeyP
 
 
 def test_jobs_are_counted_and_those_at_work_named(store: Store) -> None:
-    """With what stopped processes left."""
+    """Left-over files of stopped processes are counted too."""
     plan = table1()
     assert by_name(jobs(store.root))["jobs"].says == "7 done"
     folder = folder_of(store, plan, "train")
@@ -103,7 +103,7 @@ def test_jobs_are_counted_and_those_at_work_named(store: Store) -> None:
 
 
 def test_a_damaged_job_is_wrong(store: Store) -> None:
-    """Another command says more."""
+    """The remedy names `verify`."""
     folder = folder_of(store, table1(), "train")
     flip(folder.result)
     check = by_name(jobs(store.root))["jobs"]
@@ -112,25 +112,25 @@ def test_a_damaged_job_is_wrong(store: Store) -> None:
 
 
 def test_no_store_has_no_jobs(tmp_path: Path) -> None:
-    """Nothing to say."""
+    """There is no check of jobs then."""
     assert list(jobs(tmp_path / "none")) == []
 
 
 def test_a_clock_in_order_is_told(store: Store, tmp_path: Path) -> None:
-    """With or without a store; nothing stays behind."""
+    """The store may be missing, and nothing is left behind."""
     before = snapshot(store.root)
     assert clock(store.root).level == clock(tmp_path / "none").level == "ok"
     assert snapshot(store.root) == before
 
 
 def test_a_clock_before_this_program_was_installed_is_wrong(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of a machine whose battery is empty."""
+    """A machine with an empty battery has such a clock."""
     monkeypatch.setattr(time, "time", lambda: 0.0)
     assert clock(store.root).level == "wrong"
 
 
 def test_a_disk_with_another_clock_is_a_warning(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As of another machine that serves it."""
+    """Another machine may serve the disk."""
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 3600)
     check = clock(store.root)
@@ -145,7 +145,7 @@ def test_files_from_the_future_are_a_warning(store: Store) -> None:
 
 
 def test_data_are_found_or_told_how_to_get(tmp_path: Path) -> None:
-    """Missing is no fault, unless they are needed or were said to be somewhere."""
+    """Missing data are wrong only where they are needed or were named."""
     nowhere = Locations((), {"cifar10": Place(tmp_path / "gone", "--data cifar10")})
     found = by_name(data(nowhere, {"ilsvrc2010"}))
     assert (found["data digits"].level, found["data ilsvrc2012"].level) == ("ok", "warning")

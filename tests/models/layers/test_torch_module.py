@@ -1,4 +1,4 @@
-"""A net said in torch with its declaration beside it: counted, checked and trained as any other, and never stale."""
+"""Tests of nets written in torch with a declaration: counted, checked and trained like any other, and never stale."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VOCABULARY = list(trace(Residual(blocks=1, shortcuts="b").layers(10), SHAPE))
 
 
 def test_its_counts_are_those_of_the_vocabulary() -> None:
-    """Parameters by kind, buffers and multiply-adds of the same net said in layers, without a tensor in memory."""
+    """Its parameters by kind, buffers and multiply-adds equal those of the same net made of layers."""
     (one,) = trace((BODY,), SHAPE)
     for kind in ("weight", "bias", "slope", "scale", "shift"):
         assert one.count(kind) == sum(each.count(kind) for each in VOCABULARY)
@@ -32,7 +32,7 @@ def test_its_counts_are_those_of_the_vocabulary() -> None:
 
 
 def test_its_first_weights_follow_the_rule_tensor_by_tensor() -> None:
-    """The stds of the vocabulary's layers, in the order of the module; scales, shifts and statistics as declared."""
+    """Its first weights have the stds of the same net in layers; other tensors have their declared values."""
     traced = list(trace((BODY,), SHAPE))
     stds = standard_deviations(traced, FanScaled(rule="he_forward"))
     expected = standard_deviations(VOCABULARY, FanScaled(rule="he_forward"))
@@ -47,7 +47,7 @@ def test_its_first_weights_follow_the_rule_tensor_by_tensor() -> None:
 
 
 def test_it_computes_what_the_module_does() -> None:
-    """The very module, its tensors under the layer's name."""
+    """It computes what the module computes, with tensors under the layer's name."""
     network, theirs = build((BODY,), SHAPE), torch_body(SHAPE)
     same_tensors(network, theirs)
     x = torch.randn(4, *SHAPE)
@@ -57,7 +57,7 @@ def test_it_computes_what_the_module_does() -> None:
 
 
 def test_a_declaration_can_stand_in_a_file() -> None:
-    """Its text is Python that gives it back."""
+    """The text of a declaration is Python that restores it."""
     names = {"TorchModule": TorchModule, "Parameter": Parameter, "Buffer": Buffer}
     assert eval(repr(BODY), names) == BODY
 
@@ -71,7 +71,7 @@ WRONG: dict[str, tuple[Layer, str]] = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_a_declaration_that_is_not_of_the_file_stops_the_plan(case: str) -> None:
-    """Before anything of it is imported."""
+    """A declaration of another file stops the plan before the module is imported."""
     layer, message = WRONG[case]
     with pytest.raises(ValueError, match=re.escape(message)):
         list(trace((layer,), SHAPE))
@@ -87,13 +87,13 @@ def test_a_declaration_that_is_not_of_the_file_stops_the_plan(case: str) -> None
     ],
 )
 def test_a_module_that_is_not_as_declared_is_not_built(layer: Layer, message: str) -> None:
-    """A shape, a parameter or a buffer that the declaration does not have."""
+    """A module with an undeclared shape, parameter or buffer is not built."""
     with pytest.raises(ValueError, match=re.escape(message)):
         build((layer,), SHAPE)
 
 
 class Strange(nn.Module):
-    """A module with a parameter that no kind of torch's tells, and a buffer of many values."""
+    """A module with a parameter of unknown kind, and a buffer of several values."""
 
     def __init__(self, *, buffer: bool) -> None:
         super().__init__()
@@ -102,22 +102,22 @@ class Strange(nn.Module):
             self.register_buffer("places", torch.arange(3.0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The input over the temperature."""
+        """Divide the input by the temperature."""
         return x / self.temperature
 
 
 def warm(_shape: tuple[int, ...]) -> nn.Module:
-    """With the parameter alone."""
+    """Build the module with the parameter only."""
     return Strange(buffer=False)
 
 
 def placed(_shape: tuple[int, ...]) -> nn.Module:
-    """With the buffer too."""
+    """Build the module with the buffer too."""
     return Strange(buffer=True)
 
 
 def test_what_nobody_tells_has_to_be_told() -> None:
-    """A parameter's kind, which decides what decays; a buffer that no single value fills."""
+    """A parameter of unknown kind and a buffer of several values must be declared by hand."""
     with pytest.raises(ValueError, match="kind of parameter temperature of a Strange is; give it as `parameters`"):
         declared("s", f"{__name__}:warm", (4,))
     told = {"temperature": Parameter("temperature", "scale", (1,), 1.0)}
@@ -128,5 +128,5 @@ def test_what_nobody_tells_has_to_be_told() -> None:
 
 
 def test_the_independent_module_is_what_is_declared() -> None:
-    """The net that these tests speak of."""
+    """The independent module used in these tests has the given declaration."""
     assert isinstance(torch_body(SHAPE), TorchResidual)

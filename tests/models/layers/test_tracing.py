@@ -1,4 +1,4 @@
-"""A net as a graph: who takes whose output, and every way in which a wrong net is refused and none is trained."""
+"""Tests of nets as graphs: who takes whose output, and every way in which a wrong net is refused."""
 
 from __future__ import annotations
 
@@ -69,23 +69,23 @@ KINDS: dict[str, tuple[Layer, ...]] = {
     "zero_padded": (ZeroPadded("one", 7, 2),),
     "torch_module": (Conv("c", 3, 1), declared("one", "residual_nets:torch_body", (3, 8, 6), parameters={})),
 }
-"""Every kind of the vocabulary, the last layer of each net."""
+"""A small net for every kind of layer; its last layer is of that kind."""
 
 
 def every_kind(above: type[Layer] = Layer) -> set[str]:
-    """The names of the kinds that the package holds."""
+    """Return the names of all kinds of layers in the package."""
     ours = [kind for kind in above.__subclasses__() if kind.__module__.startswith("harness.")]
     return {kind.__name__ for kind in ours}.union(*map(every_kind, ours))
 
 
 def test_no_kind_of_the_vocabulary_is_left_out_here() -> None:
-    """A new one has to come with a net of its own above."""
+    """Every kind of layer has a net above."""
     assert {type(layers[-1]).__name__ for layers in KINDS.values()} == every_kind()
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_a_kind_declares_is_what_its_module_is(name: str) -> None:
-    """Shapes, and every parameter and buffer by name, size and type; the builder refuses any other."""
+    """Each module has the declared shape, parameters and buffers by name, size and type."""
     layers = KINDS[name]
     network, traced = build(layers, SHAPE), list(trace(layers, SHAPE))
     module = network.get_submodule("one")
@@ -100,7 +100,7 @@ def test_what_a_kind_declares_is_what_its_module_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_what_a_kind_says_of_a_batch_is_so(name: str) -> None:
-    """An image alone comes out of a layer in training as it does among others, unless the kind says that they mix."""
+    """In training an image's output does not depend on the batch, unless the kind says that it mixes images."""
     layers = KINDS[name]
     network = build(layers, SHAPE).train()
     draws = torch.Generator().manual_seed(0)
@@ -108,14 +108,14 @@ def test_what_a_kind_says_of_a_batch_is_so(name: str) -> None:
         torch.nn.init.normal_(parameter, std=0.3, generator=draws)
     images = torch.randn(4, *SHAPE, generator=draws)
     if layers[-1].noise:
-        network.eval()  # its draws for the whole of a batch in parts are tested with the step
+        network.eval()  # tests of steps cover its draws for batches in parts
     together, apart = network(images), torch.cat([network(part) for part in images.split(2)])
     assert torch.allclose(together, apart, atol=1e-5) != layers[-1].mixes_images
 
 
 @pytest.mark.parametrize("name", ["conv", "conv_without_bias", "depthwise", "local", "linear", "linear_without_bias"])
 def test_multiply_adds_are_connections_counted_one_by_one(name: str) -> None:
-    """As many as numbers of the input that each output depends on: the rows of the Jacobian with weights of one."""
+    """Multiply-adds equal the inputs that each output depends on, counted in the Jacobian."""
     layers = KINDS[name]
     *_, one = trace(layers, SHAPE)
     network = build(layers, SHAPE).double()
@@ -131,13 +131,13 @@ def test_multiply_adds_are_connections_counted_one_by_one(name: str) -> None:
 
 
 def test_depthwise_kernels_see_one_map_each() -> None:
-    """Two kernels of 3 x 3 for each of 4 maps: 72 weights and 8 biases."""
+    """A depthwise convolution with two 3 x 3 kernels for each of 4 maps has 72 weights and 8 biases."""
     (one,) = trace((Depthwise("d", 3, pad=SAME, multiplier=2),), SHAPE)
     assert (one.weights, one.biases, one.output, one.weighted[0].fan_in) == (72, 8, (8, 8, 6), 9)
 
 
 def test_layer_normalisation_is_by_hand() -> None:
-    """Mean and variance of all numbers of an image, then a scale and a shift for each map."""
+    """Layer normalisation equals its formula: moments over all of an image, then a scale and shift for each map."""
     network = build((LayerNorm("n"),), SHAPE)
     torch.nn.init.normal_(network.get_parameter("n.weight"))
     torch.nn.init.normal_(network.get_parameter("n.bias"))
@@ -148,7 +148,7 @@ def test_layer_normalisation_is_by_hand() -> None:
 
 
 def test_a_zero_padded_shortcut_is_by_hand() -> None:
-    """Every second row and column of each map, then maps of zeros; sides rounded up."""
+    """A zero-padded shortcut keeps every second row and column, and adds maps of zeros; sides are rounded up."""
     x = torch.randn(2, 4, 7, 6)
     y = build((ZeroPadded("z", 6, 2),), (4, 7, 6))(x)
     assert torch.equal(y[:, :4], x[:, :, ::2, ::2])
@@ -157,7 +157,7 @@ def test_a_zero_padded_shortcut_is_by_hand() -> None:
 
 
 def test_an_output_is_let_go_after_its_last_use() -> None:
-    """A long net holds no more than what is still needed."""
+    """An output is released after its last use."""
     layers = (Conv("a", 4, 1), Conv("b", 4, 1), Add("c", inputs=("a", "b")), Conv("d", 4, 1), Conv("e", 4, 1))
     network = build(layers, SHAPE)
     assert network._spent == {"a": ["image"], "b": [], "c": ["a", "b"], "d": ["c"], "e": ["d"]}
@@ -165,7 +165,7 @@ def test_an_output_is_let_go_after_its_last_use() -> None:
 
 @given(st.lists(st.sampled_from(["conv", "add", "concat"]), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_any_graph_computes_what_its_equations_say(kinds: list[str], random: Any) -> None:
-    """Against a plain evaluation by name, whatever takes whatever; shapes are those of the trace."""
+    """Any graph computes the same as an evaluation by name, with the shapes of the trace."""
     layers: list[Layer] = []
     channels = {"image": 2}
     for number, kind in enumerate(kinds):
@@ -200,30 +200,30 @@ def test_any_graph_computes_what_its_equations_say(kinds: list[str], random: Any
 
 @dataclass(frozen=True, slots=True)
 class Squared(Layer):
-    """A layer of somebody's own that says everything: one file, and nothing else knows of it."""
+    """A complete kind of layer defined outside the package."""
 
     mixes_images: ClassVar[bool] = False
     name: str
 
     def output(self, *shapes: Shape) -> Shape:
-        """That of the input."""
+        """Return the shape of the input."""
         return shapes[0]
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """One scale a map."""
+        """Return one scale for each map."""
         return (Parameter("scale", "scale", shapes[0][:1], 2.0),)
 
     def buffers(self, *_shapes: Shape) -> tuple[Buffer, ...]:
-        """Batches seen."""
+        """Return the count of batches seen."""
         return (Buffer("seen", (), 0.0, whole=True),)
 
     def module(self, *shapes: Shape) -> torch.nn.Module:
-        """Its own."""
+        """Return the module below."""
         return SquaredModule(shapes[0][0])
 
 
 class SquaredModule(torch.nn.Module):
-    """Squares, scales and counts."""
+    """A module that squares, scales and counts batches."""
 
     def __init__(self, maps: int) -> None:
         super().__init__()
@@ -231,13 +231,13 @@ class SquaredModule(torch.nn.Module):
         self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The squares."""
+        """Return the scaled squares."""
         self.seen.add_(1)  # type: ignore[operator]
         return x.square() * self.scale.view(-1, 1, 1)
 
 
 def test_a_new_kind_is_one_file() -> None:
-    """It trains with the first values it declares, counts, and tells its kinds, with no line elsewhere."""
+    """A new kind defined in one file is built, trained and counted without any other change."""
     network = build((Squared("s"), Linear("fc", 2, bias=False)), SHAPE)
     x = torch.randn(3, *SHAPE)
     torch.testing.assert_close(network.cut("s")[0](x), 2 * x.square())
@@ -247,7 +247,7 @@ def test_a_new_kind_is_one_file() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """What looks like a layer and is none."""
+    """A class that resembles a layer and is none."""
 
     name: str
     filters: int
@@ -255,26 +255,26 @@ class Convolution:
 
 @dataclass(frozen=True, slots=True)
 class Silent(Layer):
-    """A kind that answers nothing."""
+    """A kind that answers no question."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Uncounted(Squared):
-    """A kind with weights that does not say what they cost."""
+    """A kind with weights and without multiply-adds."""
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """One weight a map."""
+        """Return one weight for each map."""
         return (Parameter("scale", "weight", shapes[0][:1]),)
 
 
 @dataclass(frozen=True, slots=True)
 class Misnamed(Squared):
-    """A kind with a parameter of no kind that is known."""
+    """A kind with a parameter of unknown kind."""
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
-        """One scale a map, misspelt."""
+        """Return one scale for each map, with its kind misspelt."""
         return (Parameter("scale", "scales", shapes[0][:1], 1.0),)  # type: ignore[arg-type]
 
 
@@ -310,7 +310,7 @@ REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_wrong_net_is_an_error_and_never_a_smaller_net(case: str) -> None:
-    """By the trace, which every plan and check makes; the message names the layer."""
+    """A wrong net is an error of the trace that names the layer."""
     layers, message = REFUSED[case]
     with pytest.raises(ValueError, match=message):
         list(trace(layers, SHAPE))
@@ -321,12 +321,12 @@ class Forgetful(Squared):
     """A kind that does not declare what its module holds."""
 
     def buffers(self, *_shapes: Shape) -> tuple[Buffer, ...]:
-        """None."""
+        """Return no buffers."""
         return ()
 
 
 def test_a_module_that_holds_more_than_is_declared_is_refused() -> None:
-    """Its state would be in no count and no checkpoint's plan."""
+    """A module that holds undeclared tensors is refused."""
     with pytest.raises(
         ValueError, match=r"layer f: its module holds the buffers \{'seen': \(\)\}, and it declares \{\}"
     ):
@@ -342,13 +342,13 @@ def test_a_module_that_holds_more_than_is_declared_is_refused() -> None:
     ],
 )
 def test_no_module_takes_the_place_of_another(layers: tuple[Layer, ...], message: str) -> None:
-    """Names that become one, or mean something to torch."""
+    """Layers whose modules would share a name, or take one of torch's, are refused."""
     with pytest.raises(ValueError, match=message):
         build(layers, SHAPE)
 
 
 def test_a_net_is_cut_only_where_one_output_crosses() -> None:
-    """Both parts are the net's own modules, and one after the other they are the net."""
+    """A net is cut only where a single output crosses; the parts in sequence equal the net."""
     layers = (Conv("a", 4, 1), Conv("b", 4, 1), Add("c", inputs=("a", "b")), Linear("fc", 3))
     network = build(layers, SHAPE)
     for parameter in network.parameters():
@@ -361,14 +361,14 @@ def test_a_net_is_cut_only_where_one_output_crosses() -> None:
 
 
 def test_a_chain_is_told_from_a_graph() -> None:
-    """By the inputs, not by the kinds."""
+    """A chain is recognised by its inputs, not by its kinds."""
     require_chain(trace((Conv("a", 4, 1), Linear("fc", 3, inputs=("a",))), SHAPE), "x is of")
     with pytest.raises(ValueError, match="x is of a chain of layers, and sum takes a and image"):
         require_chain(trace((Conv("a", 4, 1), Add("sum", inputs=("a", "image"))), SHAPE), "x is of")
 
 
 def test_layers_can_be_left_out_of_a_graph() -> None:
-    """Whoever took one takes what that one took, named or not."""
+    """When layers are left out of a graph, their takers take the inputs of these layers."""
     layers = (
         Conv("a", 4, 1),
         Dropout("a.drop", 0.5),
@@ -387,7 +387,7 @@ def test_layers_can_be_left_out_of_a_graph() -> None:
 
 
 def test_the_nearest_layers_are_found_along_and_against_the_flow() -> None:
-    """Level by level, each once."""
+    """The nearest layers are found level by level along and against the flow, each once."""
     layers = (Conv("a", 4, 1), Conv("b", 4, 1), Add("c", inputs=("a", "b")), Activation("relu", "d"))
     traced = list(trace(layers, SHAPE))
     assert [[one.name for one in level] for level in nearest_levels(traced, "d", back=True)] == [["c"], ["a", "b"]]
@@ -395,7 +395,7 @@ def test_the_nearest_layers_are_found_along_and_against_the_flow() -> None:
 
 
 def test_nobody_asks_for_a_layers_class() -> None:
-    """What the program wants to know of a layer, the layer answers: no kind is named in an `isinstance` or a `case`."""
+    """No code outside asks for a layer's class by `isinstance` or `case`."""
     import re
     from pathlib import Path
 
@@ -409,5 +409,5 @@ def test_nobody_asks_for_a_layers_class() -> None:
 
 
 def test_child_names_are_without_dots() -> None:
-    """Torch does not allow them there."""
+    """Names of modules have no dots, which torch does not allow."""
     assert child_name("fc7.relu") == "fc7_relu"

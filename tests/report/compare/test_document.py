@@ -7,10 +7,16 @@ import json
 from typing import Any
 
 import pytest
-from two_runs import cell_of, give, moved, sample
+from result_documents import typed
+from two_runs import Results, cell_of, give, moved, sample
 
 from harness.errors import UsageError
-from harness.report.compare.document import compare
+from harness.report.compare import document
+
+
+def compare(a: Results, b: Results, names: tuple[str, str] = ("A", "B")) -> dict[str, Any]:
+    """The comparison of two plain documents, as `--json` prints it."""
+    return document.compare(typed(a), typed(b), names).model_dump()
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +33,13 @@ def by_id(entries: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("name", ["small", "paper"])
 def test_a_run_is_identical_to_itself(name: str) -> None:
     """Every number that was measured is, no claim has another verdict, and nothing differs."""
-    document = compare(sample(name), sample(name))
-    for one in [*document["cells"], *document["numbers"]]:
+    found = compare(sample(name), sample(name))
+    for one in [*found["cells"], *found["numbers"]]:
         assert one["change"] in ("identical", "not compared")
         assert one["change"] == "identical" or one["a"]["outcome"] in ("CITED", "NOT RUN", "FAILED") or one["said"]
-    assert {claim["change"] for claim in document["claims"]} == {"same"}
-    assert not any(document["differing"].values())
-    assert document["notes"] == []
+    assert {claim["change"] for claim in found["claims"]} == {"same"}
+    assert not any(found["differing"].values())
+    assert found["notes"] == []
 
 
 @pytest.mark.parametrize("name", ["small", "paper"])
@@ -42,11 +48,11 @@ def test_every_cell_and_claim_of_either_run_is_there(name: str) -> None:
     a, b = sample(name), sample(name)
     a["cells"], b["cells"] = a["cells"][1:], b["cells"][:-1]
     a["claims"], b["claims"] = a["claims"][1:], b["claims"][:-1]
-    document = compare(a, b)
+    found = compare(a, b)
     for kind in ("cells", "claims"):
         whole = [one["id"] for one in sample(name)[kind]]
-        assert [one["id"] for one in document[kind]] == [*whole[1:], whole[0]]
-        ends = by_id(document[kind])[whole[0]]["change"], by_id(document[kind])[whole[-1]]["change"]
+        assert [one["id"] for one in found[kind]] == [*whole[1:], whole[0]]
+        ends = by_id(found[kind])[whole[0]]["change"], by_id(found[kind])[whole[-1]]["change"]
         assert ends == ("only in B", "only in A")
 
 
@@ -77,6 +83,15 @@ def test_each_claim_says_whether_its_verdict_is_the_same(compared: dict[str, Any
     assert (claims["selective"]["a"]["outcome"], claims["selective"]["b"]["outcome"]) == ("INCONCLUSIVE", "CONFIRMED")
     assert claims["same_kind"]["change"] == "same"
     assert claims["entry"]["change"] == "only in A"
+
+
+def test_claims_say_what_a_reader_has_to_know_of_their_verdict() -> None:
+    """EXTENDED, STALE and POST HOC stand beside claims as they stand on the page of each run."""
+    a, b = sample(), sample()
+    by_id(b["claims"])["same_kind"] |= {"post_hoc": "After a first result", "extended": True}
+    sides = by_id(compare(a, b)["claims"])["same_kind"]
+    assert (sides["b"]["post_hoc"], sides["b"]["extended"]) == ("After a first result", True)
+    assert not sides["a"]["post_hoc"]
 
 
 def test_a_verdict_at_another_level_is_another_verdict() -> None:
@@ -121,12 +136,12 @@ def test_two_worlds_are_told_apart() -> None:
     b["scale"] = "ci"
     give(b, "cnn.top1", [1.0, 2.0, 3.0, 4.0, 5.0])
     give(b, "text_parameters", [1.0])
-    document = compare(a, b)
-    cells = by_id(document["cells"])
+    found = compare(a, b)
+    cells = by_id(found["cells"])
     assert cells["cnn.top1"]["change"] == "not compared"
     assert cells["cnn.top1"]["difference"] is None
     assert cells["text_parameters"]["change"] == "lower"
-    assert document["notes"][0].startswith("A ran at small scale and B at ci scale")
+    assert found["notes"][0].startswith("A ran at small scale and B at ci scale")
 
 
 def test_cells_on_other_test_images_are_not_subtracted() -> None:

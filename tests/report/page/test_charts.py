@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from result_documents import blank_cell, blank_results, typed
 
 from harness.report.page import charts
 
@@ -31,7 +32,7 @@ CELL = {
 
 def drawn(*cells: dict[str, Any], scale: str = "paper") -> list[tuple[str, ET.Element]]:
     """The charts of these cells, parsed."""
-    plots = charts.forest({"scale": scale, "cells": cells})
+    plots = charts.forest(typed(blank_results(scale=scale, cells=[blank_cell(**cell) for cell in cells])))
     return [(unit, ET.fromstring(plot)) for unit, plot in plots]
 
 
@@ -96,7 +97,7 @@ def test_not_comparable_is_told_beside_judged_cells():
 @pytest.mark.parametrize("outcome", ["CITED", "NOT RUN", "FAILED"])
 def test_cells_without_a_value_show_what_was_printed_only_at_paper_scale(outcome):
     """A quoted ImageNet number stands on no axis with our small errors."""
-    empty = dict.fromkeys(("values", "mean", "interval", "tost_interval", "prediction", "difference"))
+    empty = {"values": {}} | dict.fromkeys(("mean", "interval", "tost_interval", "prediction", "difference"))
     cell = CELL | empty | {"outcome": outcome}
 
     ((_, plot),) = drawn(cell)
@@ -127,7 +128,7 @@ def test_nothing_leaves_its_panel():
     """Every bar, band and dot of the samples lies between the ends of an axis."""
     for name in ("small", "paper"):
         results = json.loads((SAMPLES / f"{name}_results.json").read_text("utf-8"))
-        for _, plot in charts.forest(results):
+        for _, plot in charts.forest(typed(results)):
             root = ET.fromstring(plot)
             axes = [(float(axis.attrib["x1"]), float(axis.attrib["x2"])) for axis in of(root, "axis")]
             kinds = ("mean", "seed", "printed", "interval", "prediction", "tost-interval")
@@ -157,9 +158,9 @@ def test_chart_is_told_to_those_who_do_not_see_it():
 
 
 def test_text_cannot_become_markup():
-    """Label, unit and outcome are text, whatever is in them."""
+    """Label and unit are text, whatever is in them."""
     payload = '<b x="&'
-    ((unit, plot),) = drawn(CELL | {"label": payload, "unit": payload, "outcome": payload})
+    ((unit, plot),) = drawn(CELL | {"label": payload, "unit": payload})
 
     assert unit == payload
     assert not list(plot.iter("b"))

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from result_documents import blank_cell, blank_results, typed
 
 from harness.errors import UsageError
 from harness.report.page import exports
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
-CELL = {"id": "a", "label": "A", "outcome": "MATCH"}
+CELL = blank_cell(outcome="MATCH")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def results():
 
 def test_frame_has_a_row_a_cell_at_full_precision(results):
     """Values, intervals and verdicts are those of the cells."""
-    frame = exports.frame(results).set_index("id")
+    frame = exports.frame(typed(results)).set_index("id")
 
     assert [cell["id"] for cell in results["cells"]] == list(frame.index)
     for cell in results["cells"]:
@@ -36,10 +37,10 @@ def test_frame_has_a_row_a_cell_at_full_precision(results):
 
 def test_frame_of_nothing_has_its_columns():
     """No cells is an empty frame with the same columns and types."""
-    empty = exports.frame({"cells": []})
+    empty = exports.frame(typed(blank_results()))
 
     assert empty.empty
-    assert list(exports.frame({"cells": [CELL]}).columns) == list(empty.columns)
+    assert list(exports.frame(typed(blank_results(cells=[CELL]))).columns) == list(empty.columns)
     assert empty["mean"].dtype == "float64"
     assert empty["n"].dtype == "Int64"
 
@@ -47,7 +48,7 @@ def test_frame_of_nothing_has_its_columns():
 def test_csv_reads_back(results):
     """What is written comes back equal, the zero of a printed 24.20 too."""
     results["cells"][0] |= {"printed": "24.20", "label": 'with "quotes", commas\nand lines'}
-    back = pd.read_csv(io.StringIO(exports.export(results, "csv")), dtype={"printed": str})
+    back = pd.read_csv(io.StringIO(exports.export(typed(results), "csv")), dtype={"printed": str})
 
     assert back["printed"][0] == "24.20"
     assert back["label"][0] == results["cells"][0]["label"]
@@ -56,7 +57,7 @@ def test_csv_reads_back(results):
 
 def test_latex_has_a_line_a_cell_and_says_the_scale(results):
     """Booktabs, as many columns in every line as in the head, and a caption with the scale."""
-    text = exports.export(results, "latex")
+    text = exports.export(typed(results), "latex")
     lines = [line for line in text.splitlines() if line.endswith(r"\\")]
 
     assert len(lines) == len(results["cells"]) + 1
@@ -68,9 +69,8 @@ def test_latex_has_a_line_a_cell_and_says_the_scale(results):
 def test_latex_escapes_everything():
     """Text that LaTeX would run, or take for a length, is text."""
     hostile = r"[1cm] \input{x} 50% & $x_1^2$ # ~ {}"
-    text = exports.export(
-        {"suite": "s}{", "scale": "small", "title": hostile, "cells": [CELL | {"label": hostile}]}, "latex"
-    )
+    document = blank_results(suite="s}{", scale="small", title=hostile, cells=[CELL | {"label": hostile}])
+    text = exports.export(typed(document), "latex")
 
     assert r"\input" not in text
     assert text.count(r"{[}1cm] \textbackslash{}input\{x\} 50\% \& \$x\_1\textasciicircum{}2\$ \#") == 2
@@ -80,7 +80,7 @@ def test_latex_escapes_everything():
 def test_markdown_is_one_table(results):
     """As many cells in every line, whatever a label holds."""
     results["cells"][0]["label"] = "a | b\n[c](javascript:x) <d> `e`"
-    lines = [line for line in exports.export(results, "markdown").splitlines() if line.startswith("|")]
+    lines = [line for line in exports.export(typed(results), "markdown").splitlines() if line.startswith("|")]
 
     assert len(lines) == len(results["cells"]) + 2
     assert len({len(re.findall(r"(?<!\\)\|", line)) for line in lines}) == 1
@@ -89,7 +89,7 @@ def test_markdown_is_one_table(results):
 
 def test_set_numbers_have_one_digit_more_than_printed(results):
     """Ours, interval and difference as the page has them; a positive difference shows its sign."""
-    line = next(line for line in exports.export(results, "markdown").splitlines() if "1 CNN, Top-5" in line)
+    line = next(line for line in exports.export(typed(results), "markdown").splitlines() if "1 CNN, Top-5" in line)
 
     assert "| 18.2 | 19.31 | 19.22 to 19.40 | +1.11 | 0.5 | 5 | WORSE |" in line
 
@@ -97,7 +97,7 @@ def test_set_numbers_have_one_digit_more_than_printed(results):
 def test_unknown_kind_is_the_users_to_mend(results):
     """The message names the kinds there are."""
     with pytest.raises(UsageError, match="csv, latex, markdown"):
-        exports.export(results, "excel")
+        exports.export(typed(results), "excel")
 
 
 @pytest.mark.parametrize(("field", "word"), [("recorded", "recorded by hand"), ("imported", "evaluation only")])
@@ -105,6 +105,7 @@ def test_unknown_kind_is_the_users_to_mend(results):
 def test_a_table_tells_a_verdict_on_a_number_that_was_not_ours(results, kind, field, word):
     """Behind the verdict itself, where nobody can leave it out."""
     results["cells"] = [results["cells"][0] | {"outcome": "MATCH", "recorded": None, "imported": None}]
-    assert word not in exports.export(results, kind)
-    results["cells"][0][field] = {"0": {"from": "the server"}}
-    assert f"MATCH, {word}" in exports.export(results, kind)
+    assert word not in exports.export(typed(results), kind)
+    by_seed, imports = {"0": {"from": "the server"}}, [{"from": "the server"}]
+    results["cells"][0][field] = by_seed if field == "recorded" else imports
+    assert f"MATCH, {word}" in exports.export(typed(results), kind)

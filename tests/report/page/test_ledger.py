@@ -11,6 +11,7 @@ from ledger_samples import COVERED, PAPERS, report
 
 from harness.errors import UsageError
 from harness.report.ledger import ledger
+from harness.report.page.digests import sealed
 from harness.report.page.ledger import add_report, published_results, render_ledger, write_ledger
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -54,8 +55,9 @@ def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:
 def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
     """And below it "as above"."""
     reports = report(readings=["too narrow"])
-    claim = reports["one", "small"]["claims"][0]
-    reports["one", "small"]["claims"].append(claim | {"id": "more"})
+    whole = reports["one", "small"]
+    more = whole.claims[0].model_copy(update={"id": "more"})
+    reports["one", "small"] = whole.model_copy(update={"claims": [*whole.claims, more]})
     page = render_ledger(ledger(PAPERS, [*COVERED, replace(COVERED[0], where="claims.more")], reports, {}))
     assert (page.count(": too narrow<"), page.count(": as above<")) == (1, 1)
 
@@ -64,7 +66,8 @@ def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
 def test_a_report_cannot_leave_the_folder(source: Path, tmp_path: Path, name: str) -> None:
     """Whatever its results call themselves."""
     document = json.loads((source / "results.json").read_text()) | {"suite": name}
-    (source / "results.json").write_text(json.dumps(document))
+    curves = json.loads((source / "curves.json").read_text())
+    (source / "results.json").write_text(json.dumps(sealed(document, curves)))
     with pytest.raises(UsageError, match="is no name of a folder"):
         add_report(source, tmp_path / "published")
 

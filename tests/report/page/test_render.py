@@ -9,15 +9,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from page_elements import PAYLOADS, Elements, with_text
+from result_documents import blank_cell, blank_figure, blank_results, typed
 
 from harness.errors import UsageError
+from harness.judge.outcomes import CellOutcome, ClaimOutcome, How
 from harness.report.page import render, verdicts
+from harness.report.results.document import DataRecord, DeviationRecord, FigureRecord, Results
+from harness.report.results.record import Record
+from harness.report.results.run_records import JobOutcome, TrainingRecord
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
+from harness.vocabulary import SCALES
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 STYLE = (render.TEMPLATES / "style.css").read_text("utf-8")
@@ -31,11 +38,29 @@ def sample(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return results, curves
 
 
+def page_of(results: dict[str, Any], curves: dict[str, Any]) -> str:
+    """The page of plain documents."""
+    return render.render(typed(results), curves)
+
+
+def write_sample(folder: Path) -> None:
+    """Write the small sample as a report."""
+    results, curves = sample("small")
+    render.write_report(typed(results), curves, folder)
+
+
+WORDS = {
+    *SCALES, "train", "measure", "lower", "higher", "confirmed", "contradicted", "open", "no bearing",
+    *(word for kind in (CellOutcome, ClaimOutcome, How, JobOutcome) for word in get_args(kind)),
+}  # fmt: skip
+"""Texts of a document that are words of the format: no other is read in their place."""
+
+
 @pytest.fixture(scope="module", params=["small", "paper"])
 def rendered(request: pytest.FixtureRequest) -> tuple[dict[str, Any], dict[str, Any], str]:
     """A sample's results, curves and page."""
     results, curves = sample(request.param)
-    return results, curves, render.render(results, curves)
+    return results, curves, page_of(results, curves)
 
 
 def reversed_keys(node: Any) -> Any:
@@ -49,16 +74,17 @@ def test_same_documents_same_page(rendered):
     """The order of keys, and a page rendered in between, change nothing."""
     results, curves, html = rendered
 
-    assert html == render.render(reversed_keys(results), reversed_keys(curves))
+    assert html == page_of(reversed_keys(results), reversed_keys(curves))
 
 
 def test_same_page_in_a_fresh_python_without_torch_or_pandas(rendered, tmp_path):
     """Another process, hash seed, time zone and folder write the same bytes; neither torch nor pandas is imported."""
     results, curves, html = rendered
-    render.write_report(results, curves, tmp_path)
+    render.write_report(typed(results), curves, tmp_path)
     code = (
-        "import json, sys, hashlib; from harness.report.page.render import render;"
-        "html = render(*(json.load(open(name)) for name in ('results.json', 'curves.json')));"
+        "import sys, hashlib; from pathlib import Path; from harness.report.page.render import render;"
+        "from harness.report.page.read import read_curves, read_results;"
+        "html = render(read_results(Path('results.json')), read_curves(Path('curves.json')));"
         "assert not {'torch', 'pandas', 'matplotlib.pyplot'} & set(sys.modules);"
         "print(hashlib.sha256(html.encode()).hexdigest())"
     )
@@ -79,7 +105,7 @@ def test_documents_are_not_changed():
     results, curves = sample("paper")
     before = copy.deepcopy((results, curves))
 
-    render.render(results, curves)
+    page_of(results, curves)
 
     assert before == (results, curves)
 
@@ -88,7 +114,7 @@ def test_report_folder_holds_three_whole_files(rendered, tmp_path):
     """JSON with sorted keys, an indent of one and a last newline; no partial file stays behind."""
     results, curves, html = rendered
 
-    render.write_report(results, curves, tmp_path / "deep" / "folder")
+    render.write_report(typed(results), curves, tmp_path / "deep" / "folder")
 
     folder = tmp_path / "deep" / "folder"
     assert {"results.json", "curves.json", "index.html"} == {path.name for path in folder.iterdir()}
@@ -100,7 +126,7 @@ def test_report_folder_holds_three_whole_files(rendered, tmp_path):
 def test_rebuild_gives_the_same_bytes(rendered, tmp_path):
     """`index.html` comes back from the two JSON files alone."""
     results, curves, _ = rendered
-    render.write_report(results, curves, tmp_path)
+    render.write_report(typed(results), curves, tmp_path)
     before = (tmp_path / "index.html").read_bytes()
     (tmp_path / "index.html").unlink()
 
@@ -112,12 +138,12 @@ def test_rebuild_gives_the_same_bytes(rendered, tmp_path):
 def test_a_page_that_cannot_be_rendered_writes_nothing(tmp_path):
     """A faulty document leaves the report that was there untouched."""
     results, curves = sample("small")
-    render.write_report(results, curves, tmp_path)
+    render.write_report(typed(results), curves, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    del results["cells"][0]["label"]
+    curves["cnn"]["train_loss"]["0"] = [["first", 2.0]]
 
-    with pytest.raises(Exception, match="label"):
-        render.write_report(results, curves, tmp_path)
+    with pytest.raises(TypeError):
+        render.write_report(typed(results), curves, tmp_path)
 
     assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
@@ -126,13 +152,10 @@ def test_a_page_that_cannot_be_rendered_writes_nothing(tmp_path):
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "\udcff", "{}", '{"format": 2}', '{"format": 1, "cells": 3}'])
 def test_rebuild_names_the_file_it_cannot_use(tmp_path, name, text):
     """A missing, broken or foreign file is the user's to mend: which one, and how."""
-    render.write_report(*sample("small"), tmp_path)
+    write_sample(tmp_path)
     (tmp_path / name).unlink()
     if text is not None:
         (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))
-    if (name, text) == ("curves.json", "{}"):
-        render.rebuild(tmp_path)  # a suite without curves
-        return
 
     with pytest.raises(UsageError, match=re.escape(name)) as raised:
         render.rebuild(tmp_path)
@@ -147,7 +170,7 @@ def test_what_is_not_finite_is_null(tmp_path):
     results["cells"][-1] |= {"mean": float("nan"), "interval": [float("-inf"), float("inf")], "std": float("nan")}
     curves["cnn"]["train_loss"]["0"][-1][1] = float("nan")
 
-    render.write_report(results, curves, tmp_path)
+    render.write_report(typed(results), curves, tmp_path)
 
     assert not {"NaN", "Infinity"} & set(re.findall(r"\w+", (tmp_path / "results.json").read_text("utf-8")))
     assert json.loads((tmp_path / "results.json").read_text("utf-8"))["cells"][-1]["interval"] == [None, None]
@@ -209,14 +232,14 @@ def test_policy_allows_exactly_the_script_and_style_of_the_page(rendered):
 @pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize("name", ["small", "paper"])
 def test_hostile_text_changes_no_element(name, payload):
-    """Every text in the documents replaced by a hostile one gives the same elements as a harmless one of its length."""
+    """Every free text replaced by a hostile one gives the same elements as a harmless one of its length."""
     results, curves = sample(name)
     curves = {"cnn": {"train_loss": curves["cnn"]["train_loss"]}}
     harmless = re.sub(r"[^\s\w-]", "x", payload)
 
     def poisoned(text: str) -> Elements:
-        documents = with_text(results, lambda _: text), with_text(curves, lambda _: text)
-        return Elements(render.render(*documents))
+        documents = (with_text(one, lambda old: old if old in WORDS else text) for one in (results, curves))
+        return Elements(page_of(*documents))
 
     hostile = poisoned(payload)
     assert poisoned(harmless).shape() == hostile.shape()
@@ -228,7 +251,7 @@ def test_odd_text_is_written_all_the_same(tmp_path):
     results, curves = sample("small")
     results["headline"] = "\ud800"
 
-    render.write_report(results, curves, tmp_path)
+    render.write_report(typed(results), curves, tmp_path)
     before = (tmp_path / "index.html").read_bytes()
     render.rebuild(tmp_path)
 
@@ -242,38 +265,41 @@ def test_unknown_keys_are_ignored(rendered):
     for record in (extended, *extended["cells"], *extended["claims"], *extended["data"], *extended["deviations"]):
         record["later"] = {"any": ["thing"]}
 
-    assert html == render.render(extended, curves)
+    assert html == page_of(extended, curves)
 
 
 def test_least_document_is_a_page():
     """A suite with one cell that was not run, and nothing else, still has its page."""
-    cell = {"id": "a.b", "label": "A, b", "outcome": "NOT RUN"}
-
-    html = render.render({"format": 1, "scale": "paper", "cells": [cell]}, {})
+    html = page_of(blank_results(scale="paper", cells=[blank_cell(id="a.b", label="A, b")]), {})
 
     assert 'data-cell="a.b"' in html
     assert "PAPER SCALE" in html
 
 
+def nulled(kind: type[Record], document: dict[str, Any]) -> dict[str, Any]:
+    """The object with null in every field that may be null."""
+    may_be = {name for name, field in kind.model_fields.items() if type(None) in get_args(field.annotation)}
+    return {name: None if name in may_be else value for name, value in document.items()}
+
+
 def test_a_document_of_nulls_is_a_page(rendered):
     """Whatever can be null may be null everywhere at once."""
     results, curves, _ = rendered
-    kept = {"id", "label", "outcome", "says", "name", "kind"}
-    emptied = copy.deepcopy(results)
-    records = [*emptied["cells"], *emptied["claims"], *emptied["deviations"], *emptied["data"]]
-    records += [job for experiment in emptied["experiments"].values() for job in experiment["jobs"]]
-    for record in records:
-        record.update({key: None for key in record if key not in kept})
-    emptied |= dict.fromkeys(("table", "scale_note", "scale_choice", "headline", "citation", "command", "figures"))
+    emptied = nulled(Results, copy.deepcopy(results))
+    kinds = {"cells": CellRecord, "claims": ClaimRecord, "deviations": DeviationRecord, "data": DataRecord}
+    for name, kind in (kinds | {"figures": FigureRecord}).items():
+        emptied[name] = [nulled(kind, record) for record in emptied[name]]
+    for experiment in emptied["experiments"].values():
+        experiment["jobs"] = [nulled(TrainingRecord, job) for job in experiment["jobs"]]
 
-    assert results["cells"][0]["label"] in render.render(emptied, curves)
+    assert results["cells"][0]["label"] in page_of(emptied, curves)
 
 
 def test_small_scale_cannot_be_missed():
     """A band across the page says the scale in capitals and the note of what it may not be set against."""
     results, curves = sample("small")
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
 
     assert 'class="scale-other"' in html
     assert "<strong>SMALL SCALE</strong>" in html
@@ -283,7 +309,7 @@ def test_small_scale_cannot_be_missed():
 
 def test_paper_scale_has_no_warning_band():
     """At the paper's scale nothing warns, and printed numbers are drawn."""
-    html = render.render(*sample("paper"))
+    html = page_of(*sample("paper"))
 
     assert 'class="scale-paper"' in html
     assert 'class="fp-printed"' in html
@@ -291,7 +317,7 @@ def test_paper_scale_has_no_warning_band():
 
 def test_numbers_have_one_digit_more_than_the_paper():
     """37.5 is set against 36.92, a count to the unit, and a difference has a true minus sign."""
-    html = render.render(*sample("paper"))
+    html = page_of(*sample("paper"))
 
     assert ">36.92<" in html
     assert ">60,965,224<" in html
@@ -301,9 +327,9 @@ def test_numbers_have_one_digit_more_than_the_paper():
 def test_a_unit_that_is_printed_with_its_number_is_not_said_twice():
     """A time of five to six days is in days."""
     results, curves = sample("paper")
-    results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": None, "column": None}
+    results["cells"][0] |= {"printed": "five to six days", "unit": "days", "row": "", "column": ""}
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
 
     assert "five to six days" in html
     assert not re.search(r"five to six days\s*<span[^>]*>[^<]*days", html)
@@ -314,7 +340,7 @@ def test_a_reading_stands_below_the_reason_and_says_what_it_is():
     results, curves = sample("small")
     results["claims"][0]["readings"] = ["The narrow net <underfits>"]
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
 
     assert "Our reading, written after the result: The narrow net &lt;underfits&gt;" in html
 
@@ -324,7 +350,7 @@ def test_a_verdict_on_a_claim_is_never_without_its_level():
     results, curves = sample("small")
     results["suite_yaml"] = ""
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
 
     for place in (html[: html.index("<nav")], html[html.index('id="claims"') :]):
         assert re.search(r"CONFIRMED</span> <span[^>]*>at small scale<", place)
@@ -339,12 +365,12 @@ def test_numbers_outside_the_table_stand_beside_it():
     free = [cell for cell in results["cells"] if not cell["column"]]
     assert free
     for table in (results["table"], None):
-        html = render.render({**results, "table": table}, curves)
+        html = page_of({**results, "table": table}, curves)
         section = html[html.index('id="numbers"') : html.index('id="ledger"')]
 
         assert all(f">{cell['label']}<" in section and f">{cell['printed']}" in section for cell in free)
         assert "60,965,224" in section
-    assert 'id="numbers"' not in render.render({**results, "cells": [results["cells"][0]]}, curves)
+    assert 'id="numbers"' not in page_of({**results, "cells": [results["cells"][0]]}, curves)
 
 
 def test_what_is_exact_has_no_interval():
@@ -352,7 +378,7 @@ def test_what_is_exact_has_no_interval():
     results, curves = sample("small")
     cell = next(cell for cell in results["cells"] if cell["how"] == "exact")
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
 
     row = html[html.index(f'data-cell="{cell["id"]}"') :].split("</tr>")[0]
     assert ">exact<" in row
@@ -365,7 +391,7 @@ def test_measurements_show_every_number():
     """With its label, unit and the value of every seed, and the spec that asked for it."""
     results, curves = sample("small")
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
     section = html[html.index('id="measurements"') : html.index('id="curves"')]
 
     for name, measurement in results["measurements"].items():
@@ -383,7 +409,7 @@ def test_inspections_show_numbers_or_why_there_are_none():
     """Below the experiment whose nets they were read off."""
     results, curves = sample("small")
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
     section = html[html.index('id="experiments"') : html.index('id="environment"')]
 
     assert "nearest in features that have the query" in section
@@ -394,7 +420,7 @@ def test_figures_are_shown_or_say_why_not():
     """A picture with what it shows and its caption, or NOT RUN and the reason."""
     results, curves = sample("small")
 
-    html = render.render(results, curves)
+    html = page_of(results, curves)
     section = html[html.index('id="figures"') : html.index('id="measurements"')]
 
     for figure in results["figures"]:
@@ -409,7 +435,7 @@ def test_sections_without_data_are_left_out():
     results, _ = sample("small")
     results["claims"] = []
 
-    html = render.render(results, {})
+    html = page_of(results, {})
 
     assert 'id="claims"' not in html
     assert 'id="curves"' not in html
@@ -444,17 +470,18 @@ def test_quantity_reads_its_unit_from_its_name(name, value, expected):
 
 @pytest.mark.parametrize(
     "uri",
-    ["https://example.org/a.svg", "javascript:alert(1)", "data:text/html,<script>", "data:image/svg+xml", "", None, 3],
+    ["https://example.org/a.svg", "javascript:alert(1)", "data:text/html,<script>", "data:image/svg+xml", "", None],
 )
 def test_only_pictures_written_into_the_results_are_shown(uri):
     """Another address than an SVG's or PNG's data is no picture."""
-    assert render.picture({"svg_data_uri": uri}) is None
+    assert render.picture(FigureRecord(**blank_figure(svg_data_uri=uri))) is None
 
 
 def test_pictures_are_shown():
     """An SVG and a PNG as data are."""
     for kind in ("svg+xml", "png"):
-        assert render.picture({"png_data_uri": f"data:image/{kind};base64,AA=="}) == f"data:image/{kind};base64,AA=="
+        uri = f"data:image/{kind};base64,AA=="
+        assert render.picture(FigureRecord(**blank_figure(svg_data_uri=uri))) == uri
 
 
 def luminance(colour: str) -> float:
@@ -495,7 +522,7 @@ def test_style_defines_what_it_uses():
 def test_noted_digits_and_what_a_release_settles_are_shown_where_there_are_any() -> None:
     """Beside the printed number and the deviation; without them the page is what it was."""
     results, curves = sample("paper")
-    before = render.render(results, curves)
+    before = page_of(results, curves)
     assert "logged" not in before
     assert "authors' release" not in html.unescape(before)
     noted = {"value": "37.4727", "run": "145-2010", "at": "a.cfg:1", "difference": 0.03, "interval": [-0.1, 0.2]}
@@ -506,7 +533,7 @@ def test_noted_digits_and_what_a_release_settles_are_shown_where_there_are_any()
         "at": ["b.cfg:2"],
         "inferred": None,
     }
-    after = html.unescape(render.render(results, curves))
+    after = html.unescape(page_of(results, curves))
     assert "logged 37.4727, run 145-2010" in after
     assert "the authors' release: contradicted" in after
-    assert "another &lt;b&gt;" in render.render(results, curves)
+    assert "another &lt;b&gt;" in page_of(results, curves)

@@ -1,5 +1,7 @@
 """Every verdict has a mark, a meaning and a place in the order."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from harness.report.page import verdicts
@@ -7,7 +9,7 @@ from harness.report.page import verdicts
 
 def test_counts_follow_the_legend():
     """What occurs is counted, in the legend's order, unknown words last."""
-    listed = [{"outcome": name} for name in ("NEW", "CITED", "MATCH", "CITED")]
+    listed = [SimpleNamespace(outcome=name) for name in ("NEW", "CITED", "MATCH", "CITED")]
 
     assert verdicts.counted(listed) == [("MATCH", 1), ("CITED", 2), ("NEW", 1)]
 
@@ -46,22 +48,22 @@ def test_no_outcome_claims_a_reproduction(outcome):
 )
 def test_level_reads_on_from_the_outcome(evidence, expected):
     """CONFIRMED at small scale, CONTRADICTED by timing on this device."""
-    assert verdicts.level({"outcome": "CONFIRMED", "evidence": evidence}) == expected
+    assert verdicts.level(SimpleNamespace(outcome="CONFIRMED", evidence=evidence)) == expected
 
 
 @pytest.mark.parametrize("outcome", ["NOT RUN", "QUOTED", "FAILED", "NOT COMPARABLE"])
 def test_what_was_not_tested_has_no_level(outcome):
     """Nothing was weighed, at no scale."""
-    assert verdicts.level({"outcome": outcome, "evidence": "small scale"}) == ""
+    assert verdicts.level(SimpleNamespace(outcome=outcome, evidence="small scale")) == ""
 
 
 def test_claims_are_counted_at_each_level():
     """Two confirmed at different levels are two entries, in the legend's order."""
     claims = [
-        {"outcome": "QUOTED", "evidence": "quoted"},
-        {"outcome": "CONFIRMED", "evidence": "small scale"},
-        {"outcome": "CONFIRMED", "evidence": "exact"},
-        {"outcome": "CONFIRMED", "evidence": "small scale"},
+        SimpleNamespace(outcome="QUOTED", evidence="quoted"),
+        SimpleNamespace(outcome="CONFIRMED", evidence="small scale"),
+        SimpleNamespace(outcome="CONFIRMED", evidence="exact"),
+        SimpleNamespace(outcome="CONFIRMED", evidence="small scale"),
     ]
 
     expected = [("CONFIRMED", "at small scale", 2), ("CONFIRMED", "exactly", 1), ("QUOTED", "", 1)]

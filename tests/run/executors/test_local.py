@@ -236,7 +236,7 @@ def test_a_gpu_that_is_not_measured_is_told_in_the_log(folder, on_gpu, monkeypat
     monkeypatch.setattr(telemetry, "nvml", lambda: FakeNvml({"nvmlDeviceGetMigMode": [1, 1]}))
     run(folder, Runtime(threads=1))
     assert "telemetry" not in folder.read_result()["cost"]
-    assert "energy is not measured (NVML: a GPU that is partitioned)" in folder.log.read_text()
+    assert "energy is not measured (NVML: the GPU is partitioned)" in folder.log.read_text()
 
 
 def test_a_stopped_job_keeps_what_it_drew_for_the_next_process(folder, on_gpu, monkeypatch):

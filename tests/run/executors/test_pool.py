@@ -20,7 +20,7 @@ from tiny_suites import World, lasting, tiny_suite, tiny_world
 from harness.data.locate import Locations
 from harness.errors import Interrupted, JobFailed
 from harness.machine.runtime import Runtime
-from harness.plan.status import statuses
+from harness.plan.status import surveyed
 from harness.progress import Progress
 from harness.run.execute import execute_at_once
 from harness.run.executors.pool import Pool
@@ -64,19 +64,19 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
 ) -> None:
     """Byte for byte, where threads are as many. A training that cannot write fails, and its test with it."""
     world = tiny_world(tmp_path, subset=PART, seeds=2)
-    standing = statuses(world.plan, world.store, Locations())
+    survey = surveyed(world.plan, world.store, Locations())
     world.planned("train", 1).weights.mkdir()
     progress = Progress(world.stream)
     with pool(2, progress) as places:
-        execution = execute_at_once(world.plan, world.store, standing, places, progress)
+        execution = execute_at_once(survey, places, progress)
         train, test = world.plan.trainings["cnn", 1], world.plan.evaluations["cnn", "ten_crop", 1]
         assert list(execution.failed) == [train, test]
         assert "directory" in execution.failed[train]
         assert execution.failed[test] == f"its input failed: {execution.failed[train]}"
         assert len(execution.ran) == 3
         world.folder("train", 1).weights.rmdir()
-        standing = statuses(world.plan, world.store, Locations())
-        execution = execute_at_once(world.plan, world.store, standing, places, progress)
+        survey = surveyed(world.plan, world.store, Locations())
+        execution = execute_at_once(survey, places, progress)
     assert (execution.ran, execution.failed) == ([train, test], {})
     assert files(world) == in_turn
     assert "[2/5] train cnn, seed 0: epoch 2/2" in world.said
@@ -147,8 +147,8 @@ def test_two_jobs_at_a_time_killed_end_as_in_turn(in_turn: dict[str, Any], forks
     while any(is_held(folder) for folder in world.store.root.glob("*-*")):
         assert time.monotonic() < until, "a worker outlived its program"
         time.sleep(0.1)
-    progress, standing = Progress(world.stream), statuses(world.plan, world.store, Locations())
+    progress, survey = Progress(world.stream), surveyed(world.plan, world.store, Locations())
     with pool(2, progress) as places:
-        assert execute_at_once(world.plan, world.store, standing, places, progress).failed == {}
+        assert execute_at_once(survey, places, progress).failed == {}
     assert files(world) == in_turn
     assert "going on in epoch" in world.said

@@ -105,8 +105,8 @@ def test_a_result_of_two_processes_says_so(alone: World, shared: World) -> None:
     assert "processes" not in alone.result("train")
     standing = statuses(shared.plan, shared.store, Locations())
     results, curves = gather(shared.plan, shared.store, standing, Choice("ci", "", ""))
-    (deviation,) = [one for one in results["deviations"] if one["id"] == "processes"]
-    assert deviation["affects"] == ["cnn"]
+    (deviation,) = [one for one in results.deviations if one.id == "processes"]
+    assert deviation.affects == ["cnn"]
     assert "In 2 processes, whose gradients are summed" in render(results, curves)
 
 

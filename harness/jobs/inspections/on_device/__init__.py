@@ -1,1 +1,1 @@
-"""The torch and numpy side of every inspection: `inspect(spec, subject)` of each module."""
+"""The functions that carry out inspections with torch and numpy: each module has an `inspect(spec, subject)`."""

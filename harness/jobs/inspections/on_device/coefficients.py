@@ -1,4 +1,4 @@
-"""Reads the learned coefficients of PReLU off a net's tensors."""
+"""Carries out `Coefficients`: reads the learned slopes of PReLU from a net's tensors."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from harness.models.network import child_name
 
 
 def inspect(_spec: Coefficients, subject: Subject) -> Found:
-    """The slopes of every learned PReLU of the net."""
+    """Summarise the slopes of every learned PReLU of the net."""
     owners = slope_owners(subject.layers)
     slopes = {owner: subject.weights[f"{child_name(name)}.weight"].double().numpy() for name, owner in owners.items()}
     return summary(slopes)
 
 
 def summary(slopes: Mapping[str, NDArray[np.float64]]) -> Found:
-    """Means by layer and counts over all, of slopes [channels] by the layer they follow; of the shared form [1]."""
+    """Return means by layer and statistics over all slopes.
+
+    `slopes` maps the layer before each PReLU to its slopes, [channels], or [1] if they are shared.
+    """
     everything = np.concatenate(list(slopes.values()))
     means = {owner: float(values.mean()) for owner, values in slopes.items()}
     values = {

@@ -1,4 +1,4 @@
-"""Norms of the loss gradient and of the weight-decay term, layer by layer."""
+"""Carries out `Gradients`: norms of the loss gradient and of the weight-decay term, layer by layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.models.network import child_name
 
 
 def inspect(spec: Gradients, subject: Subject) -> Found:
-    """Both norms of the spec's batch; the ratio is absent where the gradient is zero to the last bit."""
+    """Measure both norms on the spec's batch. Their ratio is absent if the gradient is exactly zero."""
     split = subject.split("train")
     batch = seeded_order(split.ids, spec.seed)[: spec.batch]
     inputs = subject.centred(subject.views(split, batch))
@@ -30,7 +30,7 @@ def inspect(spec: Gradients, subject: Subject) -> Found:
 
 
 def summary(loss: float, names: list[str], gradients: list[float], decays: list[float]) -> Found:
-    """The norms by layer and over all weights."""
+    """Collect the norms by layer and over all weights."""
     values = {"loss": loss}
     for name, gradient, decay in zip(names, gradients, decays, strict=True):
         values |= {f"{flat(name)}_gradient": gradient, f"{flat(name)}_decay": decay}

@@ -1,4 +1,4 @@
-"""How colourful and how oriented the kernels of a convolution are."""
+"""Carries out `Kernels`: measures how colourful and how oriented the kernels of a convolution are."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from harness.models.network import child_name
 Array = NDArray[np.float64]
 
 BANDS = 8
-"""Of orientation; each 180 / 8 degrees wide, the first around horizontal frequencies."""
+"""Number of bands of orientation, each 180 / 8 degrees wide; the first is centred on horizontal frequencies."""
 POINTS = 32
-"""Along each axis of the spectrum, at least; a kernel of 11 is padded with zeros to that."""
+"""Least number of points along each axis of the spectrum; kernels are padded with zeros to it."""
 SHUFFLES = 1000
-"""Random allotments of the kernels to groups."""
+"""Number of random assignments of kernels to groups."""
 
 
 def inspect(spec: Kernels, subject: Subject) -> Found:
-    """Both numbers of the kernels of the spec's layer."""
+    """Measure the kernels of the spec's layer."""
     kernels = subject.weights[f"{child_name(spec.layer)}.weight"].double().numpy()
     groups = spec.group_count(subject.layers)
     values: dict[str, float] = {}
@@ -41,7 +41,7 @@ def inspect(spec: Kernels, subject: Subject) -> Found:
 
 
 def colourfulness(kernels: Array) -> Array:
-    """The colourfulness [n] of kernels [n, 3, k, k], as `Kernels` defines it; 0 for a kernel of nothing but zeros."""
+    """Return the colourfulness [n] of kernels [n, 3, k, k], as defined in `Kernels`; 0 for a kernel of zeros."""
     energy = np.square(kernels).sum((1, 2, 3))
     grey = 3 * np.square(kernels.mean(1)).sum((1, 2))
     share = np.divide(grey, energy, out=np.ones_like(energy), where=energy > 0)
@@ -50,7 +50,7 @@ def colourfulness(kernels: Array) -> Array:
 
 
 def colour_of_groups(colourful: Array, groups: int, random: np.random.Generator) -> dict[str, float]:
-    """Means over all kernels and of each group, and how far groups are apart: as learned, and shuffled."""
+    """Return the mean colourfulness over all kernels and by group, and the groups' difference, learned and shuffled."""
     found = {"colourfulness": float(colourful.mean())}
     if groups == 1:
         return found
@@ -65,7 +65,10 @@ def colour_of_groups(colourful: Array, groups: int, random: np.random.Generator)
 
 
 def orientation_selectivity(kernels: Array) -> Array:
-    """The orientation selectivity [n] of kernels [n, c, k, k], as `Kernels` defines it; 1/8 for a constant kernel."""
+    """Return the orientation selectivity [n] of kernels [n, c, k, k], as defined in `Kernels`.
+
+    It is 1/8 for a constant kernel.
+    """
     points = max(POINTS, 2 * kernels.shape[-1])
     patterns = kernels - kernels.mean((2, 3), keepdims=True)
     power = np.square(np.abs(np.fft.fft2(patterns, s=(points, points)))).sum(1)
@@ -77,7 +80,7 @@ def orientation_selectivity(kernels: Array) -> Array:
 
 
 def _bands(points: int) -> NDArray[np.int64]:
-    """The band of each point of a spectrum [points, points]; -1 for the constant part and beyond the circle."""
+    """Return the band of each point of a spectrum, [points, points]; -1 at the constant part and outside the circle."""
     rows, columns = np.meshgrid(np.fft.fftfreq(points), np.fft.fftfreq(points), indexing="ij")
     angle = np.arctan2(rows, columns)
     band: NDArray[np.int64] = np.round(angle / (np.pi / BANDS)).astype(np.int64) % BANDS

@@ -1,4 +1,4 @@
-"""Finds the training images nearest to test images, in a net's features and in pixels, in one pass over the split."""
+"""Carries out `Neighbours`: finds nearest training images, in features and in pixels, in one pass over the split."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ from harness.jobs.inspections.subject import Found, Subject, one_of_each_class_f
 from harness.models.network import activations
 
 BATCH = 256
-"""Images that go through the net at once; a memory setting that changes no result beyond rounding."""
+"""Images that go through the net at once; limits memory and changes results by rounding only."""
 
 
 @dataclass
 class Nearest:
-    """The nearest images so far to each of some queries."""
+    """The nearest images found so far, for each of several queries."""
 
     distance: Tensor
-    """[queries, neighbours], in the space that is searched, rising; infinite where none was seen yet."""
+    """Distances [queries, neighbours] in the space that is searched, ascending; infinite where no image was seen
+    yet."""
     place: Tensor
-    """int64 [queries, neighbours], of the image in its split."""
+    """Positions of the images in their split, int64 [queries, neighbours]."""
     pixel_distance: Tensor
-    """[queries, neighbours], of the same images, in pixels."""
+    """Distances in pixels of the same images, [queries, neighbours]."""
 
     @staticmethod
     def nothing(queries: int, neighbours: int, device: torch.device) -> Nearest:
-        """No image seen."""
+        """Return a search that has seen no image."""
         far = torch.full((queries, neighbours), torch.inf, dtype=torch.float64, device=device)
         return Nearest(far, torch.zeros_like(far, dtype=torch.int64), far.clone())
 
     def see(self, distance: Tensor, place: Tensor, pixel_distance: Tensor) -> None:
-        """Look at more images: distances [queries, images] and places [images]; of equals, the first stays."""
+        """Take more images into account: distances [queries, images] and positions [images].
+
+        Of equally near images the earlier stays.
+        """
         kept = self.distance.shape[1]
         distances = torch.cat([self.distance, distance], 1)
         places = torch.cat([self.place, place.expand(len(distance), -1)], 1)
@@ -50,17 +54,17 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What one pass over the training images gave."""
+    """Result of one pass over the training images."""
 
     feature: Nearest
     pixel: Nearest
     mean_pixel_distance: Tensor
-    """[queries], over all training images."""
+    """Mean distance over all training images, [queries]."""
 
 
 @torch.no_grad()
 def inspect(spec: Neighbours, subject: Subject) -> Found:
-    """The neighbours of the spec's queries; absent where there are fewer training images than neighbours."""
+    """Find the neighbours of the spec's queries. All numbers are absent if there are too few training images."""
     queries, training = subject.split(spec.split), subject.split("train")
     if training.count < spec.neighbours:
         names = spec.quantities(subject.layers, subject.classes)
@@ -73,7 +77,7 @@ def inspect(spec: Neighbours, subject: Subject) -> Found:
 
 
 def search(spec: Neighbours, subject: Subject, queries: Tensor) -> Search:
-    """Compare every training image with the queries, central views uint8 [n, C, crop, crop]."""
+    """Compare every training image with the queries, which are central views, uint8 [n, C, crop, crop]."""
     training, device = subject.split("train"), subject.device
     query_features, query_pixels = (
         torch.cat(parts) for parts in zip(*(seen(subject, part) for part in torch.split(queries, BATCH)), strict=True)
@@ -91,20 +95,23 @@ def search(spec: Neighbours, subject: Subject, queries: Tensor) -> Search:
 
 
 def seen(subject: Subject, views: Tensor) -> tuple[Tensor, Tensor]:
-    """Of central views uint8 [n, C, crop, crop], features and pixels, float64 [n, ...] on the device."""
+    """Return features and pixels of central views uint8 [n, C, crop, crop], each float64 [n, ...] on the device."""
     layer = subject.model.hidden_feature
     features = activations(subject.network, subject.centred(views), [layer])[layer]
     return features.flatten(1).double(), views.to(subject.device).flatten(1).double()
 
 
 def distances(queries: Tensor, others: Tensor) -> Tensor:
-    """Euclidean distances [n, m] of [n, d] and [m, d], float64: of pixels, which are whole numbers, exact squares."""
+    """Return the Euclidean distances [n, m] between rows of [n, d] and [m, d], in float64.
+
+    Squared distances between pixels, which are integers, are exact.
+    """
     squares = queries.square().sum(1)[:, None] + others.square().sum(1)[None] - 2 * queries @ others.T
     return squares.clamp_min(0).sqrt()
 
 
 def rates(found: Search, labels: Tensor, training_labels: Tensor) -> dict[str, float]:
-    """Same-class rates and relative pixel distances, both in percent."""
+    """Return same-class rates and relative pixel distances, both in percent."""
     values = {}
     for kind, nearest in (("feature", found.feature), ("pixel", found.pixel)):
         same = training_labels[nearest.place.cpu()] == labels[:, None]
@@ -115,7 +122,7 @@ def rates(found: Search, labels: Tensor, training_labels: Tensor) -> dict[str, f
 
 
 def shown(spec: Neighbours, subject: Subject, chosen: Sequence[int], found: Search) -> dict[str, NDArray[Any]]:
-    """The images and labels of the queries that a picture shows, with their neighbours of both kinds."""
+    """Return the images and labels of the queries to show, with their neighbours of both kinds."""
     queries, training = subject.split(spec.split), subject.split("train")
     rows = one_of_each_class_first(range(len(chosen)), queries.labels[list(chosen)].tolist(), spec.shown)
     places = [chosen[row] for row in rows]

@@ -1,4 +1,4 @@
-"""Chooses the test images that a panel shows, with the labels a net finds most probable."""
+"""Carries out `Panel`: chooses the test images to show, with the labels that a net finds most probable."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from harness.jobs.inspections.panel import Panel
 from harness.jobs.inspections.subject import Found, Predictions, Subject, one_of_each_class_first, seeded_order
 
 LABELS = 5
-"""Shown of each image (AlexNet Figure 4, PReLU Figure 4)."""
+"""Number of labels shown for each image (AlexNet Figure 4, PReLU Figure 4)."""
 
 WORST_CLASSES = 3
-"""Whose errors are shown (PReLU Figure 5)."""
+"""Number of classes whose errors are shown (PReLU Figure 5)."""
 
 
 def inspect(spec: Panel, subject: Subject) -> Found:
-    """The panel of the test among the inputs; without arrays where no image is of the wanted kind."""
+    """Choose the images of the panel from the test among the inputs.
+
+    The result has no arrays if no image qualifies.
+    """
     split, predictions = subject.tested_split(), subject.predictions("test")
     places = chosen(spec, predictions)
     if not places:
         return Found(dict.fromkeys(("shown", "top1_right", "top5_right"), 0.0), {})
     ids = [predictions.ids[place] for place in places]
-    stored = {identity: place for place, identity in enumerate(split.ids)}  # a test may be of a sample of the split
+    stored = {identity: place for place, identity in enumerate(split.ids)}  # the test may cover a sample
     probabilities = predictions.probabilities[places]
     labels = predictions.labels[places]
     top = np.argsort(-probabilities, axis=1, kind="stable")[:, :LABELS]
@@ -45,7 +48,7 @@ def inspect(spec: Panel, subject: Subject) -> Found:
 
 
 def chosen(spec: Panel, predictions: Predictions) -> list[int]:
-    """The places of the images that the spec's rule chooses, in the order shown; fewer where there are not so many."""
+    """Return the positions of the chosen images in the order shown; fewer than asked for if too few qualify."""
     order = seeded_order(predictions.ids, spec.seed)
     labels = predictions.labels.tolist()
     if spec.which == "any":
@@ -60,6 +63,6 @@ def chosen(spec: Panel, predictions: Predictions) -> list[int]:
 
 
 def worst_classes(wrong: NDArray[np.bool_], labels: NDArray[np.int64], classes: int) -> list[int]:
-    """The classes with the highest error, the highest first; of equals, the first in the list of classes."""
+    """Return the classes with the highest error, highest first; equal ones in the order of the list of classes."""
     errors, _ = class_errors(wrong, labels, classes)
     return [int(label) for label in np.argsort(-errors, kind="stable")[:WORST_CLASSES]]

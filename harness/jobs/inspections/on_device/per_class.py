@@ -1,4 +1,4 @@
-"""Errors class by class of stored predictions."""
+"""Carries out `PerClass`: errors of stored predictions class by class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from harness.jobs.metrics import topk_errors
 
 
 def inspect(spec: PerClass, subject: Subject) -> Found:
-    """The errors of the test among the inputs; what sets it against a net that diverged is absent."""
+    """Return the errors of the test among the inputs, and their change against another net's.
+
+    The change is absent if the other net diverged. Raises JobFailed if the two tests saw different images.
+    """
     split = subject.tested_split()
     errors, counts = _errors(spec, subject, "test")
     tested = counts > 0
@@ -38,14 +41,14 @@ def inspect(spec: PerClass, subject: Subject) -> Found:
 def class_errors(
     wrong: NDArray[np.bool_], labels: NDArray[np.int64], classes: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The error of each class in percent, 0 for one without images, and its images: both [classes]."""
+    """Return each class's error in percent and its number of images, both [classes]; the error is 0 without images."""
     counts = np.bincount(labels, minlength=classes)
     errors = 100 * np.bincount(labels, weights=wrong, minlength=classes) / np.maximum(counts, 1)
     return errors, counts
 
 
 def missed(probabilities: NDArray[np.float32], labels: NDArray[np.int64], top: int) -> NDArray[np.bool_]:
-    """Whether each image is a top-`top` error."""
+    """Return whether each image is a top-`top` error, bool [count]."""
     errors: NDArray[np.bool_] = topk_errors(torch.from_numpy(probabilities), torch.from_numpy(labels), top).numpy()
     return errors
 
@@ -56,6 +59,6 @@ def _errors(spec: PerClass, subject: Subject, name: str) -> tuple[NDArray[np.flo
 
 
 def _changes(reduced: NDArray[np.float64]) -> dict[str, float]:
-    """How many classes are better, the same and worse than another net's."""
+    """Count the classes that are better than, the same as and worse than another net's."""
     signs = {"better": reduced > 0, "same": reduced == 0, "worse": reduced < 0}
     return {f"{name}_classes": float(which.sum()) for name, which in signs.items()}

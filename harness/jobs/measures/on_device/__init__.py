@@ -1,1 +1,1 @@
-"""The measurements that run on a device; only here does measuring import torch."""
+"""The functions of measurements that run on a device; only these measurements import torch."""

@@ -1,4 +1,4 @@
-"""A net with its first weights on random labels: its logits, its loss, and the gradients that would move it."""
+"""Carries out `FirstStep`: logits, loss and gradients of a net with its first weights on random labels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from harness.models.initialisation import drawn
 from harness.models.network import child_name
 
 LARGEST_EXPONENT = math.log(torch.finfo(torch.float32).max)
-"""Above it the exponential of a float32 is infinite."""
+"""Largest number whose exponential is finite in float32."""
 
 
 def measure(spec: FirstStep, seed: int | None, device: str) -> dict[str, float]:
-    """The quantities of a `FirstStep`."""
+    """Measure the quantities of a `FirstStep`."""
     assert seed is not None
     network = first_network(spec.net, spec.net.without_dropout(), spec.initialisation, seed, device)
     logits = network(random_images(spec.inputs, spec.net, spec.batch, seed, device))

@@ -1,4 +1,4 @@
-"""Nets with their first weights and random images in float64, all of it a function of one seed."""
+"""Nets with their first weights and random images in float64, all drawn from one seed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRECISION = torch.float64
 def first_network(
     net: MeasuredNet, layers: Iterable[Layer], rule: Gaussian | FanScaled, seed: int, device: str
 ) -> Network:
-    """Some of the layers of a net, with first weights by a rule."""
+    """Build the given layers of a net, with first weights drawn by a rule."""
     layers = tuple(layers)
     network = build(layers, net.input).to(PRECISION)
     traced = tuple(trace(layers, net.input))
@@ -30,7 +30,7 @@ def first_network(
 
 
 def random_images(inputs: Inputs, net: MeasuredNet, batch: int, seed: int, device: str) -> Tensor:
-    """Independent pixels [batch, channels, height, width]."""
+    """Draw independent pixels, [batch, channels, height, width]."""
     draws = generator(seed, "inputs")
     shape = (batch, *net.input)
     if inputs.kind == "gaussian":
@@ -41,5 +41,5 @@ def random_images(inputs: Inputs, net: MeasuredNet, batch: int, seed: int, devic
 
 
 def mean_square(x: Tensor) -> float:
-    """E[x^2] over everything."""
+    """Return the mean of x^2 over all elements."""
     return float(x.detach().square().mean())

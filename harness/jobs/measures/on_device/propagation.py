@@ -1,4 +1,4 @@
-"""Variances of responses and gradients measured in nets with their first weights, beside what eqs. 9 and 13 predict."""
+"""Carries out `Propagation` and `Rescaling`: measured variances beside the predictions of eqs. 9 and 13."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from harness.models.network import child_name
 
 @dataclass
 class Passage:
-    """One pass through the convolutions of a net and back."""
+    """Variances measured in one pass through the convolutions of a net and back."""
 
     pixels: float
-    """E[x_1^2]."""
+    """E[x_1^2], the mean square of the images."""
     responses: dict[str, float] = field(default_factory=dict)
     """Var[y_l] by convolution."""
     gradients: dict[str, float] = field(default_factory=dict)
     """Var[Delta x_l] by convolution, summed over the positions of a map."""
     upstream: float = 0.0
-    """The same of Delta x_(L+1)."""
+    """Var[Delta x_(L+1)], summed over the positions of a map."""
     shares: list[float] = field(default_factory=list)
     """E[x^2] / Var[y] across each rectifier."""
 
     def forward(self) -> list[float]:
-        """Var[y_1] to Var[y_L]."""
+        """Return Var[y_1] to Var[y_L]."""
         return list(self.responses.values())
 
     def backward(self) -> list[float]:
-        """Var[Delta x_1] to Var[Delta x_(L+1)]."""
+        """Return Var[Delta x_1] to Var[Delta x_(L+1)]."""
         return [*self.gradients.values(), self.upstream]
 
 
 def measure(spec: Propagation, seed: int | None, device: str) -> dict[str, float]:
-    """The quantities of a `Propagation`."""
+    """Measure the quantities of a `Propagation`."""
     assert seed is not None
     factors = conv_factors(spec.net, spec.initialisation)
     passage = pass_through(spec, spec.initialisation, seed, device)
@@ -66,7 +66,7 @@ def measure(spec: Propagation, seed: int | None, device: str) -> dict[str, float
 
 
 def compare(spec: Rescaling, seed: int | None, device: str) -> dict[str, float]:
-    """The quantities of a `Rescaling`."""
+    """Measure the quantities of a `Rescaling`."""
     assert seed is not None
     mine, theirs = (pass_through(spec, rule, seed, device) for rule in (spec.initialisation, spec.against))
     predicted = Attenuation(
@@ -80,7 +80,7 @@ def compare(spec: Rescaling, seed: int | None, device: str) -> dict[str, float]:
 
 
 def pass_through(spec: Propagation | Rescaling, rule: Gaussian | FanScaled, seed: int, device: str) -> Passage:
-    """Send random images through the convolutions, and a random gradient back."""
+    """Send random images through the convolutions and a random gradient back; return the variances."""
     network = first_network(spec.net, spec.net.convolutional(), of_convolutions(rule), seed, device)
     x = random_images(spec.inputs, spec.net, spec.batch, seed, device).requires_grad_()
     passage = Passage(mean_square(x))
@@ -102,7 +102,7 @@ def pass_through(spec: Propagation | Rescaling, rule: Gaussian | FanScaled, seed
 
 
 def _by_child(net: MeasuredNet) -> dict[str, Layer]:
-    """Convolutions and activations by the names of their modules; the zeros before a convolution are part of it."""
+    """Return convolutions and activations by module name; a convolution's starts at its zero padding."""
     return dict(_children(net))
 
 
@@ -115,7 +115,7 @@ def _children(net: MeasuredNet) -> Iterator[tuple[str, Layer]]:
 
 
 def _by_map(delta: Tensor) -> float:
-    """The mean square summed over positions."""
+    """Return the mean square summed over the positions of a map."""
     return float(delta.square().sum((2, 3)).mean())
 
 
@@ -125,7 +125,7 @@ def _against(way: str, ratio: float, predicted: float) -> dict[str, float]:
 
 
 def _attenuation(of: str, mine: float, theirs: float, predicted: float) -> dict[str, float]:
-    """Variances turned to amplitudes."""
+    """Return the measured attenuation of amplitudes, the square root of that of variances, with its prediction."""
     measured = math.sqrt(theirs / mine)
     error = 100 * (measured / predicted - 1)
     return {f"{of}_attenuation": measured, f"{of}_predicted": predicted, f"{of}_error_percent": error}

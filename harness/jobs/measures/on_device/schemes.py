@@ -1,4 +1,4 @@
-"""One training step's gradients in several processes, by the schemes that a `Speedup` compares with one process."""
+"""The gradients of one training step over several processes, by each scheme of `Speedup`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from harness.models.network import Network
 
 
 class Halves(NamedTuple):
-    """A net in two."""
+    """A net cut in two before its first fully connected layer."""
 
     conv: Network
-    """From images to the numbers that the first fully connected layer takes."""
+    """The layers from images to the input of the first fully connected layer."""
     fc: Network
-    """From there to logits."""
+    """The layers from there to the logits."""
 
     @classmethod
     def cut(cls, network: Network) -> Halves:
-        """A net before its first fully connected layer; both parts are its own modules."""
+        """Cut a net before its first fully connected layer. The parts share its modules."""
         names = list(network.sources)
         dense = (name for name, one in network.traced.items() if one.layer.family == "dense")
         return cls(*network.cut(names[names.index(next(dense)) - 1]))
@@ -33,7 +33,7 @@ class Halves(NamedTuple):
 def data_parallel(
     network: Network, views: torch.Tensor, target: torch.Tensor, precision: str, ranks: Ranks, share: Share | None
 ) -> torch.Tensor:
-    """Leave the batch's gradients at every process's weights; `views` are its share. Gives the batch's mean loss."""
+    """Compute the batch's gradients in every process and return its mean loss; `views` are the process's share."""
     loss, _ = ranks.summed(network, *gradients(network, views, target, precision, None, share))
     return loss
 
@@ -41,10 +41,10 @@ def data_parallel(
 def conv_data_fc_single(
     halves: Halves, views: torch.Tensor, target: torch.Tensor, precision: str, ranks: Ranks, share: Share
 ) -> torch.Tensor:
-    """The same at the convolutions of every process, and at the layers after them of the first.
+    """Compute the batch's gradients with fully connected layers in the first process only; return the mean loss.
 
-    `views` are the process's share, all shares equally large; `target` is the whole batch's. What the convolutions give
-    is gathered in the first process, which sends back the gradient of each share.
+    `views` are the process's share; all shares have the same size. `target` belongs to the whole batch. The first
+    process gathers the outputs of all convolutions and sends back the gradient of each share.
     """
     with autocast(views.device, precision), whole_draws(halves.conv, share.whole) as begin:
         begin(share.start)

@@ -1,4 +1,4 @@
-"""Times training steps on one GPU and on several in turn; runs in as many processes as there are GPUs."""
+"""Carries out `Speedup`: times training steps on one GPU and on several in turn, in a process for each GPU."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from harness.models.network import Network, build
 
 SGD_SPEC = Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005)
 RATE = 1e-8
-"""Too small to change what is timed."""
+"""Learning rate; too small to change the weights noticeably."""
 
 
 class Round(NamedTuple):
-    """Seconds of a step; those of one GPU are known to the first process alone."""
+    """Seconds of a step on one GPU and on all. Only the first process knows the former."""
 
     one: float
     all: float
 
 
 def measure(spec: Speedup, seed: int | None, device: str) -> dict[str, float]:
-    """The quantities of a `Speedup`; raises JobFailed on other devices than those it was planned for."""
+    """Measure the quantities of a `Speedup`. Raises JobFailed on devices other than those it was planned for."""
     assert seed is not None
     ranks, place = joined(), torch.device(device)
     if ranks.count != spec.gpus:
@@ -54,7 +54,10 @@ def measure(spec: Speedup, seed: int | None, device: str) -> dict[str, float]:
 
 
 def timed(one: Step, everybody: Step, steps: int, place: torch.device, ranks: Ranks, *, turned: bool) -> Round:
-    """Seconds of one step of either, as the mean of `steps`; the other processes wait while the first works alone."""
+    """Return the seconds of a step on one GPU and on all, each the mean over `steps` steps.
+
+    The other processes wait while the first works alone. `turned` measures the shared step first.
+    """
 
     def alone() -> float:
         ranks.meet()
@@ -71,7 +74,7 @@ def timed(one: Step, everybody: Step, steps: int, place: torch.device, ranks: Ra
 
 
 def one_step(spec: Speedup, seed: int, place: torch.device) -> Step:
-    """The whole batch on one device."""
+    """Return the step of the whole batch on one device."""
     network, (views, target) = initial(spec, seed, place), batch(spec, seed, place)
     return updating(
         [make_optimiser(network, SGD_SPEC, RATE)],
@@ -80,7 +83,7 @@ def one_step(spec: Speedup, seed: int, place: torch.device) -> Step:
 
 
 def shared_step(spec: Speedup, seed: int, place: torch.device, ranks: Ranks) -> Step:
-    """This process's part of the step that all take together."""
+    """Return this process's part of the step that all processes take together."""
     network, (views, target), share = initial(spec, seed, place), batch(spec, seed, place), ranks.share(spec.batch)
     assert share is not None
     mine = views[share.part].contiguous(memory_format=torch.channels_last)
@@ -98,7 +101,7 @@ def shared_step(spec: Speedup, seed: int, place: torch.device, ranks: Ranks) -> 
 
 
 def updating(optimisers: list[SGD], take: Callable[[], torch.Tensor]) -> Step:
-    """A step of these optimisers by the gradients that `take` leaves."""
+    """Return a step of the optimisers that uses the gradients computed by `take`."""
 
     def step() -> None:
         for optimiser in optimisers:
@@ -111,14 +114,14 @@ def updating(optimisers: list[SGD], take: Callable[[], torch.Tensor]) -> Step:
 
 
 def initial(spec: Speedup, seed: int, place: torch.device) -> Network:
-    """The net at its first weights, the same in every process."""
+    """Return the net with its first weights, the same in every process."""
     network = build(spec.net.layers(), spec.net.input)
     initialise(network, spec.net.traced(), FanScaled(rule="he_backward"), generator(seed, "weights"))
     return on_device(network, place).train()
 
 
 def batch(spec: Speedup, seed: int, place: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Synthetic views and labels of a whole batch, the same in every process."""
+    """Return synthetic views and labels of a whole batch, the same in every process."""
     views = torch.randn(spec.batch, *spec.net.input, generator=generator(seed, "images"))
     target = torch.randint(spec.net.classes, (spec.batch,), generator=generator(seed, "labels"))
     return views.to(place, memory_format=torch.channels_last), target.to(place)

@@ -1,4 +1,4 @@
-"""Times training steps of several nets in turn on one device."""
+"""Carries out `Timing`: times training steps of several nets in turn on one device."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Step = Callable[[], None]
 
 
 def measure(spec: Timing, seed: int | None, device: str) -> dict[str, float]:
-    """The quantities of a `Timing`; raises JobFailed on another device than the one it was planned for."""
+    """Measure the quantities of a `Timing`. Raises JobFailed on a device other than the one it was planned for."""
     assert seed is not None
     place = torch.device(device)
     require_planned(spec.device_name, place)
@@ -40,21 +40,21 @@ def measure(spec: Timing, seed: int | None, device: str) -> dict[str, float]:
 
 
 def require_planned(name: str, device: torch.device) -> None:
-    """Raises JobFailed where a clock would measure another device than the one of that name; any will do without."""
+    """Raise JobFailed if `device` is not the one called `name`; an empty name allows any device."""
     here = clocked_device(device.type, torch.get_num_threads())
-    if device.type == "cuda" and name:  # which GPU NVML lists first need not be the one that torch takes
+    if device.type == "cuda" and name:  # NVML and torch may list the GPUs in different orders
         here = torch.cuda.get_device_name(device)
     if name not in {"", here}:
         raise JobFailed(f"planned for timing on {name}, but this is {here}; name the device with --device")
 
 
 def training_step(arm: Arm, spec: Timing, seed: int, device: torch.device) -> Step:
-    """One arm's step on synthetic images and labels, by the parts that a training is made of."""
+    """Return one arm's training step on synthetic images and labels, built from the parts of a real training."""
     layers, shape = arm.net.layers(), arm.net.input
     network = build(layers, shape)
     initialise(network, arm.net.traced(), FanScaled(rule="he_backward"), generator(seed, "weights"))
     network = on_device(network, device).train()
-    # Too small a rate to change what is timed.
+    # The rate is too small to change the weights noticeably.
     optimiser = make_optimiser(network, Optimiser(rule="rate_inside_velocity", momentum=0.9, weight_decay=0.0005), 1e-8)
     views = synthetic_views(arm, spec.batch, seed, device)
     outputs = arm.net.traced()[-1].output
@@ -72,7 +72,7 @@ def training_step(arm: Arm, spec: Timing, seed: int, device: torch.device) -> St
 
 
 def synthetic_views(arm: Arm, batch: int, seed: int, device: torch.device) -> Callable[[], torch.Tensor]:
-    """What a step calls for its batch: views that lie ready, or views drawn anew from stored images."""
+    """Return the function that gives a step its batch: fixed views, or views newly drawn from stored images."""
     channels, side, _ = arm.net.input
     draws = generator(seed, "images")
     if arm.augmentation is None or arm.stored_side is None:
@@ -91,14 +91,14 @@ def synthetic_views(arm: Arm, batch: int, seed: int, device: torch.device) -> Ca
 
 
 def timed_round(steps: dict[str, Step], count: int, device: torch.device, *, turned: bool) -> dict[str, float]:
-    """Seconds of one step of each arm, as the mean of `count`; the order of the arms turned about every other time."""
+    """Return the seconds of one step of each arm, as means over `count` steps; `turned` reverses the order of arms."""
     order = list(reversed(steps)) if turned else list(steps)
     found = {name: seconds_of(steps[name], count, device) / count for name in order}
     return {name: found[name] for name in steps}
 
 
 def seconds_of(step: Step, count: int, device: torch.device) -> float:
-    """Seconds of so many steps, by events on CUDA."""
+    """Return the seconds that `count` steps take, measured by events on CUDA."""
     if device.type != "cuda":
         started = time.perf_counter()
         for _ in range(count):

@@ -1,4 +1,7 @@
-"""The papers' formulas checked on the modules that trainings use, in float64 against references written out."""
+"""Carries out `Units`: compares modules with the papers' formulas in float64.
+
+The modules are those that trainings use. The references are written out as plain loops.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ from harness.models.network import Network, build
 from harness.models.rectifier import Rectifier
 
 SHAPE = (3, 4, 5)
-"""Of the maps that are checked: few, for the references are loops."""
+"""Shape of the maps; small, because the references are loops."""
 
 Numbers = dict[str, float]
 
 
 def measure(spec: Units, _seed: int | None, device: str) -> Numbers:
-    """The quantities of a `Units`."""
+    """Measure the quantities of a `Units`."""
     return _CHECKS[spec.of](torch.device(device))
 
 
 def prelu(device: torch.device) -> Numbers:
-    """PReLU, eqs. 1 to 3, channel-wise and shared."""
+    """Check PReLU, channel-wise and shared, against eqs. 1 to 3."""
     y = _normal("y", 2, *SHAPE).to(device)
     slopes = torch.tensor([0.25, -0.5, 1.5], dtype=torch.float64, device=device)
     eq1 = torch.where(y > 0, y, slopes.view(-1, 1, 1) * y)
@@ -51,7 +54,7 @@ def prelu(device: torch.device) -> Numbers:
 
 
 def dropout(device: torch.device) -> Numbers:
-    """Halved outputs against means over every mask, for one hidden layer and for two (AlexNet section 4.2)."""
+    """Compare halved outputs with means over all masks, for one and two hidden layers (AlexNet section 4.2)."""
     x = _normal("x", 5).to(device)
     first, second, last = (_dense(*sizes, device) for sizes in ((5, 7), (7, 7), (7, 4)))
     half = PaperDropout(0.5).eval()
@@ -71,7 +74,7 @@ def dropout(device: torch.device) -> Numbers:
 
 
 def rectifier(device: torch.device) -> Numbers:
-    """Gradients at any scale, and from one positive response (AlexNet section 3.3)."""
+    """Check gradients at any scale, and learning from one positive response (AlexNet section 3.3)."""
     scales = torch.logspace(-300, 300, 601, dtype=torch.float64, device=device)
     relu = _layer("relu", None, device)
     saturated = _gradient(torch.tanh, torch.cat([torch.tensor([20.0], device=device), scales[scales > 20]]))
@@ -90,7 +93,7 @@ def rectifier(device: torch.device) -> Numbers:
 
 
 def response_norm(device: torch.device) -> Numbers:
-    """The printed formula, by loops, on activities up to 50 (AlexNet section 3.3)."""
+    """Check the printed formula, by loops, on activities up to 50 (AlexNet section 3.3)."""
     described = next(layer for layer in AlexNet().layers(1000) if layer.kind_name == "response_norm")
     k, n, alpha, beta = (described.constants[name] for name in ("k", "n", "alpha", "beta"))
     n = int(n)
@@ -112,7 +115,7 @@ def response_norm(device: torch.device) -> Numbers:
 
 
 def update(device: torch.device) -> Numbers:
-    """Six steps with a drop of the rate after three, against the printed rules (AlexNet section 5, PReLU eq. 4)."""
+    """Check six steps, with a drop of the rate after three, against the papers (AlexNet section 5, PReLU eq. 4)."""
     printed = _by_printed_rule(device)
     ours, decay = _by_optimiser("rate_inside_velocity", device)
     outside, _ = _by_optimiser("rate_outside_velocity", device)
@@ -138,7 +141,7 @@ _SHAPES = {"weight": (3, 3), "slope": (3,)}
 
 
 def _by_printed_rule(device: torch.device) -> dict[str, Tensor]:
-    """The velocity v := 0.9 v - decay rate w - rate gradient, then w := w + v; slopes do not decay."""
+    """Apply v := 0.9 v - decay rate w - rate gradient, then w := w + v; slopes do not decay."""
     found = {}
     for name, shape in _SHAPES.items():
         value = _normal(name, *shape).to(device)
@@ -154,7 +157,7 @@ def _by_printed_rule(device: torch.device) -> dict[str, Tensor]:
 def _by_optimiser(
     rule: Literal["rate_inside_velocity", "rate_outside_velocity"], device: torch.device
 ) -> tuple[dict[str, Tensor], float]:
-    """The same steps by the optimiser of the trainings, and its weight decay of slopes."""
+    """Take the same steps by the optimiser of the trainings; also return its weight decay of slopes."""
     layers = Linear("linear", 3, bias=False), Activation("prelu_channel", "prelu", 0.25)
     network = build(layers, (3,)).double().to(device)
     parameters = {"weight": network.get_parameter("linear.weight"), "slope": network.get_parameter("prelu.weight")}
@@ -171,7 +174,7 @@ def _by_optimiser(
 
 
 def _prelu_gradients(y: Tensor, slopes: Tensor, device: torch.device) -> Numbers:
-    """Gradients of a loss that is not linear in the outputs, against eqs. 2 and 3 and finite differences."""
+    """Compare the gradients of a nonlinear loss with eqs. 2 and 3 and with finite differences."""
     channel, shared = _layer("prelu_channel", slopes, device), _layer("prelu_shared", slopes[:1], device)
     y = y.clone().requires_grad_()
     found = {}
@@ -200,7 +203,7 @@ def _loss(outputs: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _central_differences(function: Callable[[Tensor], Tensor], x: Tensor, step: float = 1e-6) -> Tensor:
-    """Of a scalar function, along every number of x."""
+    """Return the central differences of a scalar function along every element of x."""
     steps = step * torch.eye(x.numel(), dtype=x.dtype, device=x.device).view(-1, *x.shape)
     return torch.stack([(function(x + one) - function(x - one)) / (2 * step) for one in steps]).view_as(x)
 
@@ -211,7 +214,7 @@ def _gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def _layer(kind: Rectifier, slopes: Tensor | None, device: torch.device, slope: float = 0.0) -> Network:
-    """An activation as a network has it, with given slopes."""
+    """Build an activation as it occurs in a network, with given slopes."""
     network = build([Activation(kind, "activation", slope)], SHAPE).double().to(device)
     if slopes is not None:
         _set(network.get_parameter("activation.weight"), slopes)
@@ -219,7 +222,7 @@ def _layer(kind: Rectifier, slopes: Tensor | None, device: torch.device, slope: 
 
 
 def _dense(inputs: int, outputs: int, device: torch.device) -> nn.Linear:
-    """A fully connected layer with fixed random weights and biases."""
+    """Build a fully connected layer with fixed random weights and biases."""
     layer = nn.Linear(inputs, outputs).double().to(device)
     _set(layer.weight, _normal("weight", outputs, inputs) / inputs**0.5)
     _set(layer.bias, _normal("bias", outputs))

@@ -198,6 +198,36 @@ def test_results_that_come_without_their_declaration_are_older_than_the_new_one(
     assert "were in the store before it was declared" in results["cells"][-1]["extended_reason"]
 
 
+@pytest.mark.parametrize("way", ["deleted in place", "nets copied before it was declared", "nets copied after"])
+def test_nets_that_were_kept_while_their_tests_were_deleted_are_no_fresh_start(tmp_path: Path, way: str) -> None:
+    """Tests take seconds where trainings take days, so nobody may see them, delete them, and declare anew."""
+    old = strict(tmp_path / "old", cost=PAST)
+    new = old.edited(MARGIN) if way == "deleted in place" else World.begun(tmp_path / "new", MARGIN)
+    for folder in old.store.root.glob("evaluate-*"):
+        shutil.rmtree(folder)
+    if way != "nets copied after":
+        shutil.rmtree(new.store.declarations)
+    if way != "deleted in place":
+        for folder in old.store.root.glob("*-*"):
+            shutil.copytree(folder, new.store.root / folder.name)
+    declare(new.plan, new.store)
+    results = went_on(new).results()
+    assert won(results, marked=False) == set()
+    assert "or nets that it tests, were in the store before" in results["cells"][-1]["extended_reason"]
+
+
+def test_nets_that_another_suite_trained_mark_nothing(tmp_path: Path) -> None:
+    """Whose declaration spoke of them, and whose tests are others."""
+    old = World.begun(tmp_path / "old")
+    for key, job in old.plan.jobs.items():
+        if key not in old.plan.evaluations.values():
+            finish(old.store, job, cost=PAST)
+    new = old.edited(("suite: table1", "suite: table1b"))
+    declare(new.plan, new.store)
+    results = went_on(new).results()
+    assert [one["id"] for one in results["cells"] if one["extended"] or one["marks"]] == []
+
+
 def test_a_renamed_suite_says_whose_results_came_in(tmp_path: Path) -> None:
     """It was declared in an empty store, and the results came with the declaration of the first."""
     old = strict(tmp_path / "old", cost=PAST)

@@ -17,11 +17,12 @@ the code: a plan made twice imports neither, unless something asks for its suite
 that memory, and a test compares it with a fresh plan for every shipped suite at every scale.
 
 Declarations. `preregistration` keeps in the store, for every cell and claim, the form in which it was to be judged
-(seeds, margin, printed number and place; operator with its numbers and operands, smallest effect), under the jobs that
-it rests on. Until these have a result the form may change; then it stays, and a verdict under another is marked as
-extended. So is one without a declaration from before its results, as `result_times` tell; where another suite's
-declaration speaks of the same jobs, the verdict names that suite. What reports of runs made of each is kept beside
-it, so that `withdrawn` can list what was declared, had a result and is judged no more, with what it came to.
+(`declared_forms`: seeds, margin, printed number and place; operator with its numbers and operands, smallest effect),
+under the jobs that it rests on. Until these have a result the form may change; then it stays, and a verdict under
+another is marked as extended. So is one without a declaration from before its results and the nets that it tests, as
+`result_times` tell; where another suite's declaration speaks of the same jobs, the verdict names that suite. What
+reports of runs made of each is kept beside it, so that `withdrawn` can list what was declared, had a result and is
+judged no more, with what it came to.
 
 Cost. `rates` knows how fast a device was: by the very shape of a job (net, input, batch, precision or views) in runs,
 then in calibrations (`calibrate`), then of jobs like it. What a job will leave on disk (`disk`) and which experiments

@@ -6,22 +6,19 @@ that it rests on. While these have no result the form may change; from the first
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
+from harness.plan.declared_forms import Form, Kind, forms_of
 from harness.plan.graph import Plan
 from harness.plan.result_times import ResultTimes, now
-from harness.plan.withdrawn import Withdrawn, withdrawn
-from harness.store.declarations import changes, declaration_path, precedes, read_declaration
+from harness.plan.withdrawn import Reported, Withdrawn, withdrawn
+from harness.store.declarations import changes, declaration_path, precedes, read_declaration, same_form
 from harness.store.documents import seal
-from harness.store.store import KEY_LETTERS, Store, write_json
-from harness.suite.cells import Cell
-from harness.suite.claims import Claim
+from harness.store.store import Store, write_json
 
-Kind = Literal["cells", "claims"]
 UNKNOWN = "unknown"
 """In the place of the suite that results were made for, where no declaration in the store tells."""
 
@@ -48,44 +45,6 @@ class Standings:
     """What was declared, had a result, and is judged no more."""
 
 
-class Reported(Protocol):
-    """A verdict on a cell or claim as a report holds it."""
-
-    @property
-    def id(self) -> str:
-        """The id of the cell or claim."""
-
-    @property
-    def outcome(self) -> str:
-        """The word of the verdict, such as MATCH."""
-
-    @property
-    def reason(self) -> str:
-        """By which test, or by what obstacle, the outcome came about."""
-
-    @property
-    def extended(self) -> bool:
-        """Whether the declaration was changed after its first result."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """How one cell or claim is to be judged, and the jobs that it is judged on."""
-
-    form: dict[str, Any]
-    jobs: tuple[str, ...]
-    """Keys of the first seed's jobs, which stay the same however many seeds there are."""
-    found: tuple[str, ...]
-    """Those of them that have a result of some seed."""
-    results: tuple[tuple[str, str], ...]
-    """Kind and key of every job of any seed that has a result."""
-
-    @property
-    def evidence(self) -> str:
-        """A name for the jobs."""
-        return hashlib.sha256("".join(self.jobs).encode()).hexdigest()[:KEY_LETTERS]
-
-
 def declare(plan: Plan, store: Store) -> None:
     """Write down the form of every cell and claim that has no result yet, and keep that of the others.
 
@@ -99,7 +58,7 @@ def standings(plan: Plan, store: Store) -> Standings:
     document = _declared(plan, store)
     by_kind: dict[Kind, dict[str, Standing]] = {"cells": {}, "claims": {}}
     judged: dict[tuple[str, str], Mapping[str, Any]] = {}
-    for kind, name, form in _forms(plan, store):
+    for kind, name, form in forms_of(plan, store):
         entries = document[kind][name]
         judged[kind, name] = entries[form.evidence]
         standing = _standing(entries[form.evidence], form)
@@ -120,7 +79,7 @@ def remember(plan: Plan, store: Store, verdicts: Mapping[Kind, Iterable[Reported
     """
     document = _declared(plan, store)
     reported = {(kind, one.id): one for kind, every in verdicts.items() for one in every}
-    for kind, name, form in _forms(plan, store):
+    for kind, name, form in forms_of(plan, store):
         entry, one = document[kind][name][form.evidence], reported.get((kind, name))
         if one is None or not entry["seen"]:
             continue
@@ -131,15 +90,15 @@ def remember(plan: Plan, store: Store, verdicts: Mapping[Kind, Iterable[Reported
     write_json(_path(plan, store), seal(document))
 
 
-def _on_other_seeds(today: _Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _on_other_seeds(today: Form, others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What the store knows of the same thing judged before on other seeds, so that a second try shows."""
     for entry in others:
-        same = {**entry["form"], "seeds": None} == {**today.form, "seeds": None}
+        same = same_form({**entry["form"], "seeds": None}, today.form | {"seeds": None})
         if entry["seen"] and same and entry["form"]["seeds"] != today.form["seeds"]:
             yield f"declared before on other seeds, which have results here: {entry['form']['seeds']}"
 
 
-def _standing(kept: Mapping[str, Any], today: _Form) -> Standing:
+def _standing(kept: Mapping[str, Any], today: Form) -> Standing:
     if changed := changes(kept["form"], today.form):
         return Standing(f"changed after its first result: {changed}", first=kept["form"])
     elsewhere = [(other, changes(other["form"], today.form)) for other in kept.get("otherwise", ())]
@@ -148,7 +107,7 @@ def _standing(kept: Mapping[str, Any], today: _Form) -> Standing:
             why = "declared otherwise in a store that was merged, and nothing tells which had a result first"
             return Standing(f"{why}: {changed}{_verdicts(other)}", first=other["form"])
     if kept["late"] == UNKNOWN:
-        return Standing("its results were in the store before it was declared there")
+        return Standing("its results, or nets that it tests, were in the store before it was declared there")
     late = f"first declared when results that it rests on were there, made for {kept['late']}"
     notes = [late] if kept["late"] else []
     where = "declared otherwise in a store that was merged, where it had a result later"
@@ -169,7 +128,7 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
     document: dict[str, Any] = {"suite": plan.suite.name, "scale": plan.scale, **first}
     jobs = set(first["jobs"])
     times = ResultTimes(store)
-    for kind, name, form in _forms(plan, store):
+    for kind, name, form in forms_of(plan, store):
         entries = document[kind].setdefault(name, {})
         kept = entries.get(form.evidence, _kept_earlier(first, kind, name))
         if kept is not None and (kept["seen"] or form.found):
@@ -178,17 +137,40 @@ def _declared(plan: Plan, store: Store) -> dict[str, Any]:
             late = UNKNOWN if before else _made_for(store, path.name, form.found)
             entries[form.evidence] = _with_results(_entry(form) | {"late": late}, form, times, path.name)
         elif kept is None or kept["form"] != form.form or "declared_at" not in kept:
-            entries[form.evidence] = _entry(form)
+            known = None if "margins" in first else {*first["jobs"]}
+            entries[form.evidence] = _entry(form) | _begun(form, times, path.name, known)
         jobs |= set(form.jobs)
-    return document | {"jobs": sorted(_with_inputs(plan, jobs))}
+    return document | {"jobs": sorted(_with_inputs(plan, jobs | _nets_and_tests(plan)))}
 
 
-def _entry(form: _Form) -> dict[str, Any]:
+def _nets_and_tests(plan: Plan) -> set[str]:
+    """The trainings and evaluations of the first seed, also where no cell or claim of this suite rests on them."""
+    nets = {key for (_, seed), key in plan.trainings.items() if seed == plan.seeds[0]}
+    return nets | {key for (*_, seed), key in plan.evaluations.items() if seed == plan.seeds[0]}
+
+
+def _entry(form: Form) -> dict[str, Any]:
     """What is declared now of a cell or claim without a result."""
     return {"form": form.form, "seen": False, "late": "", "declared_at": now()}
 
 
-def _with_results(kept: dict[str, Any], form: _Form, times: ResultTimes, own: str) -> dict[str, Any]:
+def _begun(form: Form, times: ResultTimes, own: str, known: set[str] | None) -> dict[str, Any]:
+    """Whether nets that an entry tests were there when it was declared; it is late where no declaration knew of them.
+
+    Else who deleted the tests of nets, and the declarations, could declare anew and need not train again. `known` are
+    the jobs that the entry's own file spoke of before; None where version 0.1 wrote it, which listed none.
+    """
+    there = _told(form, times)
+    unknown = known is not None and there - known and _made_for(times.store, own, there - known) == UNKNOWN
+    return {"begun": bool(there)} | ({"late": UNKNOWN} if unknown else {})
+
+
+def _told(form: Form, times: ResultTimes) -> set[str]:
+    """What a form's jobs are made from, where a result says when it ended; imported weights do not."""
+    return {key for key, jobs in form.made_from.items() if times.earliest(jobs)}
+
+
+def _with_results(kept: dict[str, Any], form: Form, times: ResultTimes, own: str) -> dict[str, Any]:
     """An entry that no longer changes; late where a result is from before it, which came in by another way than a run.
 
     `own` is the name of the file that it stands in.
@@ -197,7 +179,17 @@ def _with_results(kept: dict[str, Any], form: _Form, times: ResultTimes, own: st
     entry = ({"first_result": earliest} if earliest else {}) | kept | {"seen": True}
     if not kept["late"] and precedes(earliest, kept.get("declared_at", "")):
         entry["late"] = _made_for(times.store, own, form.found)
+    elif not kept["late"] and _brought_in(kept, form, times, own):
+        entry["late"] = UNKNOWN
     return entry
+
+
+def _brought_in(kept: Mapping[str, Any], form: Form, times: ResultTimes, own: str) -> bool:
+    """Whether nets came into the store after a declaration that are older than it, and that no other one spoke of."""
+    if kept.get("begun", True):
+        return False
+    older = {key for key, jobs in form.made_from.items() if precedes(times.earliest(jobs), kept["declared_at"])}
+    return bool(older) and _made_for(times.store, own, older) == UNKNOWN
 
 
 def _with_inputs(plan: Plan, keys: Iterable[str]) -> set[str]:
@@ -234,76 +226,6 @@ def _spoken_of(store: Store, own: str) -> list[tuple[str, set[str]]]:
     """Every declaration but one's own, with the jobs that it speaks of."""
     paths = [path for path in store.declarations.glob("*.json") if path.name != own]
     return [(path.stem, set((read_declaration(path) or {"jobs": []})["jobs"])) for path in paths]
-
-
-def _forms(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, _Form]]:
-    """Every cell and claim that something of ours decides."""
-    cells = {cell.id: cell for cell in plan.suite.cells()}
-    for cell in cells.values():
-        if cell.place is not None:
-            yield "cells", cell.id, _form(plan, store, _cell_form(cell), [cell.place])
-    for name, claim in plan.suite.file.claims.items():
-        if claim.quoted is None and claim.impossible is None:
-            yield "claims", name, _form(plan, store, *_claim_form(plan, claim, cells))
-
-
-def _form(plan: Plan, store: Store, form: dict[str, Any], places: Iterable[tuple[str, ...]]) -> _Form:
-    jobs: set[str] = set()
-    found: set[str] = set()
-    results: set[str] = set()
-    for place in places:
-        of_place = set(_jobs(plan, place, plan.seeds[:1]))
-        jobs |= of_place
-        if there := {key for key in _jobs(plan, place, plan.seeds) if _has_result(plan, store, key)}:
-            found |= of_place
-            results |= there
-    by_kind = tuple(sorted((plan.jobs[key].kind, key) for key in results))
-    return _Form({**form, "seeds": _declared_seeds(plan)}, tuple(sorted(jobs)), tuple(sorted(found)), by_kind)
-
-
-def _declared_seeds(plan: Plan) -> int | dict[str, Any]:
-    """The number of seeds, or the looks and the first seed."""
-    return plan.declared if isinstance(plan.declared, int) else plan.declared.model_dump(mode="json")
-
-
-def _has_result(plan: Plan, store: Store, key: str) -> bool:
-    return store.folder(plan.jobs[key].kind, key).result.exists()
-
-
-def _cell_form(cell: Cell) -> dict[str, Any]:
-    place = ".".join(cell.place or ())
-    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
-    return form if cell.runs is None else form | {"runs": cell.runs}
-
-
-def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
-    """The operator with its numbers, what each operand is, and the smallest effect; with the places it rests on."""
-    said = claim.form
-    operands: dict[str, Any] = {}
-    places: list[tuple[str, ...]] = []
-    for operand in claim.operands:
-        cell = cells.get(operand)
-        place = tuple(operand.split(".")) if cell is None else cell.place
-        whole = cell is not None and claim.operator == "cells"
-        operands[operand] = _cell_form(cell) if whole and cell else ".".join(place) if place else cell and cell.paper
-        places += [place] if place else []
-    if claim.faster is not None:
-        places += [(claim.faster.slow,), (claim.faster.fast,)]
-    smallest_effect = plan.suite.file.scales[plan.scale].smallest_effect
-    return {"operator": {claim.operator: said}, "operands": operands, "smallest effect": smallest_effect}, places
-
-
-def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[str]:
-    """The keys of the jobs that a place comes from; of an experiment alone, those of its trainings."""
-    name, part = place[0], place[1] if len(place) > 1 else ""
-    for seed in seeds:
-        found = (
-            plan.measurements.get((name, seed)),
-            plan.evaluations.get((name, part, seed)),
-            plan.inspections.get((name, part, seed)),
-            None if part else plan.trainings.get((name, seed)),
-        )
-        yield from (key for key in found if key is not None)
 
 
 def _path(plan: Plan, store: Store) -> Path:

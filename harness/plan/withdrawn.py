@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from harness.store.declarations import KINDS, Entry, changes
 from harness.suite.file import Suite
@@ -22,6 +22,26 @@ class Withdrawn:
     form: Mapping[str, Any]
     came_to: tuple[Mapping[str, Any], ...]
     """The verdicts that reports of runs gave it, the first one first; empty where no run came to a report."""
+
+
+class Reported(Protocol):
+    """A verdict on a cell or claim as a report holds it."""
+
+    @property
+    def id(self) -> str:
+        """The id of the cell or claim."""
+
+    @property
+    def outcome(self) -> str:
+        """The word of the verdict, such as MATCH."""
+
+    @property
+    def reason(self) -> str:
+        """By which test, or by what obstacle, the outcome came about."""
+
+    @property
+    def extended(self) -> bool:
+        """Whether the declaration was changed after its first result."""
 
 
 def withdrawn(

@@ -81,6 +81,11 @@ def read_baseline(path: Path, scale: ScaleName) -> Baseline:
             f"the baseline {path} has format {document.get('format')}, this program reads {FORMAT}; move it away and "
             "make it anew with `baseline update`"
         )
+    if not isinstance(document.get("suites"), dict) or "scale" not in document:
+        raise UsageError(
+            f"the baseline {path} is not one that `baseline update` wrote: it names no scale or no suites; take it "
+            "from version control again"
+        )
     if document["scale"] != scale:
         raise UsageError(
             f"the baseline {path} is of scale {document['scale']}, not {scale}; name another, or the scale"

@@ -10,13 +10,19 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.regression.tolerances import LINEAR
+
 Document = Mapping[str, Any]
 
 
 def faults(suite: str, snapshot: Document) -> Iterator[str]:
     """Yield a sentence for every fault in the probes of a suite's snapshot."""
-    probes = snapshot["probes"]
-    for name in _wanted(snapshot):
+    try:
+        probes, wanted = dict(snapshot["probes"]), list(_wanted(snapshot))
+    except (KeyError, TypeError, AttributeError, ValueError):
+        yield f"{suite}: the snapshot is malformed"
+        return
+    for name in wanted:
         if name not in probes:
             yield f"{suite}: the experiment {name} has no probe"
     for name, probe in probes.items():
@@ -38,18 +44,38 @@ def _wanted(snapshot: Document) -> Iterator[str]:
 
 def _wrong(probe: Document) -> str:
     """Return the fault of one probe, or an empty string."""
-    found = probe["found"]
-    if probe["asked"]["what"] == "test":
-        return "" if _numbers(found["probabilities"]) and found["classes"] > 0 else "has no probabilities"
+    return _wrong_test(probe["found"]) if probe["asked"]["what"] == "test" else _wrong_training(probe)
+
+
+def _wrong_test(found: Document) -> str:
+    """Return the fault of a test's probe, or an empty string; earlier versions wrote none with amplified logits."""
+    if not _numbers(found["probabilities"]) or not isinstance(found["classes"], int) or not found["classes"] > 0:
+        return "has no probabilities"
+    if ("amplified" in found) != ("rounding" in found):
+        return "lacks the amplified logits, or the effect of rounding on them"
+    if "amplified" not in found:
+        return ""
+    largest = _numbers(found["rounding"])
+    sound = _numbers(found["amplified"]) and len(largest) == 1 and math.isfinite(largest[0]) and largest[0] >= 0
+    return "" if sound else "lacks the amplified logits, or the effect of rounding on them"
+
+
+def _wrong_training(probe: Document) -> str:
+    """Return the fault of a training's probe, or an empty string."""
+    found, disturbed = probe["found"], probe["disturbed"]
     if not _numbers(found["logits"]) or not _numbers(found["losses"]):
         return "has no logits or no losses"
-    disturbed = probe["disturbed"]
+    if not all(map(_numbers, [*found.get("decays", {}).values(), *found.get("responses", {}).values()])):
+        return "lacks a number of its decays or responses"
     pairs = [(found[part], disturbed[part]) for part in ("losses", "after_drop")]
     pairs += [(text, disturbed["updates"][kind]) for kind, text in found["updates"].items()]
     if any(len(_numbers(text)) != len(_numbers(far)) for text, far in pairs) or not disturbed["runs"] > 0:
         return "lacks the distance of disturbed runs for some number"
     if not all(math.isfinite(far) and far >= 0 for _, text in pairs for far in _numbers(text)):
         return "holds a negative or infinite distance of disturbed runs"
+    first, far = _numbers(found["losses"])[0], _numbers(disturbed["losses"])[0]
+    if math.isfinite(first) and far > LINEAR * abs(first):
+        return "calls the loss of its first step chaotic, before any step was taken"
     return ""
 
 

@@ -58,6 +58,8 @@ class Part:
         return f"{self.name}{place}: {how}"
 
 
+CHAOTIC = "chaotic, and not compared"
+"""In what a finding says of parts that rounding alone carries anywhere."""
 ADDED = {
     "responses": "responses of layers to large inputs",
     "amplified": "a test with amplified logits",
@@ -107,7 +109,7 @@ def _chaos(parts: list[Part]) -> str:
         for part in parts
         if part.chaotic_from is not None
     ]
-    return f"; chaotic, and not compared: {', '.join(found)}" if found else ""
+    return f"; {CHAOTIC}: {', '.join(found)}" if found else ""
 
 
 def _parts(before: Document, now: Document, *, same_kind: bool) -> Iterator[Part]:
@@ -118,6 +120,8 @@ def _parts(before: Document, now: Document, *, same_kind: bool) -> Iterator[Part
             amplified = numbers(old["amplified"]), numbers(new.get("amplified", ""))
             allowed = tolerances.of_amplified(*numbers(old["rounding"]))
             yield Part("probabilities at first weights, amplified", _probabilities(old, *amplified, allowed))
+            was, is_now = numbers(old["rounding"]), numbers(new.get("rounding", ""))
+            yield Part("largest amplified logit", departures(was, is_now, [tolerances.AMPLIFIED * was[0]]))
         return
     for kind in sorted(old.get("decays", {}).keys() | new["decays"].keys()):
         was, is_now = (numbers(found.get("decays", {}).get(kind, "")) for found in (old, new))

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.progress import duration
+from harness.regression.compare_probes import CHAOTIC
 from harness.regression.finding import Checked, Finding, Severity
 
 _STYLES: dict[Severity, str] = {
@@ -26,12 +27,15 @@ _SHOWN: tuple[Severity, ...] = ("error", "regression", "advisory")
 
 
 def show_checked(checked: Checked) -> None:
-    """Print every change, then the number of items by severity and the running time."""
+    """Print every change, the number of items by severity, how many were compared in part, and the running time."""
     console = Console(highlight=False)
     show_findings(finding for finding in checked.findings if finding.severity in _SHOWN)
     counts = Counter(finding.severity for finding in checked.findings)
     parts = [Text(f"{counts[severity]} {severity}", style=_STYLES[severity]) for severity in _STYLES]
     console.print(Text(", ").join(parts))
+    if chaotic := sum(CHAOTIC in finding.said for finding in checked.findings):
+        console.print(f"{chaotic} probes hold steps that rounding alone carries anywhere, which were not compared; "
+                      "--json names them")  # fmt: skip
     took = duration(sum(checked.seconds.values()))
     console.print(f"{len(checked.seconds)} suites at {checked.scale} against {checked.baseline}, in {took}")
 

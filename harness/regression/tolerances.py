@@ -26,6 +26,8 @@ UPDATES = 1e-3
 """Share of the root mean square of a parameter's movement."""
 FIRST_UPDATES = 1e-4
 """The same for one step from first weights, in which rounding errors have not grown."""
+AMPLIFIED = 0.1
+"""Share of the largest amplified logit, which tells how far rounding may move the others."""
 SPREAD = 16
 """Factor on the distance of the furthest disturbed run; another processor is one more draw of the same kind."""
 LINEAR = 1e-3
@@ -122,8 +124,12 @@ def chaotic_from(allowed: Sequence[float]) -> int | None:
 
 
 def of_updates(before: Sequence[float], moved: Sequence[float], *, first: bool) -> list[float]:
-    """Return the tolerances of the mean and root mean square of a parameter's movement, in a first step or in all."""
+    """Return the tolerances of the mean and root mean square of a parameter's movement, in a first step or in all.
+
+    One step is never chaotic, so disturbed runs count there for no more than `LINEAR_UPDATES`.
+    """
     share, size, far = (FIRST_UPDATES if first else UPDATES), abs(before[1]), max(moved)
+    far = min(far, LINEAR_UPDATES * size) if first else far
     allowed = max(share * size, SPREAD * far)
     return [math.inf if far > LINEAR_UPDATES * size and not first else allowed] * len(before)
 

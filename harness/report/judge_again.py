@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,8 @@ from harness.suite.yaml_places import yaml_data
 
 KEPT = "not judged again: results.json does not hold what it rests on"
 KEPT_CELL = "not judged again: results.json does not hold what it needs"
+SINCE = "changed since the report was judged before: "
+"""What such a sentence begins with stays however often a report is judged again."""
 LATE = "declared after the results that it rests on were published"
 
 
@@ -127,10 +129,13 @@ def _form(claim: Claim) -> Json:
 def _standings(plan: Plan, results: Results, first: Mapping[str, Json]) -> Standings:
     """How cells and claims stand to the form in which they were first published, and to what was said of them then."""
     old_cells = {one.id: one for one in results.cells}
-    cells = {cell.id: _cell_standing(cell, old_cells.get(cell.id)) for cell in plan.suite.cells()}
+    then, scale = yaml_data(results.suite_yaml), _scale_changes(plan, results)
+    cells = {cell.id: _cell_standing(cell, old_cells.get(cell.id), scale) for cell in plan.suite.cells()}
     old = {one.id: one for one in results.claims}
     claims = {
-        name: _claim_standing(_form(claim), first.get(name), _record_of(old, name))
+        name: _claim_standing(
+            _form(claim), first.get(name), _record_of(old, name), [*scale, *_warrant_changes(name, claim, then)]
+        )
         for name, claim in plan.suite.file.claims.items()
         if claim.quoted is None and claim.impossible is None
     }
@@ -141,10 +146,31 @@ def _standings(plan: Plan, results: Results, first: Mapping[str, Json]) -> Stand
     return Standings(cells, claims)
 
 
-def _claim_standing(form: Json, first: Json | None, old: ClaimRecord | None) -> Standing:
+def _scale_changes(plan: Plan, results: Results) -> list[str]:
+    """What today's suite declares otherwise for all verdicts of the scale than the text that the report holds."""
+    then, now = ((yaml_data(text)["scales"].get(plan.scale) or {}) for text in (results.suite_yaml, plan.suite.text))
+    names = [name for name in ("seeds", "smallest_effect") if then.get(name) != now.get(name)]
+    return [f"{SINCE}{name} {_plain(then.get(name))} -> {_plain(now.get(name))}" for name in names]
+
+
+def _warrant_changes(name: str, claim: Claim, then: Json) -> list[str]:
+    """What kept a claim from a confirmation in the text that the report holds, and was taken out."""
+    said, now = (then.get("claims") or {}).get(parent_of(name)) or {}, claim.model_dump()
+    words = [word for word in ("by_construction", "post_hoc") if said.get(word) is not None and now[word] is None]
+    return [f"{SINCE}{word} taken out" for word in words]
+
+
+def _still(old: CellRecord | ClaimRecord | None, since: Sequence[str]) -> list[str]:
+    """What was changed since a report was judged before, now or any time earlier."""
+    earlier = [said for said in ((old and old.extended_reason) or "").split("; ") if said.startswith(SINCE)]
+    return list(dict.fromkeys([*earlier, *since]))
+
+
+def _claim_standing(form: Json, first: Json | None, old: ClaimRecord | None, since: Sequence[str]) -> Standing:
     if first is None:
         return Standing("", LATE)
     said = [] if old is None else [old.before.extended if old.before else old.extended_reason]
+    said += _still(old, since)
     if form != first:
         said.append(f"changed after its first result: {_changed(first, form)}")
     return Standing("; ".join(filter(None, said)))
@@ -164,7 +190,7 @@ def _plain(value: Any) -> str:
     return "none" if value is None else json.dumps(value, sort_keys=True)
 
 
-def _cell_standing(cell: Cell, old: CellRecord | None) -> Standing:
+def _cell_standing(cell: Cell, old: CellRecord | None, since: Sequence[str]) -> Standing:
     if old is None:
         return Standing("", LATE if cell.place is not None else "")
     now = {"printed": cell.printed, "margin": cell.margin, "value": ".".join(cell.place) if cell.place else None}
@@ -172,7 +198,7 @@ def _cell_standing(cell: Cell, old: CellRecord | None) -> Standing:
     changed = [f"{name} {first[name]!r} -> {value!r}" for name, value in now.items() if first[name] != value]
     reason = [] if old.before or not old.extended_reason else [old.extended_reason]
     reason += [f"changed after its first result: {'; '.join(changed)}"] if changed else []
-    return Standing("; ".join(reason))
+    return Standing("; ".join([*reason, *(_still(old, since) if cell.place is not None else [])]))
 
 
 def _cells(found: Judged, results: Results) -> list[CellRecord]:

@@ -21,8 +21,8 @@ SKEW = timedelta(minutes=1)
 DISPUTED = "declared in other forms elsewhere; the form whose result came first stands, and what is judged says so"
 Entry = Mapping[str, Any]
 """How one cell or claim was declared: `form`, whether a result was `seen`, for whom it was there if it was there first
-(`late`); in files of today `declared_at`, `first_result`, `otherwise` (other forms, of stores that were merged) and
-`came_to` (the verdicts that reports gave it)."""
+(`late`); in files of today `declared_at`, `begun` (whether nets that it tests were there then), `first_result`,
+`otherwise` (other forms, of stores that were merged) and `came_to` (the verdicts that reports gave it)."""
 
 
 def declared_in(path: Path) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def together(one: Declared, other: Declared) -> tuple[Declared, list[str]] | Non
             here = both[kind].setdefault(name, {})
             for evidence, entry in kept.items():
                 stands = here.get(evidence, entry)
-                if stands["form"] == entry["form"]:
+                if same_form(stands["form"], entry["form"]):
                     here[evidence] = _united(stands, entry)
                 else:
                     here[evidence] = _first_of(stands, entry, one.first_result(stands), other.first_result(entry))
@@ -103,7 +103,8 @@ def together(one: Declared, other: Declared) -> tuple[Declared, list[str]] | Non
 
 def _united(one: Entry, other: Entry) -> dict[str, Any]:
     """Two entries of one form as one: declared when the first of them was, with a result when either had one."""
-    united = {**one, "seen": one["seen"] or other["seen"], "late": one["late"] or other["late"]}
+    fuller = max(one["form"], other["form"], key=len)  # a later version declares more
+    united = {**one, "form": fuller, "seen": one["seen"] or other["seen"], "late": one["late"] or other["late"]}
     for name, sides in (
         ("declared_at", (one, other)),
         ("first_result", [each for each in (one, other) if each["seen"]]),
@@ -112,6 +113,8 @@ def _united(one: Entry, other: Entry) -> dict[str, Any]:
         united.pop(name, None)
         if known and all(known):
             united[name] = min(filter(None, known))
+    if "begun" in {**one, **other}:
+        united["begun"] = one.get("begun", True) or other.get("begun", True)
     return united | _lists(one, other)
 
 
@@ -143,6 +146,11 @@ def _lists(one: Entry, other: Entry) -> dict[str, list[Any]]:
             if item not in found.setdefault(name, []) and item.get("form") != one.get("form", ...):
                 found[name].append(item)
     return {name: items for name, items in found.items() if items}
+
+
+def same_form(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two forms say the same of all that both speak of; a later version of the program may speak of more."""
+    return not changes(one, other)
 
 
 def changes(then: Mapping[str, Any], today: Mapping[str, Any]) -> str:
@@ -209,4 +217,5 @@ def _is_told(entry: Entry) -> bool:
     times += [one["first_result"] for one in others] if listed else []
     verdicts = [*verdicts, *(verdict for one in others for verdict in one["came_to"])] if listed else [None]
     said = all(isinstance(one, dict) and isinstance(one["outcome"], str) for one in verdicts)
+    said = said and isinstance(entry.get("begun", False), bool)
     return listed and said and all(isinstance(time, str) for time in times)

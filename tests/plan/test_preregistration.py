@@ -132,6 +132,17 @@ def test_a_changed_form_extends_what_it_decides(
         declare(plan, store)
 
 
+@pytest.mark.parametrize("word", ["by_construction", "post_hoc"])
+def test_what_keeps_a_claim_from_a_confirmation_cannot_be_taken_out(tmp_path: Path, word: str) -> None:
+    """Its words may be mended; without it the claim would be confirmed as any other."""
+    store, claim = Store(tmp_path / "runs"), "less: [cnn.top1, sift_fv.top1]"
+    warned = planned(tmp_path, (claim, f"{claim}\n    {word}: it has to"))
+    declare(warned, store)
+    finish_all(store, warned)
+    assert extended(planned(tmp_path, (claim, f"{claim}\n    {word}: it cannot but")), store) == set()
+    assert extended(planned(tmp_path), store) == {"beats_sift_fv"}
+
+
 def test_changed_back_it_is_as_it_was_declared(store: Store, tmp_path: Path) -> None:
     """What was declared first is never forgotten for what came after."""
     declare(planned(tmp_path, OTHER_MARGIN), store)

@@ -77,7 +77,7 @@ def test_one_of_another_format_is_refused(file: Path, monkeypatch: pytest.Monkey
 def test_one_that_was_edited_and_sealed_anew_is_refused(file: Path) -> None:
     """The edit would let anything pass."""
     Baseline(file, "ci", {"table1": snapshot(probes__cnn__disturbed__losses="0 nan 0")}).write()
-    with pytest.raises(UsageError, match="not one that `baseline update` wrote: table1: the probe of cnn says"):
+    with pytest.raises(UsageError, match="not one that `baseline update` wrote: table1: the probe of cnn holds"):
         read_baseline(file, "ci")
 
 

@@ -63,6 +63,37 @@ def test_what_is_not_written_as_a_probe_is_refused_in_words(path: str, value: An
 
 
 @pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("cnn.ten_crop/found", {"probabilities": "0.5 0.5", "classes": 0.5}),
+        ("cnn.ten_crop/found", {"probabilities": "0.5 0.5", "classes": 2, "amplified": "0.5 0.5"}),
+        *(
+            ("cnn.ten_crop/found", {"probabilities": "0.5 0.5", "classes": 2, "amplified": "0.5 0.5", "rounding": far})
+            for far in ("", "nan", "inf", "-1", "1 2")
+        ),
+        ("cnn/found/decays", {"weights": "0.1 x"}),
+        ("cnn/found/responses", {"pool1": ""}),
+        ("cnn/found/updates", {"weights": "1 2 3"}),
+    ],
+)
+def test_a_part_that_could_not_be_compared_is_refused(path: str, value: Any) -> None:
+    """Also one that only tells how far others may lie apart."""
+    assert len(edited(path, value)) == 1
+
+
+def test_a_first_loss_is_never_chaotic() -> None:
+    """No step was taken that rounding could have grown in; a baseline that says so would compare no loss at all."""
+    (fault,) = edited("cnn/disturbed/losses", "1 0 0")
+    assert fault.endswith("calls the loss of its first step chaotic, before any step was taken")
+
+
+@pytest.mark.parametrize("snapshot", [{}, {"probes": None, "experiments": {}}, {"probes": {}, "experiments": [1]}])
+def test_what_is_no_snapshot_is_refused_in_words(snapshot: Any) -> None:
+    """There is no traceback."""
+    assert list(faults("table1", snapshot)) == ["table1: the snapshot is malformed"]
+
+
+@pytest.mark.parametrize(
     ("path", "value"), [("cnn/disturbed/losses", "0 0"), ("cnn/disturbed/runs", 0), ("cnn/disturbed/after_drop", "")]
 )
 def test_a_number_of_which_nothing_is_known_is_missed(path: str, value: Any) -> None:

@@ -103,6 +103,13 @@ def test_probabilities_are_compared_as_the_logits_behind_them() -> None:
     assert (found.severity, found.before, found.now) == ("regression", "0.5001", "0.50012")
 
 
+def test_the_size_of_amplified_logits_is_compared_too() -> None:
+    """It gives the tolerance of the others, so a baseline that names a larger one would hide them."""
+    found = {"classes": 2, "probabilities": "0.5 0.5", "amplified": "0.9 0.1", "rounding": "1e9"}
+    said = compared(ELSEWHERE, {"asked": TEST["asked"], "found": found}, amplified="0.2 0.8", rounding="8").said
+    assert said.startswith("largest amplified logit: off by")
+
+
 def test_a_probe_that_asks_for_something_else_is_told() -> None:
     """Its numbers mean something else."""
     now = copy.deepcopy(TRAINING)

@@ -91,8 +91,14 @@ def test_a_run_that_diverged_is_far(run: list[float]) -> None:
 
 def test_the_first_step_is_compared_whatever_comes_later() -> None:
     """Rounding errors have not grown in it."""
-    assert tolerances.of_updates([0.0, 1.0], [0.0, 0.5], first=True) == [tolerances.SPREAD * 0.5] * 2
+    assert tolerances.of_updates([0.0, 1.0], [0.0, 0.01], first=True) == [tolerances.SPREAD * 0.01] * 2
     assert tolerances.of_updates([0.0, 1.0], [0.0, 0.5], first=False) == [math.inf] * 2
+
+
+def test_disturbed_runs_widen_a_first_step_by_no_more_than_one_step_can() -> None:
+    """An edited baseline that is sealed anew could give any number."""
+    widest = [tolerances.SPREAD * tolerances.LINEAR_UPDATES * 2.0] * 2
+    assert tolerances.of_updates([0.0, 2.0], [0.0, 1e9], first=True) == widest
 
 
 def test_logs_of_probabilities_are_logits_again() -> None:

@@ -128,6 +128,31 @@ def test_a_claim_that_was_declared_later_says_so(judged: Any, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("suite", "old", "new", "says"),
+    [
+        ("scaling", "  small:\n    seeds: 6\n", "  small:\n    seeds: 3\n", "seeds 6 -> 3"),
+        ("scaling", "    smallest_effect: 0.5\n", "    smallest_effect: 20\n", "smallest_effect 0.5 -> 20"),
+        ("figure1", "    by_construction: Five days", "    # Five days", "by_construction taken out"),
+    ],
+    ids=["seeds", "smallest effect", "by construction"],
+)
+def test_what_a_suite_loosened_for_the_scale_is_marked_for_good(
+    tmp_path: Path, suite: str, old: str, new: str, says: str
+) -> None:
+    """Also when the report is judged by that suite once more, which is then the text that it holds."""
+    copy = shutil.copytree(folder_of(suite), tmp_path / suite)
+    text = (PUBLISHED.parent.parent / "suites" / f"{suite}.yaml").read_text("utf-8")
+    assert old in text
+    (tmp_path / f"{suite}.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    for _ in range(2):
+        done = again(copy, "--suite", str(tmp_path / f"{suite}.yaml"))
+        assert done.exit_code == 0, done.output
+        claims = read_document(copy / "results.json")["claims"]
+        told = [one["extended_reason"] or "" for one in claims if one["extended"]]
+        assert any(f"changed since the report was judged before: {says}" in reason for reason in told)
+
+
+@pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["report", "figure1", "--judge-again"], "is no report folder"),

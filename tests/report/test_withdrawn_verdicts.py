@@ -30,7 +30,9 @@ def again(tmp_path: Path) -> Results:
     text = (ROOT / "suites" / "scaling.yaml").read_text(encoding="utf-8")
     assert CLAIM in text
     suite = tmp_path / "scaling.yaml"
-    suite.write_text(text.replace(CLAIM, ""), encoding="utf-8")
+    kept, readings = text.replace(CLAIM, "").split("\nreadings:\n")  # one of which names the claim
+    scales = readings.split("\nscales:\n")[1]
+    suite.write_text(f"{kept}\nscales:\n{scales}", encoding="utf-8")
     done = CliRunner().invoke(command, ["report", str(folder), "--judge-again", "--suite", str(suite)])
     assert done.exit_code == 0, done.output
     return read_results(folder)

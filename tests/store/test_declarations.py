@@ -44,6 +44,15 @@ def test_one_form_was_declared_when_the_first_of_two_declared_it() -> None:
         assert joined(*map(declared, pair)) == entry(declared_at=NINE, seen=True, first_result=ELEVEN)
 
 
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_form_of_an_earlier_version_is_no_other_form(swapped: bool) -> None:  # noqa: FBT001 - parametrised
+    """It speaks of less, and says the same of it; the form that speaks of more is kept."""
+    later = {**STRICT, "post hoc": False}
+    pair = [declared(entry(STRICT, seen=True, first_result=TEN)), declared(entry(later, seen=True, first_result=NINE))]
+    found = joined(*(reversed(pair) if swapped else pair))
+    assert found == entry(later, seen=True, first_result=NINE)
+
+
 def test_a_time_that_one_store_does_not_know_is_unknown() -> None:
     """Its declaration is of an earlier version, and may be older."""
     assert joined(declared(entry(declared_at=TEN)), declared(entry())) == entry()

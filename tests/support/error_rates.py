@@ -233,7 +233,7 @@ def gaps(rng: np.random.Generator, world: World, design: Design, trials: int) ->
     )
 
 
-def _curve(time: float, budget: float) -> list[list[float]]:
+def curve(time: float, budget: float) -> list[list[float]]:
     """Return a training error that falls to 25% at a given time, or is cut short before."""
     return [[0.0, 90.0], [time, 25.0]] if time <= budget else [[0.0, 90.0], [budget, 30.0]]
 
@@ -260,7 +260,7 @@ def races(
     said = claim(faster={"slow": "s", "fast": "f", "train_error": 25, **by})
     found = Counter[str]()
     for one, other in zip(np.exp(slow).tolist(), np.exp(fast).tolist(), strict=True):
-        curves = {arm: [_curve(time, budget) for time in of] for arm, of in (("s", one), ("f", other))}
+        curves = {arm: [curve(time, budget) for time in of] for arm, of in (("s", one), ("f", other))}
         found[of_claim(said, {}, 0, design, curves)] += 1
     return found
 

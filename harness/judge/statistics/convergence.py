@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -127,8 +128,8 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
     each seed's ratio is bounded, and where all are bounded on one side the geometric mean of the bounds bounds the
     ratio. Bounds pile up where runs were cut short, which a t interval would take for certainty; the limit is then an
     exact one on the median ratio, by a sign test, and needs six seeds at 95%. A run that diverged takes longer than any
-    that did not, and a seed in which both did says nothing. Raises ValueError for arms of unequal length or without a
-    seed.
+    that did not, and a seed in which both did says nothing. A seed in which either arm may be the faster counts against
+    either. Raises ValueError for arms of unequal length or without a seed.
     """
     if len(slow) != len(fast) or not slow:
         raise ValueError(f"arms are paired by seed, got {len(slow)} and {len(fast)} runs")
@@ -137,7 +138,7 @@ def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, leve
     if np.isfinite(low).all() and np.array_equal(low, high):
         return _ratio(low, "estimate", level, compare_paired(low, np.zeros_like(low), alpha=alpha))
     censored = sum(not isinstance(time, Reached) for time in (*slow, *fast))
-    comparison = compare_by_rank(_later(low, high), sign_test, f"censored runs: {censored}", alpha=alpha)
+    comparison = _by_sign(low, high, _unresolved(slow, fast, low, high), f"censored runs: {censored}", alpha)
     if (low > -math.inf).all() and np.isfinite(low).any():
         return _ratio(low, "at_least", level, comparison)
     if (high < math.inf).all() and np.isfinite(high).any():
@@ -253,6 +254,20 @@ def _bounds(time: ReachTime) -> tuple[float, float]:
             return at, math.inf
         case Never():
             return math.inf, math.inf
+
+
+def _by_sign(low: Array, high: Array, unresolved: int, what: str, alpha: float) -> PairedComparison:
+    """Test which arm takes longer where only bounds of log ratios are known."""
+    said = f"{what}; seeds in which either arm may be the faster: {unresolved}" if unresolved else what
+    return compare_by_rank(_later(low, high), partial(sign_test, unresolved=unresolved), said, alpha=alpha)
+
+
+def _unresolved(slow: Sequence[ReachTime], fast: Sequence[ReachTime], low: Array, high: Array) -> int:
+    """Count the seeds that do not settle which arm takes longer; a tie, or two runs that diverged, settle it."""
+    neither = np.array(
+        [isinstance(one, Never) and isinstance(other, Never) for one, other in zip(slow, fast, strict=True)]
+    )
+    return int(np.count_nonzero((_later(low, high) == 0) & (low != high) & ~neither))
 
 
 def _later(low: Array, high: Array) -> Array:

@@ -104,14 +104,17 @@ def signed_rank(differences: Values, alternative: Alternative = "two-sided") -> 
     return Significance("signed_rank", statistic, _flip_p(ranks, alternative), n, alternative, _side(ranks.sum()))
 
 
-def sign_test(differences: Values, alternative: Alternative = "two-sided") -> Significance:
+def sign_test(differences: Values, alternative: Alternative = "two-sided", *, unresolved: int = 0) -> Significance:
     """Run the exact sign test over training seeds, which counts positive differences and leaves out zeros.
 
-    It only needs to know which arm is larger, so it applies where runs are censored. The statistic is that count.
+    It only needs to know which arm is larger, so it applies where runs are censored. The statistic is that count. Of
+    the zeros, `unresolved` are differences of unknown sign, because both runs were cut short. They count against
+    either side: left out, they would favour the arm that varies more, whose runs alone end early enough to be seen.
     """
     d = _without_nan(differences)
     positive, n = int((d > 0).sum()), int(np.count_nonzero(d))
-    p = even_odds_p(positive, n, alternative)
+    least, most = even_odds_p(positive, n + unresolved, "greater"), even_odds_p(n - positive, n + unresolved, "greater")
+    p = {"greater": least, "less": most, "two-sided": min(1.0, 2 * min(least, most))}[alternative]
     return Significance("sign_test", positive, p, n, alternative, _side(2 * positive - n))
 
 

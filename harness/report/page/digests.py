@@ -18,7 +18,7 @@ from harness.store.documents import canonical
 
 Record = Mapping[str, Any]
 REPORTED = ("cells", "claims", "experiments", "data")
-"""The parts that the digest `results` is of, which is all that reports of before `document` carry of themselves."""
+"""The parts that the digest `results` is of."""
 
 
 def digest_of(results: Record) -> str:
@@ -53,32 +53,22 @@ def sealed(results: Record, curves: Record) -> dict[str, Any]:
 
 
 def require_unchanged(results: Record, path: Path) -> None:
-    """Raise UsageError where `results`, read from `path`, are not what was written, or carry no digest to tell by.
+    """Raise UsageError where `results`, read from `path`, are not what was written, or carry no digest of the whole.
 
-    A report of before `document` vouches for the parts in `REPORTED` and for the text of its suite, and for no more.
+    A report of an earlier version has none. It is refused too: else anybody could take the digest out, and edit what
+    the others do not reach.
     """
     digests = results.get("digest")
-    if not isinstance(digests, dict) or not {"document", "results"} & digests.keys():
-        raise UsageError(f"{path}: carries no digest, so nothing shows that it is as it was written; {_anew(results)}")
+    if not isinstance(digests, dict) or "document" not in digests:
+        without = f"carries no digest of all of it, so nothing shows that it is as it was written; {_anew(results)}"
+        raise UsageError(f"{path}: {without}")
+    rest = {name: digest for name, digest in digests.items() if name != "document"}
     try:
-        same = _is_whole(results, digests) if "document" in digests else _is_as_reported(results, digests)
+        same = digests["document"] == _digest({**results, "digest": rest})
     except (ValueError, RecursionError):  # a number that JSON has not, or no end of lists
         same = False
     if not same:
         raise UsageError(f"{path}: was changed after it was written: its digest does not fit; {_anew(results)}")
-
-
-def _is_whole(results: Record, digests: Record) -> bool:
-    rest = {name: digest for name, digest in digests.items() if name != "document"}
-    return bool(digests["document"] == _digest({**results, "digest": rest}))
-
-
-def _is_as_reported(results: Record, digests: Record) -> bool:
-    text, known = results.get("suite_yaml"), all(name in results for name in REPORTED)
-    if not known or not isinstance(text, str):
-        return False
-    found = {"results": digest_of(results), "suite": hashlib.sha256(_bytes(text)).hexdigest()}
-    return found == {name: digests.get(name) for name in found}
 
 
 def require_same_curves(results: Results, curves: Record, path: Path) -> None:

@@ -155,6 +155,24 @@ def test_a_run_censored_before_the_other_arm_got_there_settles_nothing() -> None
     assert "0 seeds that differ" in found.comparison.reason
 
 
+def test_seeds_in_which_either_arm_may_be_the_faster_count_against_both_directions() -> None:
+    """Of ten fast runs all are cut short, so that only slow runs of luck are seen to win: six of ten decide nothing."""
+    slow, fast = [Reached(50.0)] * 6 + [Censored(60.0)] * 4, [Censored(60.0)] * 10
+    found = ratio_of_steps(slow, fast)
+
+    assert found.comparison.direction == "undecided"
+    assert found.comparison.decided_by.p_value == pytest.approx(stats.binomtest(6, 10).pvalue)
+    assert "seeds in which either arm may be the faster: 4" in found.comparison.reason
+    assert ratio_of_steps(slow[:6], fast[:6]).comparison.direction == "less"
+
+
+def test_two_runs_that_diverged_are_no_evidence_that_a_direction_is_wrong() -> None:
+    """Both take for ever, which is a tie."""
+    found = ratio_of_steps([Never()] * 9, [Reached(50.0)] * 6 + [Never()] * 3)
+
+    assert found.comparison.decided_by.p_value == 2 / 64
+
+
 def test_a_run_that_diverged_takes_longer_than_any_other() -> None:
     """However late the other got there, and however early it was cut short."""
     diverged = [Never()] * 6

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from programs import program
 
+from harness.report.page.digests import sealed
+
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
@@ -15,8 +17,9 @@ def test_a_report_of_an_unknown_paper_is_listed_and_said_to_have_no_ledger(tmp_p
     report = tmp_path / "report"
     report.mkdir()
     results = json.loads((SAMPLES / "small_results.json").read_text())
-    (report / "results.json").write_text(json.dumps(results | {"paper": "theirs"}))
-    (report / "curves.json").write_bytes((SAMPLES / "small_curves.json").read_bytes())
+    curves = json.loads((SAMPLES / "small_curves.json").read_text())
+    (report / "results.json").write_text(json.dumps(sealed(results | {"paper": "theirs"}, curves)))
+    (report / "curves.json").write_text(json.dumps(curves))
     done = program(tmp_path, "publish", "report", "--into", "published")
     assert done.returncode == 0, done.stderr
     assert done.stderr == "paper theirs is not known here, so its reports are listed without a ledger\n"

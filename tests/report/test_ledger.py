@@ -110,5 +110,5 @@ def test_levels_of_evidence_stand_with_a_summary() -> None:
 def test_papers_may_number_their_claims_alike() -> None:
     """What one paper's suites cover is nothing of another's."""
     papers = {"other": PAPERS["alexnet"].model_copy(update={"paper": "other"}), **PAPERS}
-    found = ledger(papers, COVERED, report(), {})["papers"]
-    assert [paper["claims"][0]["places"] != [] for paper in found] == [False, True]
+    found = ledger(papers, COVERED, report(), {}).papers
+    assert [paper.claims[0].places != [] for paper in found] == [False, True]

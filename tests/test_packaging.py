@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from email import message_from_string
 from pathlib import Path
@@ -112,3 +113,23 @@ def test_a_report_is_rebuilt(installed: Path, tmp_path: Path) -> None:
 def test_it_knows_no_commit(installed: Path, tmp_path: Path) -> None:
     """A wheel is no clone."""
     assert '"commit": null' in harness(installed, tmp_path, "env", "--json")
+
+
+@pytest.mark.nightly
+def test_a_new_paper_has_its_page_within_two_minutes(installed: Path, tmp_path: Path) -> None:
+    """In a fresh environment that has the wheel, from an empty folder; the libraries are those of this environment."""
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "wheel_and_libraries.pth").write_text("\n".join([str(installed), *libraries]))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    hidden = ("PYTHONPATH", "VIRTUAL_ENV")
+    variables = {name: value for name, value in os.environ.items() if name not in hidden}
+    started = time.monotonic()
+    for arguments in (("new", "paper", "mine"), ("run", "suites/mine_table1.yaml", "--scale", "ci")):
+        command = [str(environment / "bin" / "python"), "-m", "harness", *arguments]
+        subprocess.run(command, cwd=folder, env=variables, capture_output=True, check=True)
+    assert time.monotonic() - started < 120
+    assert (folder / "reports" / "mine_table1" / "ci" / "index.html").is_file()

@@ -8,13 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli.main import command
-from harness.report.coverage import shipped_coverage
+from harness.report.coverage import known_coverage
 from harness.report.ledger import ledger
 from harness.report.page.ledger import write_ledger
 from harness.report.page.read import read_results
-from harness.suite.references import shipped_references
-from harness.suite.released import shipped_releases
-from harness.suite.shipped import shipped_texts
+from harness.suite.references import known_references
+from harness.suite.released import known_releases
+from harness.suite.shipped import suite_texts
 
 pytestmark = pytest.mark.published
 
@@ -35,8 +35,8 @@ def test_a_published_page_is_rebuilt_to_the_byte(tmp_path: Path, folder: Path) -
 def test_the_index_is_of_these_reports_and_of_the_suites_as_they_are(tmp_path: Path) -> None:
     """After a change of a report or suite, `python -m harness publish` writes the index again."""
     reports = {(folder.parent.name, folder.name): read_results(folder) for folder in FOLDERS}
-    texts, releases = shipped_texts(), shipped_releases()
-    write_ledger(ledger(shipped_references(), shipped_coverage(), reports, texts, releases), tmp_path)
+    texts, releases = suite_texts(), known_releases()
+    write_ledger(ledger(known_references(), known_coverage(), reports, texts, releases), tmp_path)
     for name in ("index.json", "index.html", "verdicts-changed.md"):
         assert (tmp_path / name).read_bytes() == (PUBLISHED / name).read_bytes(), name
 

@@ -42,10 +42,10 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
     PATH, searches where a run would. Exits with 0 when the set is usable in place, with 4 when something is missing or
     wrong.
     """
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.ingest.report import check_stored, show_check  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
 
-    dataset = dataset_named(name)
+    dataset = known_dataset(name)
     folder = _folder(dataset, path, flags["data_root"])
     document = check_stored(dataset, folder) if dataset.files else _checked(dataset, folder, flags)
     if as_json:
@@ -88,14 +88,14 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 
     After an interruption at any moment, the same command resumes and ends in the same bytes.
     """
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.ingest.encode import Compact  # noqa: PLC0415
     from harness.ingest.prepare import prepare as prepared  # noqa: PLC0415
     from harness.ingest.report import show_copy  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
     from harness.progress import Progress  # noqa: PLC0415
     from harness.stop_signal import StopSignal  # noqa: PLC0415
 
-    dataset = dataset_named(name)
+    dataset = known_dataset(name)
     folder = _folder(dataset, path, flags["data_root"])
     compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"])
     with StopSignal().listening() as stop:
@@ -122,12 +122,13 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 @with_root
 def fetch(name: str, data_root: Path | None) -> None:
     """Download a public set into the first data root, and verify the digest of every file."""
-    from harness.data import dataset_named  # noqa: PLC0415 - help does without it
     from harness.data.locate import Found, Locations  # noqa: PLC0415
     from harness.data.locate import fetch as fetched  # noqa: PLC0415
     from harness.ingest.report import require_official  # noqa: PLC0415
+    from harness.jobs.extensions import known_dataset  # noqa: PLC0415 - help does without it
+    from harness.machine.entry_points import names  # noqa: PLC0415
 
-    dataset, locations = dataset_named(name), Locations.gather(data_root, (), os.environ)
+    dataset, locations = known_dataset(name), Locations.gather(data_root, (), os.environ, also=names("datasets"))
     found = locations.find(dataset)
     if not isinstance(found, Found):
         fetched(dataset, locations.roots[0].path, lambda line: click.echo(line, err=True))
@@ -165,8 +166,9 @@ def _folder(dataset: Any, path: Path | None, data_root: Path | None) -> Path:
 def _place(dataset: Any, data_root: Path | None) -> Path:
     """Return the folder where a run would find the set, otherwise the first existing folder it would search."""
     from harness.data.locate import Locations, Missing  # noqa: PLC0415
+    from harness.machine.entry_points import names  # noqa: PLC0415
 
-    locations = Locations.gather(data_root, (), os.environ)
+    locations = Locations.gather(data_root, (), os.environ, also=names("datasets"))
     found = locations.find(dataset)
     if not isinstance(found, Missing):
         return found.path

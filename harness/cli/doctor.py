@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -44,17 +45,21 @@ def doctor(
     wait_s: float,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Check device, arithmetic, disk, memory, data, store and clock, and print faults with their remedies."""
+    """Check packages, device, arithmetic, disk, memory, data, store and clock; print faults with their remedies."""
     from harness.data import dataset_named  # noqa: PLC0415 - help does without all of these
     from harness.data.locate import Locations  # noqa: PLC0415
+    from harness.jobs.extension_checks import extension_checks  # noqa: PLC0415
     from harness.machine.doctor import examine, verdict  # noqa: PLC0415
+    from harness.machine.entry_points import names  # noqa: PLC0415
     from harness.machine.runtime import cores  # noqa: PLC0415
 
+    packages = list(extension_checks())
     needed = {dataset_named(flag.partition("=")[0]).name for flag in data_flags}
     named = [flag for flag in data_flags if "=" in flag]
-    locations = Locations.gather(data_root, named, os.environ)
+    locations = Locations.gather(data_root, named, os.environ, also=names("datasets"))
     checks = []
-    for check in examine(store_folder, out, locations, needed, device, threads or cores(), wait_s):
+    seen = examine(store_folder, out, locations, needed, device, threads or cores(), wait_s)
+    for check in chain(packages, seen):
         checks.append(check)
         if not as_json:
             click.echo(str(check))

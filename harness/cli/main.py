@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from harness.cli.compare import compare
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.external import import_weights, record, submission
+from harness.cli.listing import list_all
+from harness.cli.new import new
 from harness.cli.options import (
     Commands,
     runtime_of,
@@ -28,7 +29,7 @@ from harness.cli.options import (
     with_reported_scale,
     with_scale,
 )
-from harness.cli.publish import publish
+from harness.cli.publish import coverage, publish
 from harness.cli.store import store, verify
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
@@ -173,17 +174,23 @@ def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT0
 
 
 @command.command()
-@click.argument("document", type=click.Choice(["suite", "results"]), default="suite")
-def schema(document: str) -> None:
-    """Print the JSON Schema of suite files, for editors that complete and check YAML, or of results.json."""
-    if document == "results":
+@click.argument("file", type=click.Choice(["suite", "paper", "recipes", "references", "results"]), default="suite")
+def schema(file: str) -> None:
+    """Print the JSON Schema of a kind of file: one that people write, for editors of YAML, or results.json.
+
+    The schema of suites includes what installed packages add.
+    """
+    if file == "results":
         from harness.report.results.schema import results_schema  # noqa: PLC0415 - pydantic
 
         click.echo(json.dumps(results_schema(), indent=1, sort_keys=True))
         return
-    from harness.suite.json_schema import suite_schema  # noqa: PLC0415
+    from harness.jobs.extensions import REGISTRIES, add_all  # noqa: PLC0415
+    from harness.suite.json_schema import schema_of  # noqa: PLC0415
 
-    click.echo(json.dumps(suite_schema(), indent=1, sort_keys=True))
+    for group in REGISTRIES:
+        add_all(group)
+    click.echo(json.dumps(schema_of(file), indent=1, sort_keys=True))
 
 
 @command.command()
@@ -232,23 +239,6 @@ def report(
 
 @command.command()
 @with_json
-def coverage(as_json: bool) -> None:  # noqa: FBT001
-    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
-
-    Then print every open choice and deviation, and whether a release of the authors settles it.
-    """
-    from harness.cli.tables import show_coverage  # noqa: PLC0415
-    from harness.report.coverage import shipped_rows  # noqa: PLC0415
-
-    rows = shipped_rows()
-    if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
-    else:
-        show_coverage(rows)
-
-
-@command.command()
-@with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
     from harness.cli.tables import show_nested  # noqa: PLC0415
@@ -284,7 +274,22 @@ def job(folder: Path, **flags: Any) -> None:
     click.echo(JobFolder(folder).result)
 
 
-ELSEWHERE = (submission, record, import_weights, publish, compare, verify, store, doctor, check, baseline, data)
+ELSEWHERE = (
+    submission,
+    record,
+    import_weights,
+    publish,
+    compare,
+    verify,
+    store,
+    doctor,
+    check,
+    baseline,
+    data,
+    coverage,
+    list_all,
+    new,
+)
 """Commands defined in other modules."""
 for one in ELSEWHERE:
     command.add_command(one)

@@ -123,9 +123,11 @@ with_out = click.option(
 def runtime_of(flags: dict[str, Any]) -> Any:
     """Return the runtime settings that the flags describe."""
     from harness.data.locate import Locations  # noqa: PLC0415
+    from harness.machine.entry_points import names  # noqa: PLC0415
     from harness.machine.runtime import Runtime, cores  # noqa: PLC0415
 
-    locations = Locations.gather(flags["data_root"], flags["data_flags"], os.environ)
+    also = names("datasets")
+    locations = Locations.gather(flags["data_root"], flags["data_flags"], os.environ, also=also)
     device, processes = _shared_by(flags)
     jobs = _at_once(flags, device, processes)
     return Runtime(

@@ -1,12 +1,14 @@
-"""The command `publish`, which publishes reports with an index by paper."""
+"""The commands about ledgers: `coverage` of papers by suites, and `publish`, which indexes reports by paper."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from harness.cli.options import FOLDER
+from harness.cli.options import FOLDER, with_json
 
 
 @click.command()
@@ -16,19 +18,43 @@ from harness.cli.options import FOLDER
 )
 def publish(reports: tuple[Path, ...], into: Path) -> None:
     """Add report folders to the published ones, and write all published pages and their index again."""
-    from harness.report.coverage import shipped_coverage  # noqa: PLC0415
+    from harness.report.coverage import known_coverage  # noqa: PLC0415
     from harness.report.ledger import ledger  # noqa: PLC0415
     from harness.report.page.ledger import add_report, published_results, write_ledger  # noqa: PLC0415 - jinja
     from harness.store.store import make_writable  # noqa: PLC0415
-    from harness.suite.references import shipped_references  # noqa: PLC0415
-    from harness.suite.released import shipped_releases  # noqa: PLC0415
-    from harness.suite.shipped import shipped_texts  # noqa: PLC0415
+    from harness.suite.references import known_references  # noqa: PLC0415
+    from harness.suite.released import known_releases  # noqa: PLC0415
+    from harness.suite.shipped import paper_homes, suite_texts  # noqa: PLC0415
 
     make_writable(into, "the folder", "name another with --into DIR")
     for report in reports:
         click.echo(add_report(report, into))
     found = published_results(into)
-    texts, releases = shipped_texts(), shipped_releases()
-    write_ledger(ledger(shipped_references(), shipped_coverage(), found, texts, releases), into)
+    published = {results.paper for results in found.values()}
+    papers = sorted(published & paper_homes().keys())
+    for name in sorted(published.difference(papers)):
+        click.echo(f"paper {name} is not known here, so its reports are listed without a ledger", err=True)
+    references, covered = (known_references(papers), known_coverage(papers)) if papers else ({}, [])
+    releases = known_releases(papers) if papers else {}
+    write_ledger(ledger(references, covered, found, suite_texts(), releases), into)
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     click.echo(f"{into / 'index.html'}: {size / 1e6:.1f} MB in all")
+
+
+@click.command()
+@click.argument("papers", metavar="[PAPER]...", nargs=-1)
+@with_json
+def coverage(papers: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Print the ledger: every claim, table, figure and cell of the papers, where it stands and how it can be judged.
+
+    Without PAPER, the ledger is of all papers that are known: those of the program, of installed packages and of the
+    folder `suites` here. Then print every open choice and deviation, and whether a release of the authors settles it.
+    """
+    from harness.cli.tables import show_coverage  # noqa: PLC0415
+    from harness.report.coverage import known_rows  # noqa: PLC0415
+
+    rows = known_rows(papers)
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=1))
+    else:
+        show_coverage(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,17 @@ class Locations:
         named: Iterable[str] = (),
         environ: Mapping[str, str] | None = None,
         config_files: Iterable[Path] = CONFIG_FILES,
+        also: Collection[str] = (),
     ) -> Locations:
         """Collect places from flags, environment and configuration files; earlier ones take precedence.
 
-        `named` holds flags NAME=DIR. Raises UsageError for an unknown data set, and with `FILE: message` for a
-        configuration file that cannot be used.
+        `named` holds flags NAME=DIR; `also` names data sets that installed packages add, which nothing has asked for
+        yet. Raises UsageError for an unknown data set, and with `FILE: message` for a configuration file that cannot be
+        used.
         """
-        sources = [_flags(data_root, named), _environment(environ or {}), *map(_config, config_files)]
+        known = {*DATASETS, *also}
+        sources = [_flags(data_root, named, known), _environment(environ or {}, known)]
+        sources += [_config(path, known) for path in config_files]
         own: dict[str, Place] = {}
         for _, places in sources:
             own = places | own
@@ -153,17 +157,17 @@ Source = tuple[Place | None, dict[str, Place]]
 """Content of one source: a data root, and folders of single sets."""
 
 
-def _flags(data_root: Path | None, named: Iterable[str]) -> Source:
+def _flags(data_root: Path | None, named: Iterable[str], known: Collection[str]) -> Source:
     places = {}
     for flag in named:
         name, equals, folder = flag.partition("=")
         if not equals or not folder:
             raise UsageError(f"--data {flag}: expected NAME=DIR")
-        places[dataset_named(name).name] = _place(folder, f"--data {name}")
+        places[name if name in known else dataset_named(name).name] = _place(folder, f"--data {name}")
     return (None if data_root is None else _place(str(data_root), "--data-root")), places
 
 
-def _environment(environ: Mapping[str, str]) -> Source:
+def _environment(environ: Mapping[str, str], known: Collection[str]) -> Source:
     root, places = None, {}
     for variable, folder in environ.items():
         if not variable.startswith(ENVIRONMENT_PREFIX) or not folder:
@@ -171,14 +175,14 @@ def _environment(environ: Mapping[str, str]) -> Source:
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if name == "root":
             root = _place(folder, variable)
-        elif name in DATASETS:
+        elif name in known:
             places[name] = _place(folder, variable)
         else:
             raise UsageError(f"{variable} names no data set; there are {', '.join(DATASETS)}")
     return root, places
 
 
-def _config(path: Path) -> Source:
+def _config(path: Path, known: Collection[str]) -> Source:
     try:
         path = path.expanduser()
     except RuntimeError:  # without a home, the user has no file there
@@ -192,15 +196,15 @@ def _config(path: Path) -> Source:
         raise UsageError(f"{path}: cannot be read ({error})") from None
     if unknown := set(document) - {"data"}:
         raise UsageError(f"{path}: unknown key {min(unknown)!r}; there is only [data]")
-    return _config_data(path, document.get("data", {}))
+    return _config_data(path, document.get("data", {}), known)
 
 
-def _config_data(path: Path, data: Any) -> Source:
+def _config_data(path: Path, data: Any, known: Collection[str]) -> Source:
     if not isinstance(data, dict):
         raise UsageError(f"{path}: data is not a table")
     places = {}
     for key, folder in data.items():
-        if key != "root" and key not in DATASETS:
+        if key != "root" and key not in known:
             raise UsageError(f"{path}: unknown key data.{key}; there are root, {', '.join(DATASETS)}")
         if not isinstance(folder, str) or not folder:
             raise UsageError(f"{path}: data.{key} is not the name of a folder")

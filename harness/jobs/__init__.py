@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 
@@ -32,8 +33,24 @@ class JobKind:
     def load(self) -> Callable[..., dict[str, Any]]:
         """Import and return the function that does the work."""
         module, function = self.runs.split(":")
-        loaded: Callable[..., dict[str, Any]] = getattr(importlib.import_module(module), function)
-        return loaded
+        return _in_its_world(getattr(importlib.import_module(module), function))
+
+
+def _in_its_world(function: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """The work of a job once the registries hold what its spec, and those of its inputs, name of other packages."""
+    from harness.jobs.named import extended, specs_with  # noqa: PLC0415 - who lists the kinds does without it
+
+    @wraps(function)
+    def work(asked: Any) -> dict[str, Any]:
+        specs = specs_with(asked.spec, asked.inputs.values())
+        if specs:
+            from harness.jobs.extensions import add_named  # noqa: PLC0415 - every registry
+
+            add_named(*specs)
+        with extended(*specs):
+            return function(asked)
+
+    return work
 
 
 _SHARED = ("harness.jobs.distributed.torchrun:main",)

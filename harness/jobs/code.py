@@ -19,11 +19,13 @@ from functools import cache, cached_property
 from pathlib import Path
 
 import harness
+from harness.errors import UsageError
 from harness.jobs import JOBS
 from harness.jobs.same_code import earliest, same_code
-from harness.jobs.syntax import Import, Syntax
+from harness.jobs.syntax import Import, Syntax, syntax_of
 from harness.jobs.syntax_memory import Memory
 from harness.machine.cache import cache_folder
+from harness.machine.entry_points import Entry, in_use
 
 PACKAGE = Path(harness.__file__).parent
 
@@ -51,7 +53,7 @@ EXCEPTED: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Package:
-    """The source files of a Python package, in a folder that has the package's name."""
+    """The source files of a Python package, in a folder that has its name, or the file of a module by itself."""
 
     folder: Path
     excepted: Mapping[str, str] = field(default_factory=lambda: EXCEPTED)
@@ -64,6 +66,8 @@ class Package:
     @cached_property
     def modules(self) -> dict[str, Path]:
         """Files of all modules of the package, by dotted path."""
+        if self.folder.is_file():
+            return {self.folder.stem: self.folder}
         return {_dotted(file, self.folder): file for file in sorted(self.folder.rglob("*.py"))}
 
     @cached_property
@@ -93,6 +97,25 @@ class Package:
         self._known.save()
         return _sha256([*begun, *sorted(files)])
 
+    def taken_of(self, other: Package, roots: Iterable[str]) -> list[str]:
+        """The modules of another package that the code of such strings rests on."""
+        found: set[str] = set()
+        for module in self.sources(roots):
+            file = self.modules[module]
+            is_package = file.name == "__init__.py"
+            seen = syntax_of(file.read_bytes(), module, is_package=is_package, towards=other.folder.name)
+            found |= other.meant(seen)
+        return other.sources(found)
+
+    def of_modules(self, modules: Iterable[str]) -> list[str]:
+        """The digest of each of these files, in order of the digests."""
+        return sorted(self._digest(module) for module in modules)
+
+    def meant(self, found: Syntax) -> set[str]:
+        """The modules here that the paths left blank in a file lead to, the packages on the way included."""
+        named = {one.module for one in found.imports} | {f"{one.module}.{one.name}" for one in found.imports}
+        return {above for path in {*found.strings, *named} for above in _on_the_way(path)} & self.modules.keys()
+
     def syntax(self, module: str) -> Syntax:
         """Return the syntax of a module's file. Raises SyntaxError if it is not valid Python."""
         if module not in self._syntax:
@@ -112,10 +135,8 @@ class Package:
     def _next(self, module: str) -> set[str]:
         """Return the modules that importing `module` loads, inside its functions or at once."""
         if module not in self._nexts:
-            found = self.syntax(module)
-            named = {one.module for one in found.imports} | {f"{one.module}.{one.name}" for one in found.imports}
-            paths = {above for path in {module, *found.strings, *named} for above in _on_the_way(path)}
-            self._nexts[module] = paths & self.modules.keys()
+            above = self.modules.keys() & set(_on_the_way(module))
+            self._nexts[module] = above | self.meant(self.syntax(module))
         return self._nexts[module]
 
     def _label(self, one: Import) -> str:
@@ -166,14 +187,41 @@ def package() -> Package:
 
 
 @cache
-def code_digest(kind: str) -> str:
-    """Return the sha256, in hexadecimal, of the code that decides the results of a job kind."""
+def _own_digest(kind: str) -> str:
     return package().digest(roots_of(kind))
+
+
+@cache
+def extension_digest(kind: str, entry: Entry) -> str:
+    """sha256, hexadecimal, of the code that an entry point adds to that of a job kind.
+
+    Raises UsageError where there is no Python source of it.
+    """
+    theirs, root = Package(entry.source(), excepted={}), entry.value
+    try:
+        beyond = set(theirs.taken_of(package(), [root])) - set(package().sources(roots_of(kind)))
+        return _sha256([theirs.digest([root]), *package().of_modules(beyond)])
+    except (KeyError, SyntaxError, ValueError) as error:
+        raise UsageError(f"the code of the entry point {entry} cannot be read ({error}); mend the package") from None
+
+
+def _extended(kind: str, digest: str) -> str:
+    """The digest of the code of the job at hand, where its kind's own has this one."""
+    used = in_use()
+    return digest if not used else _sha256([digest, *sorted(extension_digest(kind, entry) for entry in used)])
+
+
+def code_digest(kind: str) -> str:
+    """sha256, hexadecimal, of the code that decides the results of a job kind.
+
+    Within `entry_points.using`, of a job that uses these.
+    """
+    return _extended(kind, _own_digest(kind))
 
 
 def lasting_digest(kind: str) -> str:
     """Return the digest of the earliest code that gives the same results as today's; it changes only if results may."""
-    return earliest(kind, code_digest(kind))
+    return _extended(kind, earliest(kind, _own_digest(kind)))
 
 
 def is_current(kind: str, digest: str) -> bool:
@@ -182,5 +230,6 @@ def is_current(kind: str, digest: str) -> bool:
     They do if the digest is today's, or if `same_code.json` lists it as giving the same bits. `digest` may be shortened
     to `SHORTENED` letters or more.
     """
-    enough = len(digest) >= SHORTENED
-    return enough and any(one.startswith(digest) for one in same_code(kind, code_digest(kind)))
+    if len(digest) < SHORTENED:
+        return False
+    return any(_extended(kind, one).startswith(digest) for one in same_code(kind, _own_digest(kind)))

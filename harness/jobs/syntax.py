@@ -46,18 +46,19 @@ class Syntax(NamedTuple):
     """Whether the file holds only docstrings and imports from `__future__`."""
 
 
-def syntax_of(source: bytes, module: str, *, is_package: bool = False) -> Syntax:
+def syntax_of(source: bytes, module: str, *, is_package: bool = False, towards: str | None = None) -> Syntax:
     """Read the syntax of a module's source.
 
     `module` is the dotted path of the module; its first part is the package. `is_package` is true for an `__init__.py`.
-    Raises SyntaxError if the source is not valid Python.
+    The paths left blank are those of the module's own package, or of the package that `towards` names. Raises
+    SyntaxError if the source is not valid Python.
 
     >>> with_comment = syntax_of(b"x = 1  # a comment", "package.module")
     >>> with_comment.shape == syntax_of(b"x = 1", "package.module").shape
     True
     """
     parent = module if is_package else module.rpartition(".")[0]
-    writer = _Writer(module.partition(".")[0], parent)
+    writer = _Writer(towards or module.partition(".")[0], parent)
     statements = list(_statements(ast.parse(source).body))
     writer.block(statements)
     shape = hashlib.sha256("\0".join(writer.words).encode()).hexdigest()

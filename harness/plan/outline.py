@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import SuiteError
 from harness.machine.cache import cache_folder
+from harness.machine.entry_points import entries, sources
 from harness.plan.job import Job
 from harness.plan.plan import Plan
 from harness.store.documents import parsed_json
 from harness.store.store import write_atomically
-from harness.suite.shipped import LARGEST_FILE, shipped_suites
+from harness.suite.shipped import LARGEST_FILE, paper_folders
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Outline:
     made: dict[ScaleName, Plan] = field(default_factory=dict)
     powers: dict[ScaleName, Record | None] = field(default_factory=dict)
     """By scale, the differences that its seeds can find, as `detectable` says."""
+    suite: Suite | None = None
+    """The suite itself, where it was read just now."""
+    whole: bool = False
+    """Whether all files of its paper were read too, and found to agree with it."""
     digest: str | None = None
     """The digest of all that decides this, taken before any of it was read; without one, nothing is remembered."""
 
@@ -74,7 +79,7 @@ class Outline:
             return detectable(suite, scale)
 
         numbers = len(suite.cells()), len(suite.file.claims)
-        return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power)
+        return cls(suite.path, suite.name, tuple(suite.file.scales), *numbers, make, power, suite=suite)
 
     def plan(self, scale: ScaleName, device: str = "") -> Plan:
         """Give the plan of a scale, its timing jobs on the device of this name; made once, however often asked for."""
@@ -104,14 +109,29 @@ def outline_of(path: Path) -> Outline:
 
 
 def outlines(paths: Iterable[Path]) -> tuple[dict[Path, Outline], list[str]]:
-    """Give the outline of every sound suite, by its file, and the fault lines of the others."""
-    sound, faults = {}, []
+    """Give the outline of every sound suite that agrees with its paper's files, and the fault lines of the others."""
+    sound: dict[Path, Outline] = {}
+    faults: list[str] = []
     for path in paths:
         try:
-            sound[path] = outline_of(path)
+            outline = outline_of(path)
+            _require_whole(outline)
+            sound[path] = outline
         except SuiteError as error:
-            faults.extend(error.faults)
+            faults += [line for line in error.faults if line not in faults]
     return sound, faults
+
+
+def _require_whole(outline: Outline) -> None:
+    """Raises SuiteError where a file of the paper is faulty or does not agree with the suite."""
+    if outline.whole:
+        return
+    from harness.suite.paper_checks import paper_faults  # noqa: PLC0415 - as `_read`
+
+    if faults := paper_faults(outline.suite or _read(outline.path)):
+        raise SuiteError(faults)
+    outline.whole = True
+    remember(outline)
 
 
 def remember(outline: Outline) -> None:
@@ -121,7 +141,7 @@ def remember(outline: Outline) -> None:
     document = {
         "digest": outline.digest, "name": outline.name, "scales": outline.scales, "cells": outline.cells,
         "claims": outline.claims, "powers": outline.powers,
-        "plans": {scale: _written(plan) for scale, plan in outline.made.items()},
+        "whole": outline.whole, "plans": {scale: _written(plan) for scale, plan in outline.made.items()},
     }  # fmt: skip
     try:
         body = json.dumps(document).encode()
@@ -147,6 +167,10 @@ def _recalled(path: Path, digest: str) -> Outline | None:
     except (OSError, RuntimeError, ValueError, TypeError, KeyError, AttributeError):  # none yet, or a damaged one
         return None
     made = {scale: _plan(path, scale, plan) for scale, plan in document["plans"].items()}
+    if entries():
+        from harness.jobs.extensions import add_named  # noqa: PLC0415 - pydantic, which few plans need
+
+        add_named(*(job.spec for plan in made.values() for job in plan.jobs.values()))
     numbers = document["cells"], document["claims"]
 
     def make(scale: ScaleName) -> Plan:
@@ -156,7 +180,7 @@ def _recalled(path: Path, digest: str) -> Outline | None:
         return Outline.of(_read(path)).power(scale)
 
     return Outline(path, document["name"], tuple(document["scales"]), *numbers, make, power, made,
-                   dict(document["powers"]), digest)  # fmt: skip
+                   dict(document["powers"]), None, document["whole"], digest)  # fmt: skip
 
 
 def _written(plan: Plan) -> Record:
@@ -185,7 +209,7 @@ def _memory(path: Path) -> Path:
 
 def _digest(path: Path) -> str | None:
     """sha256 over all that decides what a suite file comes to, by name and content; None where it cannot be read."""
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(f"{sys.version} {entries()}".encode())
     try:
         if path.stat().st_size > LARGEST_FILE:
             return None
@@ -198,9 +222,11 @@ def _digest(path: Path) -> str | None:
 
 def _ingredients(path: Path) -> Iterator[Path]:
     yield path
-    for papers in (path.parent / "papers", shipped_suites() / "papers"):
+    for papers in paper_folders(path):
         yield from sorted(papers.glob("*/*.yaml"))
     yield from sorted(PACKAGE.rglob("*.py"))
+    for source in sources():
+        yield from sorted(source.rglob("*.py")) if source.is_dir() else [source]
     for library, file in LIBRARIES.items():
         spec = importlib.util.find_spec(library)
         yield from (Path(place) / file for place in (spec.submodule_search_locations or () if spec else ()))

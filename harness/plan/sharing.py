@@ -1,4 +1,4 @@
-"""Which jobs of a suite other shipped suites want too: a training that two tables need runs once for both."""
+"""Which jobs of a suite other known suites want too: a training that two tables need runs once for both."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.plan.outline import outline_of, remember
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import suite_files
 from harness.vocabulary import ScaleName
 
 
 def also_wanted(keys: Iterable[str], path: Path, scale: ScaleName, device: str) -> dict[str, list[str]]:
-    """By key, the names of the shipped suites but the one at `path` that want the job at this scale, on this device.
+    """By key, the names of the other known suites that want the job at this scale, on this device.
 
     Reads all of them the first time, some seconds; later ones, until anything changes, take what was remembered.
     """
     wanted: dict[str, list[str]] = {key: [] for key in keys}
-    for other in sorted(shipped_suites().glob("*.yaml")):
+    for other in suite_files():
         if other.resolve() == path.resolve():
             continue
         outline = outline_of(other)

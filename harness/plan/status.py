@@ -10,6 +10,7 @@ from harness.data import DATASETS, Dataset
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found, Locations, Missing
 from harness.jobs.code import is_current
+from harness.jobs.named import extended
 from harness.machine.cuda_visible import lacking
 from harness.plan.job import Job
 from harness.plan.plan import Plan
@@ -74,7 +75,8 @@ def _status(job: Job, store: Store, locations: Locations, inputs: dict[str, tupl
         return Status("imported", f"trained elsewhere ({said(result[IMPORTED])})", result)
     found = None if job.data_name is None else locations.find(_dataset(job))
     if result is not None:
-        reasons = _staleness(job, result, store, found)
+        with extended(job.spec, *(other.spec for other, _ in inputs.values())):
+            reasons = _staleness(job, result, store, found)
         reasons += [
             reason for name, (other, status) in inputs.items() if (reason := _outdated(name, other, status, result))
         ]

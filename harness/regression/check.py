@@ -21,7 +21,7 @@ from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_names
+from harness.suite.shipped import suite_names
 
 
 def check(
@@ -138,10 +138,10 @@ def _without_scale(suite: Suite, baseline: Baseline) -> Finding:
 
 
 def _lost(paths: Sequence[Path], suites: Sequence[Suite], baseline: Baseline, *, strict: bool) -> Iterable[Finding]:
-    """Yield suites of the baseline that have no file beside the checked suites and are not shipped either."""
+    """Yield suites of the baseline that have no file beside the checked suites and are not known either."""
     folders = {path.resolve().parent for path in paths}
     beside = {path.stem for folder in folders for path in folder.glob("*.yaml")}
-    for name in sorted(baseline.suites.keys() - beside - {*shipped_names()}) if suites else ():
+    for name in sorted(baseline.suites.keys() - beside - suite_names()) if suites else ():
         said = "the baseline holds this suite, and it has no file beside those checked"
         yield Finding(name, "suite", "regression" if strict else "advisory", said, "there", "gone")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,8 +13,8 @@ from harness.report.settled_choices import SettledRow, settled_rows
 from harness.suite.claims import Claim
 from harness.suite.file import Suite
 from harness.suite.load import load_suites
-from harness.suite.references import References, shipped_references
-from harness.suite.shipped import shipped_suites
+from harness.suite.references import References, known_references
+from harness.suite.shipped import files_of, papers_named
 
 CoverageStatus = Literal["analytic", "timing", "paper", "small", "quoted", "impossible", "missing"]
 """The scale at which a reference can be judged: exactly and without data; on a clock; only on the paper's own data; its
@@ -32,23 +32,29 @@ class Coverage:
     where: str
     status: CoverageStatus
     reason: str
+    paper: str
 
 
 def coverage(suites: Sequence[Suite], papers: dict[str, References]) -> list[Coverage]:
     """Every reference of every paper with each place that covers it; one that nothing covers is `missing`."""
     found = [row for suite in suites for row in _of_suite(suite)]
-    known = {row.ref for row in found}
-    absent = [Coverage(ref, "", "", "missing", "no suite covers it") for ref in _wanted(papers) if ref not in known]
-    order = {ref: number for number, ref in enumerate(_wanted(papers))}
-    return sorted([*found, *absent], key=lambda row: (order.get(row.ref, len(order)), row.ref, row.suite, row.where))
+    known = {(row.paper, row.ref) for row in found}
+    wanted = list(_wanted(papers))
+    lost = "no suite covers it"
+    absent = [Coverage(ref, "", "", "missing", lost, paper) for paper, ref in wanted if (paper, ref) not in known]
+    order = {one: number for number, one in enumerate(wanted)}
+
+    def place(row: Coverage) -> tuple[int, str, str, str, str]:
+        return order.get((row.paper, row.ref), len(order)), row.paper, row.ref, row.suite, row.where
+
+    return sorted([*found, *absent], key=place)
 
 
-def _wanted(papers: dict[str, References]) -> list[str]:
-    wanted = []
+def _wanted(papers: dict[str, References]) -> Iterator[tuple[str, str]]:
+    """Each paper with each of its references; papers may number their claims alike."""
     for paper, references in papers.items():
-        wanted += list(references.claims)
-        wanted += [f"{paper}:{name}" for name in (*references.tables, *references.figures)]
-    return wanted
+        yield from ((paper, claim) for claim in references.claims)
+        yield from ((paper, f"{paper}:{name}") for name in (*references.tables, *references.figures))
 
 
 def _of_suite(suite: Suite) -> Iterator[Coverage]:
@@ -56,20 +62,21 @@ def _of_suite(suite: Suite) -> Iterator[Coverage]:
     status: CoverageStatus
     for name, claim in file.claims.items():
         status, reason = _claim_status(suite, claim)
-        yield Coverage(claim.ref, suite.name, f"claims.{name}", status, reason)
+        yield Coverage(claim.ref, suite.name, f"claims.{name}", status, reason, file.paper)
     rows = [
-        Coverage(c.ref, suite.name, f"cells.{c.id}", *_place_status(suite, c.place, c.not_run)) for c in suite.cells()
+        Coverage(c.ref, suite.name, f"cells.{c.id}", *_place_status(suite, c.place, c.not_run), file.paper)
+        for c in suite.cells()
     ]
     yield from rows
     if file.table is not None:
         own = [row for row in rows if row.status not in ("quoted", "impossible")] or rows
         status = min((row.status for row in own), key=_BEST_FIRST.index, default="impossible")
-        yield Coverage(f"{file.paper}:{file.table.ref}", suite.name, "table", status, f"{len(rows)} cells")
+        yield Coverage(f"{file.paper}:{file.table.ref}", suite.name, "table", status, f"{len(rows)} cells", file.paper)
     for name, figure in file.figures.items():
         status, reason = _trained_status(suite, figure.experiments)
         if figure.not_run is not None:
             status, reason = "impossible", figure.not_run
-        yield Coverage(f"{file.paper}:{figure.ref}", suite.name, f"figures.{name}", status, reason)
+        yield Coverage(f"{file.paper}:{figure.ref}", suite.name, f"figures.{name}", status, reason, file.paper)
 
 
 def _claim_status(suite: Suite, claim: Claim) -> tuple[CoverageStatus, str]:
@@ -123,20 +130,21 @@ def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageS
     return "paper", "needs the paper's own data"
 
 
-def shipped_coverage() -> list[Coverage]:
-    """The ledger of the shipped papers in the shipped suites; raises SuiteError when one of them is unsound."""
-    return coverage(sound_suites(), shipped_references())
+def known_coverage(papers: Collection[str] = ()) -> list[Coverage]:
+    """The ledger of these papers, or of every one that is known; raises SuiteError when a suite is unsound."""
+    return coverage(sound_suites(papers), known_references(papers))
 
 
-def shipped_rows() -> list[Coverage | SettledRow]:
+def known_rows(papers: Collection[str] = ()) -> list[Coverage | SettledRow]:
     """The same, and after it the choices and deviations with what the authors' releases say of them."""
-    suites, papers = sound_suites(), shipped_references()
-    return [*coverage(suites, papers), *settled_rows(suites, papers)]
+    suites, references = sound_suites(papers), known_references(papers)
+    return [*coverage(suites, references), *settled_rows(suites, references)]
 
 
-def sound_suites() -> list[Suite]:
-    """The shipped suites by name; raises SuiteError when one of them is unsound."""
-    suites, faults = load_suites(sorted(shipped_suites().glob("*.yaml")))
+def sound_suites(papers: Collection[str] = ()) -> list[Suite]:
+    """The suites of these papers, or of every one that is known, by name; raises SuiteError when one is unsound."""
+    files = [file for name, folder in papers_named(papers).items() for file in files_of(name, folder)]
+    suites, faults = load_suites(sorted(files, key=lambda file: file.stem))
     if faults:
         raise SuiteError(faults)
     return suites

@@ -12,6 +12,7 @@ from harness.data import DATASETS
 from harness.errors import HarnessError
 from harness.jobs import JOBS
 from harness.jobs.code import lasting_digest
+from harness.jobs.named import extended
 from harness.judge.cells import CellVerdict
 from harness.judge.evidence import ClaimVerdict
 from harness.judge.warrants import RULES
@@ -48,7 +49,7 @@ from harness.report.results.verdict_records import ClaimRecord, WithdrawnRecord
 from harness.report.withdrawn_verdicts import in_headline, withdrawn_records
 from harness.store.documents import canonical
 from harness.store.store import Store
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import shipped_suites, suite_files
 
 
 def gather(
@@ -110,7 +111,7 @@ def _results(
         costs=costs_by_experiment(plan, standing),
         digest=DigestsRecord(
             suite=hashlib.sha256(plan.suite.text.encode()).hexdigest(),
-            code=_code_digest(),
+            code=_code_digest(plan),
             results=digest_of_records(cells, claims, experiments, data),
         ),
     )
@@ -172,6 +173,8 @@ def _shown_path(plan: Plan) -> str:
     path = plan.suite.path
     if path.resolve().parent == shipped_suites().resolve():
         return f"suites/{path.name}"
+    if path.is_absolute() and path in suite_files():
+        return path.stem
     return path.name if path.is_absolute() else path.as_posix()
 
 
@@ -242,6 +245,8 @@ def _data(plan: Plan, standing: Mapping[str, Status]) -> list[DataRecord]:
     return sorted(seen.values(), key=lambda record: (record.name, record.split, record.fingerprint))
 
 
-def _code_digest() -> str:
-    """A digest of the code of every kind of job that a plan may hold."""
-    return hashlib.sha256("".join(lasting_digest(kind) for kind in JOBS if kind != "probe").encode()).hexdigest()
+def _code_digest(plan: Plan) -> str:
+    """A digest of the code of every kind of job that a plan may hold, with that of packages that its jobs name."""
+    with extended(*(job.spec for job in plan.jobs.values())):
+        code = "".join(lasting_digest(kind) for kind in JOBS if kind != "probe")
+    return hashlib.sha256(code.encode()).hexdigest()

@@ -115,6 +115,7 @@ def _commits(node: Any) -> Iterator[str]:
 def _paper(
     name: str, references: References, covered: Sequence[Coverage], reports: Reports, released: Released | None
 ) -> PaperLedger:
+    covered = [row for row in covered if row.paper == name]
     own = {key: results for key, results in reports.items() if results.paper == name}
     adjusted = _adjusted(own)
 

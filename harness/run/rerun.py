@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.data import DATASETS
 from harness.errors import Unsound, UsageError
 from harness.jobs.code import is_current
+from harness.jobs.extensions import known_dataset
+from harness.jobs.named import extended, specs_with
 from harness.machine.cuda_visible import visible_gpus
 from harness.machine.runtime import Runtime
 from harness.plan.job import Job
@@ -85,7 +86,7 @@ def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads:
     if IMPORTED in stored:
         raise UsageError(f"{folder.path} was trained elsewhere and imported; there is nothing to run again")
     if job.data_name is not None:
-        runtime.locations.require(DATASETS[job.data_name])
+        runtime.locations.require(known_dataset(job.data_name))
     recorded = folder.read_environment().get("job", {})
     if runtime.device == "auto" and recorded.get("device") == "cpu":
         runtime = replace(runtime, device="cpu")
@@ -133,7 +134,7 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
     """Compare two folders of one job: what differs in the second, and what may explain it."""
     stored, now = (each.read_result() or {} for each in (folder, again))
     found = Rerun(job.key, job.label)
-    found.elsewhere = [*_elsewhere(job, stored, now), *_environments(folder, again)]
+    found.elsewhere = [*_elsewhere(job, folder, stored, now), *_environments(folder, again)]
     if "device_name" in job.spec:
         found.elsewhere.append("it measures time, which never comes out twice")
     found.differences = list(result_differences(stored, now))
@@ -143,8 +144,10 @@ def compared(job: Job, folder: JobFolder, again: JobFolder) -> Rerun:
     return found
 
 
-def _elsewhere(job: Job, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    if not is_current(job.kind, stored["code"]):
+def _elsewhere(job: Job, folder: JobFolder, stored: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    with extended(*specs_with(job.spec, map(folder.sibling, job.inputs.values()))):
+        current = is_current(job.kind, stored["code"])
+    if not current:
         yield f"the code of {job.kind} jobs has changed since"
     for before, seen in zip(stored["data"], now["data"], strict=False):
         if before["fingerprint"] != seen["fingerprint"]:

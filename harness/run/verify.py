@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from harness.errors import HarnessError, UsageError
 from harness.jobs import JOBS
 from harness.jobs.code import is_current
+from harness.jobs.named import extended
 from harness.progress import Progress
 from harness.store.declarations import declared_in
 from harness.store.inventory import LINKED, contents
@@ -147,7 +148,7 @@ def _notes(finished: Finished) -> Iterator[Fault]:
             yield Fault(folder.path, f"has no sound input beside it ({', '.join(absent)})", remedy)
         if left := left_behind(folder):
             yield Fault(folder.path, f"came without {', '.join(left)}", "merge an export made with `--weights`")
-    yield from _stale(finished.values())
+    yield from _stale(finished)
 
 
 def left_behind(folder: JobFolder) -> list[str]:
@@ -158,11 +159,14 @@ def left_behind(folder: JobFolder) -> list[str]:
         return []
 
 
-def _stale(finished: Iterable[tuple[JobFolder, JobDocument, Result]]) -> Iterator[Fault]:
+def _stale(finished: Finished) -> Iterator[Fault]:
     """One note for each kind of job whose results were made by another version of the code."""
     stale: dict[str, list[Path]] = {}
-    for folder, job, result in finished:
-        if foreign(job) is None and result.code is not None and not is_current(job.kind, result.code):
+    for folder, job, result in finished.values():
+        specs = [finished[key][1].spec for key in job.inputs.values() if key in finished]
+        with extended(job.spec, *specs):
+            current = foreign(job) is not None or result.code is None or is_current(job.kind, result.code)
+        if not current:
             stale.setdefault(job.kind, []).append(folder.path)
     for kind, paths in stale.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""

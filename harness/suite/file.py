@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from harness.data.spec import Subset
-from harness.jobs.inspections import InspectionSpec
+from harness.jobs.any_of import AnyInspection, AnyMeasure
 from harness.jobs.measures import MeasureSpec
 from harness.jobs.measures.speedup import Speedup
 from harness.jobs.measures.timing import Timing
@@ -71,9 +71,9 @@ class Experiment(Strict):
     train: Train | None = None
     ensemble: list[Member] | None = None
     """Nets whose predictions, under one evaluation that all of them have, are averaged."""
-    measure: MeasureSpec | None = None
+    measure: AnyMeasure | None = None
     evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
-    inspect: dict[Name, InspectionSpec] = Field(default_factory=dict)
+    inspect: dict[Name, AnyInspection] = Field(default_factory=dict)
     """Inspections of the trained net; a number of one is `experiment.inspection.quantity`."""
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The JSON Schema of suite files, for editors that complete and check YAML."""
+"""JSON Schemas of the files that people write, for editors that complete and check YAML."""
 
 from __future__ import annotations
 
@@ -12,12 +12,27 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from harness.suite.file import SuiteFile
+from harness.strict import Strict
+from harness.suite.file import Citation, RecipesFile, SuiteFile
+from harness.suite.references import References
+
+FILES: dict[str, type[Strict]] = {
+    "suite": SuiteFile,
+    "paper": Citation,
+    "recipes": RecipesFile,
+    "references": References,
+}
+"""The kinds of files, each with the type that it is read as."""
 
 
-def suite_schema() -> dict[str, Any]:
-    """The JSON Schema of a suite file, each field described by the sentence that stands under it in the source."""
-    return SuiteFile.model_json_schema(schema_generator=WithSentences)
+def schema_of(file: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of file, each field described by the sentence that stands under it in the source.
+
+    It has the nets, data sets, measurements and inspections that are registered when it is asked for.
+    """
+    schema = FILES[file].model_json_schema(schema_generator=WithSentences)
+    head = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:paper-harness:schema:{file}"}
+    return head | schema
 
 
 class WithSentences(GenerateJsonSchema):

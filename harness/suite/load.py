@@ -13,7 +13,7 @@ from harness.suite.check_names import check_names
 from harness.suite.file import Citation, RecipesFile, Suite
 from harness.suite.released import Released, released_file
 from harness.suite.resolve_scales import resolve_scales
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import paper_folders
 from harness.suite.typed_yaml import Document, load_document, named_paper, typed_suite
 from harness.suite.warrant_checks import check_warrants
 from harness.suite.yaml_places import Located, read_yaml
@@ -66,13 +66,18 @@ def _paper_folder(located: Located) -> Path | None:
     paper = named_paper(located)
     if not isinstance(paper, str) or not re.fullmatch(NAME_PATTERN, paper):
         return None  # a fault of its type; no path is made of it
-    homes = (located.path.parent / "papers", shipped_suites() / "papers")
-    for home in homes:
-        if (home / paper / "paper.yaml").is_file():
-            return home / paper
-    known = sorted({file.parent.name for home in homes for file in home.glob("*/paper.yaml")})
-    located.fault(("paper",), f"no paper {paper!r} in {homes[0]} or among the shipped ones{nearest(paper, known)}")
+    if (found := paper_folder(located.path, paper)) is not None:
+        return found
+    known = sorted({file.parent.name for home in paper_folders(located.path) for file in home.glob("*/paper.yaml")})
+    where = f"{located.path.parent / 'papers'}, among the shipped ones or in an installed package"
+    located.fault(("paper",), f"no paper {paper!r} in {where}{nearest(paper, known)}")
     return None
+
+
+def paper_folder(suite: Path, paper: str) -> Path | None:
+    """Find the folder of a suite's paper: beside the suite, otherwise among all that are known."""
+    found = (home / paper for home in paper_folders(suite))
+    return next((folder for folder in found if (folder / "paper.yaml").is_file()), None)
 
 
 def _paper(folder: Path | None) -> tuple[_Paper | None, list[str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Collection
 from typing import Literal
 
 from harness.strict import Name, Strict
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import papers_named
 from harness.suite.typed_yaml import load_document
 
 
@@ -69,7 +69,7 @@ class References(Strict):
     choices: dict[str, Choice]
 
 
-def shipped_references() -> dict[str, References]:
-    """The references of every shipped paper, by its id."""
-    files: list[Path] = sorted((shipped_suites() / "papers").glob("*/references.yaml"))
-    return {file.parent.name: load_document(file, References) for file in files}
+def known_references(papers: Collection[str] = ()) -> dict[str, References]:
+    """The references of these papers, or of every one that is known, by the paper's id; a paper may have none."""
+    files = {name: folder / "references.yaml" for name, folder in papers_named(papers).items()}
+    return {name: load_document(file, References) for name, file in files.items() if file.is_file()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from harness.strict import Name, Strict
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import papers_named
 from harness.suite.typed_yaml import load_document
 
 Status = Literal["confirmed", "contradicted", "open", "no bearing"]
@@ -78,9 +79,9 @@ class Released(Strict):
         return next((one for one in found if one.suites is None or suite in one.suites), None)
 
 
-def shipped_releases() -> dict[str, Released]:
-    """What the authors of shipped papers released, by the paper's id."""
-    folders = sorted((shipped_suites() / "papers").iterdir())
+def known_releases(papers: Collection[str] = ()) -> dict[str, Released]:
+    """What the authors of these papers released, or of every one that is known, by the paper's id."""
+    folders = papers_named(papers).values()
     files = {folder.name: file for folder in folders if (file := released_file(folder)) is not None}
     return {name: load_document(file, Released) for name, file in files.items()}
 

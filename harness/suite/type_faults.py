@@ -140,4 +140,7 @@ def _models(kind: Any) -> list[type[BaseModel]]:
         return members
     if getattr(kind, "__origin__", None) in (dict, list, tuple):
         return []
+    for mark in getattr(kind, "__metadata__", ()):
+        if hasattr(mark, "members"):
+            return list(mark.members())
     return [model for member in get_args(kind) for model in _models(member)]

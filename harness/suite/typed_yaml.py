@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from harness.errors import SuiteError, UsageError
+from harness.jobs.extensions import add_named
 from harness.jobs.recipe import Recipe
 from harness.strict import Strict
 from harness.suite.file import SuiteFile
@@ -48,8 +50,13 @@ def named_paper(located: Located) -> Any:
 def typed_suite(located: Located, recipes: Mapping[str, Recipe] | None) -> SuiteFile | None:
     """Turn the data into a suite file, with the recipes that measurements name written out.
 
-    Without `recipes`, for the paper's files have faults of their own, the names of recipes are passed over.
+    First takes in what installed packages add and the data name. Without `recipes`, for the paper's files have faults
+    of their own, the names of recipes are passed over. Raises SuiteError for an entry point that cannot be used.
     """
+    try:
+        add_named(located.data)
+    except UsageError as error:
+        raise SuiteError([f"{located.path}:1:1: {error}"]) from error
     for path, measure in _measurements(located.data):
         name = measure.get("recipe")
         if not isinstance(name, str):

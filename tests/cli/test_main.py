@@ -145,7 +145,7 @@ def test_three_faults_are_three_lines(harness, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("nosuch.yaml", "no suite file at 'nosuch.yaml'; shipped suites: "),
+        ("nosuch.yaml", "no suite file at 'nosuch.yaml'; there are "),
         ("tabel1", "no suite file at 'tabel1'; did you mean table1?"),
         (".", "'.' is a folder; name a suite file"),
         (sys.executable, f"{sys.executable}:1:1: "),

@@ -209,3 +209,15 @@ def test_divided_set_is_found_by_its_one_folder(tmp_path: Path) -> None:
     assert "no folder images" in missing.message()
     (tmp_path / "imagenet_fall2009" / "images").mkdir()
     assert gather(data_root=tmp_path).require(dataset).path == tmp_path / "imagenet_fall2009"
+
+
+def test_a_set_that_a_package_adds_may_be_placed_before_anything_asks_for_it(tmp_path: Path) -> None:
+    """By every source, as the program's own are; where none adds it, it is unknown."""
+    config = tmp_path / "harness.toml"
+    config.write_text('[data]\nmore = "here"\n')
+    environ = {"HARNESS_DATA_MORE": "there"}
+    for sources in ({"named": ["more=x"]}, {"environ": environ}, {}):
+        files = () if sources else (config,)
+        assert "more" in gather(*files, also=["more"], **sources).named
+        with pytest.raises(UsageError, match=r"(?i)more"):
+            gather(*files, **sources)

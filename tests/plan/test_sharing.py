@@ -20,7 +20,7 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of the shipped suites three, one of them without the scale `subset`."""
     for path in (TABLE1, suite_path("training"), suite_path("prelu_table1")):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    monkeypatch.setattr(sharing, "shipped_suites", lambda: tmp_path)
+    monkeypatch.setattr(sharing, "suite_files", lambda: sorted(tmp_path.glob("*.yaml")))
     return tmp_path
 
 

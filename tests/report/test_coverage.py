@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from harness.report.coverage import coverage, shipped_coverage
-from harness.suite.references import shipped_references
+from harness.report.coverage import coverage, known_coverage
+from harness.suite.load import load_suite
+from harness.suite.references import known_references
+from harness.suite.shipped import suite_path
 
 
 def test_both_lists_are_whole():
     """65 and 82 claims, seven tables each with the sets of the text, four and seven figures."""
-    papers = shipped_references()
+    papers = known_references()
     counts = {name: (len(p.claims), len(p.tables), len(p.figures)) for name, p in papers.items()}
-    assert counts == {"alexnet": (65, 5, 4), "prelu": (82, 7, 7)}
+    assert (counts["alexnet"], counts["prelu"]) == ((65, 5, 4), (82, 7, 7))
 
 
 def test_what_no_suite_covers_is_missing():
     """Without suites, every claim, table and figure is missing, and stands in the ledger all the same."""
-    found = coverage([], shipped_references())
+    papers = known_references()
+    found = coverage([], papers)
     assert {row.status for row in found} == {"missing"}
-    assert len(found) == 65 + 82 + 5 + 7 + 4 + 7
+    assert len(found) == sum(len(p.claims) + len(p.tables) + len(p.figures) for p in papers.values())
 
 
 def test_table_1_stands_where_it_is():
     """Its own cells need the paper's data; those of others are quoted."""
-    rows = {row.ref: row for row in shipped_coverage() if row.suite == "table1"}
+    rows = {row.ref: row for row in known_coverage() if row.suite == "table1"}
     assert rows["alexnet:T1.cnn.top1"].status == "paper"
     assert rows["alexnet:T1.sift_fv.top5"].status == "quoted"
-    places = {row.where for row in shipped_coverage() if (row.suite, row.ref) == ("table1", "A01")}
+    places = {row.where for row in known_coverage() if (row.suite, row.ref) == ("table1", "A01")}
     assert places == {"claims.own_errors", "claims.own_errors_released"}
+
+
+def test_a_claim_of_the_same_number_in_another_paper_is_not_covered() -> None:
+    """Each paper has its own list."""
+    papers = {"other": known_references(["prelu"])["prelu"]}
+    suite = load_suite(suite_path("prelu_architecture"))
+    found = coverage([suite], papers)
+    assert {row.status for row in found if row.paper == "other"} == {"missing"}

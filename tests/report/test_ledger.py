@@ -105,3 +105,10 @@ def test_levels_of_evidence_stand_with_a_summary() -> None:
     """All of them."""
     found = [SimpleNamespace(outcome="CONFIRMED", evidence=evidence) for evidence in ("small scale", "exact")]
     assert summary(found) == ("CONFIRMED", "at small scale and exactly")
+
+
+def test_papers_may_number_their_claims_alike() -> None:
+    """What one paper's suites cover is nothing of another's."""
+    papers = {"other": PAPERS["alexnet"].model_copy(update={"paper": "other"}), **PAPERS}
+    found = ledger(papers, COVERED, report(), {}).papers
+    assert [paper.claims[0].places != [] for paper in found] == [False, True]

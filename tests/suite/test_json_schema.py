@@ -8,9 +8,9 @@ import pytest
 from ruamel.yaml import YAML
 from suite_files import TABLE1
 
-from harness.suite.json_schema import field_sentences, suite_schema
+from harness.suite.json_schema import FILES, field_sentences, schema_of
 
-SCHEMA = suite_schema()
+SCHEMA = schema_of("suite")
 
 
 class Sample:
@@ -69,6 +69,15 @@ def key_schema(schema: dict[str, Any], key: str, value: Any) -> bool:
         return accepts(schema["properties"][key], value)
     others = [*schema.get("patternProperties", {}).values(), schema.get("additionalProperties", False)]
     return bool(others[0]) and accepts(others[0], value)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_schema_says_what_it_is(file: str) -> None:
+    """Which draft, an id of its own, and that no other keys are allowed."""
+    schema = schema_of(file)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"urn:paper-harness:schema:{file}"
+    assert schema["additionalProperties"] is False
 
 
 @pytest.mark.parametrize("path", sorted(TABLE1.parent.glob("*.yaml")), ids=lambda path: path.stem)

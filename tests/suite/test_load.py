@@ -232,7 +232,7 @@ def test_what_is_no_mapping_is_one_line(tmp_path: Path, text: str, message: str)
 def test_an_unknown_paper_is_told_where_it_was_looked_for(tmp_path: Path) -> None:
     """With the nearest there is."""
     (line,) = faults(written(tmp_path, ("paper: alexnet", "paper: alexnett")))
-    where = f"{tmp_path / 'papers'} or among the shipped ones"
+    where = f"{tmp_path / 'papers'}, among the shipped ones or in an installed package"
     assert line.endswith(f"paper: no paper 'alexnett' in {where}; did you mean 'alexnet'?")
 
 

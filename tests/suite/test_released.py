@@ -14,15 +14,15 @@ from harness.models.layers import Traced, trace
 from harness.report.coverage import sound_suites
 from harness.report.settled_choices import settled_rows
 from harness.suite.load import load_suite
-from harness.suite.references import shipped_references
-from harness.suite.released import shipped_releases
+from harness.suite.references import known_references
+from harness.suite.released import known_releases
 from harness.suite.shipped import shipped_suites
 from harness.suite.yaml_places import read_yaml
 
 FACTS: dict[str, dict[str, Any]] = read_yaml(
     Path(__file__).parent.parent / "samples" / "alexnet_release_facts.yaml"
 ).data
-RELEASED = shipped_releases()["alexnet"]
+RELEASED = known_releases()["alexnet"]
 RECIPE = load_suite(shipped_suites() / "as_released.yaml").shared.recipes["released_145_2010"]
 NET = AlexNetReleased()
 LAYERS: dict[str, Traced] = {one.name: one for one in trace(NET.layers(1000), (3, 224, 224))}
@@ -171,7 +171,7 @@ def test_logged_cells_round_to_what_is_printed() -> None:
 
 def test_every_choice_and_deviation_of_the_paper_has_a_status() -> None:
     """Seven choices are confirmed, six contradicted, three open; no deviation of its suites is left out."""
-    rows = settled_rows(sound_suites(), shipped_references())
+    rows = settled_rows(sound_suites(), known_references())
     own = [row for row in rows if row.ref.startswith("alexnet:")]
     choices = [row.settled for row in own if row.where == "choices"]
     assert {status: choices.count(status) for status in set(choices)} == {"confirmed": 7, "contradicted": 6, "open": 3}

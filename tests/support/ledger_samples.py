@@ -25,12 +25,12 @@ PAPERS = {
 
 
 COVERED = [
-    Coverage("A01", "one", "claims.less", "small", "its direction, on Fashion-MNIST"),
-    Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs"),
-    Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data"),
-    Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", ""),
-    Coverage("alexnet:T1", "one", "table", "paper", ""),
-    Coverage("alexnet:F1", "one", "figures.f1", "small", ""),
+    Coverage("A01", "one", "claims.less", "small", "its direction, on Fashion-MNIST", "alexnet"),
+    Coverage("A02", "two", "claims.never", "impossible", "needs two GPUs", "alexnet"),
+    Coverage("A02", "two", "claims.exactly", "paper", "needs the paper's own data", "alexnet"),
+    Coverage("alexnet:T1.cnn.top1", "one", "cells.cnn.top1", "paper", "", "alexnet"),
+    Coverage("alexnet:T1", "one", "table", "paper", "", "alexnet"),
+    Coverage("alexnet:F1", "one", "figures.f1", "small", "", "alexnet"),
 ]
 
 

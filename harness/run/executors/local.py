@@ -12,7 +12,9 @@ from typing import Any
 from harness.errors import DeviceMissing, HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.jobs import JOBS
 from harness.jobs.code import code_digest
+from harness.jobs.named import extended, specs_with
 from harness.jobs.work import Work
+from harness.machine.entry_points import in_use, versions
 from harness.machine.environment import environment
 from harness.machine.memory import is_out_of_memory
 from harness.machine.runtime import Runtime
@@ -98,12 +100,15 @@ class Local:
 
     def _finish(self, folder: JobFolder, job: dict[str, Any], result: dict[str, Any]) -> None:
         """Write the result; `result.json` comes last, because it makes the job done."""
-        write_json(folder.environment, seal(environment() | {"job": result.pop("environment")}))
+        with extended(*specs_with(job["spec"], map(folder.sibling, job["inputs"].values()))):
+            code, machine = code_digest(job["kind"]), environment()
+            machine["packages"] |= versions(in_use())
+        write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             self._note_rate(folder, job, result["cost"])
         inputs = {name: folder.sibling(key).read_result() or {} for name, key in job["inputs"].items()}
-        about = {"key": job["key"], "kind": job["kind"], "code": code_digest(job["kind"])}
+        about = {"key": job["key"], "kind": job["kind"], "code": code}
         about["inputs"] = {name: found.get("outputs") for name, found in inputs.items()}
         if foreign := trained_elsewhere(inputs.values()):
             about[TRAINED_ELSEWHERE] = foreign

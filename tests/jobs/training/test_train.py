@@ -220,7 +220,7 @@ def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
 def test_a_checkpoint_of_other_code_is_refused(world, monkeypatch):
     """A checkpoint of other code is refused."""
     stopped_world(world, monkeypatch)
-    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
+    monkeypatch.setattr("harness.jobs.code._own_digest", lambda _: "f" * 64)
     monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
     (reason, *_) = world.run().failed.values()
     assert re.search(r"code '[0-9a-f]{12}' -> 'ffffffffffff'", reason)
@@ -231,7 +231,7 @@ def test_a_checkpoint_of_code_that_gives_the_same_bits_is_gone_on_from(world, mo
     stopped_world(world, monkeypatch)
     pair = [code_digest("train"), "f" * 64]
     monkeypatch.setattr("harness.jobs.same_code.pairs", lambda: {"train": [pair]})
-    monkeypatch.setattr("harness.jobs.code.code_digest", lambda _: "f" * 64)
+    monkeypatch.setattr("harness.jobs.code._own_digest", lambda _: "f" * 64)
     monkeypatch.setattr(training, "code_digest", lambda _: "f" * 64)
     assert world.run().failed == {}
     assert world.result("train")["marks"] == []

@@ -1,0 +1,27 @@
+"""The command that publishes reports of any paper, known here or not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from programs import program
+
+from harness.report.page.digests import sealed
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def test_a_report_of_an_unknown_paper_is_listed_and_said_to_have_no_ledger(tmp_path: Path) -> None:
+    """As when its package is not installed here."""
+    report = tmp_path / "report"
+    report.mkdir()
+    results = json.loads((SAMPLES / "small_results.json").read_text())
+    curves = json.loads((SAMPLES / "small_curves.json").read_text())
+    (report / "results.json").write_text(json.dumps(sealed(results | {"paper": "theirs"}, curves)))
+    (report / "curves.json").write_text(json.dumps(curves))
+    done = program(tmp_path, "publish", "report", "--into", "published")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "paper theirs is not known here, so its reports are listed without a ledger\n"
+    index = json.loads((tmp_path / "published" / "index.json").read_text())
+    assert (index["papers"], [one["paper"] for one in index["reports"]]) == ([], ["theirs"])

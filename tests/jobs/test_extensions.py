@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,27 @@ def test_its_digest_moves_with_what_it_does(place: Path, before: str, after: str
     file.write_text(file.read_text().replace(before, after))
     code.extension_digest.cache_clear()
     assert (digests(USES) != first) is moves
+
+
+def test_a_module_of_the_program_counts_that_only_the_package_imports(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Jobs of no package do without it, so the digests of their kinds say nothing of it."""
+    from harness.jobs import code
+
+    net_package(place)
+    nets = place / "slim_nets" / "nets.py"
+    nets.write_text(nets.read_text().replace("from typing", "import harness.judge.warrants\nfrom typing"))
+    first = digests(USES)
+    copy = shutil.copytree(code.PACKAGE, tmp_path / "harness", ignore=shutil.ignore_patterns("__pycache__"))
+    with (copy / "judge" / "warrants.py").open("a") as file:
+        file.write("MORE = 1\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(code, "package", lambda: code.Package(copy))
+        code.extension_digest.cache_clear()
+        second = digests(USES)
+    code.extension_digest.cache_clear()
+    assert all(second[kind] != digest for kind, digest in first.items())
 
 
 def test_a_module_of_the_package_that_it_imports_counts(place: Path) -> None:

@@ -207,7 +207,11 @@ def _of_project(here: Path) -> Iterator[Entry]:
         project = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {})
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{file}: cannot be read ({error})") from None
-    declared = project.get("entry-points", {}) if isinstance(project, dict) else {}
+    declared = project.get("entry-points", {}) if isinstance(project, dict) else None
+    if not isinstance(declared, dict) or not all(
+        isinstance(declared.get(PREFIX + group, {}), dict) for group in GROUPS
+    ):
+        raise UsageError(f'{file}: entry points are tables, such as [project.entry-points."{PREFIX}models"]')
     name, version = str(project.get("name", here.name)), str(project.get("version", "not installed"))
     folder = here / "src" if (here / "src").is_dir() else here
     for group in GROUPS:

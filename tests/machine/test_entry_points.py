@@ -86,6 +86,22 @@ def test_a_project_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pyte
         entries()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "project = 'paper_harness.models'\n",
+        "[project]\nentry-points = 'paper_harness.models'\n",
+        "[project.entry-points]\n'paper_harness.models' = 'slim_nets.nets:Slim'\n",
+    ],
+)
+def test_entry_points_that_are_no_tables_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """The error names the file and shows how a group begins."""
+    (tmp_path / "pyproject.toml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"pyproject.toml: entry points are tables, such as \[project.entry-points"):
+        entries()
+
+
 def test_versions_are_by_distribution(place: Path) -> None:
     """Each once."""
     net_package(place)

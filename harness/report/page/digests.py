@@ -73,9 +73,8 @@ def require_unchanged(results: Record, path: Path) -> None:
 
 def require_same_curves(results: Results, curves: Record, path: Path) -> None:
     """Raise UsageError where `curves`, read from `path`, are not those that the results were written with."""
-    known = results.digest.curves
     try:
-        same = known is None or known == _digest(curves)
+        same = results.digest.curves == _digest(curves)
     except (ValueError, RecursionError):
         same = False
     if not same:

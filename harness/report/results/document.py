@@ -210,7 +210,7 @@ class DigestsRecord(Record):
     results: str
     """The digest of cells, claims, experiments and data as reported here."""
     curves: str | None = None
-    """The digest of curves.json; null in reports of earlier versions."""
+    """The digest of curves.json; null until the report is written."""
     document: str | None = None
     """The digest of the whole of results.json without this field; null in reports of earlier versions."""
 

@@ -12,6 +12,7 @@ from harness.report import markdown
 from harness.report.page.numbers import digits_after, plain
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import CellRecord
+from harness.report.withdrawn_verdicts import in_headline
 
 _AS_IS = ("id", "row", "column", "label", "ref", "printed", "paper", "unit", "margin", "metric", "n", "mean", "std")
 _BOUNDS = ("interval", "tost_interval", "wilson", "prediction")
@@ -50,7 +51,12 @@ def _row(cell: CellRecord) -> dict[str, object]:
 
 def _backing(cell: CellRecord) -> list[str]:
     """The words beside the verdict on a number that did not come from running the suite alone."""
-    told = {"recorded by hand": cell.recorded, "evaluation only": cell.imported}
+    replaced = any(record.get("replaced") for record in (cell.recorded or {}).values())
+    told = {
+        "recorded by hand": cell.recorded,
+        "in the place of another score": replaced,
+        "evaluation only": cell.imported,
+    }
     return [word for word, found in told.items() if found]
 
 
@@ -98,7 +104,7 @@ def _markdown(results: Results) -> str:
 def _caption(results: Results) -> str:
     scale = f"{results.scale.capitalize()} scale"
     note = results.scale_note
-    parts = [results.title, results.source, f"{scale}: {note}" if note else scale]
+    parts = [results.title, results.source, f"{scale}: {note}" if note else scale, *in_headline(results.withdrawn)]
     return ". ".join(part.rstrip(".") for part in parts if part) + "."
 
 

@@ -109,3 +109,20 @@ def test_a_table_tells_a_verdict_on_a_number_that_was_not_ours(results, kind, fi
     by_seed, imports = {"0": {"from": "the server"}}, [{"from": "the server"}]
     results["cells"][0][field] = by_seed if field == "recorded" else imports
     assert f"MATCH, {word}" in exports.export(typed(results), kind)
+
+
+@pytest.mark.parametrize("kind", ["latex", "markdown"])
+def test_a_table_counts_what_was_declared_and_is_judged_no_more(results, kind):
+    """Its caption is all that a reader of a paper sees of a cell that was taken out."""
+    gone = {"kind": "cell", "id": "gone", "why": "taken out", "form": {}, "came_to": [], "today": None}
+    results["withdrawn"] = [gone]
+    assert "1 declared and judged no more" in exports.export(typed(results), kind)
+
+
+def test_a_score_in_the_place_of_another_says_so_in_every_export(results):
+    """The row says it beside the word on who entered the score."""
+    cell = results["cells"][0]
+    cell["recorded"] = {"0": {"value": 16.3, "replaced": [{"value": 17.0}]}}
+    backing = "recorded by hand, in the place of another score"
+    assert exports.frame(typed(results))["backing"][0] == backing
+    assert backing in exports.export(typed(results), "markdown")

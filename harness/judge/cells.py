@@ -22,7 +22,7 @@ from harness.judge.statistics import (
 )
 from harness.store.provenance import all_said
 from harness.suite.cells import Cell
-from harness.suite.metrics import metric_of
+from harness.suite.known_metrics import metric_of
 from harness.suite.printed import half_last_digit
 from harness.vocabulary import ScaleName
 
@@ -60,13 +60,15 @@ class Measured:
     """Provenance of values entered by hand, by seed."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Provenance of imported weights that the values rest on."""
+    steps_of: float = 0.0
+    """How much one class or image changes a number that is no metric of a test; 0 where it does not move in steps."""
     stated: Stated = ""
     """How the number follows from the suite's own files; empty where something is measured."""
 
     def step(self, metric: str) -> float:
-        """Return how much one test image changes an error, in percent; 0 for a metric that does not move in steps."""
+        """Return how much one image or class changes a number, in its unit; 0 for one that does not move in steps."""
         known = metric_of(metric)
-        return 100 / self.images if known is not None and known.unit == "%" and self.images else 0.0
+        return 100 / self.images if known is not None and known.unit == "%" and self.images else self.steps_of
 
     def grows_to(self, look: Look) -> bool:
         """Check whether the values belong to the seeds of a look; an exact number has one value for all seeds."""

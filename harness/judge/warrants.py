@@ -9,7 +9,7 @@ from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
 from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
 from harness.judge.threshold_sweep import at_thresholds, signs
-from harness.suite.metrics import metric_of
+from harness.suite.known_metrics import metric_of
 
 Rule = Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]
 RULES = 2

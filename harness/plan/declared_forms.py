@@ -11,7 +11,7 @@ from harness.plan.graph import Plan
 from harness.store.store import KEY_LETTERS, Store
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim
-from harness.suite.metrics import EPOCHS
+from harness.suite.known_metrics import EPOCHS
 
 Kind = Literal["cells", "claims"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness.plan.graph import Plan
 from harness.report.results.record import Json
 from harness.suite.claims import Claim
-from harness.suite.metrics import EPOCHS
+from harness.suite.known_metrics import EPOCHS
 
 Spec = Mapping[str, Any]
 _LONGEST = 60

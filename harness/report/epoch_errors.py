@@ -8,7 +8,7 @@ from dataclasses import replace
 from harness.judge.cells import Measured
 from harness.plan.graph import Plan
 from harness.report.results.curves import Curves
-from harness.suite.metrics import EPOCH_ERRORS, EPOCHS, OverEpochs
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS, OverEpochs
 from harness.suite.resolve import ResolvedExperiment
 from harness.vocabulary import guessing
 

@@ -24,7 +24,7 @@ from harness.report.results.verdict_records import (
 )
 from harness.suite.claim_parts import parent_of
 from harness.suite.file import Earlier, Reading
-from harness.suite.metrics import metric_of
+from harness.suite.known_metrics import metric_of
 from harness.suite.seeds import SeedLooks, in_words
 
 

@@ -12,8 +12,8 @@ from harness.jobs.measures import MeasureSpec
 from harness.suite.cells import PARTS, FreeCell, Place, Row, Table
 from harness.suite.claims import Claim
 from harness.suite.file import Experiment, Figure, RecipesFile, SuiteFile, Train
+from harness.suite.known_metrics import EPOCH_ERRORS
 from harness.suite.lookup import Defined
-from harness.suite.metrics import EPOCH_ERRORS
 from harness.suite.printed import is_printed, over_runs
 from harness.suite.yaml_places import KeyPath, Places, shown
 from harness.vocabulary import METRICS

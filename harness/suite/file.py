@@ -20,7 +20,7 @@ from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
 from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
-from harness.suite.metrics import EPOCHS
+from harness.suite.known_metrics import EPOCHS
 from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from harness.jobs.measures.net import OfNet
 from harness.suite.file import SuiteFile
-from harness.suite.metrics import EPOCH_ERRORS, EPOCHS
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
 from harness.vocabulary import MEMBERS, METRICS
 
 

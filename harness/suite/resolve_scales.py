@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.errors import UsageError
 from harness.models.layers import Traced
 from harness.suite.file import Experiment, RecipesFile, SuiteFile
-from harness.suite.metrics import EPOCH_ERRORS, EPOCHS
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
 from harness.suite.yaml_places import KeyPath, Places
 from harness.vocabulary import METRICS, ScaleName, nearest

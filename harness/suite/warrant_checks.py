@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim, Exact
 from harness.suite.file import SuiteFile
-from harness.suite.metrics import metric_of
+from harness.suite.known_metrics import metric_of
 from harness.suite.printed import half_last_digit
 from harness.suite.yaml_places import KeyPath, Places
 

@@ -15,7 +15,7 @@ from harness.report.results.document import Results
 from harness.report.results.record import BySeed
 from harness.report.results.run_records import InspectionRecord, TestRecord, TrainingRecord
 from harness.report.results.verdict_records import CellRecord
-from harness.suite.metrics import metric_of
+from harness.suite.known_metrics import metric_of
 
 ALPHA = 0.05
 ROUNDING = 1e-6

@@ -102,9 +102,8 @@ def one_sided(suite: Suite, nets: RandomNets) -> tuple[dict[str, set[str]], dict
     found = {one: chance.outcomes(one, claim) for one, claim in decided_by_us(suite).items()}
     always = {one: seen for one, seen in found.items() if seen == {"CONFIRMED"}}
     never = {one: seen for one, seen in found.items() if not seen & {"CONFIRMED", "BY CONSTRUCTION"}}
-    return always, {
-        one: seen for one, seen in never.items() if seen != {"NOT COMPARABLE"}
-    }  # a clock is not the paper's
+    # A clock is not the paper's.
+    return always, {one: seen for one, seen in never.items() if seen != {"NOT COMPARABLE"}}
 
 
 def decided_by_us(suite: Suite) -> dict[str, Claim]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from installed_example import ROOT, installed_example
 from made_up_packages import place
 from programs import environment
+from random_measurements import RandomNets, one_sided
 from residual_nets import PARAMETERS, Residual
 
 from harness.jobs.extensions import add_named
@@ -25,6 +27,8 @@ from harness.suite.paper_checks import paper_faults
 from harness.suite.shipped import files_of, paper_homes, suite_path
 
 __all__ = ["place"]
+
+SUITES = sorted(file.stem for file in (ROOT / "examples/resnet/suites").glob("*.yaml"))
 
 
 @pytest.fixture
@@ -60,12 +64,26 @@ def test_it_is_found_with_all_that_it_adds(resnet: Path, library: Path) -> None:
     assert resnet == library / "resnet_paper" / "suites"
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in (ROOT / "examples/resnet/suites").glob("*.yaml")))
+def test_no_file_of_the_program_knows_it() -> None:
+    """Adding the paper took no line there: entry points alone lead to it."""
+    own = re.compile(r"resnet|residual", re.IGNORECASE)
+    texts = [path for path in (ROOT / "harness").rglob("*") if path.suffix in (".py", ".template", ".html")]
+    assert len(texts) > 300
+    assert [str(path) for path in texts if own.search(path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("name", SUITES)
 def test_every_suite_is_sound_and_plans(resnet: Path, name: str) -> None:
     """At each of its scales, by its bare name; and agrees with all files of its paper."""
     suite = load_suite(suite_path(name))
     assert paper_faults(suite) == []
     assert all(make_plan(suite, scale).jobs for scale in suite.file.scales)
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_every_claim_can_fail_and_can_hold(resnet: Path, name: str, tmp_path: Path) -> None:
+    """Whatever is measured, as those of the shipped suites."""
+    assert one_sided(load_suite(suite_path(name)), RandomNets(tmp_path)) == ({}, {})
 
 
 def test_all_that_the_section_asserts_is_covered(resnet: Path) -> None:

@@ -136,11 +136,11 @@ def _show_withdrawn(console: Console, withdrawn: Sequence[WithdrawnRecord]) -> N
 def show_coverage(rows: Sequence[Coverage | SettledRow]) -> None:
     """Print the ledger, one line for each reference and place, and the number of references by status."""
     console = Console(highlight=False)
-    table = Table("reference", "suite", "where", "status", "why")
+    table = Table("paper", "reference", "suite", "where", "status", "why")
     for row in rows:
-        table.add_row(row.ref, row.suite, row.where, row.status, Text(row.reason))
+        table.add_row(row.paper, row.ref, row.suite, row.where, row.status, Text(row.reason))
     console.print(table)
-    counts = Counter(status for _, status in {(row.ref, row.status) for row in rows})
+    counts = Counter(status for *_, status in {(row.paper, row.ref, row.status) for row in rows})
     console.print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
 
 

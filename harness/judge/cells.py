@@ -22,8 +22,9 @@ from harness.judge.statistics import (
 )
 from harness.store.provenance import all_said
 from harness.suite.cells import Cell
+from harness.suite.known_metrics import metric_of
 from harness.suite.printed import half_last_digit
-from harness.vocabulary import METRICS, ScaleName
+from harness.vocabulary import ScaleName
 
 Stated = Literal["", "arithmetic", "configuration"]
 """Source of a number that is not measured: computed from numbers in the suite, or a setting of a recipe read back."""
@@ -59,13 +60,15 @@ class Measured:
     """Provenance of values entered by hand, by seed."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Provenance of imported weights that the values rest on."""
+    steps_of: float = 0.0
+    """How much one class or image changes a number that is no metric of a test; 0 where it does not move in steps."""
     stated: Stated = ""
     """How the number follows from the suite's own files; empty where something is measured."""
 
     def step(self, metric: str) -> float:
-        """Return how much one test image changes an error, in percent; 0 for a metric that does not move in steps."""
-        known = METRICS.get(metric.removeprefix("members_"))
-        return 100 / self.images if known is not None and known.unit == "%" and self.images else 0.0
+        """Return how much one image or class changes a number, in its unit; 0 for one that does not move in steps."""
+        known = metric_of(metric)
+        return 100 / self.images if known is not None and known.unit == "%" and self.images else self.steps_of
 
     def grows_to(self, look: Look) -> bool:
         """Check whether the values belong to the seeds of a look; an exact number has one value for all seeds."""
@@ -200,7 +203,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Leve
         return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
-    metric = METRICS.get(_metric(cell))
+    metric = metric_of(_metric(cell))
     found = _equivalence(cell, values, levels, measured.step(_metric(cell)))
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
@@ -224,7 +227,7 @@ def _equivalence(cell: Cell, values: list[float], levels: Levels, step: float) -
     found = equivalence_to_runs(values, theirs.mean, theirs.spread, cell.runs, cell.margin, levels, step)
     if theirs.best is None:
         return found
-    metric = METRICS.get(_metric(cell))
+    metric = metric_of(_metric(cell))
     ours = max(values) if metric is not None and metric.direction == "higher" else min(values)
     best = f"; best of ours {ours:.4g}, of theirs {theirs.best:.4g}, which decides nothing"
     return replace(found, reason=found.reason + best)

@@ -9,7 +9,7 @@ from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
 from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
 from harness.judge.threshold_sweep import at_thresholds, signs
-from harness.vocabulary import METRICS
+from harness.suite.known_metrics import metric_of
 
 Rule = Callable[[ClaimVerdict, Sequence[Side], Evidence], ClaimVerdict]
 RULES = 2
@@ -59,7 +59,7 @@ def _repeats(verdict: ClaimVerdict, sides: Sequence[Side]) -> str:
 def _smallest_effect(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evidence) -> ClaimVerdict:
     """Withdraw a contradiction by a difference of errors below the smallest that matters to the scale, and say so."""
     smallest, effect = evidence.smallest_effect, verdict.effect
-    errors = all(side.name.rpartition(".")[2].removeprefix("members_") in METRICS for side in _places(sides, evidence))
+    errors = all(metric_of(side.name.rpartition(".")[2]) is not None for side in _places(sides, evidence))
     of_errors = verdict.claim.operator in ("less", "equal", "gap", "equal_gaps") and errors
     if verdict.outcome not in DECIDED or smallest is None or effect is None or not of_errors:
         return verdict

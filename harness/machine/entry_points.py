@@ -3,7 +3,7 @@
 A package declares its nets, data sets, measurements, inspections and papers in its `pyproject.toml`, one group each:
 
     [project.entry-points."paper_harness.models"]
-    resnet = "resnet_paper.nets:ResNet"
+    mine = "mine_paper.nets:Mine"
 
 Looking up reads what is declared and imports nothing; `Entry.load` imports the one module that is asked for. The
 project in whose folder the program is started counts as installed, by its `pyproject.toml`: who writes it tries it so.

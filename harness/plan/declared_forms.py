@@ -11,6 +11,7 @@ from harness.plan.graph import Plan
 from harness.store.store import KEY_LETTERS, Store
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim
+from harness.suite.known_metrics import EPOCHS
 
 Kind = Literal["cells", "claims"]
 
@@ -129,6 +130,6 @@ def _jobs(plan: Plan, place: tuple[str, ...], seeds: Iterable[int]) -> Iterator[
             plan.measurements.get((name, seed)),
             plan.evaluations.get((name, part, seed)),
             plan.inspections.get((name, part, seed)),
-            None if part else plan.trainings.get((name, seed)),
+            None if part not in ("", EPOCHS) else plan.trainings.get((name, seed)),
         )
         yield from (key for key in found if key is not None)

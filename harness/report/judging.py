@@ -13,6 +13,7 @@ from harness.plan.graph import Plan, plan_at
 from harness.plan.preregistration import Standings, standings
 from harness.plan.status import Status
 from harness.report.arm_differences import arm_differences
+from harness.report.epoch_errors import epoch_errors
 from harness.report.measured import measured_values, trainings
 from harness.report.recorded import recorded_scores
 from harness.report.records import standing_of
@@ -79,6 +80,8 @@ def judged_by(
     earlier: tuple[Evidence, ...] = (),
 ) -> Judged:
     """Judge every cell and claim by what was measured, wherever that was kept, verdicts of `earlier` looks standing."""
+    of_trainings = trainings(plan, standing, failed)
+    measured = measured | dict(epoch_errors(plan, of_trainings, curves))
     cells = [_judged_cell(cell, measured, plan, declared, earlier) for cell in plan.suite.cells()]
     evidence = Evidence(
         cells={verdict.cell.id: verdict for verdict in cells},
@@ -86,7 +89,7 @@ def judged_by(
         curves=_numbers(curves),
         scale=plan.scale,
         elsewhere=_elsewhere(plan, standing),
-        trainings=trainings(plan, standing, failed),
+        trainings=of_trainings,
         look=plan.look,
         earlier=earlier,
         smallest_effect=plan.suite.file.scales[plan.scale].smallest_effect,

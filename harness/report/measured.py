@@ -17,6 +17,7 @@ from harness.judge.outcomes import How
 from harness.plan.graph import Plan
 from harness.plan.job import Job
 from harness.plan.status import Status
+from harness.report.inspection_steps import step_of
 from harness.report.recorded import SCORED, Scores, counts, outdated, replacement
 from harness.store.provenance import trained_elsewhere
 from harness.vocabulary import MEMBERS, METRICS, guessing
@@ -56,7 +57,9 @@ def measured_values(
             resolved = plan.experiments[name]
             keys = {seed: plan.inspections[name, inspection, seed] for seed in plan.seeds}
             for quantity in spec.quantities(resolved.traced(), resolved.classes):
-                yield f"{name}.{inspection}.{quantity}", _one_measured(plan, keys, quantity, standing, failed)
+                measured = _one_measured(plan, keys, quantity, standing, failed)
+                step = step_of(spec, quantity, resolved)
+                yield f"{name}.{inspection}.{quantity}", replace(measured, steps_of=step)
 
 
 def _means_of_members(

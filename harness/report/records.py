@@ -24,8 +24,8 @@ from harness.report.results.verdict_records import (
 )
 from harness.suite.claim_parts import parent_of
 from harness.suite.file import Earlier, Reading
+from harness.suite.known_metrics import metric_of
 from harness.suite.seeds import SeedLooks, in_words
-from harness.vocabulary import METRICS
 
 
 def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
@@ -37,6 +37,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
     """One printed number beside ours."""
     cell, measured = verdict.cell, verdict.measured
     metric = cell.place[-1] if cell.place else None
+    known = metric_of(metric) if metric else None
     return CellRecord(
         id=cell.id,
         row=cell.row,
@@ -48,7 +49,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
         unit=cell.unit,
         margin=cell.margin,
         metric=metric,
-        direction=METRICS[metric].direction if metric in METRICS else None,
+        direction=known.direction if known else None,
         value=".".join(cell.place) if cell.place else None,
         values={str(seed): value for seed, value in measured.values.items()},
         how=measured.how,

@@ -14,13 +14,14 @@ NO_RELEASE = "its authors released nothing that says"
 
 @dataclass(frozen=True, slots=True)
 class SettledRow:
-    """One open choice of a paper, or one deviation of a suite; the first five fields are those of the coverage."""
+    """One open choice of a paper, or one deviation of a suite; the first six fields are those of the coverage."""
 
     ref: str
     suite: str
     where: str
     status: str
     reason: str
+    paper: str
     settled: str
     """confirmed, contradicted, open or no bearing."""
     at: list[str]
@@ -37,17 +38,17 @@ def settled_rows(suites: Sequence[Suite], papers: Mapping[str, References]) -> l
 def _choices(name: str, paper: References, released: Released | None) -> Iterator[SettledRow]:
     for choice in paper.choices:
         found = None if released is None else released.choices.get(choice)
-        yield _row(f"{name}:{choice}", "", "choices", found)
+        yield _row(name, choice, "", "choices", found)
 
 
 def _deviations(suite: Suite) -> Iterator[SettledRow]:
     for name in suite.file.deviations if suite.released is not None else ():
         found = suite.released.of_deviation(suite.name, name) if suite.released is not None else None
-        yield _row(f"{suite.file.paper}:{suite.name}.{name}", suite.name, f"deviations.{name}", found)
+        yield _row(suite.file.paper, f"{suite.name}.{name}", suite.name, f"deviations.{name}", found)
 
 
-def _row(ref: str, suite: str, where: str, found: Settled | None) -> SettledRow:
-    kind = "deviation" if suite else "choice"
+def _row(paper: str, name: str, suite: str, where: str, found: Settled | None) -> SettledRow:
+    kind, ref = "deviation" if suite else "choice", f"{paper}:{name}"
     if found is None:
-        return SettledRow(ref, suite, where, f"{kind} open", NO_RELEASE, "open", [])
-    return SettledRow(ref, suite, where, f"{kind} {found.status}", found.fact, found.status, found.at)
+        return SettledRow(ref, suite, where, f"{kind} open", NO_RELEASE, paper, "open", [])
+    return SettledRow(ref, suite, where, f"{kind} {found.status}", found.fact, paper, found.status, found.at)

@@ -71,7 +71,7 @@ def _told(plan: Plan, results: Results) -> Iterator[tuple[str, tuple[JobResult |
     for name, experiment in results.experiments.items():
         classes = plan.experiments[name].classes if name in plan.experiments else 0
         for job in experiment.jobs:
-            yield job.key, (_trained(job), job.reason)
+            yield job.key, (_trained(job, plan, results), job.reason)
             for test in job.evaluations.values():
                 yield test.key, (_tested(job, test, classes, results) if test.values else None, "")
             for read in job.inspections.values():
@@ -89,11 +89,15 @@ def _result(outcome: str, values: ByName, **more: Any) -> JobResult:
     return {**nothing, "outcome": outcome, "values": values, **more}
 
 
-def _trained(job: TrainingRecord) -> JobResult | None:
+def _trained(job: TrainingRecord, plan: Plan, results: Results) -> JobResult | None:
     if job.outcome not in ("done", "diverged", "imported"):
         return None
     imported = {"imported": job.imported} if job.imported else {}
-    return _result(_outcome(job), job.values, marks=job.marks, weights_sha256=job.weights_sha256, **imported)
+    asked = plan.jobs.get(job.key)
+    splits = () if asked is None else [(asked.data_name, split) for split in asked.spec["splits"]]
+    data = [one.plain() for one in results.data if (one.name, one.split) in splits]
+    said = {"data": data, "marks": job.marks, "weights_sha256": job.weights_sha256}
+    return _result(_outcome(job), job.values, **said, **imported)
 
 
 def _tested(job: TrainingRecord, test: TestRecord, classes: int, results: Results) -> JobResult:

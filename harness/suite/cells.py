@@ -28,8 +28,10 @@ class Place(Strict):
     """Dotted shorthand for the parts, from the left: `cnn`, `cnn.ten_crop` or `cnn.ten_crop.top1_error`."""
     experiment: Name | None = None
     evaluation: Name | None = None
+    """An evaluation or inspection; `epochs` for an error over the epochs of the training."""
     metric: Name | None = None
-    """A metric of an evaluation, or a quantity of a measurement."""
+    """A metric of an evaluation, or a quantity of a measurement or inspection; of `epochs`, `best_validation_error`,
+    `last_validation_error`, `best_train_error` or `last_train_error`."""
 
     def parts(self) -> dict[str, str]:
         """Give the parts that stand here, by name.

@@ -12,6 +12,7 @@ from harness.jobs.measures import MeasureSpec
 from harness.suite.cells import PARTS, FreeCell, Place, Row, Table
 from harness.suite.claims import Claim
 from harness.suite.file import Experiment, Figure, RecipesFile, SuiteFile, Train
+from harness.suite.known_metrics import EPOCH_ERRORS
 from harness.suite.lookup import Defined
 from harness.suite.printed import is_printed, over_runs
 from harness.suite.yaml_places import KeyPath, Places, shown
@@ -163,19 +164,23 @@ class _Checks:
             return "metric" not in parts or self._metric(where["metric"], parts["metric"])
         if not self._experiment(where["experiment"], experiment):
             return False
-        found = [self._part(where[name], experiment, name, parts[name]) for name in PARTS[1:] if name in parts]
+        found = [self._part(where[name], parts, name) for name in PARTS[1:] if name in parts]
         return all(found)
 
-    def _part(self, path: KeyPath, experiment: str, name: str, part: str) -> bool:
+    def _part(self, path: KeyPath, parts: Mapping[str, str], name: str) -> bool:
         """Check a part after an experiment: a quantity of a measurement, or a test or metric of a trained net."""
+        experiment, part = parts["experiment"], parts[name]
         inspected = self.defined.inspections(experiment)
         if self.defined.measures(experiment):
             return self._quantity(path, experiment, part)
         if name == "evaluation":
-            known = [*self.defined.tests(experiment), *inspected]
+            known = [*self.defined.tests(experiment), *inspected, *self.defined.epochs(experiment)]
             what = f"evaluation{' or inspection' * bool(inspected)} of {experiment!r}"
             return self._known(path, part, known, what)
-        return bool(inspected) or self._known(path, part, METRICS, "metric")  # each scale checks those of inspections
+        test = parts.get("evaluation")
+        if test in inspected or (inspected and test is None):
+            return True  # each scale checks the numbers of inspections
+        return self._known(path, part, self.defined.metrics(experiment, test), "metric")
 
     def _quantity(self, path: KeyPath, experiment: str, name: str) -> bool:
         if experiment not in self.quantities:
@@ -186,7 +191,10 @@ class _Checks:
         """Check a metric that stands without its experiment: one of tests, or a quantity of some measurement."""
         if any(experiment.inspect for experiment in self.file.experiments.values()):
             return True  # the numbers of an inspection depend on the net, so each scale checks them
-        return self._known(path, metric, [*METRICS, *chain.from_iterable(self.quantities.values())], "metric")
+        over_epochs = EPOCH_ERRORS if self.defined.trained else ()
+        return self._known(
+            path, metric, [*METRICS, *over_epochs, *chain.from_iterable(self.quantities.values())], "metric"
+        )
 
     def _complete(self, path: KeyPath, parts: dict[str, str], who: str, *, not_run: str | None) -> None:
         """Check that a cell of ours has every part of its place, and that they go together; one not run needs none."""
@@ -203,7 +211,7 @@ class _Checks:
             self.places.fault(path, f"{who} no {' and no '.join(lacking)} to reproduce it")
         else:
             for name in PARTS[1:]:
-                self._part(path, experiment, name, parts[name])
+                self._part(path, parts, name)
 
     def claim(self, path: KeyPath, claim: Claim) -> None:
         """Check the operands of a claim, and the experiments of `faster`."""
@@ -235,9 +243,10 @@ class _Checks:
         elif measured:
             self.places.fault(path, f"{shown(operand)} has three parts; a value of it is experiment.quantity")
         elif self._experiment(path, experiment):
-            self._part(path, experiment, "evaluation", parts[0])
+            self._part(path, {"experiment": experiment, "evaluation": parts[0]}, "evaluation")
             if parts[0] not in self.defined.inspections(experiment):  # each scale checks the numbers of inspections
-                self._known(path, parts[1], [*METRICS, *self.defined.of_members(experiment)], "metric")
+                known = [*self.defined.metrics(experiment, parts[0]), *self.defined.of_members(experiment)]
+                self._known(path, parts[1], known, "metric")
 
     def deviations(self) -> None:
         """Check that deviations touch experiments, rows or cells of the suite."""

@@ -1,7 +1,8 @@
 """The grammar of claims: one relation, by one operator, over operands that a suite's experiments measure.
 
 An operand is the id of a cell (`cnn.top1`), or a value: `experiment.evaluation.metric`, or `experiment.quantity` of a
-measuring experiment. `members_` before the metric of an ensemble means its nets, each by itself.
+measuring experiment. `experiment.epochs.best_validation_error` is of the best epoch of a training, and `last_` of its
+last; `train_error` likewise. `members_` before the metric of an ensemble means its nets, each by itself.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from harness.strict import Name, Strict
 from harness.suite.cells import Cell, FreeCell, Table, cells_of
 from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
+from harness.suite.known_metrics import EPOCHS
 from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
 
@@ -87,6 +88,10 @@ class Experiment(Strict):
             raise ValueError("only a training can have `inspect`")
         if both := self.evaluate.keys() & self.inspect.keys():
             raise ValueError(f"{min(both)} names both an evaluation and an inspection")
+        if EPOCHS in self.evaluate or EPOCHS in self.inspect:
+            raise ValueError(
+                f"`{EPOCHS}` means the epochs of the training; give the evaluation or inspection another name"
+            )
         return self
 
 

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from harness.jobs.measures.net import OfNet
 from harness.suite.file import SuiteFile
-from harness.vocabulary import MEMBERS
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
+from harness.vocabulary import MEMBERS, METRICS
 
 
 class Defined:
@@ -28,6 +29,16 @@ class Defined:
     def tests(self, experiment: str) -> list[str]:
         """Name the tests of an experiment."""
         return [] if experiment not in self.file.experiments else list(self.file.experiments[experiment].evaluate)
+
+    def epochs(self, experiment: str) -> Iterable[str]:
+        """Name the place of errors over epochs, which a training has."""
+        return (EPOCHS,) if experiment in self.trained else ()
+
+    def metrics(self, experiment: str, test: str | None) -> Iterable[str]:
+        """Name the metrics of a test or of the epochs of an experiment; without a known test, those of both."""
+        if test in self.tests(experiment) or experiment not in self.trained:
+            return METRICS
+        return EPOCH_ERRORS if test == EPOCHS else (*METRICS, *EPOCH_ERRORS)
 
     def inspections(self, experiment: str) -> list[str]:
         """Name what is read off the nets of an experiment."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from harness.errors import UsageError
 from harness.models.layers import Traced
 from harness.suite.file import Experiment, RecipesFile, SuiteFile
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
 from harness.suite.yaml_places import KeyPath, Places
 from harness.vocabulary import METRICS, ScaleName, nearest
@@ -53,6 +54,7 @@ def _numbers(experiment: Experiment, resolved: ResolvedExperiment, gpus: int | N
     if any(spec.reads_features for spec in experiment.inspect.values()):
         _check_feature(resolved.model.hidden_feature, layers)
     tested: dict[str, Iterable[str]] = dict.fromkeys(experiment.evaluate, METRICS)
+    tested[EPOCHS] = EPOCH_ERRORS
     return tested | {key: spec.quantities(layers, resolved.classes) for key, spec in experiment.inspect.items()}
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from harness.suite.cells import Cell
 from harness.suite.claims import Claim, Exact
 from harness.suite.file import SuiteFile
+from harness.suite.known_metrics import metric_of
 from harness.suite.printed import half_last_digit
 from harness.suite.yaml_places import KeyPath, Places
-from harness.vocabulary import METRICS
 
 REMEDY = "give `by_construction` with why, or measure something that can come out otherwise"
 
@@ -63,7 +63,8 @@ def _of_bound(file: SuiteFile, said: Exact) -> Iterator[tuple[KeyPath, str]]:
 
 def _always(said: Exact) -> bool:
     """Say whether every error in percent satisfies the claim."""
-    if said.value.rpartition(".")[2] not in METRICS or METRICS[said.value.rpartition(".")[2]].unit != "%":
+    metric = metric_of(said.value.rpartition(".")[2])
+    if metric is None or metric.unit != "%":
         return False
     low, high = said.at_least, said.at_most
     return said.equals is None and said.printed is None and (low is None or low <= 0) and (high is None or high >= 100)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from result_documents import typed
 
-from harness.cli.tables import show_nested, show_results
+from harness.cli.tables import show_coverage, show_nested, show_results
+from harness.report.coverage import Coverage
+from harness.report.settled_choices import SettledRow
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -65,3 +67,13 @@ def test_facts_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "cores: 2", "gpus: none", "packages", "  torch: 2.11", "  odd: None", "names: a, b",
     ]  # fmt: skip
+
+
+def test_rows_of_papers_that_number_their_claims_alike_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each row names its paper, and each paper's reference counts."""
+    rows: list[Coverage | SettledRow] = [Coverage("A01", "", "", "missing", "", paper) for paper in ("one", "two")]
+    rows.append(SettledRow("two:pooling", "", "choices", "choice open", "", "two", "open", []))
+    show_coverage(rows)
+    shown = capsys.readouterr().out
+    assert [shown.count(word) for word in ("A01", " one ", " two ")] == [2, 1, 2]
+    assert "1 choice open, 2 missing" in shown

@@ -12,7 +12,7 @@ from harness.jobs.rate_schedule import Changes
 from harness.models.alexnet_released import AlexNetReleased
 from harness.models.layers import Traced, trace
 from harness.report.coverage import sound_suites
-from harness.report.settled_choices import settled_rows
+from harness.report.settled_choices import SettledRow, settled_rows
 from harness.suite.load import load_suite
 from harness.suite.references import known_references
 from harness.suite.released import known_releases
@@ -169,15 +169,26 @@ def test_logged_cells_round_to_what_is_printed() -> None:
             assert cell.logged.value in noted, cell.id
 
 
-def test_every_choice_and_deviation_of_the_paper_has_a_status() -> None:
+@pytest.fixture(scope="module")
+def rows() -> list[SettledRow]:
+    """Every choice and deviation of the shipped papers, read once."""
+    return settled_rows(sound_suites(), known_references())
+
+
+def test_every_choice_and_deviation_of_the_paper_has_a_status(rows: list[SettledRow]) -> None:
     """Seven choices are confirmed, six contradicted, three open; no deviation of its suites is left out."""
-    rows = settled_rows(sound_suites(), known_references())
     own = [row for row in rows if row.ref.startswith("alexnet:")]
     choices = [row.settled for row in own if row.where == "choices"]
     assert {status: choices.count(status) for status in set(choices)} == {"confirmed": 7, "contradicted": 6, "open": 3}
     ours = {"release", "as_released"}
     spoken = [row for row in own if row.suite and row.suite not in ours and row.ref != "alexnet:table1.released_form"]
     assert [row.ref for row in spoken if row.reason.startswith("its authors released nothing")] == []
+
+
+def test_every_choice_and_deviation_says_whose_it_is(rows: list[SettledRow]) -> None:
+    """Choices of every paper; deviations of the suites of those with a release."""
+    assert {row.paper for row in rows if row.where == "choices"} == set(known_references())
+    assert all(row.ref.startswith(f"{row.paper}:") for row in rows)
 
 
 def test_what_is_contradicted_says_where() -> None:

@@ -28,6 +28,8 @@ SEEDS, IMAGES, DRAWS, FEW = 6, 10_000, 400, 20
 PRELU = {"name": "prelu_small", "width": 0.06, "activation": "prelu_channel", "levels": [4, 2, 1],
          "stem": {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}}  # fmt: skip
 Values = dict[str, float]
+INSPECTED = ("coefficients", "gradients", "kernels", "neighbours", "panel", "per_class")
+"""Inspections that are taken of random nets; numbers of those that a package adds are drawn."""
 
 
 @dataclass
@@ -91,6 +93,30 @@ class RandomNets:
         return InspectedNet(self.root / "prelu", model=dict(PRELU))
 
 
+def one_sided(suite: Suite, nets: RandomNets) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the claims that every measurement confirms, and those that none does.
+
+    Neither has those that are said to hold by construction, which are never confirmed, and times, which never compare.
+    """
+    chance = Chance(suite, nets)
+    found = {one: chance.outcomes(one, claim) for one, claim in decided_by_us(suite).items()}
+    always = {one: seen for one, seen in found.items() if seen == {"CONFIRMED"}}
+    never = {one: seen for one, seen in found.items() if not seen & {"CONFIRMED", "BY CONSTRUCTION"}}
+    # A clock is not the paper's.
+    return always, {one: seen for one, seen in never.items() if seen != {"NOT COMPARABLE"}}
+
+
+def decided_by_us(suite: Suite) -> dict[str, Claim]:
+    """Return the claims that a result of ours decides."""
+    cells = {cell.id: cell for cell in suite.cells()}
+    return {
+        name: claim
+        for name, claim in suite.file.claims.items()
+        if claim.quoted is None and claim.impossible is None
+        and any(one not in cells or cells[one].place is not None for one in claim.operands or ("",))
+    }  # fmt: skip
+
+
 @contextmanager
 def shuffled_labels(seed: int) -> Iterator[None]:
     """Exchange the labels of training images while neighbours are counted."""
@@ -149,7 +175,7 @@ class Chance:
         for place, base in zip(places, bases, strict=True):
             parts = place.split(".")
             experiment = self.suite.file.experiments[parts[0]]
-            if len(parts) == 3 and parts[1] in experiment.inspect:
+            if len(parts) == 3 and parts[1] in experiment.inspect and experiment.inspect[parts[1]].what in INSPECTED:
                 pool = self.nets.measured(experiment.inspect[parts[1]])
                 pool = [values for values in pool if parts[2] in values]  # a gradient of zero has no ratio
                 first = self.draws.randrange(len(pool) - 4)  # three nets of equal scale, all with or without shuffling

@@ -15,7 +15,7 @@ from harness.report.results.document import Results
 from harness.report.results.record import BySeed
 from harness.report.results.run_records import InspectionRecord, TestRecord, TrainingRecord
 from harness.report.results.verdict_records import CellRecord
-from harness.vocabulary import METRICS
+from harness.suite.known_metrics import metric_of
 
 ALPHA = 0.05
 ROUNDING = 1e-6
@@ -197,7 +197,7 @@ def _tested(a: MeasuredNumber, b: MeasuredNumber) -> Difference:
     """Paired by seed; a run that diverged is worse than any other, and leaves no mean."""
     seeds = sorted(a.values, key=_seed_order)
     arms = [[None if int(seed) in one.diverged else _finite(one)[seed] for seed in seeds] for one in (b, a)]
-    metric = METRICS.get(a.metric or "")
+    metric = metric_of(a.metric or "")
     result = compare_paired(*arms, alpha=ALPHA, better=metric.direction if metric else "lower")
     change = {"greater": "higher", "less": "lower", "undecided": "undecided"}[result.direction]
     return Difference(
@@ -249,7 +249,7 @@ def better_of(one: Changed) -> str | None:
 
 
 def _better(one: MeasuredNumber, change: str) -> str | None:
-    metric = METRICS.get(one.metric or "")
+    metric = metric_of(one.metric or "")
     if metric is None or change not in ("higher", "lower"):
         return None
     return "better" if change == metric.direction else "worse"

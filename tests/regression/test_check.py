@@ -147,7 +147,7 @@ CHANGES = [
 ]
 
 
-FAR = (changed_momentum, decayed_slopes, shifted_crop)
+FAR = (changed_momentum, decayed_slopes, rate_outside, shifted_crop)
 """Changes that the quick run compares with the other machine's baseline, which takes the first steps eight times."""
 PLACES = [
     pytest.param(*one, place, marks=() if (place == "elsewhere") == (one[0] in FAR) else pytest.mark.nightly)

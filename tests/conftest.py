@@ -1,7 +1,8 @@
 """Fixtures for all tests, which restore torch's settings, fix random examples, and share work between tests.
 
 Jobs set torch's threads and determinism for the whole process. The examples of hypothesis are fixed, so that a test
-passes or fails by the code alone; `--hypothesis-profile=search` draws new ones.
+passes or fails by the code alone: 30 for each, or 100 where HARNESS_FUZZ is set, as each night;
+`--hypothesis-profile=search` draws new ones.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # than one thread alone.
     os.environ.update({"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"})
 
-hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+EXAMPLES = 100 if "HARNESS_FUZZ" in os.environ else 30
+hypothesis.settings.register_profile("same", max_examples=EXAMPLES, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")
 

@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from method_changes import ROOT, changes, code_digest, digest_of
+from method_changes import ROOT, Change, changes, code_digest, digest_of
 from probe_observations import FOLDER, read
 
-CHANGE = changes()[0]
+
+def change() -> Change:
+    """The first change."""
+    return changes()[0]
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def observations(tmp_path: Path) -> Path:
 
 def found(tmp_path: Path, outcome: str) -> Path:
     """A folder in which the first change came out so before, and its test passes without it."""
-    rows = [(f"{code_digest()} {CHANGE.caught_by}", "passes"), (digest_of(CHANGE), outcome)]
+    rows = [(f"{code_digest()} {change().caught_by}", "passes"), (digest_of(change()), outcome)]
     text = "".join(json.dumps({"digest": digest, "outcome": one, "seconds": 1.0}) + "\n" for digest, one in rows)
     (tmp_path / "found.jsonl").write_text(text)
     return tmp_path
@@ -35,7 +38,7 @@ def found(tmp_path: Path, outcome: str) -> Path:
 
 def command(folder: Path, observations: Path) -> subprocess.CompletedProcess[str]:
     """Both tables, of the second the first change alone."""
-    program = [sys.executable, str(ROOT / "tests" / "trust_tables.py"), "--only", CHANGE.says]
+    program = [sys.executable, str(ROOT / "tests" / "trust_tables.py"), "--only", change().says]
     flags = ["--folder", str(folder), "--observations", str(observations)]
     return subprocess.run([*program, *flags], capture_output=True, text=True, check=False)
 
@@ -47,13 +50,13 @@ def test_both_tables_are_printed(tmp_path: Path, observations: Path) -> None:
     alarms, caught = done.stdout.split("Changes of method, and what caught each\n")
     assert alarms.strip().startswith("Alarms of the committed baseline, by processor, torch and instruction set\n")
     assert "(vendor_id AuthenticAMD, cpu family 25, model 1, stepping 1)" in alarms
-    assert f"{CHANGE.category}  {CHANGE.says}  caught  {CHANGE.caught_by}" in caught
+    assert f"{change().category}  {change().says}  caught  {change().caught_by}" in caught
 
 
 def test_a_surviving_change_ends_it_with_1(tmp_path: Path, observations: Path) -> None:
     """Named below the table; what was found before is not run again."""
     done = command(found(tmp_path, "survived"), observations)
-    assert (done.returncode, f"{CHANGE.says} ({CHANGE.caught_by}): survived" in done.stdout) == (1, True)
+    assert (done.returncode, f"{change().says} ({change().caught_by}): survived" in done.stdout) == (1, True)
 
 
 def test_an_alarm_ends_it_with_1(tmp_path: Path, observations: Path) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 from harness.judge.evidence import AtThreshold, Curve
-from harness.judge.statistics import Reached, ReachedBy, steps_to_reach
+from harness.judge.statistics import Reached, ReachedBy, steps_to_each
 
 STEP = 5
 """Points of training error between thresholds."""
+THRESHOLDS = range(100 - STEP, 0, -STEP)
 
 Arm = Mapping[str, Curve]
 """By seed, the training error epoch by epoch; empty for a run that diverged in its first."""
@@ -24,8 +25,8 @@ def at_thresholds(slow: Arm, fast: Arm) -> tuple[AtThreshold, ...]:
     seeds = sorted(set(slow) & set(fast))
     first = min((arm[seed][0][0] for arm in (slow, fast) for seed in seeds if arm[seed]), default=0)
     found = []
-    for train_error in range(100 - STEP, 0, -STEP):
-        pairs = [(_epochs(slow[seed], train_error), _epochs(fast[seed], train_error)) for seed in seeds]
+    by_seed = [zip(_epochs(slow[seed]), _epochs(fast[seed]), strict=True) for seed in seeds]
+    for train_error, pairs in zip(THRESHOLDS, zip(*by_seed, strict=True), strict=False):
         both = [(one, other) for one, other in pairs if one is not None and other is not None]
         if len(both) < len(pairs) or not both:
             break
@@ -44,9 +45,9 @@ def _at(train_error: float, both: Sequence[tuple[float, float]]) -> AtThreshold:
     return AtThreshold(float(train_error), ratios, median(one - other for one, other in both))
 
 
-def _epochs(curve: Curve, train_error: float) -> float | None:
-    """Epochs to a training error, the first where it was met by then; None where it never is."""
+def _epochs(curve: Curve) -> list[float | None]:
+    """Epochs to each threshold, the first where it was met by then; None where it never is."""
     if not curve:
-        return None
-    found = steps_to_reach([epoch for epoch, _ in curve], [value for _, value in curve], train_error)
-    return found.steps if isinstance(found, Reached | ReachedBy) else None
+        return [None for _ in THRESHOLDS]
+    times = steps_to_each([epoch for epoch, _ in curve], [value for _, value in curve], THRESHOLDS)
+    return [time.steps if isinstance(time, Reached | ReachedBy) else None for time in times]

@@ -153,6 +153,7 @@ def clocked_device(device: str, threads: int) -> str:
     return str(found[0]["name"]) if found else f"{processor()}, {threads} thread{'' if threads == 1 else 's'}"
 
 
+@cache
 def _version(package: str) -> str | None:
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a plan does without it
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from harness.data.declared import VIEWS
 from harness.jobs.inspections import InspectionSpec
 from harness.jobs.measures import MEASURES
-from harness.jobs.recipe import Protocol
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.plan.job import Job
 from harness.plan.plan import Plan
@@ -19,7 +17,7 @@ from harness.vocabulary import ScaleName
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
 
-__all__ = ["Plan", "make_plan", "multiply_adds", "multiply_adds_of_test", "plan_at"]
+__all__ = ["Plan", "make_plan", "plan_at"]
 
 
 def make_plan(suite: Suite, scale: ScaleName, device: str = "", look: Look | None = None) -> Plan:
@@ -103,7 +101,7 @@ def _add_inspection(plan: Plan, name: str, inspection: str, spec: InspectionSpec
     content: dict[str, Any] = {"inspection": spec.in_roles().model_dump(mode="json")}
     content |= {**_data(experiment), "splits": splits} if splits else {}
     images = sum(experiment.dataset.count(split, experiment.data.subset) for split in splits)
-    work = multiply_adds(experiment) * images if spec.what == "neighbours" else 0
+    work = experiment.multiply_adds * images if spec.what == "neighbours" else 0
     job = Job("inspect", content, inputs, f"inspect {name}.{inspection}, seed {seed}", float(work))
     plan.inspections[name, inspection, seed] = _added(plan, job).key
 
@@ -149,7 +147,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
     images = {split: experiment.dataset.count(split, experiment.data.subset) for split in ("train", "val")}
     # A training step costs three forward passes; a validation pass a plain one.
     passes = recipe.epochs or recipe.steps(0) / max(1, recipe.steps_of_epoch(images["train"]))
-    work = passes * multiply_adds(experiment) * (3 * images["train"] + images["val"])
+    work = passes * experiment.multiply_adds * (3 * images["train"] + images["val"])
     layers = experiment.traced()
     return Job(
         "train",
@@ -177,7 +175,7 @@ def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Jo
         spec,
         {"network": training.key, "pixel_statistics": training.inputs["pixel_statistics"]},
         f"test {experiment.name}.{name}, seed {seed}",
-        float(multiply_adds_of_test(experiment, protocol) * images),
+        float(experiment.multiply_adds_of_test(protocol) * images),
         images=images,
         keeps_bytes=predictions_bytes(images, experiment.classes),
     )
@@ -185,21 +183,6 @@ def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Jo
 
 def _data(experiment: ResolvedExperiment) -> dict[str, Any]:
     return {"data": experiment.data.model_dump(mode="json"), "data_version": experiment.dataset.version}
-
-
-def multiply_adds(experiment: ResolvedExperiment) -> int:
-    """Multiply-adds of one forward pass of one view."""
-    return sum(layer.multiply_adds for layer in experiment.traced())
-
-
-def multiply_adds_of_test(experiment: ResolvedExperiment, protocol: Protocol) -> int:
-    """Multiply-adds of a test of one image; of images of many sizes, as if they were square."""
-    images = experiment.tested_images(protocol)
-    if protocol.views != "dense":
-        return multiply_adds(experiment) * VIEWS[protocol.views] * len(images)
-    sliding = experiment.sliding()
-    assert protocol.window is not None
-    return (1 + protocol.flips) * sum(sliding.multiply_adds(protocol.window, image) for image in images)
 
 
 def plan_at(plan: Plan, look: Look | None) -> Plan:

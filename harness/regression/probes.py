@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.data import Dataset
-from harness.plan.graph import Plan, multiply_adds, multiply_adds_of_test
+from harness.plan.graph import Plan
 from harness.plan.job import Job
 
 IMAGES = 4
@@ -81,7 +81,7 @@ def _training(plan: Plan, name: str) -> Job:
         "epochs_before_drop": -(-STEPS // steps),
     }
     spec = {**_in_fp32(training.spec), "probe": asked, "start_from": parent and _in_fp32(plan.jobs[parent].spec)}
-    work = multiply_adds(experiment) * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
+    work = experiment.multiply_adds * (3 * experiment.recipe.batch * (STEPS + AFTER_DROP) + IMAGES)
     inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}", float(work))
 
@@ -97,7 +97,7 @@ def _test(plan: Plan, name: str, test: str) -> Job:
     training = plan.jobs[plan.trainings[name, plan.seeds[0]]]
     protocol = {**evaluation.spec["protocol"], "sample": IMAGES}
     spec = {**evaluation.spec, "protocol": protocol, "probe": {"what": "test"}, "training": _in_fp32(training.spec)}
-    work = multiply_adds_of_test(experiment, experiment.evaluations[test][1]) * IMAGES
+    work = experiment.multiply_adds_of_test(experiment.evaluations[test][1]) * IMAGES
     inputs = {"pixel_statistics": training.inputs["pixel_statistics"]}
     return Job("probe", spec, inputs, f"probe {plan.suite.name} {name}.{test}", float(work))
 

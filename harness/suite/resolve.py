@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from harness.data import DATASETS, Dataset
+from harness.data.declared import VIEWS
 from harness.data.spec import DataSpec
 from harness.jobs.rate_schedule import Changes
 from harness.jobs.recipe import Protocol, Recipe
@@ -19,9 +21,9 @@ LARGEST_K = 5
 """The largest k of the top-k errors that every test counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ResolvedExperiment:
-    """One experiment at one scale."""
+    """One experiment at one scale; its net is traced once for all seeds and tests of a plan."""
 
     name: str
     model: Model
@@ -43,7 +45,34 @@ class ResolvedExperiment:
 
     def traced(self) -> list[Traced]:
         """Give every layer of the net with its shapes and counts."""
-        return list(trace(self.model.layers(self.classes), self.input))
+        return list(self._traced)
+
+    @cached_property
+    def _traced(self) -> tuple[Traced, ...]:
+        return tuple(trace(self.model.layers(self.classes), self.input))
+
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one forward pass of one view."""
+        return sum(layer.multiply_adds for layer in self._traced)
+
+    def multiply_adds_of_test(self, protocol: Protocol) -> int:
+        """Multiply-adds of a test of one image; of images of many sizes, as if they were square."""
+        images = self.tested_images(protocol)
+        if protocol.views != "dense":
+            return self.multiply_adds * VIEWS[protocol.views] * len(images)
+        assert protocol.window is not None
+        return (1 + protocol.flips) * sum(self._dense(protocol.window, image) for image in images)
+
+    def _dense(self, window: int, image: tuple[int, int, int]) -> int:
+        """Multiply-adds of every window of an image."""
+        if (window, image) not in self._counted:
+            self._counted[window, image] = self.sliding().multiply_adds(window, image)
+        return self._counted[window, image]
+
+    @cached_property
+    def _counted(self) -> dict[tuple[int, tuple[int, int, int]], int]:
+        return {}
 
     def sliding(self) -> Sliding:
         """The net cut for a dense test; raises ValueError for one that such a test makes no sense for."""

@@ -97,7 +97,10 @@ def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number):
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells the peak on Linux only")
-@pytest.mark.parametrize("layout", [class_folders, tars], ids=["class folders", "archives"])
+@pytest.mark.parametrize(
+    "layout",
+    [pytest.param(class_folders, id="class folders"), pytest.param(tars, id="archives", marks=pytest.mark.nightly)],
+)
 def test_ten_times_the_images_take_no_more_memory(tmp_path, layout):
     """The peak of a check and a copy rises by less than a tenth.
 

@@ -106,7 +106,14 @@ def test_a_finding_names_the_field_and_both_its_values() -> None:
     assert "recipe.rate 0.01 -> 0.02" in found.said
 
 
-@given(st.recursive(st.integers() | st.text(max_size=3), lambda inner: st.dictionaries(st.text(max_size=2), inner)))
+DOCUMENTS = st.recursive(
+    st.integers() | st.text(max_size=3),
+    lambda inner: st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(DOCUMENTS)
 def test_a_document_has_not_changed_from_itself(document: Any) -> None:
     """The content does not matter."""
     assert list(changes(document, copy.deepcopy(document))) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from baselines import FEW
 from fabricated import finish_all
 from tiny_suites import tiny_suite
 
@@ -29,7 +30,7 @@ ERRORS = {0: (10.0, 2.0), 1: (11.0, 2.5), 2: (12.0, 3.0)}
 @pytest.fixture
 def suite(tmp_path: Path) -> Suite:
     """Return a tiny suite of three seeds."""
-    return load_suite(tiny_suite(tmp_path, seeds=3))
+    return load_suite(tiny_suite(tmp_path, seeds=3, **FEW))
 
 
 def observed(suite: Suite, folder: Path, *, train: bool) -> Observed:

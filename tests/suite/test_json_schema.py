@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,7 +11,11 @@ from suite_files import TABLE1
 
 from harness.suite.json_schema import FILES, field_sentences, schema_of
 
-SCHEMA = schema_of("suite")
+
+@cache
+def suite_schema() -> dict[str, Any]:
+    """The schema of suites; reading the source of every record for it takes more than a second."""
+    return schema_of("suite")
 
 
 class Sample:
@@ -26,7 +31,7 @@ class Sample:
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema that a reference stands for."""
-    return SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
+    return suite_schema()["$defs"][schema["$ref"].rsplit("/", 1)[-1]] if "$ref" in schema else schema
 
 
 def options(schema: dict[str, Any], value: Any) -> list[dict[str, Any]]:
@@ -83,32 +88,34 @@ def test_a_schema_says_what_it_is(file: str) -> None:
 @pytest.mark.parametrize("path", sorted(TABLE1.parent.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_suite_is_accepted(path: Any) -> None:
     """Types and keys, all the way down."""
-    assert accepts(SCHEMA, YAML(typ="safe", pure=True).load(path))
+    assert accepts(suite_schema(), YAML(typ="safe", pure=True).load(path))
 
 
 @pytest.mark.parametrize("wrong", [{"suite": 3}, {"sute": "x"}, {"scales": {"ci": {"seeds": "three"}}}, {"claims": []}])
 def test_what_the_loader_refuses_the_schema_refuses(wrong: dict[str, Any]) -> None:
     """A wrong type and an unknown key, at the top and below."""
-    assert not accepts(SCHEMA, wrong)
+    assert not accepts(suite_schema(), wrong)
 
 
 def test_required_keys_are_named() -> None:
     """So that an editor can ask for them."""
-    assert {"suite", "paper", "title", "source", "scales"} <= set(SCHEMA["required"])
+    assert {"suite", "paper", "title", "source", "scales"} <= set(suite_schema()["required"])
 
 
 def test_unknown_keys_are_refused_everywhere() -> None:
     """In every record of the schema."""
-    assert all(record["additionalProperties"] is False for record in [SCHEMA, *SCHEMA["$defs"].values()])
+    assert all(
+        record["additionalProperties"] is False for record in [suite_schema(), *suite_schema()["$defs"].values()]
+    )
 
 
 def test_fields_are_described_by_the_sentence_under_them() -> None:
     """An inherited field has its own class's."""
-    seeds = SCHEMA["$defs"]["Scale"]["properties"]["seeds"]
+    seeds = suite_schema()["$defs"]["Scale"]["properties"]["seeds"]
     assert seeds["description"] == (
         "Declared here, before anything has run: so many from 0 on, or looks at growing numbers of them."
     )
-    assert "Dotted shorthand" in SCHEMA["$defs"]["Row"]["properties"]["value"]["description"]
+    assert "Dotted shorthand" in suite_schema()["$defs"]["Row"]["properties"]["value"]["description"]
 
 
 def test_a_sentence_belongs_to_the_field_above_it() -> None:

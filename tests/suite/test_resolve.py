@@ -11,7 +11,6 @@ from suite_files import TABLE1, loaded
 from harness.data.spec import Subset
 from harness.jobs.recipe import Protocol
 from harness.models.layers import trace
-from harness.plan.graph import multiply_adds, multiply_adds_of_test
 from harness.suite.file import RecipesFile, ScaledExperiment, SuiteFile
 from harness.suite.load import load_suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
@@ -112,7 +111,7 @@ def test_fixed_views_cost_so_many_passes() -> None:
     ten = {"source": "", "views": "ten_crop"}
     for protocol, passes in ((ten, 10), (ten | {"scales": [256, 384]}, 20), ({"source": "", "views": "centre"}, 1)):
         experiment, whole = resolved(protocol)
-        assert multiply_adds_of_test(experiment, whole) == passes * multiply_adds(experiment)
+        assert experiment.multiply_adds_of_test(whole) == passes * experiment.multiply_adds
 
 
 def test_dense_test_costs_its_images_and_windows() -> None:
@@ -121,7 +120,7 @@ def test_dense_test_costs_its_images_and_windows() -> None:
     layers = experiment.model.layers(1000)
     once = sum(t.multiply_adds for t in trace(layers, (3, 256, 256)) if len(t.output) == 3)
     fc = 63 * 512 * 4096 + 4096 * 4096 + 4096 * 1000
-    assert multiply_adds_of_test(experiment, protocol) == 2 * (once + 9 * fc)
+    assert experiment.multiply_adds_of_test(protocol) == 2 * (once + 9 * fc)
 
 
 TRAIN = "train: {model: {name: alexnet}, data: ilsvrc2010, recipe: alexnet}"

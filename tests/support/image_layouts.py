@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import tarfile
 from collections.abc import Iterator
@@ -57,6 +58,7 @@ class Originals:
         )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4)
 def make_originals(
     *, classes: int = 4, train: int = 6, val: int = 2, test: int = 2, seed: int = 0, prefix: str = "ILSVRC2012",
     scale: int = 1,

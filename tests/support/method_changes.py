@@ -6,6 +6,7 @@ a separate process; no file is changed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.abc
 import importlib.machinery
@@ -60,6 +61,7 @@ class Change:
         return source.replace(self.old, self.new)
 
 
+@functools.cache
 def changes() -> list[Change]:
     """Return all changes, in the order of the files."""
     return [change for path in sorted(FOLDER.glob("*.yaml")) for change in changes_in(path)]

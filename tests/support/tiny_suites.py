@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prepared_pixels import keep_prepared
 from ruamel.yaml import YAML
 from suite_files import TABLE1
 
@@ -108,6 +109,7 @@ class World:
 
     def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
         """Run unfinished jobs, or only those of these kinds, in this process."""
+        keep_prepared()
         settings = {
             "locations": self.runtime.locations,
             "device": self.runtime.device,

@@ -11,6 +11,7 @@ from harness.judge.statistics.convergence import (
     against_chance,
     ratio_of_steps,
     ratio_within,
+    steps_to_each,
     steps_to_reach,
 )
 from harness.judge.statistics.equivalence import (
@@ -89,6 +90,7 @@ __all__ = [
     "signed_rank",
     "smallest_detectable",
     "smallest_p",
+    "steps_to_each",
     "steps_to_reach",
     "t_interval",
     "wilson",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -105,6 +105,11 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
     >>> steps_to_reach([1, 2, 3], [80.0, 40.0, 20.0], 10.0)
     Censored(at=3.0)
     """
+    return steps_to_each(steps, errors, [threshold])[0]
+
+
+def steps_to_each(steps: Values, errors: Values, thresholds: Iterable[float]) -> list[ReachTime]:
+    """Find where the error curve of one run first crosses each of several thresholds, as `steps_to_reach` does."""
     x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or len(x) == 0 or not (np.diff(x) > 0).all() or not x[0] >= 0:
         raise ValueError(
@@ -112,6 +117,10 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
         )
     seen = np.isfinite(y)
     last, x, y = float(x[-1]), x[seen], y[seen]
+    return [_crossing(x, y, last, threshold) for threshold in thresholds]
+
+
+def _crossing(x: Array, y: Array, last: float, threshold: float) -> ReachTime:
     met = np.flatnonzero(y <= threshold)
     if len(met) == 0:
         return Censored(last)

@@ -30,6 +30,7 @@ from harness.judge.statistics import (
 )
 
 TRIALS = 1000
+three_to_ten = pytest.mark.parametrize("n", [3, pytest.param(5, marks=pytest.mark.nightly), 10])
 
 
 def at_most(rate: float, trials: int = TRIALS) -> int:
@@ -48,7 +49,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20120630)
 
 
-@pytest.mark.parametrize("n", [3, 5, 10])
+@three_to_ten
 @pytest.mark.parametrize("alpha", [0.05, 0.2])
 def test_equal_methods_are_told_apart_at_most_alpha_of_the_time(rng, n, alpha) -> None:
     """Both directions together, seeds shared by the arms."""
@@ -82,8 +83,10 @@ def test_arms_that_diverge_equally_often_are_told_apart_at_most_alpha_of_the_tim
     assert (hits > 0) == (n >= 6)
 
 
-@pytest.mark.parametrize("n", [3, 5, 10])
-@pytest.mark.parametrize(("std", "margin"), [(0.2, 0.5), (0.02, 0.5), (1.0, 0.5)])
+@three_to_ten
+@pytest.mark.parametrize(
+    ("std", "margin"), [(0.2, 0.5), pytest.param(0.02, 0.5, marks=pytest.mark.nightly), (1.0, 0.5)]
+)
 def test_a_difference_on_the_margin_matches_at_most_alpha_of_the_time(rng, n, std, margin) -> None:
     """The worst case: the printed number was rounded by its half digit towards ours."""
     runs = rng.normal(37.45 + margin, std, (TRIALS, n))
@@ -93,7 +96,7 @@ def test_a_difference_on_the_margin_matches_at_most_alpha_of_the_time(rng, n, st
     assert std > 0.2 or hits >= at_least(0.05)  # and no more careful than said, where the other edge is far
 
 
-@pytest.mark.parametrize("n", [3, 5, 10])
+@three_to_ten
 def test_a_difference_on_the_margin_is_called_beyond_it_at_most_half_alpha_of_the_time(rng, n) -> None:
     """A mean that is just acceptable is called worse by one side of a 95% interval."""
     runs = rng.normal(37.55 + 0.5, 0.2, (TRIALS, n))
@@ -103,8 +106,8 @@ def test_a_difference_on_the_margin_is_called_beyond_it_at_most_half_alpha_of_th
     assert positions.count("below") == 0
 
 
-@pytest.mark.parametrize("n", [3, 5, 10])
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.5])
+@three_to_ten
+@pytest.mark.parametrize("share", [0.05, pytest.param(0.3, marks=pytest.mark.nightly), 0.5])
 def test_a_coarse_metric_matches_at_most_alpha_of_the_time(rng, n, share) -> None:
     """One error more or less of 360 images, the mean on the margin: equal runs are no certainty."""
     step, margin = 100 / 360, 0.5
@@ -188,7 +191,7 @@ def test_layers_in_no_order_show_a_trend_at_most_alpha_of_the_time(rng, n, layer
     assert sum(trend.p_within <= 0.05 for trend in trends) <= at_most(0.05)
 
 
-@pytest.mark.parametrize("budget", [math.inf, 40.0, 25.0])
+@pytest.mark.parametrize("budget", [math.inf, pytest.param(40.0, marks=pytest.mark.nightly), 25.0])
 def test_equally_fast_arms_are_told_apart_at_most_alpha_of_the_time(rng, budget) -> None:
     """With all, some and most runs cut short at the same budget."""
     steps = rng.lognormal(math.log(30), 0.4, (2, TRIALS, 6))
@@ -197,7 +200,7 @@ def test_equally_fast_arms_are_told_apart_at_most_alpha_of_the_time(rng, budget)
     assert 0 < hits <= at_most(0.05)
 
 
-@pytest.mark.parametrize("budget", [math.inf, 200.0, 150.0])
+@pytest.mark.parametrize("budget", [math.inf, pytest.param(200.0, marks=pytest.mark.nightly), 150.0])
 def test_the_lower_limit_of_a_ratio_is_too_high_at_most_half_alpha_of_the_time(rng, budget) -> None:
     """Six times as slow, and what is censored only lowers the limit."""
     slow, fast = rng.lognormal(math.log(180), 0.2, (TRIALS, 7)), rng.lognormal(math.log(30), 0.2, (TRIALS, 7))

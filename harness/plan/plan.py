@@ -50,8 +50,14 @@ class Plan:
 
     @property
     def experiments(self) -> Mapping[str, ResolvedExperiment]:
-        """The experiments that train, as they are at this scale."""
+        """The experiments that train at some scale, as they are at this one."""
         return self.suite.resolved[self.scale]
+
+    @property
+    def trained(self) -> Mapping[str, ResolvedExperiment]:
+        """The experiments whose nets this plan trains; one without a test at this scale is not among them."""
+        names = {name for name, _ in self.trainings}
+        return {name: experiment for name, experiment in self.experiments.items() if name in names}
 
     @property
     def declared(self) -> int | SeedLooks:

@@ -27,7 +27,13 @@ def epoch_errors(plan: Plan, trainings: Mapping[str, Measured], curves: Curves) 
     for name, experiment in plan.experiments.items():
         for error, said in EPOCH_ERRORS.items():
             points = curves.get(name, {}).get(said.curve, {})
-            yield f"{name}.{EPOCHS}.{error}", _over_epochs(said, experiment, trainings[name], points)
+            found = _over_epochs(said, experiment, trainings[name], points) if name in trainings else _untrained(plan)
+            yield f"{name}.{EPOCHS}.{error}", found
+
+
+def _untrained(plan: Plan) -> Measured:
+    why = f"it has no test at {plan.scale} scale, so it is not trained there"
+    return Measured(declared_seeds=len(plan.seeds), blocked=why)
 
 
 def _over_epochs(

@@ -77,7 +77,7 @@ def _results(
     file, declared = plan.suite.file, found.declared
     cells = [cell_record(verdict, standing_of(declared.cells, verdict.cell.id)) for verdict in found.cells]
     claims = [_claim_record(verdict, found) for verdict in found.claims]
-    experiments = {name: trained_experiment(plan, name, standing, failed) for name in plan.experiments}
+    experiments = {name: trained_experiment(plan, name, standing, failed) for name in plan.trained}
     data = _data(plan, standing)
     withdrawn = withdrawn_records(declared.withdrawn, found.evidence)
     return Results(

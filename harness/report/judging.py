@@ -66,7 +66,7 @@ def _judged_at(
     """The verdicts by the seeds of a plan, those of earlier looks kept."""
     scores = recorded_scores(store, (plan.jobs[key] for key in dict.fromkeys(plan.evaluations.values())))
     measured = dict(measured_values(plan, standing, failed, scores))
-    curves = {name: _curves(plan, name, store) for name in plan.experiments}
+    curves = {name: _curves(plan, name, store) for name in plan.trained}
     return judged_by(plan, standing, failed, measured, declared, curves, earlier)
 
 
@@ -140,7 +140,7 @@ def _curves(plan: Plan, name: str, store: Store) -> dict[str, SeedCurves]:
 def _elsewhere(plan: Plan, standing: Mapping[str, Status]) -> dict[str, tuple[Json, ...]]:
     """By experiment, the imports that its trainings of the declared seeds are or rest on."""
     found: dict[str, tuple[Json, ...]] = {}
-    for name in plan.experiments:
+    for name in plan.trained:
         results = [standing[plan.trainings[name, seed]].result for seed in plan.seeds]
         found[name] = tuple(trained_elsewhere(result for result in results if result is not None))
     return found

@@ -78,7 +78,7 @@ def _means_of_members(
 def trainings(plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]) -> dict[str, Measured]:
     """By experiment, the last training error of every finished seed; one that diverged has that of guessing."""
     found = {}
-    for name, experiment in plan.experiments.items():
+    for name, experiment in plan.trained.items():
         keys = {seed: plan.trainings[name, seed] for seed in plan.seeds}
         measured = _one_measured(plan, keys, "train_error", standing, failed)
         guessing = dict.fromkeys(measured.diverged, 100 * (1 - 1 / experiment.classes))

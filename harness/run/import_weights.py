@@ -86,10 +86,11 @@ def _stated(foreign: Foreign) -> dict[str, Any]:
 
 
 def _training(plan: Plan, experiment: str, seed: int) -> Job:
-    if experiment not in plan.experiments:
-        trained = list(plan.experiments)
+    if experiment not in plan.trained:
+        trained = list(plan.trained)
         raise UsageError(
-            f"{plan.suite.path} has no experiment {experiment!r} that trains{nearest(experiment, trained)}"
+            f"{plan.suite.path} has no experiment {experiment!r} that trains at {plan.scale} scale"
+            f"{nearest(experiment, trained)}"
         )
     seeds = sorted(seed for name, seed in plan.trainings if name == experiment)
     if seed not in seeds:

@@ -123,6 +123,25 @@ def test_an_empty_store_is_a_report_too(plan: Plan, tmp_path: Path) -> None:
     assert render(typed(results), curves)
 
 
+def test_an_experiment_without_a_test_at_the_scale_is_no_gap(tmp_path: Path) -> None:
+    """It is not trained; its numbers are not run, and say at which scale they are."""
+    evaluated = "      ten_crop: {split: test, views: ten_crop}\n"
+    training = "    train: {model: {name: alexnet}, data: ilsvrc2010, recipe: alexnet}\n"
+    other = f"  other:\n    says: At paper scale only\n{training}    evaluate:\n{evaluated}"
+    other = other.replace("views: ten_crop}", "views: ten_crop, scales: [paper]}")
+    claims = "  of_test:\n    {ref: A35, says: a, source: b, less: [other.ten_crop.top1_error, cnn.top1]}\n"
+    claims += "  of_epochs:\n    {ref: A35, says: a, source: b, less: [other.epochs.last_train_error, cnn.top1]}\n"
+    plan = make_plan(loaded(tmp_path, (evaluated, evaluated + other), ("claims:\n", "claims:\n" + claims)), "ci")
+    store = Store(tmp_path / "runs")
+    finish_all(store, plan, ERRORS)
+    results, curves = documents(plan, store)
+    assert list(results["experiments"]) == ["cnn"]
+    reasons = {name: by_id(results["claims"])[name]["reason"] for name in ("of_test", "of_epochs")}
+    assert "this test is taken at paper scale only" in reasons["of_test"]
+    assert "it has no test at ci scale, so it is not trained there" in reasons["of_epochs"]
+    assert render(typed(results), curves)
+
+
 def test_less_than_the_declared_seeds_is_not_run(plan: Plan, store: Store) -> None:
     """The seeds that are there are shown, and not judged."""
     store.folder("evaluate", plan.evaluations["cnn", "ten_crop", 1]).result.unlink()

@@ -237,8 +237,8 @@ def test_a_training_that_was_begun_is_not_overwritten(world: Challenge) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--experiment", "nett"], "no experiment 'nett' that trains; did you mean 'net'?"),
-        (["--experiment", "pair"], "no experiment 'pair' that trains"),
+        (["--experiment", "nett"], "no experiment 'nett' that trains at paper scale; did you mean 'net'?"),
+        (["--experiment", "pair"], "no experiment 'pair' that trains at paper scale"),
         (["--scale", "ci"], "has no scale 'ci'"),
         (["--seed", "6"], "net has the seeds 0 to 5 at paper scale"),
         (["--from", "\x1b[31m"], "--from: needs one line"),

@@ -20,7 +20,8 @@ from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan, plan_at
 from harness.plan.job import Job
 from harness.plan.summary import plan_suite
-from harness.report.page.exports import export, frame
+from harness.report.exports.frame import frame
+from harness.report.exports.texts import export
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import ClaimRecord, LookRecord
 from harness.run.pipeline import report_suite, run_suite

@@ -26,12 +26,12 @@ from harness.cli.options import (
     with_out,
     with_places,
     with_processes,
-    with_reported_scale,
     with_scale,
 )
 from harness.cli.publish import coverage, publish
+from harness.cli.report import report
 from harness.cli.store import store, verify
-from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
@@ -194,50 +194,6 @@ def schema(file: str) -> None:
 
 
 @command.command()
-@click.argument("target", metavar="SUITE|DIR")
-@with_reported_scale
-@with_places
-@with_out
-@click.option(
-    "--export",
-    type=click.Choice(["csv", "latex", "markdown"]),
-    help="Print the table in this form instead of the page's path.",
-)
-@click.option(
-    "--judge-again",
-    is_flag=True,
-    help="Judge a report folder again by the current suite and rules, from its own files alone.",
-)
-@click.option("--suite", "by_suite", metavar="SUITE", help="The suite for --judge-again; by default the shipped one.")
-def report(
-    target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
-) -> None:
-    """Write a suite's report again from the store, or a report folder's from its own files, and run nothing."""
-    again, by_suite = flags.pop("judge_again"), flags.pop("by_suite")
-    folder = Path(target)
-    if by_suite is not None and not again:
-        raise UsageError("--suite is the suite for --judge-again; give both")
-    if again:
-        from harness.run.judge_report import judge_folder_again  # noqa: PLC0415 - pydantic, YAML, jinja and matplotlib
-
-        results = judge_folder_again(folder, by_suite)
-    elif folder.is_dir():
-        from harness.report.page.render import rebuild  # noqa: PLC0415 - jinja and matplotlib
-
-        results = rebuild(folder)
-    else:
-        from harness.run.pipeline import report_suite  # noqa: PLC0415 - pydantic, YAML and all of the former
-
-        folder, results = report_suite(target, scale, store_folder, out, runtime_of(flags))
-    if export is None:
-        click.echo(folder / "index.html")
-        return
-    from harness.report.page.exports import export as exported  # noqa: PLC0415 - pandas
-
-    click.echo(exported(results, export), nl=False)
-
-
-@command.command()
 @with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
@@ -275,6 +231,7 @@ def job(folder: Path, **flags: Any) -> None:
 
 
 ELSEWHERE = (
+    report,
     submission,
     record,
     import_weights,

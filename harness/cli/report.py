@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import runtime_of, with_out, with_places, with_reported_scale
+from harness.cli.options import open_page, runtime_of, with_open, with_out, with_places, with_reported_scale
 from harness.errors import UsageError
 from harness.report.exports import EXPORTS
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     help="Judge a report folder again by the current suite and rules, from its own files alone.",
 )
 @click.option("--suite", "by_suite", metavar="SUITE", help="The suite for --judge-again; by default the shipped one.")
+@with_open
 def report(target: str, export: str | None, licence: str | None, **flags: Any) -> None:
     """Write a suite's report again from the store, or a report folder's from its own files, and run nothing."""
     if flags["by_suite"] is not None and not flags["judge_again"]:
@@ -49,6 +50,8 @@ def report(target: str, export: str | None, licence: str | None, **flags: Any) -
         click.echo(exported(results, export), nl=False)
     else:
         click.echo(folder / "index.html")
+    if flags["opened"]:
+        open_page(folder / "index.html")
 
 
 def _reported(target: str, flags: dict[str, Any]) -> tuple[Path, Results]:

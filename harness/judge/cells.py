@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from harness.judge.counts import seeds_said
 from harness.judge.outcomes import CellOutcome, How
 from harness.judge.statistics import (
     FIXED,
@@ -149,7 +150,7 @@ def _obstacle(measured: Measured, scale: ScaleName, look: Look | None) -> tuple[
     if measured.elsewhere and measured.values:
         return "NOT COMPARABLE", evaluation_only(measured.elsewhere)
     if len(measured.values) < measured.declared_seeds:
-        have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
+        have = f"{len(measured.values)} of {seeds_said(measured.declared_seeds)}"
         have += "" if look is None else f" of look {look.number}"
         return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
     why = measured.doubtful or _another_world(measured, scale) or measured.unofficial
@@ -197,7 +198,9 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Leve
     """
     values = list(measured.values.values())
     if len(values) < MIN_SEEDS:
-        return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
+        return replace(
+            verdict, outcome="INCONCLUSIVE", reason=f"{seeds_said(len(values))}; {MIN_SEEDS} are needed to judge"
+        )
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     metric = METRICS.get(_metric(cell))

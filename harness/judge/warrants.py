@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from harness.judge.counts import seeds_said
 from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
 from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
@@ -95,7 +96,7 @@ def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Cl
         return replace(verdict, reason=said)
     lower = sum(a is not None and b is not None and a < b for a, b in zip(wide_test, narrow_test, strict=True))
     against = f"the gap of {wide} is wider, but its test error is {-tests.difference:.2f} points lower"
-    return replace(verdict, outcome="MIXED", reason=f"{against}, in {lower} of {len(seeds)} seeds; {said}")
+    return replace(verdict, outcome="MIXED", reason=f"{against}, in {lower} of {seeds_said(len(seeds))}; {said}")
 
 
 def _every_threshold(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:

@@ -33,12 +33,8 @@ class Coverage:
     status: CoverageStatus
     reason: str
     paper: str
-    printed: str = ""
-    """The number that a claim prints, or the bound that it states; empty where it states a relation alone."""
     data: tuple[str, ...] = ()
     """The titles of the data sets that it takes at paper scale."""
-    experiments: tuple[str, ...] = ()
-    """The experiments whose numbers it rests on."""
 
 
 def coverage(suites: Sequence[Suite], papers: dict[str, References]) -> list[Coverage]:
@@ -68,9 +64,9 @@ def _of_suite(suite: Suite) -> Iterator[Coverage]:
     status: CoverageStatus
     for name, claim in file.claims.items():
         status, reason = _claim_status(suite, claim)
-        rests_on = tuple(dict.fromkeys(_arms(suite, claim)))
-        yield Coverage(claim.ref, suite.name, f"claims.{name}", status, reason, file.paper, _printed(claim),
-                       _data(suite, rests_on), rests_on)  # fmt: skip
+        yield Coverage(
+            claim.ref, suite.name, f"claims.{name}", status, reason, file.paper, _data(suite, _arms(suite, claim))
+        )
     rows = [
         Coverage(c.ref, suite.name, f"cells.{c.id}", *_place_status(suite, c.place, c.not_run), file.paper,
                  data=_data(suite, c.place[:1] if c.place else ()))
@@ -103,19 +99,6 @@ def _claim_status(suite: Suite, claim: Claim) -> tuple[CoverageStatus, str]:
         needs = [status for status in statuses if status[0] != "quoted"] or statuses
         return max(needs, key=lambda status: _BEST_FIRST.index(status[0]))
     return _trained_status(suite, [place[0] for place in places if place is not None])
-
-
-def _printed(claim: Claim) -> str:
-    """The number that a claim prints, or the bound that it states."""
-    said = claim.exact
-    if said is not None:
-        ends = {"at least": said.at_least, "at most": said.at_most}
-        wanted = said.printed or ("" if said.equals is None else f"{said.equals:,g}")
-        return wanted or ", ".join(f"{words} {end:,g}" for words, end in ends.items() if end is not None)
-    if claim.reduces is not None:
-        return f"{claim.reduces.by:g}"
-    times = None if claim.faster is None else claim.faster.times
-    return "" if times is None else f"{times.by:g} times"
 
 
 def _arms(suite: Suite, claim: Claim) -> Iterator[str]:

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.judge.statistics import holm
+from harness.report.answers import flags_of
+from harness.report.arms import arms_of
 from harness.report.changed_verdicts import Reports
 from harness.report.coverage import Coverage
-from harness.report.effects import as_claimed
+from harness.report.effects import effect_of
+from harness.report.kept_suite import printed_size
 from harness.report.ledger_records import Basis, FirstVerdict, Place
-from harness.report.ledger_reports import diverged, evidence_of, link, recorded
+from harness.report.ledger_reports import evidence_of, link
 from harness.report.measured import STATED
 from harness.report.results.document import FigureRecord, Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, FirstClaim
@@ -30,8 +33,8 @@ WEIGHED = (
 )
 """Outcomes for which evidence was weighed."""
 
-_SHOWN = ("outcome", "reason", "n", "p", "printed", "unit", "mean", "readings", "extended", "extended_reason",
-          "post_hoc", "stale", "differs_in", "look")  # fmt: skip
+_SHOWN = ("outcome", "reason", "n", "p", "printed", "unit", "mean", "readings", "extended_reason", "post_hoc",
+          "stale", "differs_in", "look")  # fmt: skip
 """The fields of a verdict that the ledger shows."""
 
 NOT_PUBLISHED = "no report of this suite is published"
@@ -94,7 +97,6 @@ def _untold(row: Coverage, why: str) -> Place:
         outcome=outcome,
         reason=needs.get(row.status, row.reason),
         basis=basis.get(row.status, ""),
-        printed=row.printed or None,
     )
 
 
@@ -112,7 +114,7 @@ def _found(row: Coverage, reports: Reports, adjusted: Mapping[tuple[str, str, st
             yield from (_cell_place(at, one) for one in results.cells if one.id == name)
         elif kind == "claims":
             holm_p = adjusted.get((row.suite, scale, name))
-            yield from (_claim_place(at, one, row, results, holm_p) for one in results.claims if one.id == name)
+            yield from (_claim_place(at, one, results, holm_p) for one in results.claims if one.id == name)
 
 
 def _figure_place(at: Mapping[str, Any], figure: FigureRecord) -> Place:
@@ -128,25 +130,26 @@ def _cell_place(at: Mapping[str, Any], cell: CellRecord) -> Place:
     )
 
 
-def _claim_place(at: Mapping[str, Any], claim: ClaimRecord, row: Coverage, results: Results, p: float | None) -> Place:
-    effect, evidence = as_claimed(claim), evidence_of(claim)
+def _claim_place(at: Mapping[str, Any], claim: ClaimRecord, results: Results, p_holm: float | None) -> Place:
+    effect, evidence, printed = effect_of(results, claim), evidence_of(claim), printed_size(results, claim.id)
+    diverged = [f"{arm.experiment}, seed {seed}" for arm in arms_of(results, claim) for seed in arm.diverged]
     return Place(
         **at,
-        **{"printed": row.printed or None} | _shown(claim),
+        **_shown(claim),
+        printed=None if printed is None else f"{printed:g}",
         evidence=evidence,
         basis=basis_of(evidence),
-        effect=effect.value,
-        interval=effect.interval,
-        effect_unit=effect.unit,
-        diverged=diverged(results, row.experiments),
-        p_holm_paper=p,
+        effect=None if effect is None else effect.value,
+        interval=None if effect is None or claim.interval is None else [effect.low, effect.high],
+        effect_says="" if effect is None else effect.words,
+        diverged=list(dict.fromkeys(diverged)),
+        p_holm_paper=p_holm,
     )
 
 
 def _shown(verdict: CellRecord | ClaimRecord) -> dict[str, Any]:
     shown = {name: value for name, value in verdict.part(*_SHOWN).items() if value not in (None, [])}
-    flags = {"imported": bool(verdict.imported), "recorded": recorded(verdict)}
-    return {**shown, **flags, "before": _before(verdict)}
+    return {**shown, "flags": flags_of(verdict), "before": _before(verdict)}
 
 
 def basis_of(evidence: str) -> Basis:

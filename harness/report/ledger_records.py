@@ -40,9 +40,10 @@ class Place(Record):
     """Where its numbers come from, or would come from; empty where no numbers can be had."""
     n: int | None = None
     effect: Number | None = None
-    """As the claim has it: a difference or gap that is positive where the claim holds; a ratio above 1."""
+    """With the sign of the claim: of a direction, positive is as claimed."""
     interval: Ends | None = None
-    effect_unit: str = ""
+    effect_says: str = ""
+    """The effect in words, with its interval and unit: `1.91 points lower [0.70, 3.12]`."""
     p: Number | None = None
     p_holm_paper: Number | None = None
     """Adjusted by Holm over every tested claim of the paper."""
@@ -50,14 +51,11 @@ class Place(Record):
     unit: str | None = None
     mean: Number | None = None
     readings: list[str] | None = None
-    extended: bool | None = None
+    flags: list[str] = Field(default_factory=list)
+    """EXTENDED, POST HOC, STALE, RECORDED, IMPORTED: those that stand with the verdict."""
     extended_reason: str | None = None
     post_hoc: str | None = None
     stale: str | None = None
-    recorded: bool = False
-    """Whether a number was entered by hand."""
-    imported: bool = False
-    """Whether it rests on weights that were trained elsewhere."""
     diverged: list[str] = Field(default_factory=list)
     """The trainings that diverged among those it rests on, each with its seed."""
     differs_in: list[str] | None = None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from harness.data import DATASETS
+from harness.report.answers import answer_of, flags_of
 from harness.report.ledger_records import Count, Flagged, PublishedReport, WithdrawnPlace
 from harness.report.measured import STATED
 from harness.report.page.verdicts import counted_at_levels
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
+from harness.report.what_was_run import data_used
 from harness.vocabulary import SCALES
 
 
@@ -35,32 +37,18 @@ def published(results: Results, text: str | None) -> PublishedReport:
         title=results.title,
         source=results.source,
         headline=results.headline,
-        answer=results.headline,
-        data=data_titles(results),
+        answer=answer_of(results),
+        data=data_used(results),
         claims=_counts(_Leveled(one.outcome, evidence_of(one)) for one in results.claims),
         numbers=_counts(_Leveled(one.outcome) for one in results.cells),
         figures=_counts(_Leveled("NOT RUN" if one.not_run else "DRAWN") for one in results.figures),
         flags=_flags([*results.cells, *results.claims]),
-        diverged=diverged(results, results.experiments),
+        diverged=list(_diverged(results)),
         page=link(results.suite, results.scale),
         seconds=results.cost.seconds,
         commits=sorted(set(_commits(results.environment))),
         changed_lines=None if text is None else changed_lines(results.suite_yaml, text),
     )
-
-
-def data_titles(results: Results) -> list[str]:
-    """The titles of the data sets that the jobs of a report saw; the name of one that is not known here."""
-    names = dict.fromkeys(one.name for one in results.data)
-    return [DATASETS[name].title if name in DATASETS else name for name in names]
-
-
-def diverged(results: Results, experiments: Iterable[str]) -> list[str]:
-    """The trainings of these experiments that diverged, each with its seed."""
-    found = {name: results.experiments[name] for name in experiments if name in results.experiments}
-    return [
-        f"{name}, seed {job.seed}" for name, one in found.items() for job in one.jobs if job.diverged_at is not None
-    ]
 
 
 def withdrawn(results: Results) -> Iterator[WithdrawnPlace]:
@@ -78,22 +66,16 @@ def withdrawn(results: Results) -> Iterator[WithdrawnPlace]:
         )
 
 
-def _flags(verdicts: Sequence[CellRecord | ClaimRecord]) -> list[Flagged]:
+def _flags(verdicts: Iterable[CellRecord | ClaimRecord]) -> list[Flagged]:
     """How many verdicts carry each flag."""
-    carried: dict[str, Callable[[CellRecord | ClaimRecord], object]] = {
-        "EXTENDED": lambda one: one.extended,
-        "POST HOC": lambda one: isinstance(one, ClaimRecord) and one.post_hoc,
-        "STALE": lambda one: one.stale,
-        "RECORDED": recorded,
-        "IMPORTED": lambda one: one.imported,
-    }
-    counts = {flag: sum(bool(carries(one)) for one in verdicts) for flag, carries in carried.items()}
-    return [Flagged(flag=flag, count=count) for flag, count in counts.items() if count]
+    counts = Counter(flag for one in verdicts for flag in flags_of(one))
+    return [Flagged(flag=flag, count=count) for flag, count in counts.items()]
 
 
-def recorded(verdict: CellRecord | ClaimRecord) -> bool:
-    """Whether a verdict rests on a number that was entered by hand."""
-    return bool(verdict.recorded if isinstance(verdict, CellRecord) else verdict.recorded_operands)
+def _diverged(results: Results) -> Iterator[str]:
+    """The trainings that diverged, each with its seed."""
+    jobs = ((name, job) for name, experiment in results.experiments.items() for job in experiment.jobs)
+    return (f"{name}, seed {job.seed}" for name, job in jobs if job.outcome == "diverged")
 
 
 def evidence_of(claim: ClaimRecord) -> str:

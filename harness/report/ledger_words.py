@@ -9,7 +9,7 @@ from harness.report.changed_verdicts import Reports
 from harness.report.coverage import Coverage
 from harness.report.ledger_counts import LEVEL_OF_TESTS, TRAINED, TRAINED_NUMBERS, counted_apart, kind_of
 from harness.report.ledger_records import Count, Place
-from harness.report.ledger_reports import data_titles
+from harness.report.what_was_run import data_used
 
 
 def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
@@ -31,7 +31,7 @@ def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Repor
         return ""
     at = {(place.suite, place.where) for place in waiting}
     needed = list(dict.fromkeys(title for row in covered if (row.suite, row.where) in at for title in row.data))
-    seen = {title for results in reports.values() for title in data_titles(results)}
+    seen = {title for results in reports.values() for title in data_used(results)}
     takes = f"For more it takes runs at paper scale{f', on {listed(needed)}' if needed else ''}"
     unseen = "" if not needed or seen & {*needed} else f"; no published run had {'it' if len(needed) == 1 else 'them'}"
     return f"{takes}{unseen}. {_plural(len(waiting), 'printed number')} of trained nets {_wait(len(waiting))} for that."
@@ -49,7 +49,7 @@ def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: R
     total = sum(one.count for one in claims)
     if not total or not reports:
         return ""
-    data = listed(list(dict.fromkeys(title for results in reports.values() for title in data_titles(results))))
+    data = listed(list(dict.fromkeys(title for results in reports.values() for title in data_used(results))))
     levels, outcomes = Counter[str](), Counter[str]()
     for one in sorted(claims, key=lambda one: not one.level.startswith("at ")):
         outcomes[one.outcome] += one.count

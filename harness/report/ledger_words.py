@@ -34,7 +34,8 @@ def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Repor
     seen = {title for results in reports.values() for title in data_used(results)}
     takes = f"For more it takes runs at paper scale{f', on {listed(needed)}' if needed else ''}"
     unseen = "" if not needed or seen & {*needed} else f"; no published run had {'it' if len(needed) == 1 else 'them'}"
-    return f"{takes}{unseen}. {_plural(len(waiting), 'printed number')} of trained nets {_wait(len(waiting))} for that."
+    some = "" if len(waiting) == len(_of_training(places)) else f" {len(waiting)} of these numbers wait for it."
+    return f"{takes}{unseen}.{some}"
 
 
 def _of_training(places: Sequence[Place]) -> list[Place]:
@@ -55,11 +56,11 @@ def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: R
         outcomes[one.outcome] += one.count
         levels[_in_short(one.level, data)] += one.count * (one.outcome == "CONFIRMED")
     confirmed = ", ".join(f"{count} {at}" for at, count in levels.items() if count) or "none"
-    undecided, against = outcomes["MIXED"] + outcomes["INCONCLUSIVE"], outcomes["CONTRADICTED"]
-    rest = total - sum(levels.values()) - undecided - against
+    undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
+    rest = total - sum(levels.values()) - undecided - outcomes["CONTRADICTED"]
     return (
-        f"Of its {_plural(total, 'claim')}, confirmed: {confirmed}; contradicted: {against}; mixed or inconclusive: "
-        f"{undecided}; by construction, quoted or not tested: {rest}.{_holm(places)}"
+        f"Confirmed of its {_plural(total, 'claim')}: {confirmed}; {outcomes['CONTRADICTED']} contradicted, "
+        f"{undecided} mixed or inconclusive, {rest} by construction, quoted or not tested.{_holm(places)}"
     )
 
 
@@ -89,7 +90,3 @@ def listed(names: Sequence[str]) -> str:
 
 def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
-
-
-def _wait(count: int) -> str:
-    return "waits" if count == 1 else "wait"

@@ -204,7 +204,7 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Leve
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     metric = METRICS.get(_metric(cell))
-    found = _equivalence(cell, values, levels, measured.step(_metric(cell)))
+    found = _equivalence(cell, values, levels, measured.step(cell.place[-1] if cell.place else ""))
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
     if found.position == "undecided":
@@ -248,8 +248,8 @@ def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
 
 
 def _metric(cell: Cell) -> str:
-    """Return the metric of a cell's place."""
-    return cell.place[-1] if cell.place else ""
+    """Return the metric of a cell's place; empty for a difference, of which neither side is the better one."""
+    return cell.metric or ""
 
 
 def _shifted(interval: Interval, by: float) -> Interval:

@@ -75,10 +75,7 @@ def _smallest_effect(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evi
 def _places(sides: Sequence[Side], evidence: Evidence) -> list[Side]:
     """Return the operands, with each cell under the place that reproduces it."""
     cells = evidence.cells
-    return [
-        replace(side, name=".".join(cells[side.name].cell.place or ())) if side.name in cells else side
-        for side in sides
-    ]
+    return [replace(side, name=cells[side.name].cell.value or "") if side.name in cells else side for side in sides]
 
 
 def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:

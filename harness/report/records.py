@@ -37,7 +37,7 @@ def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
 def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
     """One printed number beside ours."""
     cell, measured = verdict.cell, verdict.measured
-    metric = cell.place[-1] if cell.place else None
+    metric = cell.metric
     return CellRecord(
         id=cell.id,
         row=cell.row,
@@ -50,7 +50,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
         margin=cell.margin,
         metric=metric,
         direction=METRICS[metric].direction if metric in METRICS else None,
-        value=".".join(cell.place) if cell.place else None,
+        value=cell.value,
         values={str(seed): value for seed, value in measured.values.items()},
         how=measured.how,
         n=len(measured.values),

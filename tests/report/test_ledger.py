@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from ledger_samples import COVERED, PAPERS, changed, report
 
-from harness.report.ledger import ledger, link, summary
+from harness.report.ledger import ledger
+from harness.report.ledger_counts import summary
+from harness.report.ledger_reports import link
 
 
 def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:

@@ -106,7 +106,12 @@ def level(claim: Weighed) -> str:
         return f"by {evidence}"
     if " scale" in evidence:
         return f"at {evidence}"
-    return {"exact": "exactly", "random nets, no data": "on random nets, without data"}.get(evidence, evidence)
+    said = {
+        "exact": "exactly",
+        "arithmetic": "by arithmetic",
+        "random nets, no data": "on random nets, without data",
+    }
+    return said.get(evidence, evidence)
 
 
 def counted_at_levels(claims: Iterable[Weighed]) -> list[tuple[str, str, int]]:

@@ -221,9 +221,9 @@ def test_torchvision_is_never_imported_with_a_module() -> None:
     ] == []
 
 
-def test_commands_are_those_that_the_readme_tells_of() -> None:
-    """The README names every command, and no other."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_commands_are_those_that_the_documentation_tells_of() -> None:
+    """docs/running.md names every command, and no other."""
+    text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     assert set(re.findall(r"python -m harness ([a-z][a-z-]*)", text)) == set(command.commands)
 
 

@@ -1,4 +1,4 @@
-"""The command line: data on standard output, progress on standard error, exit codes as listed in the README."""
+"""The command line: data on standard output, progress on standard error, exit codes as listed in docs/running.md."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def show_results(results: Results, folder: Path, *, full: bool = False) -> None:
     shown = verdicts if full else _fitting(console, results, verdicts, console.height - used)
     console.print(head)
     if shown:
-        console.print(_table(results, shown))
+        console.print(_table(results, shown, full=full))
     if more := verdicts[len(shown) :]:
         counts = Counter(verdict.outcome for verdict in more)
         told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
@@ -85,7 +85,7 @@ def _fitting(console: Console, results: Results, verdicts: list[Verdict], lines:
     return verdicts[:count]
 
 
-def _table(results: Results, verdicts: list[Verdict]) -> Table:
+def _table(results: Results, verdicts: list[Verdict], *, full: bool = False) -> Table:
     from harness.report.exports.beside import beside  # noqa: PLC0415 - the judge's words, and with them scipy
 
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
@@ -93,7 +93,7 @@ def _table(results: Results, verdicts: list[Verdict]) -> Table:
     table.add_column(max_width=_NAME, overflow="fold")
     table.add_column(ratio=1)
     for verdict in verdicts:
-        parts = [_ours(results, verdict), *beside(results, verdict)]
+        parts = [verdict.ref if full else "", _ours(results, verdict), *beside(results, verdict)]
         table.add_row(tinted(verdict.outcome), Text(verdict.id), Text("; ".join(part for part in parts if part)))
     return table
 

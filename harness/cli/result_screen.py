@@ -45,8 +45,9 @@ def show_results(results: Results, folder: Path, *, full: bool = False) -> None:
     head = Group(title, Text(answer.sentence), Text(answer.ran, style="dim"))
     last = [Text(part) for part in (answer.balance,) if part]
     path = Text(f"report: {folder / 'index.html'}")
-    verdicts = sorted([*results.cells, *results.claims], key=_weight)
-    used = sum(len(console.render_lines(part)) for part in (head, *last)) + 3
+    everything: list[Verdict] = [*results.cells, *results.claims]
+    verdicts = sorted(everything, key=_weight)
+    used = len(console.render_lines(Group(head, *last))) + 3
     shown = verdicts if full else _fitting(console, results, verdicts, console.height - used)
     console.print(head)
     if shown:

@@ -10,6 +10,9 @@ from harness.progress import Progress, closing, duration
 WORTH_SAYING_S = 60.0
 """The least that is left of a run for it to be said after a job."""
 
+TRUSTED = 0.1
+"""The part of the whole estimate that counts as done at its pace, so that a first short job does not decide."""
+
 
 @dataclass(slots=True)
 class TimeLeft:
@@ -28,7 +31,8 @@ class TimeLeft:
 
     def of(self, keys: Iterable[str]) -> float:
         """Seconds that these jobs take, at the pace of those before."""
-        pace = self._took / self._estimated if self._estimated else 1.0
+        trusted = TRUSTED * sum(self.of_job.values())
+        pace = (self._took + trusted) / (self._estimated + trusted) if trusted else 1.0
         return pace * sum(self.of_job.get(key, 0.0) for key in keys) / self.at_once
 
     def say(self, progress: Progress, keys: Iterable[str]) -> None:

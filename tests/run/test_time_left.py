@@ -15,10 +15,17 @@ def test_it_is_the_estimate_before_anything_has_run() -> None:
 
 
 def test_it_goes_by_the_pace_of_the_jobs_before() -> None:
-    """A job that took twice its estimate doubles the rest."""
-    left = TimeLeft({"a": 10.0, "b": 20.0})
+    """When half of it took twice its estimate, the rest takes nearly twice as long."""
+    left = TimeLeft({"a": 10.0, "b": 10.0})
     left.done("a", 20.0)
-    assert left.of(["b"]) == 40
+    assert 18 < left.of(["b"]) < 20
+
+
+def test_a_short_job_at_the_beginning_decides_little() -> None:
+    """One of half a second that took ten, of a run of 500 seconds."""
+    left = TimeLeft({"a": 0.5, "b": 500.0})
+    left.done("a", 10.0)
+    assert 500 < left.of(["b"]) < 600
 
 
 def test_minutes_are_said_and_seconds_are_not() -> None:

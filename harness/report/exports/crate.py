@@ -50,9 +50,8 @@ def write_crate(results: Results, folder: Path, licence: str | None = None) -> P
     files = [_file(crate, folder, name) for name in _FILES]
     _describe_root(crate, results, licence)
     _add_run(crate, results, files)
-    crate.root_dataset["variableMeasured"] = [
-        _variable(crate, results, verdict) for verdict in (*results.cells, *results.claims)
-    ]
+    verdicts: list[CellRecord | ClaimRecord] = [*results.cells, *results.claims]
+    crate.root_dataset["variableMeasured"] = [_variable(crate, results, verdict) for verdict in verdicts]
     crate.metadata.write(folder)
     return folder / NAME
 

@@ -10,6 +10,7 @@ from harness.report.exports.cell_rows import CELLS, cell_rows
 from harness.report.page.numbers import probability
 from harness.report.page.verdicts import FLAGS
 from harness.report.results.document import Results
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
 
 _CLAIMS = ("Claim", "The paper says", "Ours", "n", "p (Holm)", "Verdict")
 
@@ -39,5 +40,6 @@ def _claim_rows(results: Results) -> list[list[str]]:
 
 def _legend(results: Results) -> str:
     """One line a flag that occurs."""
-    told = {word for verdict in (*results.cells, *results.claims) for word in beside(results, verdict)}
+    verdicts: list[CellRecord | ClaimRecord] = [*results.cells, *results.claims]
+    told = {word for verdict in verdicts for word in beside(results, verdict)}
     return "\n".join(f"- {flag}: {markdown.plain_text(says)}" for flag, says in FLAGS.items() if flag in told)

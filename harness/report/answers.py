@@ -127,6 +127,7 @@ def _found(results: Results, claim: ClaimRecord) -> str:
     said += [
         f"{arm.name}: {len(arm.diverged)} of {counted_seeds(len(arm.values))} diverged" for arm in arms if arm.diverged
     ]
+    said += [f"{arm.name}: seed {arm.far} lies far from the others" for arm in arms if arm.far]
     said += [] if printed is None else [f"the paper says {printed:g}"]
     return "; ".join(said)
 

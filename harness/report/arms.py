@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.report.kept_suite import trainings_of
@@ -12,6 +13,9 @@ from harness.report.results.record import BySeed, Number
 from harness.report.results.run_records import EnsembleRecord, ExperimentRecord, MeasurementRecord, Quantity
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.vocabulary import METRICS
+
+FEWEST = 4
+"""With fewer seeds nothing tells which is the odd one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,31 @@ class Arm:
         """The mean over the seeds that did not diverge; None where there are none."""
         sound = [value for seed, value in self.values.items() if seed not in self.diverged]
         return math.fsum(sound) / len(sound) if sound else None
+
+    @property
+    def far(self) -> str | None:
+        """The seed that lies far from all others and pulls the mean; None where there is none, or it diverged."""
+        found = far_seed(self.values)
+        return None if found in self.diverged else found
+
+    @property
+    def median(self) -> float | None:
+        """The median over all seeds; None where nothing was measured."""
+        return statistics.median(self.values.values()) if self.values else None
+
+
+def far_seed(values: Mapping[str, float], least: float = 0.0) -> str | None:
+    """The seed that lies three times as far from the median as any other, and by more than `least`; None without.
+
+    >>> far_seed({"0": 15.0, "1": 15.2, "2": 90.0, "3": 14.9})
+    '2'
+    """
+    if len(values) < FEWEST:
+        return None
+    middle = statistics.median(values.values())
+    *_, second, farthest = sorted(values, key=lambda seed: abs(values[seed] - middle))
+    away, next_away = (abs(values[seed] - middle) for seed in (farthest, second))
+    return farthest if away > 3 * next_away and away > least else None
 
 
 def arms_of(results: Results, claim: ClaimRecord) -> list[Arm]:

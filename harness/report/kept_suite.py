@@ -72,3 +72,28 @@ def _mapping(node: Any) -> Json:
 
 def _number(node: Any) -> float | None:
     return float(node) if isinstance(node, int | float) and not isinstance(node, bool) else None
+
+
+def thresholds_of(results: Results) -> list[float]:
+    """The training errors that claims about convergence speak of at this scale, from the largest."""
+    claims = _mapping(_suite(results.suite_yaml).get("claims")).values()
+    levels = (_at_scale(_mapping(_mapping(claim).get("faster")).get("train_error"), results.scale) for claim in claims)
+    return sorted({level for level in levels if level is not None}, reverse=True)
+
+
+def figure_curves(results: Results) -> dict[str, tuple[list[str], str, float | None]]:
+    """By figure that shows learning curves: its trainings, the quantity, and the level across it at this scale."""
+    figures = _mapping(_suite(results.suite_yaml).get("figures")).items()
+    return {
+        str(name): (
+            [str(one) for one in said.get("experiments") or ()],
+            str(said["curve"]),
+            _at_scale(said.get("threshold"), results.scale),
+        )
+        for name, said in ((name, _mapping(figure)) for name, figure in figures)
+        if said.get("curve")
+    }
+
+
+def _at_scale(said: Any, scale: str) -> float | None:
+    return _number(said.get(scale) if isinstance(said, Mapping) else said)

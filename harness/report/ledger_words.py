@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.report.changed_verdicts import Reports
 from harness.report.coverage import Coverage
-from harness.report.ledger_counts import LEVEL_OF_TESTS, TRAINED, TRAINED_NUMBERS, counted_apart, kind_of
+from harness.report.ledger_counts import TRAINED, TRAINED_NUMBERS, counted_apart, kind_of
 from harness.report.ledger_records import Count, Place
 from harness.report.what_was_run import data_used
 
@@ -20,8 +20,9 @@ def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
         return "No report is published."
     if not printed:
         return ""
-    of = f"of the {_plural(len(printed), 'printed number')} of trained nets"
-    return f"{matched or 'None'} {of} {'is' if matched < 2 else 'are'} reproduced."
+    if len(printed) == 1:
+        return f"Its one printed number of a trained net is {'' if matched else 'not '}reproduced."
+    return f"{matched or 'None'} of the {len(printed)} printed numbers of trained nets {_is(matched)} reproduced."
 
 
 def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Reports) -> str:
@@ -43,7 +44,7 @@ def _of_training(places: Sequence[Place]) -> list[Place]:
 
 
 def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: Reports) -> str:
-    """How many claims are confirmed, at which level, how many are not, and how many tests survive Holm.
+    """How many claims are confirmed, at which level, how many are not, and how the tests came out.
 
     `claims` counts each claim of the paper once, by all of its places.
     """
@@ -54,13 +55,13 @@ def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: R
     levels, outcomes = Counter[str](), Counter[str]()
     for one in sorted(claims, key=lambda one: not one.level.startswith("at ")):
         outcomes[one.outcome] += one.count
-        levels[_in_short(one.level, data)] += one.count * (one.outcome == "CONFIRMED")
+        levels[_in_short(one.level, data or "no data")] += one.count * (one.outcome == "CONFIRMED")
     confirmed = ", ".join(f"{count} {at}" for at, count in levels.items() if count) or "none"
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
     rest = total - sum(levels.values()) - undecided - outcomes["CONTRADICTED"]
     return (
         f"Confirmed of its {_plural(total, 'claim')}: {confirmed}; {outcomes['CONTRADICTED']} contradicted, "
-        f"{undecided} mixed or inconclusive, {rest} by construction, quoted or not tested.{_holm(places)}"
+        f"{undecided} mixed or inconclusive, {rest} by construction, quoted or not tested.{_tests(places)}"
     )
 
 
@@ -74,18 +75,29 @@ def _in_short(level: str, data: str) -> str:
     return "by arithmetic alone" if parts == ["by arithmetic"] else "without training"
 
 
-def _holm(places: Sequence[Place]) -> str:
-    """How many confirmations on trained nets remain when all tests of the paper are taken together."""
+def _tests(places: Sequence[Place]) -> str:
+    """How the tests on trained nets came out, and how many confirmations remain when all tests are taken together."""
     trained = next((one for one in counted_apart(places) if one.kind == TRAINED), None)
-    if trained is None or not trained.tested:
+    if trained is None:
         return ""
-    of, stay = _plural(trained.tested, "confirmed test"), "stays" if trained.survive == 1 else "stay"
-    return f" Of {of} on trained nets, {trained.survive} {stay} below {LEVEL_OF_TESTS:g} by Holm."
+    outcomes = Counter[str]()
+    for one in trained.counts:
+        outcomes[one.outcome] += one.count
+    undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
+    holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
+    return (
+        f" Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
+        f"{outcomes['CONTRADICTED']} contradicted, {undecided} mixed or inconclusive."
+    )
 
 
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _is(count: int) -> str:
+    return "is" if count < 2 else "are"
 
 
 def _plural(count: int, noun: str) -> str:

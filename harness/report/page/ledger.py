@@ -15,11 +15,10 @@ from harness.report.page.ledger_rows import at_levels, in_numbers, rows_of
 from harness.report.page.mark_images import short, with_marks
 from harness.report.page.read import read_report
 from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
-from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FLAGS, LEVELS
+from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FIGURE_OUTCOMES, FLAGS, LEVELS
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
 
-FIGURE_OUTCOMES = {"DRAWN": "Our picture of the figure stands in the report; nothing judges it."}
 MORE_LEVELS = {"by arithmetic": "Worked out from numbers that the paper prints; nothing is measured."}
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",

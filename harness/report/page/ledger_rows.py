@@ -15,7 +15,7 @@ _SAID_ELSEWHERE = ("MATCH", "BY CONSTRUCTION", "NOT COMPARABLE", "CITED", "QUOTE
 _TEST = re.compile(r"(paired t|sign test|orders permuted)\b")
 """The beginning of a part of a reason that names the test whose p value stands beside it."""
 _OF_ONE_PLACE = {"where", "name", "reason", "readings", "n", "effect", "interval", "effect_says", "p", "p_holm_paper",
-                 "printed", "unit", "mean"}  # fmt: skip
+                 "printed", "unit", "mean", "extended_reason"}  # fmt: skip
 """The fields in which places of one row may differ."""
 
 

@@ -42,6 +42,8 @@ IN_TWO_ROOMS = {
     "job": "a job is planned; those that measure and inspect are done by several functions of their room",
     "network": "the net, and the measurement of that name which counts it",
     "store": "the command family, and the store",
+    "report": "the command, and the room that it shows",
+    "differences": "of two results of a job that ran again, and of two nets that a cell is judged by",
 }
 """Names of files that occur in more than one room, each with its reason; every other name occurs once."""
 

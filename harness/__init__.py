@@ -10,4 +10,4 @@ Other people's code may import `harness.testing`, whose results the pytest plugi
 may run the command `paper-harness`. Everything else is private and may change with any release.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,10 +13,11 @@ from harness.errors import HarnessError
 
 def main() -> None:
     """Run the command line."""
+    from harness.cli.completion import VARIABLE  # noqa: PLC0415
     from harness.cli.main import command  # noqa: PLC0415 - after this module's own start, so that errors of it show
 
     try:
-        command.main(prog_name="python -m harness", standalone_mode=True)
+        command.main(prog_name="python -m harness", complete_var=VARIABLE, standalone_mode=True)
     except HarnessError as error:
         with suppress(OSError):  # a terminal that is gone
             sys.stderr.write(f"{error}\n")

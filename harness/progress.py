@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TextIO
 
 
@@ -21,6 +22,8 @@ class Progress:
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     label: str = ""
     spoken: list[str] = field(default_factory=list)
+    rest_s: float = 0.0
+    """Seconds that the rest of the run takes once the work at hand is done; 0 where there is none."""
     _drawn: float = 0.0
     _moving: bool = False
 
@@ -45,7 +48,9 @@ class Progress:
             return
         self._moving = True
         columns = shutil.get_terminal_size().columns - 1  # a line that wraps could not be drawn over
-        text = f" {self.label}  {done:4.0%}  {rate}  {duration(left_s)} left"[:columns]
+        whole = f"; run {duration(left_s + self.rest_s)}, until {closing(left_s + self.rest_s)}" if self.rest_s else ""
+        told = f"{duration(left_s)} left{whole}"
+        text = f" {self.label}  {done:4.0%}  {f'{told}  {rate}' if whole else f'{rate}  {told}'}"[:columns]
         room = min(24, columns - len(text))
         bar = "█" * round(room * done) + "·" * (room - round(room * done))
         self._write(f"\r\x1b[K{self._tinted(bar)}{text}")
@@ -90,6 +95,19 @@ def duration(seconds: float) -> str:
         count, left = divmod(left, size)
         parts += [f"{count:,} {name}"] if count else []
     return " ".join(parts[:2])
+
+
+def closing(seconds: float, now: datetime | None = None) -> str:
+    """The time of day at which so many seconds are over, with the day where it is another.
+
+    >>> closing(5400, datetime(2012, 12, 3, 22, 0)), closing(9000, datetime(2012, 12, 3, 22, 0))
+    ('23:30', '00:30 on 4 December')
+    """
+    now = now or datetime.now().astimezone()
+    end = now + timedelta(seconds=seconds)
+    day = "" if end.date() == now.date() else f" on {end.day} {end:%B}"
+    year = "" if end.year == now.year else f" {end.year}"
+    return f"{end:%H:%M}{day}{year}"
 
 
 def size(count: float) -> str:

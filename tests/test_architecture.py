@@ -42,6 +42,8 @@ IN_TWO_ROOMS = {
     "job": "a job is planned; those that measure and inspect are done by several functions of their room",
     "network": "the net, and the measurement of that name which counts it",
     "store": "the command family, and the store",
+    "report": "the command, and the room that it shows",
+    "differences": "of two results of a job that ran again, and of two nets that a cell is judged by",
 }
 """Names of files that occur in more than one room, each with its reason; every other name occurs once."""
 
@@ -221,9 +223,9 @@ def test_torchvision_is_never_imported_with_a_module() -> None:
     ] == []
 
 
-def test_commands_are_those_that_the_readme_tells_of() -> None:
-    """The README names every command, and no other."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_commands_are_those_that_the_documentation_tells_of() -> None:
+    """docs/running.md names every command, and no other."""
+    text = (ROOT / "docs" / "running.md").read_text(encoding="utf-8")
     assert set(re.findall(r"python -m harness ([a-z][a-z-]*)", text)) == set(command.commands)
 
 

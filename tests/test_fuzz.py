@@ -39,9 +39,9 @@ from harness.errors import HarnessError, SuiteError
 from harness.plan.graph import make_plan
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
+from harness.report.exports.texts import KINDS, export
 from harness.report.gather import gather
 from harness.report.page.digests import sealed
-from harness.report.page.exports import KINDS, export
 from harness.report.page.render import rebuild, render
 from harness.store.documents import seal
 from harness.store.store import Store

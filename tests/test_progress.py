@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import progress as module
-from harness.progress import Progress, duration, size
+from harness.progress import Progress, closing, duration, size
 
 
 class Terminal(io.StringIO):
@@ -62,6 +62,17 @@ def test_the_moving_line_says_how_far_how_fast_and_how_long(clock: list[float]) 
     progress.moving(0.5, "1,000 img/s", 600.0)
     assert progress.stream.getvalue().endswith("train cnn, seed 0   50%  1,000 img/s  10 min left")
     assert progress.stream.getvalue().count("█") == progress.stream.getvalue().count("·") == 12
+
+
+def test_the_moving_line_says_when_the_run_is_over(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 80 columns too, where the rate is what is cut."""
+    monkeypatch.setenv("COLUMNS", "80")
+    progress = Progress(Terminal())
+    progress.begin("[3/12] train cnn, seed 0")
+    progress.rest_s = 5400.0
+    progress.moving(0.5, "1,000 img/s", 182.0)
+    until = closing(5582.0)
+    assert f"50%  3 min 2 s left; run 1 h 33 min, until {until}  1" in progress.stream.getvalue()
 
 
 def test_a_line_that_stays_takes_the_place_of_the_moving_one(clock: list[float]) -> None:

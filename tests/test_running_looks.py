@@ -13,14 +13,15 @@ from fabricated import Fake, finish, finish_all
 from suite_files import loaded, written
 
 from harness.cli.plan_tables import show_plan
-from harness.cli.tables import show_results
+from harness.cli.result_screen import show_results
 from harness.data.locate import Locations
 from harness.errors import JobFailed
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan, plan_at
 from harness.plan.job import Job
 from harness.plan.summary import plan_suite
-from harness.report.page.exports import export, frame
+from harness.report.exports.frame import frame
+from harness.report.exports.texts import export
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import ClaimRecord, LookRecord
 from harness.run.pipeline import report_suite, run_suite
@@ -203,7 +204,7 @@ def test_the_look_stands_wherever_the_number_of_seeds_does(
     assert "Decided at look 1 of 3 (3 seeds), at the nominal one-sided level 0.0212" in page
     assert "Looks at 3, 5, 8; ended with look 1." in page
     capsys.readouterr()
-    show_results(results, folder)
+    show_results(results, folder, full=True)
     assert "decided at look 1 of 3 (3 seeds)" in " ".join(capsys.readouterr().out.split())
     looked = LookRecord(number=2, of=3, seeds=5, within=0.02, beyond=0.01, says="")
     cells = [cell.model_copy(update={"look": looked}) for cell in results.cells if cell.n]

@@ -12,7 +12,7 @@ from judged_worlds import World
 from suite_files import TABLE1, written
 
 from harness.cli.main import command
-from harness.cli.tables import show_results
+from harness.cli.result_screen import show_results
 from harness.plan.preregistration import declare
 from harness.report.page.render import render
 
@@ -155,7 +155,7 @@ def test_a_page_without_such_has_no_such_section(world: World) -> None:
 
 def test_the_terminal_lists_it(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """After the verdicts."""
-    show_results(world.edited((line_of("own_errors"), "")).report(), Path("report"))
+    show_results(world.edited((line_of("own_errors"), "")).report(), Path("report"), full=True)
     said = " ".join(capsys.readouterr().out.split())
     assert "WITHDRAWN claim own_errors: taken out of the suite after its first result; CONTRADICTED: " in said
 

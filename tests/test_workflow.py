@@ -72,6 +72,7 @@ def test_it_may_write_a_comment_and_nothing_else(workflow: dict[str, Any]) -> No
     assert all(re.fullmatch(r"actions/[a-z/-]+@v\d+", step["uses"]) for step in steps(workflow) if "uses" in step)
 
 
-def test_the_readme_names_it() -> None:
-    """The README links to the workflow."""
-    assert "(docs/github-actions.yml)" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_page_on_continuous_integration_names_it() -> None:
+    """It links to the workflow, and the README to it."""
+    assert "(github-actions.yml)" in (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    assert "(docs/ci.md)" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The command line: data on standard output, progress on standard error, exit codes as listed in the README."""
+"""The command line: data on standard output, progress on standard error, exit codes as listed in docs/running.md."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from harness import __version__
 from harness.cli.check import baseline, check
 from harness.cli.compare import compare
+from harness.cli.completion import suites, with_completion
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.external import import_weights, record, submission
@@ -19,19 +20,21 @@ from harness.cli.listing import list_all
 from harness.cli.new import new
 from harness.cli.options import (
     Commands,
+    open_page,
     runtime_of,
     with_jobs,
     with_json,
     with_micro_batch,
+    with_open,
     with_out,
     with_places,
     with_processes,
-    with_reported_scale,
     with_scale,
 )
 from harness.cli.publish import coverage, publish
+from harness.cli.report import report
 from harness.cli.store import store, verify
-from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
+from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
@@ -57,12 +60,13 @@ failed; 7 no baseline; 129, 130, 138 and 143 interrupted.
     cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120}
 )
 @click.version_option(__version__, prog_name="harness")
+@with_completion
 def command() -> None:
     """Reproduce the tables, figures and claims of a paper, and report each printed number beside the reproduced one."""
 
 
 @command.command()
-@click.argument("suite_file", metavar="SUITE")
+@click.argument("suite_file", metavar="SUITE", shell_complete=suites)
 @with_scale
 @with_places
 @with_out
@@ -97,6 +101,9 @@ def command() -> None:
     help="Exit with 3 when a cell is WORSE, BETTER or DIFFERS or its mean includes a diverged run, or a claim is "
     "CONTRADICTED.",
 )
+@click.option("--full", is_flag=True, help="Print every verdict with its reason, not only as many as a screen holds.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress, and of the results the answer alone.")
+@with_open
 def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path | None, **flags: Any) -> None:
     """Run what a suite still needs, judge it, and write the report."""
     from harness.run.pipeline import run_suite  # noqa: PLC0415 - help and validate do without it
@@ -105,11 +112,14 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
     if flags["as_json"]:
         click.echo(json.dumps(results.plain(), indent=1, sort_keys=True))
     else:
-        from harness.cli.tables import show_results  # noqa: PLC0415
+        from harness.cli.result_screen import show_answer, show_results  # noqa: PLC0415
 
-        show_results(results, folder)
+        show_answer(results, folder) if flags["quiet"] else show_results(results, folder, full=flags["full"])
+    if flags["opened"]:
+        open_page(folder / "index.html")
     if failed:
-        raise JobFailed(f"{len(failed)} job(s) failed; the report says which and why: {folder / 'index.html'}")
+        jobs = "1 job" if len(failed) == 1 else f"{len(failed)} jobs"
+        raise JobFailed(f"{jobs} failed; the report says which and why: {folder / 'index.html'}")
     if flags["strict"] and (_diverged(results) or _differs(results)):
         sys.exit(REGRESSION_EXIT)
 
@@ -130,7 +140,7 @@ def _differs(results: Results) -> bool:
 
 
 @command.command()
-@click.argument("suite_file", metavar="SUITE")
+@click.argument("suite_file", metavar="SUITE", shell_complete=suites)
 @with_scale
 @with_places
 @with_json
@@ -194,50 +204,6 @@ def schema(file: str) -> None:
 
 
 @command.command()
-@click.argument("target", metavar="SUITE|DIR")
-@with_reported_scale
-@with_places
-@with_out
-@click.option(
-    "--export",
-    type=click.Choice(["csv", "latex", "markdown"]),
-    help="Print the table in this form instead of the page's path.",
-)
-@click.option(
-    "--judge-again",
-    is_flag=True,
-    help="Judge a report folder again by the current suite and rules, from its own files alone.",
-)
-@click.option("--suite", "by_suite", metavar="SUITE", help="The suite for --judge-again; by default the shipped one.")
-def report(
-    target: str, scale: ScaleName | None, store_folder: Path, out: Path | None, export: str | None, **flags: Any
-) -> None:
-    """Write a suite's report again from the store, or a report folder's from its own files, and run nothing."""
-    again, by_suite = flags.pop("judge_again"), flags.pop("by_suite")
-    folder = Path(target)
-    if by_suite is not None and not again:
-        raise UsageError("--suite is the suite for --judge-again; give both")
-    if again:
-        from harness.run.judge_report import judge_folder_again  # noqa: PLC0415 - pydantic, YAML, jinja and matplotlib
-
-        results = judge_folder_again(folder, by_suite)
-    elif folder.is_dir():
-        from harness.report.page.render import rebuild  # noqa: PLC0415 - jinja and matplotlib
-
-        results = rebuild(folder)
-    else:
-        from harness.run.pipeline import report_suite  # noqa: PLC0415 - pydantic, YAML and all of the former
-
-        folder, results = report_suite(target, scale, store_folder, out, runtime_of(flags))
-    if export is None:
-        click.echo(folder / "index.html")
-        return
-    from harness.report.page.exports import export as exported  # noqa: PLC0415 - pandas
-
-    click.echo(exported(results, export), nl=False)
-
-
-@command.command()
 @with_json
 def env(as_json: bool) -> None:  # noqa: FBT001
     """Show the machine, versions and commit that a run here would record."""
@@ -275,6 +241,7 @@ def job(folder: Path, **flags: Any) -> None:
 
 
 ELSEWHERE = (
+    report,
     submission,
     record,
     import_weights,

@@ -31,6 +31,14 @@ class Commands(click.Group):
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise click.UsageError(error.message + hint, ctx) from None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the whole first sentence of every command, in as many lines as it takes."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in commands if one and not one.hidden]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; an interrupt, a closed pipe, a full disk or a forbidden file gives no traceback."""
         try:
@@ -118,6 +126,17 @@ with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of the report; reports/SUITE/SCALE by default."
 )
+
+
+with_open = click.option("--open", "opened", is_flag=True, help="Open the report in a browser.")
+
+
+def open_page(page: Path) -> None:
+    """Open a page in the user's browser; say so where there is none."""
+    import webbrowser  # noqa: PLC0415
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        click.echo(f"no browser could be started here; the report is {page}", err=True)
 
 
 def runtime_of(flags: dict[str, Any]) -> Any:

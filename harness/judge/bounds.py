@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.judge.cells import Measured
+from harness.judge.counts import seeds_said
 from harness.judge.evidence import ClaimVerdict
 from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import MIN_SEEDS, t_interval
@@ -32,7 +33,7 @@ def bounded(verdict: ClaimVerdict, said: Exact, name: str, measured: Measured) -
     if held == len(values):
         return _only_a_bound(replace(verdict, outcome="CONFIRMED"), said, values)
     if held:
-        reason = f"{held} of {len(values)} seeds hold; {verdict.reason}"
+        reason = f"{held} of {seeds_said(len(values))} hold; {verdict.reason}"
         return replace(verdict, outcome="MIXED", reason=reason)
     verdict = _only_a_bound(replace(verdict, outcome="CONTRADICTED"), said, values)
     return _beyond(verdict, said, values) if measured.how in ("trained", "drawn") else verdict

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from harness.judge.counts import seeds_said
 from harness.judge.outcomes import CellOutcome, How
 from harness.judge.statistics import (
     FIXED,
@@ -152,7 +153,7 @@ def _obstacle(measured: Measured, scale: ScaleName, look: Look | None) -> tuple[
     if measured.elsewhere and measured.values:
         return "NOT COMPARABLE", evaluation_only(measured.elsewhere)
     if len(measured.values) < measured.declared_seeds:
-        have = f"{len(measured.values)} of {measured.declared_seeds} seeds"
+        have = f"{len(measured.values)} of {seeds_said(measured.declared_seeds)}"
         have += "" if look is None else f" of look {look.number}"
         return "NOT RUN", f"{measured.blocked or 'not run yet'} ({have})"
     why = measured.doubtful or _another_world(measured, scale) or measured.unofficial
@@ -200,11 +201,13 @@ def _compared(verdict: CellVerdict, cell: Cell, measured: Measured, levels: Leve
     """
     values = list(measured.values.values())
     if len(values) < MIN_SEEDS:
-        return replace(verdict, outcome="INCONCLUSIVE", reason=f"{len(values)} seeds; {MIN_SEEDS} are needed to judge")
+        return replace(
+            verdict, outcome="INCONCLUSIVE", reason=f"{seeds_said(len(values))}; {MIN_SEEDS} are needed to judge"
+        )
     if cell.margin is None:
         return replace(verdict, outcome="INCONCLUSIVE", reason="the suite declares no margin for this cell")
     metric = metric_of(_metric(cell))
-    found = _equivalence(cell, values, levels, measured.step(_metric(cell)))
+    found = _equivalence(cell, values, levels, measured.step(cell.place[-1] if cell.place else ""))
     verdict = replace(verdict, difference=found.difference, seeds_to_settle=found.settles_at)
     verdict = replace(verdict, tost_interval=_shifted(found.inner, cell.paper))
     if found.position == "undecided":
@@ -248,8 +251,8 @@ def _computed(verdict: CellVerdict, cell: Cell) -> CellVerdict:
 
 
 def _metric(cell: Cell) -> str:
-    """Return the metric of a cell's place."""
-    return cell.place[-1] if cell.place else ""
+    """Return the metric of a cell's place; empty for a difference, of which neither side is the better one."""
+    return cell.metric or ""
 
 
 def _shifted(interval: Interval, by: float) -> Interval:

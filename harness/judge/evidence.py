@@ -123,7 +123,7 @@ class Evidence:
         if verdict.outcome == "CITED" or verdict.cell.not_run is not None:
             return Side(name, None, verdict.cell.paper)
         place = verdict.cell.place
-        found = self.measured.get(".".join(place), verdict.measured) if place else verdict.measured
+        found = self.measured.get(verdict.cell.value or "", verdict.measured)
         return Side(name, found, step=found.step(place[-1]) if place else 0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.judge.counts import seeds_said
 from harness.suite.file import Scale, Suite
 from harness.suite.seeds import SeedLooks, in_words, sizes
 from harness.vocabulary import ScaleName
@@ -83,9 +84,8 @@ def _trains(suite: Suite, claim: str) -> bool:
 def _in_words(found: dict[str, Any]) -> str:
     if not found["claims"]:
         return "no claim by a paired t test"
-    claims = (
-        f"{found['claims']} claim{'s' if found['claims'] > 1 else ''} by a paired t test over {found['seeds']} seeds"
-    )
+    judged = f"{found['claims']} claim{'s' if found['claims'] > 1 else ''}"
+    claims = f"{judged} by a paired t test over {seeds_said(found['seeds'])}"
     if found["difference"] is None:
         return f"{claims}, too few to reject anything"
     amount = (

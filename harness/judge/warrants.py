@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from harness.judge.counts import seeds_said
 from harness.judge.evidence import ClaimVerdict, Evidence, Side, shared_seeds
 from harness.judge.outcomes import ClaimOutcome
 from harness.judge.statistics import compare_paired
@@ -74,10 +75,7 @@ def _smallest_effect(verdict: ClaimVerdict, sides: Sequence[Side], evidence: Evi
 def _places(sides: Sequence[Side], evidence: Evidence) -> list[Side]:
     """Return the operands, with each cell under the place that reproduces it."""
     cells = evidence.cells
-    return [
-        replace(side, name=".".join(cells[side.name].cell.place or ())) if side.name in cells else side
-        for side in sides
-    ]
+    return [replace(side, name=cells[side.name].cell.value or "") if side.name in cells else side for side in sides]
 
 
 def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> ClaimVerdict:
@@ -95,7 +93,7 @@ def _test_error(verdict: ClaimVerdict, sides: Sequence[Side], _: Evidence) -> Cl
         return replace(verdict, reason=said)
     lower = sum(a is not None and b is not None and a < b for a, b in zip(wide_test, narrow_test, strict=True))
     against = f"the gap of {wide} is wider, but its test error is {-tests.difference:.2f} points lower"
-    return replace(verdict, outcome="MIXED", reason=f"{against}, in {lower} of {len(seeds)} seeds; {said}")
+    return replace(verdict, outcome="MIXED", reason=f"{against}, in {lower} of {seeds_said(len(seeds))}; {said}")
 
 
 def _every_threshold(verdict: ClaimVerdict, _: Sequence[Side], evidence: Evidence) -> ClaimVerdict:

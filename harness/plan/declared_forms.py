@@ -42,7 +42,7 @@ def forms_of(plan: Plan, store: Store) -> Iterator[tuple[Kind, str, Form]]:
     cells = {cell.id: cell for cell in plan.suite.cells()}
     for cell in cells.values():
         if cell.place is not None:
-            yield "cells", cell.id, _form(plan, store, _cell_form(cell), [cell.place])
+            yield "cells", cell.id, _form(plan, store, _cell_form(cell), cell.places)
     for name, claim in plan.suite.file.claims.items():
         if claim.quoted is None and claim.impossible is None:
             yield "claims", name, _form(plan, store, *_claim_form(plan, claim, cells))
@@ -95,8 +95,8 @@ def _has_result(plan: Plan, store: Store, key: str) -> bool:
 
 
 def _cell_form(cell: Cell) -> dict[str, Any]:
-    place = ".".join(cell.place or ())
-    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    value = cell.value or ""
+    form = {"printed": cell.printed, "number": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": value}
     return form if cell.runs is None else form | {"runs": cell.runs}
 
 
@@ -110,10 +110,11 @@ def _claim_form(plan: Plan, claim: Claim, cells: Mapping[str, Cell]) -> tuple[di
     places: list[tuple[str, ...]] = []
     for operand in claim.operands:
         cell = cells.get(operand)
-        place = tuple(operand.split(".")) if cell is None else cell.place
+        of_operand = (tuple(operand.split(".")),) if cell is None else cell.places
         whole = cell is not None and claim.operator == "cells"
-        operands[operand] = _cell_form(cell) if whole and cell else ".".join(place) if place else cell and cell.paper
-        places += [place] if place else []
+        value = operand if cell is None else cell.value or cell.paper
+        operands[operand] = _cell_form(cell) if whole and cell else value
+        places += of_operand
     if claim.faster is not None:
         places += [(claim.faster.slow,), (claim.faster.fast,)]
     smallest_effect = plan.suite.file.scales[plan.scale].smallest_effect

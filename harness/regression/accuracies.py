@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.judge.cells import CellVerdict, Measured, judge_cell
+from harness.judge.counts import seeds_said
 from harness.judge.statistics import MIN_SEEDS
 from harness.regression.finding import Finding, Severity
 from harness.suite.cells import Cell
@@ -22,7 +23,7 @@ def compare_accuracy(suite: str, place: str, before: Document, now: Document, *,
     """Compare one `experiment.evaluation.metric` with the baseline; `gates` makes a worse result a regression."""
     subject, metric = f"accuracy {place}", place.rpartition(".")[2]
     unit = METRICS[metric].unit
-    shown = tuple(f"{_mean(found):.4g} {unit} ({len(found['values'])} seeds)" for found in (before, now))
+    shown = tuple(f"{_mean(found):.4g} {unit} ({seeds_said(len(found['values']))})" for found in (before, now))
     diverged = sorted(set(now["diverged"]) - set(before["diverged"]))
     if diverged:
         said = f"seed {', '.join(map(str, diverged))} diverged, and did not when the baseline was made"

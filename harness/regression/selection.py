@@ -32,8 +32,9 @@ class Selection:
         if not globs:
             return cls((), frozenset(file.experiments), frozenset(c.id for c in cells), frozenset(file.claims))
         own = {name for name in file.experiments if _matches(name, globs)}
-        chosen = {c.id: c.place for c in cells if _matches(c.id, globs) or (c.place and c.place[0] in own)}
-        experiments = own | {place[0] for place in chosen.values() if place}
+        made_of = {c.id: {place[0] for place in c.places} for c in cells}
+        chosen = {name: of for name, of in made_of.items() if _matches(name, globs) or of & own}
+        experiments = own.union(*chosen.values())
         about = {*chosen, *experiments}
         claims = {
             name

@@ -146,8 +146,7 @@ def _cell(verdict: CellVerdict) -> Document:
 
 def declared(cell: Cell) -> Document:
     """Return the parts of a cell that decide its verdict."""
-    place = ".".join(cell.place) if cell.place else None
-    return {"printed": cell.printed, "paper": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": place}
+    return {"printed": cell.printed, "paper": cell.paper, "unit": cell.unit, "margin": cell.margin, "value": cell.value}
 
 
 def _claim(verdict: ClaimVerdict, paper: str) -> Document:

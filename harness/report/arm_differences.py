@@ -17,7 +17,7 @@ _LONGEST = 60
 
 def arm_differences(plan: Plan) -> dict[str, tuple[str, ...]]:
     """By claim, everything in which its two arms differ, each arm one training or a test of one."""
-    cells = {cell.id: cell.place for cell in plan.suite.cells()}
+    cells = {cell.id: None if cell.minus else cell.place for cell in plan.suite.cells()}
     found = {}
     for name, claim in plan.suite.file.claims.items():
         arms = [_place(plan, operand, cells) for operand in _arms(claim)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +33,8 @@ class Coverage:
     status: CoverageStatus
     reason: str
     paper: str
+    data: tuple[str, ...] = ()
+    """The titles of the data sets that it takes at paper scale."""
 
 
 def coverage(suites: Sequence[Suite], papers: dict[str, References]) -> list[Coverage]:
@@ -62,11 +64,14 @@ def _of_suite(suite: Suite) -> Iterator[Coverage]:
     status: CoverageStatus
     for name, claim in file.claims.items():
         status, reason = _claim_status(suite, claim)
-        yield Coverage(claim.ref, suite.name, f"claims.{name}", status, reason, file.paper)
+        yield Coverage(
+            claim.ref, suite.name, f"claims.{name}", status, reason, file.paper, _data(suite, _arms(suite, claim))
+        )
     rows = [
-        Coverage(c.ref, suite.name, f"cells.{c.id}", *_place_status(suite, c.place, c.not_run), file.paper)
+        Coverage(c.ref, suite.name, f"cells.{c.id}", *_place_status(suite, c.place, c.not_run), file.paper,
+                 data=_data(suite, c.place[:1] if c.place else ()))
         for c in suite.cells()
-    ]
+    ]  # fmt: skip
     yield from rows
     if file.table is not None:
         own = [row for row in rows if row.status not in ("quoted", "impossible")] or rows
@@ -76,7 +81,8 @@ def _of_suite(suite: Suite) -> Iterator[Coverage]:
         status, reason = _trained_status(suite, figure.experiments)
         if figure.not_run is not None:
             status, reason = "impossible", figure.not_run
-        yield Coverage(f"{file.paper}:{figure.ref}", suite.name, f"figures.{name}", status, reason, file.paper)
+        yield Coverage(f"{file.paper}:{figure.ref}", suite.name, f"figures.{name}", status, reason, file.paper,
+                       data=_data(suite, figure.experiments))  # fmt: skip
 
 
 def _claim_status(suite: Suite, claim: Claim) -> tuple[CoverageStatus, str]:
@@ -93,6 +99,24 @@ def _claim_status(suite: Suite, claim: Claim) -> tuple[CoverageStatus, str]:
         needs = [status for status in statuses if status[0] != "quoted"] or statuses
         return max(needs, key=lambda status: _BEST_FIRST.index(status[0]))
     return _trained_status(suite, [place[0] for place in places if place is not None])
+
+
+def _arms(suite: Suite, claim: Claim) -> Iterator[str]:
+    """The experiments that a claim rests on: those of its operands, or the trainings of `faster`, with all members."""
+    cells = {cell.id: cell.place for cell in suite.cells()}
+    places = [cells[name] if name in cells else tuple(name.split(".")) for name in claim.operands]
+    named = [place[0] for place in places if place]
+    for name in (*named, *((claim.faster.slow, claim.faster.fast) if claim.faster else ())):
+        yield name
+        experiment = suite.file.experiments.get(name)
+        yield from (member.experiment for member in (experiment.ensemble or () if experiment else ()))
+
+
+def _data(suite: Suite, experiments: Iterable[str]) -> tuple[str, ...]:
+    """The titles of the data sets that experiments train on at paper scale, each once."""
+    found = (suite.file.experiments[name] for name in experiments if name in suite.file.experiments)
+    members = [suite.file.experiments[one.ensemble[0].experiment] if one.ensemble else one for one in found]
+    return tuple(dict.fromkeys(DATASETS[one.train.data].title for one in members if one.train is not None))
 
 
 def _place_status(suite: Suite, place: tuple[str, ...] | None, not_run: str | None) -> tuple[CoverageStatus, str]:

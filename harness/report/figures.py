@@ -170,8 +170,8 @@ def _learning(shelf: Shelf, figure: Figure, curves: Curves) -> _Drawn:
     if picture is None:
         return _Drawn(not_run=f"no learning curves of {', '.join(absent or arms)} yet")
     caption = (
-        f"At {shelf.world(figure.experiments)}. Thin lines are seeds, thick ones their mean, bands their range; "
-        "mean and band end where the first seed stops, at a cross."
+        f"At {shelf.world(figure.experiments)}. Thin lines are seeds, thick ones their median, bands their range; "
+        "median and band end where the first seed stops, at a cross."
     )
     return _shown(picture, caption + (f" No curves yet of {', '.join(absent)}." if absent else ""))
 

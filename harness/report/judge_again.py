@@ -192,8 +192,8 @@ def _plain(value: Any) -> str:
 
 def _cell_standing(cell: Cell, old: CellRecord | None, since: Sequence[str]) -> Standing:
     if old is None:
-        return Standing("", LATE if cell.place is not None else "")
-    now = {"printed": cell.printed, "margin": cell.margin, "value": ".".join(cell.place) if cell.place else None}
+        return Standing(LATE, LATE) if cell.place is not None else Standing()
+    now = {"printed": cell.printed, "margin": cell.margin, "value": cell.value}
     first = (old.before or old).part(*now)
     changed = [f"{name} {first[name]!r} -> {value!r}" for name, value in now.items() if first[name] != value]
     reason = [] if old.before or not old.extended_reason else [old.extended_reason]

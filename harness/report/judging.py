@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.judge.cells import CellVerdict, Measured, judge_cell
 from harness.judge.claims import judge_claims
+from harness.judge.differences import differences
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.plan.graph import Plan, plan_at
 from harness.plan.preregistration import Standings, standings
@@ -82,6 +83,7 @@ def judged_by(
     """Judge every cell and claim by what was measured, wherever that was kept, verdicts of `earlier` looks standing."""
     of_trainings = trainings(plan, standing, failed)
     measured = measured | dict(epoch_errors(plan, of_trainings, curves))
+    measured = {**measured, **differences(plan.suite.cells(), measured)}
     cells = [_judged_cell(cell, measured, plan, declared, earlier) for cell in plan.suite.cells()]
     evidence = Evidence(
         cells={verdict.cell.id: verdict for verdict in cells},
@@ -117,10 +119,10 @@ def _numbers(curves: Curves) -> Mapping[str, Mapping[str, Mapping[str, list[list
 def _judged_cell(
     cell: Cell, measured: Mapping[str, Measured], plan: Plan, declared: Standings, earlier: tuple[Evidence, ...]
 ) -> CellVerdict:
-    place = ".".join(cell.place or ())
-    before = [(one.look, one.measured.get(place)) for one in earlier if one.look is not None]
+    value = cell.value or ""
+    before = [(one.look, one.measured.get(value)) for one in earlier if one.look is not None]
     extended = standing_of(declared.cells, cell.id).extended
-    found = measured.get(place)
+    found = measured.get(value)
     return judge_cell(cell, found, plan.scale, extended=extended, look=plan.look, earlier=before)
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from harness.report.results.document import CitationRecord
 from harness.report.results.record import Ends, Json, Number, Record
 from harness.report.results.verdict_records import LookRecord
+
+Basis = Literal["trained", "drawn", "timed", "exact", "arithmetic", ""]
+"""Where the numbers of a verdict come from: training, random nets, a clock, definitions, or printed numbers alone."""
 
 
 class FirstVerdict(Record):
@@ -28,9 +35,15 @@ class Place(Record):
     outcome: str
     reason: str
     evidence: str = ""
+    """The level of evidence; `arithmetic` where a claim is worked out from printed numbers alone."""
+    basis: Basis = ""
+    """Where its numbers come from, or would come from; empty where no numbers can be had."""
     n: int | None = None
     effect: Number | None = None
+    """With the sign of the claim: of a direction, positive is as claimed."""
     interval: Ends | None = None
+    effect_says: str = ""
+    """The effect in words, with its interval and unit: `1.91 points lower [0.70, 3.12]`."""
     p: Number | None = None
     p_holm_paper: Number | None = None
     """Adjusted by Holm over every tested claim of the paper."""
@@ -38,12 +51,21 @@ class Place(Record):
     unit: str | None = None
     mean: Number | None = None
     readings: list[str] | None = None
-    extended: bool | None = None
+    flags: list[str] = Field(default_factory=list)
+    """EXTENDED, POST HOC, STALE, RECORDED, IMPORTED: those that stand with the verdict."""
     extended_reason: str | None = None
     post_hoc: str | None = None
+    stale: str | None = None
+    diverged: list[str] = Field(default_factory=list)
+    """The trainings that diverged among those it rests on, each with its seed."""
     differs_in: list[str] | None = None
     before: FirstVerdict | None = None
     look: LookRecord | None = None
+
+    @property
+    def kind(self) -> str:
+        """`claims`, `cells` or `figures`."""
+        return self.where.partition(".")[0]
 
 
 class Entry(Record):
@@ -70,14 +92,37 @@ class Count(Record):
     count: int
 
 
+class Apart(Record):
+    """The verdicts of one kind, which are counted apart from all others."""
+
+    kind: str
+    counts: list[Count]
+    tested: int
+    """How many of the confirmations have a p value adjusted by Holm over the paper."""
+    survive: int
+    """How many of these stay below 0.05."""
+
+
 class PaperLedger(Record):
     """All references of one paper."""
 
     paper: str
     citation: CitationRecord | None
+    says: str
+    """In words: how many printed numbers of trained nets are reproduced."""
+    missing: str
+    """In words: what it would take for more; empty where nothing is missing."""
+    claims_say: str
+    """In words: how many claims are confirmed, at which level of evidence, and how many tests survive Holm."""
+    apart: list[Apart]
+    """Every verdict of a published report, and every place without one, by kind."""
+    unpublished: list[str]
+    """The suites of which no report is published."""
     claims: list[ClaimEntry]
     tables: list[Entry]
     figures: list[Entry]
+    others: list[Entry]
+    """References of published verdicts that the paper's list does not have."""
     tally: list[Count]
     """The outcomes of all claims."""
     small: list[Count]
@@ -88,6 +133,28 @@ class PaperLedger(Record):
     """The release of the authors: repository, date, and what it is."""
 
 
+class Flagged(Record):
+    """How many verdicts of a report carry a flag."""
+
+    flag: str
+    count: int
+
+
+class WithdrawnPlace(Record):
+    """A cell or claim of a report that was declared, had a result, and is judged no more."""
+
+    suite: str
+    scale: str
+    page: str
+    kind: str
+    name: str
+    why: str
+    came_to: list[str]
+    """The outcomes that reports of runs gave it."""
+    today: str | None
+    """Its outcome by the form of then, on the results of today."""
+
+
 class PublishedReport(Record):
     """One report below the published folder."""
 
@@ -95,7 +162,20 @@ class PublishedReport(Record):
     scale: str
     paper: str
     title: str
+    source: str
+    """The place in the paper."""
     headline: str
+    answer: str
+    """One sentence: what came out."""
+    data: list[str]
+    """The titles of the data sets that its jobs saw."""
+    claims: list[Count]
+    numbers: list[Count]
+    """The outcomes of its printed numbers."""
+    figures: list[Count]
+    flags: list[Flagged]
+    diverged: list[str]
+    """The trainings that diverged, each with its seed."""
     page: str
     seconds: Number
     commits: list[str]
@@ -134,3 +214,4 @@ class Ledger(Changes):
     format: int
     papers: list[PaperLedger]
     reports: list[PublishedReport]
+    withdrawn: list[WithdrawnPlace]

@@ -108,7 +108,7 @@ def correct_ranks(probabilities: NDArray[np.float32], labels: NDArray[np.int64])
 
 def _compared(plan: Plan, standing: Mapping[str, Status]) -> Iterator[tuple[str, _Test, _Test]]:
     """Claims about two tests of the same metric of this suite's own nets."""
-    places = {cell.id: cell.place for cell in plan.suite.cells()}
+    places = {cell.id: cell.place for cell in plan.suite.cells() if cell.minus is None}
     for name, claim in plan.suite.file.claims.items():
         if claim.operator not in ("less", "reduces", "equal") or is_direction(name):
             continue

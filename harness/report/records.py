@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypedDict
 
 from harness.judge.cells import DECIDED, CellVerdict, Measured
+from harness.judge.counts import seeds_said
 from harness.judge.evidence import ClaimVerdict, Evidence
 from harness.judge.statistics import Interval, Look
 from harness.plan.preregistration import Standing
@@ -36,7 +37,7 @@ def standing_of(declared: Mapping[str, Standing], name: str) -> Standing:
 def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
     """One printed number beside ours."""
     cell, measured = verdict.cell, verdict.measured
-    metric = cell.place[-1] if cell.place else None
+    metric = cell.metric
     known = metric_of(metric) if metric else None
     return CellRecord(
         id=cell.id,
@@ -50,7 +51,7 @@ def cell_record(verdict: CellVerdict, declared: Standing) -> CellRecord:
         margin=cell.margin,
         metric=metric,
         direction=known.direction if known else None,
-        value=".".join(cell.place) if cell.place else None,
+        value=cell.value,
         values={str(seed): value for seed, value in measured.values.items()},
         how=measured.how,
         n=len(measured.values),
@@ -191,8 +192,8 @@ def _look(look: Look | None, *, decided: bool) -> LookRecord | None:
         return None
     within, beyond = look.levels.within, look.levels.beyond
     says = (
-        f"{'decided' if decided else 'undecided'} at look {look.number} of {look.of} ({look.seeds} seeds), at the "
-        f"nominal one-sided level {within:.4f} within a margin and {beyond:.4f} beyond it or of a direction; "
+        f"{'decided' if decided else 'undecided'} at look {look.number} of {look.of} ({seeds_said(look.seeds)}), at "
+        f"the nominal one-sided level {within:.4f} within a margin and {beyond:.4f} beyond it or of a direction; "
         f"intervals are of {look.levels.inner:.1%} and {look.levels.outer:.1%}"
     )
     return LookRecord(number=look.number, of=look.of, seeds=look.seeds, within=within, beyond=beyond, says=says)

@@ -14,7 +14,7 @@ from harness.plan.withdrawn import TAKEN_OUT, Withdrawn
 from harness.report.results.document import Results
 from harness.report.results.record import Json
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, FormVerdict, PastVerdict, WithdrawnRecord
-from harness.suite.cells import Cell
+from harness.suite.cells import Cell, places_in
 from harness.suite.claims import Claim
 
 
@@ -67,9 +67,9 @@ def _today(one: Withdrawn, evidence: Evidence) -> FormVerdict | None:
 
 def _cell_today(one: Withdrawn, evidence: Evidence) -> FormVerdict:
     form = one.form
-    place = tuple(form["value"].split("."))
+    place, *minus = places_in(form["value"])
     cell = Cell(one.id, "", "", one.id, "", form["printed"], form["number"], form["unit"], form["margin"], place,
-                runs=form.get("runs"))  # fmt: skip
+                runs=form.get("runs"), minus=next(iter(minus), None))  # fmt: skip
     verdict = judge_cell(cell, evidence.measured[form["value"]], evidence.scale, look=evidence.look)
     return FormVerdict(outcome=verdict.outcome, reason=verdict.reason)
 

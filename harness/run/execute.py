@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
 from harness.plan.job import Job
 from harness.plan.status import Status, Survey
 from harness.progress import Progress
 from harness.run.executors import Executor, Places
+from harness.run.time_left import TimeLeft
 from harness.store.store import JobFolder, Store, write_json
 
 
@@ -20,11 +22,15 @@ class Execution:
     failed: dict[str, str] = field(default_factory=dict)
 
 
-def execute(survey: Survey, executor: Executor, progress: Progress, *, left: bool = False) -> Execution:
+def execute(
+    survey: Survey, executor: Executor, progress: Progress, *, left: bool = False, time: TimeLeft | None = None
+) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, run only the jobs that `execute_at_once` leaves. A job that failed before is not tried again.
+    With `left`, run only the jobs that `execute_at_once` leaves. A job that failed before is not tried again. `time`
+    tells how long the rest takes.
     """
+    time = time or TimeLeft()
     execution, store = Execution(failed=dict(survey.failed)), survey.store
     waiting = [job for job in _todo(survey) if job.takes_time or not left]
     for number, job in enumerate(waiting, start=1):
@@ -33,6 +39,8 @@ def execute(survey: Survey, executor: Executor, progress: Progress, *, left: boo
             execution.failed[job.key] = f"its input failed: {missing[0]}"
             continue
         progress.begin(f"[{number}/{len(waiting)}] {job.label}")
+        after = [one.key for one in waiting[number:]]
+        progress.rest_s, began = time.of(after), monotonic()
         try:
             executor.run(written(store, job))
         except Interrupted:
@@ -42,10 +50,12 @@ def execute(survey: Survey, executor: Executor, progress: Progress, *, left: boo
             progress.say(f"{job.label}: FAILED: {error}")
         else:
             execution.ran.append(job.key)
+            time.done(job.key, monotonic() - began)
+            time.say(progress, after)
     return execution
 
 
-def execute_at_once(survey: Survey, places: Places, progress: Progress) -> Execution:
+def execute_at_once(survey: Survey, places: Places, progress: Progress, *, time: TimeLeft | None = None) -> Execution:
     """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
     A job that measures time is left for when the machine is idle, or it would measure the others. Raises as `execute`
@@ -53,7 +63,7 @@ def execute_at_once(survey: Survey, places: Places, progress: Progress) -> Execu
     """
     execution, at_work, store = Execution(failed=dict(survey.failed)), dict[str, Job](), survey.store
     waiting = {job.key: job for job in _todo(survey) if not job.takes_time}
-    whole = len(waiting)
+    whole, time = len(waiting), time or TimeLeft()
     while waiting or at_work:
         for job in list(waiting.values()):
             if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
@@ -63,6 +73,7 @@ def execute_at_once(survey: Survey, places: Places, progress: Progress) -> Execu
                 at_work[job.key] = waiting.pop(job.key)
                 places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
         progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
+        progress.rest_s = time.of(waiting)
         for folder, error in places.ended():
             _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
     execution.ran.sort(key=list(survey.plan.jobs).index)

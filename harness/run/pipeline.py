@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness.data import DATASETS
 from harness.data.locate import Missing, fetch
 from harness.errors import DataMissing, UsageError
+from harness.judge.counts import seeds_said
 from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
@@ -19,13 +21,14 @@ from harness.plan.preregistration import declare, remember
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Survey, surveyed
 from harness.plan.stored_jobs import timed_on
-from harness.progress import Progress, duration
+from harness.progress import Progress, closing, duration
 from harness.run.dividing import require_whole_batches
 from harness.run.execute import Execution, execute, execute_at_once, set_aside
 from harness.run.executors.gpus import places, require_gpus, uses_gpus
 from harness.run.executors.local import Local
 from harness.run.executors.pool import Pool
 from harness.run.redact import without_places
+from harness.run.time_left import TimeLeft
 from harness.stop_signal import StopSignal
 from harness.store.documents import parsed_json
 from harness.store.store import Store, make_writable
@@ -63,7 +66,7 @@ def _run(
     flags: dict[str, Any],
     stop: StopSignal,
 ) -> tuple[Results, Folder, dict[str, str]]:
-    progress = Progress()
+    progress = Progress(io.StringIO()) if flags.get("quiet") else Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
     outline = Outline.of(suite)
@@ -108,14 +111,14 @@ def _run_look(
     """Do the jobs that the seeds of a look still need, but for those that failed before; gives why jobs failed."""
     look = survey.plan.look
     if look is not None:
-        progress.say(f"look {look.number} of {look.of}: {look.seeds} seeds")
+        progress.say(f"look {look.number} of {look.of}: {seeds_said(look.seeds)}")
     require_whole_batches(survey.jobs("to do", "stale") if refresh else survey.jobs("to do"), runtime)
     if refresh:
-        progress.say(f"set aside {len(survey.jobs('stale'))} stale result(s)")
+        progress.say(f"stale results set aside: {len(survey.jobs('stale'))}")
         survey = set_aside(survey)
     _say_standing(progress, survey)
-    _say_todo(progress, survey, runtime)
-    return _execute(survey, runtime, progress, stop).failed
+    time = _say_todo(progress, survey, runtime)
+    return _execute(survey, runtime, progress, stop, time).failed
 
 
 def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
@@ -132,14 +135,14 @@ def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
     return True
 
 
-def _execute(survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal) -> Execution:
+def _execute(survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, time: TimeLeft) -> Execution:
     todo = sum(not job.takes_time for job in survey.jobs("to do"))
     if min(runtime.jobs, todo) <= 1:
-        return execute(survey, Local(runtime, progress, stop), progress)
+        return execute(survey, Local(runtime, progress, stop), progress, time=replace(time, at_once=1))
     with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
-        together = execute_at_once(survey, pool, progress)
+        together = execute_at_once(survey, pool, progress, time=time)
     local = Local(runtime, progress, stop)
-    alone = execute(replace(survey, failed=together.failed), local, progress, left=True)
+    alone = execute(replace(survey, failed=together.failed), local, progress, left=True, time=replace(time, at_once=1))
     return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
 
 
@@ -213,14 +216,18 @@ def _say_standing(progress: Progress, survey: Survey) -> None:
             progress.say(f"BLOCKED: {label}: {status.why}")
 
 
-def _say_todo(progress: Progress, survey: Survey, runtime: Runtime) -> None:
+def _say_todo(progress: Progress, survey: Survey, runtime: Runtime) -> TimeLeft:
+    """Say how many jobs are to do, how long they take, and when they are done."""
     todo, jobs = [job for job in survey.jobs("to do") if job.key not in survey.failed], survey.plan.jobs
     if not todo:
         done = sum(status.result is not None for status in survey.standing.values())
         which = "all" if done == len(jobs) else f"{done} of"
         progress.say(f"nothing to do: {which} {len(jobs)} jobs have results")
-        return
+        return TimeLeft()
     time = estimate(todo, survey.store, runtime, jobs)
     at_once = min(runtime.jobs, len(todo))
     how = time.basis if at_once == 1 else f"{time.basis}; {at_once} at a time"
-    progress.say(f"{len(todo)} of {len(jobs)} jobs to do, about {duration(time.seconds / at_once)} ({how})")
+    seconds = time.seconds / at_once
+    about = f"about {duration(seconds)}, until {closing(seconds)}"
+    progress.say(f"{len(todo)} of {len(jobs)} jobs to do, {about} ({how})")
+    return TimeLeft(time.of_job, at_once)

@@ -98,7 +98,7 @@ def _cell(plan: Plan, cell_id: str) -> Cell:
 
 def _unlabelled_test(plan: Plan, cell: Cell, seed: int) -> tuple[Job, str]:
     """The job whose predictions a server would score for a cell, and the metric of that score."""
-    place = cell.place or ()
+    place = () if cell.minus is not None else cell.place or ()
     tests = {parts[:2] for parts in plan.evaluations}
     if len(place) != 3 or place[:2] not in tests:
         raise UsageError(f"cell {cell.id!r} points to no test at {plan.scale} scale, so no score can be entered for it")

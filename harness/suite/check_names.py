@@ -9,12 +9,12 @@ from itertools import chain
 from harness.data import DATASETS
 from harness.jobs.inspections import InspectionSpec
 from harness.jobs.measures import MeasureSpec
-from harness.suite.cells import PARTS, FreeCell, Place, Row, Table
 from harness.suite.claims import Claim
 from harness.suite.file import Experiment, Figure, RecipesFile, SuiteFile, Train
 from harness.suite.known_metrics import EPOCH_ERRORS
 from harness.suite.lookup import Defined
 from harness.suite.printed import is_printed, over_runs
+from harness.suite.printed_table import PARTS, FreeCell, Place, Row, Table
 from harness.suite.yaml_places import KeyPath, Places, shown
 from harness.vocabulary import METRICS
 
@@ -111,7 +111,7 @@ class _Checks:
         sound = {name: self._place(("table", "columns", name), column) for name, column in table.columns.items()}
         for name, row in table.rows.items():
             path: KeyPath = ("table", "rows", name)
-            whole = self._place(path, row)
+            whole = self._sides(path, row)
             own = {column: self._own_value((*path, "values", column), row, column) for column in row.values}
             for column, printed in row.printed.items():
                 where = (*path, "printed", column)
@@ -119,7 +119,8 @@ class _Checks:
                     self._number(where, printed, row.runs or table.columns[column].runs)
                     if own.get(column, whole and sound[column]) and table.is_ours(name, column):
                         who = "row and column together name"
-                        self._complete(where, table.parts(name, column), who, not_run=row.not_run)
+                        for parts in table.parts(name, column):
+                            self._complete(where, parts, who, not_run=row.not_run)
             self._quoted(path, row, "row")
 
     def _own_value(self, path: KeyPath, row: Row, column: str) -> bool:
@@ -131,8 +132,9 @@ class _Checks:
         """Check the place and the printed number of a cell outside the table."""
         if cell.number is None:
             self._number((*path, "printed"), cell.printed, cell.runs)
-        if self._place(path, cell) and cell.is_ours():
-            self._complete(path, cell.parts(), "names", not_run=cell.not_run)
+        if self._sides(path, cell) and cell.is_ours():
+            for side in cell.sides():
+                self._complete(path, side.parts(), "names", not_run=cell.not_run)
         self._quoted(path, cell, "number")
 
     def _quoted(self, path: KeyPath, said: Row | FreeCell, what: str) -> None:
@@ -144,6 +146,14 @@ class _Checks:
             self.places.fault(path, f"{shown(printed)} is a mean over runs; say over how many with `runs`")
         elif over_runs(printed) is None and not is_printed(printed):
             self.places.fault(path, f"{shown(printed)} is not a number as printed")
+
+    def _sides(self, path: KeyPath, said: Row | FreeCell) -> bool:
+        """Check the one place of a row or number, or the two of a difference."""
+        if said.minus is None:
+            return self._place(path, said)
+        where: list[KeyPath] = [(*path, "minus", index) for index in range(len(said.minus))]
+        found = [self._place(at, side, value_at=at) for at, side in zip(where, said.sides(), strict=True)]
+        return all(found)
 
     def _place(self, path: KeyPath, place: Place, value_at: KeyPath | None = None) -> bool:
         """Check the parts of `experiment.evaluation.metric` that a row, column or cell gives."""

@@ -17,10 +17,11 @@ from harness.jobs.measures.timing import Timing
 from harness.jobs.recipe import Protocol, Recipe, RecipeChange, ScaledTraining
 from harness.models import Model, ScaledModel
 from harness.strict import Name, Strict
-from harness.suite.cells import Cell, FreeCell, Table, cells_of
+from harness.suite.cells import Cell, cells_of
 from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
 from harness.suite.known_metrics import EPOCHS
+from harness.suite.printed_table import FreeCell, Table
 from harness.suite.seeds import Seeds
 from harness.vocabulary import ScaleName
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.errors import SuiteError
 from harness.strict import Strict
-from harness.suite.cells import FreeCell
 from harness.suite.claims import Claim
 from harness.suite.file import Citation, Figure, RecipesFile, Suite
 from harness.suite.load import paper_folder
+from harness.suite.printed_table import FreeCell
 from harness.suite.references import References
 from harness.suite.released import Released
 from harness.suite.typed_yaml import load_document

@@ -84,8 +84,9 @@ def _check_thresholds(file: SuiteFile, places: Places) -> None:
 def _named_numbers(file: SuiteFile, experiment: str) -> Iterator[tuple[KeyPath, str, str]]:
     """Give every place that names a number of a training: key path, its test or inspection, and the number."""
     for cell in file.every_cell():
-        if cell.place is not None and cell.place[0] == experiment and len(cell.place) == 3:
-            yield cell.key_path, cell.place[1], cell.place[2]
+        for place in cell.places:
+            if place[0] == experiment and len(place) == 3:
+                yield cell.key_path, place[1], place[2]
     for name, claim in file.written_claims().items():
         for parts in (operand.split(".") for operand in claim.operands):
             if parts[0] == experiment and len(parts) == 3:

@@ -283,6 +283,28 @@ def test_a_reports_table_is_exported(harness, report: Path, form: str, mark: str
     assert "index.html" not in done.stdout
 
 
+def test_a_crate_says_where_its_metadata_are(harness, report: Path) -> None:
+    """A licence without a crate is the user's to mend."""
+    pytest.importorskip("rocrate", reason="the extra `crate` is not installed")
+    harness("report", report)
+    done = harness("report", report, "--export", "crate", "--licence", "https://spdx.org/licenses/CC-BY-4.0")
+    assert (done.returncode, done.stdout) == (0, f"{report / 'ro-crate-metadata.json'}\n")
+    assert harness("report", report, "--licence", "https://a.example").returncode == 2
+
+
+def test_a_report_is_opened_where_there_is_a_browser(harness, report: Path, tmp_path: Path) -> None:
+    """By its address; where there is none, the path is told."""
+    browser = tmp_path / "browser"
+    browser.write_text('#!/bin/sh\nprintf %s "$1" > "$(dirname "$0")/opened"\n')
+    browser.chmod(0o755)
+    done = harness("report", report, "--open", BROWSER=f"{browser} %s")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "opened").read_text() == (report / "index.html").as_uri()
+    done = harness("report", report, "--open", BROWSER="/nowhere/at/all %s", PATH="/nowhere")
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert "no browser could be started here" in done.stderr
+
+
 def test_a_folder_that_is_no_report_is_told(harness, tmp_path: Path) -> None:
     """The exit code is 2, with one line."""
     done = harness("report", tmp_path)
@@ -456,8 +478,16 @@ def test_a_failed_job_comes_before_a_verdict(finished) -> None:
     """The results are shown, then the failure is raised."""
     done = finished(["WORSE"], [], {"key": "out of memory"}, "--strict")
     assert isinstance(done.exception, JobFailed)
-    assert str(done.exception).startswith("1 job(s) failed; the report says which and why: ")
+    assert str(done.exception).startswith("1 job failed; the report says which and why: ")
     assert "WORSE" in done.output
+
+
+@pytest.mark.parametrize(("flags", "lines"), [((), 6), (("-q",), 2), (("--full",), 6)])
+def test_a_run_says_as_much_as_it_is_asked(finished, flags: tuple[str, ...], lines: int) -> None:
+    """Quiet, the answer and the path alone."""
+    said = finished(["MATCH"], [], {}, *flags).output.strip().splitlines()
+    assert (len(said) <= 3) is ("-q" in flags)
+    assert len(said) >= lines
 
 
 def test_results_are_data_too(finished) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from result_documents import typed
 
-from harness.cli.tables import show_coverage, show_nested, show_results
+from harness.cli.result_screen import show_results
+from harness.cli.tables import show_coverage, show_nested
 from harness.report.coverage import Coverage
 from harness.report.settled_choices import SettledRow
 
@@ -31,7 +32,7 @@ def results(name: str = "paper") -> dict[str, Any]:
 def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Each has its verdict, and the path of the report is given."""
     document = results()
-    show_results(typed(document), tmp_path)
+    show_results(typed(document), tmp_path, full=True)
     text = capsys.readouterr().out
     for cell in document["cells"]:
         assert cell["id"] in text
@@ -45,7 +46,7 @@ def test_every_cell_and_claim_is_shown(capsys: pytest.CaptureFixture[str], tmp_p
 def test_a_reason_is_told_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """It lists all cells and claims that it concerns."""
     cells = [cell | {"outcome": "NOT RUN", "reason": "no data"} for cell in results("small")["cells"][:2]]
-    show_results(typed(results("small") | {"cells": cells, "claims": []}), tmp_path)
+    show_results(typed(results("small") | {"cells": cells, "claims": []}), tmp_path, full=True)
     assert capsys.readouterr().out.count("no data") == 1
 
 
@@ -56,7 +57,7 @@ def test_nothing_in_the_data_is_markup(capsys: pytest.CaptureFixture[str], tmp_p
     cell = document["cells"][0] | {"unit": hostile, "reason": hostile, "outcome": "NOT RUN"}
     claim = document["claims"][0] | {"ref": hostile, "says": hostile, "reason": hostile}
     whole = document | {"title": hostile, "headline": hostile, "cells": [cell], "claims": [claim]}
-    show_results(typed(whole), tmp_path / "[red]")
+    show_results(typed(whole), tmp_path / "[red]", full=True)
     show_nested({hostile: {"a": hostile}})
     assert capsys.readouterr().out.count(hostile) >= 6
 

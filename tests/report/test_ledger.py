@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from ledger_samples import COVERED, PAPERS, changed, report
+from result_documents import blank_cell, blank_claim, blank_withdrawn, typed
 
-from harness.report.ledger import ledger, link, summary
+from harness.report.coverage import Coverage
+from harness.report.ledger import ledger
+from harness.report.ledger_reports import link
 
 
 def places(kind: str, number: int, reports: Any) -> list[dict[str, Any]]:
@@ -83,32 +84,71 @@ def test_a_report_says_how_far_its_suite_has_changed() -> None:
     assert [entry.changed_lines for entry in entries] == [3, 0, None]
 
 
-@pytest.mark.parametrize(
-    ("outcomes", "expected"),
-    [
-        (["CONFIRMED", "CONFIRMED"], "CONFIRMED"),
-        (["CONFIRMED", "NOT RUN"], "CONFIRMED"),
-        (["CONFIRMED", "CONTRADICTED"], "MIXED"),
-        (["CONFIRMED", "INCONCLUSIVE"], "INCONCLUSIVE"),
-        (["CONTRADICTED", "INCONCLUSIVE"], "INCONCLUSIVE"),
-        (["NOT RUN", "NOT RUN", "QUOTED"], "NOT RUN"),
-        ([], "NOT RUN"),
-    ],
-)
-def test_no_better_half_is_picked(outcomes: list[str], expected: str) -> None:
-    """A reference in several places is summed up by all that were tested."""
-    found = [SimpleNamespace(outcome=outcome, evidence="small scale") for outcome in outcomes]
-    assert summary(found)[0] == expected
-
-
-def test_levels_of_evidence_stand_with_a_summary() -> None:
-    """All of them."""
-    found = [SimpleNamespace(outcome="CONFIRMED", evidence=evidence) for evidence in ("small scale", "exact")]
-    assert summary(found) == ("CONFIRMED", "at small scale and exactly")
-
-
 def test_papers_may_number_their_claims_alike() -> None:
     """What one paper's suites cover is nothing of another's."""
     papers = {"other": PAPERS["alexnet"].model_copy(update={"paper": "other"}), **PAPERS}
     found = ledger(papers, COVERED, report(), {}).papers
     assert [paper.claims[0].places != [] for paper in found] == [False, True]
+
+
+def with_verdicts(**verdicts: list[dict[str, Any]]) -> Any:
+    """A published report of suite `one` with these verdicts."""
+    results = report()["one", "small"]
+    return {("one", "small"): typed(results.model_dump() | verdicts)}
+
+
+def test_a_published_suite_is_never_said_to_have_no_report() -> None:
+    """Neither for the table that a figure of the paper prints, nor for a claim that the report does not have yet."""
+    more = [
+        Coverage("alexnet:F1", "one", "table", "analytic", "3 cells", "alexnet"),
+        Coverage("A01", "one", "claims.later", "analytic", "exact", "alexnet"),
+    ]
+    paper = ledger(PAPERS, [*COVERED, *more], report(), {}).papers[0]
+    reasons = {
+        place.reason for entry in (*paper.claims, *paper.figures) for place in entry.places if place.suite == "one"
+    }
+    assert not any("no report of this suite is published" in reason for reason in reasons)
+    assert any("of an earlier text" in reason for reason in reasons)
+
+
+def test_a_number_stands_under_the_claim_or_figure_that_prints_it() -> None:
+    """As one of a table stands under its table."""
+    rows = [Coverage(f"alexnet:{ref}.days", "one", "cells.days", "paper", "", "alexnet") for ref in ("A01", "F1")]
+    paper = ledger(PAPERS, rows, {}, {}).papers[0]
+    assert [[place.where for place in entry.places] for entry in (paper.claims[0], paper.figures[0])] == [
+        ["cells.days"]
+    ] * 2
+
+
+def test_every_published_verdict_stands_in_the_ledger() -> None:
+    """One that today's suites do not have, and one of a reference that the paper's list does not have."""
+    verdicts = [blank_claim(id="gone", ref="A01"), blank_claim(id="new", ref="R01", says="as released")]
+    paper = ledger(PAPERS, COVERED, with_verdicts(claims=verdicts, cells=[]), {}).papers[0]
+    assert "claims.gone" in [place.where for place in paper.claims[0].places]
+    assert [(one.ref, one.says, one.places[0].where) for one in paper.others] == [("R01", "as released", "claims.new")]
+
+
+def test_flags_stand_with_the_place_and_with_its_report() -> None:
+    """As on the report's own page."""
+    verdicts = [blank_claim(id="less", ref="A01", extended=True, post_hoc="a result", stale="other code")]
+    document = ledger(PAPERS, COVERED, with_verdicts(claims=verdicts, cells=[]), {})
+    assert document.papers[0].claims[0].places[0].flags == ["EXTENDED", "POST HOC", "STALE"]
+    assert [(one.flag, one.count) for one in document.reports[0].flags] == [
+        ("EXTENDED", 1),
+        ("POST HOC", 1),
+        ("STALE", 1),
+    ]
+
+
+def test_seeds_that_diverged_are_named_with_the_number_that_they_are_part_of() -> None:
+    """By experiment and seed."""
+    cells = [blank_cell(id="cnn.top1", ref="alexnet:T1.cnn.top1", value="cnn.test.top1_error", diverged=[3])]
+    assert places("tables", 0, with_verdicts(cells=cells))[0]["diverged"] == ["cnn, seed 3"]
+
+
+def test_what_is_judged_no_more_is_listed() -> None:
+    """With what it came to, so that leaving out a number shows."""
+    past = {"outcome": "CONTRADICTED", "reason": "", "extended": False}
+    gone = blank_withdrawn(id="gone", kind="claim", came_to=[past])
+    (one,) = ledger(PAPERS, COVERED, with_verdicts(withdrawn=[gone]), {}).withdrawn
+    assert (one.page, one.name, one.came_to, one.today) == ("one/small/index.html", "gone", ["CONTRADICTED"], None)

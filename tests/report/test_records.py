@@ -13,8 +13,9 @@ from harness.judge.claims import judge_claims
 from harness.judge.evidence import Evidence
 from harness.plan.preregistration import Standing
 from harness.report.records import cell_record, claim_record
-from harness.suite.cells import Cell, Logged
+from harness.suite.cells import Cell
 from harness.suite.file import Reading
+from harness.suite.printed_table import Logged
 from tests.judge.test_cells import cell, judged
 
 SAID = {"claims": ["it"], "scale": "small", "outcome": "CONFIRMED", "says": "the narrow net underfits"}

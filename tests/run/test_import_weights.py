@@ -163,8 +163,8 @@ def test_pictures_of_it_say_so(imported: Challenge) -> None:
 def test_exports_say_so(imported: Challenge) -> None:
     """Beside the verdict."""
     told = ("report", imported.suite, "--scale", "paper", "--out", imported.folder / "report", "--export")
-    assert "NOT COMPARABLE, evaluation only" in imported.call(*told, "markdown").output
-    assert "evaluation only" in imported.call(*told, "csv").output
+    assert "NOT COMPARABLE at paper scale, IMPORTED" in imported.call(*told, "markdown").output
+    assert "IMPORTED" in imported.call(*told, "csv").output
 
 
 def test_one_net_can_be_tested_without_training_the_others(world: Challenge) -> None:

@@ -211,7 +211,7 @@ def test_stale_results_are_told_and_run_again_only_when_asked(
     assert "--refresh-stale runs it again" in said
     assert len(fake.labels) == 7
     run(refresh_stale=True)
-    assert "set aside 7 stale result(s)" in capsys.readouterr().err
+    assert "stale results set aside: 7" in capsys.readouterr().err
     assert len(fake.labels) == 14
     assert len(list(Path("runs").glob("*.stale-1"))) == 7
 

@@ -365,7 +365,7 @@ def test_a_test_of_one_scale_is_no_test_of_another(world: Challenge) -> None:
     assert {name for _, name, _ in world.plan("subset").evaluations} == {"seen"}
     world.call("report", world.suite, "--scale", "subset", "--out", world.folder / "report")
     cells = by_id(json.loads((world.folder / "report" / "results.json").read_text())["cells"])
-    assert cells["net.top5"]["reason"] == "this test is taken at paper scale only (0 of 1 seeds)"
+    assert cells["net.top5"]["reason"] == "this test is taken at paper scale only (0 of 1 seed)"
 
 
 @pytest.mark.parametrize(("text", "value"), [("16.4", 16.4), (" 16.4 % ", 16.4), ("0", 0), ("100", 100), ("0.5%", 0.5)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from harness.suite.cells import Cell, FreeCell, Table, cells_of, number
+from harness.suite.cells import Cell, cells_of, number, places_in
 from harness.suite.file import SuiteFile
 from harness.suite.printed import half_last_digit
+from harness.suite.printed_table import FreeCell, Table
 
 BASE = {
     "suite": "s",
@@ -108,3 +111,29 @@ def test_a_row_may_draw_on_several_experiments():
     found = cells(table={"ref": "T6", "columns": columns, "rows": {"r20": row}})
     assert found["r20.size"].place == ("counts20", "parameters")
     assert found["r20.error"].place == ("resnet20", "test", "top1_error")
+
+
+REDUCED: dict[str, Any] = {"label": "Norm", "printed": {"top1": "1.4"}, "minus": ["without.ten", "cnn.ten"]}
+REDUCTIONS: dict[str, Any] = {
+    "ref": "T3",
+    "columns": {"top1": {"label": "Top-1", "metric": "top1_error", "unit": "points", "margin": 0.5}},
+    "rows": {"norm": REDUCED},
+}
+
+
+def test_a_difference_has_two_places_that_a_column_completes():
+    """The row names two tests, the column the metric of both; neither side of the number is the better one."""
+    cell = cells(table=REDUCTIONS)["norm.top1"]
+    assert cell.places == (("without", "ten", "top1_error"), ("cnn", "ten", "top1_error"))
+    assert cell.value == "without.ten.top1_error - cnn.ten.top1_error"
+    assert places_in(cell.value) == cell.places
+    assert cell.metric is None
+
+
+@pytest.mark.parametrize(
+    "given", [{"value": "cnn"}, {"experiment": "cnn"}, {"cited": "[2]"}, {"values": {"top1": "a"}}]
+)
+def test_a_difference_takes_no_other_place(given):
+    """Two ways to name the number would hide one of them."""
+    with pytest.raises(ValueError, match="drop one of the two"):
+        cells(table=REDUCTIONS | {"rows": {"norm": REDUCED | given}})

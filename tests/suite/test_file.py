@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 from suite_files import TABLE1, loaded
 
-from harness.suite.cells import Place, Row
 from harness.suite.claims import Claim
 from harness.suite.file import Scale
 from harness.suite.load import load_suite
+from harness.suite.printed_table import Place, Row
 
 
 def test_cells_stand_row_by_row() -> None:

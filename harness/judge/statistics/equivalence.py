@@ -9,6 +9,7 @@ from typing import Literal
 
 import scipy
 
+from harness.judge.counts import seeds_said
 from harness.judge.statistics.intervals import (
     MIN_SEEDS,
     Array,
@@ -262,10 +263,10 @@ def _upper_tail(distance: float, std: float, n: int) -> float:
 
 def _reason(position: Position, n: int, std: float, margin: float, rounding: float) -> str:
     if n < MIN_SEEDS:
-        return f"{n} seeds, at least {MIN_SEEDS} are needed"
+        return f"{seeds_said(n)}, at least {MIN_SEEDS} are needed"
     if margin <= rounding and position == "undecided":
         return f"the margin {margin:g} is no wider than the printed number's rounding, {rounding:g}"
     if std == 0:
-        return f"all {n} seeds gave the same value, so the intervals have no width"
+        return f"all {seeds_said(n)} gave the same value, so the intervals have no width"
     where = {"within": "inside the margin", "undecided": "across an edge of the margin"}
-    return f"t intervals over {n} seeds lie {where.get(position, f'wholly {position} the margin')}"
+    return f"t intervals over {seeds_said(n)} lie {where.get(position, f'wholly {position} the margin')}"

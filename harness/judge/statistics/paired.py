@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from harness.judge.counts import seeds_said, seeds_that_differ
 from harness.judge.statistics.intervals import (
     MIN_SEEDS,
     Array,
@@ -176,27 +177,27 @@ def _compare_by_mean(d: Array, alternative: Alternative, alpha: float, resolutio
 def _reason(d: Array, decided: Significance | None, flip: Significance, alpha: float) -> str:
     n = len(d)
     if not d.any():
-        return f"the arms are equal in each of {n} seeds"
+        return f"the arms are equal in each of {seeds_said(n)}"
     if decided and decided.test == "paired_t":
-        return f"paired t over {n} seeds, differences taken as normal"
+        return f"paired t over {seeds_said(n)}, differences taken as normal"
     if n < MIN_SEEDS:
-        return f"{n} seeds, a paired t test needs at least {MIN_SEEDS}"
+        return f"{seeds_said(n)}, a paired t test needs at least {MIN_SEEDS}"
     why = (
-        f"the difference is the same in all {n} seeds, which leaves a t test no spread"
+        f"the difference is the same in all {seeds_said(n)}, which leaves a t test no spread"
         if spread(d) == 0
-        else f"in none of {n} seeds the arms differ by more than {COARSEST} images, too coarse for a t test"
+        else f"in none of {seeds_said(n)} the arms differ by more than {COARSEST} images, too coarse for a t test"
     )
     return f"{why}; {_by(decided) if decided else _too_few(flip, alpha)}"
 
 
 def _by(found: Significance) -> str:
-    return f"{found.test.replace('_', ' ')} over {found.n} seeds that differ"
+    return f"{found.test.replace('_', ' ')} over {seeds_that_differ(found.n)}"
 
 
 def _too_few(found: Significance, alpha: float) -> str:
     needed = seeds_to_reject(found.test, alpha, found.alternative)
     name = found.test.replace("_", " ")
-    return f"{found.n} seeds that differ, a {name} at {alpha:g} needs at least {needed}"
+    return f"{seeds_that_differ(found.n)}, a {name} at {alpha:g} needs at least {needed}"
 
 
 def _diverged_as(worst: float, runs: Runs) -> Array:

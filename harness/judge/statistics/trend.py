@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from harness.judge.counts import seeds_said
 from harness.judge.statistics.intervals import MIN_SEEDS, Array, Values
 from harness.judge.statistics.paired import PairedComparison, compare_paired
 
@@ -79,7 +80,7 @@ def _permutation_p(score: int, n: int, layers: int) -> float:
 
 def _direction(over: PairedComparison, score: int, p_within: float, alpha: float) -> tuple[TrendDirection, str]:
     same = over.interval is None and over.n >= MIN_SEEDS
-    tau = f"tau is the same in all {over.n} seeds" if same else over.reason
+    tau = f"tau is the same in all {seeds_said(over.n)}" if same else over.reason
     reason = f"{tau}; orders permuted within each seed: p = {p_within:.2g}"
     if score == 0 or p_within > alpha or not (same or over.direction != "undecided"):
         return "undecided", reason

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from harness.report.page.numbers import digits_after, number, signed
+from harness.report.page.svg import line, tag, words
 from harness.report.page.verdicts import JUDGED, mark
 from harness.report.results.document import Results
 from harness.report.results.record import BySeed, Ends
@@ -86,21 +87,6 @@ class _Set(NamedTuple):
         return cls(cell, cell.paper, mean, cell.difference)
 
 
-def _tag(name: str, content: object = None, /, **attributes: object) -> Markup:
-    """An element with every attribute and its content escaped; `class_` and `text_anchor` lose and change their `_`."""
-    given = [(key.rstrip("_").replace("_", "-"), value) for key, value in attributes.items()]
-    written = Markup("").join(Markup(' {}="{}"').format(*pair) for pair in given)
-    return Markup("<{0}{1}>{2}</{0}>").format(name, written, Markup("") if content is None else content)
-
-
-def _line(class_: str, x1: float, x2: float, y1: float, y2: float) -> Markup:
-    return _tag("line", class_=class_, x1=x1, x2=x2, y1=y1, y2=y2)
-
-
-def _words(class_: str, x: float, y: float, content: object, anchor: str = "start") -> Markup:
-    return _tag("text", content, class_=class_, x=x, y=y, text_anchor=anchor)
-
-
 def _chart(cells: Sequence[CellRecord], scale: str, name: str) -> Markup:
     judged = [found for cell in cells if (found := _Set.of(cell)) is not None]
     values = _value_axis(cells, scale, _VALUES if judged else _ALONE)
@@ -114,8 +100,8 @@ def _chart(cells: Sequence[CellRecord], scale: str, name: str) -> Markup:
     unit = f" in {cells[0].unit}" if cells[0].unit else ""
     title = f"Forest plot of {len(cells)} cell{'s' if len(cells) > 1 else ''}{unit}"
     said = "One row a cell, in the order of the ledger, where the same numbers stand as text."
-    heading = [_tag("title", title, id=f"{name}-title"), _tag("desc", said, id=f"{name}-desc")]
-    return _tag(
+    heading = [tag("title", title, id=f"{name}-title"), tag("desc", said, id=f"{name}-desc")]
+    return tag(
         "svg",
         Markup("").join(heading + parts),
         class_="forest",
@@ -159,12 +145,12 @@ def _padded(low: float, high: float, span: tuple[float, float]) -> _Axis:
 
 def _frame(axis: _Axis, heading: str, height: float) -> Markup:
     bottom = height - _FOOT
-    parts = [_words("fp-heading", axis.left, 16, heading), _line("fp-axis", axis.left, axis.right, bottom, bottom)]
+    parts = [words("fp-heading", axis.left, 16, heading), line("fp-axis", axis.left, axis.right, bottom, bottom)]
     for tick in axis.ticks():
         x = axis.x(tick)
         parts += [
-            _line("fp-grid", x, x, _HEAD - 8, bottom),
-            _words("fp-tick", x, bottom + 16, _tick_label(tick), "middle"),
+            line("fp-grid", x, x, _HEAD - 8, bottom),
+            words("fp-tick", x, bottom + 16, _tick_label(tick), "middle"),
         ]
     return Markup("").join(parts)
 
@@ -176,7 +162,7 @@ def _sides(axis: _Axis, directions: set[str | None], height: float) -> Markup:
     left, right = ("better", "worse") if directions == {"lower"} else ("worse", "better")
     arrows = (f"\N{LEFTWARDS ARROW} {left}", f"{right} \N{RIGHTWARDS ARROW}")
     y = height - 8
-    return _words("fp-tick", axis.left, y, arrows[0]) + _words("fp-tick", axis.right, y, arrows[1], "end")
+    return words("fp-tick", axis.left, y, arrows[0]) + words("fp-tick", axis.right, y, arrows[1], "end")
 
 
 def _tick_label(tick: float) -> str:
@@ -195,8 +181,8 @@ def _row(cell: CellRecord, y: float, scale: str, values: _Axis, differences: _Ax
         parts.append(_printed(differences, cell, 0.0, y))
         parts.append(_ours(differences, cell, judged.mean, judged.printed, _DIFFERENCE_BARS, y))
     elif differences is not None and mean is not None:
-        parts.append(_words("fp-none", sum(_DIFFERENCES) / 2, y + 4, "no difference taken", "middle"))
-    return _tag("g", Markup("").join(parts), class_=f"fp-row v-{mark(cell.outcome)}")
+        parts.append(words("fp-none", sum(_DIFFERENCES) / 2, y + 4, "no difference taken", "middle"))
+    return tag("g", Markup("").join(parts), class_=f"fp-row v-{mark(cell.outcome)}")
 
 
 def _finite(values: BySeed) -> list[float]:
@@ -211,21 +197,21 @@ def _ends(interval: Ends | None) -> list[float]:
 def _label(label: str, y: float) -> Markup:
     lines = textwrap.wrap(label, _LABEL_CHARACTERS, max_lines=2, placeholder=" \N{HORIZONTAL ELLIPSIS}") or [""]
     top = y + 4 - 7.5 * (len(lines) - 1)
-    return Markup("").join(_words("fp-label", 0, top + 15 * k, line) for k, line in enumerate(lines))
+    return Markup("").join(words("fp-label", 0, top + 15 * k, text) for k, text in enumerate(lines))
 
 
 def _verdict(cell: CellRecord, y: float) -> Markup:
-    shape = _tag("use", href=f"#mark-{mark(cell.outcome)}", x=_VERDICT_X, y=y - 6, width=12, height=12)
+    shape = tag("use", href=f"#mark-{mark(cell.outcome)}", x=_VERDICT_X, y=y - 6, width=12, height=12)
     digits, measured = digits_after(cell.printed), _mean(cell) is not None
     below = signed(cell.difference, digits) if _Set.of(cell) else number(cell.mean, digits)
-    word = _words("fp-verdict", _VERDICT_X + 18, y + (-1 if measured else 4), cell.outcome)
-    return shape + word + (_words("fp-number", _VERDICT_X + 18, y + 14, below) if measured else Markup(""))
+    word = words("fp-verdict", _VERDICT_X + 18, y + (-1 if measured else 4), cell.outcome)
+    return shape + word + (words("fp-number", _VERDICT_X + 18, y + 14, below) if measured else Markup(""))
 
 
 def _printed(axis: _Axis, cell: CellRecord, centre: float, y: float) -> Markup:
     low, high = (axis.x(end) for end in _margin_around(centre, cell.margin))
-    band = _tag("rect", class_="fp-margin", x=low, y=y - 15, width=round(high - low, 2), height=30)
-    return band + _line("fp-printed", axis.x(centre), axis.x(centre), y - 15, y + 15)
+    band = tag("rect", class_="fp-margin", x=low, y=y - 15, width=round(high - low, 2), height=30)
+    return band + line("fp-printed", axis.x(centre), axis.x(centre), y - 15, y + 15)
 
 
 def _ours(axis: _Axis, cell: CellRecord, mean: float, origin: float, kinds: Sequence[str], y: float) -> Markup:
@@ -233,21 +219,21 @@ def _ours(axis: _Axis, cell: CellRecord, mean: float, origin: float, kinds: Sequ
     bars = [_bar(axis, kind, ends, y) for kind, ends in spans.items() if ends]
     at = mean - origin
     if axis.low <= at <= axis.high:
-        bars.append(_tag("circle", class_="fp-mean", cx=axis.x(at), cy=y, r=4.5))
+        bars.append(tag("circle", class_="fp-mean", cx=axis.x(at), cy=y, r=4.5))
     return Markup("").join(bars) + _arrows(axis, at, at, y)
 
 
 def _bar(axis: _Axis, kind: str, ends: Sequence[float], y: float) -> Markup:
     low, high = ends
-    return _line(f"fp-{kind.replace('_', '-')}", axis.x(low), axis.x(high), y, y) + _arrows(axis, low, high, y)
+    return line(f"fp-{kind.replace('_', '-')}", axis.x(low), axis.x(high), y, y) + _arrows(axis, low, high, y)
 
 
 def _arrows(axis: _Axis, low: float, high: float, y: float) -> Markup:
-    left = _tag("path", class_="fp-arrow", d=f"M{axis.left - 7} {y}l7 -4v8z") if low < axis.low else Markup("")
+    left = tag("path", class_="fp-arrow", d=f"M{axis.left - 7} {y}l7 -4v8z") if low < axis.low else Markup("")
     return left + (
-        _tag("path", class_="fp-arrow", d=f"M{axis.right + 7} {y}l-7 -4v8z") if high > axis.high else Markup("")
+        tag("path", class_="fp-arrow", d=f"M{axis.right + 7} {y}l-7 -4v8z") if high > axis.high else Markup("")
     )
 
 
 def _seed(axis: _Axis, value: float, y: float) -> Markup:
-    return _tag("circle", class_="fp-seed", cx=axis.x(value), cy=y + 11, r=2.4)
+    return tag("circle", class_="fp-seed", cx=axis.x(value), cy=y + 11, r=2.4)

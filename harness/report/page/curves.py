@@ -1,19 +1,22 @@
-"""Learning curves with matplotlib, one small SVG for each experiment and metric, coloured by the page's theme."""
+"""Learning curves with matplotlib, experiments laid over each other, coloured by the page's theme."""
 
 from __future__ import annotations
 
 import io
 import math
-import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from statistics import median
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from markupsafe import Markup
 
+from harness.report.arms import far_seed
+from harness.report.page.inline_svg import inline_svg
 from harness.report.page.numbers import plain
-from harness.report.page.theme import INK, SERIES, SHADES, blank_figure, page_settings
+from harness.report.page.theme import ARMS, INK, MUTED, SERIES, blank_figure, page_settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,19 +28,23 @@ Held = TypeVar("Held")
 
 METRICS = ("train_loss", "train_error", "validation_loss", "validation_error")
 """The order of the panels; other metrics follow by name."""
-_WIDTH_IN, _HEIGHT_IN = 4.4, 2.5
-_CLASSES = {shade.placeholder: name for name, shade in SHADES.items()}
-_LONG = re.compile(r"\d+\.\d{3,}")  # a hundredth of a point is finer than any screen
+_WIDTH_IN, _HEIGHT_IN = 5.2, 3.0
 _STEPS = (1, 2, 2.5, 5, 10)
-_SVG = "{http://www.w3.org/2000/svg}"
-_XLINK = "{http://www.w3.org/1999/xlink}href"
+AXES = {
+    "train_loss": "training loss, nats",
+    "train_error": "training error, %",
+    "validation_error": "validation error, %",
+}
+"""The name of the vertical axis of each metric, with its unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One small chart; `notes` say what a reader of it must know and cannot see."""
+    """One chart of several arms; `notes` say what a reader of it must know and cannot see."""
 
     metric: str
+    arms: list[str]
+    """The experiments in it, in the order of their colours and dashes."""
     svg: Markup
     notes: list[str]
 
@@ -57,28 +64,31 @@ def by_seed(values: Mapping[str, Held]) -> list[tuple[str, Held]]:
     return sorted(values.items(), key=lambda pair: (not pair[0].isdecimal(), len(pair[0]), pair[0]))
 
 
-def learning_curves(curves: Mapping[str, Mapping[str, Seeds]]) -> dict[str, list[Panel]]:
-    """By experiment, one panel a metric; a metric has the same vertical axis in every experiment.
+def learning_curves(
+    curves: Mapping[str, Mapping[str, Seeds]],
+    thresholds: Sequence[float] = (),
+    steps: Mapping[str, float] = MappingProxyType({}),
+) -> list[Panel]:
+    """Panels of a metric each, with so many experiments laid over each other as there are colours.
 
-    A thin line is a seed. The thick line is the mean over seeds, the band runs from the smallest to the largest; both
-    stop where the first seed stops, so that no mean is ever taken over survivors.
+    A thin line is a seed. The thick line is the median over seeds, the band runs from the smallest to the largest; both
+    stop where the first seed stops, so that no median is ever taken over survivors. A metric has the same vertical axis
+    in all of its panels. `thresholds` are drawn across training errors; `steps` are those of an epoch, by experiment.
     """
     names = {metric for metrics in curves.values() for metric in metrics}
     order = sorted(names, key=lambda name: (METRICS.index(name) if name in METRICS else len(METRICS), name))
-    ranges = {
-        name: axis_range(name, [metrics[name] for metrics in curves.values() if name in metrics]) for name in order
-    }
-    if not any(extent is not None for extent in ranges.values()):
-        return {experiment: [] for experiment in curves}
-    with page_settings():
-        return {
-            experiment: [
-                _panel(experiment, name, metrics[name], extent, f"curve-{row}-{order.index(name)}")
-                for name in order
-                if name in metrics and (extent := ranges[name]) is not None
-            ]
-            for row, (experiment, metrics) in enumerate(curves.items())
-        }
+    panels = []
+    for name in order:
+        arms = {arm: metrics[name] for arm, metrics in curves.items() if finite_seeds(metrics.get(name, {}))}
+        extent = axis_range(name, arms.values())
+        if extent is not None:
+            groups = [list(arms)[first : first + len(ARMS)] for first in range(0, len(arms), len(ARMS))]
+            panels += [
+                overlaid({arm: arms[arm] for arm in group}, name, extent, f"curve-{order.index(name)}-{row}",
+                         thresholds if name == "train_error" else (), steps)
+                for row, group in enumerate(groups)
+            ]  # fmt: skip
+    return panels
 
 
 def _finite(points: Points) -> list[tuple[float, float]]:
@@ -99,25 +109,74 @@ def axis_range(metric: str, arms: Iterable[Seeds]) -> Range | None:
     return Range(min(0.0, *values), (high * 1.06) or 1.0, log=False, cut=cut)
 
 
-def _panel(experiment: str, metric: str, seeds: Seeds, extent: Range, name: str) -> Panel:
-    drawn = finite_seeds(seeds)
-    figure = blank_figure(_WIDTH_IN, _HEIGHT_IN)
-    axes = figure.add_axes((0.115, 0.165, 0.865, 0.8))
-    axes.patch.set_visible(False)
-    set_axes(axes, extent, [x for points in drawn.values() for x, _ in points])
-    stopped = draw_seeds(axes, seeds)
-    written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None})
-    notes = [f"seed {seed} stops at epoch {plain(epoch)}" for seed, epoch in stopped]
-    notes += [f"seed {seed} has no finite value" for seed, _ in by_seed(seeds) if seed not in drawn]
+def overlaid(
+    arms: Mapping[str, Seeds],
+    metric: str,
+    extent: Range,
+    name: str,
+    thresholds: Sequence[float] = (),
+    steps: Mapping[str, float] = MappingProxyType({}),
+) -> Panel:
+    """Several experiments in one chart, told apart by colour and dashes; `name` begins every id in it."""
+    drawn = {arm: finite_seeds(seeds) for arm, seeds in arms.items()}
+    with page_settings():
+        figure = blank_figure(_WIDTH_IN, _HEIGHT_IN)
+        axes = figure.add_axes((0.14, 0.165, 0.84, 0.8))
+        axes.patch.set_visible(False)
+        set_axes(axes, extent, [x for seeds in drawn.values() for points in seeds.values() for x, _ in points])
+        axes.tick_params(length=0)
+        axes.set_ylabel(AXES.get(metric, metric.replace("_", " ")))
+        axes.set_xlabel(_epochs(arms, steps), labelpad=1)
+        notes = [note for (colour, dashes), arm in zip(cycle(ARMS), arms, strict=False)
+                 for note in _notes(arm, arms[arm], draw_seeds(axes, arms[arm], colour, dashes), extent)]  # fmt: skip
+        for level in thresholds:
+            axes.axhline(level, color=MUTED, linewidth=0.9, linestyle=(0, (2, 2)))
+        if not extent.cut:
+            _unclip(axes)
+        written = io.StringIO()
+        figure.savefig(written, format="svg", metadata={"Date": None})
     notes += ["values above the axis are cut"] if extent.cut else []
-    return Panel(metric, _themed(written.getvalue(), name, f"{experiment}: {metric}", described(drawn)), notes)
+    said = " ".join(f"{arm}: {_medians(seeds)}" for arm, seeds in drawn.items())
+    return Panel(metric, list(arms), inline_svg(written.getvalue(), name, f"{metric}: {', '.join(arms)}", said), notes)
+
+
+def _unclip(axes: Axes) -> None:
+    """Let lines be drawn without a frame around them, where none leaves it."""
+    grid = [*axes.get_xgridlines(), *axes.get_ygridlines()]
+    for drawn in (*axes.lines, *axes.collections, *grid):
+        drawn.set_clip_on(False)
+
+
+def _medians(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
+    """The first and the last point of an arm, as a median over its seeds."""
+    first, last = ([points[end] for points in drawn.values()] for end in (0, -1))
+    ends = [
+        f"{plain(median(y for _, y in some))} at epoch {plain(median(x for x, _ in some))}" for some in (first, last)
+    ]
+    return f"median of {len(drawn)} seed{'' if len(drawn) == 1 else 's'} from {ends[0]} to {ends[1]}."
+
+
+def _epochs(arms: Iterable[str], steps: Mapping[str, float]) -> str:
+    """The name of the axis, with the steps of an epoch where all arms take as many."""
+    found = {steps.get(arm) for arm in arms}
+    only = found.pop() if len(found) == 1 else None
+    return "epoch" if only is None else f"epoch ({plain(only)} steps each)"
+
+
+def _notes(arm: str, seeds: Seeds, stopped: list[tuple[str, float]], extent: Range) -> list[str]:
+    """The seeds that stop early, have nothing to draw, or end far from all others."""
+    drawn = finite_seeds(seeds)
+    notes = [f"{arm} seed {seed} stops at epoch {plain(epoch)}" for seed, epoch in stopped]
+    notes += [f"{arm} seed {seed} has no finite value" for seed, _ in by_seed(seeds) if seed not in drawn]
+    last = {seed: points[-1][1] for seed, points in drawn.items()}
+    far = far_seed(last, least=(extent.high - extent.low) / 50)
+    return notes + ([] if far is None else [f"{arm} seed {far} ends at {plain(last[far])}, far from the others"])
 
 
 def draw_seeds(axes: Axes, seeds: Seeds, colour: str = SERIES, dashes: Any = None) -> list[tuple[str, float]]:
-    """The lines of one arm: each seed thin, their mean thick within a band; gives the seeds that stop early, and where.
+    """The lines of one arm: each seed thin, their median thick in a band; gives the seeds that stop early, and where.
 
-    The mean and the band stop where the first seed stops. With `dashes` a mean is drawn of a single seed too.
+    The median and the band stop where the first seed stops. With `dashes` a median is drawn of a single seed too.
     """
     drawn = finite_seeds(seeds)
     for points in drawn.values():
@@ -127,8 +186,7 @@ def draw_seeds(axes: Axes, seeds: Seeds, colour: str = SERIES, dashes: Any = Non
         columns = [[dict(points)[x] for points in drawn.values()] for x in shared]
         low, high = [min(column) for column in columns], [max(column) for column in columns]
         axes.fill_between(shared, low, high, color=colour, alpha=0.18, linewidth=0)
-        means = [math.fsum(column) / len(column) for column in columns]
-        axes.plot(shared, means, color=colour, linewidth=1.8, linestyle=dashes or "-")
+        axes.plot(shared, [median(column) for column in columns], color=colour, linewidth=1.8, linestyle=dashes or "-")
     last = max((points[-1][0] for points in drawn.values()), default=0)
     ends = {
         seed: points[-1] for seed, points in drawn.items() if points[-1][0] < last or len(points) < len(seeds[seed])
@@ -171,51 +229,3 @@ def described(drawn: Mapping[str, list[tuple[float, float]]]) -> str:
         for seed, points in drawn.items()
     ]
     return "; ".join(parts) + "."
-
-
-def _themed(svg: str, name: str, title: str, description: str) -> Markup:
-    """Matplotlib's SVG made part of the page: its styles as attributes, its colours as classes, ids that are unique."""
-    root = ET.fromstring(svg)  # noqa: S314 - what matplotlib wrote a moment ago, with no text of ours in it
-    for element in list(root):
-        if element.tag != f"{_SVG}g" and element.find(f"{_SVG}clipPath") is None:
-            root.remove(element)
-    used = {value for element in root.iter() for value in _references(element)}
-    renamed = {old: f"{name}-{k}" for k, old in enumerate(sorted(used))}
-    for element in root.iter():
-        _clean(element, renamed)
-    root.attrib = {"class": "curve", "viewBox": root.attrib["viewBox"], "role": "img"}
-    root.set("aria-labelledby", f"{name}-title {name}-desc")
-    for place, (tag, text) in enumerate((("title", title), ("desc", description))):
-        child = ET.Element(tag, id=f"{name}-{tag}")
-        child.text = text
-        root.insert(place, child)
-    return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - serialised, so every text in it is escaped
-
-
-def _rounded(found: re.Match[str]) -> str:
-    return f"{float(found[0]):.2f}"
-
-
-def _references(element: ET.Element) -> list[str]:
-    clip = element.get("clip-path", "").removeprefix("url(#").removesuffix(")")
-    return [name for name in (element.get(_XLINK, "").removeprefix("#"), clip) if name]
-
-
-def _clean(element: ET.Element, renamed: Mapping[str, str]) -> None:
-    element.tag = element.tag.removeprefix(_SVG)
-    element.text = (element.text or "").strip() if element.tag in ("text", "tspan") else None
-    element.tail = None
-    style = dict(part.split(": ", 1) for part in element.attrib.pop("style", "").split("; ") if part)
-    style.pop("font-family", None)
-    kinds = {key: _CLASSES[value] for key, value in style.items() if value in _CLASSES}
-    element.attrib = {key: _LONG.sub(_rounded, value) for key, value in element.attrib.items()}
-    element.attrib.update({key: value for key, value in style.items() if key not in kinds})
-    if kinds:
-        element.set("class", " ".join(f"{key}-{kind}" for key, kind in kinds.items()))
-    if (target := element.attrib.pop(_XLINK, None)) is not None:
-        element.set("href", f"#{renamed[target.removeprefix('#')]}")
-    if "clip-path" in element.attrib:
-        element.set("clip-path", f"url(#{renamed[_references(element)[-1]]})")
-    old = element.attrib.pop("id", "")
-    if old in renamed:
-        element.set("id", renamed[old])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from markupsafe import Markup
@@ -10,10 +11,23 @@ from markupsafe import Markup
 from harness.errors import UsageError
 from harness.report.changed_verdicts import as_markdown
 from harness.report.ledger_records import Ledger
+from harness.report.page.ledger_rows import at_levels, in_numbers, rows_of
+from harness.report.page.mark_images import short, with_marks
 from harness.report.page.read import read_report
 from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
+from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FIGURE_OUTCOMES, FLAGS, LEVELS
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
+
+MORE_LEVELS = {"by arithmetic": "Worked out from numbers that the paper prints; nothing is measured."}
+MORE_FLAGS = {
+    "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
+    "ARMS DIFFER": "The two arms differ in more than the thing that is tested; the report says in what.",
+}
+"""Words of the index that stand in no report."""
+
+_SPACE = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|(?<=:)\s+")
+"""Comments and spaces of a style sheet that mean nothing."""
 
 CHANGED = "verdicts-changed.md"
 """Beside the index: the verdicts that are others than those first published, before and after."""
@@ -53,15 +67,35 @@ def write_ledger(document: Ledger, published: Path) -> None:
 
 def render_ledger(document: Ledger) -> str:
     """The page as HTML, a pure function of the ledger."""
-    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
-    return (
+    script, style = (_tight(text) for text in ((TEMPLATES / "ledger.js").read_text("utf-8"), _style()))
+    html = (
         environment()
         .get_template("ledger.html")
         .render(
             ledger=document,
+            rows_of=rows_of,
+            in_numbers=in_numbers,
+            at_levels=at_levels,
+            outcomes_said={"Claims": CLAIM_OUTCOMES, "Printed numbers": CELL_OUTCOMES, "Figures": FIGURE_OUTCOMES},
+            short=short,
+            levels=LEVELS | MORE_LEVELS,
+            flags_said=FLAGS | MORE_FLAGS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             style_hash=csp_hash(style),
             script_hash=csp_hash(script),
         )
     )
+    return _tight(html)
+
+
+def _tight(text: str) -> str:
+    """A text without its indentation and empty lines, which say nothing in HTML, a style sheet or our script."""
+    return "\n".join(line for line in map(str.strip, text.splitlines()) if line) + "\n"
+
+
+def _style() -> str:
+    """The index's own rules and the marks, after the colours and fonts that stand at the head of every page's."""
+    head = (TEMPLATES / "style.css").read_text("utf-8").partition("\n\n")[0]
+    own, sprite = ((TEMPLATES / name).read_text("utf-8") for name in ("ledger.css", "marks.html"))
+    return with_marks(_SPACE.sub(r"\1", f"{head}\n{own}"), sprite)

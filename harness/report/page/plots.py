@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from harness.report.page.curves import Seeds, axis_range, described, draw_seeds, finite_seeds, set_axes
+from harness.report.page.curves import AXES, Seeds, axis_range, described, draw_seeds, finite_seeds, set_axes
 from harness.report.page.numbers import MINUS, number, plain
 from harness.report.page.pictures import Arrays, Picture
 from harness.report.page.theme import ARMS, INK, MUTED, SERIES, blank_figure, page_settings, svg_data_uri
@@ -21,18 +21,13 @@ Arms = Mapping[str, Mapping[str, Arrays]]
 """By experiment and seed, what an inspection stored."""
 
 _WIDTH_IN, _HEIGHT_IN = 6.6, 3.4
-_AXES = {
-    "train_loss": "training loss, nats",
-    "train_error": "training error, %",
-    "validation_error": "validation error, %",
-}
 _WORST = 3  # classes named, as PReLU's Figure 5 names them
 
 
 def convergence(arms: Mapping[str, Seeds], quantity: str, title: str, threshold: float | None = None) -> Picture | None:
     """One quantity of several experiments against epochs, with bands over seeds; None where nothing is finite.
 
-    Thin lines are seeds; mean and band end where an arm's first seed stops, which a cross marks.
+    Thin lines are seeds; median and band end where an arm's first seed stops, which a cross marks.
     """
     sound = {name: seeds for name, seeds in arms.items() if finite_seeds(seeds)}
     extent = axis_range(quantity, sound.values())
@@ -41,7 +36,7 @@ def convergence(arms: Mapping[str, Seeds], quantity: str, title: str, threshold:
     with page_settings():
         figure, axes = _chart()
         set_axes(axes, extent, [x for seeds in sound.values() for one in finite_seeds(seeds).values() for x, _ in one])
-        axes.set_ylabel(_AXES.get(quantity, quantity.replace("_", " ")))
+        axes.set_ylabel(AXES.get(quantity, quantity.replace("_", " ")))
         for (colour, dashes), seeds in zip(_styles(len(sound)), sound.values(), strict=True):
             draw_seeds(axes, seeds, colour, dashes)
         if threshold is not None:

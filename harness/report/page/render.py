@@ -9,24 +9,32 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.progress import duration
+from harness.report.kept_suite import smallest_effect, thresholds_of
 from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
+from harness.report.page.citation import bibtex, commit_of
+from harness.report.page.claim_cards import claim_cards, common
 from harness.report.page.curves import by_seed, learning_curves
 from harness.report.page.digests import sealed
 from harness.report.page.energy import measured_gpu
+from harness.report.page.figure_charts import figure_charts, steps_of_epoch
+from harness.report.page.legend import legend
 from harness.report.page.machines import places
+from harness.report.page.neighbours import Neighbours, neighbours_of
+from harness.report.page.opening import opening_of
 from harness.report.page.read import read_report
-from harness.report.page.thresholds import threshold_chart, threshold_words
+from harness.report.page.specs import images_seen, own_spec, parts, shared_spec
 from harness.report.results.curves import Curves
 from harness.report.results.document import FigureRecord, Results
 from harness.report.results.record import Json, without_nan
 from harness.report.results.verdict_records import CellRecord
-from harness.store.store import make_writable, write_atomically
+from harness.store.store import KEY_LETTERS, make_writable, write_atomically
 
 TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = {
@@ -51,50 +59,85 @@ SECTIONS = {
 
 _IF_ANY = ("table", "claims", "withdrawn", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
 """Sections that are there when the results hold something under their name."""
+APPENDIX = ("net_pairs", "measurements", "curves", "deviations", "data", "experiments", "environment")
+"""Sections that are closed until a reader opens them, or follows a link into them."""
+_WITH_VERDICTS = ("table", "numbers", "claims", "ledger")
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Intervals of a cell; where an end is open, nothing is shown of them."""
+_AS_THEY_ARE = " =:/;,()+*!?@-._~"
+"""Characters of a picture that stand for themselves in an address within HTML, beside letters and digits."""
+_SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>\n')
 _PICTURE = re.compile(r"data:image/(?:svg\+xml|png)(?:;charset=utf-8|;utf8)?(?:;base64)?,", re.IGNORECASE)
 
 
-def render(results: Results, curves: Curves) -> str:
+def render(results: Results, curves: Curves, ways: Neighbours | None = None) -> str:
     """The whole page as HTML; the same results and curves give the same text, whatever the clock, store or machine.
 
-    Fields that this version does not know are ignored, and nothing in either document can become markup, script or a
-    link.
+    `ways` are links to other reports, of a page that lies under an index. Fields that this version does not know are
+    ignored, and nothing in either document can become markup, script or a link.
     """
-    return _page(as_json(results.plain()), as_json(curves))
+    return _page(as_json(results.plain()), as_json(curves), ways)
 
 
-def _page(results: str, curves: str) -> str:
+def _page(results: str, curves: str, ways: Neighbours | None) -> str:
     """The page of the text of both files, so that nothing on it depends on what a file cannot hold."""
     suite = _as_shown(Results.model_validate(json.loads(results)))
     drawn: Curves = json.loads(curves)
-    panels = learning_curves(
-        {name: drawn[name] for name in dict.fromkeys([*suite.experiments, *drawn]) if name in drawn}
-    )
-    plots = forest(suite)
-    present = {name: bool(getattr(suite, name)) for name in _IF_ANY}
+    steps, thresholds = steps_of_epoch(suite), thresholds_of(suite)
+    in_order = {name: drawn[name] for name in dict.fromkeys([*suite.experiments, *drawn]) if name in drawn}
+    panels = learning_curves(in_order, thresholds, steps)
+    plots, opening = forest(suite), opening_of(suite)
     free = [cell for cell in suite.cells if not cell.column]
+    present = {name: bool(getattr(suite, name)) for name in _IF_ANY}
     present |= {"numbers": bool(free), "ledger": bool(suite.cells)}
-    present |= {"forest": bool(plots), "curves": any(panels.values())}
-    style, script = ((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "script.js"))
-    return (
+    judged = any(cell.outcome in verdicts.JUDGED for cell in suite.cells)
+    present |= {"forest": bool(plots) and judged, "curves": bool(panels)}
+    sections = {name: title for name, title in SECTIONS.items() if present.get(name, True)}
+    cards = list(claim_cards(suite))
+    style = _shorter("".join((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "suite.css")))
+    script = (TEMPLATES / "script.js").read_text("utf-8")
+    return _without_idle_marks(
         environment()
         .get_template("page.html")
         .render(
             suite=suite,
-            sections={name: title for name, title in SECTIONS.items() if present.get(name, True)},
+            opening=opening,
+            ways=ways,
+            sections=sections,
+            appendix=APPENDIX,
+            first=next((name for name in _WITH_VERDICTS if name in sections), "main"),
             places={(cell.row, cell.column): cell for cell in suite.cells},
             free=free,
             cells=[cell.id for cell in suite.cells],
+            cards=cards,
+            common=common(cards),
+            smallest=smallest_effect(suite),
             panels=panels,
+            charted={arm for panel in panels for arm in panel.arms},
+            thresholds=thresholds,
+            charts=figure_charts(suite, drawn, steps),
             plots=plots,
+            shared=shared_spec(suite.experiments),
+            legend=legend(suite),
+            letters=KEY_LETTERS,
+            checkout=commit_of(suite),
+            bibtex=bibtex(suite, opening.title),
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             style_hash=csp_hash(style),
             script_hash=csp_hash(script),
         )
     )
+
+
+def _shorter(style: str) -> str:
+    """A style sheet without comments, and without the room around its rules."""
+    return re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"/\*.*?\*/|\n\s*", "", style))
+
+
+def _without_idle_marks(page: str) -> str:
+    """The page without the marks of outcomes that it does not hold."""
+    return _SYMBOL.sub(lambda found: found[0] if f'href="#{found[1]}"' in page else "", page)
 
 
 def write_report(results: Results, curves: Curves, folder: Path) -> Results:
@@ -105,7 +148,7 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
     drawn = as_json(curves)
     document = sealed(json.loads(as_json(results.plain())), json.loads(drawn))
     files = {"results.json": as_json(document), "curves.json": drawn}
-    page = _page(*files.values())
+    page = _page(files["results.json"], files["curves.json"], neighbours_of(folder))
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         write_atomically(folder / name, text.encode())
@@ -122,7 +165,9 @@ def rebuild(folder: Path) -> Results:
     """
     make_writable(folder, "the report", "copy it to where you may write")
     results, curves = read_report(folder)
-    write_atomically(folder / "index.html", render(results, curves).encode(errors="xmlcharrefreplace"))
+    write_atomically(
+        folder / "index.html", render(results, curves, neighbours_of(folder)).encode(errors="xmlcharrefreplace")
+    )
     return results
 
 
@@ -178,7 +223,7 @@ def environment() -> Environment:
     made.filters |= {name: getattr(energy, name) for name in ("energy", "watts", "gibibytes", "power_drawn")}
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
     made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
-    made.filters |= {"threshold_chart": threshold_chart, "threshold_words": threshold_words}
+    made.filters |= {"own_spec": own_spec, "images_seen": images_seen, "parts": parts}
     made.globals |= {"outcomes": verdicts}
     return made
 
@@ -206,7 +251,19 @@ def quantity(name: str, value: Any) -> tuple[str, str]:
 def picture(figure: FigureRecord) -> str | None:
     """The picture of a figure as a data URI; None where it has none, so that no other address is ever loaded."""
     uri = figure.svg_data_uri
-    return uri if uri is not None and _PICTURE.match(uri) else None
+    return _plain_svg(uri) if uri is not None and _PICTURE.match(uri) else None
+
+
+def _plain_svg(uri: str) -> str:
+    """A picture in base64 as text, which takes a quarter less room; any other as it is."""
+    head, _, body = uri.partition(";base64,")
+    if head != "data:image/svg+xml" or not body:
+        return uri
+    try:
+        svg = base64.b64decode(body, validate=True).decode("utf-8")
+    except ValueError:
+        return uri
+    return f"{head},{quote(svg, safe=_AS_THEY_ARE)}"
 
 
 def _digest(text: str) -> str:

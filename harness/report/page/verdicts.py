@@ -37,6 +37,10 @@ CLAIM_OUTCOMES = {
     "QUOTED": "The paper only quotes it from others, or states a setting of its own; there is nothing to test.",
 }
 """An outcome of a claim is never said without its level of evidence; only paper scale is the paper's own world."""
+FIGURE_OUTCOMES = {
+    "DRAWN": "The figure is drawn from our own results; a picture is looked at and not judged.",
+    "NOT RUN": "Nothing was drawn; the reason says what is missing.",
+}
 LEVELS = {
     "at paper scale": "On the paper's own data, with its nets and recipes.",
     "at another scale": "On a part of the data or on small data, with smaller nets: it tests the direction of a claim "
@@ -106,7 +110,12 @@ def level(claim: Weighed) -> str:
         return f"by {evidence}"
     if " scale" in evidence:
         return f"at {evidence}"
-    return {"exact": "exactly", "random nets, no data": "on random nets, without data"}.get(evidence, evidence)
+    said = {
+        "exact": "exactly",
+        "arithmetic": "by arithmetic",
+        "random nets, no data": "on random nets, without data",
+    }
+    return said.get(evidence, evidence)
 
 
 def counted_at_levels(claims: Iterable[Weighed]) -> list[tuple[str, str, int]]:

@@ -94,7 +94,7 @@ class CellRecord(Verdict):
     """Which side of the printed number is the better one; null where neither is."""
     value: str | None
     """The place where ours is measured: `experiment.evaluation.metric`, `experiment.inspection.quantity`,
-    `experiment.epochs.error`, `experiment.quantity`; null for a quoted number."""
+    `experiment.epochs.error`, `experiment.quantity`; of a difference both, as `A - B`; null for a quoted number."""
     values: BySeed
     how: How
     mean: Number | None

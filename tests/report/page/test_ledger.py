@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from ledger_samples import COVERED, PAPERS, report
+from result_documents import blank_withdrawn, typed
 
 from harness.errors import UsageError
 from harness.report.ledger import ledger
 from harness.report.page.digests import sealed
 from harness.report.page.ledger import add_report, published_results, render_ledger, write_ledger
+from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FLAGS, LEVELS
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SAMPLES = ROOT / "tests" / "samples"
@@ -52,14 +54,37 @@ def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:
     assert files(into) == found
 
 
-def test_a_reading_of_several_places_of_a_claim_stands_once() -> None:
-    """And below it "as above"."""
-    reports = report(readings=["too narrow"])
-    whole = reports["one", "small"]
-    more = whole.claims[0].model_copy(update={"id": "more"})
-    reports["one", "small"] = whole.model_copy(update={"claims": [*whole.claims, more]})
-    page = render_ledger(ledger(PAPERS, [*COVERED, replace(COVERED[0], where="claims.more")], reports, {}))
-    assert (page.count(": too narrow<"), page.count(": as above<")) == (1, 1)
+def test_without_any_report_the_page_says_so(tmp_path: Path) -> None:
+    """And how to add one; whether papers are known or not."""
+    for papers in ({}, PAPERS):
+        write_ledger(ledger(papers, [], {}, {}), tmp_path)
+        assert "No report is published" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def test_reports_of_a_paper_that_is_not_known_have_their_tiles() -> None:
+    """With a title, an answer and the data, though there is no ledger."""
+    page = render_ledger(ledger({}, [], report(), {}))
+    assert '<a href="one/small/index.html">errors</a>' in page
+    assert "small scale, without data" in page
+    assert "listed without a ledger" in page
+
+
+def test_a_withdrawn_claim_stands_on_the_index() -> None:
+    """Beside what it came to."""
+    past = {"outcome": "CONTRADICTED", "reason": "", "extended": False}
+    results = report()["one", "small"]
+    gone = typed(results.model_dump() | {"withdrawn": [blank_withdrawn(id="gone", kind="claim", came_to=[past])]})
+    page = render_ledger(ledger(PAPERS, COVERED, {("one", "small"): gone}, {}))
+    section = page.partition('id="withdrawn"')[2].partition("</section>")[0]
+    assert "CONTRADICTED" in section
+    assert "<code>gone</code>" in section
+
+
+def test_the_legend_explains_every_word() -> None:
+    """Each outcome, level and flag that can stand on the index."""
+    legend = render_ledger(ledger(PAPERS, COVERED, report(), {})).partition('id="legend"')[2]
+    for word in (*CELL_OUTCOMES, *CLAIM_OUTCOMES, *LEVELS, *FLAGS, "DRAWN", "DIVERGED", "by arithmetic"):
+        assert f"{word}<" in legend, word
 
 
 @pytest.mark.parametrize("name", ["../../elsewhere", "/elsewhere"])
@@ -80,8 +105,8 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
 
 def test_names_become_no_markup() -> None:
     """Whatever stands in results."""
-    hostile = report(reason="<script>alert(1)</script>", says="<img src=x>", readings=["<script>alert(1)</script>"])
-    page = render_ledger(ledger(PAPERS, COVERED, hostile, {}))
+    hostile = report(outcome="INCONCLUSIVE", reason="<script>alert(1)</script>", says="<img src=x>", id="<b>")
+    page = render_ledger(ledger(PAPERS, [replace(COVERED[0], where="claims.<b>")], hostile, {}))
     assert "<script>alert(1)" not in page
-    assert "Our reading, written after the result: &lt;script&gt;" in page
+    assert "&lt;script&gt;alert(1)" in page
     assert "default-src 'none'" in page

@@ -1,0 +1,161 @@
+"""Finds the values behind an operand of a claim in the records of a report, by seed, with the seeds that diverged."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.report.kept_suite import trainings_of
+from harness.report.results.document import Results
+from harness.report.results.record import BySeed, Number
+from harness.report.results.run_records import EnsembleRecord, ExperimentRecord, MeasurementRecord, Quantity
+from harness.report.results.verdict_records import CellRecord, ClaimRecord
+from harness.vocabulary import METRICS
+
+FEWEST = 4
+"""With fewer seeds nothing tells which is the odd one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One operand of a claim, as it was measured."""
+
+    name: str
+    """The operand as the claim names it."""
+    experiment: str
+    """The experiment that it was measured in; empty for a number that the paper quotes."""
+    quantity: str
+    """The metric or quantity, in words."""
+    unit: str
+    values: dict[str, Number]
+    """By seed; a training that diverged has the value of guessing."""
+    diverged: tuple[str, ...]
+    """The seeds whose training diverged."""
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over all seeds, those that diverged included; None where nothing was measured."""
+        return math.fsum(self.values.values()) / len(self.values) if self.values else None
+
+    @property
+    def mean_of_sound(self) -> float | None:
+        """The mean over the seeds that did not diverge; None where there are none."""
+        sound = [value for seed, value in self.values.items() if seed not in self.diverged]
+        return math.fsum(sound) / len(sound) if sound else None
+
+    @property
+    def far(self) -> str | None:
+        """The seed that lies far from all others and pulls the mean; None where there is none, or it diverged."""
+        found = far_seed(self.values)
+        return None if found in self.diverged else found
+
+    @property
+    def median(self) -> float | None:
+        """The median over all seeds; None where nothing was measured."""
+        return statistics.median(self.values.values()) if self.values else None
+
+
+def far_seed(values: Mapping[str, float], least: float = 0.0) -> str | None:
+    """The seed that lies three times as far from the median as any other, and by more than `least`; None without.
+
+    >>> far_seed({"0": 15.0, "1": 15.2, "2": 90.0, "3": 14.9})
+    '2'
+    """
+    if len(values) < FEWEST:
+        return None
+    middle = statistics.median(values.values())
+    *_, second, farthest = sorted(values, key=lambda seed: abs(values[seed] - middle))
+    away, next_away = (abs(values[seed] - middle) for seed in (farthest, second))
+    return farthest if away > 3 * next_away and away > least else None
+
+
+def arms_of(results: Results, claim: ClaimRecord) -> list[Arm]:
+    """The operands of a claim, in their order; of a claim about convergence, the last training error of its arms."""
+    if claim.operator == "faster":
+        return [_training(results, name) for name in trainings_of(results, claim.id) if name in results.experiments]
+    return [arm for name in claim.operands if (arm := operand(results, name)) is not None]
+
+
+def operand(results: Results, name: str) -> Arm | None:
+    """One operand by its name; None where the report holds nothing of it."""
+    cell = next((cell for cell in results.cells if cell.id == name), None)
+    if cell is not None and (cell.value is None or cell.values):
+        return _of_cell(cell)
+    place = (name if cell is None else cell.value or "").split(".")
+    experiment, last = place[0], place[-1]
+    if experiment in results.experiments and len(place) == 3:
+        return _of_experiment(name, place, results.experiments[experiment])
+    if experiment in results.ensembles and len(place) == 3:
+        return _arm(name, experiment, last, _ensemble_values(results.ensembles[experiment], place[1], last), ())
+    if experiment in results.measurements and len(place) == 2:
+        return _of_measurement(name, place, results.measurements[experiment])
+    return _arm(name, experiment, last, {}, ()) if last.removeprefix("members_") in METRICS else None
+
+
+def _of_cell(cell: CellRecord) -> Arm:
+    values = dict(_known(cell.values)) if cell.value else {"printed": cell.paper} if cell.paper is not None else {}
+    words = METRICS[cell.metric].label.lower() if cell.metric in METRICS else cell.label
+    return Arm(cell.id, cell.origin, words, cell.unit, values, tuple(map(str, cell.diverged)))
+
+
+def _of_experiment(name: str, place: list[str], record: ExperimentRecord) -> Arm:
+    _, part, quantity = place
+    values: dict[str, Number | None] = {}
+    quantities: list[Quantity] = []
+    for job in record.jobs:
+        found = job.evaluations.get(part) or job.inspections.get(part)
+        if found is not None and quantity in found.values:
+            values[str(job.seed)] = found.values[quantity]
+        quantities = job.inspections[part].quantities if part in job.inspections else quantities
+    return _arm(name, place[0], quantity, values, _diverged(record), quantities)
+
+
+def _of_measurement(name: str, place: list[str], record: MeasurementRecord) -> Arm:
+    values = {str(job.seed): job.values.get(place[1]) for job in record.jobs}
+    return _arm(name, place[0], place[1], values, (), record.quantities)
+
+
+def _training(results: Results, name: str) -> Arm:
+    record = results.experiments[name]
+    values = {str(job.seed): job.values.get("train_error") for job in record.jobs}
+    return Arm(name, name, "last training error", "%", dict(_known(values)), _diverged(record))
+
+
+def _ensemble_values(record: EnsembleRecord, test: str, metric: str) -> BySeed:
+    own = metric.removeprefix("members_")
+    of_members = own != metric
+    found: BySeed = {}
+    for one in record.tests:
+        if one.test == test:
+            nets = [net.values.get(own) for net in one.nets] if of_members else [one.values.get(own)]
+            known = [value for value in nets if value is not None]
+            found[str(one.seed)] = math.fsum(known) / len(known) if known and len(known) == len(nets) else None
+    return found
+
+
+def _arm(
+    name: str,
+    experiment: str,
+    quantity: str,
+    values: BySeed,
+    diverged: tuple[str, ...],
+    quantities: Iterable[Quantity] = (),
+) -> Arm:
+    own = quantity.removeprefix("members_")
+    if own in METRICS:
+        words, unit = METRICS[own].label.lower(), METRICS[own].unit
+        words = f"mean {words} of its nets" if own != quantity else words
+    else:
+        found = next(((unit, label) for known, unit, label in quantities if known == quantity), ("", ""))
+        unit, words = found[0], found[1] or quantity.replace("_", " ")
+    return Arm(name, experiment, words, unit, dict(_known(values)), diverged)
+
+
+def _diverged(record: ExperimentRecord) -> tuple[str, ...]:
+    return tuple(str(job.seed) for job in record.jobs if job.outcome == "diverged")
+
+
+def _known(values: BySeed) -> Iterator[tuple[str, Number]]:
+    return ((seed, value) for seed, value in values.items() if value is not None)

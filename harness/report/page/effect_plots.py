@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from harness.report.effects import Effect
 from harness.report.page.numbers import number, plain
-from harness.report.page.svg import joined, line, tag, words
+from harness.report.page.svg import joined, line, tag
 from harness.report.results.verdict_records import ClaimRecord
 
 _WIDTH, _HEIGHT, _MIDDLE = 240, 46, 16
@@ -34,9 +34,9 @@ def effect_plot(effect: Effect, smallest: float | None, printed: float | None) -
     parts += [line("ep-axis", _LEFT, _RIGHT, _MIDDLE, _MIDDLE), line("ep-null", x(effect.null), x(effect.null), 4, 28)]
     parts += [] if printed is None else [_printed(x(printed), printed, x(effect.null))]
     parts += [_interval(effect, x), tag("circle", class_="ep-mean", cx=x(effect.value), cy=_MIDDLE, r=4)]
-    parts += [words("ep-text", x(effect.null), 40, f"{effect.null:g}", "middle")]
+    parts += [_text(x(effect.null), 40, f"{effect.null:g}")]
     if effect.band is None:
-        parts.append(words("ep-text", _RIGHT, 40, "as claimed \N{RIGHTWARDS ARROW}", "end"))
+        parts.append(_text(_RIGHT, 40, "as claimed \N{RIGHTWARDS ARROW}", "ep-end"))
     return _drawn(parts, effect.words, _HEIGHT)
 
 
@@ -51,7 +51,7 @@ def threshold_plot(claim: ClaimRecord) -> Markup | None:
     x = _scaled([-error for error in errors], log=False, low=40)
     ticks = [tick for tick in _RATIO_TICKS if min([1.0, *ratios]) <= tick <= max([1.0, *ratios])]
     parts = [line("ep-null" if tick == 1 else "ep-axis", 34, _RIGHT, y(tick), y(tick)) for tick in ticks]
-    parts += [words("ep-text", 30, y(tick) + 4, f"{tick:g}", "end") for tick in ticks]
+    parts += [_text(30, y(tick) + 4, f"{tick:g}", "ep-end") for tick in ticks]
     parts += [
         tag("circle", class_="ep-seed", cx=x(-one.train_error), cy=y(ratio), r=1.8)
         for one in found
@@ -61,7 +61,7 @@ def threshold_plot(claim: ClaimRecord) -> Markup | None:
     middles = [(x(-one.train_error), y(max(median(one.ratios), min(ratios)))) for one in found]
     parts.append(tag("polyline", class_="ep-median", points=" ".join(f"{a},{b}" for a, b in middles)))
     ends = dict.fromkeys((max(errors), min(errors)))
-    parts += [words("ep-text", x(-error), 86, f"{plain(error)}%", "middle") for error in ends]
+    parts += [_text(x(-error), 86, f"{plain(error)}%") for error in ends]
     return _drawn(parts, threshold_words(claim), _ERRORS_HEIGHT)
 
 
@@ -88,6 +88,11 @@ def _scaled(
     return at
 
 
+def _text(x: float, y: float, content: object, class_: str = "ep-text") -> Markup:
+    """A word of the chart, centred at `x`, or ending there by its class."""
+    return tag("text", content, class_=class_, x=x, y=y)
+
+
 def _band(left: float, right: float) -> Markup:
     return tag("rect", class_="ep-band", x=left, y=6, width=round(right - left, 1), height=20)
 
@@ -95,9 +100,7 @@ def _band(left: float, right: float) -> Markup:
 def _printed(at: float, printed: float, null: float) -> Markup:
     """The printed size, its number below unless that would lie on the null's."""
     mark = tag("path", class_="ep-printed", d=f"M{at} 9l5 7-5 7-5-7z")
-    return mark + (
-        words("ep-text", at, 40, number(printed), "middle") if abs(at - null) > 14 and at < 150 else Markup("")
-    )
+    return mark + (_text(at, 40, number(printed)) if abs(at - null) > 14 and at < 150 else Markup(""))
 
 
 def _interval(effect: Effect, x: Callable[[float], float]) -> Markup:

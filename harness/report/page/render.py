@@ -64,8 +64,9 @@ APPENDIX = ("net_pairs", "measurements", "curves", "deviations", "data", "experi
 _WITH_VERDICTS = ("table", "numbers", "claims", "ledger")
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Intervals of a cell; where an end is open, nothing is shown of them."""
-_AS_THEY_ARE = " =:/;,()+*!?@-._~"
+_AS_THEY_ARE = " =:/;,+*!?@-._~"
 """Characters of a picture that stand for themselves in an address within HTML, beside letters and digits."""
+_DOTTED = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>\n')
 _PICTURE = re.compile(r"data:image/(?:svg\+xml|png)(?:;charset=utf-8|;utf8)?(?:;base64)?,", re.IGNORECASE)
 
@@ -229,10 +230,14 @@ def environment() -> Environment:
 
 
 def anchor(name: object, kind: str) -> str:
-    """The id of the element that shows `name`; no two names share one, whatever is in them."""
+    """The id of the element that shows `name`; no two names share one, whatever is in them.
+
+    >>> anchor("norm_top1.direction", "claim")
+    'claim-norm_top1-direction'
+    """
     text = str(name)
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", text)
-    return f"{kind}-{safe}" if safe == text else f"{kind}-{safe}-{_digest(text)[:8]}"
+    safe = re.sub(r"[^A-Za-z0-9_]", "-", text)
+    return f"{kind}-{safe}" if _DOTTED.fullmatch(text) else f"{kind}-{safe}-{_digest(text)[:8]}"
 
 
 def quantity(name: str, value: Any) -> tuple[str, str]:
@@ -263,7 +268,7 @@ def _plain_svg(uri: str) -> str:
         svg = base64.b64decode(body, validate=True).decode("utf-8")
     except ValueError:
         return uri
-    return f"{head},{quote(svg, safe=_AS_THEY_ARE)}"
+    return f"{head},{quote(svg, safe=_AS_THEY_ARE)}" if svg.startswith("<svg") else uri
 
 
 def _digest(text: str) -> str:

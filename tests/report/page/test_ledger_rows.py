@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.report.ledger_records import Count, Place
@@ -25,9 +25,11 @@ def place(name: str = "a", **fields: Any) -> Place:
             st.sampled_from(["", "why", "x MATCH"]),
             st.sampled_from([[], ["EXTENDED"]]),
             st.sampled_from(["one", "two"]),
-        )
+        ),
+        max_size=6,
     )
 )
+@settings(max_examples=25)
 def test_every_place_stands_in_one_row(kinds: list[tuple[str, str, list[str], str]]) -> None:
     """Beside places of the same suite, verdict and flags."""
     found = [

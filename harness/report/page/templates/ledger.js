@@ -22,7 +22,7 @@ for (const list of document.querySelectorAll("details.ledger dl")) {
     });
     for (const name of said.querySelectorAll("a:not([href])")) {
       const kind = name.className || list.parentElement.dataset.of;
-      name.href = `${report.getAttribute("href")}#${kind}-${name.textContent}`;
+      name.href = `${report.getAttribute("href")}#${kind}-${name.textContent.replaceAll(".", "-")}`;
     }
   }
 }

@@ -174,8 +174,7 @@ class _Checks:
             return "metric" not in parts or self._metric(where["metric"], parts["metric"])
         if not self._experiment(where["experiment"], experiment):
             return False
-        found = [self._part(where[name], parts, name) for name in PARTS[1:] if name in parts]
-        return all(found)
+        return all([self._part(where[name], parts, name) for name in PARTS[1:] if name in parts])
 
     def _part(self, path: KeyPath, parts: Mapping[str, str], name: str) -> bool:
         """Check a part after an experiment: a quantity of a measurement, or a test or metric of a trained net."""
@@ -202,9 +201,8 @@ class _Checks:
         if any(experiment.inspect for experiment in self.file.experiments.values()):
             return True  # the numbers of an inspection depend on the net, so each scale checks them
         over_epochs = EPOCH_ERRORS if self.defined.trained else ()
-        return self._known(
-            path, metric, [*METRICS, *over_epochs, *chain.from_iterable(self.quantities.values())], "metric"
-        )
+        known = [*METRICS, *over_epochs, *chain.from_iterable(self.quantities.values())]
+        return self._known(path, metric, known, "metric")
 
     def _complete(self, path: KeyPath, parts: dict[str, str], who: str, *, not_run: str | None) -> None:
         """Check that a cell of ours has every part of its place, and that they go together; one not run needs none."""

@@ -26,7 +26,7 @@ from harness.report.page.energy import measured_gpu
 from harness.report.page.figure_charts import figure_charts, steps_of_epoch
 from harness.report.page.legend import legend
 from harness.report.page.machines import places
-from harness.report.page.neighbours import Neighbours, neighbours_of
+from harness.report.page.navigation import Neighbours, neighbours_of
 from harness.report.page.opening import opening_of
 from harness.report.page.read import read_report
 from harness.report.page.specs import images_seen, own_spec, parts, shared_spec

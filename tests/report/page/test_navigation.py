@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.report.page.neighbours import Neighbours, neighbours_of
+from harness.report.page.navigation import Neighbours, neighbours_of
 
 
 def written(root: Path, *reports: str) -> None:

@@ -24,8 +24,7 @@ import torch
 from fabricated import finish_all
 from finished_worlds import SHORT
 from programs import PACKAGE, program
-from ruamel.yaml import YAML
-from suite_files import TABLE1, faults
+from suite_files import TABLE1, faults, plain
 from tiny_suites import World, tiny_suite
 
 from harness.data.locate import Locations
@@ -235,7 +234,7 @@ def with_text(node: Any, text: str) -> Any:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_suite_breaks_out_of_no_page(tmp_path: Path, text: str) -> None:
     """Every text of a suite is tried: title, source, labels, claims, deviations, comments."""
-    suite = with_text(YAML(typ="safe", pure=True).load(TABLE1), text)
+    suite = with_text(plain(TABLE1), text)
     path = tmp_path / "mine.yaml"
     path.write_text(f"# {text}\n{json.dumps(suite)}", encoding="utf-8")
     loaded = load_suite(path)

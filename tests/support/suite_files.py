@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from harness.errors import SuiteError
 from harness.suite.file import Suite
@@ -12,6 +16,16 @@ from harness.suite.load import load_suite
 
 TABLE1 = Path(__file__).parent.parent / "suites" / "table1.yaml"
 """The printed form only, of the two in the shipped suite: one training per seed."""
+
+
+@functools.cache
+def _as_json(path: Path) -> str:
+    return json.dumps(YAML(typ="safe", pure=True).load(path))
+
+
+def plain(path: Path) -> Any:
+    """Return a YAML file as plain data, to be changed at will; a process reads each file once."""
+    return json.loads(_as_json(path))
 
 
 def written(folder: Path, *replaced: tuple[str, str], name: str = "mine") -> Path:

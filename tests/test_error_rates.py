@@ -1,7 +1,8 @@
 """Simulation of the judges' error rates: none errs more often than stated, at margins and under the null.
 
 The quick run spreads 500 draws over fixed numbers of seeds and 500 over looks, in a smooth and a coarse world; the
-nightly run takes 4,000 for each design in every world. A count may exceed its level's by as much as chance does once in a thousand times.
+nightly run takes 4,000 for each design in every world. A count may exceed its level's by as much as chance does once in
+a thousand times.
 """
 
 from __future__ import annotations

@@ -46,7 +46,17 @@ def memory() -> Path:
     return found
 
 
-@pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
+QUICK = (
+    "ablations", "architecture", "figure4", "prelu_initialization_trained", "prelu_table1", "prelu_table6",
+    "prelu_timing", "regularisation", "scaling", "table1", "table2", "timing",
+)  # fmt: skip
+"""Suites with every kind of job: trainings, ensembles, inspections, measurements and timings, one or two arms."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(one, id=one.stem, marks=() if one.stem in QUICK else pytest.mark.nightly) for one in SUITES],
+)
 def test_plans_remembered_are_the_plans_read(path: Path, reads: list[Path]) -> None:
     """Of every shipped suite at every scale, who asked for which job included, on a device named only afterwards."""
     first = outline_of(path)

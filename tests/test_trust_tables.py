@@ -58,7 +58,7 @@ def test_both_tables_are_printed(tmp_path: Path, observations: Path) -> None:
 
 @pytest.mark.parametrize(("quiet", "caught", "status"), [(True, True, 0), (False, True, 1), (True, False, 1)])
 def test_either_table_alone_ends_it_with_1(
-    monkeypatch: pytest.MonkeyPatch, quiet: bool, caught: bool, status: int
+    monkeypatch: pytest.MonkeyPatch, *, quiet: bool, caught: bool, status: int
 ) -> None:
     """Whatever the other says; the nightly run sees both commands end so."""
     monkeypatch.setattr(trust_tables, "printed", lambda title, *_: quiet if title.startswith("Alarms") else caught)

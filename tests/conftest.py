@@ -53,6 +53,17 @@ def _nothing_remembered(caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(caches / f"{next(COUNTER)}"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def curves_drawn_once() -> Iterator[None]:
+    """Draw the same learning curves once in a process; modules that test the drawing override this."""
+    with pytest.MonkeyPatch.context() as patch:
+        if page_curves := sys.modules.get("harness.report.page.curves"):
+            from drawn_once import drawing_once
+
+            patch.setattr(page_curves, "_panel", drawing_once())
+        yield
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., World]:
     """Return a function that gives the tiny suite with some changes, run to its end; read it or copy it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from random_measurements import Chance, RandomNets, one_sided
+from suite_files import shipped
 
-from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_names, suite_path
+from harness.suite.shipped import shipped_names
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,13 @@ def test_every_claim_can_fail_and_can_hold(name: str, nets: RandomNets) -> None:
 
     None is contradicted whatever is measured either: what a suite states of itself it states so that it holds.
     """
-    assert one_sided(load_suite(suite_path(name)), nets) == ({}, {})
+    assert one_sided(shipped(name), nets) == ({}, {})
 
 
 @pytest.mark.parametrize(("suite", "claim"), [("figure4", "far_in_pixels"), ("figure1", "a_month_instead")])
 def test_what_cannot_fail_is_found_where_nobody_says_so(suite: str, claim: str, nets: RandomNets) -> None:
     """Without their declaration, two claims by construction are confirmed by any features and any nets."""
-    loaded = load_suite(suite_path(suite))
+    loaded = shipped(suite)
     bare = loaded.file.claims[claim].model_copy(update={"by_construction": None})
     chance = Chance(loaded, nets)
     chance.stated = False

@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Literal
 import pytest
 import torch
 from residual_nets import Residual, residual
-from ruamel.yaml import YAML
-from suite_files import TABLE1
+from suite_files import TABLE1, plain
 from tiny_suites import World, lasting
 
 from harness.errors import Interrupted, SuiteError, UsageError
@@ -41,7 +40,7 @@ FLAGS = {"offline": True, "refresh_stale": False}
 
 def suite_of(folder: Path, model: dict[str, Any], name: str = "residual", **scale: Any) -> Path:
     """Write AlexNet's Table 1 with another net, on a few digits."""
-    suite = YAML(typ="safe", pure=True).load(TABLE1)
+    suite = plain(TABLE1)
     train = {"epochs": 2, "batch": 64, "rate": 0.05, "drops_after": [1], "prepare": {"short_side": 32}, "crop": 28}
     subset = {"classes": 10, "per_class": 40}
     ci = {"seeds": 1, "data": "digits", "subset": subset, "train": train, **scale}

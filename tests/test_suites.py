@@ -5,20 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from suite_files import shipped, shipped_plan
 
-from harness.plan.graph import make_plan
 from harness.store.documents import canonical
-from harness.suite.file import Suite
-from harness.suite.load import load_suite
-from harness.suite.shipped import shipped_names, shipped_suites
+from harness.suite.shipped import shipped_names
 
 IMAGES = 16
-
-
-@cache
-def shipped(name: str) -> Suite:
-    """Load a shipped suite."""
-    return load_suite(shipped_suites() / f"{name}.yaml")
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -26,7 +18,7 @@ def test_every_scale_plans(name: str) -> None:
     """Every scale of a suite resolves into jobs, without any data."""
     suite = shipped(name)
     for scale in suite.file.scales:
-        plan = make_plan(suite, scale)
+        plan = shipped_plan(name, scale)
         assert plan.jobs or not suite.file.experiments
 
 
@@ -50,7 +42,7 @@ def trainings() -> dict[str, dict[str, dict]]:
     """
     found: dict[str, dict] = {}
     for suite in map(shipped, shipped_names()):
-        plan = make_plan(suite, list(suite.file.scales)[-1])
+        plan = shipped_plan(suite.name, list(suite.file.scales)[-1])
         for (name, seed), key in plan.trainings.items():
             spec = plan.jobs[key].spec
             recipe = spec["recipe"]

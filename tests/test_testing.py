@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from finished_worlds import SHORT
 from result_documents import typed
 from tiny_suites import tiny_suite
 from two_runs import sample
@@ -85,26 +86,26 @@ def test_a_misspelt_name_has_a_nearest(found: Reproduction) -> None:
 
 def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The suite's path is relative to the folder; a second run does nothing."""
-    tiny_suite(tmp_path)
+    tiny_suite(tmp_path, **SHORT)
     found = reproduce("tiny.yaml", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
     first = capsys.readouterr().err
     again = reproduce("tiny.yaml", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
     assert found.cell("cnn.top1").mean is not None
     assert found.page == tmp_path / "report" / "index.html"
     assert found.page.exists()
-    assert "train cnn, seed 0: epoch 2/2" in first
+    assert "train cnn, seed 0: epoch 1/1" in first
     assert "nothing to do" in capsys.readouterr().err
     assert again.cells == found.cells
 
 
 def test_two_at_once_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Workers of one test run wait for each other, and only one trains."""
-    tiny_suite(tmp_path)
+    tiny_suite(tmp_path, **SHORT)
     with ThreadPoolExecutor(2) as workers:
         outs = [tmp_path / "first", tmp_path / "second"]
         found = list(workers.map(lambda out: reproduce("tiny.yaml", "ci", tmp_path / "runs", out, tmp_path), outs))
     assert found[0].cells == found[1].cells
-    assert capsys.readouterr().err.count("epoch 2/2") == 1
+    assert capsys.readouterr().err.count("epoch 1/1") == 1
 
 
 def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -10,8 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from method_changes import ROOT, Change, changes, code_digest, digest_of
 from probe_observations import FOLDER, read
+
+from tests import trust_tables
 
 
 def change() -> Change:
@@ -53,12 +56,23 @@ def test_both_tables_are_printed(tmp_path: Path, observations: Path) -> None:
     assert f"{change().category}  {change().says}  caught  {change().caught_by}" in caught
 
 
+@pytest.mark.parametrize(("quiet", "caught", "status"), [(True, True, 0), (False, True, 1), (True, False, 1)])
+def test_either_table_alone_ends_it_with_1(
+    monkeypatch: pytest.MonkeyPatch, *, quiet: bool, caught: bool, status: int
+) -> None:
+    """Whatever the other says; the nightly run sees both commands end so."""
+    monkeypatch.setattr(trust_tables, "printed", lambda title, *_: quiet if title.startswith("Alarms") else caught)
+    assert CliRunner().invoke(trust_tables.main, []).exit_code == status
+
+
+@pytest.mark.nightly
 def test_a_surviving_change_ends_it_with_1(tmp_path: Path, observations: Path) -> None:
     """Named below the table; what was found before is not run again."""
     done = command(found(tmp_path, "survived"), observations)
     assert (done.returncode, f"{change().says} ({change().caught_by}): survived" in done.stdout) == (1, True)
 
 
+@pytest.mark.nightly
 def test_an_alarm_ends_it_with_1(tmp_path: Path, observations: Path) -> None:
     """A loss that no rounding makes, seen somewhere; the second table is printed all the same."""
     (path,) = observations.iterdir()

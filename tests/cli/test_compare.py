@@ -59,9 +59,11 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
     assert "name another file with --out FILE" in done.stderr
 
 
-def test_no_torch_is_needed(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "form", ["html", *(pytest.param(one, marks=pytest.mark.nightly) for one in ("terminal", "markdown"))]
+)
+def test_no_torch_is_needed(folder: Path, form: str) -> None:
     """Neither are pandas and matplotlib, which take seconds to import."""
     (folder / "torch.py").write_text("raise ImportError('torch is not to be had')", encoding="utf-8")
     (folder / "pandas.py").write_text("raise ImportError('nor is pandas')", encoding="utf-8")
-    for form in ("terminal", "markdown", "html"):
-        assert program(folder, "compare", "a.json", "b.json", "--format", form, anew=True).returncode == 0
+    assert program(folder, "compare", "a.json", "b.json", "--format", form, anew=True).returncode == 0

@@ -18,9 +18,20 @@ ORIGINALS = make_originals()
 DATASET = ORIGINALS.declared()
 
 
-@pytest.mark.parametrize("layout", [class_folders, kaggle, flat_val], ids=["class folders", "kaggle", "flat val"])
-@pytest.mark.parametrize("split", ["train", "val"])
-@pytest.mark.parametrize("name", ["@eaDir", "__MACOSX", "lost+found"])
+LAYOUTS = {"class folders": class_folders, "kaggle": kaggle, "flat val": flat_val}
+NAMES = ("@eaDir", "__MACOSX", "lost+found")
+PLACES = [
+    pytest.param(
+        name, split, layout, id=f"{name}-{split}-{said}", marks=() if (n + s + k) % 3 == 0 else pytest.mark.nightly
+    )
+    for n, name in enumerate(NAMES)
+    for s, split in enumerate(("train", "val"))
+    for k, (said, layout) in enumerate(LAYOUTS.items())
+]
+"""The quick run has each name once in each split, and each layout too; the nightly run has every combination."""
+
+
+@pytest.mark.parametrize(("name", "split", "layout"), PLACES)
 def test_what_a_system_left_is_no_class(tmp_path, layout, split, name):
     """It is named, refused by a copy, and removed by the printed command."""
     folder = layout(ORIGINALS, tmp_path / "set")

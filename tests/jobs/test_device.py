@@ -34,8 +34,12 @@ def test_algorithms_are_deterministic_and_not_picked_by_a_race():
     assert not torch.backends.cudnn.benchmark
 
 
+@pytest.mark.nightly
 def test_a_test_waits_for_no_compiler():
-    """Setting up the device imports no compiler of torch, checked in a process of its own."""
+    """Setting up the device imports no compiler of torch, checked in a process of its own.
+
+    The quick run checks so of a whole run, in `tests/jobs/training/test_sgd.py`.
+    """
     code = (
         "import sys, harness.jobs.evaluation.evaluate as e; from harness.jobs.device import set_up, Runtime\n"
         "set_up(Runtime(device='cpu')); sys.exit('torch._inductor' in sys.modules or 'torch._dynamo' in sys.modules)"

@@ -23,6 +23,7 @@ from harness.regression.compare_probes import Places, compare_probe
 from harness.regression.probes import DISTURBANCES, disturbed, probes_of
 from harness.run.execute import execute, written
 from harness.run.executors.local import Local
+from harness.store.store import Store
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
@@ -139,7 +140,7 @@ def test_a_test_of_first_weights_is_that_of_the_evaluation(done: World) -> None:
 
 def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Averaging logits instead of probabilities over crops is detected, although first weights hide it."""
-    before = probed(tiny_world(tmp_path / "before"), "ten_crop")
+    before = probed(tiny_world(tmp_path / "before", **CUT), "ten_crop")
 
     def averaging(network: Network, mean: Tensor, crop: int, views: str) -> evaluation.Look:
         def scores(images: Tensor) -> Tensor:
@@ -150,7 +151,7 @@ def test_logits_averaged_over_crops_are_seen_on_any_machine(tmp_path: Path, monk
         return evaluation.Look(network, scores, 10)
 
     monkeypatch.setattr(evaluation, "views_look", averaging)
-    now = probed(tiny_world(tmp_path / "now"), "ten_crop")
+    now = probed(tiny_world(tmp_path / "now", **CUT), "ten_crop")
     one, other = ({"asked": {"what": "test"}, "found": probe} for probe in (before, now))
     said = compare_probe("table1", "cnn.ten_crop", one, other, Places(same=False, same_kind=True))
     assert said.severity == "regression"
@@ -176,7 +177,7 @@ def test_a_training_that_diverges_is_told_by_its_losses(tmp_path: Path) -> None:
 def test_slopes_have_updates_of_their_own(tmp_path: Path) -> None:
     """PReLU slopes have updates of their own."""
     plan = make_plan(load_suite(shipped_suites() / "prelu_table1.yaml"), "ci")
-    world = World(plan, tiny_world(tmp_path).store)
+    world = World(plan, Store(tmp_path))
     probes = probes_of(plan)
     wanted = {key: job for key, job in probes.jobs.items() if job.kind == "pixels" or key == probes.trainings["shared"]}
     survey = surveyed(plan.of_jobs(wanted), world.store, world.runtime.locations)

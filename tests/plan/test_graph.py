@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from suite_files import TABLE1, loaded, written
+from suite_files import TABLE1, loaded, shipped, shipped_plan, written
 
 from harness.data import DATASETS
 from harness.jobs import JOBS
@@ -38,8 +38,8 @@ def plan_of(folder: Path, *replaced: tuple[str, str], scale: str = "ci") -> Plan
 
 def keys(suite: str) -> dict[str, dict[str, str]]:
     """By scale, the key of every job of a shipped suite in the order of the plan, each under its label."""
-    found = load_suite(shipped_suites() / f"{suite}.yaml")
-    return {scale: {job.label: key for key, job in make_plan(found, scale).jobs.items()} for scale in found.file.scales}
+    scales = shipped(suite).file.scales
+    return {scale: {job.label: key for key, job in shipped_plan(suite, scale).jobs.items()} for scale in scales}
 
 
 @pytest.mark.parametrize("suite", shipped_names())
@@ -61,9 +61,8 @@ def test_every_golden_suite_is_still_shipped() -> None:
 def test_labels_tell_the_jobs_of_a_plan_apart() -> None:
     """Else a golden key could hide behind another."""
     for suite in shipped_names():
-        found = load_suite(shipped_suites() / f"{suite}.yaml")
-        for scale in found.file.scales:
-            labels = [job.label for job in make_plan(found, scale).jobs.values()]
+        for scale in shipped(suite).file.scales:
+            labels = [job.label for job in shipped_plan(suite, scale).jobs.values()]
             assert len(labels) == len(set(labels))
 
 

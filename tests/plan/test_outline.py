@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from suite_files import TABLE1
+from suite_files import TABLE1, shipped
 
 import harness.plan.outline
 from harness.errors import SuiteError
@@ -46,7 +46,17 @@ def memory() -> Path:
     return found
 
 
-@pytest.mark.parametrize("path", SUITES, ids=lambda path: path.stem)
+QUICK = (
+    "ablations", "architecture", "figure4", "prelu_initialization_trained", "prelu_table1", "prelu_table6",
+    "prelu_timing", "regularisation", "scaling", "table1", "table2", "timing",
+)  # fmt: skip
+"""Suites with every kind of job: trainings, ensembles, inspections, measurements and timings, one or two arms."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(one, id=one.stem, marks=() if one.stem in QUICK else pytest.mark.nightly) for one in SUITES],
+)
 def test_plans_remembered_are_the_plans_read(path: Path, reads: list[Path]) -> None:
     """Of every shipped suite at every scale, who asked for which job included, on a device named only afterwards."""
     first = outline_of(path)
@@ -56,7 +66,7 @@ def test_plans_remembered_are_the_plans_read(path: Path, reads: list[Path]) -> N
     again = outline_of(path)
     assert reads == [path]
     for scale in again.scales:
-        assert again.plan(scale, "a GPU") == make_plan(load_suite(path), scale, "a GPU")
+        assert again.plan(scale, "a GPU") == make_plan(shipped(path.stem), scale, "a GPU")
     assert reads == [path]
     assert (again.name, again.cells, again.claims) == (first.name, first.cells, first.claims)
 

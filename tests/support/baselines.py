@@ -9,7 +9,7 @@ import pytest
 from finished_worlds import CUT
 from once import made_once
 from prepared_pixels import keep_prepared
-from ruamel.yaml import YAML
+from suite_files import plain
 from tiny_suites import tiny_suite
 
 from harness.data.locate import Locations
@@ -30,7 +30,7 @@ BASELINE = Path("reports") / "baselines" / "ci.json"
 
 def prelu_suite(folder: Path) -> Path:
     """Write Table 1 of the PReLU paper with small batches at the scale `ci`."""
-    suite = YAML(typ="safe", pure=True).load(shipped_suites() / "prelu_table1.yaml")
+    suite = plain(shipped_suites() / "prelu_table1.yaml")
     suite["suite"] = PRELU
     suite["scales"]["ci"]["train"]["batch"] = 8
     path = folder / f"{PRELU}.yaml"

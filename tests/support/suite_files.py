@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from harness.errors import SuiteError
+from harness.plan.graph import Plan, make_plan
 from harness.suite.file import Suite
 from harness.suite.load import load_suite
+from harness.suite.shipped import suite_path
+from harness.vocabulary import ScaleName
 
 TABLE1 = Path(__file__).parent.parent / "suites" / "table1.yaml"
 """The printed form only, of the two in the shipped suite: one training per seed."""
+
+
+@functools.cache
+def _as_json(path: Path) -> str:
+    return json.dumps(YAML(typ="safe", pure=True).load(path))
+
+
+def plain(path: Path) -> Any:
+    """Return a YAML file as plain data, to be changed at will; a process reads each file once."""
+    return json.loads(_as_json(path))
+
+
+@functools.cache
+def shipped(name: str) -> Suite:
+    """Return a shipped suite, loaded once in a process; treat it as read-only."""
+    return load_suite(suite_path(name))
+
+
+@functools.cache
+def shipped_plan(name: str, scale: ScaleName) -> Plan:
+    """Return the plan of a shipped suite at a scale, made once in a process; treat it as read-only."""
+    return make_plan(shipped(name), scale)
 
 
 def written(folder: Path, *replaced: tuple[str, str], name: str = "mine") -> Path:

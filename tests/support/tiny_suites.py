@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prepared_pixels import keep_prepared
-from ruamel.yaml import YAML
-from suite_files import TABLE1
+from suite_files import TABLE1, plain
 
 from harness.machine.runtime import Runtime
 from harness.plan.graph import Plan, make_plan
@@ -60,7 +59,7 @@ def paper_suite(folder: Path, name: str = "miniature", *, seeds: int = 1, **chan
 
 
 def _written(folder: Path, name: str, scales: dict[str, Any], train: dict[str, Any]) -> Path:
-    suite = YAML(typ="safe", pure=True).load(TABLE1)
+    suite = plain(TABLE1)
     suite |= {"suite": name, "scales": scales}
     suite["experiments"]["cnn"]["train"] |= train
     path = folder / f"{name}.yaml"

@@ -1,9 +1,9 @@
 """Starts Python like `python -m harness` or `python -c CODE`, without the seconds of its imports.
 
-A waiting process has imported what the program imports, and forks for every start. A started program is an ordinary
-process with its own folder, variables, streams and signals. Only its modules are loaded already, and at its end they
-are not torn down one by one, which would copy all of their memory first. Tests of imports, memory, start-up and the
-interpreter's end therefore start fresh processes.
+A waiting process has imported what the program imports and composed the papers' files, and forks for every start. A
+started program is an ordinary process with its own folder, variables, streams and signals. Only its modules are loaded
+already, and at its end they are not torn down one by one, which would copy all of their memory first. Tests of imports,
+memory, start-up and the interpreter's end therefore start fresh processes.
 """
 
 from __future__ import annotations
@@ -170,6 +170,11 @@ if __name__ == "__main__":
 
     for kind in JOBS:  # no test keeps its own cache of syntax, and reading every file takes a third of a second
         code_digest(kind)
+    from harness.suite.load import load_suite
+    from harness.suite.shipped import suite_path
+
+    for path in (Path(__file__).parent.parent / "suites" / "table1.yaml", *map(suite_path, ("table1", "prelu_table1"))):
+        load_suite(path)  # composing the files of a paper, which is kept by their text, takes a fifth of a second
     gc.collect()
     gc.freeze()  # otherwise the first garbage collection of each process would copy the memory of all modules
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -230,20 +230,29 @@ def test_a_training_in_parts_says_so(whole: World, split: World) -> None:
 
 def test_a_part_as_large_as_the_batch_is_no_part(whole: World, tmp_path: Path) -> None:
     """A part as large as the batch gives the plain run to the bit, and no mark."""
-    world = tiny_world(tmp_path, subset=PART)
-    world.run({"pixels", "train"}, micro_batch=64)
+    world = whole.copied(tmp_path)
+    shutil.rmtree(world.folder("train").path)
+    world.run({"train"}, micro_batch=64)
     assert world.result("train")["weights_sha256"] == whole.result("train")["weights_sha256"]
     assert "micro_batch" not in world.result("train")
 
 
-@pytest.mark.parametrize(("first", "then"), [(24, None), (None, 24), (24, 16)])
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (None, 24),
+        pytest.param(24, None, marks=pytest.mark.nightly),
+        pytest.param(24, 16, marks=pytest.mark.nightly),
+    ],
+)
 def test_going_on_in_other_parts_is_refused_unless_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int | None, then: int | None
+    whole: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int | None, then: int | None
 ) -> None:
     """Resuming with other parts is refused unless allowed."""
     from harness.jobs.training import train as training
 
-    world = tiny_world(tmp_path, subset=PART)
+    world = whole.copied(tmp_path)
+    shutil.rmtree(world.folder("train").path)
     show = training.show
 
     def stopping(run: Any) -> None:
@@ -253,10 +262,10 @@ def test_going_on_in_other_parts_is_refused_unless_asked_for(
 
     monkeypatch.setattr(training, "show", stopping)
     with pytest.raises(Interrupted):
-        world.run(micro_batch=first)
+        world.run({"train"}, micro_batch=first)
     monkeypatch.setattr(training, "show", show)
-    (reason, *_) = world.run(micro_batch=then).failed.values()
+    (reason,) = world.run({"train"}, micro_batch=then).failed.values()
     assert f"micro_batch {first!r} -> {then!r}" in reason
-    assert world.run(micro_batch=then, resume_elsewhere=True).failed == {}
+    assert world.run({"train"}, micro_batch=then, resume_elsewhere=True).failed == {}
     assert any("resumed elsewhere" in mark for mark in world.result("train")["marks"])
     shutil.rmtree(tmp_path)

@@ -81,10 +81,9 @@ def test_a_run_repeats_bit_for_bit(done, world):
     assert lasting(world.result("train")) == lasting(done.result("train"))
 
 
-def test_seeds_give_different_nets(tmp_path):
+def test_seeds_give_different_nets(finished):
     """Seeds give different nets: both first weights and order depend on them."""
-    world = tiny_world(tmp_path, subset=PART, seeds=2, epochs=1)
-    world.run()
+    world = finished(**CUT, seeds=2)
     assert world.result("train", 0)["weights_sha256"] != world.result("train", 1)["weights_sha256"]
 
 
@@ -127,7 +126,13 @@ LISTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("moments", [(7,), (9, 11, 18)], ids=["after a change", "around the short batch"])
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param((7,), id="after a change", marks=pytest.mark.nightly),
+        pytest.param((9, 11, 18), id="around the short batch"),
+    ],
+)
 def test_as_released_it_ends_in_the_same_bits_too(tmp_path, monkeypatch, moments):
     """A recipe as released also resumes to the same bits: rates by layer, freezing, noise that ends, a last batch."""
     first, again = (tiny_world(tmp_path / name, subset=PART, change=LISTED) for name in ("whole", "stopped"))
@@ -249,7 +254,15 @@ def nan_at(monkeypatch, step):
     monkeypatch.setattr(F, "cross_entropy", spoilt)
 
 
-@pytest.mark.parametrize("stops", [(), (2,), (7,), (7, 9)], ids=["never", "before", "after", "twice after"])
+@pytest.mark.parametrize(
+    "stops",
+    [
+        pytest.param((), id="never"),
+        pytest.param((2,), id="before", marks=pytest.mark.nightly),
+        pytest.param((7,), id="after", marks=pytest.mark.nightly),
+        pytest.param((7, 9), id="twice after"),
+    ],
+)
 def test_a_loss_that_is_no_number_is_a_result_with_its_exact_step(world, monkeypatch, stops):
     """A NaN loss is a result with its exact step, whether or not the run was stopped around it."""
     nan_at(monkeypatch, 6)
@@ -380,7 +393,7 @@ def test_the_digest_is_that_of_the_weights_that_were_kept(done):
 def test_bf16_trains_float32_weights_to_another_end(done, tmp_path):
     """bf16 gives float32 weights that differ from those of fp32."""
     world = tiny_world(tmp_path, subset=PART, precision="bf16")
-    world.run()
+    world.run({"pixels", "train"})
     assert {tensor.dtype for tensor in torch.load(world.folder("train").weights).values()} == {torch.float32}
     assert world.result("train")["weights_sha256"] != done.result("train")["weights_sha256"]
 
@@ -421,24 +434,24 @@ def a_recipe_in_iterations(folder, **change):
 def test_a_training_of_iterations_ends_within_an_epoch(tmp_path):
     """A training of 25 iterations ends within its third epoch, with a drop of the rate between two steps."""
     world = a_recipe_in_iterations(tmp_path)
-    assert world.run().failed == {}
+    assert world.run({"pixels", "train"}).failed == {}
     assert world.result("train")["steps"] == 25
     rows = world.folder("train").read_metrics()
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert [row["rate"] for row in rows] == pytest.approx([0.02, 0.002, 0.0002])
 
 
-@pytest.mark.parametrize(
-    "moment", [11, pytest.param(13, marks=pytest.mark.nightly), 20, pytest.param(24, marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("moment", [11, *(pytest.param(moment, marks=pytest.mark.nightly) for moment in (13, 20, 24))])
 def test_a_rate_that_changes_between_steps_resumes_to_the_bit(tmp_path, monkeypatch, moment):
     """A rate that changes between steps resumes to the bit, stopped around every change, with a linear warm-up."""
     warm_up = {"length": 15, "rate": 0.001}
     whole = a_recipe_in_iterations(tmp_path / "whole", warm_up=warm_up)
-    whole.run()
+    whole.run({"pixels", "train"})
     stopped = a_recipe_in_iterations(tmp_path / "stopped", warm_up=warm_up)
     stop_after(monkeypatch, moment)
-    run_with_stops(stopped, 1)
+    with pytest.raises(Interrupted):
+        stopped.run({"pixels", "train"})
+    stopped.run({"pixels", "train"})
     assert lasting(stopped.result("train")) == lasting(whole.result("train"))
 
 
@@ -448,6 +461,6 @@ def test_every_step_is_taken_at_the_rate_of_its_schedule(tmp_path, monkeypatch):
 
     world, taken, step = a_recipe_in_iterations(tmp_path, warm_up={"length": 4, "rate": 0.004}), [], SGD.step
     monkeypatch.setattr(SGD, "step", lambda self: (taken.append(float(self.param_groups[0]["lr"])), step(self)))
-    world.run()
+    world.run({"pixels", "train"})
     expected = [0.004, 0.008, 0.012, 0.016] + [0.02] * 8 + [0.002] * 8 + [0.0002] * 5
     assert taken == pytest.approx(expected)

@@ -12,6 +12,11 @@ FALLING = {"train_loss": {"0": [[1, 2.0], [2, 1.0], [3, 0.5]], "1": [[1, 3.0], [
 STOPPED = {"train_loss": {"0": [[1, 2.0], [2, 1.0], [3, 0.5]], "1": [[1, 3.0], [2, 2.0]]}}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def curves_drawn_once() -> None:
+    """Draw each panel anew."""
+
+
 def only(metrics: dict[str, Any]) -> curves.Panel:
     """The panel of the one metric given."""
     (panel,) = curves.learning_curves({"cnn": metrics})

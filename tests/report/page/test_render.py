@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -44,10 +45,13 @@ def page_of(results: dict[str, Any], curves: dict[str, Any]) -> str:
     return render.render(typed(results), curves)
 
 
-def write_sample(folder: Path) -> None:
-    """Write the small sample as a report."""
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the small sample as a report; copy it where a test changes it."""
+    folder = tmp_path_factory.mktemp("report")
     results, curves = sample("small")
     render.write_report(typed(results), curves, folder)
+    return folder
 
 
 WORDS = {
@@ -78,6 +82,7 @@ def test_same_documents_same_page(rendered):
     assert html == page_of(reversed_keys(results), reversed_keys(curves))
 
 
+@pytest.mark.parametrize("rendered", ["small", pytest.param("paper", marks=pytest.mark.nightly)], indirect=True)
 def test_same_page_in_a_fresh_python_without_torch_or_pandas(rendered, tmp_path):
     """Another process, hash seed, time zone and folder write the same bytes; neither torch nor pandas is imported."""
     results, curves, html = rendered
@@ -151,9 +156,9 @@ def test_a_page_that_cannot_be_rendered_writes_nothing(tmp_path):
 
 @pytest.mark.parametrize("name", ["results.json", "curves.json"])
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "\udcff", "{}", '{"format": 2}', '{"format": 1, "cells": 3}'])
-def test_rebuild_names_the_file_it_cannot_use(tmp_path, name, text):
+def test_rebuild_names_the_file_it_cannot_use(written, tmp_path, name, text):
     """A missing, broken or foreign file is the user's to mend: which one, and how."""
-    write_sample(tmp_path)
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
     (tmp_path / name).unlink()
     if text is not None:
         (tmp_path / name).write_bytes(text.encode("utf-8", "surrogateescape"))

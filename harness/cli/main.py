@@ -19,7 +19,9 @@ from harness.cli.listing import list_all
 from harness.cli.new import new
 from harness.cli.options import (
     Commands,
+    cluster_of,
     runtime_of,
+    with_engine,
     with_jobs,
     with_json,
     with_micro_batch,
@@ -70,6 +72,7 @@ def command() -> None:
 @with_micro_batch
 @with_jobs
 @with_processes
+@with_engine
 @click.option("--offline", is_flag=True, help="Download nothing, even for a scale named by --scale.")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
@@ -101,7 +104,8 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
     """Run what a suite still needs, judge it, and write the report."""
     from harness.run.pipeline import run_suite  # noqa: PLC0415 - help and validate do without it
 
-    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
+    runtime, cluster = runtime_of(flags), cluster_of(flags)
+    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime, flags, cluster)
     if flags["as_json"]:
         click.echo(json.dumps(results.plain(), indent=1, sort_keys=True))
     else:

@@ -29,7 +29,7 @@ from harness.store.provenance import IMPORTED
 from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store
 
-DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
+DECIDES_NOTHING = {"commit", "harness", "system", "cores", "engine"}
 """Facts of an environment that no result depends on: the code has its own digest, and threads stand with the job."""
 
 

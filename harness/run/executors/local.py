@@ -38,6 +38,8 @@ class Local:
     progress: Progress
     stop: StopSignal | None = None
     """The signals of the run that the jobs belong to; without one, each job listens for itself."""
+    engine: str = ""
+    """What has started this process on a machine of its own, for the record; empty for nothing."""
 
     def run(self, folder: JobFolder) -> None:
         """Run the job under its lock, and keep its messages in its log.
@@ -103,6 +105,7 @@ class Local:
         with extended(*specs_with(job["spec"], map(folder.sibling, job["inputs"].values()))):
             code, machine = code_digest(job["kind"]), environment()
             machine["packages"] |= versions(in_use())
+        machine |= {"engine": self.engine} if self.engine else {}
         write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":

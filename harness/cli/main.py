@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from harness.cli.options import (
 )
 from harness.cli.publish import coverage, publish
 from harness.cli.store import store, verify
+from harness.cli.submitted_jobs import jobs
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
 
@@ -138,6 +140,8 @@ def _differs(results: Results) -> bool:
 @with_scale
 @with_places
 @with_json
+@with_processes
+@with_engine
 @click.option("--across", is_flag=True, help="Show jobs that other shipped suites need too; slow at first.")
 @click.option(
     "--calibrate",
@@ -150,7 +154,14 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
     from harness.plan.summary import plan_suite  # noqa: PLC0415
 
     say = (lambda line: click.echo(line, err=True)) if flags["calibrate"] else None
-    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags), across=flags["across"], calibrating=say)
+    runtime, cluster, arrays = runtime_of(flags), cluster_of(flags), None
+    if cluster is not None:
+        from harness.run.executors.slurm.forecast import forecast  # noqa: PLC0415
+
+        arrays = partial(forecast, runtime=runtime, cluster=cluster)
+    document = plan_suite(
+        suite_file, scale, store_folder, runtime, across=flags["across"], calibrating=say, forecasting=arrays
+    )
     if as_json:
         click.echo(json.dumps(document, indent=1, sort_keys=True))
     else:
@@ -289,6 +300,7 @@ ELSEWHERE = (
     doctor,
     check,
     baseline,
+    jobs,
     data,
     coverage,
     list_all,

@@ -62,7 +62,7 @@ class RealSlurm:
 
     def call(self, *command: str) -> str:
         """Call a command of Slurm's."""
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -12,18 +12,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from harness.errors import HarnessError, Interrupted, JobFailed
 from harness.plan.job import Job
 from harness.progress import Progress
 from harness.run.executors.pool import Ended
 from harness.run.executors.slurm import queue, submission
-from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING, Outlook, Seen, outlook
-from harness.run.executors.slurm.queue import Answer
-from harness.run.executors.slurm.records import PREFIX, Records, Submission, seal_of
+from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING, Outlook, outlook
+from harness.run.executors.slurm.queue import Answer, is_in
+from harness.run.executors.slurm.records import PREFIX, Records, Submission, read_anew, seal_of
 from harness.run.executors.slurm.request import Request, arrays
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.watched import Task, Watched
 from harness.stop_signal import StopSignal
 from harness.store.locks import held
 from harness.store.store import JobFolder, Store
@@ -31,26 +31,6 @@ from harness.store.store import JobFolder, Store
 SLICE_S = 0.1
 """How long a signal may wait until it is heeded."""
 LONGEST_BACKOFF_S = 600.0
-LAST_LINES = 5
-"""Lines of a log that a failure quotes."""
-
-Task = tuple[Submission, int]
-
-
-@dataclass
-class Watched:
-    """One job that this driver has begun and that is not over."""
-
-    folder: JobFolder
-    job: Job
-    request: Request
-    task: Task | None = None
-    """Its newest submission; None while it waits for one."""
-    running_since: float | None = None
-    over_since: float | None = None
-    tries: int = 0
-    """Submissions that got no further."""
-    came_from: str = ""
 
 
 @dataclass
@@ -61,8 +41,8 @@ class Slurm:
     settings: Settings
     runtime: dict[str, object]
     """The settings of the run as jobs read them."""
-    requests: Callable[[Job], Request | None]
-    """What to ask for a job; None for one that this process does itself."""
+    requests: Callable[[str], Request | None]
+    """What to ask for a job, by its key; None for one that this process does itself."""
     alone: Callable[[JobFolder], None]
     """Does such a job."""
     jobs: Callable[[str], Job]
@@ -91,7 +71,7 @@ class Slurm:
     def begin(self, folder: JobFolder, label: str) -> None:
         """Take a job whose inputs are there; what follows from definitions is done at once, the rest is submitted."""
         job = self.jobs(folder.read_job()["key"])
-        request = self.requests(job)
+        request = self.requests(job.key)
         if request is not None:
             self.work[job.key] = Watched(folder, job, request)
             return
@@ -110,6 +90,10 @@ class Slurm:
             self._rest()
             found = self._round()
         return found
+
+    def cancel(self) -> None:
+        """End every job that this driver watches."""
+        self._end([one.task[0].number(one.task[1]) for one in self.work.values() if one.task and one.task[0].array])
 
     def _rest(self) -> None:
         """Wait until Slurm may be asked again."""
@@ -181,8 +165,8 @@ class Slurm:
             if watched.task is not None or task is None or (task[0].name, task[1]) in self._over:
                 continue
             if self._is_open(task, answer):
-                self._take(watched, task)
-                self.progress.say(f"{watched.job.label}: is in Slurm's queue already, as {number_of(task)}")
+                watched.take(task)
+                self.progress.say(f"{watched.job.label}: is in Slurm's queue already, as {task[0].number(task[1])}")
 
     def _is_open(self, task: Task, answer: Answer) -> bool:
         state = answer.of(task[0].name, task[1])
@@ -190,26 +174,21 @@ class Slurm:
             return state.name in WAITING | RUNNING | MAY_RETURN
         return task[0].array is None and time.time() - task[0].at < self.settings.accepted_within_s
 
-    def _take(self, watched: Watched, task: Task) -> None:
-        watched.task = task
-        watched.running_since = watched.over_since = None
-        watched.came_from = task[0].jobs[task[1]].came_from
-
     def _judge(self, answer: Answer) -> list[Ended]:
         """Decide what has become of every submitted job."""
         alive = RUNNING | WAITING
-        quiet = [w for w in self.work.values() if w.task and not _in(answer.of(w.task[0].name, w.task[1]), alive)]
+        quiet = [w for w in self.work.values() if w.task and not is_in(answer.of(w.task[0].name, w.task[1]), alive)]
         found = self._finished(quiet)
         ends: list[str] = []
         for watched in [one for one in self.work.values() if one.task is not None]:
-            judged = outlook(self._seen(watched, answer), self.settings)
             assert watched.task is not None
+            judged = outlook(watched.seen(answer, self.settings.start_within_s), self.settings)
             if judged.ends:
-                ends.append(number_of(watched.task))
+                ends.append(watched.task[0].number(watched.task[1]))
             if judged.avoids:
                 self._avoid.add(judged.avoids)
             found += self._follow(watched, judged)
-        ends += [f"{answer.ids[name]}_{index}" for name, index in self._over if _in(answer.of(name, index), alive)]
+        ends += [f"{answer.ids[name]}_{index}" for name, index in self._over if is_in(answer.of(name, index), alive)]
         self._end(ends)
         return found
 
@@ -228,33 +207,8 @@ class Slurm:
 
     def result_of(self, watched: Watched) -> dict[str, object] | None:
         """The sealed result of a job, with the entries of its directory read anew."""
-        refresh(watched.folder.path)
+        read_anew(watched.folder.path)
         return watched.folder.read_result_of(watched.job.key)
-
-    def _seen(self, watched: Watched, answer: Answer) -> Seen:
-        assert watched.task is not None
-        (record, index), now = watched.task, time.monotonic()
-        state = answer.of(record.name, index)
-        running, waiting = _in(state, RUNNING), _in(state, WAITING)
-        watched.running_since = (watched.running_since or now) if running else None
-        watched.over_since = None if running or waiting else (watched.over_since or now)
-        word = None
-        if watched.over_since is not None or (running and self._is_late(watched, now)):
-            refresh(record.folder)
-            word = record.word(index)
-        return Seen(
-            state,
-            record.array is not None,
-            word,
-            time.time() - record.at,
-            now - (watched.running_since or now),
-            now - (watched.over_since or now),
-            seal_of(watched.folder) != watched.came_from,
-            watched.tries + 1,
-        )
-
-    def _is_late(self, watched: Watched, now: float) -> bool:
-        return now - (watched.running_since or now) >= self.settings.start_within_s
 
     def _follow(self, watched: Watched, judged: Outlook) -> list[Ended]:
         assert watched.task is not None
@@ -263,10 +217,9 @@ class Slurm:
         record, index = watched.task
         self._over.add((record.name, index))
         if judged.then == "failed":
-            return [self._close(watched, JobFailed(f"{judged.why}{log_of(record, index)}"))]
+            return [self._close(watched, JobFailed(f"{judged.why}{record.log_says(index)}"))]
         self.progress.say(f"{watched.job.label}: {judged.why}; it is submitted again")
-        watched.tries = 0 if seal_of(watched.folder) != watched.came_from else watched.tries + bool(record.array)
-        watched.task = None
+        watched.let_go()
         return []
 
     def _close(self, watched: Watched, error: HarnessError | None) -> Ended:
@@ -308,7 +261,8 @@ class Slurm:
 
     def _submit_array(self, request: Request, alike: list[Watched], throttle: int) -> None:
         jobs = [(one.folder, one.job.key, one.job.label, seal_of(one.folder)) for one in alike]
-        record = self.records.write(jobs, throttle, request.document(), self.runtime)
+        asked = {**request.document(), "save_before_s": self.settings.save_before_s}
+        record = self.records.write(jobs, throttle, asked, self.runtime)
         try:
             record.note_array(submission.submit(record, request, self.settings, sorted(self._avoid)))
         except (submission.Refused, submission.Later):
@@ -323,7 +277,7 @@ class Slurm:
 
     def _entrust(self, record: Submission, alike: list[Watched]) -> None:
         for index, one in enumerate(alike):
-            self._take(one, (record, index))
+            one.take((record, index))
 
     def _back_off(self, why: str) -> None:
         self._backoff = min(LONGEST_BACKOFF_S, 2 * self._backoff or self.settings.poll_s)
@@ -333,35 +287,7 @@ class Slurm:
     def _show(self, answer: Answer) -> None:
         """Draw where the jobs are."""
         there = [answer.of(one.task[0].name, one.task[1]) for one in self.work.values() if one.task is not None]
-        running = sum(_in(state, RUNNING) for state in there)
+        running = sum(is_in(state, RUNNING) for state in there)
         reasons = Counter(state.reason for state in there if state and state.name in WAITING and state.reason)
         why = f" ({reasons.most_common(1)[0][0]})" if reasons else ""
         self.progress.moving(0.0, f"{running} running, {len(self.work) - running} waiting{why}", 0.0)
-
-
-def _in(state: queue.State | None, names: frozenset[str]) -> bool:
-    return state is not None and state.name in names
-
-
-def number_of(task: Task) -> str:
-    """Slurm's number of a task, such as `1234_5`."""
-    return f"{task[0].array or task[0].name}_{task[1]}"
-
-
-def log_of(record: Submission, index: int) -> str:
-    """Where the log of a task is and its last lines, for the end of a message."""
-    refresh(record.folder)
-    path = record.log(index)
-    if path is None:
-        return f" (it left no log in {record.folder}: can the nodes write there?)"
-    lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return f" (see {path}: {' | '.join(lines[-LAST_LINES:])})"
-
-
-def refresh(folder: Path) -> None:
-    """Have a network file system read the entries of a directory anew."""
-    try:
-        for _ in folder.iterdir():
-            break
-    except OSError:
-        return

@@ -30,6 +30,11 @@ class State:
     nodes: str = ""
 
 
+def is_in(state: State | None, names: frozenset[str]) -> bool:
+    """Say whether a task is seen in one of these states."""
+    return state is not None and state.name in names
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """All that one call of squeue has told."""

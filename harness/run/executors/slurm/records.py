@@ -23,6 +23,8 @@ from harness.store.store import JobFolder, Store, write_json
 
 PREFIX = "paper-harness-"
 """Begins the name of every submission."""
+LAST_LINES = 5
+"""Lines of a log that a failure quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,10 @@ class Submission:
         """The fencing token of a task that Slurm has started again so many times."""
         return self.jobs[index].number, restarts
 
+    def number(self, index: int) -> str:
+        """Slurm's number of a task, such as `1234_5`; with the name in its place while it is not known."""
+        return f"{self.array or self.name}_{index}"
+
     def log(self, index: int) -> Path | None:
         """The newest log of a task, errors before output; None where there is none that holds anything."""
         array = self.array or "*"
@@ -103,6 +109,15 @@ class Submission:
                     if path.stat().st_size:
                         return path
         return None
+
+    def log_says(self, index: int) -> str:
+        """Where the log of a task is and its last lines, for the end of a message."""
+        read_anew(self.folder)
+        path = self.log(index)
+        if path is None:
+            return f" (it left no log in {self.folder}: can the nodes write there?)"
+        lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        return f" (see {path}: {' | '.join(lines[-LAST_LINES:])})"
 
     def word(self, index: int) -> Word | None:
         """The last word of a task; None where it has said nothing that is visible here."""
@@ -198,3 +213,9 @@ def seal_of(folder: JobFolder) -> str:
         file.seek(-32, os.SEEK_END)
         return file.read(32).hex()
     return ""
+
+
+def read_anew(folder: Path) -> None:
+    """Have a network file system read the entries of a directory anew."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        next(entries, None)

@@ -26,6 +26,9 @@ from harness.run.executors.slurm.settings import Settings
 ANSWERS_S = 300
 """Seconds after which sbatch counts as not answering."""
 
+SRUN = ["--kill-on-bad-exit=1", "--wait=60"]
+"""Where a node's part of a job has ended, the others end soon."""
+
 INHERITED = re.compile(
     r"SLURM_(?!CONF$)|SLURMD_|SRUN_|SUBMITIT_|PMIX?_|(MASTER_(ADDR|PORT)|(LOCAL_|NODE_|GROUP_)?RANK|(LOCAL_)?WORLD_SIZE|"
     r"CUDA_VISIBLE_DEVICES|GPU_DEVICE_ORDINAL|ROCR_VISIBLE_DEVICES|ZE_AFFINITY_MASK|TORCHELASTIC_.*|HARNESS_JOB_TOKEN)$"
@@ -63,7 +66,7 @@ def submit(submission: Submission, request: Request, settings: Settings, avoid: 
     said = io.StringIO()
     try:
         with without_allocation(), redirect_stderr(said):
-            return _executor(submission, request, settings, avoid).submit_array(len(submission.jobs))
+            return str(_executor(submission, request, settings, avoid).submit_tasks(len(submission.jobs)))
     except (FailedJobError, FailedSubmissionError, OSError) as error:
         text = " ".join((str(error) or said.getvalue() or "sbatch ended without an answer").split())
         text = text.replace("sbatch: error: ", "")
@@ -72,15 +75,13 @@ def submit(submission: Submission, request: Request, settings: Settings, avoid: 
         raise (Later if LATER.search(text) else Refused if REFUSED.search(text) else Unclear)(text) from None
 
 
-def parameters(submission: Submission, request: Request, settings: Settings, avoid: Iterable[str] = ()) -> dict[str, Any]:
+def parameters_of(request: Request, settings: Settings, avoid: Iterable[str] = ()) -> dict[str, Any]:
     """The options of sbatch, by the names that submitit has for them."""
     more: dict[str, Any] = dict(settings.options)
     more["requeue" if settings.requeue else "no-requeue"] = True
     # One process is told alone: it is in the place of the shell. On several nodes srun passes the signal on.
     more["signal"] = f"{'B:' if request.nodes == 1 else ''}USR1@{settings.save_before_s}"
-    excluded = [*settings.exclude, *avoid]
     wanted = {
-        "job_name": submission.name,
         "partition": settings.partition,
         "account": settings.account,
         "qos": settings.qos,
@@ -90,15 +91,14 @@ def parameters(submission: Submission, request: Request, settings: Settings, avo
         "cpus_per_task": request.cpus,
         "gpus_per_node": request.gpus or None,
         "mem": f"{request.memory_gb}GB",
-        "exclude": ",".join(excluded) or None,
+        "exclude": ",".join([*settings.exclude, *avoid]) or None,
         "exclusive": request.alone or None,
         "setup": [*settings.setup, *(["trap '' TERM USR1"] if request.nodes > 1 else [])] or None,
-        "array_parallelism": submission.throttle,
-        "wckey": None,
         "use_srun": request.nodes > 1,
+        "srun_args": SRUN + [f"--cpus-per-task={request.cpus}"] if request.nodes > 1 else None,
         "additional_parameters": more,
     }
-    return {name: value for name, value in wanted.items() if value is not None} | {"wckey": None}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def _executor(submission: Submission, request: Request, settings: Settings, avoid: Iterable[str]) -> Any:
@@ -107,7 +107,7 @@ def _executor(submission: Submission, request: Request, settings: Settings, avoi
     class Arrays(SlurmExecutor):  # type: ignore[misc, unused-ignore]
         """submitit's executor with the program of a task in the place of a pickled function."""
 
-        def submit_array(self, count: int) -> str:
+        def submit_tasks(self, count: int) -> str:
             """Submit as many tasks; give the array's number."""
             self.parameters["map_count"] = count
             return str(self._submit_command(self._submitit_command_str).job_id)
@@ -121,7 +121,12 @@ def _executor(submission: Submission, request: Request, settings: Settings, avoi
             return ["timeout", str(ANSWERS_S), "sbatch", str(submission_file_path)]
 
     made = Arrays(submission.folder)
-    made.update_parameters(**parameters(submission, request, settings, avoid))
+    made.update_parameters(
+        job_name=submission.name,
+        array_parallelism=submission.throttle,
+        wckey=None,  # submitit's own default, which few clusters know
+        **parameters_of(request, settings, avoid),
+    )
     return made
 
 

@@ -123,7 +123,7 @@ def test_a_preempted_job_goes_on_under_its_number(tmp_path: Path, slurm: RealSlu
 
 def test_a_lost_node_makes_a_zombie_that_writes_no_more(tmp_path: Path, slurm: RealSlurm) -> None:
     """NODE_FAIL, then requeued elsewhere, while the first process lives on: it sees the token and ends."""
-    world = Sums(tmp_path, count=1, steps=150)
+    world = Sums(tmp_path, count=1, steps=450)
     driver = world.driver()
     try:
         eventually(lambda: began(world), 90)
@@ -176,8 +176,10 @@ def test_a_job_goes_on_past_its_walltime_in_a_new_submission(tmp_path: Path, slu
     """It saves before its walltime, never counts as done without a result, and goes on from its checkpoint."""
     world = Sums(tmp_path, count=1, steps=700)
     assert world.run(walltime_min=1).failed == {}
-    assert len(world.records()) == 2
-    assert world.records()[1].jobs[0].came_from
+    first, *others = world.records()
+    assert first.jobs[0].came_from == ""
+    assert others  # Slurm may give its signal up to a minute early
+    assert all(record.jobs[0].came_from for record in others)
     assert world.results() == world.undisturbed()
 
 
@@ -266,8 +268,8 @@ def test_an_unwritable_log_is_one_clear_message(tmp_path: Path, slurm: RealSlurm
 
 
 def test_a_full_disk_on_one_node_fails_its_jobs_alone(tmp_path: Path, slurm: RealSlurm) -> None:
-    """Two jobs, one on each node, as each takes all of a node's memory; the other's result is there."""
-    world = Sums(tmp_path, count=2, steps=30, settings={"setup": ("export HARNESS_TEST_FULL_NODE=n1",), "memory_gb": 15})
+    """Two jobs, one on each node, as each takes all of a node's cores; the other's result is there."""
+    world = Sums(tmp_path, count=2, steps=30, settings={"setup": ("export HARNESS_TEST_FULL_NODE=n1",), "cpus_per_gpu": 8})
     execution = world.run()
     assert len(execution.ran) == 1
     assert ["No space left on device" in why for why in execution.failed.values()] == [True]
@@ -314,7 +316,7 @@ def job_of(world: Sums) -> tuple[str, str]:
 
 def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) -> None:
     """kill -9 of the driver; the next one submits nothing a second time."""
-    world = Sums(tmp_path, steps=60)
+    world = Sums(tmp_path, steps=400)
     first = world.driver()
     eventually(lambda: began(world), 90)
     first.send_signal(signal.SIGKILL)

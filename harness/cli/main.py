@@ -16,6 +16,7 @@ from harness.cli.compare import compare
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.external import import_weights, record, submission
+from harness.cli.jobs_elsewhere import job, jobs
 from harness.cli.listing import list_all
 from harness.cli.new import new
 from harness.cli.options import (
@@ -34,7 +35,6 @@ from harness.cli.options import (
 )
 from harness.cli.publish import coverage, publish
 from harness.cli.store import store, verify
-from harness.cli.submitted_jobs import jobs
 from harness.errors import REGRESSION_EXIT, JobFailed, SuiteError, UsageError
 from harness.vocabulary import ScaleName
 
@@ -266,29 +266,6 @@ def env(as_json: bool) -> None:  # noqa: FBT001
         show_nested(document)
 
 
-@command.command()
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@with_places
-@with_micro_batch
-@with_processes
-@click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
-)
-@click.option(
-    "--resume-elsewhere", is_flag=True, help="Resume from a checkpoint of another machine; marked in the result."
-)
-def job(folder: Path, **flags: Any) -> None:
-    """Run one job from its directory in a store, as an executor on another machine would."""
-    from harness.progress import Progress  # noqa: PLC0415
-    from harness.run.executors.local import Local  # noqa: PLC0415
-    from harness.store.store import JobFolder  # noqa: PLC0415
-
-    progress = Progress()
-    progress.begin(folder.name)
-    Local(runtime_of(flags), progress).run(JobFolder(folder))
-    click.echo(JobFolder(folder).result)
-
-
 ELSEWHERE = (
     submission,
     record,
@@ -300,6 +277,7 @@ ELSEWHERE = (
     doctor,
     check,
     baseline,
+    job,
     jobs,
     data,
     coverage,

@@ -135,7 +135,7 @@ with_engine = options(
         "slurm_flags",
         multiple=True,
         metavar="KEY=VALUE",
-        help="A setting of Slurm, such as partition=gpu; repeatable. Also HARNESS_SLURM_KEY, and [slurm] in harness.toml.",
+        help="A setting of Slurm, such as partition=gpu; repeatable. Also HARNESS_SLURM_KEY; [slurm] in harness.toml.",
     ),
     click.option(
         "--nodes",
@@ -147,10 +147,11 @@ with_engine = options(
 
 
 def cluster_of(flags: dict[str, Any]) -> Any:
-    """Return the cluster that the flags describe; None for this machine. Raises UsageError for flags that do nothing."""
+    """Return the cluster that the flags describe; None for this machine. Raises UsageError for flags without effect."""
     if flags["on"] == "local":
-        if given := [name for name in ("slurm", "nodes") if flags.get({"slurm": "slurm_flags"}.get(name, name))]:
-            raise UsageError(f"--{given[0]} is a setting of --on slurm; give both, or leave it out")
+        given = "--slurm" if flags["slurm_flags"] else "--nodes" if flags["nodes"] else None
+        if given is not None:
+            raise UsageError(f"{given} is a setting of --on slurm; give both, or leave it out")
         return None
     from harness.run.executors.slurm.cluster import Cluster  # noqa: PLC0415
     from harness.run.executors.slurm.settings import gather  # noqa: PLC0415

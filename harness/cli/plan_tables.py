@@ -104,8 +104,8 @@ def _arrays(slurm: Document | None) -> list[str]:
     whole = sum(one["jobs"] for one in slurm["arrays"])
     hours, asked = (amount(sum(one[name] for one in slurm["arrays"])) for name in ("hours", "hours_asked"))
     lines.append(
-        f"Slurm would get {whole} jobs in {len(slurm['arrays'])} arrays, at most {slurm['jobs_at_once']} at once: about "
-        f"{hours} {slurm['unit']}, {asked} asked for; nothing was submitted"
+        f"Slurm would get {whole} jobs in {len(slurm['arrays'])} arrays, at most {slurm['jobs_at_once']} at once: "
+        f"about {hours} {slurm['unit']}, {asked} asked for; nothing was submitted"
     )
     return lines
 

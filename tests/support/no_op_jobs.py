@@ -19,14 +19,13 @@ def main(folder: str, count: str) -> dict[str, Any]:
     """Run so many jobs; give the driver's CPU seconds a job, its growth in MB, and what became of the jobs."""
     from pretended_slurm import install
 
-    import harness.run.executors.slurm.cluster as cluster
     from harness.data.locate import Locations
     from harness.machine.runtime import Runtime
     from harness.plan.job import Job
     from harness.plan.plan import Plan
     from harness.plan.status import surveyed
     from harness.progress import Progress
-    from harness.run.executors.slurm import submission
+    from harness.run.executors.slurm import cluster, submission
     from harness.run.executors.slurm.settings import Settings
     from harness.stop_signal import StopSignal
     from harness.store.store import Store
@@ -36,13 +35,17 @@ def main(folder: str, count: str) -> dict[str, Any]:
 
     assert submitit
     os.environ["PATH"] = f"{install(Path(folder) / 'commands')}:{os.environ['PATH']}"
-    cluster.runs_here = lambda job: False
+    cluster.runs_here = lambda _: False
     store = Store(Path(folder) / "runs")
     store.prepare()
     runtime = Runtime(Locations(), device="cpu", threads=1)
     before_mb, before_s = peak_mb(), time.process_time()
     made = [
-        Job("measure", {"what": "arithmetic", "given": {"a": float(i)}, "values": {"b": "a"}, "units": {}}, label=f"job {i}")
+        Job(
+            "measure",
+            {"what": "arithmetic", "given": {"a": float(i)}, "values": {"b": "a"}, "units": {}},
+            label=f"job {i}",
+        )
         for i in range(int(count))
     ]
     plan = Plan(lambda: None, "ci", jobs={job.key: job for job in made})  # type: ignore[arg-type, return-value]
@@ -64,4 +67,4 @@ def peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+    sys.stdout.write(json.dumps(main(*sys.argv[1:])))

@@ -46,8 +46,9 @@ def finish(folder: Path, key: str) -> None:
     from harness.store.documents import RESULT_FORMAT, json_text, seal
 
     nothing: dict[str, object] = {name: {} for name in ("beside", "environment", "inputs", "outputs", "values")}
+    cost = {"seconds": 0.0, "finished_at": "2026-01-01T00:00:00+00:00"}
     result = {**nothing, "format": RESULT_FORMAT, "key": key, "kind": "measure", "code": "0" * 64, "outcome": "done",
-              "data": [], "marks": [], "cost": {"seconds": 0.0, "finished_at": "2026-01-01T00:00:00+00:00"}}  # fmt: skip
+              "data": [], "marks": [], "cost": cost}  # fmt: skip
     (folder / "result.json").write_text(json_text(seal(result)))
 
 
@@ -70,11 +71,12 @@ def main(command: str, folder: str, *arguments: str) -> None:
     with (here / "calls").open("a") as calls:
         calls.write(" ".join([command, *arguments[:3]]) + "\n")
     if command == "sbatch":
-        print(sbatch(here, arguments[-1]))
+        sys.stdout.write(f"{sbatch(here, arguments[-1])}\n")
     elif command == "squeue":
-        print(squeue(here))
+        sys.stdout.write(f"{squeue(here)}\n")
     elif command == "scontrol":
-        print(f"MaxArraySize            = {json.loads((here / 'settings.json').read_text())['array']}")
+        settings = json.loads((here / "settings.json").read_text())
+        sys.stdout.write(f"MaxArraySize            = {settings['array']}\n")
 
 
 if __name__ == "__main__":

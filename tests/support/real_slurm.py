@@ -27,8 +27,8 @@ from harness.progress import Progress
 from harness.run.execute import Execution, execute
 from harness.run.executors.local import Local
 from harness.run.executors.slurm.cluster import Cluster
-from harness.run.executors.slurm.records import Records, Submission
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submissions import Submission, Submissions
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
 from harness.suite.load import load_suite
@@ -180,7 +180,7 @@ class Sums:
         self.store.prepare()
         runtime = Runtime(Locations(), device="cpu", threads=1)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("harness.run.executors.slurm.cluster.runs_here", lambda job: False)
+            patch.setattr("harness.run.executors.slurm.cluster.runs_here", lambda _: False)
             survey = surveyed(self.plan, self.store, runtime.locations)
             cluster = Cluster(self.chosen(**settings), nodes)
             return cluster.execute(survey, runtime, Progress(self.stream), stop or StopSignal())
@@ -189,17 +189,22 @@ class Sums:
         """Start the command line's driver in a process of its own."""
         chosen = self.chosen()
         lines = "\n".join(chosen.setup)
-        given = {name: getattr(chosen, name) for name in ("memory_gb", "cpus_per_gpu", "poll_s", "grace_s", "save_before_s")}
+        given = {
+            name: getattr(chosen, name) for name in ("memory_gb", "cpus_per_gpu", "poll_s", "grace_s", "save_before_s")
+        }
         flags = [part for name, value in given.items() for part in ("--slurm", f"{name}={value}")]
-        command = [sys.executable, "-m", "harness", "run", str(self.suite), "--scale", "ci", "--on", "slurm", "--device",
-                   "cpu", "--threads", "1", "--store", str(self.store.root), "--out", str(self.folder / "report"), *flags, *more]  # fmt: skip
+        command = [sys.executable, "-m", "harness", "run", str(self.suite), "--scale", "ci", "--on", "slurm",
+                   "--device", "cpu", "--threads", "1", "--store", str(self.store.root),
+                   "--out", str(self.folder / "report"), *flags, *more]  # fmt: skip
         env = {**os.environ, "PYTHONPATH": f"{HERE / 'site'}:{PACKAGE}", "HARNESS_TEST_ALL_TO_SLURM": "1",
                "HARNESS_SLURM_SETUP": lines, **environ}  # fmt: skip
-        return subprocess.Popen(command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            command, cwd=self.folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
 
     def records(self) -> list[Submission]:
         """What was submitted so far, earliest first."""
-        found = Records(self.store)
+        found = Submissions(self.store)
         with suppress(FileNotFoundError):
             found.refresh()
         return list(found)

@@ -78,7 +78,8 @@ Launch = Callable[[Path, Runtime], AbstractContextManager["subprocess.Popen[byte
 def run_shared(kind: str, work: Work, launch: Launch | None = None) -> dict[str, Any]:
     """Run a job whose batches several processes share; give its result.
 
-    `launch` starts them where they are not all on this machine, or need shelter from signals. Raises what the processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
+    `launch` starts them where they are not all on this machine, or need shelter from signals. Raises what the
+    processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
     """
     order = Order(kind, work.spec, work.folder, work.inputs, work.runtime, work.progress.label)
     ranks = Ranks(order, work)

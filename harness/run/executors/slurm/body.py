@@ -2,9 +2,9 @@
 
 Usage: `python -m harness.run.executors.slurm.body SUBMISSION_FOLDER`, with Slurm's variables set.
 
-Its last word, in the submission's folder, tells the driver why there is no result. A signal shortly before its walltime
-makes it save and end. At any other signal it saves and waits to be killed: a preempted job that ends by itself counts as
-finished, and Slurm would not start it again.
+Its last word, in the submission's folder, tells the driver why there is no result. A signal shortly before its
+walltime makes it save and end. At any other signal it saves and waits to be killed: a preempted job that ends by itself
+counts as finished, and Slurm would not start it again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from harness.errors import HarnessError, Interrupted, JobFailed
 from harness.machine.relay import Told
-from harness.run.executors.slurm.records import Submission, Word, submission_in
+from harness.run.executors.slurm.submissions import Submission, Word, submission_in
 from harness.stop_signal import StopSignal
 from harness.store.fences import hold, is_passed
 from harness.store.locks import is_held

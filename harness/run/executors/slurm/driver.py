@@ -20,9 +20,9 @@ from harness.run.executors.pool import Ended
 from harness.run.executors.slurm import queue, submission
 from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING, Outlook, outlook
 from harness.run.executors.slurm.queue import Answer, is_in
-from harness.run.executors.slurm.records import PREFIX, Records, Submission, read_anew, seal_of
 from harness.run.executors.slurm.request import Request, arrays
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submissions import PREFIX, Submission, Submissions, read_anew, seal_of
 from harness.run.executors.slurm.watched import Task, Watched
 from harness.stop_signal import StopSignal
 from harness.store.locks import held
@@ -53,7 +53,7 @@ class Slurm:
     """By key."""
 
     def __post_init__(self) -> None:
-        self.records = Records(self.store)
+        self.records = Submissions(self.store)
         self.largest = min(queue.largest_array(), 1000)
         self._over: set[tuple[str, int]] = set()
         """Tasks that this driver has given up, by name and index."""
@@ -122,7 +122,7 @@ class Slurm:
             self._adopt(answer)
             found = self._judge(answer)
             if ours:
-                found += self._submit(answer)
+                found += self._submit()
         self._show(answer)
         return found
 
@@ -141,9 +141,9 @@ class Slurm:
         try:
             answer = queue.ask(PREFIX)
         except (OSError, subprocess.SubprocessError) as error:
-            why = getattr(error, "stderr", "") or str(error)
+            why = " ".join(str(getattr(error, "stderr", "") or error).split())
             if not self._silent:
-                self.progress.say(f"squeue does not answer ({' '.join(str(why).split())}); jobs run on, and it is asked again")
+                self.progress.say(f"squeue does not answer ({why}); jobs run on, and it is asked again")
             self._silent = True
             return None
         if self._silent:
@@ -234,7 +234,7 @@ class Slurm:
         except (OSError, subprocess.SubprocessError) as error:
             self.progress.say(f"scancel does not answer ({error}); {', '.join(tasks)} will be ended later")
 
-    def _submit(self, answer: Answer) -> list[Ended]:
+    def _submit(self) -> list[Ended]:
         """Submit what is ready, in arrays, as far as jobs may run at once."""
         ready = [(one, one.request) for one in self.work.values() if one.task is None]
         if not ready or time.monotonic() < self._not_before:

@@ -1,4 +1,4 @@
-"""Says what a run would hand to Slurm: its arrays in order, and the hours that they take and ask for; submits nothing."""
+"""Says what a run would hand to Slurm, in order, with the hours that it takes and asks for; submits nothing."""
 
 from __future__ import annotations
 

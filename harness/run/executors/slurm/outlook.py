@@ -10,8 +10,8 @@ from typing import Literal
 
 from harness.progress import duration
 from harness.run.executors.slurm.queue import State
-from harness.run.executors.slurm.records import Word
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submissions import Word
 
 WAITING = frozenset(
     {"PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT", "SUSPENDED",
@@ -112,13 +112,13 @@ def _over(state: str, seen: Seen, settings: Settings) -> Outlook:
         return Outlook("failed", "it was cancelled in Slurm; the same command submits it again")
     if said == "stopped" and seen.word:
         return _again(seen.word.why, seen, settings)
-    if seen.over_s < settings.grace_s:
-        return Outlook("waits", "its end is not visible here yet")
     return _silent(state, said, seen, settings)
 
 
 def _silent(state: str, said: str, seen: Seen, settings: Settings) -> Outlook:
     """Decide about a task that is over and has left no word about its end."""
+    if seen.over_s < settings.grace_s:
+        return Outlook("waits", "its end is not visible here yet")
     if state == "OUT_OF_MEMORY":
         return Outlook("failed", "out of memory on its node; ask for more with --slurm memory_gb=N")
     if said == "done":
@@ -131,7 +131,9 @@ def _silent(state: str, said: str, seen: Seen, settings: Settings) -> Outlook:
     return _again(f"its process ended without a word ({state or 'the queue has forgotten it'})", seen, settings)
 
 
-def _again(why: str, seen: Seen, settings: Settings, *, ends: bool = False, avoids: str = "", more: str = "") -> Outlook:
+def _again(
+    why: str, seen: Seen, settings: Settings, *, ends: bool = False, avoids: str = "", more: str = ""
+) -> Outlook:
     """Submit again, unless it has got no further too often."""
     if seen.got_further or seen.tries < settings.tries:
         return Outlook("again", why, ends, avoids)

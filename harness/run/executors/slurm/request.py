@@ -58,7 +58,8 @@ class Request:
         gpus = f"{self.gpus} GPU{'s' if self.gpus > 1 else ''}, " if self.gpus else ""
         nodes = f"{self.nodes} nodes with each " if self.nodes > 1 else ""
         alone = ", no other job beside it" if self.alone else ""
-        return f"{nodes}{gpus}{self.cpus} CPU{'s' if self.cpus > 1 else ''}, {self.memory_gb} GB, {self.minutes} min{alone}"
+        cpus = f"{self.cpus} CPU{'s' if self.cpus > 1 else ''}"
+        return f"{nodes}{gpus}{cpus}, {self.memory_gb} GB, {self.minutes} min{alone}"
 
 
 def runs_here(job: Job) -> bool:
@@ -77,7 +78,9 @@ def needs_gpus(runtime: Runtime, settings: Settings) -> bool:
     return runtime.device != "cpu"
 
 
-def seconds_of(jobs: Sequence[Job], store: Store, runtime: Runtime, plan: Mapping[str, Job], *, gpus: bool) -> dict[str, float]:
+def seconds_of(
+    jobs: Sequence[Job], store: Store, runtime: Runtime, plan: Mapping[str, Job], *, gpus: bool
+) -> dict[str, float]:
     """Estimate the seconds of each job, by key: as measured where this machine is like the nodes, else as assumed."""
     if gpus and not on_gpu(runtime):
         return estimate_on(H200, jobs).of_job

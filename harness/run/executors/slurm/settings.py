@@ -21,7 +21,7 @@ Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
 
 
 class Settings(BaseModel):
-    """What to ask of Slurm for each job, and how patiently to watch it. None leaves a choice to Slurm or to the plan."""
+    """What to ask of Slurm for each job, and how patiently to watch it; None leaves a choice to Slurm or the plan."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,7 +65,9 @@ class Settings(BaseModel):
 
 
 FIELDS: dict[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(kind) for name, kind in get_type_hints(Settings, include_extras=True).items() if name in Settings.model_fields
+    name: TypeAdapter(kind)
+    for name, kind in get_type_hints(Settings, include_extras=True).items()
+    if name in Settings.model_fields
 }
 
 

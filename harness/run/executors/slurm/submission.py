@@ -1,8 +1,8 @@
 """Hands one array to Slurm through submitit, and tells the three ways apart in which that can fail.
 
-submitit writes the script for sbatch, calls it and reads the number from its answer. Its pickled functions are not used:
-they get their names only once sbatch has answered, so a job that was accepted although the answer was lost could not
-find its own. An array task finds its job by its index in `submission.json`, which is there before.
+submitit writes the script for sbatch, calls it and reads the number from its answer. Its pickled functions are not
+used: they get their names only once sbatch has answered, so a job that was accepted although the answer was lost could
+not find its own. An array task finds its job by its index in `submission.json`, which is there before.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 import harness
 from harness.errors import HarnessError
-from harness.run.executors.slurm.records import Submission
 from harness.run.executors.slurm.request import Request
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submissions import Submission
 
 ANSWERS_S = 300
 """Seconds after which sbatch counts as not answering."""
@@ -95,7 +95,7 @@ def parameters_of(request: Request, settings: Settings, avoid: Iterable[str] = (
         "exclusive": request.alone or None,
         "setup": [*settings.setup, *(["trap '' TERM USR1"] if request.nodes > 1 else [])] or None,
         "use_srun": request.nodes > 1,
-        "srun_args": SRUN + [f"--cpus-per-task={request.cpus}"] if request.nodes > 1 else None,
+        "srun_args": [*SRUN, f"--cpus-per-task={request.cpus}"] if request.nodes > 1 else None,
         "additional_parameters": more,
     }
     return {name: value for name, value in wanted.items() if value is not None}
@@ -114,8 +114,8 @@ def _executor(submission: Submission, request: Request, settings: Settings, avoi
 
         @property
         def _submitit_command_str(self) -> str:
-            what = f"{shlex.quote(sys.executable)} -u -m harness.run.executors.slurm.body {shlex.quote(str(self.folder))}"
-            return what if request.nodes > 1 else f"exec {what}"
+            what = [sys.executable, "-u", "-m", "harness.run.executors.slurm.body", str(self.folder)]
+            return shlex.join(what) if request.nodes > 1 else f"exec {shlex.join(what)}"
 
         def _make_submission_command(self, submission_file_path: Path) -> list[str]:
             return ["timeout", str(ANSWERS_S), "sbatch", str(submission_file_path)]

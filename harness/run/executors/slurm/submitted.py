@@ -12,11 +12,13 @@ from harness.errors import HarnessError, UsageError
 from harness.run.executors.slurm import queue
 from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING
 from harness.run.executors.slurm.queue import Answer
-from harness.run.executors.slurm.records import PREFIX, Records, Submission
+from harness.run.executors.slurm.submissions import PREFIX, Submission, Submissions
 from harness.store.store import Store
 
 LIVE = ("running", "waiting")
 """States of jobs that Slurm still has."""
+LIVE_STATES = {**dict.fromkeys(WAITING | MAY_RETURN, "waiting"), **dict.fromkeys(RUNNING, "running")}
+"""The same by what Slurm calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Submitted:
     """One job as `jobs` lists it."""
 
     state: str
-    """One of running, waiting, done, failed, stopped (it goes on with the next run) and not known (squeue is silent)."""
+    """One of running, waiting, done, failed, stopped (the next run goes on) and not known (squeue is silent)."""
     number: str
     """Slurm's number, such as `1234_5`."""
     label: str
@@ -47,7 +49,7 @@ def submitted(store: Store) -> list[Submitted]:
     """
     if not store.root.is_dir():
         raise UsageError(f"there is no store at {store.root}; name one with --store DIR")
-    records = Records(store)
+    records = Submissions(store)
     records.refresh()
     return list(_listed(records, _answer() if records.known else Answer({}, {})))
 
@@ -60,7 +62,7 @@ def _answer() -> Answer | None:
         return None
 
 
-def _listed(records: Records, answer: Answer | None) -> Iterator[Submitted]:
+def _listed(records: Submissions, answer: Answer | None) -> Iterator[Submitted]:
     for record in records:
         for key, index in record.index.items():
             newest = records.newest(key)
@@ -83,10 +85,8 @@ def _state(record: Submission, index: int, answer: Answer | None) -> tuple[str, 
     except HarnessError as error:
         return "failed", str(error)
     there = None if answer is None else answer.of(record.name, index)
-    if there is not None and there.name in RUNNING:
-        return "running", f"on {there.nodes}"
-    if there is not None and there.name in WAITING | MAY_RETURN:
-        return "waiting", there.reason or there.name
+    if there is not None and there.name in LIVE_STATES:
+        return LIVE_STATES[there.name], f"on {there.nodes}" if there.name in RUNNING else there.reason or there.name
     if word is not None and word.says in ("failed", "stopped"):
         return word.says, word.why
     if answer is None:

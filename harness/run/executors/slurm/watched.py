@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.plan.job import Job
 from harness.run.executors.slurm.outlook import RUNNING, WAITING, Seen
 from harness.run.executors.slurm.queue import Answer, is_in
-from harness.run.executors.slurm.records import Submission, read_anew, seal_of
 from harness.run.executors.slurm.request import Request
+from harness.run.executors.slurm.submissions import Submission, read_anew, seal_of
 from harness.store.store import JobFolder
 
 Task = tuple[Submission, int]

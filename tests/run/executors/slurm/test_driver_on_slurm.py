@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_slurm import RealSlurm, Sums, eventually
+from real_slurm import OF_THE_RUN, RealSlurm, Sums, eventually
 
 from harness.errors import Interrupted
 from harness.run.executors.slurm import driver as driver_module
@@ -37,9 +40,9 @@ def wrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slurm: RealSlurm) -> W
     def put(command: str, script: str) -> Path:
         calls = tmp_path / f"{command}.calls"
         calls.touch()
-        real = subprocess.run(["which", "-a", command], capture_output=True, text=True).stdout.split() or ["/bin/false"]
+        real = shutil.which(command) or "/bin/false"
         (folder / command).write_text(
-            f"#!/bin/bash\nreal={real[-1]}\ndate +%s.%N >> {calls}\ncall=$(wc -l < {calls})\n{script}\n"
+            f"#!/bin/bash\nreal={real}\ndate +%s.%N >> {calls}\ncall=$(wc -l < {calls})\n{script}\n"
         )
         (folder / command).chmod(0o755)
         return calls
@@ -59,7 +62,7 @@ def began(world: Sums, job: int = 0) -> bool:
 
 
 def test_a_submission_whose_answer_was_lost_is_found_by_its_name(tmp_path: Path, wrap: Wrap) -> None:
-    """sbatch ends with a time-out although the jobs were accepted: there is no second copy."""
+    """Sbatch ends with a time-out although the jobs were accepted: there is no second copy."""
     asked = wrap("sbatch", '"$real" "$@" >/dev/null; echo "sbatch: error: Socket timed out on send/recv" >&2; exit 1')
     world = Sums(tmp_path)
     execution = world.run()
@@ -70,7 +73,10 @@ def test_a_submission_whose_answer_was_lost_is_found_by_its_name(tmp_path: Path,
 
 def test_a_refusal_is_told_and_leaves_the_rest_of_the_queue(tmp_path: Path, wrap: Wrap) -> None:
     """The second array is refused for good; the first ends as if nothing had been."""
-    wrap("sbatch", 'if [ $call = 2 ]; then echo "sbatch: error: invalid partition specified: x" >&2; exit 1; fi; exec "$real" "$@"')
+    wrap(
+        "sbatch",
+        '[ $call = 2 ] && { echo "sbatch: error: invalid partition specified: x" >&2; exit 1; }; exec "$real" "$@"',
+    )
     world = Sums(tmp_path, count=8)
     execution = world.run()
     assert len(execution.ran) == 6
@@ -86,13 +92,16 @@ def test_an_unknown_partition_is_refused_by_slurm_itself(tmp_path: Path, slurm: 
 
 def test_states_come_from_one_question_an_interval_and_never_from_accounting(tmp_path: Path, wrap: Wrap) -> None:
     """Squeue fails twice, as while slurmctld is away; sacct is never called."""
-    asked = wrap("squeue", '[ $call = 2 -o $call = 3 ] && { echo "slurm_load_jobs error: Unable to contact" >&2; exit 1; }; exec "$real" "$@"')
+    asked = wrap(
+        "squeue",
+        '[ $call = 2 -o $call = 3 ] && { echo "Unable to contact slurmctld" >&2; exit 1; }; exec "$real" "$@"',
+    )
     accounting = wrap("sacct", "exit 1")
     world = Sums(tmp_path, steps=30)
     assert world.run(poll_s=2.0).failed == {}
     times = calls(asked)
     assert len(times) >= 4
-    assert all(after - before > 1.8 for before, after in zip(times, times[1:], strict=False))
+    assert all(after - before > 1.8 for before, after in itertools.pairwise(times))
     assert calls(accounting) == []
     assert "squeue does not answer" in world.said
     assert "squeue answers again" in world.said
@@ -104,7 +113,9 @@ def test_a_preempted_job_goes_on_under_its_number(tmp_path: Path, slurm: RealSlu
     driver = world.driver("--slurm", "partition=low")
     try:
         eventually(lambda: began(world), 90)
-        hog = slurm.call("sbatch", "--parsable", "-p", "main", "-N2", "--exclusive", "--wrap", "sleep 600", "-o", "/dev/null").strip()
+        hog = slurm.call(
+            "sbatch", "--parsable", "-p", "main", "-N2", "--exclusive", "--wrap", "sleep 600", "-o", "/dev/null"
+        ).strip()
         eventually(lambda: (world.records()[0].word(0) or 0) and world.records()[0].word(0).says == "stopped", 60)  # type: ignore[union-attr]
         eventually(lambda: "RUNNING" in slurm.call("squeue", "-h", "-j", hog, "-o", "%T"), 60)
         slurm.call("scancel", hog)
@@ -149,7 +160,9 @@ def test_a_lost_node_makes_a_zombie_that_writes_no_more(tmp_path: Path, slurm: R
 
 def test_a_node_that_never_starts_a_job_is_avoided(tmp_path: Path, slurm: RealSlurm) -> None:
     """Slurm calls it running, and it has not begun: it is ended, and submitted again to another node."""
-    world = Sums(tmp_path, count=1, settings={"setup": ("[ $SLURMD_NODENAME = n1 ] && sleep 600",), "start_within_s": 4.0})
+    world = Sums(
+        tmp_path, count=1, settings={"setup": ("[ $SLURMD_NODENAME = n1 ] && sleep 600",), "start_within_s": 4.0}
+    )
     assert world.run().failed == {}
     assert "node n1 has not started it within 4 s; it is submitted again" in world.said
     assert len(world.records()) == 2
@@ -167,11 +180,17 @@ def test_a_dependency_that_can_never_be_satisfied_is_said_and_ended(tmp_path: Pa
 @pytest.mark.nightly
 def test_a_job_that_the_queue_has_forgotten_is_submitted_again(tmp_path: Path, slurm: RealSlurm) -> None:
     """It was killed without a word, and Slurm has removed it when it is asked again."""
-    world = Sums(tmp_path, count=1, steps=20, settings={"setup": (f"[ -e {tmp_path}/once ] || {{ touch {tmp_path}/once; exit 0; }}",)})
+    world = Sums(
+        tmp_path,
+        count=1,
+        steps=20,
+        settings={"setup": (f"[ -e {tmp_path}/once ] || {{ touch {tmp_path}/once; exit 0; }}",)},
+    )
     assert world.run(poll_s=100.0).failed == {}
     assert "its process ended without a word (the queue has forgotten it); it is submitted again" in world.said
 
 
+@pytest.mark.nightly
 def test_a_job_goes_on_past_its_walltime_in_a_new_submission(tmp_path: Path, slurm: RealSlurm) -> None:
     """It saves before its walltime, never counts as done without a result, and goes on from its checkpoint."""
     world = Sums(tmp_path, count=1, steps=700)
@@ -191,7 +210,9 @@ def test_a_job_that_is_killed_at_its_walltime_is_no_success(tmp_path: Path, slur
     assert ["killed at its walltime" in why and "walltime_min" in why for why in failed.values()] == [True]
 
 
-def test_a_stale_view_calls_no_result_missing(tmp_path: Path, slurm: RealSlurm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_view_calls_no_result_missing(
+    tmp_path: Path, slurm: RealSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Files of the nodes are visible here only some seconds after the jobs have ended."""
     delay_s, seen, look = 6.0, dict[str, float](), Slurm.result_of
 
@@ -208,8 +229,10 @@ def test_a_stale_view_calls_no_result_missing(tmp_path: Path, slurm: RealSlurm, 
 
 
 def test_arrays_keep_to_slurms_limit_and_to_ours(tmp_path: Path, wrap: Wrap, slurm: RealSlurm) -> None:
-    """Fourteen jobs make arrays of at most six, of which two jobs run at a time; a refused connection is tried later."""
-    asked = wrap("sbatch", 'if [ $call = 1 ]; then echo "sbatch: error: Connection refused" >&2; exit 1; fi; exec "$real" "$@"')
+    """Fourteen jobs make arrays of at most six, of which two run at a time; a refused connection is tried later."""
+    asked = wrap(
+        "sbatch", 'if [ $call = 1 ]; then echo "sbatch: error: Connection refused" >&2; exit 1; fi; exec "$real" "$@"'
+    )
     most = wrap("squeue", f'out=$("$real" "$@"); echo "$out" | grep -c RUNNING >> {tmp_path}/running; echo "$out"')
     world = Sums(tmp_path, count=14)
     assert world.run(jobs_at_once=2).failed == {}
@@ -232,7 +255,8 @@ def test_a_driver_in_an_allocation_leaks_nothing_of_it(tmp_path: Path, slurm: Re
         f"#!/bin/bash\nexport HARNESS_TEST_ALL_TO_SLURM=1 SLURM_HINT=compute_bound PYTHONPATH={':'.join(site())}\n"
         f"export HARNESS_SLURM_SETUP={lines!r}\ncd {tmp_path}\n"
         f"exec {sys.executable} -m harness run {world.suite} --scale ci --on slurm --device cpu --threads 1 "
-        f"--slurm poll_s=1 --slurm memory_gb=1 --slurm cpus_per_gpu=3 --store {world.store.root} --out {tmp_path}/report\n"
+        f"--slurm poll_s=1 --slurm memory_gb=1 --slurm cpus_per_gpu=3 "
+        f"--store {world.store.root} --out {tmp_path}/report\n"
     )
     slurm.call("sbatch", "--wait", "-c2", "--mem=1G", "-o", str(tmp_path / "driver.log"), str(script))
     seen = dict(line.split("=", 1) for line in (tmp_path / "seen").read_text().splitlines() if line.startswith("SLURM"))
@@ -269,7 +293,9 @@ def test_an_unwritable_log_is_one_clear_message(tmp_path: Path, slurm: RealSlurm
 
 def test_a_full_disk_on_one_node_fails_its_jobs_alone(tmp_path: Path, slurm: RealSlurm) -> None:
     """Two jobs, one on each node, as each takes all of a node's cores; the other's result is there."""
-    world = Sums(tmp_path, count=2, steps=30, settings={"setup": ("export HARNESS_TEST_FULL_NODE=n1",), "cpus_per_gpu": 8})
+    world = Sums(
+        tmp_path, count=2, steps=30, settings={"setup": ("export HARNESS_TEST_FULL_NODE=n1",), "cpus_per_gpu": 8}
+    )
     execution = world.run()
     assert len(execution.ran) == 1
     assert ["No space left on device" in why for why in execution.failed.values()] == [True]
@@ -281,23 +307,27 @@ def test_a_node_without_torch_is_one_clear_message(tmp_path: Path, slurm: RealSl
 
     suite = tiny_suite(tmp_path)
     (tmp_path / "lacking").mkdir()
-    (tmp_path / "lacking" / "torch.py").write_text("raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')")
+    (tmp_path / "lacking" / "torch.py").write_text(
+        "raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')"
+    )
     env = {**os.environ, "HARNESS_SLURM_SETUP": f"export PYTHONPATH={tmp_path / 'lacking'}:$PYTHONPATH"}
-    command = ["-m", "harness", "run", suite, "--scale", "ci", "--on", "slurm", "--device", "cpu", "--threads", "1", "--slurm",
-               "poll_s=1", "--store", tmp_path / "runs", "--out", tmp_path / "report"]  # fmt: skip
-    done = subprocess.run([sys.executable, *command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+    command = ["-m", "harness", "run", suite, "--scale", "ci", "--on", "slurm", "--device", "cpu", "--threads", "1",
+               "--slurm", "poll_s=1", "--store", tmp_path / "runs", "--out", tmp_path / "report"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, *command], check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 6, done.stderr
     assert done.stderr.count("FAILED: ModuleNotFoundError: No module named 'torch'") == 1
     assert (tmp_path / "report" / "index.html").exists()
 
 
 def test_a_killed_job_is_submitted_again_and_goes_on(tmp_path: Path, slurm: RealSlurm) -> None:
-    """kill -9 of the process, which leaves no word; the result is that of an undisturbed run."""
+    """Kill -9 of the process, which leaves no word; the result is that of an undisturbed run."""
     world = Sums(tmp_path, count=1, steps=60)
     driver = world.driver()
     try:
         eventually(lambda: began(world), 90)
-        eventually(lambda: world.store.folder(*job_of(world)).checkpoint.exists(), 30)
+        eventually(world.store.folder(*job_of(world)).checkpoint.exists, 30)
         slurm.call("scancel", "--batch", "--signal=KILL", f"{world.records()[0].array}_0")
         said, _ = driver.communicate(timeout=240)
     finally:
@@ -315,7 +345,7 @@ def job_of(world: Sums) -> tuple[str, str]:
 
 
 def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) -> None:
-    """kill -9 of the driver; the next one submits nothing a second time."""
+    """Kill -9 of the driver; the next one submits nothing a second time."""
     world = Sums(tmp_path, steps=400)
     first = world.driver()
     eventually(lambda: began(world), 90)
@@ -330,7 +360,7 @@ def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) 
 
 
 def test_a_killed_controller_stops_nothing(tmp_path: Path, slurm: RealSlurm) -> None:
-    """kill -9 of slurmctld while jobs run; it is started again some seconds later."""
+    """Kill -9 of slurmctld while jobs run; it is started again some seconds later."""
     world = Sums(tmp_path, steps=80)
     driver = world.driver()
     try:
@@ -361,11 +391,11 @@ def test_an_interrupt_leaves_the_jobs_running_and_cancel_ends_them(tmp_path: Pat
     world = Sums(tmp_path, steps=600)
     stop = StopSignal()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver_module.Slurm, "_show", lambda self, answer: interrupt(world, stop))
+        patch.setattr(driver_module.Slurm, "_show", lambda *_: interrupt(world, stop))
         with pytest.raises(Interrupted, match="2 job\\(s\\) stay in Slurm's queue and run on"):
             world.run(stop)
     shown = command("jobs", "--store", str(world.store.root))
-    assert shown.count("running") == 2
+    assert sum(line.startswith("running  ") for line in shown.splitlines()) == 2, shown
     assert "_log." in shown
     assert "ended 2 jobs" in command("jobs", "--store", str(world.store.root), "--cancel")
     eventually(lambda: not slurm.call("squeue", "-h").strip(), 60)
@@ -379,6 +409,52 @@ def interrupt(world: Sums, stop: StopSignal) -> None:
 
 def command(*arguments: str) -> str:
     """Call the program."""
-    done = subprocess.run([sys.executable, "-m", "harness", *arguments], capture_output=True, text=True, timeout=120)
+    called = [sys.executable, "-m", "harness", *arguments]
+    done = subprocess.run(called, check=False, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def to_slurm(*arguments: str, **environ: str) -> str:
+    """Call the program on the cluster, also for jobs that a driver does itself."""
+    path = ":".join(site())
+    env = {**os.environ, "PYTHONPATH": path, "HARNESS_TEST_ALL_TO_SLURM": "1", **environ}
+    few = ["--on", "slurm", "--device", "cpu", "--threads", "1", "--slurm", "poll_s=1", "--slurm", "cpus_per_gpu=1"]
+    command = [sys.executable, "-m", "harness", *arguments, *few]
+    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=580)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_verify_and_check_run_their_jobs_there(tmp_path: Path, wrap: Wrap) -> None:
+    """A job is repeated byte for byte, and a suite agrees with a baseline that was made here."""
+    asked = wrap("sbatch", 'exec "$real" "$@"')
+    world = Sums(tmp_path, count=1)
+    world.undisturbed()
+    said = to_slurm("verify", "--store", str(tmp_path / "undisturbed"), "--rerun", job_of(world)[1][:12])
+    assert "measure sum0: identical, every output byte for byte" in said
+    assert len(calls(asked)) == 1
+    baseline = str(tmp_path / "baseline.json")
+    command("baseline", "update", str(world.suite), "--baseline", baseline, "--yes", "--device", "cpu")
+    to_slurm("check", str(world.suite), "--baseline", baseline, "--store", str(tmp_path / "checked"))
+    assert len(calls(asked)) == 2
+    assert [path.name for path in (tmp_path / "checked").iterdir()] == []
+
+
+@pytest.mark.nightly
+def test_a_training_is_shared_by_two_nodes(tmp_path: Path, slurm: RealSlurm) -> None:
+    """One torchrun on each, which meet at the first; the same bits as of two processes on this machine."""
+    from tiny_suites import tiny_suite
+
+    suite = str(tiny_suite(tmp_path, subset={"classes": 10, "per_class": 40}, epochs=1))
+    there, here = tmp_path / "there", tmp_path / "here"
+    shared = ["run", suite, "--scale", "ci", "--processes", "2", "--out", str(tmp_path / "report")]
+    to_slurm(*shared, "--nodes", "2", "--slurm", "memory_gb=2", "--store", str(there))
+    command(*shared, "--device", "cpu", "--threads", "1", "--store", str(here))
+    for folder in here.glob("*-*"):
+        found, expected = (json.loads((root / folder.name / "result.json").read_text()) for root in (there, here))
+        assert {k: v for k, v in found.items() if k not in OF_THE_RUN} == {
+            k: v for k, v in expected.items() if k not in OF_THE_RUN
+        }
+    asked = [json.loads(path.read_text()) for path in there.glob("slurm/*/submission.json")]
+    assert {one["asked"]["nodes"] for one in asked if one["jobs"][0]["label"].startswith("train")} == {2}

@@ -11,11 +11,11 @@ from hypothesis import strategies as some
 
 from harness.run.executors.slurm.outlook import MAY_RETURN, NEVER, RUNNING, WAITING, Outlook, Seen, outlook
 from harness.run.executors.slurm.queue import State
-from harness.run.executors.slurm.records import Word
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submissions import Word
 
 SETTINGS = Settings(grace_s=60, start_within_s=600, returns_within_s=180, accepted_within_s=120, tries=3)
-SEEN = Seen(None, True, None, age_s=1e4, running_s=0, over_s=1e4, got_further=False, tries=1)
+SEEN = Seen(None, has_number=True, word=None, age_s=1e4, running_s=0, over_s=1e4, got_further=False, tries=1)
 ENDS = ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "OUT_OF_MEMORY", "DEADLINE", "REVOKED", "")
 
 
@@ -52,7 +52,9 @@ def test_what_runs_is_left_alone(state: str) -> None:
 
 def test_a_node_that_does_not_start_a_job_is_avoided() -> None:
     """The job is ended there and submitted again, three times at most."""
-    assert decided("RUNNING", running_s=600) == Outlook("again", "node n1 has not started it within 10 min", True, "n1")
+    assert decided("RUNNING", running_s=600) == Outlook(
+        "again", "node n1 has not started it within 10 min", ends=True, avoids="n1"
+    )
     assert decided("RUNNING", running_s=600, tries=3).then == "failed"
 
 

@@ -40,7 +40,11 @@ def test_a_flag_comes_before_the_environment_and_that_before_the_file(tmp_path: 
 def test_text_becomes_what_a_setting_is() -> None:
     """Nodes at commas, shell lines at line ends, options as pairs."""
     found = gathered(
-        "exclude=n1,n2", "options=constraint=a100,reservation=us", "poll_s=2.5", "requeue=no", HARNESS_SLURM_SETUP="a, b\nc"
+        "exclude=n1,n2",
+        "options=constraint=a100,reservation=us",
+        "poll_s=2.5",
+        "requeue=no",
+        HARNESS_SLURM_SETUP="a, b\nc",
     )
     assert (found.exclude, found.setup, found.poll_s, found.requeue) == (("n1", "n2"), ("a, b", "c"), 2.5, False)
     assert found.options == {"constraint": "a100", "reservation": "us"}

@@ -6,7 +6,9 @@ HARNESS_TEST_STEPS says how many steps of a tenth of a second there are. A measu
 
 import hashlib
 import os
+import sys
 import time
+from pathlib import Path
 
 import harness.jobs
 from harness.store.store import write_atomically
@@ -19,9 +21,10 @@ def paced(work, inner):
     """Do the steps that are left, each with a checkpoint, then the work itself."""
     checkpoint = work.folder.checkpoint
     begun = int(checkpoint.read_bytes()[:8]) if checkpoint.exists() else 0
-    print(f"steps: from {begun}", flush=True)
+    sys.stdout.write(f"steps: from {begun}\n")
+    sys.stdout.flush()
     if os.environ.get("HARNESS_TEST_FULL_NODE") == os.environ.get("SLURMD_NODENAME", "none"):
-        with open("/dev/full", "w") as full:
+        with Path("/dev/full").open("w") as full:
             full.write("there is no room")
     for step in range(begun, steps):
         time.sleep(STEP_S)
@@ -47,6 +50,6 @@ if steps:
     harness.jobs.JOBS["measure"] = Paced(kind.version, kind.runs, kind.shares_batches, kind.through)
 
 if os.environ.get("HARNESS_TEST_ALL_TO_SLURM"):
-    import harness.run.executors.slurm.cluster as cluster
+    from harness.run.executors.slurm import cluster
 
-    cluster.runs_here = lambda job: False
+    cluster.runs_here = lambda _: False

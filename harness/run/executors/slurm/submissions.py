@@ -140,7 +140,7 @@ def submission_in(folder: Path) -> Submission:
         raise HarnessError(f"{folder / 'submission.json'} is damaged; move {folder} away") from None
 
 
-class Records:
+class Submissions:
     """All submissions of a store, each read once; `refresh` finds those that other drivers have made."""
 
     def __init__(self, store: Store) -> None:
@@ -208,7 +208,7 @@ class Records:
 
 
 def seal_of(folder: JobFolder) -> str:
-    """The digest at the end of a job's newest checkpoint, which tells whether it has got any further; empty for none."""
+    """The digest at the end of a job's newest checkpoint, which tells whether it got any further; empty for none."""
     with suppress(OSError), folder.checkpoint.open("rb") as file:
         file.seek(-32, os.SEEK_END)
         return file.read(32).hex()

@@ -1,18 +1,41 @@
-"""The command `jobs`, which lists what a store has handed to a cluster, and ends it."""
+"""The commands `job`, which runs one job from its directory, and `jobs`, which lists what a cluster was handed."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli.options import with_json, with_store
+from harness.cli.options import runtime_of, with_json, with_micro_batch, with_places, with_processes, with_store
 
 if TYPE_CHECKING:
     from harness.run.executors.slurm.submitted import Submitted
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@with_places
+@with_micro_batch
+@with_processes
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
+)
+@click.option(
+    "--resume-elsewhere", is_flag=True, help="Resume from a checkpoint of another machine; marked in the result."
+)
+def job(folder: Path, **flags: Any) -> None:
+    """Run one job from its directory in a store, as an executor on another machine would."""
+    from harness.progress import Progress  # noqa: PLC0415
+    from harness.run.executors.local import Local  # noqa: PLC0415
+    from harness.store.store import JobFolder  # noqa: PLC0415
+
+    progress = Progress()
+    progress.begin(folder.name)
+    Local(runtime_of(flags), progress).run(JobFolder(folder))
+    click.echo(JobFolder(folder).result)
 
 
 @click.command()

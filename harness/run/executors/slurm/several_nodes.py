@@ -24,7 +24,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 
 from harness.errors import JobFailed
@@ -69,8 +69,8 @@ def shielded(folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes]
 def first_of(meeting_file: Path, nodes: int, folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes]]:
     """Torchrun of the first of several nodes; the others find it by `meeting_file`."""
     key = secrets.token_bytes(32)
-    with Listener(("", 0), authkey=key) as listener:
-        threading.Thread(target=_let_in, args=(listener, folder / "socket"), daemon=True).start()
+    with Listener(("", 0)) as listener:
+        threading.Thread(target=_let_in, args=(listener, folder / "socket", key), daemon=True).start()
         meeting = Meeting(_own_name(), listener.address[1], _free_port(), key.hex())
         _write_for_us_alone(meeting_file, json_text(asdict(meeting)))
         try:
@@ -131,15 +131,25 @@ def _torchrun(
                 process.kill()
 
 
-def _let_in(listener: Listener, local: Path) -> None:
+def _let_in(listener: Listener, local: Path, key: bytes) -> None:
     """Connect each relay that has the key with the process that keeps the job."""
     while True:
         try:
             there = listener.accept()
-        except (AuthenticationError, EOFError, ConnectionError):
-            continue  # somebody without the key
         except OSError:  # closed
             return
+        # Somebody who says nothing keeps nobody else waiting.
+        threading.Thread(target=_prove, args=(there, local, key), daemon=True).start()
+
+
+def _prove(there: Connection, local: Path, key: bytes) -> None:
+    """Let a relay speak to the process that keeps the job once it has shown that it has the key."""
+    try:
+        deliver_challenge(there, key)
+        answer_challenge(there, key)
+    except (AuthenticationError, EOFError, OSError):
+        there.close()
+    else:
         _join(there, _connected(local))
 
 
@@ -166,13 +176,15 @@ def _join(one: Connection, other: Connection) -> None:
 
 
 def _pump(here: Connection, there: Connection) -> None:
-    try:
+    """Pass messages on until either hangs up, then have the thread of the other direction end too."""
+    with suppress(EOFError, OSError):
         while True:
             there.send_bytes(here.recv_bytes())
-    except (EOFError, OSError):
-        for connection in (here, there):
-            with suppress(OSError):
-                connection.close()
+    for connection in (here, there):
+        # A close alone would not end a read of the other thread.
+        with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+    here.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from harness.cli.ci_outputs import with_ci_outputs
-from harness.cli.options import FOLDER, options, runtime_of, with_json, with_places
+from harness.cli.options import FOLDER, cluster_of, options, runtime_of, with_engine, with_json, with_places
 from harness.errors import UsageError
 from harness.vocabulary import SCALES, ScaleName
 
@@ -27,6 +27,7 @@ _with_baseline = options(
     ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads of trainings; probes use one."),
     click.option("--train", is_flag=True, help="Also run trainings without a current result in the store."),
+    with_engine,
 )
 
 
@@ -118,4 +119,5 @@ def _asked(flags: dict[str, Any]) -> tuple[Any, Any, Path]:
 
     scale: ScaleName = flags["scale"]
     file = flags["baseline_file"] or Path("reports") / "baselines" / f"{scale}.json"
-    return Rules(scale, runtime_of(flags), train=flags["train"]), Store(flags["store_folder"]), file
+    rules = Rules(scale, runtime_of(flags), train=flags["train"], cluster=cluster_of(flags))
+    return rules, Store(flags["store_folder"]), file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,15 @@ from harness.cli.completion import suites, with_completion
 from harness.cli.data import data
 from harness.cli.doctor import doctor
 from harness.cli.external import import_weights, record, submission
+from harness.cli.jobs_elsewhere import job, jobs
 from harness.cli.listing import list_all
 from harness.cli.new import new
 from harness.cli.options import (
     Commands,
+    cluster_of,
     open_page,
     runtime_of,
+    with_engine,
     with_jobs,
     with_json,
     with_micro_batch,
@@ -74,6 +78,7 @@ def command() -> None:
 @with_micro_batch
 @with_jobs
 @with_processes
+@with_engine
 @click.option("--offline", is_flag=True, help="Download nothing, even for a scale named by --scale.")
 @click.option(
     "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
@@ -108,7 +113,8 @@ def run(suite_file: str, scale: ScaleName | None, store_folder: Path, out: Path 
     """Run what a suite still needs, judge it, and write the report."""
     from harness.run.pipeline import run_suite  # noqa: PLC0415 - help and validate do without it
 
-    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime_of(flags), flags)
+    runtime, cluster = runtime_of(flags), cluster_of(flags)
+    results, folder, failed = run_suite(suite_file, scale, store_folder, out, runtime, flags, cluster)
     if flags["as_json"]:
         click.echo(json.dumps(results.plain(), indent=1, sort_keys=True))
     else:
@@ -144,6 +150,8 @@ def _differs(results: Results) -> bool:
 @with_scale
 @with_places
 @with_json
+@with_processes
+@with_engine
 @click.option("--across", is_flag=True, help="Show jobs that other shipped suites need too; slow at first.")
 @click.option(
     "--calibrate",
@@ -156,7 +164,14 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
     from harness.plan.summary import plan_suite  # noqa: PLC0415
 
     say = (lambda line: click.echo(line, err=True)) if flags["calibrate"] else None
-    document = plan_suite(suite_file, scale, store_folder, runtime_of(flags), across=flags["across"], calibrating=say)
+    runtime, cluster, arrays = runtime_of(flags), cluster_of(flags), None
+    if cluster is not None:
+        from harness.run.executors.slurm.forecast import forecast  # noqa: PLC0415
+
+        arrays = partial(forecast, runtime=runtime, cluster=cluster)
+    document = plan_suite(
+        suite_file, scale, store_folder, runtime, across=flags["across"], calibrating=say, forecasting=arrays
+    )
     if as_json:
         click.echo(json.dumps(document, indent=1, sort_keys=True))
     else:
@@ -217,29 +232,6 @@ def env(as_json: bool) -> None:  # noqa: FBT001
         show_nested(document)
 
 
-@command.command()
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@with_places
-@with_micro_batch
-@with_processes
-@click.option(
-    "--threads", type=click.IntRange(min=1), help="CPU threads of each process; by default they share the cores."
-)
-@click.option(
-    "--resume-elsewhere", is_flag=True, help="Resume from a checkpoint of another machine; marked in the result."
-)
-def job(folder: Path, **flags: Any) -> None:
-    """Run one job from its directory in a store, as an executor on another machine would."""
-    from harness.progress import Progress  # noqa: PLC0415
-    from harness.run.executors.local import Local  # noqa: PLC0415
-    from harness.store.store import JobFolder  # noqa: PLC0415
-
-    progress = Progress()
-    progress.begin(folder.name)
-    Local(runtime_of(flags), progress).run(JobFolder(folder))
-    click.echo(JobFolder(folder).result)
-
-
 ELSEWHERE = (
     report,
     submission,
@@ -252,6 +244,8 @@ ELSEWHERE = (
     doctor,
     check,
     baseline,
+    job,
+    jobs,
     data,
     coverage,
     list_all,

@@ -139,6 +139,45 @@ def open_page(page: Path) -> None:
         click.echo(f"no browser could be started here; the report is {page}", err=True)
 
 
+CLUSTER_THREADS = 8
+"""Threads of each process on a cluster, whose nodes have other cores than this machine."""
+with_engine = options(
+    click.option(
+        "--on",
+        type=click.Choice(["local", "slurm"]),
+        default="local",
+        show_default=True,
+        help="Where jobs run: on this machine, or on your Slurm (see docs/slurm.md).",
+    ),
+    click.option(
+        "--slurm",
+        "slurm_flags",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A setting of Slurm, such as partition=gpu; repeatable. Also HARNESS_SLURM_KEY; [slurm] in harness.toml.",
+    ),
+    click.option(
+        "--nodes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="With --on slurm: share the GPUs or processes of each training evenly among this many nodes.",
+    ),
+)
+
+
+def cluster_of(flags: dict[str, Any]) -> Any:
+    """Return the cluster that the flags describe; None for this machine. Raises UsageError for flags without effect."""
+    if flags["on"] == "local":
+        given = "--slurm" if flags["slurm_flags"] else "--nodes" if flags["nodes"] else None
+        if given is not None:
+            raise UsageError(f"{given} is a setting of --on slurm; give both, or leave it out")
+        return None
+    from harness.run.executors.slurm.cluster import Cluster  # noqa: PLC0415
+    from harness.run.executors.slurm.settings import gather  # noqa: PLC0415
+
+    return Cluster(gather(flags["slurm_flags"], os.environ), flags.get("nodes") or 1)
+
+
 def runtime_of(flags: dict[str, Any]) -> Any:
     """Return the runtime settings that the flags describe."""
     from harness.data.locate import Locations  # noqa: PLC0415
@@ -148,11 +187,13 @@ def runtime_of(flags: dict[str, Any]) -> Any:
     also = names("datasets")
     locations = Locations.gather(flags["data_root"], flags["data_flags"], os.environ, also=also)
     device, processes = _shared_by(flags)
-    jobs = _at_once(flags, device, processes)
+    on_cluster = flags.get("on") == "slurm"
+    jobs = 1 if on_cluster else _at_once(flags, device, processes)
+    own = CLUSTER_THREADS if on_cluster else max(1, cores() // (jobs * processes))
     return Runtime(
         locations=locations,
         device=device,
-        threads=flags.get("threads") or max(1, cores() // (jobs * processes)),
+        threads=flags.get("threads") or own,
         jobs=jobs,
         processes=processes,
         checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),

@@ -35,6 +35,8 @@ def show_plan(document: Document) -> None:
         console.print(Text(f"judges {document['finds']['says']}"), soft_wrap=True)
         if looks := document["finds"].get("looks"):
             console.print(Text(f"seeds: {looks['says']}"), soft_wrap=True)
+    for line in _arrays(document.get("slurm")):
+        console.print(Text(line), soft_wrap=True)
     for one in document["missing"]:
         console.print(Text(f"missing: {one['what']} ({one['jobs']} jobs)"), soft_wrap=True)
     if document["blocked_by"]:
@@ -85,6 +87,27 @@ def _costs(document: Document) -> list[str]:
     }
     data = ", ".join(f"{name} {count}" for name, count in sizes.items())
     return lines + ([f"data, in addition: {data}"] if data else [])
+
+
+def _arrays(slurm: Document | None) -> list[str]:
+    """Say what a run would hand to Slurm."""
+    if slurm is None:
+        return []
+    lines = [
+        f"step {one['step']}: {one['jobs']} job{'s' if one['jobs'] > 1 else ''} ({one['labels'][0]}"
+        f"{', ...' if one['jobs'] > 1 else ''}), each {one['says']}; about {amount(one['hours'])} {slurm['unit']}, "
+        f"{amount(one['hours_asked'])} asked for"
+        for one in slurm["arrays"]
+    ]
+    if slurm["here"]:
+        lines.append(f"in the driver itself: {len(slurm['here'])} jobs that need no torch")
+    whole = sum(one["jobs"] for one in slurm["arrays"])
+    hours, asked = (amount(sum(one[name] for one in slurm["arrays"])) for name in ("hours", "hours_asked"))
+    lines.append(
+        f"Slurm would get {whole} jobs in {len(slurm['arrays'])} arrays, at most {slurm['jobs_at_once']} at once: "
+        f"about {hours} {slurm['unit']}, {asked} asked for; nothing was submitted"
+    )
+    return lines
 
 
 _FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images"}

@@ -8,7 +8,16 @@ from typing import Any
 
 import click
 
-from harness.cli.options import FOLDER, Commands, runtime_of, with_json, with_places, with_store
+from harness.cli.options import (
+    FOLDER,
+    Commands,
+    cluster_of,
+    runtime_of,
+    with_engine,
+    with_json,
+    with_places,
+    with_store,
+)
 from harness.errors import Unsound, UsageError
 from harness.vocabulary import SCALES
 
@@ -20,11 +29,14 @@ from harness.vocabulary import SCALES
     "--rerun", metavar="KEY", help="Run this job again in another folder and compare; a prefix of the key is enough."
 )
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads of --rerun; as recorded by default.")
+@with_engine
 def verify(store_folder: Path, rerun: str | None, as_json: bool, **flags: Any) -> None:  # noqa: FBT001
     """Check every file of every job against its digest; exits with 1 when one is damaged. Nothing is changed."""
     if rerun is not None:
         _verify_by_running(store_folder, rerun, flags, as_json=as_json)
         return
+    if cluster_of(flags) is not None:
+        raise UsageError("--on slurm is where --rerun runs the job; without it nothing runs")
     from harness.progress import Progress  # noqa: PLC0415 - help does without all of these
     from harness.run.verify import verify as checked  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
@@ -46,7 +58,8 @@ def _verify_by_running(store_folder: Path, key: str, flags: dict[str, Any], *, a
     from harness.run.rerun import rerun  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
-    found = rerun(Store(store_folder), key, runtime_of(flags), Progress(), threads=flags["threads"])
+    runtime, cluster = runtime_of(flags), cluster_of(flags)
+    found = rerun(Store(store_folder), key, runtime, Progress(), threads=flags["threads"], cluster=cluster)
     if as_json:
         click.echo(json.dumps(found.document(), indent=1, sort_keys=True))
     else:

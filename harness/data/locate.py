@@ -15,6 +15,8 @@ from harness.errors import DataMissing, UsageError
 
 ENVIRONMENT_PREFIX = "HARNESS_DATA_"
 CONFIG_FILES = (Path("harness.toml"), Path("~/.config/paper-harness/config.toml"))
+CONFIG_TABLES = frozenset({"data", "slurm"})
+"""Tables of a configuration file; `harness.run.executors.slurm.settings` reads the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,26 +184,36 @@ def _environment(environ: Mapping[str, str], known: Collection[str]) -> Source:
     return root, places
 
 
-def _config(path: Path, known: Collection[str]) -> Source:
+def config_table(path: Path, name: str) -> dict[str, Any]:
+    """Return a table of a configuration file; empty where the user has no such file or the file no such table.
+
+    Raises UsageError with `FILE: message` for a file that cannot be used.
+    """
     try:
         path = path.expanduser()
     except RuntimeError:  # without a home, the user has no file there
-        return None, {}
+        return {}
     if not os.path.lexists(path):  # nor if the home is closed to them, as in a container run as any user
-        return None, {}
+        return {}
     try:
         with path.open("rb") as file:
             document = tomllib.load(file)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({error})") from None
-    if unknown := set(document) - {"data"}:
-        raise UsageError(f"{path}: unknown key {min(unknown)!r}; there is only [data]")
-    return _config_data(path, document.get("data", {}), known)
+    if unknown := set(document) - CONFIG_TABLES:
+        raise UsageError(f"{path}: unknown key {min(unknown)!r}; there are only [data] and [slurm]")
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: {name} is not a table")
+    return table
 
 
-def _config_data(path: Path, data: Any, known: Collection[str]) -> Source:
-    if not isinstance(data, dict):
-        raise UsageError(f"{path}: data is not a table")
+def _config(path: Path, known: Collection[str]) -> Source:
+    table = config_table(path, "data")
+    return _config_data(path.expanduser(), table, known) if table else (None, {})
+
+
+def _config_data(path: Path, data: Mapping[str, Any], known: Collection[str]) -> Source:
     places = {}
     for key, folder in data.items():
         if key != "root" and key not in known:

@@ -33,6 +33,8 @@ LONGEST_ON_A_PROCESSOR_S = 86_400
 """Above this, a GPU is told to be missing."""
 
 Say = Callable[[str], None]
+Forecast = Callable[[Survey], dict[str, Any]]
+"""Says what a run would hand to a cluster."""
 
 
 def plan_suite(
@@ -43,11 +45,12 @@ def plan_suite(
     *,
     across: bool = False,
     calibrating: Say | None = None,
+    forecasting: Forecast | None = None,
 ) -> dict[str, Any]:
     """Give everything that `plan` shows, as plain data.
 
     With `across`, also which other shipped suites want each job; with `calibrating`, which is told of each, trainings
-    and tests to do are timed first on this machine, a few steps each.
+    and tests to do are timed first on this machine, a few steps each; with `forecasting`, what it says of the jobs.
     """
     path = suite_path(suite_file)
     outline, store, device = outline_of(path), Store(store_folder), clocked_device(runtime.device, runtime.threads)
@@ -78,6 +81,7 @@ def plan_suite(
         "disk": _disk(todo, plan, runtime.locations),
         "missing": _missing(survey, time if elsewhere else None),
         "jobs": _jobs(survey, elsewhere or time, also),
+        **({} if forecasting is None else {"slurm": forecasting(survey)}),
     }  # fmt: skip
 
 

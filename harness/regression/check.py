@@ -103,7 +103,7 @@ def _observed(
     `disturb` maps a suite's name to a function from its snapshot to the trainings whose probes are to be disturbed.
     """
     progress = Progress()
-    with tempfile.TemporaryDirectory(prefix="paper-harness-") as folder, StopSignal().listening() as stop:
+    with _fresh(rules, store) as folder, StopSignal().listening() as stop:
         stores = Stores(Store(Path(folder)), store)
         for number, suite in enumerate(suites, start=1):
             started = time.monotonic()
@@ -114,6 +114,14 @@ def _observed(
             took_s = time.monotonic() - started
             progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)}")
             yield suite, observed, round(took_s, 3)
+
+
+def _fresh(rules: Rules, store: Store) -> tempfile.TemporaryDirectory[str]:
+    """A folder for what runs anew; within the lasting store where nodes of a cluster have to see it."""
+    if rules.cluster is None:
+        return tempfile.TemporaryDirectory(prefix="paper-harness-")
+    store.prepare()
+    return tempfile.TemporaryDirectory(prefix=".paper-harness-", dir=store.root.absolute())
 
 
 def _findings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.data import DATASETS
 from harness.jobs.measures import MEASURES
@@ -27,6 +27,9 @@ from harness.store.store import Store
 from harness.suite.file import Suite
 from harness.vocabulary import ScaleName
 
+if TYPE_CHECKING:
+    from harness.run.executors.slurm.cluster import Cluster
+
 
 @dataclass(frozen=True, slots=True)
 class Stores:
@@ -46,11 +49,18 @@ class Rules:
     runtime: Runtime
     train: bool = False
     """Run trainings that have no current result, too."""
+    cluster: Cluster | None = None
+    """Where jobs run; None for this machine."""
 
     @property
     def judges_trainings(self) -> bool:
         """Whether results of trainings are compared. The test split of ci is too small for that by default."""
         return self.train or self.scale != "ci"
+
+    @property
+    def for_a_while(self) -> Cluster | None:
+        """The cluster for jobs whose store ends with the check."""
+        return None if self.cluster is None else replace(self.cluster, lasting=False)
 
     @property
     def for_probes(self) -> Runtime:
@@ -84,7 +94,7 @@ def observe(
     probes = _chosen(probes_of(plan), selection)
     jobs = {**probes.jobs, **_measurements(plan, selection)}
     _require_data(jobs, rules.runtime)
-    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, stop)
+    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, rules.for_a_while, stop)
     standing = {key: Status("to do") for key in plan.jobs}
     if rules.judges_trainings:
         standing |= _trained(plan, rules, stores.lasting, stop, execution)
@@ -111,7 +121,7 @@ def _disturb(
 ) -> None:
     """Run the disturbed probes and add their distances to the snapshot."""
     jobs = {job.key: job for name in runs for job in (probes.jobs[_pixels(probes, name)], *runs[name])}
-    execution.failed |= _run(plan.of_jobs(jobs), store, rules.for_probes, stop).failed
+    execution.failed |= _run(plan.of_jobs(jobs), store, rules.for_probes, rules.for_a_while, stop).failed
     for name, disturbed_jobs in runs.items():
         results = [store.folder(job.kind, job.key).read_result_of(job.key) for job in disturbed_jobs]
         found = [result["probe"] for result in results if result is not None]
@@ -143,8 +153,10 @@ def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
         runtime.locations.require(DATASETS[name])
 
 
-def _run(plan: Plan, store: Store, runtime: Runtime, stop: StopSignal) -> Execution:
+def _run(plan: Plan, store: Store, runtime: Runtime, cluster: Cluster | None, stop: StopSignal) -> Execution:
     progress = Progress()
+    if cluster is not None:
+        return cluster.execute(surveyed(plan, store, runtime.locations), runtime, progress, stop)
     return execute(surveyed(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
 
 
@@ -153,7 +165,7 @@ def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution
     if rules.train:
         store.prepare()
         declare(plan, store)
-        execution.failed.update(_run(plan, store, rules.runtime, stop).failed)
+        execution.failed.update(_run(plan, store, rules.runtime, rules.cluster, stop).failed)
     found = statuses(plan, store, rules.runtime.locations)
     return {key: Status("blocked", f"stale: {s.why}") if s.state == "stale" else s for key, s in found.items()}
 

@@ -3,7 +3,8 @@
 Jobs run one after another in the program's own process (`executors.local`), or several at a time in worker processes
 that each run many of them through the same code (`executors.pool`), so that torch is imported once a worker. A worker
 sees only its GPU, relays what its jobs say (`machine.relay`), is told of signals, and saves and ends when the program
-is gone. `python -m harness job DIR` runs one job from its directory, which is all an executor needs.
+is gone. `python -m harness job DIR` runs one job from its directory, which is all an executor needs: so do the tasks
+that a driver hands to the user's Slurm (`executors.slurm`).
 
 Several processes can share a training or a test (`--gpus`): the executor keeps the job's lock, log and result, and
 starts a fresh torchrun without restarts. Each of its processes (`jobs.distributed.process`) runs the job's one function

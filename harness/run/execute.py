@@ -55,14 +55,16 @@ def execute(
     return execution
 
 
-def execute_at_once(survey: Survey, places: Places, progress: Progress, *, time: TimeLeft | None = None) -> Execution:
+def execute_at_once(
+    survey: Survey, places: Places, progress: Progress, *, time: TimeLeft | None = None, timed: bool = False
+) -> Execution:
     """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
-    A job that measures time is left for when the machine is idle, or it would measure the others. Raises as `execute`
-    does.
+    A job that measures time is left for when the machine is idle, or it would measure the others; with `timed`, it is
+    not, because the places keep it alone. Raises as `execute` does.
     """
     execution, at_work, store = Execution(failed=dict(survey.failed)), dict[str, Job](), survey.store
-    waiting = {job.key: job for job in _todo(survey) if not job.takes_time}
+    waiting = {job.key: job for job in _todo(survey) if timed or not job.takes_time}
     whole, time = len(waiting), time or TimeLeft()
     while waiting or at_work:
         for job in list(waiting.values()):

@@ -40,6 +40,7 @@ from harness.vocabulary import ScaleName
 if TYPE_CHECKING:
     from harness.judge.statistics import Look
     from harness.report.results.document import Results
+    from harness.run.executors.slurm.cluster import Cluster
 
 Folder = Path
 
@@ -51,10 +52,14 @@ def run_suite(
     out: Path | None,
     runtime: Runtime,
     flags: dict[str, Any],
+    cluster: Cluster | None = None,
 ) -> tuple[Results, Folder, dict[str, str]]:
-    """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed."""
+    """Do what a suite still needs and write its report; gives the results, the report's folder, and what failed.
+
+    Jobs run on this machine, or on a cluster.
+    """
     with StopSignal().listening() as stop:  # from the start: a signal between two jobs is not lost either
-        return _run(suite_file, asked, store_folder, out, runtime, flags, stop)
+        return _run(suite_file, asked, store_folder, out, runtime, flags, stop, cluster)
 
 
 def _run(
@@ -65,25 +70,29 @@ def _run(
     runtime: Runtime,
     flags: dict[str, Any],
     stop: StopSignal,
+    cluster: Cluster | None,
 ) -> tuple[Results, Folder, dict[str, str]]:
     progress = Progress(io.StringIO()) if flags.get("quiet") else Progress()
     suite, store = load_suite(suite_path(suite_file)), Store(store_folder)
     store.prepare()
     outline = Outline.of(suite)
     choice = choose_scale(outline, store, runtime, asked)
-    plan = outline.plan(choice.scale, clocked_device(runtime.device, runtime.threads))
+    device = cluster.settings.device_name if cluster else None
+    plan = outline.plan(choice.scale, device or clocked_device(runtime.device, runtime.threads))
     _say_choice(progress, suite, choice)
     if asked is not None:
         _fetch_if_asked(plan, runtime, progress, offline=flags["offline"])
     if (missing := data_missing(plan, runtime.locations)) is not None:
         raise DataMissing(missing)
-    runtime = _as_the_suite_asks(plan, runtime, flags, progress)
-    require_gpus(runtime)
+    runtime = _as_the_suite_asks(plan, runtime, flags, progress, cluster)
+    if cluster is None:
+        require_gpus(runtime)
     _report_folder(plan, out)  # before hours of work, not after
     declare(plan, store)
     survey = choice.survey or surveyed(plan, store, runtime.locations)
     for look in plan.looks():
-        failed = _run_look(survey.of(plan_at(plan, look)), runtime, progress, stop, refresh=flags["refresh_stale"])
+        now, refresh = survey.of(plan_at(plan, look)), flags["refresh_stale"]
+        failed = _run_look(now, runtime, progress, stop, cluster, refresh=refresh)
         survey = surveyed(plan, store, runtime.locations, failed)
         declare(plan, store)
         if look is None or not _goes_on(survey, look, progress):
@@ -94,9 +103,13 @@ def _run(
     return results, folder, dict(survey.failed)
 
 
-def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress) -> Runtime:
+def _as_the_suite_asks(
+    plan: Plan, runtime: Runtime, flags: dict[str, Any], progress: Progress, cluster: Cluster | None
+) -> Runtime:
     """The settings with as many GPUs a training as the scale wants, unless the run says or there are too few."""
     wanted = plan.suite.file.scales[plan.scale].gpus
+    if wanted and cluster is not None and cluster.has_gpus(runtime):
+        return runtime if flags.get("gpus") or flags.get("processes") else replace(runtime, processes=wanted)
     if wanted is None or flags.get("gpus") or flags.get("processes") or not uses_gpus(runtime):
         return runtime
     if (lack := lacking(wanted)) is not None:
@@ -106,7 +119,7 @@ def _as_the_suite_asks(plan: Plan, runtime: Runtime, flags: dict[str, Any], prog
 
 
 def _run_look(
-    survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, *, refresh: bool
+    survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, cluster: Cluster | None, *, refresh: bool
 ) -> dict[str, str]:
     """Do the jobs that the seeds of a look still need, but for those that failed before; gives why jobs failed."""
     look = survey.plan.look
@@ -118,6 +131,8 @@ def _run_look(
         survey = set_aside(survey)
     _say_standing(progress, survey)
     time = _say_todo(progress, survey, runtime)
+    if cluster is not None:
+        return cluster.execute(survey, runtime, progress, stop).failed
     return _execute(survey, runtime, progress, stop, time).failed
 
 

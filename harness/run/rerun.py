@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import Unsound, UsageError
 from harness.jobs.code import is_current
@@ -24,12 +24,16 @@ from harness.run.execute import written
 from harness.run.executors.gpus import uses_gpus
 from harness.run.executors.local import Local
 from harness.run.verify import foreign
+from harness.stop_signal import StopSignal
 from harness.store.inventory import with_key
 from harness.store.provenance import IMPORTED
 from harness.store.soundness import faults_of, job_of, left_out_of
 from harness.store.store import JobFolder, Store
 
-DECIDES_NOTHING = {"commit", "harness", "system", "cores"}
+if TYPE_CHECKING:
+    from harness.run.executors.slurm.cluster import Cluster
+
+DECIDES_NOTHING = {"commit", "harness", "system", "cores", "engine"}
 """Facts of an environment that no result depends on: the code has its own digest, and threads stand with the job."""
 
 
@@ -71,8 +75,17 @@ class Rerun:
         )
 
 
-def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads: int | None = None) -> Rerun:
+def rerun(
+    store: Store,
+    key: str,
+    runtime: Runtime,
+    progress: Progress,
+    threads: int | None = None,
+    cluster: Cluster | None = None,
+) -> Rerun:
     """Run the job whose key begins with `key` in a folder of its own, and compare; the store is only read.
+
+    With a cluster the job runs there, and its folder lies in the store, which nodes see, until it is compared.
 
     The device, threads and processes are those of the result unless others are asked for. Raises UsageError where there
     is no such finished job or its inputs are not whole here, Unsound where it is damaged, DataMissing, and what jobs
@@ -94,13 +107,18 @@ def rerun(store: Store, key: str, runtime: Runtime, progress: Progress, threads:
     shared = replace(runtime, processes=recorded.get("processes") or 1)
     if not uses_gpus(shared) or len(visible_gpus()) >= shared.processes:
         runtime = shared
-    with tempfile.TemporaryDirectory(prefix="harness-rerun-") as temporary:
+    where = store.root.absolute() if cluster else None
+    with tempfile.TemporaryDirectory(prefix=".harness-rerun-", dir=where) as temporary:
         again = written(Store(Path(temporary)), job)
         for input_folder in map(folder.sibling, job.inputs.values()):
             _refuse_unsound(input_folder)
             _borrow(input_folder, Path(temporary))
         progress.begin(job.label)
-        Local(runtime, progress).run(again)
+        if cluster is None:
+            Local(runtime, progress).run(again)
+        else:
+            with StopSignal().listening() as stop:
+                replace(cluster, lasting=False).run(again, job, runtime, progress, stop)
         return compared(job, folder, again)
 
 

@@ -77,7 +77,7 @@ def contents(store: Store, *, linked: bool = True) -> Contents:
             (found.set_aside if named["aside"] else found.jobs).append(JobFolder(path))
         elif path.name.startswith(".") or re.fullmatch(r"fingerprints\.json.+", path.name):
             found.leftovers.extend([path] if _is_left(path) else [])
-        elif path not in (store.declarations, store.recorded, store.fingerprints, store.rates, *locks):
+        elif path not in (store.declarations, store.recorded, store.slurm, store.fingerprints, store.rates, *locks):
             found.unknown.append(path)
     for folder in [*(job.path for job in found.jobs), store.declarations]:
         found.leftovers.extend(_temporaries(folder))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from filelock import SoftFileLease
 
 NAME = "lock"
-FILES = (NAME, f"{NAME}.lease")
+FILES = (NAME, f"{NAME}.lease", f"{NAME}.token")
 """Every file that a lock may leave in a folder."""
 LEASE_S = 30.0
 """Seconds without renewal after which a lease is free."""

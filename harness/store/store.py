@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from harness.errors import HarnessError, UsageError
 from harness.store.documents import RESULT_FORMAT, json_text, parsed_json, read_sealed, seal
+from harness.store.fences import check
 from harness.store.locks import held
 from harness.store.result import fault_of
 
@@ -225,6 +226,11 @@ class Store:
         return self.root / "rates.json"
 
     @property
+    def slurm(self) -> Path:
+        """Folder of what was submitted to Slurm: each submission with its jobs and their logs."""
+        return self.root / "slurm"
+
+    @property
     def recorded(self) -> Path:
         """Folder of scores from a test server, entered by hand, by the job whose predictions were scored."""
         return self.root / "recorded"
@@ -263,6 +269,7 @@ def open_atomically(path: Path) -> Iterator[IO[bytes]]:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
+        check(path.parent)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
     except BaseException:

@@ -174,7 +174,7 @@ class _Checks:
             return "metric" not in parts or self._metric(where["metric"], parts["metric"])
         if not self._experiment(where["experiment"], experiment):
             return False
-        return all([self._part(where[name], parts, name) for name in PARTS[1:] if name in parts])
+        return all({name: self._part(where[name], parts, name) for name in PARTS[1:] if name in parts}.values())
 
     def _part(self, path: KeyPath, parts: Mapping[str, str], name: str) -> bool:
         """Check a part after an experiment: a quantity of a measurement, or a test or metric of a trained net."""

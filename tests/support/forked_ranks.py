@@ -68,4 +68,4 @@ def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
 
 def without_torchrun(patch: pytest.MonkeyPatch) -> None:
     """Replace torchrun by forked processes for jobs that several processes share."""
-    patch.setattr(shared, "_torchrun", _forked)
+    patch.setattr(shared, "torchrun", _forked)

@@ -1,4 +1,4 @@
-"""Executors, which take a job's directory and see that its result gets there; `EXECUTORS` names them."""
+"""Executors, which take a job's directory and see that its result gets there: one at a time, or many."""
 
 from __future__ import annotations
 
@@ -27,7 +27,3 @@ class Places(Protocol):
 
     def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
         """Wait until any job is over; give each that is, with the error where it has no result. Raises Interrupted."""
-
-
-EXECUTORS: dict[str, str] = {"local": "harness.run.executors.local:Local"}
-"""Name -> `module:class`, imported when chosen."""

@@ -23,7 +23,7 @@ from harness.plan.job import Job
 from harness.plan.rates import note_rate
 from harness.progress import Progress
 from harness.run.executors.gpus import processes_of, require_gpus
-from harness.run.executors.shared import run_shared
+from harness.run.executors.shared import Launch, run_shared
 from harness.stop_signal import StopSignal
 from harness.store.documents import seal
 from harness.store.provenance import TRAINED_ELSEWHERE, trained_elsewhere
@@ -38,6 +38,10 @@ class Local:
     progress: Progress
     stop: StopSignal | None = None
     """The signals of the run that the jobs belong to; without one, each job listens for itself."""
+    engine: str = ""
+    """What has started this process on a machine of its own, for the record; empty for nothing."""
+    launch: Launch | None = None
+    """Starts the processes that share a job; None starts all of them on this machine."""
 
     def run(self, folder: JobFolder) -> None:
         """Run the job under its lock, and keep its messages in its log.
@@ -85,10 +89,11 @@ class Local:
         if processes == 1:
             return JOBS[kind].load()(work)
         runtime = replace(self.runtime, processes=processes)
-        require_gpus(runtime)
+        if self.launch is None:
+            require_gpus(runtime)
         if torch := sys.modules.get("torch"):  # what an earlier job of this process holds of the GPU's memory
             torch.cuda.empty_cache()
-        return run_shared(kind, replace(work, runtime=runtime))
+        return run_shared(kind, replace(work, runtime=runtime), self.launch)
 
     def _less_memory(self, kind: str, error: Exception) -> str:
         """A message that says memory was lacking, and what would need less of it."""
@@ -103,6 +108,7 @@ class Local:
         with extended(*specs_with(job["spec"], map(folder.sibling, job["inputs"].values()))):
             code, machine = code_digest(job["kind"]), environment()
             machine["packages"] |= versions(in_use())
+        machine |= {"engine": self.engine} if self.engine else {}
         write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":

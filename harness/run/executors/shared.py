@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -71,10 +71,15 @@ class Ranks:
             self.work.progress.spoken += filter(None, [content[1]])  # a traceback is for the log
 
 
-def run_shared(kind: str, work: Work) -> dict[str, Any]:
+Launch = Callable[[Path, Runtime], AbstractContextManager["subprocess.Popen[bytes]"]]
+"""Starts torchrun with a folder for its socket and logs."""
+
+
+def run_shared(kind: str, work: Work, launch: Launch | None = None) -> dict[str, Any]:
     """Run a job whose batches several processes share; give its result.
 
-    Raises what the processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
+    `launch` starts them where they are not all on this machine, or need shelter from signals. Raises what the
+    processes raise, Interrupted once a signal came, and JobFailed where one of them was lost.
     """
     order = Order(kind, work.spec, work.folder, work.inputs, work.runtime, work.progress.label)
     ranks = Ranks(order, work)
@@ -82,7 +87,7 @@ def run_shared(kind: str, work: Work) -> dict[str, Any]:
         folder = Path(temporary)
         server.bind(str(folder / "socket"))
         server.listen()
-        with _torchrun(folder, work.runtime) as process:
+        with (launch or torchrun)(folder, work.runtime) as process:
             while process.poll() is None or ranks.connections:
                 ranks.hear(server)
         for result in ranks.results:
@@ -93,14 +98,14 @@ def run_shared(kind: str, work: Work) -> dict[str, Any]:
 
 
 @contextmanager
-def _torchrun(folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes]]:
+def torchrun(folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes]]:
     """A fresh torchrun, in a session of its own for signals to reach it through us alone; it ends with the block."""
     arguments = (str(runtime.processes), str(folder / "socket"), str(folder))
     command = [sys.executable, "-m", "harness.jobs.distributed.torchrun", *arguments]
     with (
         (folder / "torchrun.log").open("wb") as log,
         subprocess.Popen(  # noqa: S603 - our own module
-            command, env=_environment(runtime), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, env=environment(runtime), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         ) as process,
     ):
         try:
@@ -110,11 +115,12 @@ def _torchrun(folder: Path, runtime: Runtime) -> Iterator[subprocess.Popen[bytes
                 process.kill()  # its processes see that we are gone
 
 
-def _environment(runtime: Runtime) -> dict[str, str]:
+def environment(runtime: Runtime, *, loopback: bool = True) -> dict[str, str]:
+    """The variables of torchrun and of its processes, which speak over the loopback where all are on this machine."""
     package = str(Path(harness.__file__).parents[1])
     path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
-    loopback = {"GLOO_SOCKET_IFNAME": "lo"} if sys.platform == "linux" else {}
-    return {**loopback, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(runtime.threads)}
+    gloo = {"GLOO_SOCKET_IFNAME": "lo"} if loopback and sys.platform == "linux" else {}
+    return {**gloo, **os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": str(runtime.threads)}
 
 
 def _send(connection: Connection, what: Any) -> None:

@@ -60,7 +60,7 @@ def curves_drawn_once() -> Iterator[None]:
         if page_curves := sys.modules.get("harness.report.page.curves"):
             from drawn_once import drawing_once
 
-            patch.setattr(page_curves, "_panel", drawing_once())
+            patch.setattr(page_curves, "overlaid", drawing_once())
         yield
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,20 +13,27 @@ if TYPE_CHECKING:
 
 
 @functools.cache
-def drawing_once() -> Callable[[str, str, Seeds, Range, str], Panel]:
+def drawing_once() -> Callable[..., Panel]:
     """Return the drawing of a panel that draws the same points only once in a process.
 
     Points whose keys are in another order are drawn anew, so that a test of that order can fail.
     """
     from harness.report.page import curves
 
-    draw = curves._panel
-    known: dict[tuple[str, str, str, Range, str], Panel] = {}
+    draw = curves.overlaid
+    known: dict[str, Panel] = {}
 
-    def panel(experiment: str, metric: str, seeds: Seeds, extent: Range, name: str) -> Panel:
-        key = experiment, metric, json.dumps(seeds), extent, name
+    def panel(
+        arms: Mapping[str, Seeds],
+        metric: str,
+        extent: Range,
+        name: str,
+        thresholds: Sequence[float] = (),
+        steps: Mapping[str, float] = MappingProxyType({}),
+    ) -> Panel:
+        key = json.dumps([arms, metric, repr(extent), name, list(thresholds), dict(steps)])
         if key not in known:
-            known[key] = draw(experiment, metric, seeds, extent, name)
+            known[key] = draw(arms, metric, extent, name, thresholds, steps)
         return known[key]
 
     return panel

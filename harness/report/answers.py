@@ -136,7 +136,7 @@ def _measured_of(results: Results, claim: ClaimRecord, arms: Sequence[Arm]) -> s
     effect = effect_of(results, claim)
     clause = claim.reason.split("; ", maxsplit=1)[0].rstrip(".")
     if effect is not None:
-        return f"measured {effect.words}{f'; {clause}' if claim.outcome == 'MIXED' else ''}"
+        return f"measured {effect.told}{f'; {clause}' if claim.outcome == 'MIXED' else ''}"
     means = [f"{number(arm.mean)}{'%' if arm.unit == '%' else ''}" for arm in arms if arm.mean is not None]
     if not means or claim.operator == "faster":
         return clause

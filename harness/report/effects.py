@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from harness.report.arms import Arm, arms_of
@@ -32,6 +32,13 @@ class Effect:
     """The effect with its interval as a reader says it: `1.91 points lower [0.70, 3.12]`."""
     band: float | None = None
     """Half the width of the region around the null in which two arms count as equal."""
+    of: str = ""
+    """The arm that is so much lower or higher than the other; empty where the words name none."""
+
+    @property
+    def told(self) -> str:
+        """The effect after the name of its arm, for a claim may speak of either: `plain20 54.33 points lower`."""
+        return f"{self.of} {self.words}" if self.of else self.words
 
 
 def effect_of(results: Results, claim: ClaimRecord) -> Effect | None:
@@ -43,7 +50,8 @@ def effect_of(results: Results, claim: ClaimRecord) -> Effect | None:
 
 
 def _less(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:
-    return _lower(-effect, _turned(ends), _unit(arms_of(results, claim)))
+    arms = arms_of(results, claim)
+    return replace(_lower(-effect, _turned(ends), _unit(arms)), of=_own_name(arms))
 
 
 def _gap(_: Results, __: ClaimRecord, effect: float, ends: Bounds) -> Effect:
@@ -60,7 +68,7 @@ def _amount(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -
     if printed is None or amount is None or abs(effect + amount) <= abs(effect + printed - amount):
         return _less(results, claim, effect, ends)
     low, high = (None if end is None else end + printed for end in ends)
-    return _lower(effect + printed, (low, high), _unit(arms))
+    return replace(_lower(effect + printed, (low, high), _unit(arms)), of=_own_name(arms))
 
 
 def _difference(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:
@@ -97,6 +105,14 @@ _RULES: dict[str, Callable[[Results, ClaimRecord, float, Bounds], Effect]] = {
 def _lower(value: float, ends: Bounds, unit: str) -> Effect:
     """A difference that is claimed to be a fall."""
     return Effect(value, *ends, 0.0, unit, _worded(value, ends, unit, ("lower", "higher")))
+
+
+def _own_name(arms: list[Arm]) -> str:
+    """The first part of the first arm's name that the second does not share; empty where there are no two."""
+    if len(arms) != 2:
+        return ""
+    first, second = (arm.name.split(".") for arm in arms)
+    return next((part for part in first if part not in second), "")
 
 
 def _worded(value: float, ends: Bounds, unit: str, words: tuple[str, str]) -> str:

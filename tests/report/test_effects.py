@@ -63,3 +63,10 @@ def test_the_odd_seed_is_named_and_only_where_there_is_one() -> None:
     assert far_seed({"0": 15.0, "1": 15.2, "2": 90.0, "3": 14.9}) == "2"
     assert far_seed({"0": 15.0, "1": 16.0, "2": 17.0, "3": 14.0}) is None
     assert far_seed({"0": 15.0, "1": 15.2, "2": 90.0}) is None
+
+
+def test_the_arm_that_an_amount_is_of_is_named() -> None:
+    """A claim may speak of either arm, so the words alone would not tell which of them is the lower one."""
+    found = effect("release", "norm_as_released")
+    assert found is not None
+    assert found.told == f"released {found.words}"

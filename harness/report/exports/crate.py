@@ -120,7 +120,7 @@ def _variable(crate: ROCrate, results: Results, verdict: CellRecord | ClaimRecor
         told += f"; printed {verdict.printed}{verdict.unit}"
     else:
         effect = effect_of(results, verdict)
-        facts = {"name": verdict.says, "value": None if effect is None else effect.words}
+        facts = {"name": verdict.says, "value": None if effect is None else effect.told}
         place = f"#claim-{quote(verdict.id, safe='')}"
     facts |= {"alternateName": verdict.id, "description": told}
     return _entity(crate, place, "PropertyValue", **{name: value for name, value in facts.items() if value is not None})

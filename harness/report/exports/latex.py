@@ -60,7 +60,7 @@ def _claims(results: Results) -> str:
     for claim in results.claims:
         effect = effect_of(results, claim)
         p = "" if claim.p_holm is None else probability(claim.p_holm)
-        ours = "" if effect is None else effect.words
+        ours = "" if effect is None else effect.told
         rows.append([claim.ref, claim.says, ours, str(claim.n or ""), p, in_words(results, claim)])
     table = pd.DataFrame(rows, columns=names, dtype=str).map(text)
     return _set(table, _CLAIM_FORMAT, f"{text(caption(results))} Claims.", _label(results, "-claims"))

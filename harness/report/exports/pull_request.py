@@ -33,7 +33,7 @@ def _claim_rows(results: Results) -> list[list[str]]:
     for claim in results.claims:
         effect = effect_of(results, claim)
         p = "" if claim.p_holm is None else probability(claim.p_holm)
-        ours = "" if effect is None else effect.words
+        ours = "" if effect is None else effect.told
         rows.append([claim.ref, claim.says, ours, str(claim.n or ""), p, in_words(results, claim)])
     return rows
 

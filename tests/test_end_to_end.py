@@ -50,7 +50,7 @@ def test_a_report_is_a_page_and_its_results(learned):
     folder, done = learned
     report = folder / "reports/tiny/ci"
     assert done.stdout.splitlines()[-1] == "report: reports/tiny/ci/index.html"
-    assert (report / "index.html").read_text().startswith("<!doctype html>")
+    assert (report / "index.html").read_text().startswith("<!DOCTYPE html>")
     document = json.loads((report / "results.json").read_text())
     assert {
         "format", "suite", "paper", "title", "source", "scale", "scale_choice", "headline", "citation", "suite_yaml",

@@ -209,7 +209,7 @@ def test_the_look_stands_wherever_the_number_of_seeds_does(
     looked = LookRecord(number=2, of=3, seeds=5, within=0.02, beyond=0.01, says="")
     cells = [cell.model_copy(update={"look": looked}) for cell in results.cells if cell.n]
     exported = results.model_copy(update={"cells": cells})
-    assert set(frame(exported)["look"]) == {2}
+    assert set(frame(exported)["look"][: len(cells)]) == {2}
     assert ", look 2 of 3" in export(exported, "markdown")
 
 

@@ -24,10 +24,13 @@ def test_every_net_of_the_registry_is_recorded() -> None:
 
 @pytest.mark.parametrize("name", NETS)
 def test_a_net_begins_and_trains_as_before(name: str) -> None:
-    """Names and losses agree anywhere; on the same kind of machine every bit agrees, before and after training."""
+    """Names and losses agree anywhere; on the same kind of machine every bit agrees, before and after training.
+
+    A loss of hundreds of millions after two steps makes a rounding large: 1.1e-4 between AMD and Intel with AMX.
+    """
     found, before = net(name), RECORDED["nets"][name]
     assert found["names"] == before["names"]
-    assert found["losses"] == pytest.approx(before["losses"], rel=1e-4)
+    assert found["losses"] == pytest.approx(before["losses"], rel=1e-3)
     assert not HERE or found == before
 
 

@@ -262,7 +262,8 @@ def test_a_hostile_suite_breaks_out_of_no_page(tmp_path: Path, text: str) -> Non
     for _, attributes in (one for one in page if one[0] != "link"):
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "srcdoc", "action")]
         for name in ("href", "xlink:href", "src"):
-            assert (attributes.get(name) or "#").startswith("#")
+            link = attributes.get(name) or "#"
+            assert link.startswith("#") or link in ("results.json", "curves.json")
     assert "49" not in json.dumps(results.title)
 
 

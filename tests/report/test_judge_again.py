@@ -68,8 +68,8 @@ def test_the_named_verdicts(judged: Any, suite: str, claim: str, before: str, to
 
 @pytest.mark.parametrize("suite", ["figure1", "prelu_table3", "regularisation"])
 def test_what_is_published_is_what_judging_again_gives(judged: Any, suite: str) -> None:
-    """To the byte, page and all; so it can be done as often as one likes."""
-    for name in ("results.json", "curves.json", "index.html"):
+    """To the byte, so it can be done as often as one likes; the page is a function of these and of its neighbours."""
+    for name in ("results.json", "curves.json"):
         assert (judged[suite][0] / name).read_bytes() == (folder_of(suite) / name).read_bytes(), name
 
 
@@ -88,7 +88,7 @@ def test_post_hoc_claims_say_so_on_the_page(judged: Any) -> None:
     assert page.count('<span class="flag">POST HOC</span>') >= 2
     assert "Declared after a result: After the first results at small scale" in page
     assert "Judged again from its own files" in page
-    assert page.count('<img class="beside" src="data:image/svg+xml;base64,') > 0
+    assert "Epochs, slow over fast, by training error" in page
 
 
 def test_what_the_files_do_not_hold_is_kept_and_said(tmp_path: Path) -> None:

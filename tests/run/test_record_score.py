@@ -94,8 +94,8 @@ def test_the_report_says_whose_word_it_is(world: Challenge) -> None:
         "report", world.suite, "--scale", "paper", "--export", "markdown", "--out", world.folder / "r"
     )
     (row,) = (line for line in markdown.output.splitlines() if "Two nets" in line)
-    assert "MATCH, recorded by hand" in row
-    shown = world.call("run", world.suite, "--scale", "paper", "--out", world.folder / "r")
+    assert "MATCH at paper scale, RECORDED" in row
+    shown = world.call("run", world.suite, "--scale", "paper", "--full", "--out", world.folder / "r")
     assert "RECORDED pair.top5: 15.3% of seed 1 was recorded by hand: ILSVRC server" in " ".join(shown.output.split())
 
 
@@ -191,7 +191,7 @@ def test_the_terminal_tells_of_scores_that_were_replaced(world: Challenge) -> No
     """Beside the one that stands."""
     entered(world, "net.top5", "20.5", "16.4", "16.5")
     replaced(world, "16.3")
-    shown = world.call("run", world.suite, "--scale", "paper", "--out", world.folder / "r", "--threads", "1")
+    shown = world.call("run", world.suite, "--scale", "paper", "--full", "--out", world.folder / "r", "--threads", "1")
     assert "in the place of 20.5% (ILSVRC server" in " ".join(shown.output.split())
 
 

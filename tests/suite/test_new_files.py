@@ -105,5 +105,5 @@ def test_the_schema_takes_the_new_suite(here: Path, monkeypatch: pytest.MonkeyPa
     write_new(paper_texts("wide"))
     load_suite(Path("suites/wide_table1.yaml"))
     schema = json.loads(schema_texts()[Path("schemas/suite.json")])
-    monkeypatch.setattr("tests.suite.test_json_schema.SCHEMA", schema)
+    monkeypatch.setattr("tests.suite.test_json_schema.suite_schema", lambda: schema)
     assert accepts(schema, YAML(typ="safe", pure=True).load(Path("suites/wide_table1.yaml")))

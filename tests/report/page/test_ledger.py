@@ -40,7 +40,7 @@ def test_a_report_is_added_with_its_page(source: Path, tmp_path: Path) -> None:
     folder = add_report(source, tmp_path / "published")
     assert folder == tmp_path / "published" / "table2" / "paper"
     assert (folder / "results.json").read_bytes() == (source / "results.json").read_bytes()
-    assert (folder / "index.html").read_text().startswith("<!doctype html>")
+    assert (folder / "index.html").read_text().startswith("<!DOCTYPE html>")
 
 
 def test_publishing_again_changes_no_byte(source: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-MOST_BYTES = 250_000
+MOST_BYTES = 250 * 1024
 """The weight of a page without the photographs of its figures, which results.json holds."""
 SEEN = """selector => [...document.querySelectorAll(selector)].filter(one => one.checkVisibility()).map(one => {
     const box = one.getBoundingClientRect();

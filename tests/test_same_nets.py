@@ -30,7 +30,8 @@ def test_a_net_begins_and_trains_as_before(name: str) -> None:
     """
     found, before = net(name), RECORDED["nets"][name]
     assert found["names"] == before["names"]
-    assert found["losses"] == pytest.approx(before["losses"], rel=1e-3)
+    for loss, recorded in zip(found["losses"], before["losses"], strict=True):
+        assert loss == pytest.approx(recorded, rel=1e-4 if recorded < 1e6 else 1e-3)
     assert not HERE or found == before
 
 

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from harness.cli.main import command
 from harness.report.judge_again import KEPT, LATE
 from harness.report.page.digests import sealed
-from harness.report.page.read import read_document
+from harness.report.page.read import read_document, read_report
+from harness.report.page.render import render
 
 PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
 CHANGED = [
@@ -71,6 +72,8 @@ def test_what_is_published_is_what_judging_again_gives(judged: Any, suite: str) 
     """To the byte, so it can be done as often as one likes; the page is a function of these and of its neighbours."""
     for name in ("results.json", "curves.json"):
         assert (judged[suite][0] / name).read_bytes() == (folder_of(suite) / name).read_bytes(), name
+    page = (judged[suite][0] / "index.html").read_text("utf-8")
+    assert page == render(*read_report(folder_of(suite)))
 
 
 def test_a_rule_for_all_marks_nothing_and_a_changed_declaration_does(judged: Any) -> None:

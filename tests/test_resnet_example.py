@@ -77,7 +77,7 @@ def test_no_file_of_the_program_knows_it() -> None:
 def test_every_suite_is_sound_and_plans_and_its_claims_can_fail_and_can_hold(
     resnet: Path, name: str, tmp_path: Path
 ) -> None:
-    """At each of its scales, by its bare name; it agrees with all files of its paper; loaded once, for it takes long."""
+    """At each of its scales, by its bare name, and agrees with its paper's files; loaded once, for that takes long."""
     suite = load_suite(suite_path(name))
     assert paper_faults(suite) == []
     assert all(make_plan(suite, scale).jobs for scale in suite.file.scales)

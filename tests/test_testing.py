@@ -107,9 +107,7 @@ def test_a_suite_is_run_and_read(warm_start: None, tmp_path: Path, capsys: pytes
     assert again.cells == found.cells
 
 
-def test_two_at_once_wait_for_each_other(
-    warm_start: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_at_once_wait_for_each_other(warm_start: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Workers of one test run wait for each other, and only one trains."""
     tiny_suite(tmp_path, **SHORT)
     with ThreadPoolExecutor(2) as workers:

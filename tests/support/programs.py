@@ -89,9 +89,7 @@ def forked(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], **_: ob
 
 
 @contextmanager
-def forked_here(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], **_: object
-) -> Iterator[SimpleNamespace]:
+def forked_here(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], **_: object) -> Iterator[SimpleNamespace]:
     """Run a command line of the program as `forked` does, but fork it from this process, itself one that was forked."""
     words = command[command.index("harness") + 1 :]
     reading, writing = os.pipe()

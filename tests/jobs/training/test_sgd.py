@@ -101,7 +101,7 @@ def test_the_state_of_other_groups_is_refused():
 
 
 def test_a_run_that_trains_and_tests_imports_no_compiler(tmp_path):
-    """A whole run, from its first job to its page, imports no compiler, nor do the modules of the process it is forked from."""
+    """A whole run, from its first job to its page, and the modules that it starts with import no compiler."""
     tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 40})
     code = """
 import sys

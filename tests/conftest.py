@@ -8,10 +8,11 @@ passes or fails by the code alone: 30 for each, or 100 where HARNESS_FUZZ is set
 from __future__ import annotations
 
 import functools
+import gc
 import itertools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,17 @@ EXAMPLES = 100 if "HARNESS_FUZZ" in os.environ else 30
 hypothesis.settings.register_profile("same", max_examples=EXAMPLES, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leave out of garbage collection what stays to the end: searching it took a third of the time of collecting."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 COUNTER = itertools.count()

@@ -73,7 +73,14 @@ def test_the_main_job_runs(folder: Path) -> None:
     assert not list((folder / "own").rglob("*.lease"))
 
 
-@pytest.mark.parametrize("command", [("plan", "tiny.yaml", "--scale", "ci"), ("env",), ("validate", "tiny.yaml")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "tiny.yaml", "--scale", "ci"),
+        pytest.param(("env",), marks=pytest.mark.nightly),
+        pytest.param(("validate", "tiny.yaml"), marks=pytest.mark.nightly),
+    ],
+)
 def test_other_commands_need_no_home(folder: Path, command: tuple[str, ...]) -> None:
     """Other commands need neither a home nor a folder of their own."""
     tiny_suite(folder)

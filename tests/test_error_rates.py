@@ -1,6 +1,6 @@
 """Simulation of the judges' error rates: none errs more often than stated, at margins and under the null.
 
-The quick run spreads 500 draws over fixed numbers of seeds and 500 over looks, in a smooth and a coarse world; the
+The quick run spreads 300 draws over fixed numbers of seeds and 300 over looks, in a smooth and a coarse world; the
 nightly run takes 4,000 for each design in every world. A count may exceed its level's by as much as chance does once in
 a thousand times.
 """
@@ -25,7 +25,7 @@ from harness.judge.statistics import levels_at
 FIXED: tuple[Design, ...] = (3, 4, 5, 6, 7, 8, 9, 10)
 LOOKS: tuple[Design, ...] = ((3, 5, 8), (3, 5))
 NIGHTLY: tuple[Design, ...] = (*FIXED, *LOOKS, (3, 5, 10))
-TRIALS = 1000
+TRIALS = 600
 WITHIN, BEYOND = 0.05, 0.025
 FASTER = error_rates.claim(faster={"slow": "s", "fast": "f", "train_error": 25})
 Simulated = Callable[[np.random.Generator, Design, int], Counter[str]]
@@ -42,7 +42,7 @@ def at_least(rate: float, trials: int) -> int:
 
 
 def spread(simulated: Simulated, designs: tuple[Design, ...]) -> Counter[str]:
-    """Simulate 500 draws, equally many for each design; where each keeps its level, so does the total."""
+    """Simulate 300 draws, equally many for each design; where each keeps its level, so does the total."""
     rng = np.random.default_rng(20120630)
     share = TRIALS // 2 // len(designs)
     return sum((simulated(rng, design, share) for design in designs), Counter[str]())

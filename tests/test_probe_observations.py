@@ -26,15 +26,21 @@ def test_a_loss_that_no_rounding_makes_is_an_alarm() -> None:
     assert alarms(observed)[1].keys() == {"table1 cnn"}
 
 
-def test_the_table_names_every_machine() -> None:
+@pytest.fixture(scope="module")
+def printed() -> tuple[str, bool]:
+    """The table of all committed observations, and whether it shows no alarm."""
+    return table()
+
+
+def test_the_table_names_every_machine(printed: tuple[str, bool]) -> None:
     """With its torch and what it was limited to."""
-    text, quiet = table()
+    text, quiet = printed
     assert quiet
     assert len([line for line in text.splitlines() if "torch 2" in line and "not tried" not in line]) == len(OBSERVED)
 
 
-def test_the_table_names_what_nobody_could_try() -> None:
+def test_the_table_names_what_nobody_could_try(printed: tuple[str, bool]) -> None:
     """It blocks nothing."""
-    text, _ = table()
+    text, _ = printed
     assert "not tried: torch 2.11.0, AVX2 (GenuineIntel)" in text
     assert "not tried: torch 2.11.0, AVX2 (AuthenticAMD)" not in text

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from finished_worlds import CUT
+from finished_worlds import SHORT
 from programs import program
 from tiny_suites import World, tiny_suite
 
@@ -32,22 +32,29 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     pytester.makeini("[pytest]\naddopts = --strict-markers -p harness.pytest_plugin\nfilterwarnings = error\n")
-    tiny_suite(pytester.path, **CUT)
+    tiny_suite(pytester.path, **SHORT)
     return pytester
 
 
 @pytest.fixture
 def kept(finished: Callable[..., World], project: pytest.Pytester) -> tuple[str, str]:
     """Return the option that names a store with the finished suite."""
-    shutil.copytree(finished(**CUT).store.root, project.path / "kept")
+    shutil.copytree(finished(**SHORT).store.root, project.path / "kept")
     return "--harness-store", "kept"
 
 
-PYTEST = "import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
+PYTEST = f"""
+import sys, types, pytest
+sys.path.insert(0, {str(ROOT / "tests" / "support")!r})
+from harness import testing
+from programs import forked_here
+testing.subprocess = types.SimpleNamespace(Popen=forked_here, DEVNULL=None, PIPE=None)
+sys.exit(pytest.main(sys.argv[1:]))
+"""
 
 
 def ran(project: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """Run pytest in a separate process with the program's libraries already imported."""
+    """Run pytest, and the suites that it runs, in separate processes with the program already imported."""
     done = program(project.path, *arguments, code=PYTEST)
     return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
 
@@ -67,7 +74,7 @@ def test_a_marked_test_asserts_on_cells_and_claims(project: pytest.Pytester) -> 
     """)
     first = ran(project, "--harness-store", "kept", "-s")
     first.assert_outcomes(passed=2)
-    assert first.stderr.str().count("epoch 2/2") == 1
+    assert first.stderr.str().count("epoch 1/1") == 1
     assert (project.path / "kept").is_dir()
     assert not (project.path / "runs").exists()
     assert not (project.path / "reports").exists()

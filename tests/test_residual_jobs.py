@@ -77,7 +77,7 @@ def test_it_trains_and_its_running_statistics_are_kept(done: World) -> None:
     assert done.result("evaluate")["values"]["top1_error"] < 90
 
 
-@pytest.mark.parametrize("step", [2, 5])
+@pytest.mark.parametrize("step", [2, pytest.param(5, marks=pytest.mark.nightly)])
 def test_stopped_and_resumed_it_ends_in_the_same_bits(
     done: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import pty
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+import warm
 from programs import environment
 from tiny_suites import tiny_suite
 
@@ -20,10 +19,13 @@ RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1",
 
 IN_TERMINAL = """
 import fcntl, os, sys, termios
+from harness.__main__ import main
+os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-m", "harness", *sys.argv[1:]])
+sys.argv[0] = "harness"
+main()
 """
-"""Makes standard input the program's controlling terminal."""
+"""Runs the program in a session of its own with standard input as its controlling terminal."""
 
 
 def send(*numbers: int) -> None:
@@ -75,14 +77,11 @@ def test_a_training_whose_terminal_closes_is_saved(tmp_path: Path) -> None:
     """Its last messages have no destination; only the signal makes it save."""
     tiny_suite(tmp_path, seeds=1, epochs=500, drops_after=[250], subset={"classes": 10, "per_class": 40})
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-c", IN_TERMINAL, *RUN],
-        cwd=tmp_path, env=environment(), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-    ) as process:  # fmt: skip
-        os.close(theirs)
-        said = b""
-        while b"epoch 1/500" not in said:
-            said += os.read(ours, 4096)
-        os.close(ours)
-        assert process.wait(60) == 128 + signal.SIGHUP
+    process = warm.start(RUN, tmp_path, environment(), [theirs] * 3, IN_TERMINAL)
+    os.close(theirs)
+    said = b""
+    while b"epoch 1/500" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait() == 128 + signal.SIGHUP
     assert [path.name for path in (tmp_path / "runs").glob("train-*/checkpoint.pt")] == ["checkpoint.pt"]

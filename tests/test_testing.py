@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from finished_worlds import SHORT
+from programs import forked
 from result_documents import typed
 from tiny_suites import tiny_suite
 from two_runs import sample
 
+from harness import testing
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.testing import Reproduction, reproduce
 
@@ -20,6 +23,12 @@ from harness.testing import Reproduction, reproduce
 def found() -> Reproduction:
     """Return the sample results as a test gets them."""
     return Reproduction(typed(sample()), Path("report/index.html"))
+
+
+@pytest.fixture
+def warm_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork the program from a process with its modules, where a test is not about the fresh process."""
+    monkeypatch.setattr(testing, "subprocess", SimpleNamespace(Popen=forked, DEVNULL=None, PIPE=None))
 
 
 def test_cells_and_claims_are_those_of_the_suite(found: Reproduction) -> None:
@@ -84,7 +93,7 @@ def test_a_misspelt_name_has_a_nearest(found: Reproduction) -> None:
         found.claim("zzz")
 
 
-def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_suite_is_run_and_read(warm_start: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The suite's path is relative to the folder; a second run does nothing."""
     tiny_suite(tmp_path, **SHORT)
     found = reproduce("tiny.yaml", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
@@ -98,7 +107,7 @@ def test_a_suite_is_run_and_read(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert again.cells == found.cells
 
 
-def test_two_at_once_wait_for_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_at_once_wait_for_each_other(warm_start: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Workers of one test run wait for each other, and only one trains."""
     tiny_suite(tmp_path, **SHORT)
     with ThreadPoolExecutor(2) as workers:
@@ -124,7 +133,7 @@ def test_a_store_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_run_is_an_error_with_its_code(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str, scale: str, code: int, said: str
+    warm_start: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suite: str, scale: str, code: int, said: str
 ) -> None:
     """The message is that of `run`."""
     for name in ("HARNESS_DATA_ROOT", "HARNESS_DATA_ILSVRC2010"):

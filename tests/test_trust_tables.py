@@ -46,6 +46,7 @@ def command(folder: Path, observations: Path) -> subprocess.CompletedProcess[str
     return subprocess.run([*program, *flags], capture_output=True, text=True, check=False)
 
 
+@pytest.mark.nightly
 def test_both_tables_are_printed(tmp_path: Path, observations: Path) -> None:
     """Each below its title, in one output; exit 0 where nothing stands."""
     done = command(found(tmp_path, "caught"), observations)

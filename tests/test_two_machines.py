@@ -53,6 +53,7 @@ def test_seeds_of_two_machines_are_one_report(machines: tuple[Path, Path]) -> No
     assert page.count("train cnn, seed 1") == 1
 
 
+@pytest.mark.nightly
 def test_a_merged_result_comes_out_again_from_what_came_with_it(machines: tuple[Path, Path]) -> None:
     """A rerun uses the result's threads, not this machine's default; a test needs the weights that stayed behind."""
     one, two = machines

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
+from programs import program
 
 from harness.machine.instructions import ONEDNN_SETS, _processor, onednn_set, rounding_of
 
@@ -28,12 +28,10 @@ SAID = {
 CONVOLUTION = "import torch; torch.nn.functional.conv2d(torch.ones(2, 3, 8, 8), torch.ones(4, 3, 3, 3))"
 
 
-def onednn_says(limit: str) -> str:
+def onednn_says(limit: str, folder: Path) -> str:
     """Return the instruction set that oneDNN itself reports under a limit."""
-    variables = {**os.environ, "ONEDNN_VERBOSE": "1", **({"ONEDNN_MAX_CPU_ISA": limit} if limit else {})}
-    done = subprocess.run(
-        [sys.executable, "-c", CONVOLUTION], env=variables, capture_output=True, text=True, check=True
-    )
+    limits = {"ONEDNN_MAX_CPU_ISA": limit} if limit else {}
+    done = program(folder, code=CONVOLUTION, ONEDNN_VERBOSE="1", **limits)
     found = re.search(r"cpu,isa:(.*)", done.stdout)
     assert found is not None
     return found[1].strip()
@@ -43,10 +41,10 @@ def onednn_says(limit: str) -> str:
 @pytest.mark.parametrize(
     "limit", ["", "AVX2", *(pytest.param(name, marks=pytest.mark.nightly) for name, _ in ONEDNN_SETS), "no such set"]
 )
-def test_onednn_says_the_same_of_itself(limit: str) -> None:
+def test_onednn_says_the_same_of_itself(limit: str, tmp_path: Path) -> None:
     """Every limit is tried, and none."""
     ours = onednn_set(_processor()[0], {"ONEDNN_MAX_CPU_ISA": limit})
-    assert {text.strip(): name for text, name in SAID.items()}[onednn_says(limit)] == ours
+    assert {text.strip(): name for text, name in SAID.items()}[onednn_says(limit, tmp_path)] == ours
 
 
 @pytest.mark.parametrize(("name", "needed"), ONEDNN_SETS)

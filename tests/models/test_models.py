@@ -83,7 +83,10 @@ def test_a_small_net_learns_a_handful_of_images(name):
         if step == 0:
             assert all(p.grad.isfinite().all() and p.grad.any() for p in network.parameters())
         optimiser.step()
-    assert F.cross_entropy(network.eval()(x), y).item() < 0.8 * before
+        if step % 5 == 4 and F.cross_entropy(network.eval()(x), y).item() < 0.8 * before:
+            return
+        network.train()
+    pytest.fail(f"after 40 steps the loss is not a fifth below {before}")
 
 
 @pytest.mark.parametrize("name", SMALL)

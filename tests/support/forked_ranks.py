@@ -1,10 +1,12 @@
 """Processes that share the batches of a job without torchrun: forked from a process that has imported torch.
 
-They meet through gloo and run the same work as those of torchrun; only their start and their end differ.
+They meet through gloo and run the same work as those of torchrun; only their start and their end differ. Lost ones are
+recorded as torchrun's wrapper records them.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +18,7 @@ import warm
 from programs import environment
 from two_processes import free_port
 
+from harness.jobs.distributed.process import LOST
 from harness.machine.runtime import Runtime
 from harness.run.executors import shared
 
@@ -25,7 +28,8 @@ WORK = "import sys; from harness.jobs.distributed.process import main; sys.exit(
 class Forked:
     """All processes of a job, with the part of the interface of `subprocess.Popen` that the executor uses."""
 
-    def __init__(self, ranks: list[warm.Started]) -> None:
+    def __init__(self, folder: Path, ranks: list[warm.Started]) -> None:
+        self.folder = folder
         self.ranks = ranks
         self.returncode: int | None = None
 
@@ -35,6 +39,7 @@ class Forked:
         if any(code not in (None, 0) for code in codes):
             self.end()
         if None not in codes:
+            (self.folder / LOST).write_text(json.dumps([one for one in enumerate(codes) if one[1]]))
             self.returncode = int(any(codes))
         return self.returncode
 
@@ -57,7 +62,7 @@ def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
             log = files.enter_context((folder / f"{rank}.log").open("w"))
             streams = [nothing.fileno(), log.fileno(), log.fileno()]
             ranks.append(warm.start([str(folder / "socket")], folder, its | {"RANK": str(rank)}, streams, WORK))
-        forked = Forked(ranks)
+        forked = Forked(folder, ranks)
         try:
             yield forked
         finally:
@@ -66,6 +71,15 @@ def _forked(folder: Path, runtime: Runtime) -> Iterator[Forked]:
                 one.wait()
 
 
-def without_torchrun(patch: pytest.MonkeyPatch) -> None:
-    """Replace torchrun by forked processes for jobs that several processes share."""
-    patch.setattr(shared, "torchrun", _forked)
+def without_torchrun(patch: pytest.MonkeyPatch) -> list[Forked]:
+    """Replace torchrun by forked processes for jobs that several processes share; return those of each job so far."""
+    started: list[Forked] = []
+
+    @contextmanager
+    def kept(folder: Path, runtime: Runtime) -> Iterator[Forked]:
+        with _forked(folder, runtime) as forked:
+            started.append(forked)
+            yield forked
+
+    patch.setattr(shared, "torchrun", kept)
+    return started

@@ -7,8 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import SimpleNamespace
 from typing import IO, Any
 
 import warm
@@ -70,6 +73,40 @@ def program(
         for said in (out, err):
             said.seek(0)
         return subprocess.CompletedProcess(words, status, out.read(), err.read())
+
+
+@contextmanager
+def forked(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], **_: object) -> Iterator[warm.Started]:
+    """Run a command line of the program in place of `subprocess.Popen`, with its standard error to be read as text."""
+    words = command[command.index("harness") + 1 :]
+    reading, writing = os.pipe()
+    with nothing() as null, os.fdopen(reading) as stderr:
+        process = warm.start(words, Path(cwd), env, [null.fileno(), null.fileno(), writing])
+        os.close(writing)
+        process.stderr = stderr
+        yield process
+        process.wait()
+
+
+@contextmanager
+def forked_here(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], **_: object) -> Iterator[SimpleNamespace]:
+    """Run a command line of the program as `forked` does, but fork it from this process, itself one that was forked."""
+    words = command[command.index("harness") + 1 :]
+    reading, writing = os.pipe()
+    if (pid := os.fork()) == 0:
+        request = {"folder": str(cwd), "variables": dict(env), "arguments": words, "code": ""}
+        try:
+            os.close(reading)
+            sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__  # pytest has others
+            null = os.open(os.devnull, os.O_RDWR)
+            warm.become(request, [null, null, writing])
+        finally:
+            os._exit(70)
+    os.close(writing)
+    with os.fdopen(reading) as stderr:
+        process = SimpleNamespace(stderr=stderr, returncode=None)
+        yield process
+    process.returncode = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def signalled(folder: Path, number: int, after: str | float, *arguments: str | Path) -> tuple[int | None, str]:

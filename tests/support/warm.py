@@ -23,8 +23,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
 
 IMPORTED = (
     "matplotlib.figure",
@@ -48,6 +49,7 @@ class Started:
         self._status = os.fdopen(status)
         self.pid = int(self._status.readline())
         self.returncode: int | None = None
+        self.stderr: IO[str] | None = None
 
     def wait(self) -> int:
         """Wait for its end; return its exit status, or the negative number of the signal that ended it."""
@@ -63,9 +65,10 @@ class Started:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal, unless it has ended."""
+        """Send it a signal, unless it has ended; it may end between the question and the signal."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 def start(
@@ -81,9 +84,18 @@ def start(
     return Started(reading)
 
 
-@functools.cache
+_STARTING = threading.Lock()
+
+
 def _waiting() -> socket.socket:
-    """Return the connection to the forking process, which ends with this one."""
+    """Return the connection to the forking process, of which threads too start one alone."""
+    with _STARTING:
+        return _started()
+
+
+@functools.cache
+def _started() -> socket.socket:
+    """Start the forking process, which ends with this one."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     command = [sys.executable, __file__, str(its.fileno())]
     nothing = subprocess.DEVNULL
@@ -115,7 +127,7 @@ def _watch(request: dict[str, Any], files: list[int]) -> None:
     *streams, status = files
     if (pid := os.fork()) == 0:
         os.close(status)
-        _become(request, streams)
+        become(request, streams)
         return
     for stream in (0, 1, 2, *streams):
         os.close(stream)
@@ -124,10 +136,11 @@ def _watch(request: dict[str, Any], files: list[int]) -> None:
     os._exit(0)
 
 
-def _become(request: dict[str, Any], streams: list[int]) -> None:
+def become(request: dict[str, Any], streams: list[int]) -> None:
     """Take on a program's streams, folder, variables and arguments, and run it."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    for stream in {*streams}:
         os.close(stream)
     os.chdir(request["folder"])
     os.environ.clear()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from harness.data.sets.digits import DIGITS, FILE, read, shipped
 from harness.errors import DataMissing
@@ -22,6 +21,8 @@ def folder() -> Path:
 
 def test_splits_divide_scikit_learns_digits(folder: Path) -> None:
     """Every digit is in one split under its own number, with its label and with grey levels spread over 0 to 255."""
+    from sklearn.datasets import load_digits
+
     theirs = load_digits()
     parts = [read(folder, split) for split in DIGITS.splits]
     numbers = np.concatenate([part.numbers for part in parts])

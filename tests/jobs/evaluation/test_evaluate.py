@@ -8,7 +8,6 @@ import pytest
 import torch
 from finished_worlds import SHORT
 from tiny_suites import tiny_world
-from torchvision.transforms.functional import ten_crop
 
 from harness.data.locate import Locations
 from harness.data.spec import DataSpec
@@ -51,6 +50,8 @@ def split_of(world):
 
 def test_ten_crops_are_those_of_a_slow_reference_image_by_image(done):
     """Ten-crop outputs equal a slow reference: torchvision's ten views, mean subtracted, averaged in float64."""
+    from torchvision.transforms.functional import ten_crop
+
     split = split_of(done)
     mean = torch.from_numpy(np.load(done.folder("pixels").pixels)["mean"])
     network = trained_network(done.folder("train"), done.folder("train").read_job()["spec"], CPU).eval()

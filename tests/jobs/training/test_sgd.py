@@ -1,11 +1,8 @@
 """Tests that our SGD equals torch's class bit for bit without importing torch's compiler."""
 
-import subprocess
-import sys
-
 import pytest
 import torch
-from programs import environment
+from programs import program
 from tiny_suites import tiny_suite
 from torch import nn
 
@@ -104,7 +101,7 @@ def test_the_state_of_other_groups_is_refused():
 
 
 def test_a_run_that_trains_and_tests_imports_no_compiler(tmp_path):
-    """A whole run, from its first job to its page, imports no compiler, checked in a process of its own."""
+    """A whole run, from its first job to its page, and the modules that it starts with import no compiler."""
     tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 40})
     code = """
 import sys
@@ -118,5 +115,6 @@ assert "torch" in sys.modules
 compilers = {"torch._dynamo", "torch._inductor", "sympy", "triton", "torch.fx.experimental.symbolic_shapes"}
 assert not compilers & sys.modules.keys()
 """
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment(), check=True)
+    done = program(tmp_path, code=code)
+    assert done.returncode == 0, done.stderr
     assert list(tmp_path.glob("runs/train-*/result.json"))

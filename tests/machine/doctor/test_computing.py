@@ -90,6 +90,7 @@ def test_gpus_are_told_with_their_driver(gpus) -> None:
     assert device("cpu").says.startswith("the CPU")
 
 
+@pytest.mark.nightly
 def test_torch_answers_and_repeats_on_this_machine() -> None:
     """A separate process answers."""
     checks = list(arithmetic("cpu", 1, 120.0))

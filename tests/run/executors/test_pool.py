@@ -59,8 +59,16 @@ def in_turn(finished: Callable[..., World]) -> dict[str, Any]:
     return files(finished(**CUT, seeds=2))
 
 
+@pytest.fixture
+def forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that are forked from a process which has torch already, for what does not depend on a fresh start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["harness.jobs.pixel_statistics", "harness.jobs.training.train"])
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
+
+
 def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
-    in_turn: dict[str, Any], tmp_path: Path
+    in_turn: dict[str, Any], forkserver: None, tmp_path: Path
 ) -> None:
     """Byte for byte, where threads are as many. A training that cannot write fails, and its test with it."""
     world = tiny_world(tmp_path, subset=PART, seeds=2)
@@ -81,14 +89,6 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
     assert files(world) == in_turn
     assert "[2/5] train cnn, seed 0: epoch 2/2" in world.said
     assert "epoch 2/2" in world.folder("train", 0).log.read_text()
-
-
-@pytest.fixture
-def forkserver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers that are forked from a process which has torch already, for what does not depend on a fresh start."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["harness.jobs.pixel_statistics", "harness.jobs.training.train"])
-    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
 
 
 def test_a_worker_that_dies_fails_its_job_and_is_replaced(forkserver: None, tmp_path: Path) -> None:

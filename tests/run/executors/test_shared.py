@@ -73,6 +73,11 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
+def killed(process: int) -> None:
+    """Kill a process as the system does where memory is short."""
+    os.kill(process, signal.SIGKILL)
+
+
 def test_training_in_two_processes_is_that_of_one_but_for_rounding(alone: World, shared: World) -> None:
     """The same keys; every weight, every epoch's loss and both errors; the parts together are the batch."""
     assert list(shared.plan.jobs) == list(alone.plan.jobs)
@@ -122,12 +127,14 @@ def at(world: World, moment: str, act: Callable[[], None]) -> None:
     world.stream.write = then  # type: ignore[method-assign]
 
 
+@pytest.mark.parametrize("torchrun", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_stopped_by_a_signal_and_a_lost_process_it_goes_on_to_the_same_bits(
-    shared: World, alone: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shared: World, alone: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, torchrun: bool
 ) -> None:
     """Ctrl-C saves; a killed process is one clear error with its rank; what is saved by then is gone on from.
 
-    By torchrun to the end, where others began; so the same bits come out whoever starts the processes.
+    By torchrun to the end, where others began; so the same bits come out whoever starts the processes. The nightly run
+    kills a process of torchrun too.
     """
     world = alone.copied(tmp_path)
     shutil.rmtree(world.folder("train").path)
@@ -137,8 +144,10 @@ def test_stopped_by_a_signal_and_a_lost_process_it_goes_on_to_the_same_bits(
         with pytest.raises(Interrupted, match="the same command goes on from there"):
             world.run({"train"}, processes=2)
     assert world.folder("train").checkpoint.exists()
-    at(world, "going on in epoch", lambda: os.kill(rank_processes()[1], signal.SIGKILL))
-    (reason,) = world.run({"train"}, processes=2).failed.values()
+    with monkeypatch.context() as patch:
+        started = [] if torchrun else without_torchrun(patch)
+        at(world, "going on in epoch", lambda: killed(started[-1].ranks[1].pid if started else rank_processes()[1]))
+        (reason,) = world.run({"train"}, processes=2).failed.values()
     assert reason.startswith("process 1 of 2 (counted from 0) ended by SIGKILL, and the others with it")
     assert "Traceback" not in world.said
     (reason,) = world.run({"train"}).failed.values()

@@ -27,6 +27,9 @@ from harness.plan.rates import on_gpu
 STEP_OF_A_THREAD = 2**29
 """Multiply-adds of a training step for each thread: about ten milliseconds of one core."""
 
+WIDE_STEP = 2**34
+"""Multiply-adds of a step from which a net takes all processors: it keeps them busy, and two may not fit in memory."""
+
 PROCESS_BYTES = 3 * 2**29
 """Memory that a process takes as a rule, 1.5 GiB: torch, a small data set in memory, a small net and its batches."""
 
@@ -39,9 +42,10 @@ def divided(plan: Plan, runtime: Runtime) -> Runtime:
 
     On GPUs, and where several processes share each batch, nothing changes.
     """
-    if not runtime.open_threads or runtime.processes > 1 or on_gpu(runtime):
+    if not (runtime.open_threads or runtime.open_jobs) or runtime.processes > 1 or on_gpu(runtime):
         return runtime
-    threads = max(1, cores() // runtime.jobs) if not runtime.open_jobs else threads_each(plan.jobs, cores())
+    own = threads_each(plan.jobs, cores()) if runtime.open_jobs else max(1, cores() // runtime.jobs)
+    threads = own if runtime.open_threads else runtime.threads
     return replace(runtime, threads=threads, jobs=places(threads) if runtime.open_jobs else runtime.jobs)
 
 
@@ -54,13 +58,15 @@ def places(threads: int) -> int:
 def threads_each(jobs: Mapping[str, Job], processors: int) -> int:
     """Return the threads of each job of a plan: its share of the processors, or fewer if its steps cannot use them.
 
-    Without trainings there is nothing to share: measurements take all processors, one after another.
+    Without trainings there is nothing to share: measurements take all processors, one after another. So do wide nets.
     """
     trainings = [job for job in jobs.values() if job.kind == "train"]
     if not trainings:
         return processors
-    useful = max(int(step_work(job) // STEP_OF_A_THREAD) for job in trainings)
-    return max(1, min(processors // len(trainings), useful))
+    widest = max(step_work(job) for job in trainings)
+    if widest >= WIDE_STEP:
+        return processors
+    return max(1, min(processors // len(trainings), int(widest // STEP_OF_A_THREAD)))
 
 
 def step_work(training: Job) -> float:

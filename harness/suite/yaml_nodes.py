@@ -1,8 +1,8 @@
 """Composes the node graph of a YAML 1.2 text: by libyaml where it can, by ruamel otherwise, to the same nodes.
 
-libyaml, which PyYAML's wheels hold, takes a tenth of the time. It finds keys, values and places; what a plain scalar
-means is left to ruamel, whose rules are those of YAML 1.2 (`yes` is text, `0o17` a number). A text that libyaml refuses,
-or that holds a character which the two read otherwise, goes to ruamel, whose messages people see.
+libyaml, which PyYAML's wheels hold, takes a tenth of the time. It finds keys, values and places. What a plain scalar
+means is left to ruamel, whose rules are those of YAML 1.2 (`yes` is text, `0o17` a number). A text that libyaml
+refuses, or that holds a character which the two read otherwise, goes to ruamel, whose messages people see.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
-try:
-    from yaml._yaml import CParser
-except ImportError:  # a PyYAML that was built without libyaml
-    CParser = None
+CParser: Any = getattr(yaml.cyaml, "CParser", None) if yaml.__with_libyaml__ else None
+"""libyaml's parser; None where PyYAML was built without it."""
 
 READ_OTHERWISE = re.compile(
     "[\t\r\x85\u2028\u2029\ufeff]|[^\x20-\x7e\n\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[|>][-+0-9]*#"
@@ -44,7 +42,7 @@ def composed(text: str) -> Node | None:
     return node
 
 
-class _Unlike(Exception):  # noqa: N818 - no error of the text
+class _Unlike(Exception):
     """The text holds something that is left to ruamel."""
 
 

@@ -62,12 +62,11 @@ def plan_suite(
     finds = outline.finds(choice.scale)
     if (len(outline.made), len(outline.powers)) != known:
         remember(outline)
-    todo = survey.jobs("to do", "blocked")
+    todo, shared = survey.jobs("to do", "blocked"), divided(plan, runtime)
     if calibrating is not None:
         from harness.plan.calibrate import calibrate  # noqa: PLC0415 - it imports torch, and is only asked for
 
-        calibrate(todo, plan.jobs, store, runtime, calibrating)
-    shared = divided(plan, runtime)
+        calibrate(todo, plan.jobs, store, shared, calibrating)
     time = estimate(todo, store, shared, plan.jobs)
     together = at_once(todo, time.seconds, shared)
     also = also_wanted(plan.jobs, path, choice.scale, device) if across else {}

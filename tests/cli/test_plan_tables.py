@@ -12,7 +12,8 @@ JOB: dict[str, Any] = {
     "key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": "", "seconds": 600.0,
     "wanted_by": ["cnn"], "also_in": None,
 }  # fmt: skip
-HERE = {"seconds": 600.0, "at_once": "2 jobs at a time, 1 thread each", "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
+HERE = {"seconds": 600.0, "at_once": "2 jobs at a time, 1 thread each",
+        "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
         "power_basis": "the power of a processor is not measured"}  # fmt: skip
 DISK = {"keeps_bytes": 5_000_000, "scratch_bytes": 0, "by_kind": {"train": 5_000_000}, "data_bytes": {"digits": 57_500}}
 PLAN: dict[str, Any] = {

@@ -10,7 +10,16 @@ from typing import Any
 import click
 
 from harness.cli.ci_outputs import with_ci_outputs
-from harness.cli.options import FOLDER, cluster_of, options, runtime_of, with_engine, with_json, with_places
+from harness.cli.options import (
+    FOLDER,
+    cluster_of,
+    options,
+    runtime_of,
+    with_engine,
+    with_jobs,
+    with_json,
+    with_places,
+)
 from harness.errors import UsageError
 from harness.vocabulary import SCALES, ScaleName
 
@@ -26,6 +35,7 @@ _with_baseline = options(
         help="The baseline; reports/baselines/SCALE.json by default.",
     ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads of trainings; probes use one."),
+    with_jobs,
     click.option("--train", is_flag=True, help="Also run trainings without a current result in the store."),
     with_engine,
 )

@@ -120,7 +120,7 @@ with_jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Run this many jobs at a time; by default one per GPU (or per --gpus N), one on a CPU.",
+    help="Run this many jobs at a time; by default one per GPU (or per --gpus N), on a CPU as suits the plan.",
 )
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(
@@ -195,6 +195,8 @@ def runtime_of(flags: dict[str, Any]) -> Any:
         device=device,
         threads=flags.get("threads") or own,
         jobs=jobs,
+        open_threads=not on_cluster and not flags.get("threads"),
+        open_jobs=not on_cluster and not flags.get("jobs"),
         processes=processes,
         checkpoint_every_s=flags.get("checkpoint_every_s", 60.0),
         resume_elsewhere=flags.get("resume_elsewhere", False),

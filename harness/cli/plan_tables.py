@@ -75,7 +75,8 @@ def _shared(jobs: list[Document]) -> dict[str, list[str]]:
 
 def _costs(document: Document) -> list[str]:
     here, elsewhere, disk = document["estimate"], document["elsewhere"], document["disk"]
-    lines = [f"about {duration(here['seconds'])} of work: {_hours(here)} ({here['basis']}); {_energy(here)}"]
+    work = f"about {duration(here['seconds'])} of work, {here['at_once']}"
+    lines = [f"{work}: {_hours(here)} ({here['basis']}); {_energy(here)}"]
     if elsewhere is not None:
         lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']})")
     kinds = ", ".join(f"{_FILES.get(kind, kind)} {size(count)}" for kind, count in disk["by_kind"].items())

@@ -151,15 +151,6 @@ def cut_out(image: Image.Image, window: Window) -> NDArray[np.uint8]:
     return np.asarray(view).transpose(2, 0, 1)
 
 
-def all_prepared(images: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
-    """Prepare images [count, channels, height, width] with one or three channels."""
-    height, width = images.shape[2:]
-    if prepare.rescaled(height, width) == (height, width):
-        return cut_and_padded(images, prepare)
-    rows = (image.squeeze(-1) if image.shape[-1] == 1 else image for image in images.transpose(0, 2, 3, 1))
-    return np.stack([prepared(Image.fromarray(np.ascontiguousarray(row)), prepare) for row in rows])
-
-
 def cut_and_padded(pixels: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
     """Cut the central square of [..., height, width] and add zeros around it."""
     if prepare.center is not None:

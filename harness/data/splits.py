@@ -15,10 +15,11 @@ import torch
 
 from harness.data import Dataset, dataset_named
 from harness.data.declared import Examples
-from harness.data.decode import Window, all_prepared
+from harness.data.decode import Window
 from harness.data.images import Decoding, Indices, InMemory, OnDisk, OnGpu
 from harness.data.locate import Locations
 from harness.data.ranked import ranked
+from harness.data.rescaling import all_prepared
 from harness.data.sets.folders import kept, listed
 from harness.data.spec import DataSpec
 from harness.errors import DataMissing, UsageError

@@ -1,8 +1,14 @@
-"""Recognition of out-of-memory errors, whatever library raises them."""
+"""Memory of this machine: how much is left, and out-of-memory errors, whatever library raises them."""
 
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
+from pathlib import Path
+
+from harness.machine.cgroups import memory_limit
+
+_MEMINFO = Path("/proc/meminfo")
 
 NO_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
 """Words of torch and CUDA for lack of memory, in errors without a type of their own."""
@@ -21,3 +27,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
     return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
+
+
+def available_bytes() -> int | None:
+    """Return the memory that programs may still take, in bytes, a container's limit included; None where unknown."""
+    amounts = [] if (limit := memory_limit()) is None else [limit]
+    with suppress(OSError, ValueError, IndexError, StopIteration):
+        lines = _MEMINFO.read_text(encoding="utf-8").splitlines()
+        amounts.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
+    return min(amounts, default=None)

@@ -34,6 +34,10 @@ class Runtime:
     It saves memory and changes weights by rounding only, which the result records."""
     jobs: int = 1
     """Jobs at a time, each in a process of its own with `threads` threads."""
+    open_threads: bool = False
+    """Whether `threads` may be replaced: by the plan's own number, and for an unfinished job by its checkpoint's."""
+    open_jobs: bool = False
+    """Whether `jobs` may be replaced by the number that suits the plan."""
     processes: int = 1
     """Processes that share each batch of a training or test, one per GPU. It changes weights by rounding only, which
     the result records."""

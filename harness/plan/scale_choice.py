@@ -12,6 +12,7 @@ from harness.machine.runtime import Runtime
 from harness.plan.estimate import estimate
 from harness.plan.outline import Outline
 from harness.plan.plan import Plan
+from harness.plan.processors import at_once, divided
 from harness.plan.status import Survey, surveyed
 from harness.progress import duration
 from harness.store.store import Store
@@ -78,9 +79,11 @@ def _data_obstacle(plan: Plan, runtime: Runtime) -> str | None:
 
 def _time_obstacle(survey: Survey, runtime: Runtime) -> str | None:
     """Say how long a scale would take where that is too long to run it unasked; None where it is not."""
-    time = estimate(survey.jobs("to do"), survey.store, runtime, survey.plan.jobs)
-    if time.seconds > LONGEST_UNASKED_S:
-        return f"would take about {duration(time.seconds)} ({time.basis}); --scale {survey.plan.scale} runs it"
+    shared, todo = divided(survey.plan, runtime), survey.jobs("to do")
+    time = estimate(todo, survey.store, shared, survey.plan.jobs)
+    seconds = time.seconds / at_once(todo, time.seconds, shared)
+    if seconds > LONGEST_UNASKED_S:
+        return f"would take about {duration(seconds)} ({time.basis}); --scale {survey.plan.scale} runs it"
     return None
 
 

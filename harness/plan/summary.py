@@ -17,6 +17,7 @@ from harness.plan.estimate import H200, Estimate, estimate, estimate_on
 from harness.plan.job import Job
 from harness.plan.outline import outline_of, remember
 from harness.plan.plan import Plan
+from harness.plan.processors import at_once, divided, told
 from harness.plan.rates import on_gpu
 from harness.plan.scale_choice import choose_scale, data_missing
 from harness.plan.sharing import also_wanted
@@ -61,12 +62,13 @@ def plan_suite(
     finds = outline.finds(choice.scale)
     if (len(outline.made), len(outline.powers)) != known:
         remember(outline)
-    todo = survey.jobs("to do", "blocked")
+    todo, shared = survey.jobs("to do", "blocked"), divided(plan, runtime)
     if calibrating is not None:
         from harness.plan.calibrate import calibrate  # noqa: PLC0415 - it imports torch, and is only asked for
 
-        calibrate(todo, plan.jobs, store, runtime, calibrating)
-    time = estimate(todo, store, runtime, plan.jobs)
+        calibrate(todo, plan.jobs, store, shared, calibrating)
+    time = estimate(todo, store, shared, plan.jobs)
+    together = at_once(todo, time.seconds, shared)
     also = also_wanted(plan.jobs, path, choice.scale, device) if across else {}
     elsewhere = estimate_on(H200, todo) if choice.scale in LARGE and not on_gpu(runtime) else None
     return {
@@ -76,7 +78,7 @@ def plan_suite(
         "unlock": choice.unlock,
         "blocked_by": data_missing(plan, runtime.locations),
         "finds": finds,
-        "estimate": time.document(),
+        "estimate": time.document() | {"at_once": told(shared, together)},
         "elsewhere": None if elsewhere is None else {"device": H200.name, **elsewhere.document()},
         "disk": _disk(todo, plan, runtime.locations),
         "missing": _missing(survey, time if elsewhere else None),

@@ -100,7 +100,7 @@ def _opening(checked: Checked) -> str:
     about = (
         f"Against the baseline {checked.baseline} at {checked.scale} scale: "
         f"{counted(checked.findings) or 'no finding'}, of {suites} suite{'s' if suites != 1 else ''}, "
-        f"in {duration(sum(checked.seconds.values()))}."
+        f"in {duration(checked.took_s)}."
     )
     return f"{MARKER}\n## Reproduction check: {headline}\n\n{_escaped(about, 2 * LONGEST_SHOWN)}\n"
 

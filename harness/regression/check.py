@@ -15,7 +15,7 @@ from harness.progress import Progress, duration
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
 from harness.regression.compare_snapshots import Comparison, compare, departing, none_of, trainings
 from harness.regression.finding import Checked, Finding
-from harness.regression.observations import Observed, Rules, Stores, observe
+from harness.regression.observations import Observed, Rules, Stores, observe, observe_ahead
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable
@@ -32,6 +32,7 @@ def check(
     `globs` restrict the check to matching experiments and cells. Raises BaselineMissing where the baseline or a suite
     in it is missing, UsageError where `globs` match nothing, DataMissing, and Interrupted.
     """
+    started = time.monotonic()
     suites, baseline = _loaded(paths), read_baseline(baseline_file, rules.scale)
     chosen = {suite.name: selection for suite in suites if (selection := Selection.of(suite, globs))}
     if not chosen and suites:
@@ -42,7 +43,7 @@ def check(
     for suite, observed, took_s in _observed([s for s in suites if s.name in chosen], chosen, rules, store, suspects):
         seconds[suite.name] = took_s
         findings += list(_findings(suite, observed, baseline, chosen[suite.name], strict=strict))
-    return Checked(str(baseline_file), rules.scale, tuple(findings), seconds)
+    return Checked(str(baseline_file), rules.scale, tuple(findings), seconds, round(time.monotonic() - started, 3))
 
 
 def exit_code(checked: Checked) -> int:
@@ -98,21 +99,21 @@ def _observed(
     store: Store,
     disturb: Mapping[str, Callable[[dict[str, Any]], Collection[str]]],
 ) -> Iterable[tuple[Suite, Observed | None, float]]:
-    """Yield each suite with its observed results (None where it lacks this scale) and the seconds they took.
+    """Yield each suite with its observed results (None where it lacks this scale) and their seconds of computing.
 
     `disturb` maps a suite's name to a function from its snapshot to the trainings whose probes are to be disturbed.
     """
     progress = Progress()
     with _fresh(rules, store) as folder, StopSignal().listening() as stop:
         stores = Stores(Store(Path(folder)), store)
+        there = [(suite, chosen[suite.name]) for suite in suites if rules.scale in suite.file.scales]
+        failed = observe_ahead(there, rules, stores.fresh, stop)
         for number, suite in enumerate(suites, start=1):
-            started = time.monotonic()
-            has_scale = rules.scale in suite.file.scales
-            observed = (
-                observe(suite, chosen[suite.name], rules, stores, stop, disturb[suite.name]) if has_scale else None
-            )
-            took_s = time.monotonic() - started
-            progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)}")
+            observed = None
+            if rules.scale in suite.file.scales:
+                observed = observe(suite, chosen[suite.name], rules, stores, stop, disturb[suite.name], failed)
+            took_s = 0.0 if observed is None else observed.seconds
+            progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)} of computing")
             yield suite, observed, round(took_s, 3)
 
 

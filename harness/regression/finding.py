@@ -23,9 +23,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """All findings of one check, with the baseline's name and each suite's running time in seconds."""
+    """All findings of one check, with the baseline's name."""
 
     baseline: str
     scale: str
     findings: tuple[Finding, ...]
     seconds: dict[str, float]
+    """Seconds of computing for each suite; suites that share a job count it each."""
+    took_s: float
+    """Seconds of the whole check by the clock. Jobs run side by side, so that suites together may take longer."""

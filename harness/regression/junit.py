@@ -33,7 +33,7 @@ def junit_xml(checked: Checked) -> bytes:
         "tests": str(sum(map(len, suites.values()))),
         "failures": str(counts["failure"]),
         "errors": str(counts["error"]),
-        "time": f"{sum(checked.seconds.values()):.3f}",
+        "time": f"{checked.took_s:.3f}",
     }
     root = ET.Element("testsuites", about)
     for name, cases in suites.items():

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.data import DATASETS
 from harness.jobs.measures import MEASURES
 from harness.machine.runtime import Runtime
+from harness.plan.estimate import estimate
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job, datasets_of
 from harness.plan.preregistration import declare
-from harness.plan.rates import device_name
+from harness.plan.processors import at_once, places
+from harness.plan.rates import device_name, on_gpu
 from harness.plan.status import Status, statuses, surveyed
 from harness.progress import Progress
 from harness.regression.compare_snapshots import none_of
@@ -20,8 +22,9 @@ from harness.regression.probes import Probes, disturbed, probes_of
 from harness.regression.selection import Selection
 from harness.regression.snapshot import furthest, snapshot
 from harness.report.judging import judged
-from harness.run.execute import Execution, execute
+from harness.run.execute import Execution, execute, execute_at_once
 from harness.run.executors.local import Local
+from harness.run.executors.pool import Pool
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
 from harness.suite.file import Suite
@@ -75,6 +78,8 @@ class Observed:
     snapshot: dict[str, Any]
     failed: Mapping[str, str] = field(default_factory=dict)
     """Reason of failure by a job's label."""
+    seconds: float = 0.0
+    """Seconds that its probes and measurements took, one after another."""
 
 
 def observe(
@@ -84,17 +89,16 @@ def observe(
     stores: Stores,
     stop: StopSignal,
     disturb: Callable[[dict[str, Any]], Collection[str]] = none_of,
+    failed: Mapping[str, str] | None = None,
 ) -> Observed:
     """Run the jobs that a check of a suite needs, and return its snapshot.
 
-    `disturb` maps a snapshot to the trainings whose probes are to be disturbed. Raises DataMissing where a data set is
-    not on disk, Interrupted where a signal stops the run.
+    `disturb` maps a snapshot to the trainings whose probes are to be disturbed; jobs in `failed` are not tried again.
+    Raises DataMissing where a data set is not on disk, Interrupted where a signal stops the run.
     """
-    plan = make_plan(suite, rules.scale, device_name(rules.runtime))
-    probes = _chosen(probes_of(plan), selection)
-    jobs = {**probes.jobs, **_measurements(plan, selection)}
-    _require_data(jobs, rules.runtime)
-    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, rules.for_a_while, stop)
+    plan, probes, jobs = _asked(suite, selection, rules)
+    ours = {key: why for key, why in (failed or {}).items() if key in jobs}
+    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, rules.for_a_while, stop, ours)
     standing = {key: Status("to do") for key in plan.jobs}
     if rules.judges_trainings:
         standing |= _trained(plan, rules, stores.lasting, stop, execution)
@@ -106,7 +110,45 @@ def observe(
     _disturb(plan, seen, runs, probes, rules, stores.fresh, stop, execution)
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
     labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
-    return Observed(seen, {labels[key]: why for key, why in execution.failed.items()})
+    told = {labels[key]: why for key, why in execution.failed.items()}
+    return Observed(seen, told, sum(_seconds(job, stores.fresh) for job in jobs.values()))
+
+
+def observe_ahead(
+    suites: Iterable[tuple[Suite, Selection]], rules: Rules, store: Store, stop: StopSignal
+) -> Mapping[str, str]:
+    """Run the jobs of several suites at a time, where that is worth it; return why jobs failed, by key.
+
+    Each suite is observed afterwards, and finds them done. Raises like `observe`.
+    """
+    plans = [(plan, jobs) for suite, selection in suites for plan, _, jobs in [_asked(suite, selection, rules)]]
+    runtime, every = rules.for_probes, {key: job for _, jobs in plans for key, job in jobs.items()}
+    together = 1
+    if plans and rules.cluster is None and not on_gpu(runtime):
+        survey = surveyed(plans[0][0].of_jobs(every), store, runtime.locations)
+        runtime = replace(runtime, jobs=places(1)) if runtime.open_jobs else runtime
+        seconds = estimate(every.values(), store, runtime).seconds
+        together = at_once(every.values(), seconds, runtime)
+    if together == 1:
+        return {}
+    progress = Progress()
+    progress.say(f"{len(every)} jobs of {len(plans)} suites, {together} at a time, 1 thread each")
+    with Pool(replace(runtime, jobs=together), progress, stop) as pool:
+        return execute_at_once(survey, pool, progress).failed
+
+
+def _asked(suite: Suite, selection: Selection, rules: Rules) -> tuple[Plan, Probes, dict[str, Job]]:
+    """Return the plan of a suite, the chosen probes, and all jobs of a check; raises DataMissing."""
+    plan = make_plan(suite, rules.scale, device_name(rules.runtime))
+    probes = _chosen(probes_of(plan), selection)
+    jobs = {**probes.jobs, **_measurements(plan, selection)}
+    _require_data(jobs, rules.runtime)
+    return plan, probes, jobs
+
+
+def _seconds(job: Job, store: Store) -> float:
+    result = store.folder(job.kind, job.key).read_result_of(job.key)
+    return 0.0 if result is None else float(result["cost"]["seconds"])
 
 
 def _disturb(
@@ -153,11 +195,18 @@ def _require_data(jobs: Mapping[str, Job], runtime: Runtime) -> None:
         runtime.locations.require(DATASETS[name])
 
 
-def _run(plan: Plan, store: Store, runtime: Runtime, cluster: Cluster | None, stop: StopSignal) -> Execution:
-    progress = Progress()
+def _run(
+    plan: Plan,
+    store: Store,
+    runtime: Runtime,
+    cluster: Cluster | None,
+    stop: StopSignal,
+    failed: Mapping[str, str] | None = None,
+) -> Execution:
+    progress, survey = Progress(), surveyed(plan, store, runtime.locations, failed)
     if cluster is not None:
-        return cluster.execute(surveyed(plan, store, runtime.locations), runtime, progress, stop)
-    return execute(surveyed(plan, store, runtime.locations), Local(runtime, progress, stop), progress)
+        return cluster.execute(survey, runtime, progress, stop)
+    return execute(survey, Local(runtime, progress, stop), progress)
 
 
 def _trained(plan: Plan, rules: Rules, store: Store, stop: StopSignal, execution: Execution) -> dict[str, Status]:

@@ -36,7 +36,7 @@ def show_checked(checked: Checked) -> None:
     if chaotic := sum(CHAOTIC in finding.said for finding in checked.findings):
         console.print(f"{chaotic} probes hold steps that rounding alone carries anywhere, which were not compared; "
                       "--json names them")  # fmt: skip
-    took = duration(sum(checked.seconds.values()))
+    took = duration(checked.took_s)
     console.print(f"{len(checked.seconds)} suites at {checked.scale} against {checked.baseline}, in {took}")
 
 

@@ -27,6 +27,8 @@ def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
     fields: dict[str, object] = {f"{kind}_s": _seconds(cost for job, cost in ran if job.kind == kind) for kind in KINDS}
     fields["energy_j"] = round(sum(known), 3) if known else None  # not measured is not 0 J
     fields |= {"energy_measured": f"of {len(known)} of {len(ran)} jobs"} if known else {}
+    together = max((cost.get("jobs_at_once", 1) for _, cost in ran), default=1)
+    fields |= {"side_by_side": f"up to {together} jobs at a time"} if together > 1 else {}
     fields["finished_at"] = max((cost["finished_at"] for _, cost in ran), default=None)
     return CostRecord.model_validate(fields)
 

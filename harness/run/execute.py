@@ -23,16 +23,16 @@ class Execution:
 
 
 def execute(
-    survey: Survey, executor: Executor, progress: Progress, *, left: bool = False, time: TimeLeft | None = None
+    survey: Survey, executor: Executor, progress: Progress, *, timed: bool | None = None, time: TimeLeft | None = None
 ) -> Execution:
     """Run every job that has no result and is not blocked; raises Interrupted when a signal asked to stop.
 
-    With `left`, run only the jobs that `execute_at_once` leaves. A job that failed before is not tried again. `time`
-    tells how long the rest takes.
+    With `timed`, run only jobs that measure time, or only those that do not. A job that failed before is not tried
+    again. `time` tells how long the rest takes.
     """
     time = time or TimeLeft()
     execution, store = Execution(failed=dict(survey.failed)), survey.store
-    waiting = [job for job in _todo(survey) if job.takes_time or not left]
+    waiting = [job for job in _todo(survey) if timed is None or job.takes_time == timed]
     for number, job in enumerate(waiting, start=1):
         missing = [execution.failed[key] for key in job.inputs.values() if key in execution.failed]
         if missing:

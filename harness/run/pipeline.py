@@ -18,6 +18,7 @@ from harness.plan.estimate import estimate
 from harness.plan.graph import Plan, plan_at
 from harness.plan.outline import Outline
 from harness.plan.preregistration import declare, remember
+from harness.plan.processors import at_once, divided, told
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Survey, surveyed
 from harness.plan.stored_jobs import timed_on
@@ -92,7 +93,7 @@ def _run(
     survey = choice.survey or surveyed(plan, store, runtime.locations)
     for look in plan.looks():
         now, refresh = survey.of(plan_at(plan, look)), flags["refresh_stale"]
-        failed = _run_look(now, runtime, progress, stop, cluster, refresh=refresh)
+        failed = _run_look(now, divided(plan, runtime), runtime, progress, stop, cluster, refresh=refresh)
         survey = surveyed(plan, store, runtime.locations, failed)
         declare(plan, store)
         if look is None or not _goes_on(survey, look, progress):
@@ -119,9 +120,19 @@ def _as_the_suite_asks(
 
 
 def _run_look(
-    survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, cluster: Cluster | None, *, refresh: bool
+    survey: Survey,
+    runtime: Runtime,
+    alone: Runtime,
+    progress: Progress,
+    stop: StopSignal,
+    cluster: Cluster | None,
+    *,
+    refresh: bool,
 ) -> dict[str, str]:
-    """Do the jobs that the seeds of a look still need, but for those that failed before; gives why jobs failed."""
+    """Do the jobs that the seeds of a look still need, but for those that failed before; gives why jobs failed.
+
+    `alone` are the settings of jobs that measure time, each of which has the machine to itself.
+    """
     look = survey.plan.look
     if look is not None:
         progress.say(f"look {look.number} of {look.of}: {seeds_said(look.seeds)}")
@@ -133,7 +144,7 @@ def _run_look(
     time = _say_todo(progress, survey, runtime)
     if cluster is not None:
         return cluster.execute(survey, runtime, progress, stop).failed
-    return _execute(survey, runtime, progress, stop, time).failed
+    return _execute(survey, runtime, alone, progress, stop, time).failed
 
 
 def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
@@ -150,15 +161,20 @@ def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
     return True
 
 
-def _execute(survey: Survey, runtime: Runtime, progress: Progress, stop: StopSignal, time: TimeLeft) -> Execution:
-    todo = sum(not job.takes_time for job in survey.jobs("to do"))
-    if min(runtime.jobs, todo) <= 1:
-        return execute(survey, Local(runtime, progress, stop), progress, time=replace(time, at_once=1))
-    with Pool(replace(runtime, jobs=min(runtime.jobs, todo)), progress, stop) as pool:
-        together = execute_at_once(survey, pool, progress, time=time)
-    local = Local(runtime, progress, stop)
-    alone = execute(replace(survey, failed=together.failed), local, progress, left=True, time=replace(time, at_once=1))
-    return Execution([*together.ran, *alone.ran], together.failed | alone.failed)
+def _execute(
+    survey: Survey, runtime: Runtime, alone: Runtime, progress: Progress, stop: StopSignal, time: TimeLeft
+) -> Execution:
+    one_by_one = replace(time, at_once=1)
+    if runtime.jobs == 1 and runtime.threads == alone.threads:
+        return execute(survey, Local(runtime, progress, stop), progress, time=one_by_one)
+    if time.at_once == 1:
+        first = execute(survey, Local(runtime, progress, stop), progress, timed=False, time=one_by_one)
+    else:
+        with Pool(replace(runtime, jobs=time.at_once), progress, stop) as pool:
+            first = execute_at_once(survey, pool, progress, time=time)
+    local = Local(alone, progress, stop)
+    last = execute(replace(survey, failed=first.failed), local, progress, timed=True, time=one_by_one)
+    return Execution([*first.ran, *last.ran], first.failed | last.failed)
 
 
 def report_suite(
@@ -240,9 +256,8 @@ def _say_todo(progress: Progress, survey: Survey, runtime: Runtime) -> TimeLeft:
         progress.say(f"nothing to do: {which} {len(jobs)} jobs have results")
         return TimeLeft()
     time = estimate(todo, survey.store, runtime, jobs)
-    at_once = min(runtime.jobs, len(todo))
-    how = time.basis if at_once == 1 else f"{time.basis}; {at_once} at a time"
-    seconds = time.seconds / at_once
+    together = at_once(todo, time.seconds, runtime)
+    seconds = time.seconds / together
     about = f"about {duration(seconds)}, until {closing(seconds)}"
-    progress.say(f"{len(todo)} of {len(jobs)} jobs to do, {about} ({how})")
-    return TimeLeft(time.of_job, at_once)
+    progress.say(f"{len(todo)} of {len(jobs)} jobs to do, {about} ({time.basis}); {told(runtime, together)}")
+    return TimeLeft(time.of_job, together)

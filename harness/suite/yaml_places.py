@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.errors import SuiteError
 from harness.suite.shipped import LARGEST_FILE
+from harness.suite.yaml_nodes import composed
 
 KeyPath = tuple[str | int, ...]
 
@@ -95,7 +95,7 @@ def read_yaml(path: Path) -> Located:
         return located
     loader = YAML(typ="safe", pure=True)
     try:
-        node = _composed(text)
+        node = composed(text)
         if node is not None:
             located.data = _Builder(located, loader).build(node, ())
     except MarkedYAMLError as error:
@@ -115,23 +115,13 @@ def yaml_data(text: str) -> Any:
     loader = YAML(typ="safe", pure=True)
     located = Located(Path("text"))
     try:
-        node = _composed(text)
+        node = composed(text)
         data = None if node is None else _Builder(located, loader).build(node, ())
     except (YAMLError, RecursionError) as error:
         raise ValueError(f"not valid YAML: {str(error).splitlines()[0]}") from error
     if located.faults:
         raise ValueError(located.lines()[0])
     return data
-
-
-@lru_cache(maxsize=64)
-def _composed(text: str) -> Node | None:
-    """Compose the node graph of a YAML text, which nobody changes; it is kept, for suites share their paper's files.
-
-    Composing takes ten times as long as building data from the graph. Raises YAMLError, and keeps nothing then.
-    """
-    node: Node | None = YAML(typ="safe", pure=True).compose(text)
-    return node
 
 
 def _one_line(text: str) -> str:

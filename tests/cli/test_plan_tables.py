@@ -12,7 +12,8 @@ JOB: dict[str, Any] = {
     "key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": "", "seconds": 600.0,
     "wanted_by": ["cnn"], "also_in": None,
 }  # fmt: skip
-HERE = {"seconds": 600.0, "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
+HERE = {"seconds": 600.0, "at_once": "2 jobs at a time, 1 thread each",
+        "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
         "power_basis": "the power of a processor is not measured"}  # fmt: skip
 DISK = {"keeps_bytes": 5_000_000, "scratch_bytes": 0, "by_kind": {"train": 5_000_000}, "data_bytes": {"digits": 57_500}}
 PLAN: dict[str, Any] = {
@@ -41,7 +42,9 @@ def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> Non
     """Jobs are counted by state, and the estimate gives its basis."""
     text = shown(capsys)
     assert "1 to do, 2 done" in text
-    assert "about 10 min of work: 0.333 core-hours (measured here on a processor)" in text
+    assert (
+        "about 10 min of work, 2 jobs at a time, 1 thread each: 0.333 core-hours (measured here on a processor)" in text
+    )
     assert "kWh not known (the power of a processor is not measured)" in text
     assert "disk: 5 MB (weights 5 MB)\n" in text
     assert "data, in addition: digits 57.5 kB\n" in text

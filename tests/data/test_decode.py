@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from harness.data.decode import Window, all_prepared, as_rgb, cut_out, decode, decode_window, prepared, prepared_size
+from harness.data.decode import Window, as_rgb, cut_out, decode, decode_window, prepared, prepared_size
+from harness.data.rescaling import all_prepared
 from harness.data.spec import Prepare
 from harness.errors import DataMissing
 

@@ -150,7 +150,7 @@ def test_any_check_keeps_to_its_limit(any_check: Checked, limit: int) -> None:
 def test_nothing_in_a_finding_is_markup() -> None:
     """No tag, comment, fold or mention comes from a finding's text."""
     hostile = Finding(HOSTILE, HOSTILE, "regression", HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-    html = rendered(github.markdown(Checked(HOSTILE, HOSTILE, (hostile,), {})))
+    html = rendered(github.markdown(Checked(HOSTILE, HOSTILE, (hostile,), {}, 0.0)))
     assert set(re.findall(r"<(/?[a-z0-9]+|!--)", html)) == {
         "!--", "h2", "/h2", "p", "/p", "table", "/table", "thead", "/thead", "tbody", "/tbody",
         "tr", "/tr", "th", "/th", "td", "/td",

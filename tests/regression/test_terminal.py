@@ -18,6 +18,7 @@ CHECKED = Checked(
         Finding("table2", "probe star", "regression", "logits [of] first weights", "0.1", "0.2"),
     ),
     {"table1": 1.0, "table2": 2.0},
+    3.0,
 )
 
 
@@ -35,7 +36,7 @@ def test_what_is_wrong_is_told_and_what_is_sound_is_counted(capsys: pytest.Captu
 def test_what_was_not_compared_is_counted_though_it_is_sound(capsys: pytest.CaptureFixture[str]) -> None:
     """A baseline that calls every step chaotic would compare nothing, and say so here alone."""
     said = "within rounding (1% of what is allowed); chaotic, and not compared: loss of step 2 and later"
-    show_checked(Checked("ci.json", "ci", (Finding("table1", "probe cnn", "ok", said),), {"table1": 1.0}))
+    show_checked(Checked("ci.json", "ci", (Finding("table1", "probe cnn", "ok", said),), {"table1": 1.0}, 1.0))
     assert "1 probes hold steps that rounding alone carries anywhere" in capsys.readouterr().out
 
 

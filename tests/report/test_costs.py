@@ -122,3 +122,12 @@ def test_an_experiment_without_results_has_no_row(plan: Plan, tmp_path: Path) ->
     """Rather than one of zeros."""
     whole, rows = costs(plan, Store(tmp_path / "empty"))
     assert (whole["train_s"], whole["energy_j"], whole["finished_at"], rows) == (0, None, None, [])
+
+
+def test_jobs_that_shared_the_machine_are_told(plan: Plan, store: Store) -> None:
+    """The most at a time; nothing where each had the machine to itself."""
+    assert "side_by_side" not in costs(plan, store)[0]
+    first, second, *_ = plan.jobs.values()
+    finish(store, first, cost=cost(jobs_at_once=2))
+    finish(store, second, cost=cost(jobs_at_once=4))
+    assert costs(plan, store)[0]["side_by_side"] == "up to 4 jobs at a time"

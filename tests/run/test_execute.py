@@ -216,6 +216,6 @@ def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> N
     todo = [job.key for job in survey.jobs("to do")]
     execution = execute_at_once(survey, fake, silent())
     assert execution.ran == [key for key in todo if key not in timings]
-    alone = execute(survey, Fake(), silent(), left=True)
+    alone = execute(survey, Fake(), silent(), timed=True)
     assert alone.ran == [key for key in timings if key in todo]
     assert alone.ran

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from finished_worlds import CUT
 from once import made_once
-from prepared_pixels import keep_prepared
 from suite_files import plain
 from tiny_suites import tiny_suite
 
@@ -49,7 +48,6 @@ def made_baseline(factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a tiny suite of AlexNet, one of PReLU, and the baseline of both; treat it as read-only."""
 
     def make(folder: Path) -> None:
-        keep_prepared()
         (folder / BASELINE).parent.mkdir(parents=True)
         suites = [tiny_suite(folder, **FEW), prelu_suite(folder)]
         updated(suites, folder / BASELINE, RULES, Store(folder / "runs")).baseline.write()

@@ -28,7 +28,7 @@ HOSTILE = "]]><b>&amp; \x00\x1b[31m\ud800\ufffe \r\n::error::x, | ` * @someone #
 
 def checked(*findings: Finding) -> Checked:
     """Return a check of two suites with these findings."""
-    return Checked("main", "ci", findings, {"table1": 12.3456, "figure1": 61.0})
+    return Checked("main", "ci", findings, {"table1": 12.3456, "figure1": 61.0}, 73.3456)
 
 
 def many(severity: str, count: int, said: str = "as always") -> tuple[Finding, ...]:
@@ -46,5 +46,6 @@ checks = st.builds(
     text,
     st.lists(findings, max_size=12).map(tuple),
     st.dictionaries(text, st.floats(0, 1e6), max_size=3),
+    st.floats(0, 1e6),
 )
 """Any check, with control characters and lone surrogates."""

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prepared_pixels import keep_prepared
 from suite_files import TABLE1, plain
 
 from harness.machine.runtime import Runtime
@@ -108,7 +107,6 @@ class World:
 
     def run(self, kinds: Collection[str] = (), **runtime: Any) -> Execution:
         """Run unfinished jobs, or only those of these kinds, in this process."""
-        keep_prepared()
         settings = {
             "locations": self.runtime.locations,
             "device": self.runtime.device,

@@ -261,6 +261,8 @@ def resume(run: Training) -> None:
     content = checkpoint.load(run.work.folder, run.work.progress)
     if content is None:
         return
+    if run.work.runtime.open_threads and run.device.type == "cpu":
+        torch.set_num_threads(content["made_with"].get("threads", torch.get_num_threads()))
     mine, theirs = made_with(run), content["made_with"]
     if is_current("train", theirs.get("code", "")):  # by the same code, or code with the same bits
         theirs = {**theirs, "code": mine["code"]}

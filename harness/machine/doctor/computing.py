@@ -7,15 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import harness
 from harness.errors import DeviceMissing
 from harness.machine import environment
-from harness.machine.cgroups import cpu_quota, memory_limit
+from harness.machine.cgroups import cpu_quota
 from harness.machine.doctor.checks import Check, at_least
+from harness.machine.memory import available_bytes
 from harness.machine.runtime import cores
 from harness.progress import duration
 
@@ -23,7 +23,6 @@ GIB = 1 << 30
 LITTLE_MEMORY, TOO_LITTLE_MEMORY = 4 * GIB, 1 * GIB
 """Bytes of memory below which the doctor warns, and below which it fails. torch alone takes half a gigabyte; a training
 keeps its batches and a checkpoint beside the net."""
-_MEMINFO = Path("/proc/meminfo")
 _INSTALL = "install it with the command of the README"
 
 
@@ -40,17 +39,11 @@ def versions() -> Check:
 
 def memory() -> Check:
     """Check how much memory a run may take, a container's limit included."""
-    amounts = []
-    with suppress(OSError, ValueError, IndexError):
-        lines = _MEMINFO.read_text(encoding="utf-8").splitlines()
-        amounts.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
-    if (limit := memory_limit()) is not None:
-        amounts.append(limit)
-    if not amounts:
+    if (amount := available_bytes()) is None:
         return Check("memory", "warning", "the amount of free memory could not be read", "none is needed if jobs run")
-    says = f"{min(amounts) / GIB:.1f} GiB may be used"
+    says = f"{amount / GIB:.1f} GiB may be used"
     remedy = "end other programs, or give the container more"
-    return at_least("memory", min(amounts), LITTLE_MEMORY, TOO_LITTLE_MEMORY, says, remedy)
+    return at_least("memory", amount, LITTLE_MEMORY, TOO_LITTLE_MEMORY, says, remedy)
 
 
 def device(asked: str) -> Check:

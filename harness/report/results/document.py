@@ -177,6 +177,8 @@ class CostRecord(Record):
     """Energy of the GPU; null where nothing was measured."""
     energy_measured: str | None = None
     """The number of jobs whose energy is known, in words."""
+    side_by_side: str | None = None
+    """The most jobs that shared the machine, in words; null where each job had it to itself."""
     finished_at: str | None
     """When the last of them ended; null where none has run."""
 

@@ -110,6 +110,7 @@ class Local:
             machine["packages"] |= versions(in_use())
         machine |= {"engine": self.engine} if self.engine else {}
         write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))
+        result["cost"] |= {"jobs_at_once": self.runtime.jobs} if self.runtime.jobs > 1 else {}
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             self._note_rate(folder, job, result["cost"])

@@ -211,6 +211,14 @@ def test_a_checkpoint_of_another_thread_count_is_refused(world, monkeypatch):
     assert world.folder("train").checkpoint.exists()
 
 
+def test_an_unfinished_training_keeps_the_threads_of_its_checkpoint(untested, monkeypatch):
+    """Where nobody asked for a number, it goes on with that of its checkpoint, unmarked."""
+    world = stopped_world(untested, monkeypatch)
+    assert world.run(threads=2, open_threads=True).failed == {}
+    assert world.result("train")["marks"] == []
+    assert world.folder("train").read_environment()["job"]["threads"] == 1
+
+
 def test_resumed_elsewhere_on_request_it_is_marked(untested, monkeypatch):
     """A training resumed elsewhere on request is marked, and so is its test."""
     world = untested

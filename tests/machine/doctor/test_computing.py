@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.machine import cgroups, environment
+from harness.machine import memory as machine_memory
 from harness.machine.doctor import computing
 from harness.machine.doctor.checks import Check
 from harness.machine.doctor.computing import arithmetic, device, memory, probed, versions
@@ -62,7 +63,7 @@ def test_the_smaller_of_memory_and_limit_counts(
     """A container may have less than the machine."""
     (tmp_path / "meminfo").write_text(f"MemTotal: 99999999 kB\nMemAvailable: {available_kib} kB\n")
     (tmp_path / "memory.max").write_text(limit)
-    monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(machine_memory, "_MEMINFO", tmp_path / "meminfo")
     monkeypatch.setattr(cgroups, "ROOT", tmp_path)
     monkeypatch.setattr(cgroups, "OWN", tmp_path / "none")
     assert memory().level == level
@@ -70,7 +71,7 @@ def test_the_smaller_of_memory_and_limit_counts(
 
 def test_memory_that_nobody_tells_of_is_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Systems other than Linux do not report it."""
-    monkeypatch.setattr(computing, "_MEMINFO", tmp_path / "none")
+    monkeypatch.setattr(machine_memory, "_MEMINFO", tmp_path / "none")
     monkeypatch.setattr(cgroups, "ROOT", tmp_path)
     assert memory().level == "warning"
 

@@ -45,9 +45,10 @@ class Network(OfNet, Computed):
 def _sizes(traced: tuple[Traced, ...]) -> dict[str, Number]:
     learned = list(learnable(traced))
     convs, dense, local = (_of(family, traced) for family in ("convolution", "dense", "local"))
-    conv_percents = [_percent(one.parameters, _parameters(traced)) for one in convs]
+    total = _parameters(traced)
+    conv_percents = [_percent(one.parameters, total) for one in convs]
     return {
-        "parameters": Number(_parameters(traced), "", "parameters"),
+        "parameters": Number(total, "", "parameters"),
         "weights": Number(sum(one.weights for one in traced), "", "weights"),
         "biases": Number(sum(one.biases for one in traced), "", "biases"),
         "slopes": Number(sum(one.slopes for one in traced), "", "PReLU coefficients"),

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.store.documents import parsed_json
-from harness.store.fences import Token
+from harness.store.fences import Token, standing
 from harness.store.store import JobFolder, Store, write_json
 
 PREFIX = "paper-harness-"
@@ -170,7 +170,7 @@ class Submissions:
         """Write down a submission of jobs, each as folder, key, label and the seal that it goes on from."""
         self.root.mkdir(exist_ok=True)
         name = f"{PREFIX}{secrets.token_hex(8)}"
-        entrusted = tuple(Entrusted(f.path.name, key, label, self._next(key), seal) for f, key, label, seal in jobs)
+        entrusted = tuple(Entrusted(f.path.name, key, label, self._next(f, key), seal) for f, key, label, seal in jobs)
         made = Submission((self.root / name).absolute(), entrusted, time.time(), throttle, asked, runtime)
         write_json(
             made.folder / "submission.json",
@@ -195,9 +195,10 @@ class Submissions:
         """Yield the submissions, earliest first."""
         return iter(sorted(self.known.values(), key=lambda one: one.at))
 
-    def _next(self, key: str) -> int:
+    def _next(self, folder: JobFolder, key: str) -> int:
+        """The number of a job's next submission; the token in its directory outlives records that were removed."""
         before = self._newest.get(key)
-        return 1 if before is None else before[0].jobs[before[1]].number + 1
+        return 1 + max(standing(folder.path)[0], 0 if before is None else before[0].jobs[before[1]].number)
 
     def _add(self, submission: Submission) -> None:
         self.known[submission.name] = submission

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from programs import results
 from real_slurm import OF_THE_RUN, RealSlurm, Sums
 from slurm_commands import Wrap, calls, command, job_of, to_slurm
+from suite_files import written
+from tiny_suites import TINY, tiny_suite
+
+from harness.run.executors.slurm.submissions import Submission, Submissions
+from harness.store.store import Store
 
 pytestmark = pytest.mark.slurm
+
+ALONE = ("--device", "cpu", "--threads", "1")
+
+
+def same_jobs(there: Path, here: Path) -> int:
+    """Compare the results of two stores but for what is of the run alone; give the number of jobs."""
+    found = [
+        {
+            file.parent.name: {k: v for k, v in json.loads(file.read_text()).items() if k not in OF_THE_RUN}
+            for file in store.glob("*-*/result.json")
+        }
+        for store in (there, here)
+    ]
+    assert found[0] == found[1]
+    return len(found[1])
+
+
+def submissions(store: Path) -> list[Submission]:
+    """What was submitted from a store, earliest first."""
+    records = Submissions(Store(store))
+    records.refresh()
+    return list(records)
 
 
 def test_verify_and_check_run_their_jobs_there(tmp_path: Path, wrap: Wrap) -> None:
@@ -28,19 +57,63 @@ def test_verify_and_check_run_their_jobs_there(tmp_path: Path, wrap: Wrap) -> No
 
 
 @pytest.mark.nightly
-def test_a_training_is_shared_by_two_nodes(tmp_path: Path, slurm: RealSlurm) -> None:
-    """One torchrun on each, which meet at the first; the same bits as of two processes on this machine."""
-    from tiny_suites import tiny_suite
+def test_a_shipped_suite_ends_in_the_same_results(tmp_path: Path, slurm: RealSlurm) -> None:
+    """But for environment and cost; the environment says that Slurm ran it."""
+    suite = ["run", "prelu_table1", "--scale", "ci"]
+    there, here = tmp_path / "there", tmp_path / "here"
+    to_slurm(*suite, "--slurm", "memory_gb=2", "--store", str(there / "runs"), "--out", str(there))
+    command(*suite, *ALONE, "--store", str(here / "runs"), "--out", str(here))
+    assert results(there) == results(here)
+    assert same_jobs(there / "runs", here / "runs") == 13
+    engines = [json.loads(path.read_text()).get("engine") for path in there.glob("runs/*-*/environment.json")]
+    assert engines == ["Slurm"] * 13
 
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_a_training_is_shared_by_processes_of_nodes(tmp_path: Path, slurm: RealSlurm, nodes: int) -> None:
+    """One task and one torchrun on each node; the same bits as of two processes on this machine."""
     suite = str(tiny_suite(tmp_path, subset={"classes": 10, "per_class": 40}, epochs=1))
     there, here = tmp_path / "there", tmp_path / "here"
     shared = ["run", suite, "--scale", "ci", "--processes", "2", "--out", str(tmp_path / "report")]
-    to_slurm(*shared, "--nodes", "2", "--slurm", "memory_gb=2", "--store", str(there))
-    command(*shared, "--device", "cpu", "--threads", "1", "--store", str(here))
-    for folder in here.glob("*-*"):
-        found, expected = (json.loads((root / folder.name / "result.json").read_text()) for root in (there, here))
-        assert {k: v for k, v in found.items() if k not in OF_THE_RUN} == {
-            k: v for k, v in expected.items() if k not in OF_THE_RUN
-        }
-    asked = [json.loads(path.read_text()) for path in there.glob("slurm/*/submission.json")]
-    assert {one["asked"]["nodes"] for one in asked if one["jobs"][0]["label"].startswith("train")} == {2}
+    to_slurm(*shared, "--nodes", str(nodes), "--slurm", "memory_gb=2", "--store", str(there))
+    command(*shared, *ALONE, "--store", str(here))
+    assert same_jobs(there, here) == 3
+    (training,) = (one for one in submissions(there) if one.jobs[0].label.startswith("train"))
+    assert training.asked["nodes"] == nodes
+    script = (training.folder / "submission.sh").read_text()
+    assert (f"--nodes={nodes}" in script, "--ntasks-per-node=1" in script, "srun" in script) == (True, True, nodes > 1)
+
+
+@pytest.mark.nightly
+def test_looks_are_submitted_one_at_a_time(tmp_path: Path, slurm: RealSlurm) -> None:
+    """Two nets that differ in their precision alone are undecided at the first look."""
+    suite = two_arms(tmp_path)
+    store = tmp_path / "runs"
+    said = to_slurm(
+        "run", str(suite), "--scale", "ci", "--slurm", "memory_gb=2", "--store", str(store), "--out", str(tmp_path)
+    )
+    assert "look 1 of 2 leaves something undecided" in said
+    by_look: dict[int, list[Submission]] = {1: [], 2: []}
+    for one in submissions(store):
+        seeds = {int(job.label.rpartition("seed ")[2]) for job in one.jobs if "seed " in job.label}
+        assert seeds <= {0, 1, 2} or seeds == {3}
+        by_look[2 if seeds == {3} else 1].append(one)
+    assert sum(len(one.jobs) for one in by_look[2]) == 4
+    ended = max(path.stat().st_mtime for one in by_look[1] for path in one.folder.glob("word-*.json"))
+    assert min(one.at for one in by_look[2]) > ended
+
+
+def two_arms(folder: Path) -> Path:
+    """Write a suite that asks in looks at three and four seeds whether one of two like nets errs less."""
+    suite: Any = json.loads(tiny_suite(folder, "two_arms").read_text())
+    tiny = {**TINY, "seeds": {"looks": [3, 4]}, "subset": {"classes": 10, "per_class": 40}}
+    suite["scales"] = {"ci": {**tiny, "train": {**TINY["train"], "epochs": 1}}}
+    arm = json.loads(json.dumps(suite["experiments"]["cnn"]))
+    arm["train"]["change"] = {"precision": "bf16"}
+    suite["experiments"]["other"] = {**arm, "says": "in fewer digits"}
+    errors = ["cnn.ten_crop.top1_error", "other.ten_crop.top1_error"]
+    suite["claims"]["better"] = {"ref": "A01", "says": "a", "source": "b", "less": errors}
+    path = folder / "two_arms.yaml"
+    path.write_text(json.dumps(suite))
+    return path

@@ -50,20 +50,27 @@ def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) 
     assert world.results() == world.undisturbed()
 
 
-def test_a_killed_controller_stops_nothing(tmp_path: Path, slurm: RealSlurm) -> None:
-    """Kill -9 of slurmctld while jobs run; it is started again some seconds later."""
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_killed_controller_stops_nothing(tmp_path: Path, slurm: RealSlurm, *, forgets: bool) -> None:
+    """Kill -9 of slurmctld while jobs run; it is started again, and knows the jobs that it had time to write down."""
     world = Sums(tmp_path, steps=80)
     driver = world.driver()
     try:
         eventually(lambda: began(world), 90)
+        state = slurm.folder / "state" / "job_state"
+        eventually(lambda: state.exists() and state.stat().st_mtime > world.records()[0].at + 1, 60)
         slurm.kill("slurmctld")
-        time.sleep(4)
+        if forgets:
+            for path in state.parent.glob("job_state*"):
+                path.unlink()
+        time.sleep(2)
         slurm.start()
         said, _ = driver.communicate(timeout=240)
     finally:
         driver.kill()
     assert driver.returncode == 0, said
-    assert len(world.records()) == 1
+    assert ("the queue has forgotten it); it is submitted again" in said) == forgets
+    assert len(world.records()) == 1 + forgets
     assert world.results() == world.undisturbed()
 
 

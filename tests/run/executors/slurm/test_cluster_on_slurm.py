@@ -10,7 +10,6 @@ import pytest
 from programs import results
 from real_slurm import OF_THE_RUN, RealSlurm, Sums
 from slurm_commands import Wrap, calls, command, job_of, to_slurm
-from suite_files import written
 from tiny_suites import TINY, tiny_suite
 
 from harness.run.executors.slurm.submissions import Submission, Submissions
@@ -81,7 +80,7 @@ def test_a_training_is_shared_by_processes_of_nodes(tmp_path: Path, slurm: RealS
     assert same_jobs(there, here) == 3
     (training,) = (one for one in submissions(there) if one.jobs[0].label.startswith("train"))
     assert training.asked["nodes"] == nodes
-    script = (training.folder / "submission.sh").read_text()
+    script = next(training.folder.glob("*submission.sh")).read_text()
     assert (f"--nodes={nodes}" in script, "--ntasks-per-node=1" in script, "srun" in script) == (True, True, nodes > 1)
 
 

@@ -37,7 +37,7 @@ def test_a_killed_job_is_submitted_again_and_goes_on(tmp_path: Path, slurm: Real
 
 def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) -> None:
     """Kill -9 of the driver; the next one submits nothing a second time."""
-    world = Sums(tmp_path, steps=400)
+    world = Sums(tmp_path, steps=200)
     first = world.driver()
     eventually(lambda: began(world), 90)
     first.send_signal(signal.SIGKILL)

@@ -60,7 +60,7 @@ def test_a_preempted_job_goes_on_under_its_number(tmp_path: Path, slurm: RealSlu
 
 def test_a_lost_node_makes_a_zombie_that_writes_no_more(tmp_path: Path, slurm: RealSlurm) -> None:
     """NODE_FAIL, then requeued elsewhere, while the first process lives on: it sees the token and ends."""
-    world = Sums(tmp_path, count=1, steps=450)
+    world = Sums(tmp_path, count=1, steps=350)
     driver = world.driver()
     try:
         eventually(lambda: began(world), 90)

@@ -215,7 +215,8 @@ class Slurm:
         record, index = watched.task
         self._over.add((record.name, index))
         if judged.then == "failed":
-            return [self._close(watched, JobFailed(f"{judged.why}{record.log_says(index)}"))]
+            log = "" if judged.ends and record.log(index) is None else record.log_says(index)
+            return [self._close(watched, JobFailed(f"{judged.why}{log}"))]
         self.progress.say(f"{watched.job.label}: {judged.why}; it is submitted again")
         watched.let_go()
         return []

@@ -83,7 +83,8 @@ class Submission:
         return None
 
     def note_array(self, number: str) -> None:
-        """Write down Slurm's number of the array."""
+        """Write down Slurm's number of the array; the folder may have been removed while the jobs run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".array.{os.getpid()}"
         temporary.write_text(f"{number}\n", encoding="utf-8")
         temporary.replace(self.folder / "array")
@@ -115,7 +116,9 @@ class Submission:
         read_anew(self.folder)
         path = self.log(index)
         if path is None:
-            return f" (it left no log in {self.folder}: can the nodes write there?)"
+            empty = any(self.folder.glob(f"*_{index}_*_log.*"))
+            why = "did a line of setup end it?" if empty else "can the nodes write there?"
+            return f" (it left {'an empty' if empty else 'no'} log in {self.folder}: {why})"
         lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
         return f" (see {path}: {' | '.join(lines[-LAST_LINES:])})"
 

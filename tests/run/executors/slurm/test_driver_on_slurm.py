@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections import Counter
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from real_slurm import RealSlurm, Sums, eventually
-from slurm_commands import began, command, job_of
+from slurm_commands import Wrap, began, calls, command, job_of
 
 from harness.errors import Interrupted
 from harness.run.executors.slurm import driver as driver_module
@@ -47,6 +48,50 @@ def test_a_killed_driver_finds_its_jobs_again(tmp_path: Path, slurm: RealSlurm) 
     assert second.returncode == 0, said
     assert said.count("is in Slurm's queue already") == 2
     assert len(world.records()) == 1
+    assert world.results() == world.undisturbed()
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_driver_that_is_killed_while_it_submits_loses_no_job(tmp_path: Path, wrap: Wrap, *, accepted: bool) -> None:
+    """Kill -9 right before sbatch is reached, and right after it has accepted the jobs; none is submitted twice."""
+    kill = "[ $call = 1 ] && kill -9 $(ps -o ppid= -p $PPID)"
+    asked = wrap("sbatch", f'"$real" "$@"; {kill}' if accepted else f'{kill} && exit 1; exec "$real" "$@"')
+    world = Sums(tmp_path, steps=20, settings={"accepted_within_s": 5.0})
+    first = world.driver()
+    first.communicate(timeout=90)
+    assert first.returncode == -signal.SIGKILL
+    assert [record.array for record in world.records()] == [None]
+    said, _ = world.driver().communicate(timeout=240)
+    assert ("was never accepted; it is submitted again" in said) != accepted
+    assert len(calls(asked)) == (1 if accepted else 2)
+    assert world.results() == world.undisturbed(), said
+
+
+def test_records_that_vanish_while_jobs_run_cost_no_result(tmp_path: Path, slurm: RealSlurm) -> None:
+    """All that was written about submissions is removed, logs too, while their driver lives."""
+    world = Sums(tmp_path, steps=80)
+    driver = world.driver()
+    try:
+        eventually(lambda: began(world) and began(world, 1), 90)
+        shutil.rmtree(world.store.slurm)
+        said, _ = driver.communicate(timeout=240)
+    finally:
+        driver.kill()
+    assert driver.returncode == 0, said
+    assert world.results() == world.undisturbed()
+
+
+@pytest.mark.nightly
+def test_jobs_whose_records_and_driver_are_gone_end_once(tmp_path: Path, slurm: RealSlurm) -> None:
+    """The next driver cannot know of them; its submissions get the jobs, which go on, and the others end."""
+    world = Sums(tmp_path, steps=120)
+    first = world.driver()
+    eventually(lambda: began(world) and began(world, 1), 90)
+    first.kill()
+    first.communicate()
+    shutil.rmtree(world.store.slurm)
+    said, _ = world.driver().communicate(timeout=240)
+    assert [job.number for record in world.records() for job in record.jobs] == [2, 2], said
     assert world.results() == world.undisturbed()
 
 

@@ -100,6 +100,7 @@ def test_a_dependency_that_can_never_be_satisfied_is_said_and_ended(tmp_path: Pa
     world = Sums(tmp_path, count=1)
     failed = world.run(options={"dependency": f"afterok:{bad}"}).failed
     assert ["would never start: it depends on a job" in why for why in failed.values()] == [True]
+    assert ["log" in why for why in failed.values()] == [False]
     eventually(lambda: "PENDING" not in slurm.call("squeue", "-h", "-o", "%T"), 30)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from real_slurm import RealSlurm, Sums
@@ -38,10 +39,38 @@ def test_a_refusal_is_told_and_leaves_the_rest_of_the_queue(tmp_path: Path, wrap
     assert len(world.records()) == 1
 
 
-def test_an_unknown_partition_is_refused_by_slurm_itself(tmp_path: Path, slurm: RealSlurm) -> None:
-    """Its own words are the reason."""
-    failed = Sums(tmp_path, count=1).run(partition="nowhere").failed
-    assert [why for why in failed.values() if "sbatch refused it" in why and "partition" in why]
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"partition": "nowhere"}, "invalid partition specified: nowhere"),
+        ({"exclude": ("n77",)}, "Invalid node name specified"),
+        ({"options": {"time": "soon"}}, "Invalid --time specification"),
+        ({"options": {"nonsense": "1"}}, "unrecognized option"),
+        ({"options": {"constraint": "h200"}}, "Invalid feature specification"),
+        ({"memory_gb": 9000}, "Memory specification can not be satisfied"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else str(value),
+)
+def test_a_wrong_setting_is_refused_by_slurm_itself(
+    tmp_path: Path, slurm: RealSlurm, settings: dict[str, Any], says: str
+) -> None:
+    """Its own words are the reason, and nothing is left in the queue or in the store."""
+    world = Sums(tmp_path, count=1)
+    (why,) = world.run(**settings).failed.values()
+    assert why.startswith("sbatch refused it: ")
+    assert says in why
+    assert world.records() == []
+
+
+def test_any_other_path_of_a_store_will_do(tmp_path: Path, slurm: RealSlurm) -> None:
+    """Scripts and options of sbatch hold it."""
+    (folder := tmp_path / 'two words, it\'s "a" $HOME `b` #1').mkdir()
+    world = Sums(folder, count=1)
+    assert world.run().failed == {}
+    (record,) = world.records()
+    log = record.log(0)
+    assert log is not None
+    assert log.read_text().endswith("done\n")
 
 
 def test_arrays_keep_to_slurms_limit_and_to_ours(tmp_path: Path, wrap: Wrap, slurm: RealSlurm) -> None:
@@ -98,6 +127,12 @@ def test_an_unwritable_log_is_one_clear_message(tmp_path: Path, slurm: RealSlurm
     nowhere = {"output": "/nowhere/%A_%a.out", "error": "/nowhere/%A_%a.err"}
     failed = Sums(tmp_path, count=1).run(options=nowhere).failed
     assert ["without having begun (it left no log" in why for why in failed.values()] == [True]
+
+
+def test_a_setup_line_that_ends_the_job_is_one_clear_message(tmp_path: Path, slurm: RealSlurm) -> None:
+    """There is a log, and nothing in it."""
+    failed = Sums(tmp_path, count=1).run(setup=("exit 3",)).failed
+    assert ["FAILED without having begun (it left an empty log" in why for why in failed.values()] == [True]
 
 
 def test_a_full_disk_on_one_node_fails_its_jobs_alone(tmp_path: Path, slurm: RealSlurm) -> None:

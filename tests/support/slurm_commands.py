@@ -43,12 +43,20 @@ def command(*arguments: str) -> str:
     return done.stdout
 
 
-def to_slurm(*arguments: str, **environ: str) -> str:
-    """Call the program on the cluster, also for jobs that a driver does itself."""
-    path = ":".join(site())
-    env = {**os.environ, "PYTHONPATH": path, "HARNESS_TEST_ALL_TO_SLURM": "1", **environ}
+def started(*arguments: str, **environ: str) -> subprocess.Popen[str]:
+    """Start the program with its jobs on the cluster, also those that a driver does itself."""
+    env = {**os.environ, "PYTHONPATH": ":".join(site()), "HARNESS_TEST_ALL_TO_SLURM": "1", **environ}
     few = ["--on", "slurm", "--device", "cpu", "--threads", "1", "--slurm", "poll_s=1", "--slurm", "cpus_per_gpu=1"]
-    command = [sys.executable, "-m", "harness", *arguments, *few]
-    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True, timeout=580)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    called = [sys.executable, "-m", "harness", *arguments, *few]
+    return subprocess.Popen(called, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def to_slurm(*arguments: str, **environ: str) -> str:
+    """Call the program so; give what it said."""
+    with started(*arguments, **environ) as process:
+        try:
+            said, _ = process.communicate(timeout=580)
+        finally:
+            process.kill()
+    assert process.returncode == 0, said
+    return said

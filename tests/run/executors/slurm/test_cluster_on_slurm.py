@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from programs import results
-from real_slurm import OF_THE_RUN, RealSlurm, Sums
-from slurm_commands import Wrap, calls, command, job_of, to_slurm
+from real_slurm import OF_THE_RUN, RealSlurm, Sums, eventually
+from slurm_commands import Wrap, calls, command, job_of, started, to_slurm
 from tiny_suites import TINY, tiny_suite
 
 from harness.run.executors.slurm.submissions import Submission, Submissions
@@ -82,6 +87,70 @@ def test_a_training_is_shared_by_processes_of_nodes(tmp_path: Path, slurm: RealS
     assert training.asked["nodes"] == nodes
     script = next(training.folder.glob("*submission.sh")).read_text()
     assert (f"--nodes={nodes}" in script, "--ntasks-per-node=1" in script, "srun" in script) == (True, True, nodes > 1)
+
+
+@pytest.fixture
+def lasting(tmp_path: Path, slurm: RealSlurm) -> Iterator[Callable[..., tuple[subprocess.Popen[str], Submission]]]:
+    """A function that starts a driver for a training of some seconds in two processes; gives it once that trains."""
+    drivers = []
+
+    def begun(*flags: str) -> tuple[subprocess.Popen[str], Submission]:
+        driver = started(*many_epochs(tmp_path), "--store", str(tmp_path / "there"), "--slurm", "memory_gb=2", *flags)
+        drivers.append(driver)
+        eventually(lambda: any("epoch 3/" in path.read_text() for path in tmp_path.glob("there/slurm/*/*.err")), 240)
+        return driver, submissions(tmp_path / "there")[-1]
+
+    yield begun
+    for driver in drivers:
+        driver.kill()
+        driver.communicate()
+
+
+def many_epochs(folder: Path) -> list[str]:
+    """The command that runs one training of many short epochs, and tests it."""
+    suite = tiny_suite(folder, subset={"classes": 10, "per_class": 40}, epochs=25)
+    return ["run", str(suite), "--scale", "ci", "--processes", "2", "--out", str(folder / "report")]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_a_training_that_loses_a_process_is_tried_again(
+    tmp_path: Path, lasting: Any, slurm: RealSlurm, nodes: int
+) -> None:
+    """Kill -9 of one of its two processes, which may be on the other node than the one that keeps the job."""
+    driver, _ = lasting("--nodes", str(nodes))
+    os.kill(process_of_rank(1, slurm.folder), signal.SIGKILL)
+    said, _ = driver.communicate(timeout=400)
+    assert driver.returncode == 0, said
+    assert said.count("it is submitted again") == 1, said
+    command(*many_epochs(tmp_path), *ALONE, "--store", str(tmp_path / "here"))
+    assert same_jobs(tmp_path / "there", tmp_path / "here") == 3
+
+
+@pytest.mark.nightly
+def test_a_training_on_two_nodes_is_preempted_and_goes_on(tmp_path: Path, lasting: Any, slurm: RealSlurm) -> None:
+    """It saves, is started again under its number, and ends in the same bits."""
+    driver, training = lasting("--nodes", "2", "--slurm", "partition=low")
+    hog = slurm.call("sbatch", "--parsable", "-pmain", "-N2", "--exclusive", "-o/dev/null", "--wrap=sleep 600").strip()
+    eventually(lambda: "RUNNING" in slurm.call("squeue", "-h", "-j", hog, "-o", "%T"), 120)
+    assert training.word(0).says == "stopped"
+    slurm.call("scancel", hog)
+    said, _ = driver.communicate(timeout=400)
+    assert driver.returncode == 0, said
+    assert (training.word(0).says, training.word(0).restarts) == ("done", 1)
+    assert len(submissions(tmp_path / "there")) == 3
+    command(*many_epochs(tmp_path), *ALONE, "--store", str(tmp_path / "here"))
+    assert same_jobs(tmp_path / "there", tmp_path / "here") == 3
+
+
+def process_of_rank(rank: int, cluster: Path) -> int:
+    """The number of a process that shares a job of a cluster, known by its variables."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            variables = (path / "environ").read_bytes().split(b"\0")
+            if f"RANK={rank}".encode() in variables and f"SLURM_CONF={cluster / 'slurm.conf'}".encode() in variables:
+                return int(path.name)
+    raise AssertionError(f"no process has rank {rank}")
 
 
 @pytest.mark.nightly

@@ -95,10 +95,10 @@ def test_jobs_whose_records_and_driver_are_gone_end_once(tmp_path: Path, slurm: 
     assert world.results() == world.undisturbed()
 
 
-@pytest.mark.parametrize("forgets", [False, True])
+@pytest.mark.parametrize("forgets", [False, pytest.param(True, marks=pytest.mark.nightly)])
 def test_a_killed_controller_stops_nothing(tmp_path: Path, slurm: RealSlurm, *, forgets: bool) -> None:
     """Kill -9 of slurmctld while jobs run; it is started again, and knows the jobs that it had time to write down."""
-    world = Sums(tmp_path, steps=80)
+    world = Sums(tmp_path, steps=300 if forgets else 80)
     driver = world.driver()
     try:
         eventually(lambda: began(world), 90)

@@ -36,6 +36,7 @@ EARLY_S = 90.0
 """Seconds by which Slurm's signal before the walltime, and its clock, may be early."""
 PASSED = 75
 """Exit code of a process whose job was started again elsewhere."""
+STARTED_AGAIN = "the job was started again elsewhere; this process ends\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ def main(folder: str) -> int:
         task.say(Word("began"))
         word = worked(task, stop)
         if is_passed(task.folder.path):
+            sys.stderr.write(STARTED_AGAIN)
             return PASSED
         task.say(word)
         told = word.says == "stopped" and stop.number is not None
@@ -163,7 +165,7 @@ def _watch_token(folder: JobFolder) -> None:
     def watch() -> None:
         while not is_passed(folder.path):
             time.sleep(LOOKS_EVERY_S)
-        sys.stderr.write("the job was started again elsewhere; this process ends\n")
+        sys.stderr.write(STARTED_AGAIN)
         os._exit(PASSED)
 
     threading.Thread(target=watch, name="token", daemon=True).start()

@@ -110,17 +110,21 @@ def ls(store_folder: Path, as_json: bool, sort: str) -> None:  # noqa: FBT001
 )
 @click.option("--yes", is_flag=True, help="Remove the files; without this, only list them.")
 def gc(store_folder: Path, as_json: bool, yes: bool, keep: tuple[str, ...], **flags: Any) -> None:  # noqa: FBT001
-    """Remove left-over files of killed processes and checkpoints of finished jobs; flags add more.
+    """Remove left-over files of killed processes, checkpoints of finished jobs, and submissions to Slurm that are over.
 
-    Dry run without --yes.
+    Flags add more. What a job in Slurm's queue needs stays. Dry run without --yes.
     """
     from harness.cli.store_tables import show_garbage  # noqa: PLC0415
     from harness.plan.stored_jobs import wanted_in  # noqa: PLC0415
+    from harness.run.executors.slurm.unneeded import handed  # noqa: PLC0415
     from harness.store.garbage import garbage, remove  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
     found = Store(store_folder)
-    gone = garbage(found, wanted=wanted_in(found, keep) if keep else None, **flags)
+    gone, there = garbage(found, wanted=wanted_in(found, keep) if keep else None, **flags), handed(found)
+    gone = [*there.without_needed(gone), *there.garbage]
+    if there.silent:
+        click.echo(f"{there.silent}: submissions with jobs that are not done stay, and so do these jobs", err=True)
     removed, stayed = remove(found, gone) if yes else ([], [])
     if as_json:
         document = {"found": gone, "removed": removed, "stayed": stayed}

@@ -190,7 +190,8 @@ class Sums:
         chosen = self.chosen()
         lines = "\n".join(chosen.setup)
         given = {
-            name: getattr(chosen, name) for name in ("memory_gb", "cpus_per_gpu", "poll_s", "grace_s", "save_before_s")
+            name: getattr(chosen, name)
+            for name in ("memory_gb", "cpus_per_gpu", "poll_s", "grace_s", "save_before_s", "accepted_within_s")
         }
         flags = [part for name, value in given.items() for part in ("--slurm", f"{name}={value}")]
         command = [sys.executable, "-m", "harness", "run", str(self.suite), "--scale", "ci", "--on", "slurm",

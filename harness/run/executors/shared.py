@@ -26,6 +26,10 @@ LOOK_EVERY_S = 0.1
 LAST_LINES = 5
 
 
+class ProcessLost(JobFailed):
+    """A process of a job was ended from outside, and the others with it: tried again, the job may go on."""
+
+
 @dataclass
 class Ranks:
     """The processes at work, as the one that started them hears them."""
@@ -140,11 +144,11 @@ def _failure(folder: Path, processes: int, results: list[Any]) -> Exception:
     if errors and not killed:
         return errors[0]
     if not lost:
-        return JobFailed(f"torchrun ended without a result{_last_lines(folder / 'torchrun.log')}")
+        return ProcessLost(f"torchrun ended without a result{_last_lines(folder / 'torchrun.log')}")
     rank, code = (killed or lost)[0]
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
     said = next(iter(sorted(folder.glob(f"**/{rank}/stderr.log"))), folder / "none")
-    return JobFailed(
+    return (ProcessLost if code < 0 else JobFailed)(
         f"process {rank} of {processes} (counted from 0) ended {how}, and the others with it; the same command goes on "
         f"from the last checkpoint{_last_lines(said)}"
     )

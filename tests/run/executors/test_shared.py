@@ -32,7 +32,7 @@ from harness.report.gather import gather
 from harness.report.page.render import render
 from harness.run.execute import written
 from harness.run.executors.local import Local
-from harness.run.executors.shared import _failure
+from harness.run.executors.shared import ProcessLost, _failure
 from harness.store.store import Store
 
 PART = CUT["subset"]
@@ -224,6 +224,7 @@ def test_the_cause_is_told_and_not_what_follows_from_it(
     log.write_text("".join(f"line {number}\n" for number in range(9)))
     error = _failure(tmp_path, 2, results)
     assert str(error).startswith(says)
+    assert isinstance(error, ProcessLost) == ("-9" in lost or not lost)
     if isinstance(error, JobFailed) and lost:
         assert str(error).endswith("its last lines: line 4 | line 5 | line 6 | line 7 | line 8")
 

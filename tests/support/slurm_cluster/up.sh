@@ -59,7 +59,7 @@ MaxArraySize=${SLURM_MAX_ARRAY:-6}
 UnkillableStepTimeout=60
 NodeName=n[1-$N] NodeHostname=$H NodeAddr=127.0.0.1 Port=[$((B+1))-$((B+N))] CPUs=$C Boards=1 SocketsPerBoard=1 CoresPerSocket=$C ThreadsPerCore=1 RealMemory=20000 Gres=gpu:$G State=UNKNOWN
 PartitionName=main Nodes=n[1-$N] Default=YES MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
-PartitionName=low  Nodes=n[1-$N] MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=10
+PartitionName=low  Nodes=n[1-$N] MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=4
 CONF
 cat >"$D/gres.conf.new" <<CONF
 AutoDetect=off

@@ -36,6 +36,7 @@ EARLY_S = 90.0
 """Seconds by which Slurm's signal before the walltime, and its clock, may be early."""
 PASSED = 75
 """Exit code of a process whose job was started again elsewhere."""
+STARTED_AGAIN = "the job was started again elsewhere; this process ends\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,12 @@ def main(folder: str) -> int:
             return PASSED
         task.say(Word("began"))
         word = worked(task, stop)
+        if is_passed(task.folder.path):
+            sys.stderr.write(STARTED_AGAIN)
+            return PASSED
         task.say(word)
-        if word.says == "stopped" and not task.is_near_its_walltime(time.monotonic() - started, stop.number):
+        told = word.says == "stopped" and stop.number is not None
+        if told and not task.is_near_its_walltime(time.monotonic() - started, stop.number):
             time.sleep(KILLED_WITHIN_S)
         return 0 if word.says != "failed" else JobFailed.exit_code
 
@@ -109,11 +114,21 @@ def worked(task: Task, stop: StopSignal) -> Word:
     except Interrupted as error:
         return Word("stopped", str(error))
     except HarnessError as error:
-        return Word("failed", str(error))
+        return Word("stopped" if _may_go_on(error, task.nodes) else "failed", str(error))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a node, the driver has to learn of it
         traceback.print_exc()
         return Word("failed", f"{type(error).__name__}: {error}")
     return Word("done")
+
+
+def _may_go_on(error: HarnessError, nodes: int) -> bool:
+    """Say whether a job may get further when it is tried again, because something outside it has ended a process.
+
+    Where another node is lost, its processes are not there to tell: all that is seen is that a connection has ended.
+    """
+    from harness.run.executors.shared import ProcessLost  # noqa: PLC0415 - as below
+
+    return isinstance(error, ProcessLost) or (nodes > 1 and isinstance(error.__cause__, RuntimeError | OSError))
 
 
 def _run(task: Task, stop: StopSignal) -> None:
@@ -150,7 +165,7 @@ def _watch_token(folder: JobFolder) -> None:
     def watch() -> None:
         while not is_passed(folder.path):
             time.sleep(LOOKS_EVERY_S)
-        sys.stderr.write("the job was started again elsewhere; this process ends\n")
+        sys.stderr.write(STARTED_AGAIN)
         os._exit(PASSED)
 
     threading.Thread(target=watch, name="token", daemon=True).start()

@@ -18,6 +18,7 @@ from harness.run.executors.slurm.driver import Slurm
 from harness.run.executors.slurm.queue import require_slurm
 from harness.run.executors.slurm.request import Request, needs_gpus, request_of, runs_here, seconds_of
 from harness.run.executors.slurm.settings import Settings
+from harness.run.executors.slurm.submission import require_readable
 from harness.stop_signal import StopSignal
 from harness.store.store import JobFolder, Store
 
@@ -80,6 +81,7 @@ class Cluster:
     ) -> Iterator[Slurm]:
         """The places of one run; where the store does not last, its jobs end with it."""
         require_slurm()
+        require_readable(store.slurm)
         device: Literal["cuda", "cpu"] = "cuda" if self.has_gpus(runtime) else "cpu"
         slurm = Slurm(
             store,

@@ -18,12 +18,12 @@ from harness.plan.job import Job
 from harness.progress import Progress
 from harness.run.executors.pool import Ended
 from harness.run.executors.slurm import queue, submission
-from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING, Outlook, outlook
+from harness.run.executors.slurm.outlook import RUNNING, WAITING, Outlook, outlook
 from harness.run.executors.slurm.queue import Answer, is_in
 from harness.run.executors.slurm.request import Request, arrays
 from harness.run.executors.slurm.settings import Settings
 from harness.run.executors.slurm.submissions import PREFIX, Submission, Submissions, read_anew, seal_of
-from harness.run.executors.slurm.watched import Task, Watched
+from harness.run.executors.slurm.watched import Watched, is_open
 from harness.stop_signal import StopSignal
 from harness.store.locks import held
 from harness.store.store import JobFolder, Store
@@ -164,21 +164,14 @@ class Slurm:
             task = self.records.newest(watched.job.key)
             if watched.task is not None or task is None or (task[0].name, task[1]) in self._over:
                 continue
-            if self._is_open(task, answer):
+            if is_open(task, answer, self.settings.accepted_within_s):
                 watched.take(task)
                 self.progress.say(f"{watched.job.label}: is in Slurm's queue already, as {task[0].number(task[1])}")
-
-    def _is_open(self, task: Task, answer: Answer) -> bool:
-        state = answer.of(task[0].name, task[1])
-        if state is not None:
-            return state.name in WAITING | RUNNING | MAY_RETURN
-        return task[0].array is None and time.time() - task[0].at < self.settings.accepted_within_s
 
     def _judge(self, answer: Answer) -> list[Ended]:
         """Decide what has become of every submitted job."""
         alive = RUNNING | WAITING
-        quiet = [w for w in self.work.values() if w.task and not is_in(answer.of(w.task[0].name, w.task[1]), alive)]
-        found = self._finished(quiet)
+        found = self._finished([one for one in self.work.values() if self._may_be_done(one, answer)])
         ends: list[str] = []
         for watched in [one for one in self.work.values() if one.task is not None]:
             assert watched.task is not None
@@ -191,6 +184,11 @@ class Slurm:
         ends += [f"{answer.ids[name]}_{index}" for name, index in self._over if is_in(answer.of(name, index), alive)]
         self._end(ends)
         return found
+
+    def _may_be_done(self, watched: Watched, answer: Answer) -> bool:
+        """Say whether a job was submitted, by this driver or another, and neither waits nor runs any more."""
+        task = watched.task or self.records.newest(watched.job.key)
+        return task is not None and not is_in(answer.of(task[0].name, task[1]), RUNNING | WAITING)
 
     def _finished(self, watched: list[Watched]) -> list[Ended]:
         """The jobs of these whose sealed result is visible."""
@@ -217,7 +215,8 @@ class Slurm:
         record, index = watched.task
         self._over.add((record.name, index))
         if judged.then == "failed":
-            return [self._close(watched, JobFailed(f"{judged.why}{record.log_says(index)}"))]
+            log = "" if judged.ends and record.log(index) is None else record.log_says(index)
+            return [self._close(watched, JobFailed(f"{judged.why}{log}"))]
         self.progress.say(f"{watched.job.label}: {judged.why}; it is submitted again")
         watched.let_go()
         return []

@@ -123,7 +123,7 @@ def _silent(state: str, said: str, seen: Seen, settings: Settings) -> Outlook:
         return Outlook("failed", "out of memory on its node; ask for more with --slurm memory_gb=N")
     if said == "done":
         waited = duration(settings.grace_s)
-        return Outlook("failed", f"it said that it is done, but its result was not visible here after {waited}")
+        return _again(f"it said that it is done, but its result was not visible here after {waited}", seen, settings)
     if state in ("TIMEOUT", "DEADLINE"):
         return _again("it was killed at its walltime", seen, settings, more="ask for more with --slurm walltime_min=N")
     if not said and state in ("FAILED", "COMPLETED"):

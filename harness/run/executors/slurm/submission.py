@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.run.executors.slurm.request import Request
 from harness.run.executors.slurm.settings import Settings
 from harness.run.executors.slurm.submissions import Submission
@@ -57,6 +57,15 @@ class Later(HarnessError):
 
 class Unclear(HarnessError):
     """Slurm's answer was lost: it may have accepted the array."""
+
+
+def require_readable(folder: Path) -> None:
+    """Raise UsageError for a path below which Slurm would write logs to another place, or nowhere."""
+    if signs := [sign for sign in "%\\\n" if sign in str(folder.absolute())]:
+        raise UsageError(
+            f"{folder.parent}: Slurm takes {signs[0]!r} in the path of a log for a sign of its own; name a store whose "
+            "path has none with --store DIR"
+        )
 
 
 def submit(submission: Submission, request: Request, settings: Settings, avoid: Iterable[str] = ()) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from harness.errors import HarnessError
 from harness.store.documents import parsed_json
-from harness.store.fences import Token
+from harness.store.fences import Token, standing
 from harness.store.store import JobFolder, Store, write_json
 
 PREFIX = "paper-harness-"
@@ -83,7 +83,8 @@ class Submission:
         return None
 
     def note_array(self, number: str) -> None:
-        """Write down Slurm's number of the array."""
+        """Write down Slurm's number of the array; the folder may have been removed while the jobs run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".array.{os.getpid()}"
         temporary.write_text(f"{number}\n", encoding="utf-8")
         temporary.replace(self.folder / "array")
@@ -115,7 +116,9 @@ class Submission:
         read_anew(self.folder)
         path = self.log(index)
         if path is None:
-            return f" (it left no log in {self.folder}: can the nodes write there?)"
+            empty = any(self.folder.glob(f"*_{index}_*_log.*"))
+            why = "did a line of setup end it?" if empty else "can the nodes write there?"
+            return f" (it left {'an empty' if empty else 'no'} log in {self.folder}: {why})"
         lines = [line for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
         return f" (see {path}: {' | '.join(lines[-LAST_LINES:])})"
 
@@ -170,7 +173,7 @@ class Submissions:
         """Write down a submission of jobs, each as folder, key, label and the seal that it goes on from."""
         self.root.mkdir(exist_ok=True)
         name = f"{PREFIX}{secrets.token_hex(8)}"
-        entrusted = tuple(Entrusted(f.path.name, key, label, self._next(key), seal) for f, key, label, seal in jobs)
+        entrusted = tuple(Entrusted(f.path.name, key, label, self._next(f, key), seal) for f, key, label, seal in jobs)
         made = Submission((self.root / name).absolute(), entrusted, time.time(), throttle, asked, runtime)
         write_json(
             made.folder / "submission.json",
@@ -195,9 +198,10 @@ class Submissions:
         """Yield the submissions, earliest first."""
         return iter(sorted(self.known.values(), key=lambda one: one.at))
 
-    def _next(self, key: str) -> int:
+    def _next(self, folder: JobFolder, key: str) -> int:
+        """The number of a job's next submission; the token in its directory outlives records that were removed."""
         before = self._newest.get(key)
-        return 1 if before is None else before[0].jobs[before[1]].number + 1
+        return 1 + max(standing(folder.path)[0], 0 if before is None else before[0].jobs[before[1]].number)
 
     def _add(self, submission: Submission) -> None:
         self.known[submission.name] = submission

@@ -6,14 +6,28 @@ import time
 from dataclasses import dataclass
 
 from harness.plan.job import Job
-from harness.run.executors.slurm.outlook import RUNNING, WAITING, Seen
+from harness.run.executors.slurm.outlook import MAY_RETURN, RUNNING, WAITING, Seen
 from harness.run.executors.slurm.queue import Answer, is_in
 from harness.run.executors.slurm.request import Request
 from harness.run.executors.slurm.submissions import Submission, read_anew, seal_of
+from harness.store.fences import standing
 from harness.store.store import JobFolder
 
 Task = tuple[Submission, int]
 """A submission, and the index of a job in it."""
+
+
+def is_open(task: Task, answer: Answer, accepted_within_s: float) -> bool:
+    """Say whether a task is not over, or has ended well so lately that its result may not be visible here yet."""
+    (record, index), state = task, answer.of(task[0].name, task[1])
+    if state is None:
+        return record.array is None and time.time() - record.at < accepted_within_s
+    if state.name != "COMPLETED":
+        return state.name in WAITING | RUNNING | MAY_RETURN
+    word = record.word(index)
+    # A directory that was moved away to do the job again has another token.
+    stands = standing(record.job_folder(index).path) >= record.token(index, 0)
+    return word is not None and word.says == "done" and stands
 
 
 @dataclass

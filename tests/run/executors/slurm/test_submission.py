@@ -9,9 +9,18 @@ from typing import Any
 import pytest
 from pretended_slurm import install
 
+from harness.errors import UsageError
 from harness.run.executors.slurm.request import Request
 from harness.run.executors.slurm.settings import Settings
-from harness.run.executors.slurm.submission import Later, Refused, Unclear, parameters_of, submit, without_allocation
+from harness.run.executors.slurm.submission import (
+    Later,
+    Refused,
+    Unclear,
+    parameters_of,
+    require_readable,
+    submit,
+    without_allocation,
+)
 from harness.run.executors.slurm.submissions import Submissions
 from harness.store.store import JobFolder, Store
 
@@ -63,6 +72,16 @@ def test_one_node_needs_no_srun_and_hears_the_signal_itself() -> None:
     assert (two["use_srun"], two["nodes"], two["ntasks_per_node"]) == (True, 2, 1)
     assert two["additional_parameters"] == {"no-requeue": True, "signal": "USR1@120"}
     assert "--cpus-per-task=32" in two["srun_args"]
+
+
+@pytest.mark.parametrize("name", ["100%done", "back\\slash", "two\nlines"])
+def test_a_path_that_slurm_would_read_otherwise_is_refused(tmp_path: Path, name: str) -> None:
+    """Before anything is submitted."""
+    with pytest.raises(
+        UsageError, match=r"Slurm takes .* for a sign of its own; name a store whose path has none with --store DIR"
+    ):
+        require_readable(tmp_path / name / "slurm")
+    require_readable(tmp_path / "two words" / "slurm")
 
 
 def test_a_timing_is_alone_on_its_node() -> None:

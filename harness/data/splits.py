@@ -16,10 +16,13 @@ import torch
 from harness.data import Dataset, dataset_named
 from harness.data.declared import Examples
 from harness.data.decode import Window, all_prepared
-from harness.data.images import Decoding, Indices, InMemory, OnDisk, OnGpu
+from harness.data.images import Decoding, Files, Indices, InMemory, OnDisk, OnGpu
 from harness.data.locate import Locations
+from harness.data.packed_images import PackedImages
+from harness.data.packs import index_of
 from harness.data.ranked import ranked
 from harness.data.sets.folders import kept, listed
+from harness.data.sets.packed_folders import listed_in_packs
 from harness.data.spec import DataSpec
 from harness.errors import DataMissing, UsageError
 
@@ -30,7 +33,7 @@ class Split:
 
     spec: DataSpec
     name: str
-    ids: list[str]
+    ids: Sequence[str]
     """`set/split/...`, independent of where the data lie."""
     labels: torch.Tensor
     """Indices into `classes`, int64 [count]; -1 for unpublished labels."""
@@ -47,7 +50,10 @@ class Split:
     @cached_property
     def ids_sha256(self) -> str:
         """sha256, in hexadecimal, of the ids in order, joined by newlines."""
-        return hashlib.sha256("\n".join(self.ids).encode()).hexdigest()
+        digest = hashlib.sha256()
+        for number, identity in enumerate(self.ids):  # joined, a million would fill a hundred megabytes
+            digest.update((f"\n{identity}" if number else identity).encode())
+        return digest.hexdigest()
 
     @property
     def in_memory(self) -> torch.Tensor | None:
@@ -164,7 +170,14 @@ def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Example
 
 
 def _open_folders(spec: DataSpec, split: str, dataset: Dataset, folder: Path, threads: int) -> Split:
-    ids, labels, classes, files = listed(dataset, folder, split, spec.subset)
     shape = None if dataset.raw_size is None and spec.prepare.center is None else dataset.shape(spec.prepare)
-    pixels = OnDisk([str(folder / file) for file in files], shape and shape[1:], spec.prepare, threads)
-    return Split(spec, split, ids, torch.tensor(labels), classes, shape, pixels)
+    index = index_of(folder / (dataset.division.folder if dataset.division else split))
+    ids: Sequence[str]
+    stored: Files | PackedImages
+    if index is None:
+        ids, labels, classes, files = listed(dataset, folder, split, spec.subset)
+        stored, numbers = Files([str(folder / file) for file in files]), torch.tensor(labels)
+    else:
+        ids, places, known, classes = listed_in_packs(dataset, folder, split, spec.subset, index)
+        stored, numbers = PackedImages(index, places), torch.from_numpy(known)
+    return Split(spec, split, ids, numbers, classes, shape, OnDisk(stored, shape and shape[1:], spec.prepare, threads))

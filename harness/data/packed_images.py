@@ -1,0 +1,114 @@
+"""Reads images from the packs of a copy, which are mapped into memory: files to decode, or pixels as they are."""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.data.decode import Picture, Window, cut_picture, picture, prepare_picture
+from harness.data.packs import AGAIN, Index, pack_path
+from harness.data.spec import Prepare
+from harness.errors import DataMissing
+
+
+class PackedImages:
+    """Some images of a split's packs, numbered from 0; pixels are those of the same files in class folders.
+
+    An image's checksum is tested when it is read for the first time. Raw pixels are prepared and cut where they lie in
+    the mapped memory. `places` are the images' numbers in the index, int64 [count].
+    """
+
+    def __init__(self, index: Index, places: NDArray[np.int64]) -> None:
+        self.index, self.places = index, places
+        self._starts = [0, *accumulate(index.packs)]
+        self._packs = [_mapped(index, number) for number in range(len(index.packs))]
+        self._sound = np.zeros(index.images, np.bool_)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def prepared(self, number: int, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
+        """Return prepared pixels [3, H, W] and the stored mode. Raises DataMissing that names pack and image."""
+        place = int(self.places[number])
+        return prepare_picture(partial(self._picture, place), prepare, partial(self._says, place))
+
+    def window(self, number: int, window: Window) -> tuple[NDArray[np.uint8], str]:
+        """Return one view, pixels [3, crop, crop], and the stored mode. Raises DataMissing like `prepared`."""
+        place = int(self.places[number])
+        return cut_picture(partial(self._picture, place), window, partial(self._says, place))
+
+    def size(self, number: int, prepare: Prepare) -> tuple[int, int]:
+        """Return (height, width) once prepared. Raises DataMissing if `prepare` does not fit the image."""
+        place = int(self.places[number])
+        try:
+            return prepare.sides(self._size(place))
+        except ValueError as error:
+            raise DataMissing(f"{self._says(place)}: cannot be prepared ({error})") from None
+
+    def expect(self, numbers: Sequence[int]) -> None:
+        """Ask the system to read these images ahead, each in one piece."""
+        for place in self.places[list(numbers)].tolist():
+            number, begin, stored = self._spot(place)
+            page = begin - begin % mmap.PAGESIZE
+            self._packs[number].madvise(mmap.MADV_WILLNEED, page, begin + stored - page)
+
+    def only(self, indices: Sequence[int]) -> PackedImages:
+        """Return the images at `indices`."""
+        return PackedImages(self.index, self.places[list(indices)])
+
+    def _picture(self, place: int) -> Picture:
+        data = self._stored(place)
+        if self.index.form == "jpeg":
+            return picture(bytes(data))
+        height, width = self._size(place)
+        return np.frombuffer(data, np.uint8).reshape(height, width, 3), self.index.modes[self._column("mode", place)]
+
+    def _stored(self, place: int) -> memoryview:
+        number, begin, stored = self._spot(place)
+        pack = self._packs[number]
+        if pack.size() < begin + stored:  # the system would kill a process that reads beyond the end
+            raise DataMissing(f"{self._says(place)}: the pack was cut short meanwhile; {AGAIN}")
+        data = memoryview(pack)[begin : begin + stored]
+        if not self._sound[place]:
+            if zlib.crc32(data) != self._column("crc32", place):
+                raise DataMissing(
+                    f"{self._says(place)}: is damaged: its checksum does not fit; delete this pack, and {AGAIN}"
+                )
+            self._sound[place] = True
+        return data
+
+    def _spot(self, place: int) -> tuple[int, int, int]:
+        """Return (number of the pack, first byte, bytes) of an image."""
+        at = self._column("at", place)
+        number = bisect_right(self._starts, at) - 1
+        return number, at - self._starts[number], self._column("stored", place)
+
+    def _size(self, place: int) -> tuple[int, int]:
+        return self._column("height", place), self._column("width", place)
+
+    def _column(self, name: str, place: int) -> int:
+        return int(self.index.columns[name][place])
+
+    def _says(self, place: int) -> str:
+        """Return the place of an image, for messages."""
+        number, begin, _ = self._spot(place)
+        (name,) = self.index.names(place, place + 1)
+        return f"{pack_path(self.index.path.parent, number)}: {name} at byte {begin:,}"
+
+
+def _mapped(index: Index, number: int) -> mmap.mmap:
+    path = pack_path(index.path.parent, number)
+    try:
+        with path.open("rb") as file:
+            pack = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError) as error:
+        raise DataMissing(f"{path}: cannot be mapped into memory ({error}); {AGAIN}") from None
+    pack.madvise(mmap.MADV_RANDOM)  # images come in random order, each asked for in one piece
+    return pack

@@ -16,6 +16,8 @@ import json
 import mmap
 import os
 import struct
+import sys
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -226,25 +228,53 @@ def write_index(folder: Path, form: Form, packs: Sequence[int], images: Iterable
 
 def index_bytes(folder: Path, form: Form, packs: Sequence[int], images: Iterable[PackedImage]) -> bytes:
     """Return the content of an index, which is a function of its images whatever their order."""
-    rows = sorted(images, key=lambda one: (one.wnid, original_name(one.name), one.name))
-    _require_one_name_each(folder, rows)
+    rows = _Rows()
+    for image in images:
+        rows.add(image)
+    order = sorted(range(len(rows.names)), key=lambda row: _listed_at(rows.names[row]))
+    names = [rows.names[row] for row in order]
+    _require_one_name_each(folder, names)
     counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.wnid] = counts.get(row.wnid, 0) + 1
-    modes = sorted({row.mode for row in rows})
-    names = [os.fsencode(row.name) for row in rows]
-    columns = {name: [getattr(row, name) for row in rows] for name, _ in COLUMNS if name not in ("name_end", "mode")}
-    columns["name_end"] = np.cumsum([len(name) for name in names], dtype=np.uint64).tolist()
-    columns["mode"] = [modes.index(row.mode) for row in rows]
-    body = b"".join([*(np.array(columns[name], kind).tobytes() for name, kind in COLUMNS), *names])
-    header = {"form": form, "images": len(rows), "classes": list(counts.items()), "packs": list(packs), "modes": modes}
+    for wnid, _ in names:
+        counts[wnid] = counts.get(wnid, 0) + 1
+    columns, modes, stored = rows.ordered(order), sorted(rows.modes), [os.fsencode(name) for _, name in names]
+    codes = {code: modes.index(mode) for mode, code in rows.modes.items()}
+    columns["mode"] = np.array([codes[code] for code in columns["mode"].tolist()])
+    columns["name_end"] = np.cumsum([len(name) for name in stored], dtype=np.uint64)
+    body = b"".join([*(columns[name].astype(kind).tobytes() for name, kind in COLUMNS), *stored])
+    header = {"form": form, "images": len(names), "classes": list(counts.items()), "packs": list(packs), "modes": modes}
     text = canonical(header | {"body_sha256": hashlib.sha256(body).hexdigest()}).encode()
     return _START.pack(MAGIC, INDEX_VERSION, len(text), hashlib.sha256(text).digest()) + text + body
 
 
-def _require_one_name_each(folder: Path, rows: Sequence[PackedImage]) -> None:
-    for one, other in pairwise(rows):
-        if (one.wnid, original_name(one.name)) == (other.wnid, original_name(other.name)):
-            raise DataMissing(
-                f"{folder}: {other.wnid}/{other.name} is the same image as {one.name}; take one of them away"
-            )
+class _Rows:
+    """The images of an index in any order, column by column, because a million tuples would fill the memory."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, str]] = []
+        """(class, file name) of each image."""
+        self.modes: dict[str, int] = {}
+        """Numbers of the modes in the order in which they came."""
+        self._columns = {name: array("Q") for name, _ in COLUMNS if name != "name_end"}
+
+    def add(self, image: PackedImage) -> None:
+        """Add an image."""
+        self.names.append((sys.intern(image.wnid), image.name))
+        code = self.modes.setdefault(image.mode, len(self.modes))
+        for name, column in self._columns.items():
+            column.append(code if name == "mode" else getattr(image, name))
+
+    def ordered(self, order: Sequence[int]) -> dict[str, NDArray[Any]]:
+        """Return the columns in this order of the images."""
+        return {name: np.array(column, np.uint64)[np.array(order, np.int64)] for name, column in self._columns.items()}
+
+
+def _listed_at(name: tuple[str, str]) -> tuple[str, str, str]:
+    """Return a key that sorts (class, file name) as class folders are listed."""
+    return name[0], original_name(name[1]), name[1]
+
+
+def _require_one_name_each(folder: Path, names: Sequence[tuple[str, str]]) -> None:
+    for one, other in pairwise(names):
+        if _listed_at(one)[:2] == _listed_at(other)[:2]:
+            raise DataMissing(f"{folder}: {'/'.join(other)} is the same image as {one[1]}; take one of them away")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from harness.data.cutting import views_less_mean
@@ -49,9 +50,10 @@ def random_views(
 
 def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
     """Cut the views of `random_views` on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
-    pixels, under = images.permute(0, 2, 3, 1).numpy(), mean.permute(1, 2, 0).contiguous().numpy()
+    # numpy copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
+    pixels, under = images.permute(0, 2, 3, 1).numpy(), np.ascontiguousarray(mean.permute(1, 2, 0).numpy())
     top, left, flip = (spot.numpy() for spot in spots)
-    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving)
+    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving, threads=torch.get_num_threads())
     return torch.from_numpy(views).permute(0, 3, 1, 2)
 
 

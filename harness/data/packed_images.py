@@ -8,12 +8,13 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.data.decode import Picture, Window, cut_picture, picture, prepare_picture
-from harness.data.packs import AGAIN, Index, pack_path
+from harness.data.packs import AGAIN, ANEW, Index, pack_path
 from harness.data.spec import Prepare
 from harness.errors import DataMissing
 
@@ -27,8 +28,7 @@ class PackedImages:
 
     def __init__(self, index: Index, places: NDArray[np.int64]) -> None:
         self.index, self.places = index, places
-        self._starts = [0, *accumulate(index.packs)]
-        self._packs = [_mapped(index, number) for number in range(len(index.packs))]
+        self._packs = Packs(index)
         self._sound = np.zeros(index.images, np.bool_)
 
     def __len__(self) -> int:
@@ -55,9 +55,7 @@ class PackedImages:
     def expect(self, numbers: Sequence[int]) -> None:
         """Ask the system to read these images ahead, each in one piece."""
         for place in self.places[list(numbers)].tolist():
-            number, begin, stored = self._spot(place)
-            page = begin - begin % mmap.PAGESIZE
-            self._packs[number].madvise(mmap.MADV_WILLNEED, page, begin + stored - page)
+            self._packs.expect(*self._spot(place))
 
     def only(self, indices: Sequence[int]) -> PackedImages:
         """Return the images at `indices`."""
@@ -70,25 +68,20 @@ class PackedImages:
         height, width = self._size(place)
         return np.frombuffer(data, np.uint8).reshape(height, width, 3), self.index.modes[self._column("mode", place)]
 
+    def require_sound(self, number: int) -> None:
+        """Raise DataMissing that names pack and image if an image's checksum does not fit."""
+        self._stored(int(self.places[number]))
+
     def _stored(self, place: int) -> memoryview:
-        number, begin, stored = self._spot(place)
-        pack = self._packs[number]
-        if pack.size() < begin + stored:  # the system would kill a process that reads beyond the end
-            raise DataMissing(f"{self._says(place)}: the pack was cut short meanwhile; {AGAIN}")
-        data = memoryview(pack)[begin : begin + stored]
+        data = self._packs.stored(*self._spot(place))
         if not self._sound[place]:
             if zlib.crc32(data) != self._column("crc32", place):
-                raise DataMissing(
-                    f"{self._says(place)}: is damaged: its checksum does not fit; delete this pack, and {AGAIN}"
-                )
+                raise DataMissing(f"{self._says(place)}: is damaged: its checksum does not fit; {ANEW}")
             self._sound[place] = True
         return data
 
-    def _spot(self, place: int) -> tuple[int, int, int]:
-        """Return (number of the pack, first byte, bytes) of an image."""
-        at = self._column("at", place)
-        number = bisect_right(self._starts, at) - 1
-        return number, at - self._starts[number], self._column("stored", place)
+    def _spot(self, place: int) -> tuple[int, int]:
+        return self._column("at", place), self._column("stored", place)
 
     def _size(self, place: int) -> tuple[int, int]:
         return self._column("height", place), self._column("width", place)
@@ -98,13 +91,43 @@ class PackedImages:
 
     def _says(self, place: int) -> str:
         """Return the place of an image, for messages."""
-        number, begin, _ = self._spot(place)
         (name,) = self.index.names(place, place + 1)
-        return f"{pack_path(self.index.path.parent, number)}: {name} at byte {begin:,}"
+        pack, begin = self._packs.spot(self._column("at", place))
+        return f"{pack}: {name} at byte {begin:,}"
 
 
-def _mapped(index: Index, number: int) -> mmap.mmap:
-    path = pack_path(index.path.parent, number)
+class Packs:
+    """The packs of a split, mapped into memory. Positions count over all packs taken together."""
+
+    def __init__(self, index: Index) -> None:
+        self._folder = index.path.parent
+        self._starts = [0, *accumulate(index.packs)]
+        self._maps = [_mapped(pack_path(self._folder, number)) for number in range(len(index.packs))]
+
+    def stored(self, at: int, count: int) -> memoryview:
+        """Return the bytes from a position on. Raises DataMissing for a pack that was cut short meanwhile."""
+        number, begin = self._pack(at)
+        if self._maps[number].size() < begin + count:  # the system would kill a process that reads beyond the end
+            raise DataMissing(f"{pack_path(self._folder, number)}: was cut short meanwhile; {AGAIN}")
+        return memoryview(self._maps[number])[begin : begin + count]
+
+    def expect(self, at: int, count: int) -> None:
+        """Ask the system to read bytes ahead, in one piece."""
+        number, begin = self._pack(at)
+        page = begin - begin % mmap.PAGESIZE
+        self._maps[number].madvise(mmap.MADV_WILLNEED, page, begin + count - page)
+
+    def spot(self, at: int) -> tuple[Path, int]:
+        """Return the pack of a position, and the position in it."""
+        number, begin = self._pack(at)
+        return pack_path(self._folder, number), begin
+
+    def _pack(self, at: int) -> tuple[int, int]:
+        number = bisect_right(self._starts, at) - 1
+        return number, at - self._starts[number]
+
+
+def _mapped(path: Path) -> mmap.mmap:
     try:
         with path.open("rb") as file:
             pack = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)

@@ -52,6 +52,9 @@ among all names, the bytes it takes and their CRC-32, its size in pixels, the by
 the number of the mode in which that file is stored."""
 
 AGAIN = "`data prepare` with the same arguments makes it again"
+ANEW = f"delete this pack, and {AGAIN}"
+PACKS_ANEW = "delete these packs, and `data prepare` with the same arguments makes them again"
+"""The remedies where the size of a pack is right and its content is not."""
 
 
 def pack_path(folder: Path, number: int) -> Path:

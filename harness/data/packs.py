@@ -41,6 +41,8 @@ INDEX_VERSION = 1
 MAGIC = b"HARNESS PACKS\n"
 _START = struct.Struct(f"<{len(MAGIC)}sHQ32s")
 """Magic, version, length of the header, sha256 of the header."""
+_ALIGNED = 64
+"""Bytes to a multiple of which the header is filled up, so that the columns lie as numpy likes them."""
 _READ_AT_ONCE = 2**20
 
 COLUMNS = (
@@ -247,6 +249,7 @@ def index_bytes(folder: Path, form: Form, packs: Sequence[int], images: Iterable
     body = b"".join([*(columns[name].astype(kind).tobytes() for name, kind in COLUMNS), *stored])
     header = {"form": form, "images": len(names), "classes": list(counts.items()), "packs": list(packs), "modes": modes}
     text = canonical(header | {"body_sha256": hashlib.sha256(body).hexdigest()}).encode()
+    text += b" " * (-(_START.size + len(text)) % _ALIGNED)
     return _START.pack(MAGIC, INDEX_VERSION, len(text), hashlib.sha256(text).digest()) + text + body
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from image_layouts import class_folders, make_originals
 from packed_copies import FORMS, flip, in_every_form, opened
+from programs import environment
 
 from harness.data.jitter import windows
 from harness.data.packs import pack_path
@@ -101,6 +104,39 @@ def test_a_pack_that_is_cut_meanwhile_is_noticed(copy: Path) -> None:
         file.truncate(100)
     with pytest.raises(DataMissing, match=f"{pack}: was cut short meanwhile"):
         split.images(range(split.count))
+
+
+EPOCH = """
+import sys
+import torch
+from harness.data.locate import Locations
+from harness.data.spec import DataSpec, Prepare
+from harness.data.splits import open_split, prefetch
+from harness.jobs.observe import observed
+spec = DataSpec(name="ilsvrc2012", prepare=Prepare(short_side=32, center=32))
+locations = Locations.gather(named=[f"ilsvrc2012={sys.argv[1]}"], config_files=())
+split = open_split(spec, "train", locations, threads=2)
+assert sum(len(images) for _, images in prefetch(split, torch.randperm(split.count).split(50))) == 400
+observed(split, locations)
+split.close()
+"""
+"""One epoch, and the record of the data for a result."""
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts the calls, and is not installed")
+def test_an_epoch_asks_the_disk_for_few_files(tmp_path: Path) -> None:
+    """Opening, naming and looking up files does not grow with the images; class folders do it for each."""
+    originals = make_originals(train=100)
+    folders = in_every_form(class_folders(originals, tmp_path / "original"), tmp_path, dataset=originals.declared())
+    calls = {}
+    for form, folder in folders.items():
+        log = tmp_path / f"{form}.log"
+        traced = ["strace", "-f", "-qq", "-e", "trace=%file", "-o", str(log), sys.executable, "-c", EPOCH, str(folder)]
+        subprocess.run(traced, env=environment(), check=True)
+        calls[form] = sum(str(folder) in line for line in log.read_text(errors="replace").splitlines())
+    assert calls["folders"] > 400
+    assert max(calls["jpeg"], calls["raw"]) < 100, calls
 
 
 def test_an_image_too_small_for_its_preparation_is_named(copies) -> None:

@@ -71,7 +71,7 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
 @click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Quality of the JPEGs.")
 @click.option("--unchanged", is_flag=True, help="Copy every file unchanged into class folders.")
 @click.option("--packed", is_flag=True, help="Put the images into a few large files instead of class folders.")
-@click.option("--raw", is_flag=True, help="With --packed, store decoded pixels: ten times the room, and no decoding.")
+@click.option("--raw", is_flag=True, help="With --packed, store decoded pixels: over ten times the room.")
 @click.option("--split", "splits", multiple=True, help="Only this split; repeatable.")
 @click.option(
     "--allow-damaged",

@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
-"""Images, [batch, height, width, channels]."""
+"""Images, [batch, height, width, channels], or one of them, [height, width, channels]."""
 Mean = NDArray[np.float32]
 """Mean image, [height, width, channels]."""
 Spots = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -30,16 +30,18 @@ AT_ONCE = 8
 
 
 def views_less_mean(
-    images: Pixels, mean: Mean, spots: Spots, crop: int, *, moving: bool, threads: int = 1
+    images: Pixels | list[Pixels], mean: Mean, spots: Spots, crop: int, *, moving: bool, threads: int = 1
 ) -> NDArray[np.float32]:
     """Return a view of each image, [batch, crop, crop, channels], with the mean image subtracted.
 
     With `moving`, `mean` is as large as the images; the part under each view is subtracted, mirrored with it. Without,
     `mean` is as large as a view and subtracted unchanged.
     """
-    if crop**2 * images.shape[3] < SINGLY:
-        return _together(images, mean, spots, crop, moving=moving)
-    views = np.empty((len(images), crop, crop, images.shape[3]), np.float32)
+    channels = mean.shape[2]
+    if crop**2 * channels < SINGLY:
+        together = images if isinstance(images, np.ndarray) else np.stack(images)
+        return _together(together, mean, spots, crop, moving=moving)
+    views = np.empty((len(images), crop, crop, channels), np.float32)
     reflected = np.ascontiguousarray(mean[:, ::-1]) if moving else mean
 
     def cut(some: slice) -> None:
@@ -72,7 +74,7 @@ def _together(images: Pixels, mean: Mean, spots: Spots, crop: int, *, moving: bo
 
 
 def _singly(
-    images: Pixels, means: tuple[Mean, Mean], spots: Spots, views: NDArray[np.float32], *, moving: bool
+    images: Pixels | list[Pixels], means: tuple[Mean, Mean], spots: Spots, views: NDArray[np.float32], *, moving: bool
 ) -> None:
     """Fill the views of some images; `means` are the mean image and its mirror image."""
     _, crop, _, channels = views.shape

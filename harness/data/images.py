@@ -145,6 +145,13 @@ class OnDisk:
         ]
         return Decoding(batch, tasks)
 
+    def start_loose(self, indices: Indices) -> LooseDecoding:
+        """Start decoding the images at `indices` without putting them together. Raises ValueError like `start`."""
+        numbers = torch.as_tensor(indices).tolist()
+        self._size(numbers)
+        firsts = range(0, len(numbers), AT_ONCE)
+        return LooseDecoding([self._pool.submit(self._pictures, numbers[first : first + AT_ONCE]) for first in firsts])
+
     def only(self, indices: Sequence[int]) -> OnDisk:
         """Return a source with only the images at `indices` and with threads of its own."""
         return OnDisk(self.stored.only(indices), self.size, self.prepare, self._threads)
@@ -162,12 +169,20 @@ class OnDisk:
         return int(sizes[0, 0]), int(sizes[0, 1])
 
     def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], views: Sequence[Window | None]) -> None:
-        stored = self.stored
-        stored.expect(numbers)
+        self.stored.expect(numbers)
         for row, number, window in zip(rows, numbers, views, strict=True):
-            row[...], mode = stored.prepared(number, self.prepare) if window is None else stored.window(number, window)
-            if mode != "RGB":
-                self.modes[number] = mode
+            row[...] = self._picture(number, window)
+
+    def _pictures(self, numbers: Sequence[int]) -> list[NDArray[np.uint8]]:
+        self.stored.expect(numbers)
+        return [self._picture(number) for number in numbers]
+
+    def _picture(self, number: int, window: Window | None = None) -> NDArray[np.uint8]:
+        stored = self.stored
+        pixels, mode = stored.prepared(number, self.prepare) if window is None else stored.window(number, window)
+        if mode != "RGB":
+            self.modes[number] = mode
+        return pixels
 
 
 def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
@@ -191,6 +206,47 @@ class Decoding:
         finally:
             self.cancel()
         return self.batch
+
+    def cancel(self) -> None:
+        """Drop tasks that no thread has begun."""
+        for task in self.tasks:
+            task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class LooseImages:
+    """The prepared images of a batch where they were decoded or lie in mapped memory.
+
+    `random_views` cuts out of them, which saves putting them together in one tensor.
+    """
+
+    pictures: list[NDArray[np.uint8]]
+    """Pixels [3, H, W] of each image, all of one size."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(batch, channels, height, width), as of a tensor."""
+        channels, height, width = self.pictures[0].shape
+        return len(self.pictures), channels, height, width
+
+    @property
+    def device(self) -> torch.device:
+        """The CPU."""
+        return torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class LooseDecoding:
+    """Images of a batch that threads are decoding."""
+
+    tasks: list[Future[list[NDArray[np.uint8]]]]
+
+    def images(self) -> LooseImages:
+        """Wait for all images and return them. Raises DataMissing like `Decoding.images`."""
+        try:
+            return LooseImages([picture for task in self.tasks for picture in task.result()])
+        finally:
+            self.cancel()
 
     def cancel(self) -> None:
         """Drop tasks that no thread has begun."""

@@ -12,5 +12,6 @@ files that are cut back to the last finished piece. Then comes the record of the
 originals. `official` trusts the manifest, and the result's record of the data names the copy, from which the report
 derives a deviation. A job that needs larger images than the copy holds is refused.
 
-Nothing here decides a result, so none of it is part of the digest of a job's code. Training reads class folders and packs only.
+Nothing here decides a result, so none of it is part of the digest of a job's code. Training reads class folders and
+packs only.
 """

@@ -21,7 +21,7 @@ from harness.data import DATASETS
 from harness.data.augment import random_views
 from harness.data.locate import Locations
 from harness.data.spec import Augmentation, DataSpec, Prepare
-from harness.data.splits import open_split, prefetch
+from harness.data.splits import open_split, prefetch_loose
 from harness.ingest.encode import Compact
 from harness.ingest.prepare import prepare
 from harness.progress import Progress
@@ -104,7 +104,7 @@ def views_of(split, mean, crop, batch, seed):
     draws = torch.Generator().manual_seed(seed)
     order = torch.randperm(split.count, generator=draws)[: split.count - split.count % batch]
     seen = 0
-    for _, images in prefetch(split, order.view(-1, batch)):
+    for _, images in prefetch_loose(split, order.view(-1, batch)):
         seen += len(random_views(images, mean, crop, AUGMENTATION, draws))
     return seen
 

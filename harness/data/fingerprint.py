@@ -143,12 +143,12 @@ def _listings(folder: Path, below: str, memory: Memory, *, labelled: bool = True
 
 def _packed_listings(folder: Path, memory: Memory) -> dict[str, str]:
     """Return the listings that the packs' images would have in class folders."""
-    from harness.data.packs import index_of  # noqa: PLC0415 - it needs numpy, which plans do without
-
-    index = index_of(folder)
-    assert index is not None
 
     def listings() -> str:
+        from harness.data.packs import index_of  # noqa: PLC0415 - it needs numpy, which plans do without
+
+        index = index_of(folder)
+        assert index is not None
         return json.dumps({name: _listing(index.listing(name)) for name in index.classes})
 
     found: dict[str, str] = json.loads(memory.recall(folder / INDEX, "listings", listings))

@@ -6,6 +6,7 @@ import mmap
 import zlib
 from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -58,8 +59,10 @@ class PackedImages:
             self._packs.expect(*self._spot(place))
 
     def only(self, indices: Sequence[int]) -> PackedImages:
-        """Return the images at `indices`."""
-        return PackedImages(self.index, self.places[list(indices)])
+        """Return the images at `indices`, which share the mapped packs."""
+        part = copy(self)
+        part.places = self.places[list(indices)]
+        return part
 
     def _picture(self, place: int) -> Picture:
         data = self._stored(place)

@@ -100,9 +100,15 @@ class PackedImages:
 
 
 class Packs:
-    """The packs of a split, mapped into memory. Positions count over all packs taken together."""
+    """The packs of a split, mapped into memory. Positions count over all packs taken together.
+
+    Raises DataMissing for a pack that cannot be mapped, or an index that speaks of more than its packs hold.
+    """
 
     def __init__(self, index: Index) -> None:
+        at, stored = index.columns["at"], index.columns["stored"]
+        if index.images and int((at + stored).max()) > sum(index.packs):
+            raise DataMissing(f"{index.path}: speaks of images beyond the end of its packs; {AGAIN}")
         self._folder = index.path.parent
         self._starts = [0, *accumulate(index.packs)]
         self._maps = [_mapped(pack_path(self._folder, number)) for number in range(len(index.packs))]

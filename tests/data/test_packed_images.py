@@ -14,7 +14,7 @@ from packed_copies import FORMS, flip, in_every_form, opened
 from programs import environment
 
 from harness.data.jitter import windows
-from harness.data.packs import pack_path
+from harness.data.packs import PackedImage, pack_path, write_index
 from harness.data.spec import Augmentation, Prepare
 from harness.data.splits import prefetch
 from harness.data.statistics import pixel_statistics
@@ -137,6 +137,15 @@ def test_an_epoch_asks_the_disk_for_few_files(tmp_path: Path) -> None:
         calls[form] = sum(str(folder) in line for line in log.read_text(errors="replace").splitlines())
     assert calls["folders"] > 400
     assert max(calls["jpeg"], calls["raw"]) < 100, calls
+
+
+def test_an_index_of_more_than_its_packs_hold_is_refused(tmp_path: Path) -> None:
+    """Its digest fits, and its numbers do not."""
+    (tmp_path / "train").mkdir()
+    pack_path(tmp_path / "train", 0).write_bytes(b"abc")
+    write_index(tmp_path / "train", "jpeg", [3], [PackedImage("n1", "a.JPEG", 1, 3, 0, 1, 1, 3, "RGB")])
+    with pytest.raises(DataMissing, match="packs.index: speaks of images beyond the end of its packs"):
+        opened(tmp_path, "train")
 
 
 def test_an_image_too_small_for_its_preparation_is_named(copies) -> None:

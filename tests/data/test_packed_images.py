@@ -144,7 +144,7 @@ def test_an_index_of_more_than_its_packs_hold_is_refused(tmp_path: Path) -> None
     (tmp_path / "train").mkdir()
     pack_path(tmp_path / "train", 0).write_bytes(b"abc")
     write_index(tmp_path / "train", "jpeg", [3], [PackedImage("n1", "a.JPEG", 1, 3, 0, 1, 1, 3, "RGB")])
-    with pytest.raises(DataMissing, match="packs.index: speaks of images beyond the end of its packs"):
+    with pytest.raises(DataMissing, match=r"packs.index: speaks of images beyond the end of its packs"):
         opened(tmp_path, "train")
 
 

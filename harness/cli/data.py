@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from harness.cli.options import FOLDER, Commands, with_json
-from harness.errors import DataMissing
+from harness.errors import DataMissing, UsageError
 
 with_kit = click.option(
     "--kit", type=click.Path(exists=True, path_type=Path), help="The development kit's folder, or its meta.mat."
@@ -70,6 +70,8 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
 )
 @click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Quality of the JPEGs.")
 @click.option("--unchanged", is_flag=True, help="Copy every file unchanged into class folders.")
+@click.option("--packed", is_flag=True, help="Put the images into a few large files instead of class folders.")
+@click.option("--raw", is_flag=True, help="With --packed, store decoded pixels: over ten times the room.")
 @click.option("--split", "splits", multiple=True, help="Only this split; repeatable.")
 @click.option(
     "--allow-damaged",
@@ -84,7 +86,7 @@ def check(name: str, path: Path | None, *, as_json: bool, **flags: Any) -> None:
 @with_threads
 @with_json
 def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: Any) -> None:
-    """Make the compact copy that training reads: class folders of JPEGs with a manifest. The originals are only read.
+    """Make the compact copy that training reads: JPEGs in class folders or packs. The originals are only read.
 
     After an interruption at any moment, the same command resumes and ends in the same bytes.
     """
@@ -97,7 +99,7 @@ def prepare(name: str, path: Path | None, out: Path, *, as_json: bool, **flags: 
 
     dataset = known_dataset(name)
     folder = _folder(dataset, path, flags["data_root"])
-    compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"])
+    compact = Compact(None if flags["unchanged"] else flags["short_side"], flags["quality"], _packed(flags))
     with StopSignal().listening() as stop:
         copy = prepared(
             dataset,
@@ -176,6 +178,13 @@ def _place(dataset: Any, data_root: Path | None) -> Path:
     if there is None:
         raise DataMissing(found.message())
     return there
+
+
+def _packed(flags: dict[str, Any]) -> Any:
+    """Return what packs are to hold; None for class folders."""
+    if flags["raw"] and not flags["packed"]:
+        raise UsageError("--raw: pixels are stored in packs only; say --packed --raw")
+    return None if not flags["packed"] else "raw" if flags["raw"] else "jpeg"
 
 
 def _threads(flags: dict[str, Any]) -> int:

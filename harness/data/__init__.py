@@ -1,9 +1,9 @@
 """The data sets that a suite may name: `DATASETS` maps a name to a declaration that needs no torch.
 
 simplejpeg decodes plain JPEGs and Pillow all other files. Tests ensure that both give the same pixels, so preparations
-need no version for the decoder. Threads decode two batches ahead. Views are cut for a whole batch at once: on a GPU by
-gathering, on a CPU by numpy, whose loops use a single processor and leave the others to decode. Both give the same
-bits, in channels-last order. Images that fit in memory are prepared once and then gathered.
+need no version for the decoder. Threads decode two batches ahead, from files or from packs, which are mapped into
+memory. Views are cut for a whole batch at once: on a GPU by gathering, on a CPU by numpy, a few images to a thread.
+Both give the same bits, in channels-last order. Images that fit in memory are prepared once and then gathered.
 """
 
 from __future__ import annotations

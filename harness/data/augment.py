@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
-from harness.data.cutting import views_less_mean
+from harness.data.cutting import Pixels, views_less_mean
 from harness.data.declared import centre_offset
+from harness.data.images import LooseImages
 from harness.data.share import Share, whole
 from harness.data.spec import Augmentation
 from harness.data.transfer import sent
@@ -16,7 +18,7 @@ Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 def random_views(
-    images: torch.Tensor,
+    images: torch.Tensor | LooseImages,
     mean: torch.Tensor,
     crop: int,
     augmentation: Augmentation,
@@ -25,11 +27,12 @@ def random_views(
 ) -> torch.Tensor:
     """Draw one random view of each image and subtract the mean image.
 
-    `images` are uint8 [batch, channels, H, W]; the views are float32 [batch, channels, crop, crop] in channels-last
-    order. `mean` is [channels, H, W] on the same device; its H and W may differ from the images' if only its central
-    part is subtracted. All random numbers come from `generator`, and all are drawn whether their use is switched on or
-    not, so that arms that differ in one switch share the other draws. With a `share`, the images are that part of a
-    batch and get the views they would get in the whole batch. Raises ValueError if the crop does not fit.
+    `images` are uint8 [batch, channels, H, W], or loose; the views are float32 [batch, channels, crop, crop] in
+    channels-last order. `mean` is [channels, H, W] on the same device; its H and W may differ from the images' if only
+    its central part is subtracted. All random numbers come from `generator`, and all are drawn whether their use is
+    switched on or not, so that arms that differ in one switch share the other draws. With a `share`, the images are
+    that part of a batch and get the views they would get in the whole batch. Raises ValueError if the crop does not
+    fit.
     """
     batch, _, height, width = images.shape
     share = share or whole(batch)
@@ -43,15 +46,24 @@ def random_views(
         flip = torch.zeros_like(flip)
     moving = augmentation.mean == "same_offset"
     subtracted = mean if moving else central(mean, crop)
-    cut = cut_out if images.device.type == "cpu" else gathered
-    return cut(images, subtracted, (top, left, flip), crop, moving=moving)
+    if isinstance(images, LooseImages) or images.device.type == "cpu":
+        return cut_out(images, subtracted, (top, left, flip), crop, moving=moving)
+    return gathered(images, subtracted, (top, left, flip), crop, moving=moving)
 
 
-def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
+def cut_out(
+    images: torch.Tensor | LooseImages, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool
+) -> torch.Tensor:
     """Cut the views of `random_views` on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
-    pixels, under = images.permute(0, 2, 3, 1).numpy(), mean.permute(1, 2, 0).contiguous().numpy()
+    # numpy copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
+    under = np.ascontiguousarray(mean.permute(1, 2, 0).numpy())
+    pixels: Pixels | list[Pixels]
+    if isinstance(images, LooseImages):
+        pixels = [picture.transpose(1, 2, 0) for picture in images.pictures]
+    else:
+        pixels = images.permute(0, 2, 3, 1).numpy()
     top, left, flip = (spot.numpy() for spot in spots)
-    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving)
+    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving, threads=torch.get_num_threads())
     return torch.from_numpy(views).permute(0, 3, 1, 2)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -42,17 +44,17 @@ class Window(NamedTuple):
         return tall, wide, top, int(self.right * (wide - self.crop + 1))
 
 
+Picture = tuple[Image.Image | NDArray[np.uint8], str]
+"""An image in RGB, as pixels [H, W, 3] or Pillow's, and the mode in which it is stored."""
+
+
 def decode(path: str, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
     """Decode one image file; return prepared RGB pixels [3, H, W] and the mode in which it was stored.
 
     Every pixel is decoded at full size, because reduced JPEG decoding gives other pixels. EXIF orientation is ignored,
     as users of the data set always did. Raises DataMissing with the file's name if it cannot be decoded.
     """
-    try:
-        image, mode = _read(path)
-        return prepared(image, prepare), mode
-    except UNREADABLE as error:
-        raise _unreadable(path, error) from None
+    return prepare_picture(lambda: _read(path), prepare, lambda: path)
 
 
 def decode_window(path: str, window: Window) -> tuple[NDArray[np.uint8], str]:
@@ -61,20 +63,44 @@ def decode_window(path: str, window: Window) -> tuple[NDArray[np.uint8], str]:
     Only the part of the image under the view is resampled, with the same pixels as rescaling the whole image and
     cutting. Raises DataMissing with the file's name if it cannot be decoded.
     """
+    return cut_picture(lambda: _read(path), window, lambda: path)
+
+
+def prepare_picture(
+    read: Callable[[], Picture], prepare: Prepare, place: Callable[[], str]
+) -> tuple[NDArray[np.uint8], str]:
+    """Read and prepare a picture; return pixels [3, H, W] and its mode. Raises DataMissing that names its place."""
     try:
-        image, mode = _read(path)
+        image, mode = read()
+        return prepared(image, prepare), mode
+    except UNREADABLE as error:
+        raise _unreadable(place(), error) from None
+
+
+def cut_picture(read: Callable[[], Picture], window: Window, place: Callable[[], str]) -> tuple[NDArray[np.uint8], str]:
+    """Read a picture and cut a view out of it; like `prepare_picture`."""
+    try:
+        image, mode = read()
         return cut_out(image if isinstance(image, Image.Image) else Image.fromarray(image), window), mode
     except UNREADABLE as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable(place(), error) from None
 
 
-def _read(path: str) -> tuple[Image.Image | NDArray[np.uint8], str]:
-    """Read an image file in RGB, as pixels [H, W, 3] for an ordinary JPEG; also return its stored mode."""
+def _read(path: str) -> Picture:
+    """Read an image file in RGB."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib takes three times as long
         found = jpeg.decoded(file.read())
-    if found is not None:
-        return found
-    with Image.open(path) as image:
+    return _by_pillow(path) if found is None else found
+
+
+def picture(data: bytes) -> Picture:
+    """Decode the content of an image file in RGB. Raises an error of UNREADABLE."""
+    found = jpeg.decoded(data)
+    return _by_pillow(io.BytesIO(data)) if found is None else found
+
+
+def _by_pillow(file: str | io.BytesIO) -> Picture:
+    with Image.open(file) as image:
         image.load()
         return as_rgb(image), image.mode
 

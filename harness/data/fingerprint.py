@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.data.declared import Dataset, OfficialFile, class_list_digest
 from harness.data.locate import Found
-from harness.data.prepared import Copy, prepared_copy
+from harness.data.prepared import INDEX, Copy, is_packed, prepared_copy
 from harness.data.sets.files import content, stored
 from harness.data.sets.imagenet import class_folders, class_images
 from harness.data.sets.rescaled import rescaled_to, says_rescaled
@@ -75,10 +75,10 @@ def _fingerprint(dataset: Dataset, folder: Path, split: str, memory: Memory) -> 
         files = [file for file in dataset.files if split in file.splits]
         lines = [f"{file.name} {_file_digest(folder, file.name, 'sha256', memory)}" for file in files]
     elif split in dataset.unlabelled:
-        lines = [_class_listing(folder / split, memory)]
+        lines = list(_listings(folder, split, memory, labelled=False).values())
     else:
         below = dataset.division.folder if dataset.division else split
-        lines = [f"{name} {_class_listing(folder / below / name, memory)}" for name in class_folders(folder, below)]
+        lines = [f"{name} {listing}" for name, listing in _listings(folder, below, memory).items()]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -117,10 +117,10 @@ def _folders_differ(dataset: Dataset, found: Found, memory: Memory) -> str | Non
     if dataset.class_list_digest is None:
         return f"the class list of {dataset.title} is not known to this program, so official data cannot be confirmed"
     for split in (name for name in dataset.splits if name not in dataset.unlabelled):
-        names = class_folders(found.path, split)
-        if class_list_digest(names) != dataset.class_list_digest:
-            return f"the {len(names)} class folders in {split} are not the {dataset.classes} of {dataset.title}"
-        count = sum(int(_class_listing(found.path / split / name, memory).partition(":")[0]) for name in names)
+        listings = _listings(found.path, split, memory)
+        if class_list_digest(list(listings)) != dataset.class_list_digest:
+            return f"the {len(listings)} class folders in {split} are not the {dataset.classes} of {dataset.title}"
+        count = sum(int(listing.partition(":")[0]) for listing in listings.values())
         if count != dataset.splits[split]:
             return f"{count:,} images in {split}, where {dataset.title} has {dataset.splits[split]:,}"
     return None
@@ -133,15 +133,40 @@ def _file_digest(folder: Path, name: str, algorithm: str, memory: Memory) -> str
     return memory.recall(stored(folder, name) or folder / name, algorithm, digest)
 
 
-def _class_listing(folder: Path, memory: Memory) -> str:
-    """Return `count:sha256` over the names and sizes of one class's images."""
+def _listings(folder: Path, below: str, memory: Memory, *, labelled: bool = True) -> dict[str, str]:
+    """Return the listing of each class of a split; a split without labels has one, without a name."""
+    if is_packed(folder / below):
+        return _packed_listings(folder / below, memory)
+    names = class_folders(folder, below) if labelled else [""]
+    return {name: _class_listing(folder / below / name, memory) for name in names}
 
+
+def _packed_listings(folder: Path, memory: Memory) -> dict[str, str]:
+    """Return the listings that the packs' images would have in class folders."""
+
+    def listings() -> str:
+        from harness.data.packs import index_of  # noqa: PLC0415 - it needs numpy, which plans do without
+
+        index = index_of(folder)
+        assert index is not None
+        return json.dumps({name: _listing(index.listing(name)) for name in index.classes})
+
+    found: dict[str, str] = json.loads(memory.recall(folder / INDEX, "listings", listings))
+    return found
+
+
+def _class_listing(folder: Path, memory: Memory) -> str:
     def listing() -> str:
-        lines = [f"{image.name} {image.stat().st_size}" for image in class_images(folder)]
-        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        return f"{len(lines)}:{digest}"
+        return _listing((image.name, image.stat().st_size) for image in class_images(folder))
 
     return memory.recall(folder, "listing", listing)
+
+
+def _listing(images: Iterable[tuple[str, int]]) -> str:
+    """Return `count:sha256` over the names and sizes of one class's images."""
+    lines = [f"{name} {size}" for name, size in images]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return f"{len(lines)}:{digest}"
 
 
 class Memory:

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from harness.data.decode import Window, decode, decode_window, prepared_size
+from harness.data.packed_images import PackedImages
 from harness.data.spec import Prepare
 from harness.data.transfer import sent
 
@@ -72,14 +73,45 @@ class OnGpu:
         """Do nothing: there are no threads to end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Image files, each in a file of its own; `PackedImages` has the same methods."""
+
+    paths: list[str]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def prepared(self, number: int, prepare: Prepare) -> tuple[NDArray[np.uint8], str]:
+        """Return prepared pixels [3, H, W] and the stored mode. Raises DataMissing with the file's name."""
+        return decode(self.paths[number], prepare)
+
+    def window(self, number: int, window: Window) -> tuple[NDArray[np.uint8], str]:
+        """Return one view, pixels [3, crop, crop], and the stored mode. Raises DataMissing with the file's name."""
+        return decode_window(self.paths[number], window)
+
+    def size(self, number: int, prepare: Prepare) -> tuple[int, int]:
+        """Return (height, width) once prepared, from the header. Raises DataMissing with the file's name."""
+        return prepared_size(self.paths[number], prepare)
+
+    def expect(self, numbers: Sequence[int]) -> None:
+        """Do nothing: a file is read at once."""
+
+    def only(self, indices: Sequence[int]) -> Files:
+        """Return the files at `indices`."""
+        return Files([self.paths[index] for index in indices])
+
+
 class OnDisk:
-    """RGB image files of a split, decoded and prepared by threads on every request.
+    """RGB images of a split, in files or packs, read and prepared by threads on every request.
 
     `size` is the (height, width) of all prepared images, or None if they vary; then each batch must have a single size.
     """
 
-    def __init__(self, paths: list[str], size: tuple[int, int] | None, prepare: Prepare, threads: int) -> None:
-        self.paths, self.size, self.prepare = paths, size, prepare
+    def __init__(
+        self, stored: Files | PackedImages, size: tuple[int, int] | None, prepare: Prepare, threads: int
+    ) -> None:
+        self.stored, self.size, self.prepare = stored, size, prepare
         self.modes: dict[int, str] = {}
         """Stored modes other than RGB of the images read so far, by index."""
         self._threads = threads
@@ -87,10 +119,11 @@ class OnDisk:
 
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
-        """(height, width) of each prepared image, [count, 2]; read from the files' headers if they vary."""
+        """(height, width) of each prepared image, [count, 2]; read from headers or the index if they vary."""
+        count = len(self.stored)
         if self.size is not None:
-            return np.tile(self.size, (len(self.paths), 1))
-        return np.array(list(self._pool.map(prepared_size, self.paths, repeat(self.prepare))), np.int64)
+            return np.tile(self.size, (count, 1))
+        return np.array(list(self._pool.map(self.stored.size, range(count), repeat(self.prepare))), np.int64)
 
     def read(self, indices: Indices) -> torch.Tensor:
         """Decode the images at `indices`. Raises the errors of `start` and `Decoding.images`."""
@@ -112,9 +145,16 @@ class OnDisk:
         ]
         return Decoding(batch, tasks)
 
-    def only(self, indices: Indices) -> OnDisk:
+    def start_loose(self, indices: Indices) -> LooseDecoding:
+        """Start decoding the images at `indices` without putting them together. Raises ValueError like `start`."""
+        numbers = torch.as_tensor(indices).tolist()
+        self._size(numbers)
+        firsts = range(0, len(numbers), AT_ONCE)
+        return LooseDecoding([self._pool.submit(self._pictures, numbers[first : first + AT_ONCE]) for first in firsts])
+
+    def only(self, indices: Sequence[int]) -> OnDisk:
         """Return a source with only the images at `indices` and with threads of its own."""
-        return OnDisk([self.paths[index] for index in indices], self.size, self.prepare, self._threads)
+        return OnDisk(self.stored.only(indices), self.size, self.prepare, self._threads)
 
     def close(self) -> None:
         """End the threads and drop tasks that have not begun."""
@@ -129,11 +169,20 @@ class OnDisk:
         return int(sizes[0, 0]), int(sizes[0, 1])
 
     def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], views: Sequence[Window | None]) -> None:
+        self.stored.expect(numbers)
         for row, number, window in zip(rows, numbers, views, strict=True):
-            path = self.paths[number]
-            row[...], mode = decode(path, self.prepare) if window is None else decode_window(path, window)
-            if mode != "RGB":
-                self.modes[number] = mode
+            row[...] = self._picture(number, window)
+
+    def _pictures(self, numbers: Sequence[int]) -> list[NDArray[np.uint8]]:
+        self.stored.expect(numbers)
+        return [self._picture(number) for number in numbers]
+
+    def _picture(self, number: int, window: Window | None = None) -> NDArray[np.uint8]:
+        stored = self.stored
+        pixels, mode = stored.prepared(number, self.prepare) if window is None else stored.window(number, window)
+        if mode != "RGB":
+            self.modes[number] = mode
+        return pixels
 
 
 def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
@@ -157,6 +206,47 @@ class Decoding:
         finally:
             self.cancel()
         return self.batch
+
+    def cancel(self) -> None:
+        """Drop tasks that no thread has begun."""
+        for task in self.tasks:
+            task.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class LooseImages:
+    """The prepared images of a batch where they were decoded or lie in mapped memory.
+
+    `random_views` cuts out of them, which saves putting them together in one tensor.
+    """
+
+    pictures: list[NDArray[np.uint8]]
+    """Pixels [3, H, W] of each image, all of one size."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(batch, channels, height, width), as of a tensor."""
+        channels, height, width = self.pictures[0].shape
+        return len(self.pictures), channels, height, width
+
+    @property
+    def device(self) -> torch.device:
+        """The CPU."""
+        return torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class LooseDecoding:
+    """Images of a batch that threads are decoding."""
+
+    tasks: list[Future[list[NDArray[np.uint8]]]]
+
+    def images(self) -> LooseImages:
+        """Wait for all images and return them. Raises DataMissing like `Decoding.images`."""
+        try:
+            return LooseImages([picture for task in self.tasks for picture in task.result()])
+        finally:
+            self.cancel()
 
     def cancel(self) -> None:
         """Drop tasks that no thread has begun."""

@@ -16,6 +16,15 @@ RECORDS = "prepared"
 """Folder of a copy with its records: the request, the fate of each image, and the manifest, written last."""
 
 
+INDEX = "packs.index"
+"""Name of the index of the packs in a split's folder."""
+
+
+def is_packed(folder: Path) -> bool:
+    """Return whether a split's folder holds packs instead of class folders."""
+    return (folder / INDEX).is_file() or next(folder.glob("*.pack"), None) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class CopyFiles:
     """Paths of the files that lie beside the images of a copy."""
@@ -60,11 +69,12 @@ class Copy:
     def says(self) -> str:
         """How the copy was made, in words."""
         how = self.manifest["copy"]
+        packed = {None: "", "jpeg": ", in packs", "raw": ", decoded and in packs as pixels"}[how.get("packed")]
         if self.short_side is None:
-            return "a copy of the files as they were"
+            return f"a copy of the files as they were{packed}"
         return (
             f"a copy with shorter sides of at most {self.short_side} pixels ({how['filter']}), "
-            f"as JPEG of quality {how['quality']} with {how['subsampling']} colour"
+            f"as JPEG of quality {how['quality']} with {how['subsampling']} colour{packed}"
         )
 
     @property

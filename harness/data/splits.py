@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -16,11 +17,14 @@ import torch
 from harness.data import Dataset, dataset_named
 from harness.data.declared import Examples
 from harness.data.decode import Window
-from harness.data.images import Decoding, Indices, InMemory, OnDisk, OnGpu
+from harness.data.images import Files, Indices, InMemory, LooseImages, OnDisk, OnGpu
 from harness.data.locate import Locations
+from harness.data.packed_images import PackedImages
+from harness.data.packs import index_of
 from harness.data.ranked import ranked
 from harness.data.rescaling import all_prepared
 from harness.data.sets.folders import kept, listed
+from harness.data.sets.packed_folders import listed_in_packs
 from harness.data.spec import DataSpec
 from harness.errors import DataMissing, UsageError
 
@@ -31,7 +35,7 @@ class Split:
 
     spec: DataSpec
     name: str
-    ids: list[str]
+    ids: Sequence[str]
     """`set/split/...`, independent of where the data lie."""
     labels: torch.Tensor
     """Indices into `classes`, int64 [count]; -1 for unpublished labels."""
@@ -48,7 +52,10 @@ class Split:
     @cached_property
     def ids_sha256(self) -> str:
         """sha256, in hexadecimal, of the ids in order, joined by newlines."""
-        return hashlib.sha256("\n".join(self.ids).encode()).hexdigest()
+        digest = hashlib.sha256()
+        for number, identity in enumerate(self.ids):  # joined, a million would fill a hundred megabytes
+            digest.update((f"\n{identity}" if number else identity).encode())
+        return digest.hexdigest()
 
     @property
     def in_memory(self) -> torch.Tensor | None:
@@ -127,22 +134,51 @@ def prefetch(
         assert windows is None
         yield from ((batch, pixels.read(batch)) for batch in batches)
         return
-    ahead: deque[tuple[torch.Tensor, Decoding]] = deque()
+    views = repeat(None) if windows is None else windows
+    started = ((batch, pixels.start(batch, some)) for batch, some in zip(batches, views, strict=False))
+    yield from _ahead(started, depth)
+
+
+def prefetch_loose(
+    split: Split, batches: Iterable[torch.Tensor], depth: int = 2
+) -> Iterator[tuple[torch.Tensor, torch.Tensor | LooseImages]]:
+    """Yield each batch of indices with its images like `prefetch`, those from disk not put together in one tensor."""
+    pixels = split.pixels
+    if isinstance(pixels, OnDisk):
+        return _ahead(((batch, pixels.start_loose(batch)) for batch in batches), depth)
+    return prefetch(split, batches, depth)
+
+
+Images_co = TypeVar("Images_co", covariant=True)
+
+
+class Pending(Protocol[Images_co]):
+    """Images of a batch that threads are decoding."""
+
+    def images(self) -> Images_co:
+        """Wait for all images and return them."""
+
+    def cancel(self) -> None:
+        """Drop tasks that no thread has begun."""
+
+
+def _ahead(
+    started: Iterable[tuple[torch.Tensor, Pending[Images_co]]], depth: int
+) -> Iterator[tuple[torch.Tensor, Images_co]]:
+    """Yield each started batch once its images are there, while `depth` later ones are being decoded."""
+    ahead: deque[tuple[torch.Tensor, Pending[Images_co]]] = deque()
     try:
-        for batch, views in zip(batches, repeat(None) if windows is None else windows, strict=False):
-            ahead.append((batch, pixels.start(batch, views)))
+        for one in started:
+            ahead.append(one)
             if len(ahead) > depth:
-                yield _first(ahead)
+                batch, pending = ahead.popleft()
+                yield batch, pending.images()
         while ahead:
-            yield _first(ahead)
+            batch, pending = ahead.popleft()
+            yield batch, pending.images()
     finally:
-        for _, decoding in ahead:
-            decoding.cancel()
-
-
-def _first(ahead: deque[tuple[torch.Tensor, Decoding]]) -> tuple[torch.Tensor, torch.Tensor]:
-    batch, decoding = ahead.popleft()
-    return batch, decoding.images()
+        for _, pending in ahead:
+            pending.cancel()
 
 
 def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Examples) -> Split:
@@ -165,7 +201,14 @@ def _open_stored(spec: DataSpec, split: str, dataset: Dataset, examples: Example
 
 
 def _open_folders(spec: DataSpec, split: str, dataset: Dataset, folder: Path, threads: int) -> Split:
-    ids, labels, classes, files = listed(dataset, folder, split, spec.subset)
     shape = None if dataset.raw_size is None and spec.prepare.center is None else dataset.shape(spec.prepare)
-    pixels = OnDisk([str(folder / file) for file in files], shape and shape[1:], spec.prepare, threads)
-    return Split(spec, split, ids, torch.tensor(labels), classes, shape, pixels)
+    index = index_of(folder / (dataset.division.folder if dataset.division else split))
+    ids: Sequence[str]
+    stored: Files | PackedImages
+    if index is None:
+        ids, labels, classes, files = listed(dataset, folder, split, spec.subset)
+        stored, numbers = Files([str(folder / file) for file in files]), torch.tensor(labels)
+    else:
+        ids, places, known, classes = listed_in_packs(dataset, folder, split, spec.subset, index)
+        stored, numbers = PackedImages(index, places), torch.from_numpy(known)
+    return Split(spec, split, ids, numbers, classes, shape, OnDisk(stored, shape and shape[1:], spec.prepare, threads))

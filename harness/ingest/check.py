@@ -22,6 +22,7 @@ from harness.ingest.image_finding import KEPT, Finding, check_command
 from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.labels import class_list, prefix, require_first_images
 from harness.ingest.layouts import NOT_TOLD, find_source, in_place, kit_places, stored_splits
+from harness.ingest.packed_source import packed_tally
 from harness.ingest.patches import ARCHIVE, not_applied
 from harness.ingest.sources import Source, image_entries
 from harness.ingest.strangers import no_classes
@@ -56,8 +57,11 @@ def check(
                 continue
             total = expected_images(source)
             advance = Advance(progress, f"{dataset.name}/{split}", total)
-            share = 1.0 if decode else SAMPLE / max(1, total)
-            tally = tallied(dataset, source, share, threads, advance, stop)
+            share = SAMPLE / max(1, total)
+            if source.form == "packs":
+                tally = packed_tally(dataset, source, share, advance, stop)
+            else:
+                tally = tallied(dataset, source, 1.0 if decode else share, threads, advance, stop)
         except DataMissing as error:
             checked.wrong("unusable", f"{split}: {error}", _kit_fix(dataset, folder, str(error)))
             continue
@@ -85,6 +89,8 @@ def _judge(checked: Checked, *, decode: bool) -> None:
         if tally.source.labelled:
             _judge_classes(checked, tally)
         _judge_images(checked, tally)
+        if not decode and tally.decoded < tally.images:
+            checked.note("sample", tally.says_sampled())
         _judge_others(checked, tally.source)
         _judge_patches(checked, tally.source)
     _judge_forms(checked)
@@ -264,9 +270,6 @@ def _judge_images(checked: Checked, tally: Tally) -> None:
     side = common_short_side(tally.short_sides.elements())
     if side is not None and not CopyFiles(checked.folder).request.exists():
         checked.wrong("rescaled", says_rescaled(source.split, side), "take the files as they were released")
-    if tally.decoded < tally.images:
-        says = f"{source.split}: every header was read, {tally.decoded:,} images were decoded; --decode decodes all"
-        checked.note("sample", says)
 
 
 def _damage_fix(checked: Checked, source: Source, finding: Finding) -> str:

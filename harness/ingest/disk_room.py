@@ -47,7 +47,8 @@ def estimated(sources: list[Source], images: int, compact: Compact) -> Room:
     found = [copy for image in _sample(sources) if (copy := _copied(image, compact)) is not None]
     if not found:
         return Room(images, images * RECORD, 0)
-    rounded = [-(-size // BLOCK) * BLOCK for size, _ in found]
+    block = BLOCK if compact.packed is None else 1  # only in packs, files begin where others end
+    rounded = [-(-size // block) * block for size, _ in found]
     needed = round(images * (sum(rounded) / len(rounded) + RECORD))
     return Room(images, needed, len(found), common_short_side(side for _, side in found))
 
@@ -77,7 +78,7 @@ def _copied(image: StoredImage, compact: Compact) -> tuple[int, int] | None:
             data = unpacked(file.read())
         with Image.open(io.BytesIO(data)) as original:
             side = min(original.size)
-        return len(compact.copied(data)), side
+        return len(compact.stored(compact.copied(data))), side
     except UNREADABLE:
         return None
 

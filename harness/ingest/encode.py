@@ -12,7 +12,8 @@ from PIL import Image, features
 from PIL import __version__ as pillow_version
 
 from harness.data import jpeg
-from harness.data.decode import UNREADABLE, as_rgb, eight_bits
+from harness.data.decode import UNREADABLE, as_rgb, eight_bits, picture
+from harness.data.packs import Form
 from harness.data.spec import Prepare
 from harness.errors import UsageError
 from harness.ingest.jpeg_scan import remark
@@ -31,6 +32,8 @@ class Compact:
     short_side: int | None
     """Images with a longer shorter side, in pixels, are reduced to it; None keeps every file unchanged."""
     quality: int
+    packed: Form | None = None
+    """What packs hold; None for class folders."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= 100:
@@ -47,11 +50,16 @@ class Compact:
 
     def document(self) -> dict[str, Any]:
         """Return all settings and library versions that decide the bytes of a copy."""
+        packed = {} if self.packed is None else {"packed": self.packed}
         if self.short_side is None:
-            return {"short_side": None}
+            return {"short_side": None} | packed
         libraries = {"pillow": pillow_version, "libjpeg": _libjpeg()}
         how = {"short_side": self.short_side, "quality": self.quality, "subsampling": SUBSAMPLING, "filter": FILTER}
-        return how | {"format": "JPEG"} | libraries
+        return how | {"format": "JPEG"} | libraries | packed
+
+    def stored(self, copy: bytes) -> bytes:
+        """Return the bytes that a copy keeps of an image's `copied` file: all, or its pixels [height, width, 3]."""
+        return np.asarray(picture(copy)[0]).tobytes() if self.packed == "raw" else copy
 
     def copied(self, data: bytes, *, released: bool = False) -> bytes:
         """Return the copy's bytes; a grey or RGB JPEG that is small enough stays unchanged.

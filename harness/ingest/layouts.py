@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from harness.data.declared import Dataset
 from harness.data.naming import WNID, image_name
+from harness.data.prepared import is_packed
 from harness.data.sets.imagenet import is_image
 from harness.errors import DataMissing
 from harness.ingest.labels import SORTED_ORDER, Labels, class_list, find_labels, prefix
+from harness.ingest.packed_source import packed_source
 from harness.ingest.parquet import parquet_source
 from harness.ingest.patches import patched
 from harness.ingest.sources import (
@@ -95,8 +97,13 @@ def _below(top: Path, *patterns: str) -> list[Path]:
 
 def in_place(source: Source, folder: Path) -> bool:
     """Check whether training reads this source in place."""
-    form = "class folders" if source.labelled else "flat folder"
-    return source.form == form and source.place == folder / source.split
+    forms = ("class folders" if source.labelled else "flat folder", "packs")
+    return source.form in forms and source.place == folder / source.split
+
+
+def _packs(wanted: Wanted, base: Path) -> Source | None:
+    place = base / wanted.split
+    return packed_source(wanted.split, place, labelled=wanted.labelled) if is_packed(place) else None
 
 
 def _class_folders(wanted: Wanted, base: Path) -> Source | None:
@@ -149,7 +156,7 @@ def _parquet(wanted: Wanted, base: Path) -> Source | None:
 
 
 FORMS: tuple[Callable[[Wanted, Path], Source | None], ...] = (
-    _class_folders, _class_tars, _flat_folder, _tar, _parquet,
+    _packs, _class_folders, _class_tars, _flat_folder, _tar, _parquet,
 )  # fmt: skip
 
 

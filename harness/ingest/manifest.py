@@ -8,7 +8,7 @@ from typing import Any
 from harness.data.declared import Dataset, class_list_digest
 from harness.data.fingerprint import fingerprint
 from harness.data.locate import Found
-from harness.data.prepared import COPY_FORMAT, CopyFiles
+from harness.data.prepared import COPY_FORMAT, INDEX, CopyFiles
 from harness.data.sets.imagenet import class_folders, class_images
 from harness.data.sets.rescaled import says_rescaled
 from harness.errors import DataMissing, HarnessError
@@ -17,7 +17,7 @@ from harness.ingest.labels import require_first_images
 from harness.ingest.piece_records import Summary
 from harness.ingest.sources import Source
 from harness.store.documents import seal
-from harness.store.store import write_json
+from harness.store.store import file_sha256, write_json
 
 
 def write_manifest(
@@ -32,7 +32,7 @@ def write_manifest(
 
     `short_side` is the common shorter side of a source that was rescaled before.
     """
-    for source in sources:
+    for source in sources if compact.packed is None else ():  # packs are compared with their records as they end
         _require_no_strangers(files.out / source.split, summaries[source.split], labelled=source.labelled)
     why = why_not_official(dataset, summaries)
     if why is None and short_side is not None:
@@ -55,6 +55,9 @@ def write_manifest(
         below = dataset.division.folder if dataset.division else split
         if below in summaries:
             document["splits"][below]["fingerprint"] = fingerprint(dataset, Found(files.out, "the copy"), split)
+    if compact.packed is not None:
+        for split in summaries:
+            document["splits"][split]["index_sha256"] = file_sha256(files.out / split / INDEX)
     write_json(files.manifest, seal(document))
 
 

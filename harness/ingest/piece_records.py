@@ -37,6 +37,21 @@ class Entry:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False) + "\n"
 
 
+@dataclass(frozen=True, slots=True)
+class PackedEntry(Entry):
+    """One image of a packed copy; its `bytes` and `sha256` are those of its file in class folders."""
+
+    at: int = 0
+    """Its first byte in the packs of the split, counted over all of them."""
+    stored: int = 0
+    """Bytes that it takes there."""
+    crc32: int = 0
+    stored_sha256: str = ""
+    height: int = 0
+    width: int = 0
+    mode: str = ""
+
+
 @dataclass(slots=True)
 class Summary:
     """The totals of one split for the manifest; besides sums, only the names of damaged images are held."""
@@ -94,7 +109,8 @@ def read_record(path: Path) -> Iterator[Entry]:
     """Read the record of a piece; raises OSError, ValueError or TypeError where it is missing or damaged."""
     with path.open(encoding="utf-8") as file:
         for line in file:
-            yield Entry(**json.loads(line))
+            fields = json.loads(line)
+            yield PackedEntry(**fields) if "crc32" in fields else Entry(**fields)
 
 
 def finished(path: Path, folder: Path) -> list[Entry] | None:

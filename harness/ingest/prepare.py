@@ -1,7 +1,7 @@
 """The compact copy of an image set that training reads. A killed copy resumes and ends in the same bytes.
 
-The copy is made piece by piece. Each image appears completely or not at all, and once all images of a piece exist, a
-record describes each. A piece without its record is copied again. The manifest is written last.
+The copy is made piece by piece, in class folders or in packs (`harness.ingest.shelves`). Once all images of a piece
+exist, a record describes each. A piece without its record is copied again. The manifest is written last.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any
 
 from harness.data import jpeg
 from harness.data.declared import Dataset
-from harness.data.decode import UNREADABLE
 from harness.data.prepared import RECORDS, Copy, CopyFiles, prepared_copy
 from harness.errors import DataMissing, HarnessError, UsageError
 from harness.ingest.advance import Advance
-from harness.ingest.archives import is_released
+from harness.ingest.copy_image import Copier
 from harness.ingest.disk_room import Room, estimated, require_room
-from harness.ingest.encode import Compact, Warned, sha256
+from harness.ingest.encode import Compact
 from harness.ingest.image_finding import check_command
 from harness.ingest.jpeg_scan import NO_STRICT_DECODER
 from harness.ingest.layouts import NOT_TOLD, find_source, stored_splits
 from harness.ingest.manifest import write_manifest
-from harness.ingest.piece_records import Entry, How, Summary, finished, write_record
-from harness.ingest.probe_image import chosen, in_order, unpacked
+from harness.ingest.piece_records import Entry, Summary
+from harness.ingest.probe_image import in_order
+from harness.ingest.shelves import Shelf, shelf_of
 from harness.ingest.sources import Piece, Source, StoredImage
 from harness.ingest.strangers import require_only_classes
 from harness.ingest.tally import AHEAD, expected_images
@@ -36,7 +36,7 @@ from harness.progress import Progress
 from harness.stop_signal import StopSignal
 from harness.store.documents import json_text
 from harness.store.locks import held
-from harness.store.store import make_writable, write_atomically, write_json
+from harness.store.store import make_writable, write_json
 
 COMPARED = 200
 """Approximate number of images, chosen by a hash, whose copies are compared with the originals."""
@@ -184,35 +184,47 @@ def _make(making: Making) -> None:
 
 def _summary(making: Making, source: Source, pool: ThreadPoolExecutor, advance: Advance) -> Summary:
     """Copy a split and return its totals."""
-    summary = Summary()
+    summary, shelf = Summary(), shelf_of(making.files, source, making.compact)
     for piece in source.pieces:
-        for entry in _piece(making, source, piece, pool, advance):
+        for entry in _piece(making, shelf, source, piece, pool, advance):
             summary.add(entry)
+    shelf.close()
     return summary
 
 
-def _piece(making: Making, source: Source, piece: Piece, pool: ThreadPoolExecutor, advance: Advance) -> list[Entry]:
+def _piece(
+    making: Making, shelf: Shelf, source: Source, piece: Piece, pool: ThreadPoolExecutor, advance: Advance
+) -> list[Entry]:
     """Copy a piece, or take over the record of an earlier run; return its entries."""
-    record, folder = making.files.record(source.split, piece.name), making.files.out / source.split
-    before = finished(record, folder)
+    before = shelf.finished(piece)
     if before is not None:
         advance.skip(len(before))
+        for entry in before:
+            _count_damage(making, entry)
         return before
-    entries: list[Entry] = []
+    copier = Copier(making.dataset, source, making.compact, COMPARED / max(1, making.total))
     names: set[str] = set()
-    images = _told(source, piece)
-    for entry in in_order(pool, lambda image: _copied(making, source, image), images, AHEAD * making.threads):
-        if entry.name in names:
-            raise DataMissing(f"{source.place}: has two images that the copy would name {entry.name}; rename one")
-        names.add(entry.name)
-        entries.append(entry)
-        advance.step()
-        if entry.how == "damaged":
-            making.damaged += 1
-            _require_few_damaged(making, making.total, entry)
-        making.stop.raise_if_asked()
-    write_record(record, entries)
+    with shelf.making(piece) as entries:
+        copied = in_order(pool, lambda image: shelf.stored(*copier.copied(image)), _told(source, piece), _ahead(making))
+        for made, content in copied:
+            if made.name in names:
+                raise DataMissing(f"{source.place}: has two images that the copy would name {made.name}; rename one")
+            names.add(made.name)
+            entries.append(shelf.placed(made, content))
+            advance.step()
+            _count_damage(making, made)
+            making.stop.raise_if_asked()
     return entries
+
+
+def _ahead(making: Making) -> int:
+    return AHEAD * making.threads
+
+
+def _count_damage(making: Making, entry: Entry) -> None:
+    if entry.how == "damaged":
+        making.damaged += 1
+        _require_few_damaged(making, making.total, entry)
 
 
 def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
@@ -227,41 +239,6 @@ def _told(source: Source, piece: Piece) -> Iterator[StoredImage]:
                 "images"
             )
         yield image
-
-
-def _copied(making: Making, source: Source, image: StoredImage) -> Entry:
-    """Copy one image; a damaged one gives an entry with the reason."""
-    name = _name(image, unchanged=making.compact.short_side is None)
-    data = b""
-    try:
-        with image.open() as file:
-            data = file.read()
-        original = unpacked(data)
-        made = _made(making, source, original)
-        compared = chosen(f"{making.dataset.name}/{image.name}", COMPARED / max(1, making.total))
-        difference = making.compact.difference(original, made) if compared else {}
-    except UNREADABLE as error:
-        why = str(error).partition(" <_io.")[0] if data else "the file is empty or cannot be read"
-        return Entry(name, "damaged", sha256(data), len(data), why=why)
-    write_atomically(making.files.out / source.split / name, made)
-    how: How = "encoded" if made != original else "kept" if original == data else "unpacked"
-    return Entry(name, how, sha256(data), len(data), sha256(made), len(made), difference=difference)
-
-
-def _made(making: Making, source: Source, original: bytes) -> bytes:
-    """Return the bytes of an image's copy; a decoder's warning is accepted where the image was released so."""
-    try:
-        return making.compact.copied(original)
-    except Warned:
-        if not is_released(making.dataset, source):
-            raise
-        return making.compact.copied(original, released=True)
-
-
-def _name(image: StoredImage, *, unchanged: bool) -> str:
-    path = Path(image.name)
-    name = image.name if unchanged or path.suffix.lower() in (".jpeg", ".jpg") else f"{path.stem}.JPEG"
-    return name if image.wnid is None else f"{image.wnid}/{name}"
 
 
 def _require_few_damaged(making: Making, images: int, last: Entry | None = None) -> None:

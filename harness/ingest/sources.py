@@ -15,7 +15,7 @@ from harness.data.naming import image_name
 from harness.data.sets.imagenet import class_entries, is_image
 from harness.errors import DataMissing
 
-Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet"]
+Form = Literal["class folders", "flat folder", "class tars", "tar of class tars", "tar", "parquet", "packs"]
 PIECE = 1000
 """Images of a piece where there are no classes to divide by."""
 WnidOf = Callable[[str], str | None]

@@ -25,6 +25,7 @@ SAYS = {
     "deep": "images of more than 8 bits a pixel that do not say which number is white",
     "truncated": "images that cannot be decoded to their end",
     "warned": "JPEGs that the decoder warns about, so that some of their pixels are wrong",
+    "checksum": "images in packs whose checksums do not fit",
     "padded": "JPEGs with bytes between their pixels and their end marker, which change no pixel",
     "unjudged": "JPEGs of a kind that the strict decoder does not support, so that damage would not be found",
     "unlabelled": "images whose class is unknown",
@@ -79,6 +80,13 @@ class Tally:
         number = image_name(image.name).number
         if number is not None and number < 10:
             self.first[number] = image.wnid
+
+    def says_sampled(self) -> str:
+        """Say how many images were read where not all were."""
+        split, read = self.source.split, f"{self.decoded:,} images"
+        if self.source.form == "packs":
+            return f"{split}: {read} were compared with their checksums; --decode compares all"
+        return f"{split}: every header was read, {read} were decoded; --decode decodes all"
 
     def note(self, code: str, name: str, *, wrong: bool = True) -> None:
         """Add an image to the finding with this code."""

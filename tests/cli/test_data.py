@@ -152,3 +152,21 @@ def test_checking_needs_no_torch(tmp_path):
     assert "torch was imported" not in done.stderr
     assert done.returncode == 4
     assert "24 of 1,281,167 images" in done.stdout
+
+
+def test_packs_are_prepared_checked_and_found_like_folders(tmp_path):
+    """The command says what the copy is, and a check finds it where runs look."""
+    class_folders(ORIGINALS, tmp_path / "set")
+    code, text = said("prepare", "ilsvrc2012", "set", "--out", "data/ilsvrc2012", "--packed", "--raw", "--threads", "1")
+    assert (code, "decoded and in packs as pixels" in text, "official: yes" in text) == (0, True, True)
+    code, text = said("check", "ilsvrc2012")
+    assert (code, "train: 24 of 24 images, 4 classes of 6 to 6, as packs" in text) == (0, True)
+    again = said("prepare", "ilsvrc2012", "set", "--out", "data/ilsvrc2012", "--packed", "--raw", "--threads", "1")
+    assert (again[0], "official: yes" in again[1]) == (0, True)
+
+
+def test_pixels_outside_packs_are_refused(tmp_path):
+    """The message has the option that is missing."""
+    class_folders(ORIGINALS, tmp_path / "set")
+    with pytest.raises(UsageError, match="say --packed --raw"):
+        said("prepare", "ilsvrc2012", "set", "--out", "copy", "--raw")

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import warnings
+
 import pytest
 import torch
 
 from harness.data import cutting
 from harness.data.augment import Spots, cut_out, gathered
+from harness.data.images import LooseImages
 
 HEIGHT, WIDTH = 12, 15
 
@@ -47,6 +52,41 @@ def test_views_are_those_gathered(
     assert torch.equal(ours, theirs)
     for views in (ours, theirs):
         assert views.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("moving", [True, False])
+@pytest.mark.parametrize("least", [1, 2**62], ids=["singly", "together"])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_and_loose_images_change_no_view(
+    monkeypatch: pytest.MonkeyPatch,
+    moving: bool,  # noqa: FBT001 - pytest's way
+    least: int,
+    threads: int,
+) -> None:
+    """Images that are not put together, and several threads, give the views of a batch."""
+    monkeypatch.setattr(cutting, "SINGLY", least)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    images = torch.randint(0, 256, (21, 3, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
+    size = (HEIGHT, WIDTH) if moving else (7, 7)
+    mean, spots = 255 * torch.rand(3, *size, generator=seeded(1)), drawn(21, 7)
+    loose = LooseImages(list(images.numpy()))
+    assert torch.equal(cut_out(loose, mean, spots, 7, moving=moving), gathered(images, mean, spots, 7, moving=moving))
+
+
+def test_a_forked_child_cuts_with_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has none of its parent's, and would wait for them without end."""
+    monkeypatch.setattr(cutting, "SINGLY", 1)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    images = torch.randint(0, 256, (21, 3, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
+    mean, spots = torch.zeros(3, HEIGHT, WIDTH), drawn(21, 7)
+    expected = cut_out(images, mean, spots, 7, moving=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of forking beside threads
+        child = os.fork()
+    if child == 0:
+        signal.alarm(60)
+        os._exit(0 if torch.equal(cut_out(images, mean, spots, 7, moving=True), expected) else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_images_and_mean_stay_as_they_were() -> None:

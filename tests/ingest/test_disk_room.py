@@ -25,6 +25,15 @@ def test_the_estimate_is_near_what_it_takes(tmp_path, layout):
     assert room.bytes == pytest.approx(taken, rel=0.25)
 
 
+@pytest.mark.parametrize("form", ["jpeg", "raw"])
+def test_the_estimate_of_packs_counts_what_lies_in_them(tmp_path, form):
+    """Files in packs waste no blocks, and pixels take more room than JPEGs."""
+    source = find_source(ORIGINALS.declared(), class_folders(ORIGINALS, tmp_path), "train")
+    compact = Compact(48, 90, form)
+    taken = sum(len(compact.stored(compact.copied(image.data))) + RECORD for image in ORIGINALS.of("train"))
+    assert estimated([source], 120, compact).bytes == pytest.approx(taken, rel=0.25)
+
+
 def test_a_set_of_damaged_images_has_an_estimate(tmp_path):
     """The copy itself will name them."""
     folder = class_folders(ORIGINALS, tmp_path)

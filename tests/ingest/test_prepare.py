@@ -197,7 +197,7 @@ def test_a_sound_image_in_place_of_a_damaged_one_is_taken(tmp_path):
 def test_a_full_disk_stops_it_cleanly(tmp_path, monkeypatch, reference, code):
     """It reports how far it came, and the same command ends in the same bytes."""
     folder = class_folders(ORIGINALS, tmp_path / "original")
-    from harness.ingest import prepare as module
+    from harness.ingest import shelves as module
 
     def filling(path: Path, content: bytes) -> None:
         if "val" in str(path):

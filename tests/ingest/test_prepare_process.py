@@ -27,16 +27,21 @@ from harness.ingest.encode import Compact
 from harness.ingest.prepare import prepare
 from harness.progress import Progress
 from harness.stop_signal import StopSignal
+form, *folders = sys.argv[1:]
 more = {"threads": 2, "progress": Progress(io.StringIO()), "stop": StopSignal()}
 dataset = DATASETS["ilsvrc2012"]
-for folder in map(Path, sys.argv[1:]):
+for folder in map(Path, folders):
     checked = check(dataset, folder, decode=True, **more)
-    copy = prepare(dataset, folder, folder.with_name(f"{folder.name} copy"), Compact(48, 90), allow_damaged=0.0, **more)
+    out = folder.with_name(f"{folder.name} copy")
+    copy = prepare(dataset, folder, out, Compact(48, 90, form or None), allow_damaged=0.0, **more)
     images = sum(split["images"] for split in copy.manifest["splits"].values())
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     print(json.dumps([images, int(peak.split()[1])]))
 """
 """Checks and copies each folder; prints its number of images and the peak memory so far, in KiB."""
+
+
+PACKED = (pytest.param(("--packed",), id="packed"), pytest.param(("--packed", "--raw"), id="raw"))
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +54,12 @@ def undisturbed(tmp_path_factory):
     return folder / "original", contents(folder / "copy")
 
 
-def killed_at_random(folder, undisturbed, moments, kills):
+def killed_at_random(folder, originals, moments, kills, more=()):
     """Kill several processes in a row at random moments, then let one end; return the copy."""
-    (folder / "original").symlink_to(undisturbed[0])
+    (folder / "original").symlink_to(originals)
     for _ in range(kills):
-        signalled(folder, signal.SIGKILL, moments.uniform(0.1, LONGEST_S), *PREPARE)
-    done = program(folder, *PREPARE)
+        signalled(folder, signal.SIGKILL, moments.uniform(0.1, LONGEST_S), *PREPARE, *more)
+    done = program(folder, *PREPARE, *more)
     assert done.returncode == 0, done.stderr
     return contents(folder / "copy")
 
@@ -62,14 +67,26 @@ def killed_at_random(folder, undisturbed, moments, kills):
 @pytest.mark.nightly
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(undisturbed, tmp_path):
     """Images, records and manifest are equal; each test run takes other moments."""
-    assert killed_at_random(tmp_path, undisturbed, random.Random(), 5) == undisturbed[1]
+    assert killed_at_random(tmp_path, undisturbed[0], random.Random(), 5) == undisturbed[1]
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_fifty_moments_it_ends_in_the_same_bytes(undisturbed, tmp_path, seed):
     """Ten copies are each killed five times."""
-    assert killed_at_random(tmp_path, undisturbed, random.Random(seed), 5) == undisturbed[1]
+    assert killed_at_random(tmp_path, undisturbed[0], random.Random(seed), 5) == undisturbed[1]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("more", PACKED)
+@pytest.mark.parametrize("seed", range(4))
+def test_packs_killed_at_any_moment_end_in_the_same_bytes(undisturbed, tmp_path, more, seed):
+    """Packs, indexes, records and manifest are equal."""
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "original").symlink_to(undisturbed[0])
+    assert program(tmp_path / "whole", *PREPARE, *more).returncode == 0
+    copy = killed_at_random(tmp_path, undisturbed[0], random.Random(seed), 5, more)
+    assert copy == contents(tmp_path / "whole" / "copy")
 
 
 def test_killed_within_the_work_it_goes_on(undisturbed, tmp_path):
@@ -99,10 +116,15 @@ def test_stopped_it_says_that_it_goes_on(undisturbed, tmp_path, number):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells the peak on Linux only")
 @pytest.mark.parametrize(
-    "layout",
-    [pytest.param(class_folders, id="class folders"), pytest.param(tars, id="archives", marks=pytest.mark.nightly)],
+    ("layout", "form"),
+    [
+        pytest.param(class_folders, "", id="class folders"),
+        pytest.param(tars, "", id="archives", marks=pytest.mark.nightly),
+        pytest.param(class_folders, "jpeg", id="packed", marks=pytest.mark.nightly),
+        pytest.param(class_folders, "raw", id="raw", marks=pytest.mark.nightly),
+    ],
 )
-def test_ten_times_the_images_take_no_more_memory(tmp_path, layout):
+def test_ten_times_the_images_take_no_more_memory(tmp_path, layout, form):
     """The peak of a check and a copy rises by less than a tenth.
 
     The kernel's own high-water mark, for the one of `getrusage` begins with that of the process that started this one.
@@ -112,7 +134,7 @@ def test_ten_times_the_images_take_no_more_memory(tmp_path, layout):
         for name, many in (("few", 1), ("many", 10))
     ]
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, *folders], env=environment(), capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEAK, form, *folders], env=environment(), capture_output=True, text=True, check=True
     )
     (few, low), (many, high) = map(json.loads, done.stdout.splitlines())
     assert (few, many) == (4 * 50, 4 * 500)

@@ -1,4 +1,4 @@
-"""Lists the images of sets that are folders, with ids and labels: by official split, by our division, or unlabelled."""
+"""Lists the images of class folders, with ids and labels: by official split, by our division, or unlabelled."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from harness.data.declared import Dataset
 from harness.data.naming import original_name
+from harness.data.packs import index_of
 from harness.data.sets.imagenet import class_folders, class_images
 from harness.data.spec import Subset
 from harness.errors import DataMissing
@@ -45,7 +46,7 @@ def kept(by_class: dict[str, list[str]], split: str, subset: Subset) -> set[str]
 
 
 def _by_class(dataset: Dataset, folder: Path, split: str, subset: Subset | None) -> Listing:
-    names = _class_list(dataset, folder, split)
+    names = class_list(dataset, folder, split)
     if subset:
         names = subset.choose_classes(names)
     files = {name: _files_of_class(dataset, folder, split, name) for name in names}
@@ -63,22 +64,30 @@ def _unlabelled(dataset: Dataset, folder: Path, split: str, subset: Subset | Non
         raise ValueError("its images have no labels, so no subset of its classes can be taken")
     files = _files(dataset, folder, split)
     return Listing(
-        list(files), [NO_LABEL] * len(files), tuple(_class_list(dataset, folder, "train")), list(files.values())
+        list(files), [NO_LABEL] * len(files), tuple(class_list(dataset, folder, "train")), list(files.values())
     )
 
 
-def _class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
-    """Return the sorted classes, defined by the training images, so that a label means the same in every split."""
+def class_list(dataset: Dataset, folder: Path, split: str) -> list[str]:
+    """Return the sorted classes, defined by the training images, so that a label means the same in every split.
+
+    Raises DataMissing for a class without a place there, or for too many.
+    """
     if dataset.division:
-        here = names = class_folders(folder, dataset.division.folder)
+        here = names = _classes(folder, dataset.division.folder)
     else:
-        here = class_folders(folder, split)
-        names = class_folders(folder, "train") if (folder / "train").is_dir() else here
+        here = _classes(folder, split)
+        names = _classes(folder, "train") if (folder / "train").is_dir() else here
     if strangers := sorted(set(here) - set(names)):
         raise DataMissing(f"{folder / split / strangers[0]}: there is no such class in {folder / 'train'}")
     if len(names) > dataset.classes:
         raise DataMissing(f"{folder}: {len(names)} class folders, where {dataset.title} has {dataset.classes}")
     return names
+
+
+def _classes(folder: Path, below: str) -> list[str]:
+    index = index_of(folder / below)
+    return class_folders(folder, below) if index is None else list(index.classes)
 
 
 def _files_of_class(dataset: Dataset, folder: Path, split: str, name: str) -> dict[str, str]:

@@ -129,7 +129,8 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
         seed_step(seed, state.epoch, state.step)
         share = run.ranks.share(len(batch))
         draws = generator(seed, "augmentation", state.epoch, state.step)
-        views = random_views(sent(images, device), mean, recipe.crop, recipe.augmentation, draws, share)
+        there = sent(images, device) if isinstance(images, torch.Tensor) else images
+        views = random_views(there, mean, recipe.crop, recipe.augmentation, draws, share)
         views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
         target = sent(run.training.labels[run.ranks.part(batch)], device)
         losses[state.step], mistaken = run.step(views, target, len(batch))

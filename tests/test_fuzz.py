@@ -36,6 +36,8 @@ from harness.data.sets.digits import read as read_digits
 from harness.data.sets.fashion_mnist import read as read_fashion
 from harness.data.spec import Prepare
 from harness.errors import HarnessError, SuiteError
+from harness.jobs import JOBS
+from harness.jobs.code import code_digest
 from harness.plan.graph import make_plan
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
@@ -174,8 +176,16 @@ STORED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def _digests_known() -> None:
+    """Have the digest of every kind's code computed, for the first time writes a cache."""
+    for kind in JOBS:
+        code_digest(kind)
+
+
 @mutants
 @given(SEEDS)
+@pytest.mark.usefixtures("_digests_known")
 def test_a_mutated_store_is_reported_or_refused(world: World, tmp_path: Path, seed: int) -> None:
     """Mutants are sealed again or not; a store that is not refused gives a page and can be worked on."""
     chance = random.Random(seed)

@@ -251,8 +251,8 @@ def test_every_level_holds_for_each_number_of_seeds(design: Design, world: World
 @pytest.mark.parametrize("design", NIGHTLY, ids=str)
 @pytest.mark.parametrize("censored", [0.0, 0.1, 0.2, 0.4, 0.6])
 def test_every_level_of_speed_holds_for_each_number_of_seeds(design: Design, censored: float):
-    """The levels hold at both edges of a printed ratio and for equally fast arms, with 4,000 draws each."""
-    rng, trials = np.random.default_rng(20150206), 4000
+    """The levels hold at both edges of a printed ratio and for equally fast arms, with 2,000 draws each."""
+    rng, trials = np.random.default_rng(20150206), 2000
     for world in SMOOTH.values():
         for ratio in (4.5, 2.0):
             found = error_rates.races(rng, world, design, trials, ratio=ratio, censored=censored, times=3.0)

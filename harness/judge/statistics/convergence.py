@@ -117,17 +117,20 @@ def steps_to_each(steps: Values, errors: Values, thresholds: Iterable[float]) ->
         )
     seen = np.isfinite(y)
     last, x, y = float(x[-1]), x[seen], y[seen]
-    return [_crossing(x, y, last, threshold) for threshold in thresholds]
+    wanted = np.fromiter(thresholds, dtype=np.float64)
+    met = np.searchsorted(-np.minimum.accumulate(y), -wanted) if len(y) else np.zeros(wanted.shape, dtype=np.intp)
+    points, every = list(zip(x.tolist(), y.tolist(), strict=True)), zip(met.tolist(), wanted.tolist(), strict=True)
+    return [_crossing(points, place, threshold, last) for place, threshold in every]
 
 
-def _crossing(x: Array, y: Array, last: float, threshold: float) -> ReachTime:
-    met = np.flatnonzero(y <= threshold)
-    if len(met) == 0:
+def _crossing(points: list[tuple[float, float]], met: int, threshold: float, last: float) -> ReachTime:
+    """Return where a curve crosses a threshold that it meets first at the point of this place."""
+    if met == len(points):
         return Censored(last)
-    i = int(met[0])
-    if i == 0:
-        return ReachedBy(float(x[0]))
-    return Reached(float(x[i - 1] + (x[i] - x[i - 1]) * (y[i - 1] - threshold) / (y[i - 1] - y[i])))
+    (x, y), (before, above) = points[met], points[met - 1]
+    if met == 0:
+        return ReachedBy(x)
+    return Reached(before + (x - before) * (above - threshold) / (above - y))
 
 
 def ratio_of_steps(slow: Sequence[ReachTime], fast: Sequence[ReachTime], *, level: float = 0.95) -> RatioOfSteps:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Literal
 
 import numpy as np
@@ -110,17 +112,12 @@ def steps_to_reach(steps: Values, errors: Values, threshold: float) -> ReachTime
 
 def steps_to_each(steps: Values, errors: Values, thresholds: Iterable[float]) -> list[ReachTime]:
     """Find where the error curve of one run first crosses each of several thresholds, as `steps_to_reach` does."""
-    x, y = np.asarray(steps, dtype=np.float64), np.asarray(errors, dtype=np.float64)
-    if x.shape != y.shape or x.ndim != 1 or len(x) == 0 or not (np.diff(x) > 0).all() or not x[0] >= 0:
-        raise ValueError(
-            f"steps must increase from 0 or more, one for each error, got {x.tolist()} and {y.size} errors"
-        )
-    seen = np.isfinite(y)
-    last, x, y = float(x[-1]), x[seen], y[seen]
-    wanted = np.fromiter(thresholds, dtype=np.float64)
-    met = np.searchsorted(-np.minimum.accumulate(y), -wanted) if len(y) else np.zeros(wanted.shape, dtype=np.intp)
-    points, every = list(zip(x.tolist(), y.tolist(), strict=True)), zip(met.tolist(), wanted.tolist(), strict=True)
-    return [_crossing(points, place, threshold, last) for place, threshold in every]
+    x, y = [float(step) for step in steps], [float(error) for error in errors]
+    if len(x) != len(y) or not x or not all(one < other for one, other in pairwise(x)) or not x[0] >= 0:
+        raise ValueError(f"steps must increase from 0 or more, one for each error, got {x} and {len(y)} errors")
+    points = [(step, error) for step, error in zip(x, y, strict=True) if math.isfinite(error)]
+    fallen = [-least for least in accumulate((error for _, error in points), min)]  # by then, at least so far
+    return [_crossing(points, bisect_left(fallen, -threshold), threshold, x[-1]) for threshold in thresholds]
 
 
 def _crossing(points: list[tuple[float, float]], met: int, threshold: float, last: float) -> ReachTime:

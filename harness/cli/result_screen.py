@@ -28,7 +28,7 @@ _FEWEST = 3
 """Verdicts that are shown on a screen however low it is."""
 
 
-_NAME = 24
+_NAME = 22
 """Letters of a name on one line; a longer one goes on below."""
 
 
@@ -89,7 +89,7 @@ def _fitting(console: Console, results: Results, verdicts: list[Verdict], lines:
 def _table(results: Results, verdicts: list[Verdict], *, full: bool = False) -> Table:
     from harness.report.exports.beside import beside  # noqa: PLC0415 - the judge's words, and with them scipy
 
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False, expand=True)
     table.add_column(no_wrap=True)
     table.add_column(max_width=_NAME, overflow="fold")
     table.add_column(ratio=1)
@@ -111,7 +111,7 @@ def _ours(results: Results, verdict: Verdict) -> str:
     from harness.report.effects import effect_of  # noqa: PLC0415
 
     effect = effect_of(results, verdict)
-    return f"{verdict.reason if effect is None else effect.words}{seeds}{look}"
+    return f"{verdict.reason if effect is None else effect.told}{seeds}{look}"
 
 
 def _numbers(cell: CellRecord) -> str:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.judge.counts import seeds_in_words
 from harness.report.arms import Arm, arms_of
 from harness.report.effects import effect_of
 from harness.report.kept_suite import paper_data, printed_size
@@ -34,7 +35,6 @@ DIRECTIONS = ("less", "reduces", "faster", "gap", "trend")
 _ALONE = "; its direction alone"
 _LEANS = re.compile(r"(and|or|That is|The same|It|This)\b")
 """The first words of a claim that leans on the one before it."""
-_WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _MOST = 3
 ALPHA = 0.05
 """The level at which a p value of all tests together is counted."""
@@ -83,15 +83,6 @@ def leading_claim(results: Results) -> ClaimRecord | None:
     return min(tested, key=lambda claim: (claim.evidence == "exact", claim.post_hoc is not None), default=None)
 
 
-def counted_seeds(n: int) -> str:
-    """So many seeds in words.
-
-    >>> counted_seeds(1), counted_seeds(6), counted_seeds(15)
-    ('one seed', 'six seeds', '15 seeds')
-    """
-    return f"{_WORDS[n] if n < len(_WORDS) else n} seed{'' if n == 1 else 's'}"
-
-
 def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
     """The flags that stand wherever a verdict stands, in one order."""
     recorded = verdict.recorded if isinstance(verdict, CellRecord) else verdict.recorded_operands
@@ -125,7 +116,7 @@ def _found(results: Results, claim: ClaimRecord) -> str:
     arms, printed = arms_of(results, claim), printed_size(results, claim.id)
     said = [_measured_of(results, claim, arms)]
     said += [
-        f"{arm.name}: {len(arm.diverged)} of {counted_seeds(len(arm.values))} diverged" for arm in arms if arm.diverged
+        f"{arm.name}: {len(arm.diverged)} of {seeds_in_words(len(arm.values))} diverged" for arm in arms if arm.diverged
     ]
     said += [f"{arm.name}: seed {arm.far} lies far from the others" for arm in arms if arm.far]
     said += [] if printed is None else [f"the paper says {printed:g}"]
@@ -167,7 +158,7 @@ def _world(results: Results, evidence: str, n: int | None) -> str:
     """The data really used and the seeds, or the clock, or nothing but arithmetic."""
     if evidence == "exact":
         return "by arithmetic, without data"
-    seeds = "" if not n else f", {counted_seeds(n)}"
+    seeds = "" if not n else f", {seeds_in_words(n)}"
     if evidence.startswith("timing on "):
         return f"timed on {evidence.removeprefix('timing on ')}" + ("" if not n else f", {n} repetitions")
     if evidence == "random nets, no data":
@@ -226,7 +217,7 @@ def _measured(results: Results, shown: Sequence[CellRecord]) -> str:
     timed = all(cell.how == "timed" for cell in shown)
     where = "on the device at hand" if timed else f"on {' and '.join(data_used(results)) or 'no data'}"
     n = max(cell.n or 0 for cell in shown)
-    return f"; {where}, {counted_seeds(n)}, {', '.join(first)}; these are not comparable"
+    return f"; {where}, {seeds_in_words(n)}, {', '.join(first)}; these are not comparable"
 
 
 def _pictures(results: Results) -> str:

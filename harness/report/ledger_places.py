@@ -141,7 +141,7 @@ def _claim_place(at: Mapping[str, Any], claim: ClaimRecord, results: Results, p_
         basis=basis_of(evidence),
         effect=None if effect is None else effect.value,
         interval=None if effect is None or claim.interval is None else [effect.low, effect.high],
-        effect_says="" if effect is None else effect.words,
+        effect_says="" if effect is None else effect.told,
         diverged=list(dict.fromkeys(diverged)),
         p_holm_paper=p_holm,
     )

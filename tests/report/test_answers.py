@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from result_documents import typed
 
-from harness.report.answers import COMPARED, TESTED, answer_of, answered, counted_seeds, flags_of, leading_claim
+from harness.judge.counts import seeds_in_words
+from harness.report.answers import COMPARED, TESTED, answer_of, answered, flags_of, leading_claim
 from harness.report.page.read import read_results
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import ClaimRecord
@@ -66,7 +67,7 @@ def test_the_numbers_of_an_answer_are_those_of_the_results(name: str) -> None:
     assert f"{abs(lead.effect):.2f}" in shown
     ends = [abs(end) for end in lead.interval or () if end is not None]
     assert len(ends) < 2 or all(f"{end:.2f}" in shown for end in ends)
-    assert counted_seeds(lead.n or 0) in shown
+    assert seeds_in_words(lead.n or 0) in shown
 
 
 def test_the_first_claim_declared_beforehand_leads_whatever_its_outcome() -> None:

@@ -47,7 +47,7 @@ def show_results(results: Results, folder: Path, *, full: bool = False) -> None:
     path = Text(f"report: {folder / 'index.html'}")
     everything: list[Verdict] = [*results.cells, *results.claims]
     verdicts = sorted(everything, key=_weight)
-    used = len(console.render_lines(Group(head, *last))) + 3
+    used = len(console.render_lines(Group(head, *last))) + 4
     shown = verdicts if full else _fitting(console, results, verdicts, console.height - used)
     console.print(head)
     if shown:
@@ -95,8 +95,13 @@ def _table(results: Results, verdicts: list[Verdict], *, full: bool = False) -> 
     table.add_column(ratio=1)
     for verdict in verdicts:
         parts = [verdict.ref if full else "", _ours(results, verdict), *beside(results, verdict)]
-        table.add_row(tinted(verdict.outcome), Text(verdict.id), Text("; ".join(part for part in parts if part)))
+        table.add_row(tinted(verdict.outcome), Text(_on_lines(verdict.id)), Text("; ".join(part for part in parts if part)))
     return table
+
+
+def _on_lines(name: str) -> str:
+    """A name that is too long for a line, broken before its last dot."""
+    return name if len(name) <= _NAME else "\n.".join(name.rsplit(".", 1))
 
 
 def _ours(results: Results, verdict: Verdict) -> str:

@@ -14,7 +14,6 @@ from harness.report.effects import effect_of
 from harness.report.kept_suite import printed_size
 from harness.report.ledger_records import Basis, FirstVerdict, Place
 from harness.report.ledger_reports import evidence_of, link
-from harness.report.measured import STATED
 from harness.report.results.document import FigureRecord, Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, FirstClaim
 from harness.vocabulary import SCALES
@@ -125,7 +124,7 @@ def _cell_place(at: Mapping[str, Any], cell: CellRecord) -> Place:
     return Place(
         **at,
         **_shown(cell),
-        basis="arithmetic" if STATED in cell.marks else cell.how,
+        basis="arithmetic" if cell.stated else cell.how,
         diverged=[f"{cell.origin}, seed {seed}" for seed in cell.diverged],
     )
 

@@ -112,3 +112,10 @@ def test_the_balance_says_what_survives_and_what_came_late() -> None:
 def test_a_net_that_diverged_is_named_in_what_was_run() -> None:
     """The one dead seed of Figure 1."""
     assert "1 net diverged: relu_high seed 3" in what_was_run(published("figure1"))
+
+
+def test_arithmetic_on_printed_numbers_is_counted_apart_from_definitions() -> None:
+    """A sum of printed numbers says nothing of a net, and a count of a net's parameters is no sum of these."""
+    balance = answered(published("architecture")).balance
+    assert balance.startswith("Of 27 claims worked out exactly from definitions, 22 CONFIRMED")
+    assert balance.endswith("of 2 claims worked out from printed numbers alone, 2 CONFIRMED.")

@@ -19,7 +19,6 @@ from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FIGURE_O
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
 
-MORE_LEVELS = {"by arithmetic": "Worked out from numbers that the paper prints; nothing is measured."}
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
     "ARMS DIFFER": "The two arms differ in more than the thing that is tested; the report says in what.",
@@ -78,7 +77,7 @@ def render_ledger(document: Ledger) -> str:
             at_levels=at_levels,
             outcomes_said={"Claims": CLAIM_OUTCOMES, "Printed numbers": CELL_OUTCOMES, "Figures": FIGURE_OUTCOMES},
             short=short,
-            levels=LEVELS | MORE_LEVELS,
+            levels=LEVELS,
             flags_said=FLAGS | MORE_FLAGS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file

@@ -157,8 +157,10 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
     return Results.model_validate(document)
 
 
-def rebuild(folder: Path) -> Results:
+def rebuild(folder: Path, *, indexed: bool = False) -> Results:
     """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
+
+    `indexed` says that an index of this report and of its neighbours will be written next, so that its page leads there.
 
     Raises:
         UsageError: a file is missing, is not JSON, is not a document of this format, or was changed after it was
@@ -166,9 +168,8 @@ def rebuild(folder: Path) -> Results:
     """
     make_writable(folder, "the report", "copy it to where you may write")
     results, curves = read_report(folder)
-    write_atomically(
-        folder / "index.html", render(results, curves, neighbours_of(folder)).encode(errors="xmlcharrefreplace")
-    )
+    page = render(results, curves, neighbours_of(folder, indexed=indexed))
+    write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
     return results
 
 

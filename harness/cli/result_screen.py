@@ -95,7 +95,9 @@ def _table(results: Results, verdicts: list[Verdict], *, full: bool = False) -> 
     table.add_column(ratio=1)
     for verdict in verdicts:
         parts = [verdict.ref if full else "", _ours(results, verdict), *beside(results, verdict)]
-        table.add_row(tinted(verdict.outcome), Text(_on_lines(verdict.id)), Text("; ".join(part for part in parts if part)))
+        table.add_row(
+            tinted(verdict.outcome), Text(_on_lines(verdict.id)), Text("; ".join(part for part in parts if part))
+        )
     return table
 
 

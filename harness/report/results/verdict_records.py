@@ -9,7 +9,6 @@ from pydantic import Field
 from harness.judge.outcomes import CellOutcome, ClaimOutcome, How
 from harness.report.results.record import BySeed, Ends, Json, Number, Record
 
-
 STATED = "worked out from numbers that the suite states; nothing of it is measured"
 """The mark of arithmetic on printed numbers, which would repeat any number that is put in."""
 

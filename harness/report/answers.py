@@ -231,7 +231,7 @@ def _pictures(results: Results) -> str:
 
 
 def _balance(results: Results) -> str:
-    """Everything that was tested, by outcome: sampled claims first, then what nothing is sampled for, each kind apart."""
+    """Everything that was tested, by outcome: what was sampled, then definitions, then arithmetic, each apart."""
     tested = [claim for claim in results.claims if claim.outcome in TESTED]
     sampled = [claim for claim in tested if claim.evidence != "exact"]
     exact = [claim for claim in tested if claim.evidence == "exact" and not claim.stated]

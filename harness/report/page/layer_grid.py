@@ -32,7 +32,7 @@ class Grid:
 def by_layer(rows: Sequence[Row]) -> tuple[list[Row], Grid | None]:
     """The rows that are of no layer, and all others as a grid; None where there are too few of these.
 
-    A number is of a layer where its label begins with the layer's name, `conv1, neurons`, and its own name with the same.
+    A number is of a layer where its label begins with that layer's name, `conv1, neurons`, and so does its own name.
     """
     placed = {row.name: place for row in rows if len(row.values) == 1 and not row.why and (place := _place(row))}
     columns = list(dict.fromkeys(column for _, column in placed.values()))

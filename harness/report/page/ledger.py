@@ -52,7 +52,7 @@ def add_report(source: Path, published: Path) -> Path:
 
 
 def published_results(published: Path) -> dict[tuple[str, str], Results]:
-    """The results of every report below the folder, by suite and scale; their pages lead to the index, to be written next."""
+    """The results of every report below the folder, by suite and scale; their pages lead to the index to come."""
     found: dict[tuple[str, str], Results] = {}
     for path in sorted(published.glob("*/*/results.json")):
         found[path.parent.parent.name, path.parent.name] = rebuild(path.parent, indexed=True)

@@ -14,9 +14,9 @@ _QUOTED = re.compile(r'(=)"([^"\']*)"')
 
 
 def light_svg(svg: str) -> str:
-    """A picture that looks the same: styles of several elements as classes, no indentation, no idle names or turns, and single quotes.
+    """A picture that looks the same: styles of several elements as classes, and nothing that says nothing.
 
-    In an address within HTML a double quote takes three letters.
+    Quotes become single ones, because in an address within HTML a double quote takes three letters.
     """
     svg = _ROOM.sub("><", svg.strip())
     svg = _NO_TURN.sub("", svg)

@@ -165,7 +165,7 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
 def rebuild(folder: Path, *, indexed: bool = False) -> Results:
     """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
 
-    `indexed` says that an index of this report and of its neighbours will be written next, so that its page leads there.
+    `indexed` says that an index of this report and its neighbours will be written next, so that the page leads there.
 
     Raises:
         UsageError: a file is missing, is not JSON, is not a document of this format, or was changed after it was

@@ -6,7 +6,10 @@ import re
 
 _AS_WRITTEN = re.compile(r"(<(pre|script|style)\b.*?</\2>)", re.DOTALL)
 """Elements in which a space or a line is content, or which a content policy knows by their hash."""
-_BLOCK = r"</?(?:article|caption|dd|details|div|dl|dt|footer|h[1-6]|header|li|main|nav|ol|p|section|summary|table|tbody|td|th|thead|tr|ul)\b[^>]*>"  # fmt: skip
+_BLOCK = (
+    r"</?(?:article|caption|dd|details|div|dl|dt|footer|h[1-6]|header|li|main|nav|ol|p|section|summary|table|tbody"
+    r"|td|th|thead|tr|ul)\b[^>]*>"
+)
 _LINE = re.compile(r"\s*\n\s*")
 _AFTER, _BEFORE = re.compile(rf"({_BLOCK})\n"), re.compile(rf"\n(?={_BLOCK})")
 _TEXT = re.compile(r"(?<=>)[^<]*&#34;[^<]*")
@@ -19,10 +22,10 @@ def shorter_script(script: str) -> str:
 
 
 def tight(page: str) -> str:
-    """A page that looks the same: no room around blocks, and quotes as they are; values stand in double quotes.
+    r"""A page that looks the same: no room around blocks, and quotes as they are; values stand in double quotes.
 
-    >>> tight('<p>\\n  it&#39;s <b title="&#34;">so</b>\\n  <i>here</i>\\n</p>\\n')
-    '<p>it\\'s <b title="&#34;">so</b>\\n<i>here</i></p>'
+    >>> tight('<p>\n  it&#39;s <b title="&#34;">so</b>\n  <i>here</i>\n</p>\n')
+    '<p>it\'s <b title="&#34;">so</b>\n<i>here</i></p>'
     """
     parts = _AS_WRITTEN.split(page)
     # Of a split by two groups, every third part lies outside, the next is the element, and the one after its name.

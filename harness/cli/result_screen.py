@@ -28,7 +28,7 @@ _FEWEST = 3
 """Verdicts that are shown on a screen however low it is."""
 
 
-_NAME = 24
+_NAME = 22
 """Letters of a name on one line; a longer one goes on below."""
 
 
@@ -47,7 +47,7 @@ def show_results(results: Results, folder: Path, *, full: bool = False) -> None:
     path = Text(f"report: {folder / 'index.html'}")
     everything: list[Verdict] = [*results.cells, *results.claims]
     verdicts = sorted(everything, key=_weight)
-    used = len(console.render_lines(Group(head, *last))) + 3
+    used = len(console.render_lines(Group(head, *last))) + 4
     shown = verdicts if full else _fitting(console, results, verdicts, console.height - used)
     console.print(head)
     if shown:
@@ -89,14 +89,21 @@ def _fitting(console: Console, results: Results, verdicts: list[Verdict], lines:
 def _table(results: Results, verdicts: list[Verdict], *, full: bool = False) -> Table:
     from harness.report.exports.beside import beside  # noqa: PLC0415 - the judge's words, and with them scipy
 
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False, expand=True)
     table.add_column(no_wrap=True)
     table.add_column(max_width=_NAME, overflow="fold")
     table.add_column(ratio=1)
     for verdict in verdicts:
         parts = [verdict.ref if full else "", _ours(results, verdict), *beside(results, verdict)]
-        table.add_row(tinted(verdict.outcome), Text(verdict.id), Text("; ".join(part for part in parts if part)))
+        table.add_row(
+            tinted(verdict.outcome), Text(_on_lines(verdict.id)), Text("; ".join(part for part in parts if part))
+        )
     return table
+
+
+def _on_lines(name: str) -> str:
+    """A name that is too long for a line, broken before its last dot."""
+    return name if len(name) <= _NAME else "\n.".join(name.rsplit(".", 1))
 
 
 def _ours(results: Results, verdict: Verdict) -> str:
@@ -111,7 +118,7 @@ def _ours(results: Results, verdict: Verdict) -> str:
     from harness.report.effects import effect_of  # noqa: PLC0415
 
     effect = effect_of(results, verdict)
-    return f"{verdict.reason if effect is None else effect.words}{seeds}{look}"
+    return f"{verdict.reason if effect is None else effect.told}{seeds}{look}"
 
 
 def _numbers(cell: CellRecord) -> str:

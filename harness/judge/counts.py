@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
 
 def seeds_said(count: int) -> str:
     """A number of seeds.
@@ -10,6 +12,16 @@ def seeds_said(count: int) -> str:
     ('1 seed', '6 seeds')
     """
     return f"{count} seed{'' if count == 1 else 's'}"
+
+
+def seeds_in_words(count: int) -> str:
+    """A number of seeds in a sentence, spelt out up to twelve.
+
+    >>> seeds_in_words(1), seeds_in_words(6), seeds_in_words(15)
+    ('one seed', 'six seeds', '15 seeds')
+    """
+    number, _, noun = seeds_said(count).partition(" ")
+    return f"{_WORDS[count] if count < len(_WORDS) else number} {noun}"
 
 
 def seeds_that_differ(count: int) -> str:

@@ -5,7 +5,7 @@ The same rule leads every report. The first of these that a report has is its an
 1. printed numbers that trainings or a clock were set against;
 2. the first claim of the suite's file that trainings, random nets or a clock decided or left undecided: one that was
    declared before its result comes before one that was not;
-3. printed numbers that arithmetic was set against, then the first claim that arithmetic decided;
+3. printed numbers that were worked out exactly, then the first claim that was;
 4. that nothing was set against the paper, and what is missing.
 
 No outcome is preferred to another, so that a contradiction leads as a confirmation would. `balance` counts the others.
@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.judge.counts import seeds_in_words
 from harness.report.arms import Arm, arms_of
 from harness.report.effects import effect_of
 from harness.report.kept_suite import paper_data, printed_size
@@ -34,7 +35,8 @@ DIRECTIONS = ("less", "reduces", "faster", "gap", "trend")
 _ALONE = "; its direction alone"
 _LEANS = re.compile(r"(and|or|That is|The same|It|This)\b")
 """The first words of a claim that leans on the one before it."""
-_WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_EXACTLY = {"exact": "exactly, from definitions, without data", "arithmetic": "by arithmetic on printed numbers"}
+"""How numbers of which nothing is sampled come about."""
 _MOST = 3
 ALPHA = 0.05
 """The level at which a p value of all tests together is counted."""
@@ -83,15 +85,6 @@ def leading_claim(results: Results) -> ClaimRecord | None:
     return min(tested, key=lambda claim: (claim.evidence == "exact", claim.post_hoc is not None), default=None)
 
 
-def counted_seeds(n: int) -> str:
-    """So many seeds in words.
-
-    >>> counted_seeds(1), counted_seeds(6), counted_seeds(15)
-    ('one seed', 'six seeds', '15 seeds')
-    """
-    return f"{_WORDS[n] if n < len(_WORDS) else n} seed{'' if n == 1 else 's'}"
-
-
 def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
     """The flags that stand wherever a verdict stands, in one order."""
     recorded = verdict.recorded if isinstance(verdict, CellRecord) else verdict.recorded_operands
@@ -106,7 +99,8 @@ def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
 
 
 def _of_claim(results: Results, claim: ClaimRecord) -> str:
-    found, world = _found(results, claim), _world(results, claim.evidence, claim.n)
+    evidence = "arithmetic" if claim.stated else claim.evidence
+    found, world = _found(results, claim), _world(results, evidence, claim.n)
     return f"{_says(results, claim)}: {found}; {world}: {_verdict(results, claim)}."
 
 
@@ -125,7 +119,7 @@ def _found(results: Results, claim: ClaimRecord) -> str:
     arms, printed = arms_of(results, claim), printed_size(results, claim.id)
     said = [_measured_of(results, claim, arms)]
     said += [
-        f"{arm.name}: {len(arm.diverged)} of {counted_seeds(len(arm.values))} diverged" for arm in arms if arm.diverged
+        f"{arm.name}: {len(arm.diverged)} of {seeds_in_words(len(arm.values))} diverged" for arm in arms if arm.diverged
     ]
     said += [f"{arm.name}: seed {arm.far} lies far from the others" for arm in arms if arm.far]
     said += [] if printed is None else [f"the paper says {printed:g}"]
@@ -164,10 +158,10 @@ def _verdict(results: Results, claim: ClaimRecord) -> str:
 
 
 def _world(results: Results, evidence: str, n: int | None) -> str:
-    """The data really used and the seeds, or the clock, or nothing but arithmetic."""
-    if evidence == "exact":
-        return "by arithmetic, without data"
-    seeds = "" if not n else f", {counted_seeds(n)}"
+    """The data really used and the seeds, or the clock, or nothing but definitions or printed numbers."""
+    if evidence in _EXACTLY:
+        return _EXACTLY[evidence]
+    seeds = "" if not n else f", {seeds_in_words(n)}"
     if evidence.startswith("timing on "):
         return f"timed on {evidence.removeprefix('timing on ')}" + ("" if not n else f", {n} repetitions")
     if evidence == "random nets, no data":
@@ -184,9 +178,10 @@ def _of_cells(results: Results, compared: Sequence[CellRecord]) -> str:
     said += [_beside(cell) for cell in (others or matched)[:_MOST]]
     more = len(others or matched) - _MOST
     said += [f"and {more} more" if others else f"and {more} more match"] if more > 0 else []
-    exact = all(cell.how == "exact" for cell in compared)
+    evidence = "exact" if all(cell.how == "exact" for cell in compared) else ""
+    evidence = "arithmetic" if all(cell.stated for cell in compared) else evidence
     n = max((cell.n or 0 for cell in compared), default=0)
-    return f"{'; '.join(said)}; {_world(results, 'exact' if exact else '', n)}."
+    return f"{'; '.join(said)}; {_world(results, evidence, n)}."
 
 
 def _beside(cell: CellRecord) -> str:
@@ -226,7 +221,7 @@ def _measured(results: Results, shown: Sequence[CellRecord]) -> str:
     timed = all(cell.how == "timed" for cell in shown)
     where = "on the device at hand" if timed else f"on {' and '.join(data_used(results)) or 'no data'}"
     n = max(cell.n or 0 for cell in shown)
-    return f"; {where}, {counted_seeds(n)}, {', '.join(first)}; these are not comparable"
+    return f"; {where}, {seeds_in_words(n)}, {', '.join(first)}; these are not comparable"
 
 
 def _pictures(results: Results) -> str:
@@ -236,16 +231,19 @@ def _pictures(results: Results) -> str:
 
 
 def _balance(results: Results) -> str:
-    """Everything that was tested, by outcome: sampled claims first, then what only repeats definitions."""
+    """Everything that was tested, by outcome: what was sampled, then definitions, then arithmetic, each apart."""
     tested = [claim for claim in results.claims if claim.outcome in TESTED]
     sampled = [claim for claim in tested if claim.evidence != "exact"]
-    exact = [claim for claim in tested if claim.evidence == "exact"]
+    exact = [claim for claim in tested if claim.evidence == "exact" and not claim.stated]
+    stated = [claim for claim in tested if claim.evidence == "exact" and claim.stated]
     apart = sum(cell.outcome == "NOT COMPARABLE" for cell in results.cells)
     said = []
     if sampled:
         said.append(f"of {counted(len(sampled), 'claim')} tested by runs, {_outcomes(sampled)}")
     if exact:
-        said.append(f"of {counted(len(exact), 'claim')} tested by arithmetic, {_outcomes(exact)}")
+        said.append(f"of {counted(len(exact), 'claim')} worked out exactly from definitions, {_outcomes(exact)}")
+    if stated:
+        said.append(f"of {counted(len(stated), 'claim')} worked out from printed numbers alone, {_outcomes(stated)}")
     if apart:
         said.append(f"{counted(apart, 'printed number')} without a verdict, not being of the same world as ours")
     return f"{capital('; '.join(said))}." if said else ""

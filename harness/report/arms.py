@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.report.kept_suite import trainings_of
 from harness.report.results.document import Results
@@ -33,6 +33,8 @@ class Arm:
     """By seed; a training that diverged has the value of guessing."""
     diverged: tuple[str, ...]
     """The seeds whose training diverged."""
+    later: int = 0
+    """How many seeds were run after the look that decided; they are in none of the above."""
 
     @property
     def mean(self) -> float | None:
@@ -72,10 +74,28 @@ def far_seed(values: Mapping[str, float], least: float = 0.0) -> str | None:
 
 
 def arms_of(results: Results, claim: ClaimRecord) -> list[Arm]:
-    """The operands of a claim, in their order; of a claim about convergence, the last training error of its arms."""
+    """The operands of a claim, in their order; of a claim about convergence, the last training error of its arms.
+
+    Each by the seeds that the claim was judged by: those of its look, where seeds are declared in looks.
+    """
     if claim.operator == "faster":
-        return [_training(results, name) for name in trainings_of(results, claim.id) if name in results.experiments]
-    return [arm for name in claim.operands if (arm := operand(results, name)) is not None]
+        arms = [_training(results, name) for name in trainings_of(results, claim.id) if name in results.experiments]
+    else:
+        arms = [arm for name in claim.operands if (arm := operand(results, name)) is not None]
+    if claim.look is None or results.looks is None:
+        return arms
+    first = results.looks.first
+    judged = [str(seed) for seed in range(first, first + claim.look.seeds)]
+    return [_of_seeds(arm, judged) for arm in arms]
+
+
+def _of_seeds(arm: Arm, seeds: Sequence[str]) -> Arm:
+    """The arm by these seeds alone; one that does not have them all is no sample over seeds, and stays."""
+    if not {*seeds} <= arm.values.keys():
+        return arm
+    values = {seed: arm.values[seed] for seed in seeds}
+    diverged = tuple(seed for seed in arm.diverged if seed in values)
+    return replace(arm, values=values, diverged=diverged, later=len(arm.values) - len(values))
 
 
 def operand(results: Results, name: str) -> Arm | None:

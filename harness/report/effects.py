@@ -79,10 +79,9 @@ def _difference(results: Results, claim: ClaimRecord, effect: float, ends: Bound
     return Effect(effect, *ends, 0.0, unit, f"a difference of {amount}{_ends(ends, unit)}{within}", band)
 
 
-def _ratio(_: Results, __: ClaimRecord, effect: float, ends: Bounds) -> Effect:
-    """The epochs of the slow arm in those of the fast one; where runs never arrive, one end is open."""
-    low, high = ends
-    bound = "at least " if high is None and low is not None else "at most " if not low and high is not None else ""
+def _ratio(_: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:
+    """The epochs of the slow arm in those of the fast one: a bound, where runs never arrive."""
+    bound = next((f"{word} " for word in ("at least", "at most") if f"ratio {word} " in claim.reason), "")
     return Effect(effect, *ends, 1.0, "times", f"{bound}{plain(effect, 2)} times as fast{_ends(ends, 'times')}")
 
 

@@ -14,7 +14,6 @@ from harness.report.effects import effect_of
 from harness.report.kept_suite import printed_size
 from harness.report.ledger_records import Basis, FirstVerdict, Place
 from harness.report.ledger_reports import evidence_of, link
-from harness.report.measured import STATED
 from harness.report.results.document import FigureRecord, Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, FirstClaim
 from harness.vocabulary import SCALES
@@ -125,7 +124,7 @@ def _cell_place(at: Mapping[str, Any], cell: CellRecord) -> Place:
     return Place(
         **at,
         **_shown(cell),
-        basis="arithmetic" if STATED in cell.marks else cell.how,
+        basis="arithmetic" if cell.stated else cell.how,
         diverged=[f"{cell.origin}, seed {seed}" for seed in cell.diverged],
     )
 
@@ -141,7 +140,7 @@ def _claim_place(at: Mapping[str, Any], claim: ClaimRecord, results: Results, p_
         basis=basis_of(evidence),
         effect=None if effect is None else effect.value,
         interval=None if effect is None or claim.interval is None else [effect.low, effect.high],
-        effect_says="" if effect is None else effect.words,
+        effect_says="" if effect is None else effect.told,
         diverged=list(dict.fromkeys(diverged)),
         p_holm_paper=p_holm,
     )

@@ -43,7 +43,7 @@ class Place(Record):
     """With the sign of the claim: of a direction, positive is as claimed."""
     interval: Ends | None = None
     effect_says: str = ""
-    """The effect in words, with its interval and unit: `1.91 points lower [0.70, 3.12]`."""
+    """The effect in words, with its arm, interval and unit: `released 1.91 points lower [0.70, 3.12]`."""
     p: Number | None = None
     p_holm_paper: Number | None = None
     """Adjusted by Holm over every tested claim of the paper."""

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from harness.report.answers import answer_of, flags_of
 from harness.report.ledger_records import Count, Flagged, PublishedReport, WithdrawnPlace
-from harness.report.measured import STATED
 from harness.report.page.verdicts import counted_at_levels
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
@@ -80,7 +79,7 @@ def _diverged(results: Results) -> Iterator[str]:
 
 def evidence_of(claim: ClaimRecord) -> str:
     """The level of evidence of a claim; `arithmetic` where it is worked out from printed numbers alone."""
-    return "arithmetic" if claim.evidence == "exact" and STATED in claim.marks else claim.evidence
+    return "arithmetic" if claim.evidence == "exact" and claim.stated else claim.evidence
 
 
 class _Leveled(NamedTuple):

@@ -72,7 +72,7 @@ def _in_short(level: str, data: str) -> str:
     if trained:
         below = "" if "at paper scale" in trained else f" (a direction, on {data})"
         return f"{listed(trained)}{below}"
-    return "by arithmetic alone" if parts == ["by arithmetic"] else "without training"
+    return "by arithmetic on printed numbers alone" if parts == ["by arithmetic"] else "without training"
 
 
 def _tests(places: Sequence[Place]) -> str:

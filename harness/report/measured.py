@@ -19,11 +19,9 @@ from harness.plan.job import Job
 from harness.plan.status import Status
 from harness.report.inspection_steps import step_of
 from harness.report.recorded import SCORED, Scores, counts, outdated, replacement
+from harness.report.results.verdict_records import STATED
 from harness.store.provenance import trained_elsewhere
 from harness.vocabulary import MEMBERS, METRICS, guessing
-
-STATED = "worked out from numbers that the suite states; nothing of it is measured"
-"""The mark of arithmetic on printed numbers, which would repeat any number that is put in."""
 
 
 def measured_values(

@@ -10,6 +10,7 @@ from programs import program
 from harness.report.page.digests import sealed
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
 
 
 def test_a_report_of_an_unknown_paper_is_listed_and_said_to_have_no_ledger(tmp_path: Path) -> None:
@@ -25,3 +26,14 @@ def test_a_report_of_an_unknown_paper_is_listed_and_said_to_have_no_ledger(tmp_p
     assert done.stderr == "paper theirs is not known here, so its reports are listed without a ledger\n"
     index = json.loads((tmp_path / "published" / "index.json").read_text())
     assert (index["papers"], [one["paper"] for one in index["reports"]]) == ([], ["theirs"])
+
+
+def test_pages_lead_to_each_other_from_the_first_time_on(tmp_path: Path) -> None:
+    """Into an empty folder too, where the index is written after the pages."""
+    reports = [PUBLISHED / "timing" / "paper", PUBLISHED / "training" / "ci"]
+    done = program(tmp_path, "publish", *map(str, reports), "--into", "new")
+    assert done.returncode == 0, done.stderr
+    first, second = ((tmp_path / "new" / name / "index.html").read_text() for name in ("timing/paper", "training/ci"))
+    assert 'href="../../training/ci/index.html" rel="next"' in first
+    assert 'href="../../timing/paper/index.html" rel="prev"' in second
+    assert all('<a href="../../index.html">All reports</a>' in page for page in (first, second))

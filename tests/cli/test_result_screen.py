@@ -57,12 +57,13 @@ def test_the_answer_of_the_page_comes_first(screen, suite: str) -> None:
 
 @pytest.mark.parametrize("lines", [24, 34, 100])
 def test_what_does_not_fit_is_counted(screen, lines: int) -> None:
-    """Verdicts that are shown and those that are counted are all that there are."""
+    """Verdicts that are shown and those that are counted are all that there are; a long name goes on below."""
     results = published("ablations")
     shown = screen(results, lines)
     verdicts = [*results.cells, *results.claims]
-    there = sum(any(line.startswith(one.outcome) and f" {one.id} " in line for line in shown) for one in verdicts)
-    rest = re.findall(r" and ([^;.]*): in the report, or with --full", " ".join(shown))
+    begins = [f"{one.outcome} {(one.id if len(one.id) <= 22 else one.id.rsplit('.', 1)[0])[:22]} " for one in verdicts]
+    there = sum(any(" ".join(line.split()).startswith(begin) for line in shown) for begin in begins)
+    rest = re.findall(r" and ([^;.]*): in the report, or with --full", " ".join(" ".join(shown).split()))
     counted = sum(int(word) for word in " ".join(rest).split() if word.isdigit())
     assert there + counted == len(verdicts)
     assert bool(rest) == (lines < 100)
@@ -72,6 +73,11 @@ def test_a_contradiction_is_shown_before_anything_else(screen) -> None:
     """A low screen leaves out what decides less."""
     shown = [line.split()[0] for line in screen(published("ablations"), 12) if re.search(r"\], \d seeds", line)]
     assert shown == ["CONTRADICTED"] * 3
+
+
+def test_an_effect_names_its_arm(screen) -> None:
+    """Which net is the worse one is no guess."""
+    assert any("cnn 0.89 points higher [0.16, 1.62], 6 seeds" in line for line in screen(published("ablations")))
 
 
 def test_diverged_seeds_stand_beside_the_mean(screen) -> None:

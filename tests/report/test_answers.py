@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from result_documents import typed
 
-from harness.report.answers import COMPARED, TESTED, answer_of, answered, counted_seeds, flags_of, leading_claim
+from harness.judge.counts import seeds_in_words
+from harness.report.answers import COMPARED, TESTED, answer_of, answered, flags_of, leading_claim
 from harness.report.page.read import read_results
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import ClaimRecord
@@ -66,7 +67,7 @@ def test_the_numbers_of_an_answer_are_those_of_the_results(name: str) -> None:
     assert f"{abs(lead.effect):.2f}" in shown
     ends = [abs(end) for end in lead.interval or () if end is not None]
     assert len(ends) < 2 or all(f"{end:.2f}" in shown for end in ends)
-    assert counted_seeds(lead.n or 0) in shown
+    assert seeds_in_words(lead.n or 0) in shown
 
 
 def test_the_first_claim_declared_beforehand_leads_whatever_its_outcome() -> None:
@@ -111,3 +112,10 @@ def test_the_balance_says_what_survives_and_what_came_late() -> None:
 def test_a_net_that_diverged_is_named_in_what_was_run() -> None:
     """The one dead seed of Figure 1."""
     assert "1 net diverged: relu_high seed 3" in what_was_run(published("figure1"))
+
+
+def test_arithmetic_on_printed_numbers_is_counted_apart_from_definitions() -> None:
+    """A sum of printed numbers says nothing of a net, and a count of a net's parameters is no sum of these."""
+    balance = answered(published("architecture")).balance
+    assert balance.startswith("Of 27 claims worked out exactly from definitions, 22 CONFIRMED")
+    assert balance.endswith("of 2 claims worked out from printed numbers alone, 2 CONFIRMED.")

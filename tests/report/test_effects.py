@@ -11,7 +11,9 @@ from harness.report.arms import arms_of, far_seed
 from harness.report.effects import Effect, effect_of
 from harness.report.page.read import read_results
 
-PUBLISHED = Path(__file__).parent.parent.parent / "reports" / "published"
+ROOT = Path(__file__).parent.parent.parent
+PUBLISHED = ROOT / "reports" / "published"
+EXAMPLE = ROOT / "examples" / "resnet" / "reports" / "published"
 
 
 def effect(suite: str, claim: str) -> Effect | None:
@@ -70,3 +72,18 @@ def test_the_arm_that_an_amount_is_of_is_named() -> None:
     found = effect("release", "norm_as_released")
     assert found is not None
     assert found.told == f"released {found.words}"
+
+
+@pytest.mark.parametrize("suite", ["resnet_figure6", "resnet_figure7"])
+def test_arms_are_of_the_seeds_of_the_look_that_decided(suite: str) -> None:
+    """Of seeds that ran later, for other claims, nothing is in their means; how many these are is told."""
+    results = read_results(EXAMPLE / suite / "small")
+    assert results.looks is not None
+    ran = results.looks.looks[results.looks.reached - 1]
+    looked = [claim for claim in results.claims if claim.look is not None and claim.operator == "less"]
+    assert {claim.look.seeds for claim in looked if claim.look is not None} - {ran}
+    for claim in looked:
+        first, second = arms_of(results, claim)
+        assert first.values.keys() == second.values.keys() == {str(seed) for seed in range(claim.n or 0)}
+        assert first.later == ran - (claim.n or 0)
+        assert math.isclose((first.mean or 0) - (second.mean or 0), claim.effect or 0)

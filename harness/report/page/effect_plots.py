@@ -37,7 +37,7 @@ def effect_plot(effect: Effect, smallest: float | None, printed: float | None) -
     parts += [_text(x(effect.null), 40, f"{effect.null:g}")]
     if effect.band is None:
         parts.append(_text(_RIGHT, 40, "as claimed \N{RIGHTWARDS ARROW}", "ep-end"))
-    return _drawn(parts, effect.words, _HEIGHT)
+    return _drawn(parts, effect.told, _HEIGHT)
 
 
 def threshold_plot(claim: ClaimRecord) -> Markup | None:

@@ -14,18 +14,20 @@ from harness.report.ledger_records import Ledger
 from harness.report.page.ledger_rows import at_levels, in_numbers, rows_of
 from harness.report.page.mark_images import short, with_marks
 from harness.report.page.read import read_report
-from harness.report.page.render import TEMPLATES, csp_hash, environment, rebuild, render
+from harness.report.page.render import SYMBOL, TEMPLATES, csp_hash, environment, rebuild, render
+from harness.report.page.tight import shorter_script, tight
 from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FIGURE_OUTCOMES, FLAGS, LEVELS
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
 
-MORE_LEVELS = {"by arithmetic": "Worked out from numbers that the paper prints; nothing is measured."}
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
     "ARMS DIFFER": "The two arms differ in more than the thing that is tested; the report says in what.",
 }
 """Words of the index that stand in no report."""
 
+_MEANING = re.compile(r'<div><dt><(?:b class=".."|em)>([A-Z ]+)</(?:b|em)></dt>.*?</div>\n', re.DOTALL)
+"""An outcome or a flag of the legend with what it means."""
 _SPACE = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|(?<=:)\s+")
 """Comments and spaces of a style sheet that mean nothing."""
 
@@ -50,10 +52,10 @@ def add_report(source: Path, published: Path) -> Path:
 
 
 def published_results(published: Path) -> dict[tuple[str, str], Results]:
-    """The results of every report below the folder, by suite and scale; their pages are written anew."""
+    """The results of every report below the folder, by suite and scale; their pages lead to the index to come."""
     found: dict[tuple[str, str], Results] = {}
     for path in sorted(published.glob("*/*/results.json")):
-        found[path.parent.parent.name, path.parent.name] = rebuild(path.parent)
+        found[path.parent.parent.name, path.parent.name] = rebuild(path.parent, indexed=True)
     return found
 
 
@@ -67,8 +69,8 @@ def write_ledger(document: Ledger, published: Path) -> None:
 
 def render_ledger(document: Ledger) -> str:
     """The page as HTML, a pure function of the ledger."""
-    script, style = (_tight(text) for text in ((TEMPLATES / "ledger.js").read_text("utf-8"), _style()))
-    html = (
+    script, style = shorter_script((TEMPLATES / "ledger.js").read_text("utf-8")), _style(document)
+    page = (
         environment()
         .get_template("ledger.html")
         .render(
@@ -78,7 +80,7 @@ def render_ledger(document: Ledger) -> str:
             at_levels=at_levels,
             outcomes_said={"Claims": CLAIM_OUTCOMES, "Printed numbers": CELL_OUTCOMES, "Figures": FIGURE_OUTCOMES},
             short=short,
-            levels=LEVELS | MORE_LEVELS,
+            levels=LEVELS,
             flags_said=FLAGS | MORE_FLAGS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
@@ -86,16 +88,28 @@ def render_ledger(document: Ledger) -> str:
             script_hash=csp_hash(script),
         )
     )
-    return _tight(html)
+    return tight(_without_idle_words(page))
 
 
-def _tight(text: str) -> str:
-    """A text without its indentation and empty lines, which say nothing in HTML, a style sheet or our script."""
-    return "\n".join(line for line in map(str.strip, text.splitlines()) if line) + "\n"
+def _without_idle_words(page: str) -> str:
+    """The page without the outcomes and flags of its legend that none of its verdicts has."""
+    verdicts, begin, words = page.partition('<section id="legend"')
+    return verdicts + begin + _MEANING.sub(lambda found: found[0] if _stands(found[1], verdicts) else "", words)
 
 
-def _style() -> str:
-    """The index's own rules and the marks, after the colours and fonts that stand at the head of every page's."""
+def _said(mark_id: str, ledger: str) -> bool:
+    outcome = mark_id.removeprefix("mark-").replace("-", " ").upper()
+    return outcome == "UNKNOWN" or f'"{outcome}"' in ledger
+
+
+def _stands(word: str, verdicts: str) -> bool:
+    return re.search(rf">(?:\d+[ \N{{NO-BREAK SPACE}}])?{word}</(?:b|em)>", verdicts) is not None
+
+
+def _style(document: Ledger) -> str:
+    """The index's own rules and the marks it has, after the colours and fonts at the head of every page's."""
     head = (TEMPLATES / "style.css").read_text("utf-8").partition("\n\n")[0]
     own, sprite = ((TEMPLATES / name).read_text("utf-8") for name in ("ledger.css", "marks.html"))
+    said = document.model_dump_json()
+    sprite = SYMBOL.sub(lambda found: found[0] if _said(found[1], said) else "", sprite)
     return with_marks(_SPACE.sub(r"\1", f"{head}\n{own}"), sprite)

@@ -14,6 +14,12 @@ _SAID_ELSEWHERE = ("MATCH", "BY CONSTRUCTION", "NOT COMPARABLE", "CITED", "QUOTE
 """Outcomes whose reason repeats the numbers beside it, or the legend; the page of the report has it in full."""
 _TEST = re.compile(r"(paired t|sign test|orders permuted)\b")
 """The beginning of a part of a reason that names the test whose p value stands beside it."""
+_REPEATS = re.compile(r"censored runs: |ratio (at least|at most|estimate) ")
+"""The beginning of a part that repeats the runs that never arrive, or the effect, which stand beside it."""
+_OF_SEEDS = re.compile(r"t intervals over \d+ seeds")
+"""The number of seeds stands beside it."""
+_LIKE_ALL = "quoted by the paper from others"
+"""A reason that says no more than the legend of its outcome."""
 _OF_ONE_PLACE = {"where", "name", "reason", "readings", "n", "effect", "interval", "effect_says", "p", "p_holm_paper",
                  "printed", "unit", "mean", "extended_reason"}  # fmt: skip
 """The fields in which places of one row may differ."""
@@ -47,8 +53,11 @@ def _reason(place: Place) -> str:
     parts = place.reason.split("; ")
     if all(part.endswith(" MATCH") for part in parts):
         return "its numbers MATCH"
-    said = "; ".join(parts if place.p is None else [part for part in parts if not _TEST.match(part)])
-    return said.rstrip(".")
+    if all(part.endswith((" MATCH", " DIFFERS")) for part in parts):
+        return "; ".join([part for part in parts if part.endswith(" DIFFERS")] + ["others MATCH"])
+    parts = parts if place.p is None else [part for part in parts if not _TEST.match(part)]
+    parts = parts if not place.effect_says else [part for part in parts if not _REPEATS.match(part)]
+    return "" if parts == [_LIKE_ALL] else _OF_SEEDS.sub("its intervals", "; ".join(parts).rstrip("."))
 
 
 def in_numbers(place: Place) -> str:

@@ -18,10 +18,13 @@ class Neighbours:
     after: tuple[str, str] | None
 
 
-def neighbours_of(folder: Path) -> Neighbours | None:
-    """The neighbours of a report in `INDEX/SUITE/SCALE`; None where no index lies there, so that no link is dead."""
+def neighbours_of(folder: Path, *, indexed: bool = False) -> Neighbours | None:
+    """The neighbours of a report in `INDEX/SUITE/SCALE`; None where no index lies there, so that no link is dead.
+
+    `indexed` says that the index will be written next.
+    """
     home = folder.resolve().parent.parent
-    if not (home / "index.json").is_file():
+    if not indexed and not (home / "index.json").is_file():
         return None
     order = sorted({path.parent for path in home.glob("*/*/results.json")}, key=_by_name)
     if folder.resolve() not in order:

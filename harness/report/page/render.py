@@ -24,12 +24,15 @@ from harness.report.page.curves import by_seed, learning_curves
 from harness.report.page.digests import sealed
 from harness.report.page.energy import measured_gpu
 from harness.report.page.figure_charts import figure_charts, steps_of_epoch
+from harness.report.page.layer_grid import by_layer
 from harness.report.page.legend import legend
+from harness.report.page.light_svg import light_svg
 from harness.report.page.machines import places
 from harness.report.page.navigation import Neighbours, neighbours_of
 from harness.report.page.opening import opening_of
 from harness.report.page.read import read_report
 from harness.report.page.specs import images_seen, own_spec, parts, shared_spec
+from harness.report.page.tight import shorter_script, tight
 from harness.report.results.curves import Curves
 from harness.report.results.document import FigureRecord, Results
 from harness.report.results.record import Json, without_nan
@@ -64,10 +67,11 @@ APPENDIX = ("net_pairs", "measurements", "curves", "deviations", "data", "experi
 _WITH_VERDICTS = ("table", "numbers", "claims", "ledger")
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
 """Intervals of a cell; where an end is open, nothing is shown of them."""
-_AS_THEY_ARE = " =:/;,+*!?@-._~"
+_AS_THEY_ARE = "'() =:/;,+*!?@-._~"
 """Characters of a picture that stand for themselves in an address within HTML, beside letters and digits."""
 _DOTTED = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
-_SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>\n')
+SYMBOL = re.compile(r'<symbol id="([a-z-]+)".*?</symbol>\n')
+"""A mark of `marks.html`."""
 _PICTURE = re.compile(r"data:image/(?:svg\+xml|png)(?:;charset=utf-8|;utf8)?(?:;base64)?,", re.IGNORECASE)
 
 
@@ -96,8 +100,8 @@ def _page(results: str, curves: str, ways: Neighbours | None) -> str:
     sections = {name: title for name, title in SECTIONS.items() if present.get(name, True)}
     cards = list(claim_cards(suite))
     style = _shorter("".join((TEMPLATES / name).read_text("utf-8") for name in ("style.css", "suite.css")))
-    script = (TEMPLATES / "script.js").read_text("utf-8")
-    return _without_idle_marks(
+    script = shorter_script((TEMPLATES / "script.js").read_text("utf-8"))
+    page = (
         environment()
         .get_template("page.html")
         .render(
@@ -129,6 +133,7 @@ def _page(results: str, curves: str, ways: Neighbours | None) -> str:
             script_hash=csp_hash(script),
         )
     )
+    return tight(_without_idle_marks(page))
 
 
 def _shorter(style: str) -> str:
@@ -138,7 +143,7 @@ def _shorter(style: str) -> str:
 
 def _without_idle_marks(page: str) -> str:
     """The page without the marks of outcomes that it does not hold."""
-    return _SYMBOL.sub(lambda found: found[0] if f'href="#{found[1]}"' in page else "", page)
+    return SYMBOL.sub(lambda found: found[0] if f'href="#{found[1]}"' in page else "", page)
 
 
 def write_report(results: Results, curves: Curves, folder: Path) -> Results:
@@ -157,8 +162,10 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
     return Results.model_validate(document)
 
 
-def rebuild(folder: Path) -> Results:
+def rebuild(folder: Path, *, indexed: bool = False) -> Results:
     """Write `index.html` anew, byte for byte, from the two JSON files beside it; gives the results.
+
+    `indexed` says that an index of this report and its neighbours will be written next, so that the page leads there.
 
     Raises:
         UsageError: a file is missing, is not JSON, is not a document of this format, or was changed after it was
@@ -166,9 +173,8 @@ def rebuild(folder: Path) -> Results:
     """
     make_writable(folder, "the report", "copy it to where you may write")
     results, curves = read_report(folder)
-    write_atomically(
-        folder / "index.html", render(results, curves, neighbours_of(folder)).encode(errors="xmlcharrefreplace")
-    )
+    page = render(results, curves, neighbours_of(folder, indexed=indexed))
+    write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
     return results
 
 
@@ -223,6 +229,7 @@ def environment() -> Environment:
     }
     made.filters |= {name: getattr(energy, name) for name in ("energy", "watts", "gibibytes", "power_drawn")}
     made.filters |= {"of_measurement": quantities.of_measurement, "of_inspections": quantities.of_inspections}
+    made.filters["by_layer"] = by_layer
     made.filters |= {"by_seed": by_seed, "anchor": anchor, "quantity": quantity, "picture": picture, "places": places}
     made.filters |= {"own_spec": own_spec, "images_seen": images_seen, "parts": parts}
     made.globals |= {"outcomes": verdicts}
@@ -268,7 +275,7 @@ def _plain_svg(uri: str) -> str:
         svg = base64.b64decode(body, validate=True).decode("utf-8")
     except ValueError:
         return uri
-    return f"{head},{quote(svg, safe=_AS_THEY_ARE)}" if svg.startswith("<svg") else uri
+    return f"{head},{quote(light_svg(svg), safe=_AS_THEY_ARE)}" if svg.startswith("<svg") else uri
 
 
 def _digest(text: str) -> str:

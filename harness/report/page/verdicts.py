@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
 
+from harness.report.results.verdict_records import ClaimRecord
+
 CELL_OUTCOMES = {
     "MATCH": "The 90% t interval of the mean over at least three seeds lies inside the margin around the printed "
     "number (two one-sided tests), or an exact count lies inside it.",
@@ -46,6 +48,7 @@ LEVELS = {
     "at another scale": "On a part of the data or on small data, with smaller nets: it tests the direction of a claim "
     "there, and says nothing of the printed numbers.",
     "exactly": "It follows from definitions; nothing is sampled.",
+    "by arithmetic": "Worked out from numbers that the paper prints; nothing is measured.",
     "on random nets, without data": "Nets of random weights, whose statistics the paper derives.",
     "by timing": "A clock on the device named.",
 }
@@ -110,6 +113,8 @@ def level(claim: Weighed) -> str:
         return f"by {evidence}"
     if " scale" in evidence:
         return f"at {evidence}"
+    if evidence == "exact" and isinstance(claim, ClaimRecord) and claim.stated:
+        return "by arithmetic"
     said = {
         "exact": "exactly",
         "arithmetic": "by arithmetic",

@@ -9,6 +9,9 @@ from pydantic import Field
 from harness.judge.outcomes import CellOutcome, ClaimOutcome, How
 from harness.report.results.record import BySeed, Ends, Json, Number, Record
 
+STATED = "worked out from numbers that the suite states; nothing of it is measured"
+"""The mark of arithmetic on printed numbers, which would repeat any number that is put in."""
+
 
 class LookRecord(Record):
     """The look at growing numbers of seeds at which a verdict fell."""
@@ -63,6 +66,11 @@ class Verdict(Record):
     """Facts that a reader needs beside the reason."""
     imported: list[Json] | None
     """Whose weights it rests on that were not trained here."""
+
+    @property
+    def stated(self) -> bool:
+        """Whether it is arithmetic on printed numbers, and nothing of it is measured."""
+        return STATED in self.marks
 
 
 class FirstCell(Record):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,11 +81,15 @@ def test_a_withdrawn_claim_stands_on_the_index() -> None:
     assert "<code>gone</code>" in section
 
 
-def test_the_legend_explains_every_word() -> None:
-    """Each outcome, level and flag that can stand on the index."""
-    legend = render_ledger(ledger(PAPERS, COVERED, report(), {})).partition('id="legend"')[2]
-    for word in (*CELL_OUTCOMES, *CLAIM_OUTCOMES, *LEVELS, *FLAGS, "DRAWN", "DIVERGED", "by arithmetic"):
-        assert f"{word}<" in legend, word
+def test_the_legend_explains_every_word_that_stands_there_and_no_other() -> None:
+    """Each outcome and flag of a verdict, and all levels of evidence."""
+    page = render_ledger(ledger(PAPERS, COVERED, report(extended=True), {}))
+    verdicts, _, legend = page.partition('id="legend"')
+    words = {*CELL_OUTCOMES, *CLAIM_OUTCOMES, *FLAGS, "DRAWN", "DIVERGED"}
+    standing = {word for word in words if re.search(rf">(\d+\W)?{word}</(b|em)>", verdicts)}
+    assert {"CONFIRMED", "NOT COMPARABLE", "EXTENDED", "DRAWN"} <= standing < words
+    assert set(re.findall(r"<dt><(?:b|em)[^>]*>([A-Z ]+)</", legend)) == standing
+    assert all(f"<dt>{level}</dt>" in legend for level in LEVELS)
 
 
 @pytest.mark.parametrize("name", ["../../elsewhere", "/elsewhere"])

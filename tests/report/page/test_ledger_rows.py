@@ -83,3 +83,18 @@ def test_each_level_is_said_once_and_what_has_none_comes_last() -> None:
         ("x", ["A", "B"]),
         ("", ["QUOTED"]),
     ]
+
+
+def test_a_reason_does_not_repeat_the_effect_beside_it() -> None:
+    """Nor the runs that never arrive, by another name."""
+    reason = "ratio at most 0.39; runs that never reach 60%: 3 of 6; censored runs: 3"
+    (row,) = rows_of([place(reason=reason, effect_says="at most 0.39 times as fast")])
+    assert list(row.parts) == ["runs that never reach 60%: 3 of 6"]
+    (row,) = rows_of([place(reason=reason)])
+    assert list(row.parts) == [reason]
+
+
+def test_of_many_numbers_those_that_do_not_match_are_named() -> None:
+    """The others are those that do."""
+    (row,) = rows_of([place(reason="conv1 DIFFERS; conv2 MATCH; conv3 MATCH")])
+    assert list(row.parts) == ["conv1 DIFFERS; others MATCH"]

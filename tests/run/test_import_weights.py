@@ -245,6 +245,8 @@ def test_a_training_that_was_begun_is_not_overwritten(world: Challenge) -> None:
         (["--licence", ""], "--licence: needs one line"),
         (["--url", "file:///etc/passwd"], "not a web address"),
         (["--names", "{world}/nowhere.json"], "does not exist"),
+        (["--torchvision"], "--torchvision: prelu_small as declared is no net of torchvision's"),
+        (["--torchvision", "--names", __file__], "both say how tensors are named"),
         (["--suite", "nosuch"], "no suite file at 'nosuch'"),
     ],
 )
@@ -277,6 +279,19 @@ def test_other_names_are_mapped(world: Challenge) -> None:
     done = bring(world, path, "--names", names)
     assert done.exit_code == 0, done.exception
     assert torch.equal(torch.load(world.training("net").weights, weights_only=True)[first], own[first])
+
+
+def test_a_tensor_may_be_left_out_and_the_result_says_so(world: Challenge) -> None:
+    """{theirs: null}; without it the file does not fit."""
+    path = saved(world, tensors(world) | {"extra": torch.zeros(2)})
+    names = world.folder / "names.json"
+    names.write_text(json.dumps({"extra": None}))
+    assert "unexpected: extra" in world.refused(*arguments(world, path))
+    done = bring(world, path, "--names", names)
+    assert done.exit_code == 0, done.exception
+    result = world.training("net").read_result()
+    assert result is not None
+    assert result["imported"]["left_out"] == ["extra"]
 
 
 def test_a_refused_file_leaves_no_result(world: Challenge) -> None:

@@ -210,7 +210,7 @@ def _last_uses(sources: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
 def _needed(sources: Mapping[str, tuple[str, ...]]) -> set[str]:
     """Return the children that the output of the last one rests on."""
     needed = set(list(sources)[-1:])
-    for name, taken in reversed(sources.items()):
+    for name, taken in reversed(list(sources.items())):
         if name in needed:
             needed.update(taken)
     return needed

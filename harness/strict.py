@@ -30,6 +30,8 @@ ADDED: dict[str, tuple[str, ...]] = {
     "FixedDrops": ("unit",),
     "Augmentation": ("shared", "noise_divides"),
     "Rectified": ("dropout_form",),
+    "Vgg": ("pixels",),
+    "Network": ("blocks",),
 }
 """Fields, by record, that were added after jobs had addresses that include the record. At its default, such a field is
 left out wherever the record is written, so that earlier jobs keep their address; any other value is written and gives

@@ -87,6 +87,7 @@ def record(
 @click.option("--licence", metavar="TEXT", help="Licence under which it may be used.")
 @with_seed
 @click.option("--names", type=FILE, metavar="FILE", help="A JSON object {theirs: ours} of tensors with other names.")
+@click.option("--torchvision", is_flag=True, help="The file is one of torchvision's; its names are known.")
 @with_store
 def import_weights(
     checkpoint: Path,
@@ -98,6 +99,7 @@ def import_weights(
     licence: str | None,
     seed: int,
     names: Path | None,
+    torchvision: bool,  # noqa: FBT001 - click gives flags by name
     store_folder: Path,
 ) -> None:
     """Import a CHECKPOINT (a state dict) that was trained elsewhere, for evaluation only and marked as such."""
@@ -105,7 +107,7 @@ def import_weights(
     from harness.run.import_weights import import_weights as imported  # noqa: PLC0415
     from harness.store.store import Store  # noqa: PLC0415
 
-    foreign = Foreign(checkpoint, source, url, licence, names)
+    foreign = Foreign(checkpoint, source, url, licence, names, torchvision)
     folder, unlocked = imported(suite_file, experiment, scale, seed, foreign, Store(store_folder))
     click.echo(folder.path)
     for job in unlocked:

@@ -23,18 +23,24 @@ from harness.store.store import JobFolder
 Tensors = dict[str, torch.Tensor]
 
 
-def take_over(folder: JobFolder, content: bytes, what: str, spec: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """Store the tensors of a checkpoint as the trained net of a train job and return the digest of the weights.
+def take_over(
+    folder: JobFolder, content: bytes, what: str, spec: Mapping[str, Any], names: Mapping[str, str | None]
+) -> tuple[str, list[str]]:
+    """Store the tensors of a checkpoint as the trained net of a train job.
+
+    Returns the digest of the weights, and the names of the tensors that were left out.
 
     `content` holds the bytes of the checkpoint; `what` names it in error messages. `spec` is that of the train job.
-    `names` maps their tensor names to ours where they differ. Raises UsageError if the file is not a state dict, or if
-    tensors are missing, unexpected or of another shape; the message lists all of them.
+    `names` maps their tensor names to ours where they differ, and to None where a tensor is left out. Raises UsageError
+    if the file is not a state dict, or if tensors are missing, unexpected or of another shape; the message lists all of
+    them.
     """
     network = build(parse_model(spec["model"]).layers(spec["classes"]), tuple(spec["input"]))
-    fitting = fitted(network, renamed(state_dict(content, what), what, names), what)
+    theirs = state_dict(content, what)
+    fitting = fitted(network, renamed(theirs, what, names), what)
     network.load_state_dict(fitting)
     save_weights(folder, {name: tensor.contiguous() for name, tensor in network.state_dict().items()})
-    return weights_sha256(network)
+    return weights_sha256(network), [name for name in theirs if names.get(name, name) is None]
 
 
 def state_dict(content: bytes, what: str) -> Tensors:
@@ -63,19 +69,19 @@ def state_dict(content: bytes, what: str) -> Tensors:
     return dict(found)
 
 
-def renamed(tensors: Tensors, what: str, names: Mapping[str, str]) -> Tensors:
-    """Rename tensors by `names` ({theirs: ours}).
+def renamed(tensors: Tensors, what: str, names: Mapping[str, str | None]) -> Tensors:
+    """Rename tensors by `names` ({theirs: ours}), and leave out those whose name becomes None.
 
-    Raises UsageError if a name does not exist among theirs, or if two tensors get the same name.
+    Raises UsageError if a name that becomes another does not exist among theirs, or if two tensors get the same name.
     """
-    absent = [theirs for theirs in names if theirs not in tensors]
+    absent = [theirs for theirs, name in names.items() if theirs not in tensors and name is not None]
     if absent:
         raise UsageError(f"--names: {what} has no {_listed(absent)}")
-    ours = {theirs: names.get(theirs, theirs) for theirs in tensors}
+    ours = {theirs: name for theirs in tensors if (name := names.get(theirs, theirs)) is not None}
     twice = [name for name, count in Counter(ours.values()).items() if count > 1]
     if twice:
         raise UsageError(f"--names: more than one tensor of {what} becomes {_listed(twice)}")
-    return {ours[theirs]: tensor for theirs, tensor in tensors.items()}
+    return {name: tensors[theirs] for theirs, name in ours.items()}
 
 
 def fitted(network: Network, tensors: Tensors, what: str) -> Tensors:

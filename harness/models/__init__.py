@@ -27,6 +27,8 @@ from harness.models.alexnet import AlexNet
 from harness.models.alexnet_released import AlexNetReleased
 from harness.models.cifar import CifarConv, CifarLocal
 from harness.models.geometry import Levels, Stem
+from harness.models.googlenet import GoogLeNet, GoogLeNetTorchvision
+from harness.models.pyramid_nets import SppOverfeat7, SppZf5
 from harness.models.rectifier import PreluLarge, PreluSmall, Vgg
 from harness.models.registered import Net, OneOfRegistered
 from harness.strict import Strict
@@ -41,6 +43,10 @@ MODELS: dict[str, type[Net]] = {
     "prelu_small": PreluSmall,
     "prelu_large": PreluLarge,
     "vgg": Vgg,
+    "googlenet": GoogLeNet,
+    "googlenet_torchvision": GoogLeNetTorchvision,
+    "spp_zf5": SppZf5,
+    "spp_overfeat7": SppOverfeat7,
 }
 Net.registered = MODELS
 

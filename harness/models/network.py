@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -20,7 +20,7 @@ class Network(nn.Module):
 
     Each layer is one child, named after it with "_" for ".". Another child may come before it, such as padding by zeros
     (`<layer>_pad`) or flattening (`<layer>_flatten`). `get_submodule("conv1").weight` holds the kernels of conv1. The
-    net's output is that of its last child.
+    net's output is that of its last child. Auxiliary classifiers are children too; only `with_asides` applies them.
     """
 
     def __init__(
@@ -38,6 +38,8 @@ class Network(nn.Module):
                 raise ValueError(f"no module can be named {name!r}, which means something to torch; rename the layer")
             self.add_module(name, child)
         self._spent = _last_uses(self.sources)
+        self.asides = {name: weight for name, one in traced.items() if (weight := one.layer.loss_weight) is not None}
+        self._needed = _needed(self.sources)
         before = (IMAGE, *self.sources)
         self._chain = all(taken == (one,) for taken, one in zip(self.sources.values(), before, strict=False))
 
@@ -48,14 +50,29 @@ class Network(nn.Module):
                 images = child(images)
             return images
         found = images
-        for _, found in self.passing(images):  # noqa: B007 - only the last output is used
+        for _, found in self.passing(images, only=self._needed):  # noqa: B007 - only the last output is used
             pass
         return found
 
-    def passing(self, images: Tensor) -> Iterator[tuple[str, Tensor]]:
-        """Yield each child's name and output in turn; outputs are released once no later child needs them."""
+    def with_asides(self, images: Tensor) -> tuple[Tensor, list[tuple[float, Tensor]]]:
+        """Return the output, and (weight, logits) of each auxiliary classifier, for a step of training."""
+        if not self.asides:
+            return self(images), []
+        found, asides = images, []
+        for name, found in self.passing(images):
+            if name in self.asides:
+                asides.append((self.asides[name], found))
+        return found, asides
+
+    def passing(self, images: Tensor, only: Collection[str] | None = None) -> Iterator[tuple[str, Tensor]]:
+        """Yield each child's name and output in turn; outputs are released once no later child needs them.
+
+        With `only`, other children are passed over.
+        """
         held = {IMAGE: images}
         for name, child in self.named_children():
+            if only is not None and name not in only:
+                continue
             found: Tensor = child(*[held[source] for source in self.sources[name]])
             for source in self._spent[name]:
                 del held[source]
@@ -188,6 +205,15 @@ def _last_uses(sources: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
     for source, name in last.items():
         spent[name].append(source)
     return spent
+
+
+def _needed(sources: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return the children that the output of the last one rests on."""
+    needed = set(list(sources)[-1:])
+    for name, taken in reversed(list(sources.items())):
+        if name in needed:
+            needed.update(taken)
+    return needed
 
 
 def _filled(one: Traced) -> nn.Module:

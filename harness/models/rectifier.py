@@ -22,6 +22,7 @@ from harness.models.layers import (
     trace,
 )
 from harness.models.registered import Net
+from harness.models.torchvision_pixels import torchvision_units
 from harness.strict import Grown
 
 FULL_INPUT: tuple[int, int, int] = (3, 224, 224)  # section 3
@@ -193,9 +194,13 @@ class PreluLarge(Rectified):
 
 
 class Vgg(Rectified):
-    """The nets of the VGG team that the paper mentions: VGG-19 (Table 3) and their model B (section 2.2)."""
+    """Nets of the VGG team: VGG-16 and VGG-19 (Simonyan and Zisserman 2014, configurations D and E), and their B.
+
+    The paper gives VGG-19 in Table 3 and mentions model B in section 2.2.
+    """
 
     STAGES: ClassVar[dict[str, tuple[tuple[int, int], ...]]] = {
+        "vgg16": ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)),
         "vgg19": ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
         "vgg_b": ((2, 64), (2, 128), (2, 256), (2, 512), (2, 512)),
     }
@@ -204,9 +209,13 @@ class Vgg(Rectified):
     PRINTED: ClassVar[dict[str, Stem | tuple[int, ...]]] = {"levels": LARGE_LEVELS}
 
     name: Literal["vgg"] = "vgg"
-    variant: Literal["vgg19", "vgg_b"]
+    variant: Literal["vgg16", "vgg19", "vgg_b"]
     levels: Levels | None = None
-    """Levels of a spatial pyramid in place of pool5; [7, 3, 2, 1] gives the authors' own VGG-19 (section 2.3)."""
+    """Levels of a spatial pyramid in place of pool5; [7, 3, 2, 1] gives the authors' own VGG-19 (section 2.3). [7] is
+    pool5 itself on maps of 14, as a pyramid whose windows can slide in a dense test."""
+    pixels: Literal["levels", "torchvision"] = "levels"
+    """Units of pixels. levels: those of the data, less the mean; torchvision: these, turned into the units in which
+    torchvision's weights were learned."""
 
     @property
     def last_map(self) -> str | None:
@@ -214,6 +223,8 @@ class Vgg(Rectified):
         return f"conv5_{self.STAGES[self.variant][-1][0]}.activation" if self.levels else None
 
     def _maps(self) -> Iterator[Layer]:
+        if self.pixels == "torchvision":
+            yield torchvision_units("pixels")
         for stage, (count, filters) in enumerate(self.STAGES[self.variant], 1):
             for index in range(1, count + 1):
                 yield from self._conv(f"conv{stage}_{index}", filters, 3, SAME_3)

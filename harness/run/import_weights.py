@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
+from harness.models import parse_model
+from harness.models.torchvision_names import torchvision_names
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job
 from harness.run.execute import written
@@ -30,7 +32,9 @@ class Foreign:
     url: str | None = None
     licence: str | None = None
     names: Path | None = None
-    """A JSON file: an object {theirs: ours} of the tensors that have other names there."""
+    """A JSON file: an object {theirs: ours} of the tensors that have other names there; null leaves a tensor out."""
+    torchvision: bool = False
+    """Whether the file is one of torchvision's, whose names are known."""
 
 
 def import_weights(
@@ -49,7 +53,7 @@ def import_weights(
     provenance = _stated(foreign)
     content = _bytes(foreign.checkpoint)
     provenance |= {"file": foreign.checkpoint.name, "sha256": hashlib.sha256(content).hexdigest()}
-    names = {} if foreign.names is None else read_names(foreign.names)
+    names = _names(foreign, job)
     store.prepare()
     _refuse_begun(store.folder(job.kind, job.key))
     folder = written(store, job)
@@ -57,18 +61,29 @@ def import_weights(
         _refuse_begun(folder)
         from harness.jobs.foreign_weights import take_over  # noqa: PLC0415 - torch
 
-        digest = take_over(folder, content, str(foreign.checkpoint), job.spec, names)
-        folder.write_result(_result(job, provenance, digest))
+        digest, left_out = take_over(folder, content, str(foreign.checkpoint), job.spec, names)
+        folder.write_result(_result(job, provenance | ({"left_out": left_out} if left_out else {}), digest))
     return folder, [written(store, each) for each in _unlocked(plan, job)]
 
 
-def read_names(path: Path) -> dict[str, str]:
-    """A JSON object of text to text, no key twice; raises UsageError for anything else."""
+def _names(foreign: Foreign, job: Job) -> Mapping[str, str | None]:
+    if not foreign.torchvision:
+        return {} if foreign.names is None else read_names(foreign.names)
+    if foreign.names is not None:
+        raise UsageError("--names and --torchvision both say how tensors are named; give one")
+    try:
+        return torchvision_names(parse_model(job.spec["model"]))
+    except ValueError as error:
+        raise UsageError(f"--torchvision: {error}") from None
+
+
+def read_names(path: Path) -> dict[str, str | None]:
+    """A JSON object of text to text or null, no key twice; raises UsageError for anything else."""
     try:
         pairs = json.loads(path.read_bytes(), object_pairs_hook=tuple)
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"{path}: cannot be read as JSON ({error})") from None
-    if not isinstance(pairs, tuple) or not all(isinstance(name, str) for pair in pairs for name in pair):
+    if not isinstance(pairs, tuple) or not all(isinstance(ours, str | None) for _, ours in pairs):
         raise UsageError(f"{path}: not an object of names, {{theirs: ours}}")
     names = dict(pairs)
     if len(names) < len(pairs):

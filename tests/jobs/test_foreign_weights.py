@@ -19,6 +19,7 @@ from harness.errors import UsageError
 from harness.jobs.foreign_weights import fitted, misfits, renamed, state_dict, take_over
 from harness.models import parse_model
 from harness.models.network import build, weights_sha256
+from harness.models.torchvision_names import torchvision_names
 from harness.store.store import JobFolder
 
 SPEC: dict[str, Any] = {
@@ -176,12 +177,30 @@ def test_other_precisions_are_brought_to_ours(tmp_path: Path, kind: torch.dtype)
     """Other precisions are converted to the net's, as `load_state_dict` does."""
     given_ = {name: one.to(kind) for name, one in tensors().items()}
     folder = JobFolder(tmp_path)
-    digest = take_over(folder, file_of(given_), "x.pth", SPEC, {})
+    digest, left_out = take_over(folder, file_of(given_), "x.pth", SPEC, {})
+    assert left_out == []
     kept = torch.load(folder.weights, weights_only=True)
     assert all(torch.equal(kept[name], one.float()) for name, one in given_.items())
     loaded = network()
     loaded.load_state_dict(kept)
     assert weights_sha256(loaded) == digest
+
+
+def test_torchvisions_googlenet_is_taken_without_its_auxiliary_classifiers(tmp_path: Path) -> None:
+    """A file with torchvision's names fits the second form; the tensors left out are named, and no others are."""
+    spec = {"model": {"name": "googlenet_torchvision", "width": 0.05}, "classes": 5, "input": [3, 32, 32]}
+    model = parse_model(spec["model"])
+    own = build(model.layers(5), (3, 32, 32)).state_dict()
+    names = torchvision_names(model)
+    theirs = {
+        name: torch.ones(2) if ours is None else torch.full_like(own[ours], place + 1)
+        for place, (name, ours) in enumerate(names.items())
+    }
+    _, left_out = take_over(JobFolder(tmp_path), file_of(theirs), "googlenet.pth", spec, names)
+    kept = torch.load(JobFolder(tmp_path).weights, weights_only=True)
+    assert all(torch.equal(kept[ours], theirs[name]) for name, ours in names.items() if ours is not None)
+    assert left_out == [name for name in theirs if name.startswith("aux")]
+    assert len(left_out) == 20
 
 
 def test_names_have_to_be_theirs_and_stay_apart() -> None:

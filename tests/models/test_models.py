@@ -41,6 +41,15 @@ SMALL = {
         {"variant": "vgg19", "levels": [7, 3, 2, 1]},
         {"width": 0.125, "without_pools": ["pool4"], "levels": [3, 2, 1]},
     ),
+    "vgg, 16": ({"variant": "vgg16", "levels": [7]}, {"width": 0.125, "without_pools": ["pool4"], "levels": [2, 1]}),
+    "googlenet": ({}, {"width": 0.125, "stem": STEM_5, "without_pools": ["pool1"]}),
+    "googlenet_torchvision": (
+        {"pixels": "levels"},
+        {"width": 0.125, "stem": STEM_5, "without_pools": ["pool1", "pool4"]},
+    ),
+    "googlenet, bare": ({"auxiliary": False}, {"width": 0.125, "stem": STEM_5, "without_pools": ["pool1", "pool4"]}),
+    "spp_zf5": ({}, {"width": 0.125, "stem": STEM_5, "levels": [3, 2, 1]}),
+    "spp_overfeat7": ({}, {"width": 0.125, "stem": STEM_5, "without_pools": ["pool2"], "levels": [3, 2, 1]}),
     "vgg, b": ({"variant": "vgg_b"}, {"width": 0.125, "without_pools": ["pool4"]}),
 }
 
@@ -79,7 +88,8 @@ def test_a_small_net_learns_a_handful_of_images(name):
     network.train()
     for step in range(40):
         optimiser.zero_grad()
-        F.cross_entropy(network(x), y).backward()
+        found, asides = network.with_asides(x)
+        (F.cross_entropy(found, y) + sum(weight * F.cross_entropy(aside, y) for weight, aside in asides)).backward()
         if step == 0:
             assert all(p.grad.isfinite().all() and p.grad.any() for p in network.parameters())
         optimiser.step()

@@ -100,11 +100,11 @@ def test_energy_that_a_gpu_did_not_tell_is_not_counted_as_nothing(plan: Plan, st
 
 
 def test_a_shared_job_counts_in_each_experiment_and_once_in_the_sum(tmp_path: Path) -> None:
-    """The mean image of the PReLU paper's Table 6 serves four nets."""
+    """The mean image of the PReLU paper's Table 6 serves eight nets."""
     plan, store = make_plan(load_suite(suite_path("prelu_table6")), "ci"), Store(tmp_path)
     finish_all(store, plan)
     whole, rows = costs(plan, store)
-    assert len(rows) == 4
+    assert len(rows) == 8
     assert {(row["jobs"], row["shared"]) for row in rows} == {(5, 1)}
     assert whole["pixels_s"] == 1.5
 

@@ -14,6 +14,7 @@ from tiny_challenge import Challenge, by_id, made, patched
 from harness.errors import UsageError
 from harness.models import parse_model
 from harness.models.network import build
+from harness.models.torchvision_names import torchvision_names
 from harness.run.import_weights import read_names
 from harness.store.store import file_sha256
 
@@ -245,6 +246,8 @@ def test_a_training_that_was_begun_is_not_overwritten(world: Challenge) -> None:
         (["--licence", ""], "--licence: needs one line"),
         (["--url", "file:///etc/passwd"], "not a web address"),
         (["--names", "{world}/nowhere.json"], "does not exist"),
+        (["--torchvision"], "--torchvision: prelu_small as declared is no net of torchvision's"),
+        (["--torchvision", "--names", __file__], "both say how tensors are named"),
         (["--suite", "nosuch"], "no suite file at 'nosuch'"),
     ],
 )
@@ -277,6 +280,42 @@ def test_other_names_are_mapped(world: Challenge) -> None:
     done = bring(world, path, "--names", names)
     assert done.exit_code == 0, done.exception
     assert torch.equal(torch.load(world.training("net").weights, weights_only=True)[first], own[first])
+
+
+def test_a_tensor_may_be_left_out_and_the_result_says_so(world: Challenge) -> None:
+    """{theirs: null}; without it the file does not fit."""
+    path = saved(world, tensors(world) | {"extra": torch.zeros(2)})
+    names = world.folder / "names.json"
+    names.write_text(json.dumps({"extra": None}))
+    assert "unexpected: extra" in world.refused(*arguments(world, path))
+    done = bring(world, path, "--names", names)
+    assert done.exit_code == 0, done.exception
+    result = world.training("net").read_result()
+    assert result is not None
+    assert result["imported"]["left_out"] == ["extra"]
+
+
+def test_torchvisions_names_are_known(world: Challenge) -> None:
+    """A file with its names becomes the net of an experiment on the second form of GoogLeNet, marked as imported."""
+    suite = json.loads(world.suite.read_text())
+    model = {"name": "googlenet_torchvision", "width": 0.05}
+    suite["experiments"]["larger"]["train"] |= {"model": model, "recipe": "plain"}
+    suite["scales"].pop("subset")
+    world.suite.write_text(json.dumps(suite))
+    recipes = world.folder / "papers" / "tiny" / "recipes.yaml"
+    content = json.loads(recipes.read_text())
+    content["recipes"]["plain"] = content["recipes"]["jittered"] | {"initialisation": {"rule": "he_forward"}}
+    recipes.write_text(json.dumps(content))
+    names = torchvision_names(parse_model(model))
+    own = tensors(world, "larger")
+    theirs = {name: torch.zeros(1) if ours is None else own[ours].abs() for name, ours in names.items()}
+    theirs |= {name: torch.tensor(3) for name in theirs if name.endswith("num_batches_tracked")}
+    done = bring(world, saved(world, theirs), "--torchvision", experiment="larger")
+    assert done.exit_code == 0, done.exception
+    result = world.training("larger").read_result()
+    assert result is not None
+    assert result["marks"][0].startswith("evaluation only: trained elsewhere (A model zoo")
+    assert {name.partition(".")[0] for name in result["imported"]["left_out"]} == {"aux1", "aux2"}
 
 
 def test_a_refused_file_leaves_no_result(world: Challenge) -> None:

@@ -1,6 +1,7 @@
 """Recorded results of nets of every registered kind: first weights, three steps, counts.
 
-Run as a program, it prints the content of `tests/golden/nets.json`, which commit af83622 produced.
+Run as a program, it prints the content of `tests/golden/nets.json`, which commit af83622 produced; nets that the
+registry has had since were added when they came.
 """
 
 from __future__ import annotations
@@ -55,6 +56,19 @@ NETS: dict[str, dict[str, Any]] = {
     "vgg": {
         "model": {"name": "vgg", "variant": "vgg_b", "width": 0.06, "activation": "leaky", "levels": [2, 1]},
         "rule": {"rule": "he_forward", "factor": 1.1},
+    },
+    "googlenet": {
+        "model": {"name": "googlenet", "width": 0.06, "stem": STEM, "without_pools": ["pool3"]},
+        "rule": {"rule": "he_forward"},
+    },
+    "googlenet_torchvision": {
+        "model": {"name": "googlenet_torchvision", "width": 0.06, "stem": STEM, "without_pools": ["pool3"]},
+        "rule": {"rule": "xavier"},
+    },
+    "spp_zf5": {"model": {"name": "spp_zf5", "width": 0.06, "stem": STEM}, "rule": {"rule": "he_backward", **LAST}},
+    "spp_overfeat7": {
+        "model": {"name": "spp_overfeat7", "width": 0.06, "stem": STEM, "without_pools": ["pool2"]},
+        "rule": {"rule": "he_backward", **LAST},
     },
 }
 """Small nets of every name in the registry, with rules that together read every property of a net that a rule reads."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import PositiveInt
+from pydantic import PositiveInt, model_validator
 
 from harness.jobs.measures.net import OfNet
 from harness.jobs.measures.quantity import Bound, Computed, Number, flat
 from harness.models.initialisation import learnable
 from harness.models.layers import Traced, size
+from harness.strict import Grown
 
 FLOAT32_BYTES = 4
 
 
-class Network(OfNet, Computed):
+class Network(OfNet, Computed, Grown):
     """Counts of one network, in total and by learned layer.
 
     Neurons are the outputs of convolutions and fully connected layers, logits included, as the paper counts them
@@ -31,11 +32,27 @@ class Network(OfNet, Computed):
     what: Literal["network"]
     batch: PositiveInt = 128  # AlexNet section 5, PReLU section 3
     """Batch size of the training step whose memory is counted."""
+    blocks: tuple[str, ...] = ()
+    """Parts of the net to sum over: each holds the layer of its name and those whose names begin with it and a dot."""
+
+    @model_validator(mode="after")
+    def _blocks_have_weights(self) -> Self:
+        names = [one.name for one in learnable(self.net.traced())]
+        for block in self.blocks:
+            if not any(_within(name, block) for name in names):
+                raise ValueError(f"blocks: no layer with weights in {block!r}; there are {', '.join(names)}")
+        return self
 
     def numbers(self) -> dict[str, Number]:
         """Return every count."""
         traced = self.net.traced()
-        return {**_sizes(traced), **_work(traced), **_memory(traced, self.batch), **_by_layer(traced)}
+        return {
+            **_sizes(traced),
+            **_work(traced),
+            **_memory(traced, self.batch),
+            **_by_layer(traced),
+            **_by_block(traced, self.blocks),
+        }
 
     def bounds(self) -> dict[str, Bound]:
         """Return the counts of memory as lower bounds, because they leave out workspaces and buffers."""
@@ -107,6 +124,20 @@ def _by_layer(traced: tuple[Traced, ...]) -> dict[str, Number]:
         found[f"{name}_multiply_adds"] = Number(one.multiply_adds, "", f"{layer}, multiply-adds")
         found[f"{name}_dense_weights"] = Number(_dense_weights(one), "", f"{layer}, weights if it were dense")
     return found
+
+
+def _by_block(traced: tuple[Traced, ...], blocks: Iterable[str]) -> dict[str, Number]:
+    found = {}
+    for block in blocks:
+        layers = [one for one in traced if _within(one.name, block)]
+        costs = sum(one.multiply_adds for one in layers)
+        found[f"{flat(block)}_block_parameters"] = Number(_parameters(layers), "", f"{block} in all, parameters")
+        found[f"{flat(block)}_block_multiply_adds"] = Number(costs, "", f"{block} in all, multiply-adds")
+    return found
+
+
+def _within(name: str, block: str) -> bool:
+    return name == block or name.startswith(f"{block}.")
 
 
 def _parameters(traced: Iterable[Traced]) -> int:

@@ -65,6 +65,8 @@ def gradients(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Add the gradients of the mean loss to the weights' gradients; return the loss and the number of mistakes.
 
+    The loss includes those of auxiliary classifiers, each times its weight.
+
     In parts of `micro_batch` images, the parts' gradients sum to that of the batch up to rounding. This holds because
     every layer treats each image by itself and dropout draws for the whole batch. Likewise, with a `share` of a batch,
     the results of all shares sum to those of the batch. Raises UsageError for a layer without this property.
@@ -94,8 +96,11 @@ def _part(
     label_smoothing: float,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     with autocast(views.device, precision):
-        logits = network(views).float()
+        found, asides = network.with_asides(views)
+    logits = found.float()
     loss = F.cross_entropy(logits, target, label_smoothing=label_smoothing)
+    for weight, aside in asides:
+        loss = loss + weight * F.cross_entropy(aside.float(), target, label_smoothing=label_smoothing)
     loss = loss if share == 1 else loss * share
     torch.autograd.backward(loss)
     return loss.detach(), (logits.detach().argmax(1) != target).sum()

@@ -7,6 +7,7 @@ module. A kind of layer is one file, here or elsewhere: a subclass of `Layer` th
 
 from harness.models.layers.activation import Activation, Nonlinearity
 from harness.models.layers.add import Add
+from harness.models.layers.auxiliary import Auxiliary
 from harness.models.layers.average_pool import AveragePool
 from harness.models.layers.batch_norm import BatchNorm
 from harness.models.layers.concat import Concat
@@ -31,6 +32,7 @@ from harness.models.layers.layer_norm import LayerNorm
 from harness.models.layers.linear import Linear
 from harness.models.layers.locally_connected import Local
 from harness.models.layers.max_pool import MaxPool
+from harness.models.layers.per_map_scale import PerMapScale
 from harness.models.layers.pyramid_pool import PyramidPool
 from harness.models.layers.response_norm import ResponseNorm
 from harness.models.layers.spatial_norm import SpatialNorm
@@ -43,6 +45,7 @@ __all__ = [
     "PARAMETER_KINDS",
     "Activation",
     "Add",
+    "Auxiliary",
     "AveragePool",
     "BatchNorm",
     "Buffer",
@@ -62,6 +65,7 @@ __all__ = [
     "Padding",
     "Parameter",
     "ParameterKind",
+    "PerMapScale",
     "PyramidPool",
     "ResponseNorm",
     "Shape",

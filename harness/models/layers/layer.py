@@ -159,6 +159,11 @@ class Layer(Named):
         return None
 
     @property
+    def loss_weight(self) -> float | None:
+        """Weight of the layer's own loss in training, if its output is an auxiliary classifier's logits; else None."""
+        return None
+
+    @property
     def constants(self) -> Mapping[str, float]:
         """Printed constants that no recipe holds, by name; the empty name stands for the kind's only constant."""
         return {}

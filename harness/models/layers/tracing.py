@@ -92,7 +92,8 @@ def trace(layers: Iterable[Layer], shape: Shape) -> Iterator[Traced]:
 
     Each layer must come after those it takes. Raises ValueError that names the layer for: an object that is no layer,
     or that leaves a required question open; a name that occurs twice or does not exist; inputs of the wrong number or
-    shape; a map that shrinks to nothing; and an output that nothing takes, such as that of a forgotten shortcut.
+    shape; a map that shrinks to nothing; an output that nothing takes, such as that of a forgotten shortcut; and an
+    auxiliary classifier whose output a layer takes, or that has other logits than the last layer.
 
     >>> from harness.models.layers import Conv, Linear
     >>> [(one.name, one.output, one.parameters) for one in trace([Conv("conv1", 8, 3), Linear("fc", 10)], (1, 8, 8))]
@@ -100,6 +101,7 @@ def trace(layers: Iterable[Layer], shape: Shape) -> Iterator[Traced]:
     """
     shapes: dict[str, Shape] = {IMAGE: shape}
     untaken: dict[str, None] = {}
+    asides: list[str] = []
     last = IMAGE
     for layer in layers:
         check_answers(layer)
@@ -111,9 +113,16 @@ def trace(layers: Iterable[Layer], shape: Shape) -> Iterator[Traced]:
             untaken.pop(name, None)
         last = layer.name
         shapes[last], untaken[last] = traced.output, None
+        asides += [last] if layer.loss_weight is not None else []
         yield traced
-    left = [name for name in untaken if name != last]
-    if left:
+    _check_untaken([name for name in untaken if name not in asides], last)
+    for name in asides:
+        if shapes[name] != shapes[last] or name not in untaken or name == last:
+            raise ValueError(f"layer {name}: an auxiliary classifier gives logits as the last layer does, for no layer")
+
+
+def _check_untaken(untaken: Sequence[str], last: str) -> None:
+    if left := [name for name in untaken if name != last]:
         raise ValueError(f"nothing takes the output of {', '.join(left)}; name it among the inputs of a later layer")
 
 

@@ -24,6 +24,7 @@ from harness.jobs.training.step import gradients, in_parts, whole_draws
 from harness.models import network as networks
 from harness.models.layers import Activation, BatchNorm, Conv, Dropout, Layer, Linear, MaxPool, ResponseNorm
 from harness.models.modules import PaperDropout
+from harness.models.network import build
 from harness.plan.scale_choice import Choice
 from harness.plan.status import statuses
 from harness.report.gather import gather
@@ -97,15 +98,17 @@ def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batc
 
 def test_the_loss_is_the_mean_log_probability_of_the_labels() -> None:
     """The loss is the mean negative log-probability of the labels (AlexNet section 3.5), with its gradient."""
-    network = torch.nn.Sequential(torch.nn.Linear(4, 3))
+    network = build([Linear("fc", 3)], (4,))
+    torch.nn.init.normal_(network.fc.weight, generator=torch.Generator().manual_seed(1))
+    torch.nn.init.zeros_(network.fc.bias)
     views, target = torch.randn(5, 4, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 2, 1, 1, 0])
     loss, wrong = gradients(network, views, target, "fp32", None)
     scores = network(views).detach().double().exp()
     softmax = scores / scores.sum(1, keepdim=True)
     torch.testing.assert_close(loss.double(), -softmax[range(5), target].log().mean())
     error = (softmax - torch.nn.functional.one_hot(target, 3)) / 5
-    torch.testing.assert_close(network[0].bias.grad.double(), error.sum(0))
-    torch.testing.assert_close(network[0].weight.grad.double(), error.T @ views.double())
+    torch.testing.assert_close(network.fc.bias.grad.double(), error.sum(0))
+    torch.testing.assert_close(network.fc.weight.grad.double(), error.T @ views.double())
     assert int(wrong) == int((softmax.argmax(1) != target).sum())
 
 

@@ -14,6 +14,7 @@ from harness.models.declaring import declared
 from harness.models.layers import (
     Activation,
     Add,
+    Auxiliary,
     AveragePool,
     BatchNorm,
     Buffer,
@@ -28,6 +29,7 @@ from harness.models.layers import (
     Local,
     MaxPool,
     Parameter,
+    PerMapScale,
     PyramidPool,
     ResponseNorm,
     Shape,
@@ -60,6 +62,8 @@ KINDS: dict[str, tuple[Layer, ...]] = {
     "layer_norm": (LayerNorm("one"),),
     "layer_norm_of_units": (GlobalAveragePool("mean"), LayerNorm("one")),
     "max_pool": (MaxPool("one", 3, 2, cover=True),),
+    "max_pool_padded": (MaxPool("one", 3, 1, pad=1),),
+    "per_map_scale": (PerMapScale("one", (2.0, 1.0, 0.5, 3.0), (0.0, 1.0, -1.0, 0.0)),),
     "average_pool": (AveragePool("one", 3, 2, cover=True),),
     "global_average_pool": (GlobalAveragePool("one"),),
     "pyramid_pool": (PyramidPool("one", (2, 1)),),
@@ -80,7 +84,8 @@ def every_kind(above: type[Layer] = Layer) -> set[str]:
 
 def test_no_kind_of_the_vocabulary_is_left_out_here() -> None:
     """Every kind of layer has a net above."""
-    assert {type(layers[-1]).__name__ for layers in KINDS.values()} == every_kind()
+    no_last = {"Auxiliary"}  # no net ends with one; test_auxiliary.py is about it
+    assert {type(layers[-1]).__name__ for layers in KINDS.values()} == every_kind() - no_last
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -297,6 +302,15 @@ REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
         (Conv("a", 4, 1), Conv("shortcut", 4, 1, inputs=("image",)), Linear("fc", 2, inputs=("a",))),
         "nothing takes the output of shortcut",
     ),
+    "auxiliary last": ((Linear("fc", 2), Auxiliary("aux", 0.3)), "layer aux: an auxiliary classifier gives logits"),
+    "auxiliary taken": ((Linear("fc", 2), Auxiliary("aux", 0.3), Linear("last", 2)), "layer aux: .* for no layer"),
+    "other classes": (
+        (Linear("fc", 3), Auxiliary("aux", 0.3), Linear("last", 2, inputs=("image",))),
+        "layer aux: an auxiliary classifier gives logits as the last layer does",
+    ),
+    "wide padding": ((MaxPool("p", 3, 1, pad=2),), "layer p: pad is at most half the size of 3"),
+    "covered padding": ((MaxPool("p", 3, 1, pad=1, cover=True),), "layer p: pad .* not with cover"),
+    "other factors": ((PerMapScale("s", (1.0,), (0.0,)),), "layer s: 1 factors and 1 constants for 4 maps"),
     "two inputs": ((Conv("a", 4, 1), Conv("b", 4, 1, inputs=("a", "image"))), "layer b: it takes one input, not 2"),
     "same name": ((Conv("a", 4, 1), Conv("a", 4, 1)), "two layers are named 'a'"),
     "image": ((Conv("image", 4, 1),), "a layer named 'image'"),

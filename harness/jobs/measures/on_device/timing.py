@@ -62,10 +62,14 @@ def training_step(arm: Arm, spec: Timing, seed: int, device: torch.device) -> St
 
     def step() -> None:
         with autocast(device, spec.precision):
-            logits = network(views()).float()
+            found, asides = network.with_asides(views())
+        logits = found.float()
         logits = logits.flatten(2).mean(2) if len(outputs) > 1 else logits
         optimiser.zero_grad()
-        torch.autograd.backward(F.cross_entropy(logits, target))
+        loss = F.cross_entropy(logits, target)
+        for weight, aside in asides:
+            loss = loss + weight * F.cross_entropy(aside.float(), target)
+        torch.autograd.backward(loss)
         optimiser.step()
 
     return step

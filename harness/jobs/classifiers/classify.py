@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import time
 from typing import Any
 
@@ -16,10 +15,10 @@ from harness.jobs.classifiers.fit import learned_weights
 from harness.jobs.classifiers.linear_svm import scores
 from harness.jobs.features.codes import opened_codes
 from harness.jobs.features.description import on_threads, processor_environment
+from harness.jobs.features.stored_arrays import write_arrays
 from harness.jobs.metrics import tally
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
-from harness.store.store import write_atomically
 
 NUMBERS_AT_ONCE = 2**22
 """Numbers of codes that are read at a time, 16 MiB; limits memory only."""
@@ -61,7 +60,6 @@ def _scored(work: Work, feature: str, split: Split) -> NDArray[np.float64]:
 
 
 def _keep(work: Work, split: Split, found: torch.Tensor) -> None:
-    buffer = io.BytesIO()
     ids, classes = np.array(split.ids), np.array(split.classes)
-    np.savez(buffer, probabilities=found.numpy(), labels=split.labels.numpy(), ids=ids, classes=classes)
-    write_atomically(work.folder.predictions, buffer.getbuffer())
+    arrays = {"probabilities": found.numpy(), "labels": split.labels.numpy(), "ids": ids, "classes": classes}
+    write_arrays(work.folder.predictions, **arrays)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import JobFailed
 from harness.jobs.classifiers.classifier_specs import LinearSvm
 from harness.jobs.classifiers.linear_svm import Machines, train_epoch
 from harness.jobs.features.codes import opened_codes
 from harness.jobs.features.description import on_threads, processor_environment
+from harness.jobs.features.stored_arrays import read_arrays, write_arrays
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
-from harness.store.store import JobFolder, write_atomically
+from harness.store.store import JobFolder
+
+STATE = ("weights", "average", "steps", "averaged", "epochs")
+"""What a killed job goes on from."""
 
 
 def fit(work: Work) -> dict[str, Any]:
@@ -32,8 +36,8 @@ def fit(work: Work) -> dict[str, Any]:
         epochs = range(machines.epochs, spec.epochs)
         for _ in work.watched(epochs, len(epochs), len(labels) * len(epochs)):
             train_epoch(machines, spec, codes.rows, labels, work.spec["seed"])
-            _note(work.folder, machines)
-    _keep(work.folder, machines)
+            write_arrays(work.folder.partial, **{name: getattr(machines, name) for name in STATE})
+    write_arrays(work.folder.classifier, weights=machines.average)
     return {
         "outcome": "done",
         "values": {"steps": float(machines.steps), "length": float(np.linalg.norm(machines.average))},
@@ -44,36 +48,14 @@ def fit(work: Work) -> dict[str, Any]:
     }
 
 
-def learned_weights(folder: JobFolder) -> np.ndarray[Any, np.dtype[np.float32]]:
+def learned_weights(folder: JobFolder) -> NDArray[np.float32]:
     """Read the weights [classes, numbers + 1] of a finished job. Raises JobFailed if their file is damaged."""
-    try:
-        with np.load(folder.classifier, allow_pickle=False) as stored:
-            found: np.ndarray[Any, np.dtype[np.float32]] = stored["weights"]
-            return found
-    except (OSError, ValueError, KeyError) as error:
-        raise JobFailed(f"{folder.classifier} cannot be read ({error}); move {folder.path} away") from None
+    return read_arrays(folder.classifier, "weights")[0]
 
 
 def _begun(folder: JobFolder, classes: int, numbers: int) -> Machines:
     """Return the machines as an earlier run of this job left them, or untrained ones."""
-    try:
-        with np.load(folder.partial, allow_pickle=False) as stored:
-            counts = [int(stored[name]) for name in ("steps", "averaged", "epochs")]
-            return Machines(stored["weights"], stored["average"], *counts)
-    except (OSError, ValueError, KeyError, EOFError):
+    if not folder.partial.exists():
         return Machines.untrained(classes, numbers)
-
-
-def _note(folder: JobFolder, machines: Machines) -> None:
-    counts = {"steps": machines.steps, "averaged": machines.averaged, "epochs": machines.epochs}
-    _write(folder.partial, {"weights": machines.weights, "average": machines.average, **counts})
-
-
-def _keep(folder: JobFolder, machines: Machines) -> None:
-    _write(folder.classifier, {"weights": machines.average})
-
-
-def _write(path: Any, arrays: dict[str, Any]) -> None:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    write_atomically(path, buffer.getbuffer())
+    weights, average, *counts = read_arrays(folder.partial, *STATE)
+    return Machines(weights, average, *(int(count) for count in counts))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import warnings
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from harness.errors import JobFailed
 from harness.jobs.features.feature_specs import FisherVector
-from harness.store.store import JobFolder, write_atomically
+from harness.jobs.features.stored_arrays import read_arrays, write_arrays
+from harness.store.store import JobFolder
 
 Floats = NDArray[np.float32]
 NAMES = ("centre", "components", "weights", "means", "variances")
@@ -38,19 +38,12 @@ class Vocabulary:
 
     def keep(self, folder: JobFolder) -> None:
         """Store it in single precision, in which codes are computed."""
-        arrays: dict[str, Any] = {name: one.astype(np.float32) for name, one in zip(NAMES, astuple(self), strict=True)}
-        buffer = io.BytesIO()
-        np.savez(buffer, **arrays)
-        write_atomically(folder.vocabulary, buffer.getbuffer())
+        write_arrays(folder.vocabulary, **{name: getattr(self, name).astype(np.float32) for name in NAMES})
 
     @classmethod
     def of(cls, folder: JobFolder) -> Vocabulary:
         """Read the vocabulary of a finished job. Raises JobFailed if its file is damaged."""
-        try:
-            with np.load(folder.vocabulary, allow_pickle=False) as stored:
-                return cls(*(stored[name] for name in NAMES))
-        except (OSError, ValueError, KeyError) as error:
-            raise JobFailed(f"{folder.vocabulary} cannot be read ({error}); move {folder.path} away") from None
+        return cls(*read_arrays(folder.vocabulary, *NAMES))
 
 
 def learned(descriptors: Floats, spec: FisherVector, seed: int) -> tuple[Vocabulary, dict[str, float]]:

@@ -31,3 +31,8 @@ class CodeFiles:
     def partial(self) -> Path:
         """Path of the state from which an interrupted job over codes resumes."""
         return self.path / "partial"
+
+    @property
+    def of_codes(self) -> tuple[Path, ...]:
+        """Paths of those that are outputs."""
+        return (self.vocabulary, self.codes, self.classifier)

@@ -102,8 +102,7 @@ class JobFolder(CodeFiles):
     @property
     def outputs(self) -> tuple[Path, ...]:
         """Paths of the files whose digests stand in the result."""
-        of_nets = (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
-        return (*of_nets, self.vocabulary, self.codes, self.classifier)
+        return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics, *self.of_codes)
 
     def read_job(self) -> dict[str, Any]:
         """Read `job.json`; raises FileNotFoundError before it is written, HarnessError where it is damaged."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,9 +17,16 @@ from threadpoolctl import threadpool_limits
 from harness.data import DATASETS
 from harness.data.splits import Split
 from harness.jobs.device import device_environment, set_up
-from harness.jobs.features.feature_specs import DESCRIPTORS, FisherVector
+from harness.jobs.features import colour_statistics, dense_sift
+from harness.jobs.features.feature_specs import FisherVector
 from harness.jobs.features.patch_grid import Described
 from harness.machine.runtime import Runtime
+
+DESCRIPTORS: dict[str, Callable[..., Described]] = {
+    "dense_sift": dense_sift.describe,
+    "local_colour_statistics": colour_statistics.describe,
+}
+"""The function of (images, spec) behind each descriptor, by the `what` of its spec."""
 
 NUMBERS_AT_ONCE = 2**24
 """Numbers that the descriptors and codes of one batch may hold, 64 MiB; the codes of a batch differ with it by rounding
@@ -29,8 +35,7 @@ only, and a piece of a job's file is one batch."""
 
 def describing(spec: FisherVector) -> Callable[[NDArray[np.uint8]], Described]:
     """Return the function that describes images [N, C, H, W] by the descriptor of a feature."""
-    module, function = DESCRIPTORS[spec.descriptor.what].split(":")
-    describe = getattr(importlib.import_module(module), function)
+    describe = DESCRIPTORS[spec.descriptor.what]
     return lambda images: describe(images, spec.descriptor)
 
 

@@ -1,7 +1,7 @@
 """The declarations of features and of the local descriptors under them; plain data, without torch.
 
-A descriptor is a class with a `what`, the grid of its patches and the length of its vectors; `DESCRIPTORS` names the
-function that computes it. A new one adds its class to `Descriptor` and a line to `DESCRIPTORS`.
+A descriptor is a class with a `what`, the grid of its patches and the length of its vectors. A new one joins
+`Descriptor`, and the function that computes it `DESCRIPTORS` in `description`.
 """
 
 from __future__ import annotations
@@ -69,12 +69,6 @@ class LocalColourStatistics(Grid):
 
 
 Descriptor = Annotated[DenseSift | LocalColourStatistics, Field(discriminator="what")]
-
-DESCRIPTORS: dict[str, str] = {
-    "dense_sift": "harness.jobs.features.dense_sift:describe",
-    "local_colour_statistics": "harness.jobs.features.colour_statistics:describe",
-}
-"""The function of (images, spec) behind each descriptor, as `module:function`; it returns `patch_grid.Described`."""
 
 
 class FisherVector(Strict):

@@ -35,7 +35,7 @@ def classify(work: Work) -> dict[str, Any]:
     with opened_split(work, work.spec["splits"][0]) as split:
         with on_threads(work.runtime.threads):
             mean = sum(_scored(work, feature, split) for feature in work.spec["features"]) / len(work.spec["features"])
-        found = torch.from_numpy(np.asarray(mean)).softmax(1)
+        found = torch.from_numpy(np.asarray(mean)).softmax(1).float()
         _keep(work, split, found)
         return {
             "outcome": "done",

@@ -61,6 +61,10 @@ JOBS: dict[str, JobKind] = {
     "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", shares_batches=True, through=_SHARED),
     "ensemble": JobKind(1, "harness.jobs.evaluation.ensemble:average"),
     "inspect": JobKind(1, "harness.jobs.inspections.job:inspect"),
+    "vocabulary": JobKind(1, "harness.jobs.features.learn_vocabulary:learn_vocabulary"),
+    "encode": JobKind(1, "harness.jobs.features.encode_split:encode"),
+    "fit": JobKind(1, "harness.jobs.classifiers.fit:fit"),
+    "classify": JobKind(1, "harness.jobs.classifiers.classify:classify"),
     "probe": JobKind(1, "harness.jobs.probe:probe"),
     "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", through=_SHARED),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.jobs.features.feature_specs import Feature
 from harness.models.layers import Traced
 
 NUMBER = 4
@@ -37,3 +38,22 @@ def pixels_bytes(shape: tuple[int, int, int]) -> int:
     """
     channels, height, width = shape
     return NUMBER * channels * height * width
+
+
+def vocabulary_bytes(feature: Feature, length: int) -> int:
+    """Count the bytes of a vocabulary of descriptors of `length` numbers."""
+    return NUMBER * (length * (feature.dimensions + 1) + feature.gaussians * (2 * feature.dimensions + 1))
+
+
+def codes_bytes(images: int, numbers: int) -> int:
+    """Count the bytes of the codes of images.
+
+    >>> codes_bytes(1_261_406, 131_072) // 10**9
+    661
+    """
+    return NUMBER * images * numbers
+
+
+def machines_bytes(classes: int, numbers: int) -> int:
+    """Count the bytes of a linear classifier of codes, a bias for each class included."""
+    return NUMBER * classes * (numbers + 1)

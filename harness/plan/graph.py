@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.jobs.inspections import InspectionSpec
 from harness.jobs.measures import MEASURES
+from harness.plan.classification_jobs import add_classification
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
 from harness.plan.job import Job
 from harness.plan.plan import Plan
 from harness.suite.file import Experiment, Suite
 from harness.suite.resolve import ResolvedExperiment
+from harness.suite.resolve_classification import resolve_classification
 from harness.vocabulary import ScaleName
 
 if TYPE_CHECKING:
@@ -53,6 +55,10 @@ def _add(plan: Plan, name: str, experiment: Experiment, seed: int) -> None:
     for test in (key for key, evaluation in experiment.evaluate.items() if evaluation.taken_at(plan.scale)):
         if experiment.train is not None:
             _add_test(plan, name, test, seed)
+        elif experiment.classify is not None:
+            system = resolve_classification(plan.suite.file, plan.scale, name)
+            tested = add_classification(lambda job: _added(plan, job), system, test, seed)
+            plan.evaluations[name, test, seed] = tested.key
         else:
             _add_ensemble(plan, name, experiment, test, seed)
     for inspection, spec in experiment.inspect.items():

@@ -82,7 +82,11 @@ class Plan:
         return declared_looks(sizes(self.declared))
 
     def classes(self, experiment: str) -> int:
-        """Count the classes of a training, or of the nets of an ensemble."""
+        """Count the classes of a training or classification, or of the nets of an ensemble."""
+        if self.suite.file.experiments[experiment].classify is not None:
+            from harness.suite.resolve_classification import resolve_classification  # noqa: PLC0415 - see `seeds`
+
+            return resolve_classification(self.suite.file, self.scale, experiment).classes
         members = self.suite.file.experiments[experiment].ensemble
         return self.experiments[members[0].experiment if members else experiment].classes
 

@@ -23,6 +23,7 @@ from harness.regression.tolerances import furthest_apart
 from harness.report.judging import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
+from harness.suite.resolve_classification import resolve_classification
 from harness.vocabulary import METRICS
 
 Document = dict[str, Any]
@@ -63,6 +64,10 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
     experiment = plan.suite.file.experiments[name]
     if experiment.measure is not None:
         return {"kind": "measure", "spec": experiment.measure.model_dump(mode="json"), "accuracies": {}}
+    if experiment.classify is not None:
+        system = resolve_classification(plan.suite.file, plan.scale, name)
+        spec = {**system.system.model_dump(mode="json"), "data": system.data.model_dump(mode="json")}
+        return {"kind": "classify", "spec": spec, "accuracies": _accuracies(plan, name, judged)}
     if experiment.train is None:
         members = {member.experiment: member.nets for member in experiment.ensemble or []}
         return {"kind": "ensemble", "spec": {"members": members}, "accuracies": _accuracies(plan, name, judged)}

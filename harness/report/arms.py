@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from harness.report.kept_suite import trainings_of
 from harness.report.results.document import Results
 from harness.report.results.record import BySeed, Number
-from harness.report.results.run_records import EnsembleRecord, ExperimentRecord, MeasurementRecord, Quantity
+from harness.report.results.run_records import (
+    ClassificationRecord,
+    EnsembleRecord,
+    ExperimentRecord,
+    MeasurementRecord,
+    Quantity,
+)
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.vocabulary import METRICS
 
@@ -109,6 +115,8 @@ def operand(results: Results, name: str) -> Arm | None:
         return _of_experiment(name, place, results.experiments[experiment])
     if experiment in results.ensembles and len(place) == 3:
         return _arm(name, experiment, last, _ensemble_values(results.ensembles[experiment], place[1], last), ())
+    if experiment in results.classifications and len(place) == 3:
+        return _arm(name, experiment, last, _classified_values(results.classifications[experiment], place[1], last), ())
     if experiment in results.measurements and len(place) == 2:
         return _of_measurement(name, place, results.measurements[experiment])
     return _arm(name, experiment, last, {}, ()) if last.removeprefix("members_") in METRICS else None
@@ -141,6 +149,10 @@ def _training(results: Results, name: str) -> Arm:
     record = results.experiments[name]
     values = {str(job.seed): job.values.get("train_error") for job in record.jobs}
     return Arm(name, name, "last training error", "%", dict(_known(values)), _diverged(record))
+
+
+def _classified_values(record: ClassificationRecord, test: str, metric: str) -> BySeed:
+    return {str(one.seed): one.values.get(metric) for one in record.tests if one.test == test}
 
 
 def _ensemble_values(record: EnsembleRecord, test: str, metric: str) -> BySeed:

@@ -18,13 +18,17 @@ Ran = list[tuple[Job, Cost]]
 """Jobs that ran here or elsewhere under this program, with their costs."""
 KINDS = tuple(kind for kind in JOBS if kind != "probe")
 """The kinds of job that a plan may hold; probes are jobs of checks."""
+IF_ANY = ("vocabulary", "encode", "fit", "classify")
+"""Kinds of which a cost is told only where the plan has such jobs."""
 
 
 def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
     """Seconds by kind of job, joules of the GPU over all jobs that measured them, and when the last job ended."""
     ran = _ran(plan, standing)
     known = [found["energy_j"] for _, cost in ran if (found := _telemetry(cost)) and found["energy_j"] is not None]
-    fields: dict[str, object] = {f"{kind}_s": _seconds(cost for job, cost in ran if job.kind == kind) for kind in KINDS}
+    planned = {job.kind for job in plan.jobs.values()}
+    kinds = [kind for kind in KINDS if kind in planned or kind not in IF_ANY]
+    fields: dict[str, object] = {f"{kind}_s": _seconds(cost for job, cost in ran if job.kind == kind) for kind in kinds}
     fields["energy_j"] = round(sum(known), 3) if known else None  # not measured is not 0 J
     fields |= {"energy_measured": f"of {len(known)} of {len(ran)} jobs"} if known else {}
     together = max((cost.get("jobs_at_once", 1) for _, cost in ran), default=1)

@@ -116,7 +116,8 @@ def _data(suite: Suite, experiments: Iterable[str]) -> tuple[str, ...]:
     """The titles of the data sets that experiments train on at paper scale, each once."""
     found = (suite.file.experiments[name] for name in experiments if name in suite.file.experiments)
     members = [suite.file.experiments[one.ensemble[0].experiment] if one.ensemble else one for one in found]
-    return tuple(dict.fromkeys(DATASETS[one.train.data].title for one in members if one.train is not None))
+    names = (source.data for one in members if (source := one.train or one.classify) is not None)
+    return tuple(dict.fromkeys(DATASETS[name].title for name in names))
 
 
 def _place_status(suite: Suite, place: tuple[str, ...] | None, not_run: str | None) -> tuple[CoverageStatus, str]:
@@ -137,7 +138,8 @@ def _unlabelled(suite: Suite, place: tuple[str, ...]) -> bool:
     experiment = suite.file.experiments[place[0]]
     test = experiment.evaluate.get(place[1])
     net = suite.file.experiments[experiment.ensemble[0].experiment] if experiment.ensemble else experiment
-    return test is not None and net.train is not None and test.split in DATASETS[net.train.data].unlabelled
+    source = net.train or net.classify
+    return test is not None and source is not None and test.split in DATASETS[source.data].unlabelled
 
 
 def _trained_status(suite: Suite, experiments: Sequence[str]) -> tuple[CoverageStatus, str]:

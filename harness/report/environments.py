@@ -11,7 +11,7 @@ from harness.store.documents import canonical
 from harness.store.provenance import IMPORTED
 from harness.store.store import Store
 
-COMPUTES = ("train", "evaluate", "inspect", "measure")
+COMPUTES = ("train", "evaluate", "inspect", "measure", "vocabulary", "encode", "fit", "classify")
 """Kinds of jobs whose numbers may depend on the machine."""
 
 

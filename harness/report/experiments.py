@@ -11,6 +11,8 @@ from harness.plan.status import Status
 from harness.report.result_faults import fitting
 from harness.report.results.run_records import (
     AveragedTest,
+    ClassificationRecord,
+    ClassifiedTest,
     EnsembleRecord,
     EnsembleTest,
     ExperimentRecord,
@@ -22,6 +24,7 @@ from harness.report.results.run_records import (
     TrainingRecord,
 )
 from harness.store.provenance import IMPORTED, TRAINED_ELSEWHERE
+from harness.suite.resolve_classification import resolve_classification
 
 JobResult = Mapping[str, Any]
 """The result.json of a finished job."""
@@ -55,6 +58,28 @@ def _ensemble_test(plan: Plan, place: tuple[str, str, int], standing: Mapping[st
     nets = [_averaged(plan.jobs[one], standing[one].result) for one in plan.jobs[key].inputs.values()]
     whole = _averaged(plan.jobs[key], standing[key].result)
     return EnsembleTest(test=place[1], seed=place[2], nets=nets, **whole.plain())
+
+
+def classifications(
+    plan: Plan, standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> dict[str, ClassificationRecord]:
+    """The systems without a net: what they are at this scale, and their tests by seed."""
+    found = {}
+    for name, experiment in plan.suite.file.experiments.items():
+        if experiment.classify is not None:
+            resolved = resolve_classification(plan.suite.file, plan.scale, name)
+            spec = {**resolved.system.model_dump(mode="json"), "data": resolved.data.model_dump(mode="json")}
+            tests = [_classified(plan, place, standing, failed) for place in plan.evaluations if place[0] == name]
+            found[name] = ClassificationRecord(says=experiment.says, spec=spec, tests=tests)
+    return found
+
+
+def _classified(
+    plan: Plan, place: tuple[str, str, int], standing: Mapping[str, Status], failed: Mapping[str, str]
+) -> ClassifiedTest:
+    key = plan.evaluations[place]
+    whole = _averaged(plan.jobs[key], standing[key].result)
+    return ClassifiedTest(test=place[1], seed=place[2], reason=failed.get(key, ""), **whole.plain())
 
 
 def _averaged(job: Job, result: JobResult | None) -> AveragedTest:

@@ -21,7 +21,7 @@ from harness.plan.scale_choice import Choice
 from harness.plan.status import Status
 from harness.report.costs import cost_of, costs_by_experiment
 from harness.report.environments import environment_of
-from harness.report.experiments import ensembles, measurements, trained_experiment
+from harness.report.experiments import classifications, ensembles, measurements, trained_experiment
 from harness.report.figures import figures_of
 from harness.report.first_forms import by_first_form
 from harness.report.judging import Judged, judged
@@ -103,6 +103,7 @@ def _results(
         deviations=[*deviations_of(plan), *copy_deviations(plan, standing), *_in_parts(plan, standing)],
         experiments=experiments,
         ensembles=ensembles(plan, standing),
+        classifications=classifications(plan, standing, failed),
         measurements=measurements(plan, standing, failed),
         figures=figures_of(plan, store, standing, failed, found.curves),
         data=data,

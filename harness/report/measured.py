@@ -193,6 +193,6 @@ def _replaced(recorded: Mapping[int, Mapping[str, Any]]) -> Iterator[str]:
 def _marks(seen: Iterable[tuple[Job, Mapping[str, Any]]], results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The facts of how a number came about that a reader needs."""
     for job, record in seen:
-        if job.kind == "evaluate" and record["split"] == "train":
+        if job.kind in ("evaluate", "classify") and record["split"] == "train":
             yield f"measured on the training images of {record['name']}"
     yield from (mark for result in results for mark in result["marks"])

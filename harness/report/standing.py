@@ -79,6 +79,8 @@ def _told(plan: Plan, results: Results) -> Iterator[tuple[str, tuple[JobResult |
     for ensemble in results.ensembles.values():
         for whole in ensemble.tests:
             yield from ((one.key, (_averaged(one, results), "")) for one in (whole, *whole.nets) if one.outcome)
+    for classified in (one for system in results.classifications.values() for one in system.tests):
+        yield classified.key, (_averaged(classified, results) if classified.outcome else None, classified.reason)
     for measurement in results.measurements.values():
         for done in measurement.jobs:
             yield done.key, (_result("done", done.values) if done.values else None, done.reason)

@@ -22,7 +22,7 @@ def data_not_used(results: Results) -> list[str]:
 
 def what_was_run(results: Results) -> str:
     """The nets, measurements and data of a report, in one sentence; and the paper's data that it did without."""
-    said = "; ".join([*_nets(results), *_measurements(results)])
+    said = "; ".join([*_nets(results), *_classifications(results), *_measurements(results)])
     absent = data_not_used(results)
     without = f" The paper's own data, {' and '.join(absent)}, were not used." if absent else ""
     return f"{said[:1].upper()}{said[1:] or 'Nothing was run'}.{without}"
@@ -79,6 +79,16 @@ def _images(splits: Mapping[str, Iterable[int]]) -> str:
         number = f"{', '.join(first)} or {last}" if first else last
         said.append(number if split == "train" else f"{number} {_SPLITS.get(split, split)}")
     return " and ".join(said)
+
+
+def _classifications(results: Results) -> Iterator[str]:
+    tests = [one for system in results.classifications.values() for one in system.tests if one.outcome]
+    if tests:
+        named = " and ".join(dict.fromkeys(name for name, one in results.classifications.items() if one.tests))
+        trained, tested = _seen(results, trained=True), _seen(results, trained=False)
+        alone = not any(job.outcome in ("done", "diverged") for one in results.experiments.values() for job in one.jobs)
+        images = f", learned on {trained} and tested on {tested}" if alone else ""
+        yield f"{counted(len(tests), 'test')} of classifiers without a net ({named}){images}"
 
 
 def _measurements(results: Results) -> Iterator[str]:

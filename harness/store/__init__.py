@@ -5,12 +5,13 @@ seals JSON, `result` holds the schema of a result, `soundness` verifies a finish
 `garbage` removes them, `archive` and `merge` carry them between machines, `locks` keeps two processes apart.
 
 A job's directory holds `job.json` (the task), `result.json` (the outcome, sealed by a digest, written last),
-`metrics.jsonl`, `environment.json`, `log.txt`, `checkpoint.pt`, `weights.pt`, `predictions.npz`, `pixels.npz` and
-`inspection.npz`. An unfinished job may also have `checkpoint.earlier.pt` and `telemetry.json`. A directory without
-`result.json` is unfinished, and its job resumes from the checkpoint. Beside the jobs lie `declarations/`, `recorded/`,
-`fingerprints.json` and `rates.json`. Every file is written to a temporary name, synced and renamed. A lock keeps two
-processes out of one directory; where a cluster has started a job twice, a token decides (`fences`). The folder `slurm/`
-holds what was submitted to a cluster.
+`metrics.jsonl`, `environment.json`, `log.txt`, `checkpoint.pt`, `weights.pt`, `predictions.npz`, `pixels.npz`,
+`inspection.npz`, `vocabulary.npz`, `codes.npy` and `classifier.npz`. An unfinished job may also have
+`checkpoint.earlier.pt`, `partial` and `telemetry.json`. A directory without `result.json` is unfinished, and its job
+resumes from the checkpoint or from `partial`. Beside the jobs lie `declarations/`, `recorded/`, `fingerprints.json` and
+`rates.json`. Every file is written to a temporary name, synced and renamed, but for `codes.npy`, which grows in place
+and counts for nothing before its job's result. A lock keeps two processes out of one directory; where a cluster has
+started a job twice, a token decides (`fences`). The folder `slurm/` holds what was submitted to a cluster.
 
 An archive (`archive`) is a plain ustar whose first member is a sealed manifest with the size and digest of every
 other. It is read block by block with the library's header parser alone: whatever is not a plain file named in the

@@ -43,7 +43,7 @@ FolderName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}-[0-9a-f]{20
 DeclarationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,64}-[a-z0-9_]{1,64}-[a-z]{1,20}\.json$")]
 FileName = Literal[
     "job.json", "result.json", "environment.json", "left_out.json", "metrics.jsonl", "weights.pt", "predictions.npz",
-    "pixels.npz", "inspection.npz",
+    "pixels.npz", "inspection.npz", "vocabulary.npz", "classifier.npz", "codes.npy",
 ]  # fmt: skip
 """Names of the files that an archive may hold for a job. The log is left out because it may name folders of the
 machine."""
@@ -115,7 +115,8 @@ def _job_files(folder: JobFolder, *, weights: bool) -> dict[str, bytes | Path]:
     result = result_of(folder)
     if result is None:
         raise UsageError(f"{folder.path} has no result yet, and only finished jobs are exported")
-    taken = [path for path in folder.outputs if path.exists() and (weights or path != folder.weights)]
+    large = () if weights else (folder.weights, folder.codes, folder.classifier)
+    taken = [path for path in folder.outputs if path.exists() and path not in large]
     files: dict[str, bytes | Path] = {
         path.name: path for path in (folder.job, folder.result, folder.environment, *taken)
     }

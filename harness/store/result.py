@@ -172,7 +172,10 @@ def _nothing(value: Any) -> Faults:
 _LINE = _matching(r"[^\x00-\x1f\x7f-\x9f]{0,2000}", "one line of text")
 """One line of text without control characters, so that printing it cannot steer a terminal."""
 _DIGEST = _matching(r"[0-9a-f]{64}", "a sha256 in hexadecimal")
-_OUTPUT = _matching(r"weights\.pt|(predictions|pixels|inspection)\.npz|metrics\.jsonl", "the name of an output")
+_OUTPUT = _matching(
+    r"weights\.pt|(predictions|pixels|inspection|vocabulary|classifier)\.npz|codes\.npy|metrics\.jsonl",
+    "the name of an output",
+)
 """The names of outputs. No file of another name is opened because a result mentions it."""
 _MAPPING, _WHOLE, _FLAG = _of_type(dict, "a mapping"), _of_type(int, "a whole number"), _of_type(bool, "true or false")
 _DIGESTS = _mapping(_OUTPUT, _DIGEST)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import HarnessError, UsageError
+from harness.store.code_files import CodeFiles
 from harness.store.documents import RESULT_FORMAT, json_text, parsed_json, read_sealed, seal
 from harness.store.fences import check
 from harness.store.locks import held
@@ -28,7 +29,7 @@ ENVIRONMENT = frozenset(["harness", "commit", "python", "system", "processor", "
 
 
 @dataclass(frozen=True)
-class JobFolder:
+class JobFolder(CodeFiles):
     """The directory of one job. Without `result.json` the job is unfinished, and its files serve to resume it."""
 
     path: Path
@@ -101,7 +102,7 @@ class JobFolder:
     @property
     def outputs(self) -> tuple[Path, ...]:
         """Paths of the files whose digests stand in the result."""
-        return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics)
+        return (self.weights, self.predictions, self.pixels, self.inspection, self.metrics, *self.of_codes)
 
     def read_job(self) -> dict[str, Any]:
         """Read `job.json`; raises FileNotFoundError before it is written, HarnessError where it is damaged."""
@@ -149,6 +150,7 @@ class JobFolder:
         write_json(self.result, seal({"format": RESULT_FORMAT, **result, "beside": beside, "outputs": outputs}))
         self.checkpoint.unlink(missing_ok=True)
         self.earlier_checkpoint.unlink(missing_ok=True)
+        self.partial.unlink(missing_ok=True)
         self.telemetry.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:

@@ -75,6 +75,8 @@ class _Checks:
             self._measurement((*path, "measure"), name, experiment.measure)
         if experiment.train is not None:
             self._training((*path, "train"), experiment.train)
+        if experiment.classify is not None:
+            self._known((*path, "classify", "data"), experiment.classify.data, DATASETS, "data set")
         for index, member in enumerate(experiment.ensemble or ()):
             where = (*path, "ensemble", index, "experiment")
             if self._trained(where, member.experiment):
@@ -84,7 +86,8 @@ class _Checks:
         for inspection, spec in experiment.inspect.items():
             self._inspection((*path, "inspect", inspection), name, spec)
         for test, evaluation in experiment.evaluate.items():
-            self._known((*path, "evaluate", test, "views"), evaluation.views, self.shared.protocols, "protocol")
+            if evaluation.views is not None:
+                self._known((*path, "evaluate", test, "views"), evaluation.views, self.shared.protocols, "protocol")
 
     def _measurement(self, path: KeyPath, name: str, measure: MeasureSpec) -> None:
         try:
@@ -277,15 +280,12 @@ class _Checks:
             if figure.drawing is not None and not self.defined.has_net(name):
                 self.places.fault(where, f"{name!r} has no net to draw; name a training, or a measurement with `net`")
 
-    def _claim(self, path: KeyPath, name: str) -> None:
-        self._known(path, name, self.file.written_claims(), "claim")
-
     def readings(self) -> None:
         """Check that readings are of claims and scales of the suite."""
         for name, reading in self.file.readings.items():
             self._known(("readings", name, "scale"), reading.scale, self.file.scales, "scale of this suite")
             for index, claim in enumerate(reading.claims):
-                self._claim(("readings", name, "claims", index), claim)
+                self._known(("readings", name, "claims", index), claim, self.file.written_claims(), "claim")
 
     def scales(self) -> None:
         """Check the data set and experiments of every scale, and the claims with outcomes of earlier seeds."""
@@ -297,4 +297,4 @@ class _Checks:
                 self._experiment((*path, "experiments", name), name)
             for index, before in enumerate(settings.earlier):
                 for claim in before.claims:
-                    self._claim((*path, "earlier", index, "claims", claim), claim)
+                    self._known((*path, "earlier", index, "claims", claim), claim, self.file.written_claims(), "claim")

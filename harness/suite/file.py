@@ -20,6 +20,7 @@ from harness.strict import Name, Strict
 from harness.suite.cells import Cell, cells_of
 from harness.suite.claim_parts import is_direction, with_directions
 from harness.suite.claims import Claim
+from harness.suite.classification import Classify, ScaledClassification
 from harness.suite.known_metrics import EPOCHS
 from harness.suite.printed_table import FreeCell, Table
 from harness.suite.seeds import Seeds
@@ -46,10 +47,11 @@ class Train(Strict):
 
 
 class Evaluation(Strict):
-    """A test of a trained net on a whole split, seen through one of the paper's protocols."""
+    """A test on a whole split; of a trained net, seen through one of the paper's protocols."""
 
     split: SplitName
-    views: Name
+    views: Name | None = None
+    """The protocol of a net's test; a classification sees whole images and has none."""
     scales: list[ScaleName] | None = Field(None, min_length=1)
     """Taken at these scales only; at every one when left out."""
 
@@ -67,24 +69,30 @@ class Member(Strict):
 
 
 class Experiment(Strict):
-    """One of three: a training with its evaluations, an ensemble of trained nets, or a measurement without training."""
+    """One of four: a training or classification with its evaluations, an ensemble of nets, or a measurement."""
 
     says: str | None = None
     train: Train | None = None
     ensemble: list[Member] | None = None
     """Nets whose predictions, under one evaluation that all of them have, are averaged."""
     measure: AnyMeasure | None = None
+    classify: Classify | None = None
+    """Features of images and classifiers of them, without a net."""
     evaluate: dict[Name, Evaluation] = Field(default_factory=dict)
     inspect: dict[Name, AnyInspection] = Field(default_factory=dict)
     """Inspections of the trained net; a number of one is `experiment.inspection.quantity`."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Experiment:
-        given = [name for name in ("train", "ensemble", "measure") if getattr(self, name) is not None]
+        kinds = ("train", "ensemble", "measure", "classify")
+        given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of train, ensemble, measure; has {', '.join(given) or 'none'}")
+            raise ValueError(f"needs exactly one of {', '.join(kinds)}; has {', '.join(given) or 'none'}")
         if (self.measure is None) != bool(self.evaluate):
-            raise ValueError("a training or ensemble needs `evaluate`, and a measurement has none")
+            raise ValueError("a training, classification or ensemble needs `evaluate`, and a measurement has none")
+        for name, test in self.evaluate.items():
+            if (test.views is None) != (self.classify is not None):
+                raise ValueError(f"{name} needs `views`, the protocol of a net's test; only a classification has none")
         if self.inspect and self.train is None:
             raise ValueError("only a training can have `inspect`")
         if both := self.evaluate.keys() & self.inspect.keys():
@@ -165,6 +173,7 @@ class ScaledExperiment(Strict):
 
     model: ScaledModel = ScaledModel()
     train: ScaledTraining = ScaledTraining()
+    classify: ScaledClassification = ScaledClassification()
     subset: Subset | None = None
     """A part of the data of its own, in the place of the scale's, where the amount of data is what is tested."""
 

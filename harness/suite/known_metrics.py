@@ -39,3 +39,7 @@ def metric_of(name: str) -> Metric | None:
         label = f"Best {error} over epochs" if which == "best" else f"{error.capitalize()} of the last epoch"
         return Metric("%", "lower", label)
     return METRICS.get(name.removeprefix("members_"))
+
+
+LARGEST_K = 5
+"""The largest k of the top-k errors that every test counts."""

@@ -15,10 +15,8 @@ from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
 from harness.suite.file import Evaluation, RecipesFile, Scale, SuiteFile
+from harness.suite.known_metrics import LARGEST_K
 from harness.vocabulary import ScaleName, nearest
-
-LARGEST_K = 5
-"""The largest k of the top-k errors that every test counts."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def resolve_experiment(file: SuiteFile, shared: RecipesFile, scale: ScaleName, n
     _check_layers(resolved)
     taken = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     _check_labels(dataset, world, taken)
-    protocols = {key: shared.protocols[test.views] for key, test in taken.items()}
+    protocols = {key: shared.protocols[test.views] for key, test in taken.items() if test.views is not None}
     tests = {
         key: (test, _resolved(protocols[key].in_proportion(recipe.crop, own_recipe.crop), resolved))
         for key, test in taken.items()

@@ -9,6 +9,7 @@ from harness.models.layers import Traced
 from harness.suite.file import Experiment, RecipesFile, SuiteFile
 from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
+from harness.suite.resolve_classification import resolve_classification
 from harness.suite.yaml_places import KeyPath, Places
 from harness.vocabulary import METRICS, ScaleName, nearest
 
@@ -33,6 +34,8 @@ def _resolved(
         try:
             if experiment.measure is not None:
                 file.scales[scale].timed(experiment.measure)
+            if experiment.classify is not None:
+                resolve_classification(file, scale, name)
             if experiment.train is None:
                 continue
             resolved = resolve_experiment(file, shared, scale, name)

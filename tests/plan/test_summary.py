@@ -114,7 +114,7 @@ def test_with_a_gpu_at_hand_no_other_is_assumed(monkeypatch: pytest.MonkeyPatch)
     assert document["elsewhere"] is None
     assert document["estimate"]["gpu_hours"] > 1
     assert document["estimate"]["basis"].endswith("on NVIDIA T4")
-    assert [one["what"] for one in document["missing"]] == ["ILSVRC-2010 is not on disk"]
+    assert not any("GPU" in one["what"] for one in document["missing"])
 
 
 def test_a_disk_without_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,3 +26,5 @@ def _ids(results: Results, cell: CellRecord) -> Iterator[str | None]:
                 yield job.evaluations[test].ids_sha256
     elif experiment in results.ensembles:
         yield from (one.ids_sha256 for one in results.ensembles[experiment].tests if one.test == test)
+    elif experiment in results.classifications:
+        yield from (one.ids_sha256 for one in results.classifications[experiment].tests if one.test == test)

@@ -50,6 +50,7 @@ SECTIONS = {
     "net_pairs": "Two nets at a time",
     "figures": "Figures",
     "measurements": "Measurements",
+    "classifications": "Features and classifiers, seed by seed",
     "curves": "Learning curves",
     "deviations": "Deviations",
     "data": "Data",
@@ -60,9 +61,14 @@ SECTIONS = {
 }
 """Sections in their order, by the name of the template that writes each."""
 
-_IF_ANY = ("table", "claims", "withdrawn", "net_pairs", "figures", "deviations", "data", "measurements", "experiments")
+_IF_ANY = (
+    "table", "claims", "withdrawn", "net_pairs", "figures", "deviations", "data", "measurements", "classifications",
+    "experiments",
+)  # fmt: skip
 """Sections that are there when the results hold something under their name."""
-APPENDIX = ("net_pairs", "measurements", "curves", "deviations", "data", "experiments", "environment")
+APPENDIX = (
+    "net_pairs", "measurements", "classifications", "curves", "deviations", "data", "experiments", "environment",
+)  # fmt: skip
 """Sections that are closed until a reader opens them, or follows a link into them."""
 _WITH_VERDICTS = ("table", "numbers", "claims", "ledger")
 _INTERVALS = ("interval", "tost_interval", "wilson", "prediction")

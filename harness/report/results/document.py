@@ -7,7 +7,12 @@ from typing import Literal
 from pydantic import Field
 
 from harness.report.results.record import Ends, Json, Number, Record
-from harness.report.results.run_records import EnsembleRecord, ExperimentRecord, MeasurementRecord
+from harness.report.results.run_records import (
+    ClassificationRecord,
+    EnsembleRecord,
+    ExperimentRecord,
+    MeasurementRecord,
+)
 from harness.report.results.verdict_records import CellRecord, ClaimRecord, WithdrawnRecord
 from harness.vocabulary import ScaleName
 
@@ -173,6 +178,11 @@ class CostRecord(Record):
     ensemble_s: Number
     inspect_s: Number
     measure_s: Number
+    vocabulary_s: Number | None = None
+    encode_s: Number | None = None
+    fit_s: Number | None = None
+    classify_s: Number | None = None
+    """Of suites without features and classifiers, the last four are left out."""
     energy_j: Number | None = None
     """Energy of the GPU; null where nothing was measured."""
     energy_measured: str | None = None
@@ -257,6 +267,7 @@ class Results(Record):
     deviations: list[DeviationRecord]
     experiments: dict[str, ExperimentRecord]
     ensembles: dict[str, EnsembleRecord] = Field(default_factory=dict)
+    classifications: dict[str, ClassificationRecord] = Field(default_factory=dict)
     measurements: dict[str, MeasurementRecord]
     figures: list[FigureRecord]
     data: list[DataRecord]

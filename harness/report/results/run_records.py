@@ -1,4 +1,4 @@
-"""Experiments, ensembles and measurements as results.json holds them: specs, jobs by seed, and what each measured."""
+"""Trainings, ensembles, classifications and measurements as results.json holds them: specs and values by seed."""
 
 from __future__ import annotations
 
@@ -88,6 +88,24 @@ class EnsembleRecord(Record):
 
     says: str | None
     tests: list[EnsembleTest]
+
+
+class ClassifiedTest(AveragedTest):
+    """One test of classifiers whose scores are averaged."""
+
+    test: str
+    seed: int
+    reason: str
+    """Why its job failed; empty where it did not."""
+
+
+class ClassificationRecord(Record):
+    """Classifiers of features, without a net, test by test and seed by seed."""
+
+    says: str | None
+    spec: Json
+    """Data, features and classifier at this scale, with every default."""
+    tests: list[ClassifiedTest]
 
 
 class MeasurementJob(Record):

@@ -1,0 +1,57 @@
+"""Tests of systems without a net in suites: changes of a scale, and the faults that a file can have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from classified_suites import SMALLER, classified_suite
+from feature_samples import FEATURE
+from suite_files import faults
+
+from harness.suite.load import load_suite
+from harness.suite.resolve_classification import resolve_classification
+
+
+def test_a_scale_changes_sizes_of_every_feature(tmp_path: Path) -> None:
+    """What it does not name stays as the system has it."""
+    suite = load_suite(classified_suite(tmp_path, {**SMALLER, "sides": [8], "epochs": 7}))
+    resolved = resolve_classification(suite.file, "ci", "sift_fv")
+    assert resolved.size() == (32, 32)
+    assert resolved.system.classifier.epochs == 7
+    for feature in resolved.system.features.values():
+        assert (feature.gaussians, feature.dimensions, feature.descriptor.sides) == (2, FEATURE.dimensions, [8])
+    assert resolved.system.features["sift"].descriptor.step == 4
+
+
+@pytest.mark.parametrize(
+    ("smaller", "fault"),
+    [
+        ({"prepare": {"short_side": 12}}, "has patches of 16 pixels, which fit in no 12 x 12"),
+        ({**SMALLER, "dimensions": 33}, "'colour' keeps 33 components of descriptors of 32 numbers"),
+    ],
+)
+def test_a_system_that_cannot_be_is_a_fault(tmp_path: Path, smaller: dict[str, Any], fault: str) -> None:
+    """At the scale that asks for it."""
+    [line] = faults(classified_suite(tmp_path, smaller))
+    assert fault in line
+
+
+def test_an_unknown_data_set_is_a_fault(tmp_path: Path) -> None:
+    """With the nearest name."""
+    assert any("did you mean 'digits'" in line for line in faults(classified_suite(tmp_path, data="digit")))
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "fault"),
+    [({"split": "test", "views": "ten_crop"}, "only a classification has none"), (None, "needs `evaluate`")],
+)
+def test_a_classification_has_tests_without_views(tmp_path: Path, evaluation: Any, fault: str) -> None:
+    """A protocol of views is for nets."""
+    path = classified_suite(tmp_path)
+    suite = json.loads(path.read_text())
+    suite["experiments"]["sift_fv"]["evaluate"] = {} if evaluation is None else {"fused": evaluation}
+    path.write_text(json.dumps(suite))
+    assert any(fault in line for line in faults(path))

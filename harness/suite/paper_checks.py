@@ -41,7 +41,8 @@ def paper_faults(suite: Suite) -> list[str]:
             except SuiteError as error:
                 faults += error.faults
     faults += [line for name, document in read.items() for line in _of_another_paper(folder / name, document)]
-    return faults + _unknown_references(suite, read.get("references.yaml"))
+    released: Released | None = read.get("released.yaml")
+    return faults + _unknown_references(suite, read.get("references.yaml"), released.questions if released else ())
 
 
 def _of_another_paper(file: Path, document: Any) -> list[str]:
@@ -54,17 +55,17 @@ def _of_another_paper(file: Path, document: Any) -> list[str]:
     return located.lines()
 
 
-def _unknown_references(suite: Suite, references: References | None) -> list[str]:
-    """A line for each `ref` of a suite that its paper's list does not have."""
+def _unknown_references(suite: Suite, references: References | None, questions: Iterable[str]) -> list[str]:
+    """A line for each `ref` of a suite that its paper's list does not have, nor, for a claim, the release's questions."""
     if references is None:
         return []
     file, places = suite.file, read_yaml(suite.path)
     tables, figures, claims = references.tables, references.figures, references.claims
-    _check(places, _refs("claims", file.written_claims()), claims, "claim")
+    _check(places, _refs("claims", file.written_claims()), [*claims, *questions], "claim")
     _check(places, _refs("figures", file.figures), figures, "figure")
     _check(places, _refs("cells", file.cells), [*claims, *tables, *figures], "claim, table or figure")
     if file.table is not None:
-        _check(places, [(("table", "ref"), file.table.ref)], tables, "table")
+        _check(places, [(("table", "ref"), file.table.ref)], [*tables, *figures], "table or figure")
     return places.lines()
 
 

@@ -72,6 +72,8 @@ class Released(Strict):
     not_declared: dict[Name, NotDeclared]
     not_done: dict[str, str]
     """What of the release no net and no recipe here has, and why."""
+    questions: dict[str, str] = Field(default_factory=dict)
+    """What suites ask of the release that the paper does not claim, by the `ref` of their claims."""
 
     def of_deviation(self, suite: str, name: str) -> Settled | None:
         """What it says of a deviation of a suite."""

@@ -11,7 +11,7 @@ from suite_files import TABLE1
 from harness.plan.outline import outlines
 from harness.suite.load import load_suite
 from harness.suite.paper_checks import paper_faults
-from harness.suite.shipped import shipped_suites
+from harness.suite.shipped import shipped_names, shipped_suites, suite_path
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_paper_that_agrees_has_no_fault(own: Path) -> None:
     ("old", "new", "said"),
     [
         ("ref: A01", "ref: A99", "A99"),
-        ("ref: T1", "ref: T9", "no table 'T9' in the paper's references.yaml; known: "),
+        ("ref: T1", "ref: T9", "no table or figure 'T9' in the paper's references.yaml; known: "),
     ],
 )
 def test_what_is_not_on_the_list_is_told_at_its_line(own: Path, old: str, new: str, said: str) -> None:
@@ -77,3 +77,9 @@ def test_validate_reads_them_and_remembers(own: Path) -> None:
     sound, lines = outlines([own])
     assert sound == {}
     assert any("no claim 'A01'" in line for line in lines)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_suite_agrees_with_its_paper(name: str) -> None:
+    """What it refers to is on the paper's list, or among the questions to its release."""
+    assert paper_faults(load_suite(suite_path(name))) == []

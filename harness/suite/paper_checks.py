@@ -56,7 +56,7 @@ def _of_another_paper(file: Path, document: Any) -> list[str]:
 
 
 def _unknown_references(suite: Suite, references: References | None, questions: Iterable[str]) -> list[str]:
-    """A line for each `ref` of a suite that its paper's list does not have, nor, for a claim, the release's questions."""
+    """A line for each `ref` that the paper's list does not have, nor, for a claim, the questions of its release."""
     if references is None:
         return []
     file, places = suite.file, read_yaml(suite.path)

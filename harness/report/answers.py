@@ -35,7 +35,7 @@ DIRECTIONS = ("less", "reduces", "faster", "gap", "trend")
 _ALONE = "; its direction alone"
 _LEANS = re.compile(r"(and|or|That is|The same|It|This)\b")
 """The first words of a claim that leans on the one before it."""
-_EXACTLY = {"exact": "exactly, from definitions, without data", "arithmetic": "by arithmetic on printed numbers"}
+_EXACTLY = {"exact": "worked out exactly from definitions, without data", "arithmetic": "by arithmetic on printed numbers"}
 """How numbers of which nothing is sampled come about."""
 _MOST = 3
 ALPHA = 0.05
@@ -101,7 +101,8 @@ def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
 def _of_claim(results: Results, claim: ClaimRecord) -> str:
     evidence = "arithmetic" if claim.stated else claim.evidence
     found, world = _found(results, claim), _world(results, evidence, claim.n)
-    return f"{_says(results, claim)}: {found}; {world}: {_verdict(results, claim)}."
+    look = f" (look {claim.look.number} of {claim.look.of})" if claim.look and claim.n else ""
+    return f"{_says(results, claim)}: {found}; {world}{look}: {_verdict(results, claim)}."
 
 
 def _says(results: Results, claim: ClaimRecord) -> str:

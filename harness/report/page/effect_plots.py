@@ -15,6 +15,8 @@ from harness.report.results.verdict_records import ClaimRecord
 
 _WIDTH, _HEIGHT, _MIDDLE = 240, 46, 16
 _LEFT, _RIGHT = 12, 228
+_CROWDED, _LEFT_END = 150, 84
+"""Right of the first place there is no room beside the words for a direction, which then end at the second."""
 _ERRORS_HEIGHT = 96
 _RATIO_TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
@@ -36,7 +38,8 @@ def effect_plot(effect: Effect, smallest: float | None, printed: float | None) -
     parts += [_interval(effect, x), tag("circle", class_="ep-mean", cx=x(effect.value), cy=_MIDDLE, r=4)]
     parts += [_text(x(effect.null), 40, f"{effect.null:g}")]
     if effect.band is None:
-        parts.append(_text(_RIGHT, 40, "as claimed \N{RIGHTWARDS ARROW}", "ep-end"))
+        end = _RIGHT if x(effect.null) < _CROWDED else _LEFT_END
+        parts.append(_text(end, 40, "as claimed \N{RIGHTWARDS ARROW}", "ep-end"))
     return _drawn(parts, effect.told, _HEIGHT)
 
 
@@ -100,7 +103,12 @@ def _band(left: float, right: float) -> Markup:
 def _printed(at: float, printed: float, null: float) -> Markup:
     """The printed size, its number below unless that would lie on the null's."""
     mark = tag("path", class_="ep-printed", d=f"M{at} 9l5 7-5 7-5-7z")
-    return mark + (_text(at, 40, number(printed)) if abs(at - null) > 14 and at < 150 else Markup(""))
+    return mark + (_text(at, 40, number(printed)) if abs(at - null) > 14 and _free(at, null) else Markup(""))
+
+
+def _free(at: float, null: float) -> bool:
+    """Whether a number fits below the line, beside the words for the direction."""
+    return at < _CROWDED if null < _CROWDED else at > _LEFT_END + 14
 
 
 def _interval(effect: Effect, x: Callable[[float], float]) -> Markup:

@@ -1,8 +1,8 @@
 """Every published page and index, of the program and of its example, as the worst reader meets it.
 
-It asks for nothing and complains of nothing; axe-core finds no fault in light and dark, on a desk and on a phone, and every
-contrast that it leaves open is worked out; html-validate finds none in the markup; on a phone each verdict lies within the
-screen; four tabs lead to the first verdict.
+It asks for nothing and complains of nothing; axe-core finds no fault in light and dark, on a desk and on a phone, and
+every contrast that it leaves open is worked out; html-validate finds none in the markup; each verdict lies within the
+screen; four tabs lead to the first verdict. axe-core and html-validate come from npm.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ OUTSIDE = """[...document.querySelectorAll('.verdict, .level, .flag, .tiles b, .
 REACHED = """() => {
   const one = document.activeElement;
   const verdict = (node) => node !== null && node.querySelector('.verdict, b[class]') !== null;
-  if (one.closest('.tiles li, [data-cell], article.claim, td, tr') !== null) return verdict(one.closest('li, article, tr'));
+  if (one.closest('.tiles li, [data-cell], article.claim, tr') !== null) return verdict(one.closest('li, article, tr'));
   const target = one.hash && one.hash.length > 1 ? document.querySelector(one.hash) : null;
   return verdict(target);
 }"""

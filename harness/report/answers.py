@@ -35,7 +35,10 @@ DIRECTIONS = ("less", "reduces", "faster", "gap", "trend")
 _ALONE = "; its direction alone"
 _LEANS = re.compile(r"(and|or|That is|The same|It|This)\b")
 """The first words of a claim that leans on the one before it."""
-_EXACTLY = {"exact": "worked out exactly from definitions, without data", "arithmetic": "by arithmetic on printed numbers"}
+_EXACTLY = {
+    "exact": "worked out exactly from definitions, without data",
+    "arithmetic": "by arithmetic on printed numbers",
+}
 """How numbers of which nothing is sampled come about."""
 _MOST = 3
 ALPHA = 0.05

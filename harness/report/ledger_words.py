@@ -86,9 +86,9 @@ def _tests(places: Sequence[Place]) -> str:
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
     holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
     return (
-        f" A claim may have several tests, and is mixed where they disagree. Its {_plural(outcomes.total(), 'test')} on "
-        f"trained nets: {outcomes['CONFIRMED']} confirmed{holm}, {outcomes['CONTRADICTED']} contradicted, {undecided} "
-        f"mixed or inconclusive."
+        " A claim may have several tests, and is mixed where they disagree. "
+        f"Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
+        f"{outcomes['CONTRADICTED']} contradicted, {undecided} mixed or inconclusive."
     )
 
 

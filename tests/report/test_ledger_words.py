@@ -46,9 +46,9 @@ def test_claims_are_counted_once_and_tests_apart_with_those_that_survive_holm() 
     """A claim that nothing tested is among the rest."""
     assert told(report()).claims_say == (
         "Confirmed of its 2 claims: 1 at small scale (a direction, on no data); 0 contradicted, 0 mixed or "
-        "inconclusive, 1 by construction, quoted or not tested. A claim may have several tests, and is mixed where they "
-        "disagree. Its 1 test on trained nets: 1 confirmed (1 of 1 with a p value survive Holm), 0 contradicted, 0 "
-        "mixed or inconclusive."
+        "inconclusive, 1 by construction, quoted or not tested. A claim may have several tests, and is mixed where "
+        "they disagree. Its 1 test on trained nets: 1 confirmed (1 of 1 with a p value survive Holm), 0 contradicted, "
+        "0 mixed or inconclusive."
     )
 
 

@@ -1,4 +1,4 @@
-"""The judges of a page that others wrote: axe-core for those who see or hear it otherwise, html-validate for its markup.
+"""Judges of a page that others wrote: axe-core for who sees or hears it otherwise, html-validate for its markup.
 
 Both come from npm into a folder of their own; `HARNESS_NPM` names one that has them already.
 """
@@ -94,7 +94,14 @@ def markup_faults(pages: Iterable[Path], modules: Path, folder: Path) -> list[st
     """What html-validate's recommended rules say of pages, and its errors."""
     rules = folder / "html-validate.json"
     rules.write_text('{"root": true, "extends": ["html-validate:recommended"]}', encoding="utf-8")
-    command = ["node", modules / "html-validate" / "bin" / "html-validate.mjs", "--config", rules, "--formatter", "json"]
+    command = [
+        "node",
+        modules / "html-validate" / "bin" / "html-validate.mjs",
+        "--config",
+        rules,
+        "--formatter",
+        "json",
+    ]
     done = subprocess.run([*command, *pages], capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return [

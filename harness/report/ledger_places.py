@@ -36,7 +36,7 @@ _SHOWN = ("outcome", "reason", "n", "p", "printed", "unit", "mean", "readings", 
           "stale", "differs_in", "look")  # fmt: skip
 """The fields of a verdict that the ledger shows."""
 
-NOT_PUBLISHED = "no report of this suite is published"
+NOT_PUBLISHED = "not published"
 NOT_TOLD = "the published report of this suite is of an earlier text, which does not have it"
 
 

@@ -86,8 +86,7 @@ def _tests(places: Sequence[Place]) -> str:
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
     holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
     return (
-        f" A claim may have several tests, and is mixed where they disagree. "
-        f"Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
+        f" Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
         f"{outcomes['CONTRADICTED']} contradicted, {undecided} mixed or inconclusive."
     )
 

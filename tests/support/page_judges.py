@@ -1,4 +1,4 @@
-"""Two judges of a page that others wrote: axe-core for people who see or hear it otherwise, html-validate for markup.
+"""Judges of a page that others wrote: axe-core for who sees or hears it otherwise, html-validate for its markup.
 
 Both come from npm into a folder of their own; `HARNESS_NPM` names one that has them already.
 """
@@ -71,11 +71,12 @@ def installed(folder: Path) -> Path:
     return folder / "node_modules"
 
 
-def accessibility(tab: Any, modules: Path) -> tuple[list[str], list[str]]:
+def accessibility(tab: Any, modules: Path, *, colours_alone: bool = False) -> tuple[list[str], list[str]]:
     """The violations that axe finds on an open page, and all that it leaves open and a contrast does not settle."""
     if not tab.evaluate("typeof axe === 'object'"):
         tab.evaluate((modules / "axe-core" / "axe.min.js").read_text("utf-8"))
-    found = tab.evaluate("axe.run(document, {resultTypes: ['violations', 'incomplete']})")
+    asked = {"resultTypes": ["violations", "incomplete"]} | ({"runOnly": ["color-contrast"]} if colours_alone else {})
+    found = tab.evaluate("asked => axe.run(document, asked)", asked)
     violations = [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
     open_ = [one for one in found["incomplete"] if one["id"] != "color-contrast"]
     unsettled = [f"{one['id']}: {node['html']}" for one in open_ for node in one["nodes"]]
@@ -93,8 +94,14 @@ def markup_faults(pages: Iterable[Path], modules: Path, folder: Path) -> list[st
     """What html-validate's recommended rules say of pages, and its errors."""
     rules = folder / "html-validate.json"
     rules.write_text('{"root": true, "extends": ["html-validate:recommended"]}', encoding="utf-8")
-    program = modules / "html-validate" / "bin" / "html-validate.mjs"
-    command = ["node", program, "--config", rules, "--formatter", "json"]
+    command = [
+        "node",
+        modules / "html-validate" / "bin" / "html-validate.mjs",
+        "--config",
+        rules,
+        "--formatter",
+        "json",
+    ]
     done = subprocess.run([*command, *pages], capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr
     return [

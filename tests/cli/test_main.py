@@ -197,7 +197,7 @@ def test_a_plan_is_data_too(harness) -> None:
     """JSON has keys, specs and states, and no file is created."""
     done = harness("plan", "table1", "--scale", "ci", "--json")
     document = json.loads(done.stdout)
-    assert (done.returncode, done.stderr, len(document["jobs"])) == (0, "", 13)
+    assert (done.returncode, done.stderr, len(document["jobs"])) == (0, "", 40)
     assert {job["state"] for job in document["jobs"]} == {"to do"}
     assert all(re.fullmatch("[0-9a-f]{64}", job["key"]) for job in document["jobs"])
 
@@ -358,13 +358,15 @@ def test_only_work_imports_torch(report: Path, tmp_path: Path) -> None:
 
 
 def test_a_plan_imports_no_numbers() -> None:
-    """It imports no charts, tables or drivers either."""
+    """It imports no charts, tables or drivers either, once the power of the suite's tests has been worked out."""
+    plan = ["plan", "table1", "--scale", "ci"]
+    subprocess.run([sys.executable, "-m", "harness", *plan], check=True, env=environment(), timeout=60)
     heavy = {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "PIL"}
     if not Path("/dev/nvidiactl").exists():
         heavy.add("pynvml")
     code = WITHOUT_TORCH.replace('{"torch", "torchvision", "sklearn"}', repr(heavy))
     subprocess.run(
-        [sys.executable, "-c", code, json.dumps([["plan", "table1", "--scale", "ci"]])],
+        [sys.executable, "-c", code, json.dumps([plan])],
         check=True,
         env=environment(),
         timeout=60,

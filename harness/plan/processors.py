@@ -1,8 +1,8 @@
 """Divides the processors of this machine among the jobs of a plan: threads for each job, and jobs at a time.
 
 Threads that share one job wait for each other at every layer. Beside other work each wait lasts until the system gives
-the slowest of them a processor, so that two threads may take eight times as long as they do alone. Several jobs of one
-thread never wait for each other. So a plan of many trainings gives each one thread, and runs as many at a time as there
+the slowest of them a processor, so that two threads may take longer than one. Several jobs of one thread never wait for
+each other. So a plan of many trainings gives each one thread, and runs as many at a time as there
 are processors. A plan of few trainings gives each as many threads as its steps can use.
 
 The threads of a job depend only on the trainings of its plan and on the processors that this process may use. Nothing
@@ -25,16 +25,16 @@ from harness.plan.plan import Plan
 from harness.plan.rates import on_gpu
 
 STEP_OF_A_THREAD = 2**29
-"""Multiply-adds of a training step for each thread: about ten milliseconds of one core."""
+"""Multiply-adds of a training step for each thread, an assumption: with fewer, threads mostly wait for each other."""
 
 WIDE_STEP = 2**34
-"""Multiply-adds of a step from which a net takes all processors: it keeps them busy, and two may not fit in memory."""
+"""Multiply-adds of a step from which a net takes all processors, an assumption: two such nets may not fit in memory."""
 
 PROCESS_BYTES = 3 * 2**29
-"""Memory that a process takes as a rule, 1.5 GiB: torch, a small data set in memory, a small net and its batches."""
+"""Memory that is reckoned for a process, 1.5 GiB, an assumption: torch, a small data set, a small net and its batches."""
 
 WORTH_A_PROCESS_S = 10.0
-"""Seconds of work for each process that runs jobs. Starting one takes about two, mostly to import torch."""
+"""Seconds of work for each process that runs jobs. With less, importing torch anew would cost more than it gains."""
 
 
 def divided(plan: Plan, runtime: Runtime) -> Runtime:

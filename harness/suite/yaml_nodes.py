@@ -1,6 +1,6 @@
 """Composes the node graph of a YAML 1.2 text: by libyaml where it can, by ruamel otherwise, to the same nodes.
 
-libyaml, which PyYAML's wheels hold, takes a tenth of the time. It finds keys, values and places. What a plain scalar
+libyaml, which PyYAML's wheels hold, takes a fraction of the time. It finds keys, values and places. What a plain scalar
 means is left to ruamel, whose rules are those of YAML 1.2 (`yes` is text, `0o17` a number). A text that libyaml
 refuses, or that holds a character which the two read otherwise, goes to ruamel, whose messages people see.
 """

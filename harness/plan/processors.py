@@ -31,7 +31,7 @@ WIDE_STEP = 2**34
 """Multiply-adds of a step from which a net takes all processors, an assumption: two such nets may not fit in memory."""
 
 PROCESS_BYTES = 3 * 2**29
-"""Memory that is reckoned for a process, 1.5 GiB, an assumption: torch, a small data set, a small net and its batches."""
+"""Memory reckoned for a process, 1.5 GiB, an assumption: torch, a small data set, a small net and its batches."""
 
 WORTH_A_PROCESS_S = 10.0
 """Seconds of work for each process that runs jobs. With less, importing torch anew would cost more than it gains."""

@@ -66,12 +66,11 @@ def in_numbers(place: Place) -> str:
 
 
 def _numbers(place: Place) -> Iterator[str]:
+    ours = _ours(place)
     if place.printed is not None:
-        yield f"printed {place.printed}{_unit(place)}"
-    if place.mean is not None and place.kind == "cells":
-        digits = digits_after(place.printed)
-        whole = place.basis == "exact" and float(place.mean).is_integer()
-        yield f"ours {measured(float(place.mean)) if whole else number(place.mean, digits)}"
+        yield f"{place.printed}{_unit(place)} → {ours}" if ours else f"printed {place.printed}{_unit(place)}"
+    elif ours:
+        yield f"ours {ours}"
     if place.outcome == "NOT COMPARABLE":
         return
     if place.effect_says:
@@ -82,6 +81,15 @@ def _numbers(place: Place) -> Iterator[str]:
         yield f"p {probability(place.p)}"
     if place.p_holm_paper is not None and (place.p or 0) < LEVEL_OF_TESTS:
         yield f"Holm {probability(place.p_holm_paper)}"
+
+
+def _ours(place: Place) -> str:
+    """The mean of a cell with the digits of the printed number; a count with all of its own; else nothing."""
+    if place.mean is None or place.kind != "cells":
+        return ""
+    if place.basis == "exact" and float(place.mean).is_integer():
+        return measured(float(place.mean))
+    return number(place.mean, digits_after(place.printed))
 
 
 def _unit(place: Place) -> str:

@@ -73,7 +73,7 @@ def test_numbers_of_a_claim_and_of_a_cell() -> None:
     )
     assert in_numbers(place(p=0.4, p_holm_paper=1.0, **claim)).endswith("p 0.40")
     cell = {"where": "cells.a", "printed": "60 million", "mean": 60965224.0, "basis": "exact", "outcome": "MATCH"}
-    assert in_numbers(place(**cell)) == "printed 60 million, ours 60,965,224"
+    assert in_numbers(place(**cell)) == "60 million → 60,965,224"
 
 
 def test_each_level_is_said_once_and_what_has_none_comes_last() -> None:

@@ -23,7 +23,8 @@ class Documents(NamedTuple):
 def documents_of(results: Results, curves: Curves) -> Documents:
     """Seal the results and write both documents as text."""
     drawn = as_json(curves)
-    document = sealed(json.loads(as_json(results.plain())), json.loads(drawn))
+    plain = json.dumps(without_nan(results.plain()), sort_keys=True, allow_nan=False)  # without indents, C writes it
+    document = sealed(json.loads(plain), json.loads(drawn))
     return Documents(document, {"results.json": as_json(document), "curves.json": drawn})
 
 

@@ -115,4 +115,4 @@ def test_a_finished_suite_is_run_again_sooner_than_torch_is_imported(benchmark, 
         ratio = statistics.median(torch_s) / benchmark.stats.stats.median
         benchmark.extra_info["times_as_fast_as_importing_torch"] = round(ratio, 2)
         if ratio < GATE * TIMES_AS_FAST["a finished suite"]:
-            pytest.xfail("half of its time imports pydantic, numpy and the records that plans and reports need")
+            pytest.xfail("most of the rest imports pydantic, numpy and the records that plans and reports need")

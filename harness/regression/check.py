@@ -15,7 +15,7 @@ from harness.progress import Progress, duration
 from harness.regression.baseline import Baseline, read_baseline, read_or_begin
 from harness.regression.compare_snapshots import Comparison, compare, departing, none_of, trainings
 from harness.regression.finding import Checked, Finding
-from harness.regression.observations import Observed, Rules, Stores, observe, observe_ahead
+from harness.regression.observations import Observed, Rules, Stores, asked_of, observe, observe_ahead
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.store import Store, make_writable
@@ -106,12 +106,13 @@ def _observed(
     progress = Progress()
     with _fresh(rules, store) as folder, StopSignal().listening() as stop:
         stores = Stores(Store(Path(folder)), store)
-        there = [(suite, chosen[suite.name]) for suite in suites if rules.scale in suite.file.scales]
-        failed = observe_ahead(there, rules, stores.fresh, stop)
+        there = [suite for suite in suites if rules.scale in suite.file.scales]
+        asked = {suite.name: asked_of(suite, chosen[suite.name], rules) for suite in there}
+        failed = observe_ahead(asked.values(), rules, stores.fresh, stop)
         for number, suite in enumerate(suites, start=1):
             observed = None
-            if rules.scale in suite.file.scales:
-                observed = observe(suite, chosen[suite.name], rules, stores, stop, disturb[suite.name], failed)
+            if suite.name in asked:
+                observed = observe(asked.pop(suite.name), rules, stores, stop, disturb[suite.name], failed)
             took_s = 0.0 if observed is None else observed.seconds
             progress.say(f"[{number}/{len(suites)}] {suite.name}: {duration(took_s)} of computing")
             yield suite, observed, round(took_s, 3)

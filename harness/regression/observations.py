@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -82,9 +82,28 @@ class Observed:
     """Seconds that its probes and measurements took, one after another."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """All that a check asks of one suite."""
+
+    plan: Plan
+    probes: Probes
+    """The probes of the chosen experiments."""
+    jobs: dict[str, Job]
+    """Probes, their inputs, and measurements, by key."""
+
+
+def asked_of(suite: Suite, selection: Selection, rules: Rules) -> Asked:
+    """Plan a suite and choose the jobs of its check. Raises DataMissing where a data set is not on disk."""
+    plan = make_plan(suite, rules.scale, device_name(rules.runtime))
+    probes = _chosen(probes_of(plan), selection)
+    jobs = {**probes.jobs, **_measurements(plan, selection)}
+    _require_data(jobs, rules.runtime)
+    return Asked(plan, probes, jobs)
+
+
 def observe(
-    suite: Suite,
-    selection: Selection,
+    asked: Asked,
     rules: Rules,
     stores: Stores,
     stop: StopSignal,
@@ -94,9 +113,9 @@ def observe(
     """Run the jobs that a check of a suite needs, and return its snapshot.
 
     `disturb` maps a snapshot to the trainings whose probes are to be disturbed; jobs in `failed` are not tried again.
-    Raises DataMissing where a data set is not on disk, Interrupted where a signal stops the run.
+    Raises Interrupted where a signal stops the run.
     """
-    plan, probes, jobs = _asked(suite, selection, rules)
+    plan, probes, jobs = asked.plan, asked.probes, asked.jobs
     ours = {key: why for key, why in (failed or {}).items() if key in jobs}
     execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, rules.for_a_while, stop, ours)
     standing = {key: Status("to do") for key in plan.jobs}
@@ -114,36 +133,24 @@ def observe(
     return Observed(seen, told, sum(_seconds(job, stores.fresh) for job in jobs.values()))
 
 
-def observe_ahead(
-    suites: Iterable[tuple[Suite, Selection]], rules: Rules, store: Store, stop: StopSignal
-) -> Mapping[str, str]:
+def observe_ahead(suites: Collection[Asked], rules: Rules, store: Store, stop: StopSignal) -> Mapping[str, str]:
     """Run the jobs of several suites at a time, where that is worth it; return why jobs failed, by key.
 
     Each suite is observed afterwards, and finds them done. Raises like `observe`.
     """
-    plans = [(plan, jobs) for suite, selection in suites for plan, _, jobs in [_asked(suite, selection, rules)]]
-    runtime, every = rules.for_probes, {key: job for _, jobs in plans for key, job in jobs.items()}
+    runtime, every = rules.for_probes, {key: job for asked in suites for key, job in asked.jobs.items()}
     together = 1
-    if plans and rules.cluster is None and not on_gpu(runtime):
-        survey = surveyed(plans[0][0].of_jobs(every), store, runtime.locations)
+    if suites and rules.cluster is None and not on_gpu(runtime):
+        survey = surveyed(next(iter(suites)).plan.of_jobs(every), store, runtime.locations)
         runtime = replace(runtime, jobs=places(1)) if runtime.open_jobs else runtime
         seconds = estimate(every.values(), store, runtime).seconds
         together = at_once(every.values(), seconds, runtime)
     if together == 1:
         return {}
     progress = Progress()
-    progress.say(f"{len(every)} jobs of {len(plans)} suites, {together} at a time, 1 thread each")
+    progress.say(f"{len(every)} jobs of {len(suites)} suites, {together} at a time, 1 thread each")
     with Pool(replace(runtime, jobs=together), progress, stop) as pool:
         return execute_at_once(survey, pool, progress).failed
-
-
-def _asked(suite: Suite, selection: Selection, rules: Rules) -> tuple[Plan, Probes, dict[str, Job]]:
-    """Return the plan of a suite, the chosen probes, and all jobs of a check; raises DataMissing."""
-    plan = make_plan(suite, rules.scale, device_name(rules.runtime))
-    probes = _chosen(probes_of(plan), selection)
-    jobs = {**probes.jobs, **_measurements(plan, selection)}
-    _require_data(jobs, rules.runtime)
-    return plan, probes, jobs
 
 
 def _seconds(job: Job, store: Store) -> float:

@@ -192,11 +192,11 @@ def report_suite(
 
 def _write(survey: Survey, choice: Choice, out: Path | None) -> tuple[Results, Folder]:
     from harness.report.gather import gather  # noqa: PLC0415 - numpy and scipy, which a plan does without
-    from harness.report.page.render import write_report  # noqa: PLC0415 - jinja and matplotlib
+    from harness.report.page.rewrite import rewrite_report  # noqa: PLC0415 - as `gather`
 
     results, curves = gather(survey.plan, survey.store, survey.standing, choice, survey.failed)
     folder = _report_folder(survey.plan, out)
-    return write_report(results, curves, folder), folder
+    return rewrite_report(results, curves, folder), folder
 
 
 def _report_folder(plan: Plan, out: Path | None) -> Folder:

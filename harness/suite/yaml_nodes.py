@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.tag import Tag
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
 
 CParser: Any = getattr(yaml.cyaml, "CParser", None) if yaml.__with_libyaml__ else None
@@ -70,7 +71,7 @@ class _Composer:
         if isinstance(event, AliasEvent) or event.anchor is not None or event.tag is not None:
             raise _Unlike  # a suite has none of them, and people are told so
         if isinstance(event, ScalarEvent):
-            tag = str(_RESOLVER.resolve(ScalarNode, event.value, event.implicit))
+            tag = _tag(ScalarNode, event.value if event.implicit[0] else None, event.implicit)
             return ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
         if isinstance(event, MappingStartEvent):
             return self._mapping(event)
@@ -80,15 +81,18 @@ class _Composer:
         found = []
         while not isinstance(one := self.parser.get_event(), SequenceEndEvent):
             found.append(self._node(one))
-        return SequenceNode(_tag(SequenceNode, event), found, event.start_mark, one.end_mark)
+        return SequenceNode(_tag(SequenceNode, None, event.implicit), found, event.start_mark, one.end_mark)
 
     def _mapping(self, event: Any) -> Node:
         found = []
         while not isinstance(one := self.parser.get_event(), MappingEndEvent):
             key = self._node(one)
             found.append((key, self._node(self.parser.get_event())))
-        return MappingNode(_tag(MappingNode, event), found, event.start_mark, one.end_mark)
+        return MappingNode(_tag(MappingNode, None, event.implicit), found, event.start_mark, one.end_mark)
 
 
-def _tag(kind: type[Node], event: Any) -> str:
-    return str(_RESOLVER.resolve(kind, None, event.implicit))
+@lru_cache(maxsize=2**12)
+def _tag(kind: type[Node], plain: str | None, implicit: Any) -> Tag:
+    """Return the tag of a node by ruamel's rules; keys and words come again and again. `plain` is an unquoted text."""
+    tag: Tag = _RESOLVER.resolve(kind, plain, implicit)
+    return tag

@@ -150,6 +150,8 @@ def _plain_text(node: ScalarNode) -> str:
 
 def _control_in(text: str) -> str:
     """Find the first character that would steer a terminal or reorder a line, as `U+XXXX`; empty where none does."""
+    if text.isprintable():  # most texts; and no such letter is printable
+        return ""
     odd = (
         letter for letter in text if letter not in "\n\t" and (unicodedata.category(letter) == "Cc" or letter in BIDI)
     )

@@ -16,11 +16,13 @@ from baselines import BASELINE, FEW, PRELU, RULES
 from tiny_suites import tiny_suite
 
 from harness.errors import BaselineMissing, JobFailed, UsageError
+from harness.plan.graph import Plan, make_plan
 from harness.regression.baseline import Baseline, read_baseline
 from harness.regression.check import check, exit_code, updated
 from harness.regression.finding import Checked, Finding
 from harness.regression.probes import DISTURBANCES
 from harness.store.store import Store
+from harness.suite.file import Suite
 from harness.suite.shipped import shipped_suites
 
 
@@ -253,17 +255,23 @@ def test_a_training_that_departs_is_disturbed_before_it_is_told(
 
 
 def test_what_two_suites_share_runs_once(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same net, recipe and data have two names."""
+    """The same net, recipe and data have two names; each suite is planned once."""
     from harness.jobs import probe
 
-    taken, real = [], probe.steps_taken
+    taken, plans, real = list[int](), list[str](), probe.steps_taken
     monkeypatch.setattr(probe, "steps_taken", lambda *arguments: taken.append(1) or real(*arguments))
+
+    def planned(suite: Suite, *rest: Any) -> Plan:
+        plans.append(suite.name)
+        return make_plan(suite, *rest)
+
+    monkeypatch.setattr("harness.regression.observations.make_plan", planned)
     suites = [tiny_suite(tmp_path, name=name, **FEW) for name in ("one", "two")]
     known = read_baseline(made / BASELINE, "ci").suites["tiny"]
     Baseline(tmp_path / "ci.json", "ci", {"one": known, "two": known}).write()
     found = check(suites, tmp_path / "ci.json", RULES, Store(tmp_path / "runs"), strict=False)
     compared = [one.suite for one in found.findings if one.subject == "probe cnn"]
-    assert (compared, len(taken)) == (["one", "two"], 1)
+    assert (compared, len(taken), plans) == (["one", "two"], 1, ["one", "two"])
 
 
 def test_a_failed_job_is_an_error_and_comes_before_a_regression(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from harness.plan.graph import make_plan
 from harness.plan.status import surveyed
 from harness.regression import probes
 from harness.regression.check import check, updated
-from harness.regression.observations import Observed, Rules, Stores, observe
+from harness.regression.observations import Observed, Rules, Stores, asked_of, observe
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.store import Store
@@ -37,7 +37,8 @@ def suite(tmp_path: Path) -> Suite:
 def observed(suite: Suite, folder: Path, *, train: bool) -> Observed:
     """Observe the suite with the trainings' results of a store."""
     stores = Stores(Store(folder / "fresh"), Store(folder / "runs"))
-    return observe(suite, Selection.of(suite), Rules("ci", RUNTIME, train=train), stores, StopSignal())
+    rules = Rules("ci", RUNTIME, train=train)
+    return observe(asked_of(suite, Selection.of(suite), rules), rules, stores, StopSignal())
 
 
 def test_at_ci_no_training_runs_and_none_is_read(suite: Suite, tmp_path: Path) -> None:
@@ -89,17 +90,16 @@ def test_only_the_chosen_experiments_run(tmp_path: Path) -> None:
     """The inputs of their probes run too."""
     suite = load_suite(shipped_suites() / "architecture.yaml")
     stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
-    found = observe(suite, Selection.of(suite, ["net"]), Rules("ci", RUNTIME), stores, StopSignal()).snapshot
+    rules = Rules("ci", RUNTIME)
+    found = observe(asked_of(suite, Selection.of(suite, ["net"]), rules), rules, stores, StopSignal()).snapshot
     assert found["measurements"].keys() == {"net"}
 
 
-def test_missing_data_are_told(suite: Suite, tmp_path: Path) -> None:
-    """The error comes before anything runs."""
+def test_missing_data_are_told() -> None:
+    """The error comes with the plan, before anything runs."""
     table1 = load_suite(shipped_suites() / "table1.yaml")
-    stores = Stores(Store(tmp_path / "fresh"), Store(tmp_path / "runs"))
     with pytest.raises(DataMissing, match="ILSVRC-2010 is not on disk"):
-        observe(table1, Selection.of(table1), Rules("paper", RUNTIME), stores, StopSignal())
-    assert not (tmp_path / "fresh").exists()
+        asked_of(table1, Selection.of(table1), Rules("paper", RUNTIME))
 
 
 @pytest.mark.nightly

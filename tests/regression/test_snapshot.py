@@ -11,7 +11,7 @@ import pytest
 from harness.data.locate import Locations
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
-from harness.regression.observations import Rules, Stores, observe
+from harness.regression.observations import Rules, Stores, asked_of, observe
 from harness.regression.selection import Selection
 from harness.stop_signal import StopSignal
 from harness.store.documents import json_text
@@ -27,7 +27,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("taken")
     rules = Rules("ci", Runtime(locations=Locations(), device="cpu", threads=1))
     stores = Stores(Store(folder / "fresh"), Store(folder / "runs"))
-    return observe(suite, Selection.of(suite), rules, stores, StopSignal()).snapshot
+    return observe(asked_of(suite, Selection.of(suite), rules), rules, stores, StopSignal()).snapshot
 
 
 def test_it_is_plain_data(taken: dict[str, Any]) -> None:

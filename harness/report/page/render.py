@@ -21,7 +21,6 @@ from harness.report.page.charts import forest
 from harness.report.page.citation import bibtex, commit_of
 from harness.report.page.claim_cards import claim_cards, common
 from harness.report.page.curves import by_seed, learning_curves
-from harness.report.page.digests import sealed
 from harness.report.page.energy import measured_gpu
 from harness.report.page.figure_charts import figure_charts, steps_of_epoch
 from harness.report.page.layer_grid import by_layer
@@ -31,11 +30,11 @@ from harness.report.page.machines import places
 from harness.report.page.navigation import Neighbours, neighbours_of
 from harness.report.page.opening import opening_of
 from harness.report.page.read import read_report
+from harness.report.page.report_files import Documents, as_json, documents_of
 from harness.report.page.specs import images_seen, own_spec, parts, shared_spec
 from harness.report.page.tight import shorter_script, tight
 from harness.report.results.curves import Curves
 from harness.report.results.document import FigureRecord, Results
-from harness.report.results.record import Json, without_nan
 from harness.report.results.verdict_records import CellRecord
 from harness.store.store import KEY_LETTERS, make_writable, write_atomically
 
@@ -157,15 +156,17 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
 
     Gives the results as they were written, with the digests that `read.read_report` holds them against.
     """
-    drawn = as_json(curves)
-    document = sealed(json.loads(as_json(results.plain())), json.loads(drawn))
-    files = {"results.json": as_json(document), "curves.json": drawn}
-    page = _page(files["results.json"], files["curves.json"], neighbours_of(folder))
+    return write_documents(documents_of(results, curves), folder)
+
+
+def write_documents(documents: Documents, folder: Path) -> Results:
+    """Write a report of documents that are sealed already; like `write_report`."""
+    page = _page(documents.files["results.json"], documents.files["curves.json"], neighbours_of(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
+    for name, text in documents.files.items():
         write_atomically(folder / name, text.encode())
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
-    return Results.model_validate(document)
+    return Results.model_validate(documents.results)
 
 
 def rebuild(folder: Path, *, indexed: bool = False) -> Results:
@@ -182,11 +183,6 @@ def rebuild(folder: Path, *, indexed: bool = False) -> Results:
     page = render(results, curves, neighbours_of(folder, indexed=indexed))
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
     return results
-
-
-def as_json(document: Json) -> str:
-    """A document as a report's file holds it: sorted, indented by one, null for a number that is not finite."""
-    return json.dumps(without_nan(document), sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def _as_shown(results: Results) -> Results:

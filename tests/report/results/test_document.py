@@ -10,7 +10,7 @@ from result_documents import blank_results, typed
 
 from harness.jobs import JOBS
 from harness.report.page.read import read_results
-from harness.report.page.render import as_json
+from harness.report.page.report_files import as_json
 from harness.report.results.document import CostRecord
 
 PUBLISHED = Path(__file__).parents[3] / "reports" / "published"

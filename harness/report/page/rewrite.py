@@ -1,0 +1,95 @@
+"""Writes a report anew, and draws its page only where the page there is not the one that would be drawn.
+
+A page is a function of both documents, of the reports beside it, and of the code that draws it. After drawing one, its
+digest is kept in the user's cache folder, with a digest of all these. A later run draws nothing where all these are the
+same and the page has still the same bytes. A page that was edited, or drawn by other code, is drawn again; so is every
+page without such a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from harness.machine.cache import cache_folder
+from harness.machine.entry_points import entries, sources
+from harness.report.page.navigation import neighbours_of
+from harness.report.page.report_files import Documents, documents_of
+from harness.report.results.curves import Curves
+from harness.report.results.document import Results
+from harness.store.store import write_atomically
+
+PACKAGE = Path(__file__).parent.parent.parent
+LIBRARIES = ("jinja2", "markupsafe", "matplotlib", "numpy", "pillow", "pydantic", "scipy")
+"""What pages are drawn with."""
+
+
+def rewrite_report(results: Results, curves: Curves, folder: Path) -> Results:
+    """Write a report like `render.write_report`, to the same bytes; nothing where all three files are there already."""
+    documents = documents_of(results, curves)
+    made_from = _digest_of_sources(documents, folder)
+    if _is_there(documents, made_from, folder):
+        return Results.model_validate(documents.results)
+    from harness.report.page.render import write_documents  # noqa: PLC0415 - jinja and matplotlib
+
+    written = write_documents(documents, folder)
+    _remember(made_from, folder)
+    return written
+
+
+def _is_there(documents: Documents, made_from: str, folder: Path) -> bool:
+    """Check whether both documents and the page lie in the folder, and the page was drawn from just these."""
+    try:
+        same = all((folder / name).read_bytes() == text.encode() for name, text in documents.files.items())
+        return same and _memory(folder).read_text() == _record(made_from, folder)
+    except (OSError, RuntimeError, ValueError):  # nothing there, a user without a home, or a damaged record
+        return False
+
+
+def _remember(made_from: str, folder: Path) -> None:
+    """Keep the digest of a page just drawn; where nothing can be written, nothing is kept and nothing is said."""
+    try:
+        write_atomically(_memory(folder), _record(made_from, folder).encode())
+    except (OSError, RuntimeError):
+        return
+
+
+def _record(made_from: str, folder: Path) -> str:
+    return f"{made_from}\n{hashlib.sha256((folder / 'index.html').read_bytes()).hexdigest()}\n"
+
+
+def _memory(folder: Path) -> Path:
+    place = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    return cache_folder() / "pages" / place
+
+
+def _digest_of_sources(documents: Documents, folder: Path) -> str:
+    """The sha256, in hexadecimal, of all that decides a page: documents, neighbours, code and libraries."""
+    digest = hashlib.sha256(f"{sys.version} {entries()} {neighbours_of(folder)}".encode())
+    digest.update("\0".join(documents.files.values()).encode())
+    digest.update("".join(f"{name} {_version(name)}\n" for name in LIBRARIES).encode())
+    for file in (file for top in (PACKAGE, *sources()) for file in _files(top)):
+        with open(file, "rb") as opened:  # noqa: PTH123 - pathlib is slower, and the files are many
+            content = opened.read()
+        digest.update(f"{len(content)} {file}\0".encode(errors="surrogateescape") + content)
+    return digest.hexdigest()
+
+
+def _files(top: Path) -> Iterator[str]:
+    """Yield the paths of all files of a package, in one order; bytecode aside, which follows from them."""
+    if not top.is_dir():
+        yield str(top)
+    for folder, folders, names in os.walk(top):
+        folders[:] = sorted(set(folders) - {"__pycache__"})
+        yield from (os.path.join(folder, name) for name in sorted(names))  # noqa: PTH118 - as above
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "none"

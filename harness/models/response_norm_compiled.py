@@ -35,7 +35,8 @@ BLOCK = 2048
 
 TRIED = ((1, 1, 2), (3, 2, 3), (2, 7, 9), (1, 47, 53))
 """Images, rows and columns of the tensors that kernels are compared on: fewer numbers than a vector has, odd numbers,
-several images, several blocks."""
+several images, several blocks. One more is as large as a piece of torch's form, because a matrix product of
+another size may add in another order."""
 
 
 class Form(NamedTuple):
@@ -121,7 +122,7 @@ def _samples(layout: _Layout) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield maps and gradients to compare on: of all sizes, with zeros of both signs and whole pixels of zeros."""
     random = torch.Generator().manual_seed(0)
     form = torch.channels_last if layout.last else torch.contiguous_format
-    for images, rows, columns in TRIED:
+    for images, rows, columns in (*TRIED, (1, 64, max(1, 4096 // layout.maps))):
         shape = (images, layout.maps, rows, columns)
         a, g = (torch.randn(shape, generator=random) * size for size in (100, 1))
         a[:, :, 0] = a[:, :, 0].relu()

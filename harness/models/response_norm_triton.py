@@ -1,6 +1,6 @@
 """Response normalisation as Triton kernels, one pass over a GPU's memory each way.
 
-No layer uses it, because its sums and powers are rounded differently from torch's form: a training through it would have
+No layer uses it, because it rounds sums and powers differently from torch's form: a training through it would have
 other bits than results made before. Tests compare it with the formula in Triton's interpreter and on a GPU, a
 benchmark with torch's form. Importing this module imports Triton.
 """

@@ -9,7 +9,6 @@ bit. float32 on a processor with beta = 3/4 has kernels; all else takes torch's 
 from __future__ import annotations
 
 import ctypes
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -103,9 +102,10 @@ def _agreeing(constants: Constants, reference: Form, layout: _Layout, threads: i
 def _compiled() -> Any:
     """Return the module of kernels, or None where numba is missing or does not work here."""
     try:
-        return importlib.import_module("harness.models.response_norm_kernels")
+        import harness.models.response_norm_kernels as kernels  # noqa: PLC0415  # importing numba takes time
     except Exception:  # noqa: BLE001  # whatever keeps numba from working: torch's form has the same bits
         return None
+    return kernels
 
 
 @cache

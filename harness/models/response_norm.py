@@ -1,7 +1,7 @@
 """Local response normalisation across maps (AlexNet section 3.3), with its gradient written out.
 
 It saves only its input for the backward pass and works on pieces that stay in cache. For up to 32 maps it sums
-neighbours by a product with a matrix of zeros and ones.
+neighbours by a product with a matrix of zeros and ones. `response_norm_compiled` has the same numbers in one pass.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from harness.models.response_norm_compiled import Form, compiled
 
 CACHED_NUMBERS = 2**18
 """Elements in a piece of a batch whose intermediate results still fit a processor's cache: 1 MiB of float32 each."""
@@ -32,7 +34,7 @@ class ResponseNorm(nn.Module):
 
     def __init__(self, *, k: float, n: int, alpha: float, beta: float, groups: int = 1) -> None:
         super().__init__()
-        self.constants = _Constants(k, n // 2, alpha, beta, groups)
+        self.constants = Constants(k, n // 2, alpha, beta, groups)
 
     def forward(self, a: Tensor) -> Tensor:
         """Return the normalised maps, in the type and memory format of `a`."""
@@ -46,7 +48,7 @@ class ResponseNorm(nn.Module):
         return ", ".join(f"{name}={value}" for name, value in self.constants._asdict().items())
 
 
-class _Constants(NamedTuple):
+class Constants(NamedTuple):
     """Constants of the formula; `reach` is n/2 in integer division."""
 
     k: float
@@ -66,26 +68,43 @@ class _Normalise(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, constants: _Constants) -> Tensor:
+    def forward(ctx: Any, a: Tensor, constants: Constants) -> Tensor:
         ctx.save_for_backward(a)
         ctx.constants = constants
         b = torch.empty_like(a)
-        for x, out in _pieces(a, b):
-            torch.mul(_inverse_power(_scale(x, constants), constants.beta), x, out=out)
+        kernels = compiled(a, constants, TORCHS, ascending=_by_product(a))
+        if kernels is None or not kernels.forward(a, b):
+            _normalise(a, b, constants)
         return b
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (a,) = ctx.saved_tensors
-        constants = ctx.constants
         result = torch.empty_like(a)
-        for x, g, out in _pieces(a, gradient, result):
-            scale = _scale(x, constants)
-            direct = _inverse_power(scale, constants.beta).mul_(g)
-            shared = _neighbours(scale.reciprocal_().mul_(direct).mul_(x), constants)
-            torch.addcmul(direct, x, shared, value=-2 * constants.alpha * constants.beta, out=out)
+        kernels = compiled(a, ctx.constants, TORCHS, ascending=_by_product(a))
+        if kernels is None or not kernels.backward(a, gradient, result):
+            _differentiate(a, gradient, result, ctx.constants)
         return result, None
+
+
+def _normalise(a: Tensor, b: Tensor, constants: Constants) -> None:
+    """Set `b` to the normalised maps."""
+    for x, out in _pieces(a, b):
+        torch.mul(_inverse_power(_scale(x, constants), constants.beta), x, out=out)
+
+
+def _differentiate(a: Tensor, gradient: Tensor, result: Tensor, constants: Constants) -> None:
+    """Set `result` to the gradient for `a`, from that for the normalised maps."""
+    for x, g, out in _pieces(a, gradient, result):
+        scale = _scale(x, constants)
+        direct = _inverse_power(scale, constants.beta).mul_(g)
+        shared = _neighbours(scale.reciprocal_().mul_(direct).mul_(x), constants)
+        torch.addcmul(direct, x, shared, value=-2 * constants.alpha * constants.beta, out=out)
+
+
+TORCHS = Form(_normalise, _differentiate)
+"""What compiled kernels must equal in every bit."""
 
 
 def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
@@ -98,15 +117,15 @@ def _pieces(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
         yield (*(piece.to(wide) for piece in inputs), out)
 
 
-def _scale(x: Tensor, constants: _Constants) -> Tensor:
+def _scale(x: Tensor, constants: Constants) -> Tensor:
     """Return the base of the power, k + alpha sum x^2, as a new tensor."""
     return _neighbours(x.square(), constants).mul_(constants.alpha).add_(constants.k)
 
 
-def _neighbours(x: Tensor, constants: _Constants) -> Tensor:
+def _neighbours(x: Tensor, constants: Constants) -> Tensor:
     """Return, for each map, the sum over the maps within reach in its group, as a new tensor."""
     _, reach, _, _, groups = constants
-    if x.device.type == "cpu" and x.shape[1] <= NARROW and x.dim() == 4 and _channels_last(x):
+    if _by_product(x):
         return _banded(x, _band(x.shape[1], reach, groups, x.dtype))
     maps = torch.unflatten(x, 1, (groups, -1))
     total = maps.clone()
@@ -116,8 +135,10 @@ def _neighbours(x: Tensor, constants: _Constants) -> Tensor:
     return total.flatten(1, 2)
 
 
-def _channels_last(x: Tensor) -> bool:
-    return x.is_contiguous(memory_format=torch.channels_last)
+def _by_product(x: Tensor) -> bool:
+    """Check whether neighbours are summed by a matrix product: few maps in channels-last order, on a CPU."""
+    narrow = x.device.type == "cpu" and x.shape[1] <= NARROW and x.dim() == 4
+    return narrow and x.is_contiguous(memory_format=torch.channels_last)
 
 
 def _banded(x: Tensor, band: Tensor) -> Tensor:

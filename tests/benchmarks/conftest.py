@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+
+from harness.models import response_norm_compiled
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -14,3 +18,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.path.is_relative_to(Path(__file__).parent):
                 item.add_marker(pytest.mark.nightly)
+
+
+@pytest.fixture
+def kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give response normalisation its compiled kernels from the first number, in one thread."""
+    if response_norm_compiled._compiled() is None:
+        pytest.skip("numba is not installed")
+    monkeypatch.setattr(response_norm_compiled._Waiting, "numbers", response_norm_compiled.WORTH_COMPILING)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -44,6 +44,31 @@ def test_an_unknown_data_set_is_a_fault(tmp_path: Path) -> None:
     assert any("did you mean 'digits'" in line for line in faults(classified_suite(tmp_path, data="digit")))
 
 
+@pytest.mark.parametrize("change", ["column", "row", "cell", "claim"])
+def test_a_cross_entropy_of_scores_is_a_fault(tmp_path: Path, change: str) -> None:
+    """One, at the line that asks for it, however it is asked."""
+    path = classified_suite(tmp_path)
+    suite = json.loads(path.read_text())
+    if change == "column":
+        suite["table"]["columns"]["top5"]["metric"] = "cross_entropy"
+    elif change == "row":
+        suite["table"]["rows"]["sift_fv"]["values"] = {"top5": "sift_fv.fused.cross_entropy"}
+    elif change == "cell":
+        suite["cells"]["loss"] = {
+            "ref": "T1",
+            "label": "loss",
+            "printed": "1.2",
+            "value": "sift_fv.fused.cross_entropy",
+        }
+        suite["cells"]["loss"] |= {"unit": "nats", "margin": 0.1}
+    else:
+        suite["claims"]["loss"] = {"ref": "A35", "says": "a loss", "source": "Table 1"}
+        suite["claims"]["loss"]["less"] = ["sift_fv.fused.cross_entropy", "sift_fv.top1"]
+    path.write_text(json.dumps(suite, indent=1))
+    [line] = faults(path)
+    assert "no metric of 'sift_fv', whose scores are no probabilities, 'cross_entropy'; there are top1_error" in line
+
+
 @pytest.mark.parametrize(
     ("evaluation", "fault"),
     [({"split": "test", "views": "ten_crop"}, "only a classification has none"), (None, "needs `evaluate`")],

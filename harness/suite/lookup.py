@@ -55,6 +55,11 @@ class Defined:
         found = self.file.experiments.get(experiment)
         return found is not None and found.classify is not None
 
+    def metric_said(self, experiment: str) -> str:
+        """Call a metric of an experiment in the words of a fault, with the reason why a classifier has fewer."""
+        ranks = self.classifies(experiment)
+        return f"metric of {experiment!r}, whose scores are no probabilities," if ranks else "metric"
+
     def of_members(self, experiment: str) -> Iterable[str]:
         """Name the metrics of the nets of an ensemble, each net by itself."""
         found = self.file.experiments.get(experiment)

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from harness.data.locate import Locations
-from harness.jobs.features.feature_specs import DenseSift, FisherVector
+from harness.jobs.features.descriptor_specs import DenseSift, Hog, HogLbp
+from harness.jobs.features.feature_specs import FisherVector, LocalCoordinate, SuperVector
 from harness.jobs.features.learn_vocabulary import learn_vocabulary
 from harness.jobs.features.mixture import Vocabulary
 from harness.jobs.work import Work
@@ -25,6 +26,11 @@ SIFT = DenseSift(what="dense_sift", sides=[16, 24], step=4)
 FEATURE = FisherVector(
     what="fisher_vector", descriptor=SIFT, dimensions=6, gaussians=3, images=40, per_image=10, regions=[(1, 1), (3, 1)]
 )
+SIZES = {"dimensions": 6, "images": 40, "per_image": 10, "regions": [(1, 1), (3, 1)]}
+COORDINATES = LocalCoordinate(
+    what="local_coordinate", descriptor=Hog(what="hog", sides=[16, 24], step=4), anchors=12, **SIZES
+)
+SUPER = SuperVector(what="super_vector", descriptor=HogLbp(what="hog_lbp", sides=[16, 24], step=4), words=3, **SIZES)
 
 
 def mixture(gaussians: int, dimensions: int, kind: type = np.float64) -> Vocabulary:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from classified_suites import SMALLER, classified_suite
-from feature_samples import FEATURE
+from feature_samples import COORDINATES, FEATURE, SUPER
 from suite_files import faults
 
 from harness.suite.load import load_suite
@@ -36,6 +36,26 @@ def test_a_scale_changes_sizes_of_every_feature(tmp_path: Path) -> None:
 def test_a_system_that_cannot_be_is_a_fault(tmp_path: Path, smaller: dict[str, Any], fault: str) -> None:
     """At the scale that asks for it."""
     [line] = faults(classified_suite(tmp_path, smaller))
+    assert fault in line
+
+
+@pytest.mark.parametrize(
+    ("smaller", "fault"),
+    [
+        ({"anchors": 4}, "feature 'hog' takes 5 neighbours of 4 anchors"),
+        ({"gaussians": 4}, "no feature has the `gaussians` that the scale changes"),
+    ],
+)
+def test_sizes_are_of_the_kinds_of_features(tmp_path: Path, smaller: dict[str, Any], fault: str) -> None:
+    """A scale changes words where a feature has them; where none has the size, that is a fault."""
+    features = {"hog": COORDINATES.model_dump(mode="json"), "both": SUPER.model_dump(mode="json")}
+    own = {"prepare": {"short_side": 32}, "words": 2}
+    resolved = resolve_classification(
+        load_suite(classified_suite(tmp_path, own, features=features)).file, "ci", "sift_fv"
+    )
+    assert resolved.system.features["both"].words == 2
+    assert resolved.system.features["hog"] == COORDINATES
+    [line] = faults(classified_suite(tmp_path, own | smaller, features=features))
     assert fault in line
 
 

@@ -27,7 +27,7 @@ DATA = {"name": "ilsvrc2010", "prepare": {"short_side": 48}}
 of_size = {"dimensions": 32, "images": 40, "per_image": 60}
 feature = {
     "fisher_vector": FEATURE.model_copy(update={"gaussians": 64, **of_size}),
-    "local_coordinate": COORDINATES.model_copy(update={**of_size, "anchors": 1024}),
+    "local_coordinate": COORDINATES.model_copy(update={**of_size, "anchors": 4096, "per_image": 120}),
     "super_vector": SUPER.model_copy(update={"words": 128, **of_size}),
 }[sys.argv[3]]
 feature = feature.model_dump(mode="json")

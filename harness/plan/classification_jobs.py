@@ -36,8 +36,7 @@ def _vocabulary(system: ResolvedClassification, name: str, feature: Feature, see
     spec = {**_data(system), "splits": ["train"], "feature": feature.model_dump(mode="json"), "seed": seed}
     patches = min(feature.per_image, feature.descriptor.patches(*system.size()))
     images = min(feature.images, _images(system, "train"))
-    # A step of expectation-maximisation takes four products of descriptors and Gaussians.
-    work = images * patches * feature.dimensions * feature.gaussians * 4 * feature.iterations
+    work = feature.multiply_adds_to_learn(images * patches)
     length = feature.descriptor.length(system.dataset.channels)
     label = f"vocabulary of {system.name}.{name}, seed {seed}"
     return Job("vocabulary", spec, {}, label, float(work), keeps_bytes=vocabulary_bytes(feature, length))

@@ -42,7 +42,7 @@ def pixels_bytes(shape: tuple[int, int, int]) -> int:
 
 def vocabulary_bytes(feature: Feature, length: int) -> int:
     """Count the bytes of a vocabulary of descriptors of `length` numbers."""
-    return NUMBER * (length * (feature.dimensions + 1) + feature.gaussians * (2 * feature.dimensions + 1))
+    return NUMBER * feature.vocabulary_numbers(length)
 
 
 def codes_bytes(images: int, numbers: int) -> int:

@@ -23,6 +23,7 @@ from harness.regression.tolerances import furthest_apart
 from harness.report.judging import Judged
 from harness.store.documents import json_text
 from harness.suite.cells import Cell
+from harness.suite.known_metrics import RANKED
 from harness.suite.resolve_classification import resolve_classification
 from harness.vocabulary import METRICS
 
@@ -85,7 +86,9 @@ def _experiment(plan: Plan, name: str, judged: Judged) -> Document:
 
 def _accuracies(plan: Plan, name: str, judged: Judged) -> Document:
     """Return the values of every declared seed by `evaluation.metric`, where no seed lacks a result."""
-    places = [f"{test}.{metric}" for test in plan.suite.file.experiments[name].evaluate for metric in METRICS]
+    experiment = plan.suite.file.experiments[name]
+    metrics = RANKED if experiment.classify else METRICS
+    places = [f"{test}.{metric}" for test in experiment.evaluate for metric in metrics]
     found = {place: judged.measured[f"{name}.{place}"] for place in places}
     return {place: accuracy(measured) for place, measured in found.items() if _whole(measured)}
 

@@ -21,6 +21,7 @@ from harness.report.inspection_steps import step_of
 from harness.report.recorded import SCORED, Scores, counts, outdated, replacement
 from harness.report.results.verdict_records import STATED
 from harness.store.provenance import trained_elsewhere
+from harness.suite.known_metrics import RANKED
 from harness.vocabulary import MEMBERS, METRICS, guessing
 
 
@@ -36,15 +37,16 @@ def measured_values(
             yield from _quantities(plan, name, experiment.measure, standing, failed)
             continue
         members = MEMBERS.values() if experiment.ensemble else ()
+        metrics = RANKED if experiment.classify else METRICS
         for evaluation, test in experiment.evaluate.items():
             if not test.taken_at(plan.scale):
                 why = f"this test is taken at {' and '.join(test.scales or ())} scale only"
                 absent = Measured(declared_seeds=len(plan.seeds), blocked=why)
-                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in [*METRICS, *members])
+                yield from ((f"{name}.{evaluation}.{metric}", absent) for metric in [*metrics, *members])
                 continue
             keys = {seed: plan.evaluations[name, evaluation, seed] for seed in plan.seeds}
             guesses = guessing(plan.classes(name))
-            for metric in METRICS:
+            for metric in metrics:
                 measured = _one_measured(plan, keys, metric, standing, failed, scores)
                 measured = replace(measured, guessing=guesses[metric])
                 yield f"{name}.{evaluation}.{metric}", measured

@@ -192,7 +192,7 @@ class _Checks:
         test = parts.get("evaluation")
         if test in inspected or (inspected and test is None):
             return True  # each scale checks the numbers of inspections
-        return self._known(path, part, self.defined.metrics(experiment, test), "metric")
+        return self._known(path, part, self.defined.metrics(experiment, test), self.defined.metric_said(experiment))
 
     def _quantity(self, path: KeyPath, experiment: str, name: str) -> bool:
         if experiment not in self.quantities:
@@ -257,7 +257,7 @@ class _Checks:
             self._part(path, {"experiment": experiment, "evaluation": parts[0]}, "evaluation")
             if parts[0] not in self.defined.inspections(experiment):  # each scale checks the numbers of inspections
                 known = [*self.defined.metrics(experiment, parts[0]), *self.defined.of_members(experiment)]
-                self._known(path, parts[1], known, "metric")
+                self._known(path, parts[1], known, self.defined.metric_said(experiment))
 
     def deviations(self) -> None:
         """Check that deviations touch experiments, rows or cells of the suite."""

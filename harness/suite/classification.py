@@ -11,6 +11,9 @@ from harness.jobs.classifiers.classifier_specs import Classifier
 from harness.jobs.features.feature_specs import Feature
 from harness.strict import Name, Strict
 
+SIZES = ("dimensions", "gaussians", "anchors", "words", "images", "per_image")
+"""What a scale may change of a feature, where the feature has it."""
+
 
 class Classify(Strict):
     """Features of a data set's images, one classifier for each feature, and the mean of the classifiers' scores."""
@@ -31,20 +34,25 @@ class ScaledClassification(Strict):
     step: PositiveInt | None = None
     dimensions: PositiveInt | None = None
     gaussians: PositiveInt | None = None
+    anchors: PositiveInt | None = None
+    words: PositiveInt | None = None
     images: PositiveInt | None = None
     per_image: PositiveInt | None = None
     regularisation: PositiveFloat | None = None
     epochs: PositiveInt | None = None
 
     def applied_to(self, system: Classify) -> Classify:
-        """Give the system as it is at this scale."""
+        """Give the system as it is at this scale; raises ValueError where no feature has what is changed."""
+        known = {name for feature in system.features.values() for name in type(feature).model_fields}
+        if strangers := sorted(self._given(*SIZES).keys() - known):
+            raise ValueError(f"no feature has the `{strangers[0]}` that the scale changes")
         features = {name: self._feature(feature) for name, feature in system.features.items()}
         classifier = system.classifier.model_copy(update=self._given("regularisation", "epochs"))
         return system.model_copy(update={"features": features, "classifier": classifier, **self._given("prepare")})
 
     def _feature(self, feature: Feature) -> Feature:
         descriptor = feature.descriptor.model_copy(update=self._given("sides", "step"))
-        sizes = self._given("dimensions", "gaussians", "images", "per_image")
+        sizes = self._given(*(name for name in SIZES if name in type(feature).model_fields))
         return feature.model_copy(update={"descriptor": descriptor, **sizes})
 
     def _given(self, *names: str) -> dict[str, Any]:

@@ -10,6 +10,10 @@ EPOCHS = "epochs"
 """Stands for an evaluation where a number is of a training's epochs: `plain20.epochs.best_validation_error`."""
 
 
+RANKED: dict[str, Metric] = {name: METRICS[name] for name in ("top1_error", "top5_error")}
+"""Metrics of a test of classifiers, whose scores rank the classes and are no probabilities."""
+
+
 class OverEpochs(NamedTuple):
     """One number for the whole learning curve of a training."""
 

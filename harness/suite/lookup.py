@@ -7,7 +7,7 @@ from functools import cached_property
 
 from harness.jobs.measures.net import OfNet
 from harness.suite.file import SuiteFile
-from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
+from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS, RANKED
 from harness.vocabulary import MEMBERS, METRICS
 
 
@@ -36,6 +36,8 @@ class Defined:
 
     def metrics(self, experiment: str, test: str | None) -> Iterable[str]:
         """Name the metrics of a test or of the epochs of an experiment; without a known test, those of both."""
+        if self.classifies(experiment):
+            return RANKED
         if test in self.tests(experiment) or experiment not in self.trained:
             return METRICS
         return EPOCH_ERRORS if test == EPOCHS else (*METRICS, *EPOCH_ERRORS)
@@ -47,6 +49,16 @@ class Defined:
     def measures(self, experiment: str) -> bool:
         """Say whether an experiment is a measurement."""
         return experiment in self.file.experiments and self.file.experiments[experiment].measure is not None
+
+    def classifies(self, experiment: str) -> bool:
+        """Say whether an experiment has features and classifiers in the place of a net."""
+        found = self.file.experiments.get(experiment)
+        return found is not None and found.classify is not None
+
+    def metric_said(self, experiment: str) -> str:
+        """Call a metric of an experiment in the words of a fault, with the reason why a classifier has fewer."""
+        ranks = self.classifies(experiment)
+        return f"metric of {experiment!r}, whose scores are no probabilities," if ranks else "metric"
 
     def of_members(self, experiment: str) -> Iterable[str]:
         """Name the metrics of the nets of an ensemble, each net by itself."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.data import DATASETS, Dataset
 from harness.data.spec import DataSpec
+from harness.jobs.features.feature_specs import LocalCoordinate
 from harness.suite.classification import Classify
 from harness.suite.file import Evaluation, Scale, SuiteFile
 from harness.suite.known_metrics import LARGEST_K
@@ -75,6 +76,8 @@ def _check(resolved: ResolvedClassification, world: Scale) -> None:
             raise ValueError(
                 f"feature {name!r} keeps {feature.dimensions} components of descriptors of {length} numbers"
             )
+        if isinstance(feature, LocalCoordinate) and feature.neighbours > feature.anchors:
+            raise ValueError(f"feature {name!r} takes {feature.neighbours} neighbours of {feature.anchors} anchors")
         if not feature.descriptor.patches(height, width):
             sides = feature.descriptor.sides
             raise ValueError(f"feature {name!r} has patches of {min(sides)} pixels, which fit in no {height} x {width}")

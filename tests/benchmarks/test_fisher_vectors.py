@@ -12,9 +12,11 @@ from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
 from harness.jobs.features.dense_sift import describe
-from harness.jobs.features.feature_specs import DenseSift, FisherVector
-from harness.jobs.features.fisher_vector import encoded, members
+from harness.jobs.features.descriptor_specs import DenseSift
+from harness.jobs.features.feature_specs import FisherVector
+from harness.jobs.features.fisher_vector import encoded
 from harness.jobs.features.mixture import Vocabulary
+from harness.jobs.features.spatial_pyramid import members
 
 TARGET = 3.0
 GATE = 0.8  # machines are noisy

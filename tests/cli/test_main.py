@@ -197,7 +197,7 @@ def test_a_plan_is_data_too(harness) -> None:
     """JSON has keys, specs and states, and no file is created."""
     done = harness("plan", "table1", "--scale", "ci", "--json")
     document = json.loads(done.stdout)
-    assert (done.returncode, done.stderr, len(document["jobs"])) == (0, "", 40)
+    assert (done.returncode, done.stderr, len(document["jobs"])) == (0, "", 115)
     assert {job["state"] for job in document["jobs"]} == {"to do"}
     assert all(re.fullmatch("[0-9a-f]{64}", job["key"]) for job in document["jobs"])
 

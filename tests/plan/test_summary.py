@@ -110,11 +110,11 @@ def test_with_a_gpu_at_hand_no_other_is_assumed(monkeypatch: pytest.MonkeyPatch)
     """Nor is one missing."""
     monkeypatch.setattr("harness.plan.rates.gpus", lambda: [{"name": "NVIDIA T4"}])
     monkeypatch.setattr("harness.plan.estimate.nvml", lambda: None)
-    document = dict(plan_suite("table1", "paper", Path("runs"), Runtime(RUNTIME.locations, threads=1)))
+    document = dict(plan_suite(str(TABLE1), "paper", Path("runs"), Runtime(RUNTIME.locations, threads=1)))
     assert document["elsewhere"] is None
     assert document["estimate"]["gpu_hours"] > 1
     assert document["estimate"]["basis"].endswith("on NVIDIA T4")
-    assert not any("GPU" in one["what"] for one in document["missing"])
+    assert [one["what"] for one in document["missing"]] == ["ILSVRC-2010 is not on disk"]
 
 
 def test_a_disk_without_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

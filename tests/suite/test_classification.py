@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from classified_suites import SMALLER, classified_suite
-from feature_samples import FEATURE
+from feature_samples import COORDINATES, FEATURE, SUPER
 from suite_files import faults
 
 from harness.suite.load import load_suite
@@ -39,9 +39,54 @@ def test_a_system_that_cannot_be_is_a_fault(tmp_path: Path, smaller: dict[str, A
     assert fault in line
 
 
+@pytest.mark.parametrize(
+    ("smaller", "fault"),
+    [
+        ({"anchors": 4}, "feature 'hog' takes 5 neighbours of 4 anchors"),
+        ({"gaussians": 4}, "no feature has the `gaussians` that the scale changes"),
+    ],
+)
+def test_sizes_are_of_the_kinds_of_features(tmp_path: Path, smaller: dict[str, Any], fault: str) -> None:
+    """A scale changes words where a feature has them; where none has the size, that is a fault."""
+    features = {"hog": COORDINATES.model_dump(mode="json"), "both": SUPER.model_dump(mode="json")}
+    own = {"prepare": {"short_side": 32}, "words": 2}
+    resolved = resolve_classification(
+        load_suite(classified_suite(tmp_path, own, features=features)).file, "ci", "sift_fv"
+    )
+    assert resolved.system.features["both"].words == 2
+    assert resolved.system.features["hog"] == COORDINATES
+    [line] = faults(classified_suite(tmp_path, own | smaller, features=features))
+    assert fault in line
+
+
 def test_an_unknown_data_set_is_a_fault(tmp_path: Path) -> None:
     """With the nearest name."""
     assert any("did you mean 'digits'" in line for line in faults(classified_suite(tmp_path, data="digit")))
+
+
+@pytest.mark.parametrize("change", ["column", "row", "cell", "claim"])
+def test_a_cross_entropy_of_scores_is_a_fault(tmp_path: Path, change: str) -> None:
+    """One, at the line that asks for it, however it is asked."""
+    path = classified_suite(tmp_path)
+    suite = json.loads(path.read_text())
+    if change == "column":
+        suite["table"]["columns"]["top5"]["metric"] = "cross_entropy"
+    elif change == "row":
+        suite["table"]["rows"]["sift_fv"]["values"] = {"top5": "sift_fv.fused.cross_entropy"}
+    elif change == "cell":
+        suite["cells"]["loss"] = {
+            "ref": "T1",
+            "label": "loss",
+            "printed": "1.2",
+            "value": "sift_fv.fused.cross_entropy",
+        }
+        suite["cells"]["loss"] |= {"unit": "nats", "margin": 0.1}
+    else:
+        suite["claims"]["loss"] = {"ref": "A35", "says": "a loss", "source": "Table 1"}
+        suite["claims"]["loss"]["less"] = ["sift_fv.fused.cross_entropy", "sift_fv.top1"]
+    path.write_text(json.dumps(suite, indent=1))
+    [line] = faults(path)
+    assert "no metric of 'sift_fv', whose scores are no probabilities, 'cross_entropy'; there are top1_error" in line
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from harness.data.locate import Locations
-from harness.jobs.features.feature_specs import DenseSift, FisherVector
+from harness.jobs.features.descriptor_specs import DenseSift, Hog, HogLbp
+from harness.jobs.features.feature_specs import Feature, FisherVector, LocalCoordinate, SuperVector
 from harness.jobs.features.learn_vocabulary import learn_vocabulary
 from harness.jobs.features.mixture import Vocabulary
 from harness.jobs.work import Work
@@ -25,6 +26,11 @@ SIFT = DenseSift(what="dense_sift", sides=[16, 24], step=4)
 FEATURE = FisherVector(
     what="fisher_vector", descriptor=SIFT, dimensions=6, gaussians=3, images=40, per_image=10, regions=[(1, 1), (3, 1)]
 )
+SIZES = {"dimensions": 6, "images": 40, "per_image": 10, "regions": [(1, 1), (3, 1)]}
+COORDINATES = LocalCoordinate(
+    what="local_coordinate", descriptor=Hog(what="hog", sides=[16, 24], step=4), anchors=12, **SIZES
+)
+SUPER = SuperVector(what="super_vector", descriptor=HogLbp(what="hog_lbp", sides=[16, 24], step=4), words=3, **SIZES)
 
 
 def mixture(gaussians: int, dimensions: int, kind: type = np.float64) -> Vocabulary:
@@ -71,16 +77,21 @@ class StopsAfter(StopSignal):
         super().raise_if_asked()
 
 
-def vocabulary_of(folder: Path, seed: int = 0) -> JobFolder:
+def vocabulary_of(folder: Path, seed: int = 0, feature: Feature = FEATURE) -> JobFolder:
     """A vocabulary of a few digits, learned."""
-    asked = work(
-        folder, {"data": DIGITS, "splits": ["train"], "feature": FEATURE.model_dump(mode="json"), "seed": seed}
-    )
+    spec = {"data": DIGITS, "splits": ["train"], "feature": feature.model_dump(mode="json"), "seed": seed}
+    asked = work(folder, spec)
     asked.folder.write_result(learn_vocabulary(asked))
     return asked.folder
 
 
-def encoding(folder: Path, vocabulary: JobFolder, split: str = "train", stop: StopSignal | None = None) -> Work:
+def encoding(
+    folder: Path,
+    vocabulary: JobFolder,
+    split: str = "train",
+    stop: StopSignal | None = None,
+    feature: Feature = FEATURE,
+) -> Work:
     """A job that encodes a split of these digits."""
-    spec = {"data": DIGITS, "splits": [split], "feature": FEATURE.model_dump(mode="json")}
+    spec = {"data": DIGITS, "splits": [split], "feature": feature.model_dump(mode="json")}
     return work(folder, spec, stop, vocabulary=vocabulary)

@@ -16,7 +16,7 @@ from harness.jobs.classifiers.linear_svm import scores
 from harness.jobs.features.codes import opened_codes
 from harness.jobs.features.description import on_threads, processor_environment
 from harness.jobs.features.stored_arrays import write_arrays
-from harness.jobs.metrics import tally
+from harness.jobs.metrics import error_percent, tally
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
 
@@ -28,8 +28,8 @@ def classify(work: Work) -> dict[str, Any]:
     """Test the classifiers of all features on a split, their scores averaged image by image.
 
     Stores the softmax of the mean scores, which ranks the classes as the scores do, in the form of a net's test. A
-    machine's score is no probability, so a cross-entropy of these numbers says nothing; it is reported all the same.
-    A split without labels gives predictions but no values.
+    machine's score is no probability, so errors are counted and no cross-entropy. A split without labels gives
+    predictions but no values.
     """
     started, environment = time.monotonic(), processor_environment(work.runtime)
     with opened_split(work, work.spec["splits"][0]) as split:
@@ -39,12 +39,18 @@ def classify(work: Work) -> dict[str, Any]:
         _keep(work, split, found)
         return {
             "outcome": "done",
-            "values": tally(found, split.labels).metrics() if split.labelled else {},
+            "values": _errors(found, split.labels) if split.labelled else {},
             "data": [observed(split, work.runtime.locations)],
             "marks": [],
             "environment": environment,
             "cost": {"seconds": time.monotonic() - started},
         }
+
+
+def _errors(found: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    counts = tally(found, labels)
+    wrong = {"top1_error": counts.top1_wrong, "top5_error": counts.top5_wrong}
+    return {name: error_percent(number, counts.samples) for name, number in wrong.items()}
 
 
 def _scored(work: Work, feature: str, split: Split) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import JobFailed
-from harness.jobs.classifiers.classifier_specs import LinearSvm
+from harness.jobs.classifiers.classifier_specs import classifier_of
 from harness.jobs.classifiers.linear_svm import Machines, train_epoch
 from harness.jobs.features.codes import opened_codes
 from harness.jobs.features.description import on_threads, processor_environment
@@ -24,7 +24,7 @@ STATE = ("weights", "average", "steps", "averaged", "epochs")
 
 def fit(work: Work) -> dict[str, Any]:
     """Learn the classifier of the spec, by its seed; a job that was killed goes on after its last whole epoch."""
-    started, spec = time.monotonic(), LinearSvm.parsed(work.spec["classifier"])
+    started, spec = time.monotonic(), classifier_of(work.spec)
     environment = processor_environment(work.runtime)
     with opened_split(work, work.spec["splits"][0]) as split:
         labels, classes = split.labels.numpy(), len(split.classes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.jobs.classifiers.classifier_specs import LinearSvm
+from harness.jobs.classifiers.classifier_specs import Classifier
 
 Floats = NDArray[np.float32]
 Rows = Callable[[NDArray[np.integer]], Floats]
@@ -34,7 +34,7 @@ class Machines:
         return cls(np.zeros((classes, numbers + 1), np.float32), np.zeros((classes, numbers + 1), np.float32))
 
 
-def train_epoch(machines: Machines, spec: LinearSvm, rows: Rows, labels: NDArray[np.integer], seed: int) -> None:
+def train_epoch(machines: Machines, spec: Classifier, rows: Rows, labels: NDArray[np.integer], seed: int) -> None:
     """Take one step for each batch of a new random order of all images; a last, smaller batch counts as a whole one."""
     order = np.random.default_rng([seed, machines.epochs]).permutation(len(labels))
     averages = machines.epochs + 1 >= min(spec.averaged_from, spec.epochs)
@@ -47,16 +47,16 @@ def train_epoch(machines: Machines, spec: LinearSvm, rows: Rows, labels: NDArray
     machines.epochs += 1
 
 
-def _step(machines: Machines, spec: LinearSvm, codes: Floats, labels: NDArray[np.integer]) -> None:
+def _step(machines: Machines, spec: Classifier, codes: Floats, labels: NDArray[np.integer]) -> None:
     signs = _signs(labels, len(machines.weights))
-    rate = np.float32(spec.rate / (1 + spec.rate * spec.regularisation * machines.steps))
+    rate = np.float32(spec.rate_at(machines.steps))
     short = signs * ((codes @ machines.weights.T) * signs < 1)
     machines.weights *= 1 - rate * np.float32(spec.regularisation)
     machines.weights += (rate / np.float32(len(codes))) * (short.T @ codes)
     machines.steps += 1
 
 
-def objective(weights: Floats, spec: LinearSvm, codes: Floats, labels: NDArray[np.integer]) -> NDArray[np.float64]:
+def objective(weights: Floats, spec: Classifier, codes: Floats, labels: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return what every machine minimises, float64 [classes], of weights [classes, numbers + 1]."""
     signs = _signs(labels, len(weights))
     exact = weights.astype(np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.jobs.features.feature_specs import LocalColourStatistics
+from harness.jobs.features.descriptor_specs import LocalColourStatistics
 from harness.jobs.features.patch_grid import Described, Floats, by_patch, cell_weights, over_grid, sums
 
 WHITE = 255.0

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.jobs.features.feature_specs import CELLS, ORIENTATIONS, DenseSift
+from harness.jobs.features.descriptor_specs import CELLS, ORIENTATIONS, DenseSift
 from harness.jobs.features.patch_grid import Described, Floats, by_patch, cell_weights, grey, over_grid, sums
 
 BLUR = math.sqrt(1.6**2 - 0.5**2)

@@ -17,14 +17,17 @@ from threadpoolctl import threadpool_limits
 from harness.data import DATASETS
 from harness.data.splits import Split
 from harness.jobs.device import device_environment, set_up
-from harness.jobs.features import colour_statistics, dense_sift
-from harness.jobs.features.feature_specs import FisherVector
+from harness.jobs.features import colour_statistics, dense_sift, hog, hog_lbp, local_binary_patterns
+from harness.jobs.features.feature_specs import Feature
 from harness.jobs.features.patch_grid import Described
 from harness.machine.runtime import Runtime
 
 DESCRIPTORS: dict[str, Callable[..., Described]] = {
     "dense_sift": dense_sift.describe,
     "local_colour_statistics": colour_statistics.describe,
+    "hog": hog.describe,
+    "lbp": local_binary_patterns.describe,
+    "hog_lbp": hog_lbp.describe,
 }
 """The function of (images, spec) behind each descriptor, by the `what` of its spec."""
 
@@ -33,13 +36,13 @@ NUMBERS_AT_ONCE = 2**24
 only, and a piece of a job's file is one batch."""
 
 
-def describing(spec: FisherVector) -> Callable[[NDArray[np.uint8]], Described]:
+def describing(spec: Feature) -> Callable[[NDArray[np.uint8]], Described]:
     """Return the function that describes images [N, C, H, W] by the descriptor of a feature."""
     describe = DESCRIPTORS[spec.descriptor.what]
     return lambda images: describe(images, spec.descriptor)
 
 
-def batches_of(split: Split, spec: FisherVector, places: NDArray[np.integer]) -> list[torch.Tensor]:
+def batches_of(split: Split, spec: Feature, places: NDArray[np.integer]) -> list[torch.Tensor]:
     """Divide images of a split into batches of one size each, all that memory allows, in order within each size."""
     sizes, group = np.unique(split.pixels.sizes[places], axis=0, return_inverse=True)
     found: list[torch.Tensor] = []
@@ -49,11 +52,12 @@ def batches_of(split: Split, spec: FisherVector, places: NDArray[np.integer]) ->
     return found
 
 
-def images_at_once(spec: FisherVector, channels: int, height: int, width: int) -> int:
+def images_at_once(spec: Feature, channels: int, height: int, width: int) -> int:
     """Count the images of a size that one batch holds, at least one."""
     length = spec.descriptor.length(channels)
-    of_patch = 2 * length + 3 * spec.dimensions + 3 * spec.gaussians
-    of_image = spec.descriptor.patches(height, width) * of_patch + 2 * spec.numbers() + 40 * height * width
+    of_patch = 2 * length + spec.numbers_of_patch()
+    of_pixels = spec.descriptor.numbers_of_pixel() * height * width
+    of_image = spec.descriptor.patches(height, width) * of_patch + 2 * spec.numbers() + of_pixels
     return max(1, NUMBERS_AT_ONCE // of_image)
 
 

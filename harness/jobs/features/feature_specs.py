@@ -1,74 +1,21 @@
-"""The declarations of features and of the local descriptors under them; plain data, without torch.
+"""The declarations of features, which turn an image into one vector; plain data, without torch.
 
-A descriptor is a class with a `what`, the grid of its patches and the length of its vectors. A new one joins
-`Descriptor`, and the function that computes it `DESCRIPTORS` in `description`.
+A feature has a descriptor of patches, a vocabulary that is learned of descriptors, and the regions of a spatial
+pyramid. A new one joins `Feature`, and the functions that learn and encode `CODINGS` in `codings`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
+from harness.jobs.features.descriptor_specs import Descriptor
 from harness.strict import Strict
 
 Cells = Annotated[int, Field(gt=0, le=16)]
 """Number of equal parts of a length."""
-
-CELLS = 4
-"""Cells of a patch along each side, of both descriptors."""
-ORIENTATIONS = 8
-"""Directions of gradients that a SIFT descriptor tells apart."""
-
-
-class Grid(Strict):
-    """Square patches at every `step` pixels, as far as they lie whole within the image, for each length of side."""
-
-    sides: list[PositiveInt] = Field(min_length=1)
-    """Sides of the patches, in pixels: the scales at which the image is described."""
-    step: PositiveInt
-
-    def corners(self, height: int, width: int, side: int) -> tuple[list[int], list[int]]:
-        """Give the rows and the columns at which patches of a side begin; what is left over is divided evenly."""
-        return self._starts(height, side), self._starts(width, side)
-
-    def patches(self, height: int, width: int) -> int:
-        """Count the patches of an image, of all sides.
-
-        >>> Grid(sides=[16, 24], step=4).patches(32, 32)
-        34
-        """
-        return sum(len(rows) * len(columns) for rows, columns in (self.corners(height, width, s) for s in self.sides))
-
-    def _starts(self, length: int, side: int) -> list[int]:
-        left = length - side
-        return [] if left < 0 else list(range(left % self.step // 2, left + 1, self.step))
-
-
-class DenseSift(Grid):
-    """Histograms of gradient directions (Lowe 2004, section 6) in 4 x 4 cells, upright, at every place of a grid."""
-
-    what: Literal["dense_sift"]
-    flat_below: NonNegativeFloat = 0.0
-    """Patches whose grey levels have a smaller standard deviation, in levels of 0 to 255, are left out."""
-
-    def length(self, channels: int) -> int:
-        """Count the numbers of a descriptor; colour makes no difference."""
-        assert channels
-        return CELLS * CELLS * ORIENTATIONS
-
-
-class LocalColourStatistics(Grid):
-    """Mean and standard deviation of each colour in 4 x 4 cells; of grey images, of the grey level."""
-
-    what: Literal["local_colour_statistics"]
-
-    def length(self, channels: int) -> int:
-        """Count the numbers of a descriptor, 96 of a colour image."""
-        return CELLS * CELLS * 2 * channels
-
-
-Descriptor = Annotated[DenseSift | LocalColourStatistics, Field(discriminator="what")]
 
 
 class FisherVector(Strict):
@@ -110,10 +57,136 @@ class FisherVector(Strict):
     def multiply_adds(self, channels: int, height: int, width: int) -> int:
         """Count the multiply-adds that describe and encode one image, to the order of magnitude."""
         patches = self.descriptor.patches(height, width)
-        cells = CELLS * ORIENTATIONS * height * width * len(self.descriptor.sides)
+        cells = self.descriptor.multiply_adds(height, width)
         projected = self.descriptor.length(channels) * self.dimensions
         return cells + patches * (projected + (2 + 2 * len(self.regions)) * self.gaussians * self.dimensions)
 
+    def numbers_of_patch(self) -> int:
+        """Count the numbers that memory holds for a patch while its descriptor is encoded."""
+        return 3 * self.dimensions + 3 * self.gaussians
 
-Feature = FisherVector
+    def vocabulary_numbers(self, length: int) -> int:
+        """Count the numbers of a vocabulary of descriptors of this length."""
+        return length * (self.dimensions + 1) + self.gaussians * (2 * self.dimensions + 1)
+
+    def multiply_adds_to_learn(self, descriptors: int) -> int:
+        """Count the multiply-adds of a fit; a step of expectation-maximisation takes four products."""
+        return descriptors * self.dimensions * self.gaussians * 4 * self.iterations
+
+
+class _ByWords(Strict):
+    """One vector an image, by a codebook: the centres of k-means of its training descriptors' components."""
+
+    descriptor: Descriptor
+    dimensions: PositiveInt
+    """Principal components of a descriptor that are kept."""
+    iterations: PositiveInt = 100
+    """Most steps of k-means; it ends earlier where the centres no longer move."""
+    images: PositiveInt
+    """Training images, or as many as there are, whose descriptors the components and the words are learned from."""
+    per_image: PositiveInt
+    """Most descriptors of one of these images that are taken."""
+    regions: list[tuple[Cells, Cells]] = Field(min_length=1)
+    """Divisions of the image into (rows, columns), each region of which has a vector of its own: a spatial pyramid."""
+
+    def numbers(self) -> int:
+        """Count the numbers of an image's code."""
+        return self.numbers_of_region() * sum(rows * columns for rows, columns in self.regions)
+
+    def multiply_adds(self, channels: int, height: int, width: int) -> int:
+        """Count the multiply-adds that describe and encode one image, to the order of magnitude."""
+        patches = self.descriptor.patches(height, width)
+        of_patch = self.descriptor.length(channels) * self.dimensions + self.size() * self.dimensions
+        return self.descriptor.multiply_adds(height, width) + patches * (of_patch + self._after())
+
+    def numbers_of_patch(self) -> int:
+        """Count the numbers that memory holds for a patch while its descriptor is encoded, besides passing ones."""
+        return 3 * self.dimensions + 4
+
+    def vocabulary_numbers(self, length: int) -> int:
+        """Count the numbers of a vocabulary of descriptors of this length."""
+        return length * (self.dimensions + 1) + self.size() * self.dimensions
+
+    def multiply_adds_to_learn(self, descriptors: int) -> int:
+        """Count the multiply-adds of k-means, a product of descriptors and centres a step."""
+        return descriptors * self.dimensions * self.size() * self.iterations
+
+    def size(self) -> int:
+        """Count the words of the codebook."""
+        raise NotImplementedError
+
+    def numbers_of_region(self) -> int:
+        """Count the numbers of one region's vector."""
+        raise NotImplementedError
+
+    def _after(self) -> int:
+        """Count the multiply-adds that encode a descriptor once its nearest words are known."""
+        raise NotImplementedError
+
+
+class LocalCoordinate(_ByWords):
+    """Each descriptor as a sum of its nearest words (Yu, Zhang and Gong 2009), with coefficients that add up to 1.
+
+    The coefficients are those of Wang and others (2010): of the nearest words alone, in closed form.
+    """
+
+    what: Literal["local_coordinate"]
+    anchors: PositiveInt
+    """Words of the codebook."""
+    neighbours: PositiveInt = 5
+    """Nearest words that a descriptor is a sum of."""
+    ridge: PositiveFloat = 1e-4
+    """Weight of the coefficients' squares, as a part of the trace of the neighbours' covariance."""
+    pooling: Literal["max", "mean"] = "max"
+    """How the coefficients of a region's patches become one; under `max`, a word that none uses has 0."""
+
+    def size(self) -> int:
+        """Count the anchors."""
+        return self.anchors
+
+    def numbers_of_region(self) -> int:
+        """Count one number an anchor."""
+        return self.anchors
+
+    def numbers_of_patch(self) -> int:
+        """Add the neighbours' numbers, eight bytes each."""
+        return super().numbers_of_patch() + 4 * self.neighbours
+
+    def _after(self) -> int:
+        return self.neighbours**2 * (self.dimensions + self.neighbours)
+
+
+class SuperVector(_ByWords):
+    """Each descriptor as its distance from its nearest word, and a constant (Zhou, Yu, Zhang and Huang 2010)."""
+
+    what: Literal["super_vector"]
+    words: PositiveInt
+    """Words of the codebook."""
+    constant: NonNegativeFloat = 1.0
+    """The number beside the distance from a word, which counts the patches that are nearest to it."""
+
+    def size(self) -> int:
+        """Count the words."""
+        return self.words
+
+    def numbers_of_region(self) -> int:
+        """Count one number a word, and its distance in every component."""
+        return self.words * (1 + self.dimensions)
+
+    def _after(self) -> int:
+        return len(self.regions) * self.dimensions
+
+
+Feature = Annotated[FisherVector | LocalCoordinate | SuperVector, Field(discriminator="what")]
 """Every kind of feature there is."""
+
+
+class AnyFeature(Strict):
+    """Reads a feature of any kind."""
+
+    feature: Feature
+
+
+def feature_of(spec: Mapping[str, Any]) -> Feature:
+    """Return the feature that a job's spec declares; raises pydantic's ValidationError."""
+    return AnyFeature.parsed({"feature": spec["feature"]}).feature

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from harness.jobs.features.feature_specs import FisherVector
 from harness.jobs.features.mixture import Vocabulary
 from harness.jobs.features.patch_grid import Described
+from harness.jobs.features.spatial_pyramid import members, unit
 
 Array = NDArray[np.floating]
 
@@ -72,24 +73,8 @@ def fisher_vectors(
     return np.concatenate([parts[name].reshape(len(points), -1) for name in gradients], 1)
 
 
-def members(centres: Array, regions: list[tuple[int, int]]) -> list[NDArray[np.intp]]:
-    """Return, region by region, the numbers of the patches whose centre [patches, 2] lies in it."""
-    found = []
-    for division in regions:
-        cells = np.minimum((centres * np.array(division)).astype(int), np.array(division) - 1)
-        numbers = cells[:, 0] * division[1] + cells[:, 1]
-        found += [np.flatnonzero(numbers == one) for one in range(division[0] * division[1])]
-    return found
-
-
 def powered(vectors: Array, power: float) -> Array:
     """Raise magnitudes to a power and keep the signs."""
     if power == 0.5:
         return np.copysign(np.sqrt(np.abs(vectors)), vectors)
     return np.copysign(np.abs(vectors) ** power, vectors) if power != 1 else vectors
-
-
-def unit(vectors: Array) -> Array:
-    """Scale rows to Euclidean length 1; a row of zeros stays."""
-    lengths = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    return vectors / np.where(lengths > 0, lengths, 1).astype(vectors.dtype)[:, None]

@@ -1,4 +1,4 @@
-"""The `vocabulary` job: learns the components and the mixture of a feature from a part of the training images."""
+"""The `vocabulary` job: learns the components, and the mixture or words, of a feature from some training images."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from harness.data.ranked import ranked
 from harness.data.splits import Split, prefetch
+from harness.jobs.features.codings import CODINGS
 from harness.jobs.features.description import batches_of, describing, on_threads, processor_environment
-from harness.jobs.features.feature_specs import FisherVector
-from harness.jobs.features.mixture import learned
+from harness.jobs.features.feature_specs import Feature, feature_of
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.work import Work
 
@@ -22,15 +22,15 @@ Floats = NDArray[np.float32]
 def learn_vocabulary(work: Work) -> dict[str, Any]:
     """Learn the vocabulary that the spec declares, by its seed.
 
-    The fit has one thread: sums over several come in no fixed order, and the mixture would differ from run to run.
+    The fit has one thread: sums over several come in no fixed order, and the vocabulary would differ from run to run.
     """
-    started, spec = time.monotonic(), FisherVector.parsed(work.spec["feature"])
+    started, spec = time.monotonic(), feature_of(work.spec)
     environment = processor_environment(work.runtime)
     with opened_split(work, work.spec["splits"][0]) as split:
         with on_threads(work.runtime.threads):
             descriptors = sampled(work, split, spec)
         with on_threads(1):
-            vocabulary, values = learned(descriptors, spec, work.spec["seed"])
+            vocabulary, values = CODINGS[spec.what].learned(descriptors, spec, work.spec["seed"])
         vocabulary.keep(work.folder)
         return {
             "outcome": "done",
@@ -42,7 +42,7 @@ def learn_vocabulary(work: Work) -> dict[str, Any]:
         }
 
 
-def sampled(work: Work, split: Split, spec: FisherVector) -> Floats:
+def sampled(work: Work, split: Split, spec: Feature) -> Floats:
     """Return descriptors [M, length] of the images that the seed chooses, at most `per_image` of each."""
     seed = work.spec["seed"]
     chosen = set(ranked(split.ids, f"vocabulary {seed}")[: spec.images])

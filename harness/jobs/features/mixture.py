@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import JobFailed
+from harness.jobs.features import components
 from harness.jobs.features.feature_specs import FisherVector
 from harness.jobs.features.stored_arrays import read_arrays, write_arrays
 from harness.store.store import JobFolder
@@ -33,8 +33,7 @@ class Vocabulary:
 
     def projected(self, descriptors: Floats) -> Floats:
         """Return the components of descriptors, [..., length] to [..., D]."""
-        found: Floats = (descriptors - self.centre) @ self.components.T
-        return found
+        return components.projected(descriptors, self.centre, self.components)
 
     def keep(self, folder: JobFolder) -> None:
         """Store it in single precision, in which codes are computed."""
@@ -51,18 +50,10 @@ def learned(descriptors: Floats, spec: FisherVector, seed: int) -> tuple[Vocabul
 
     Raises JobFailed if there are fewer descriptors than Gaussians, or than components.
     """
-    from sklearn.decomposition import PCA  # noqa: PLC0415 - slow to import, and codes are made without it
-    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415
+    from sklearn.exceptions import ConvergenceWarning  # noqa: PLC0415 - slow to import, and codes are made without it
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415
 
-    least = max(spec.gaussians, spec.dimensions)
-    if len(descriptors) < least or descriptors.shape[1] < spec.dimensions:
-        raise JobFailed(
-            f"{len(descriptors)} descriptors of {descriptors.shape[1]} numbers do not give {spec.dimensions} "
-            f"components and {spec.gaussians} Gaussians; take more `images`, or fewer `dimensions` or `gaussians`"
-        )
-    pca = PCA(spec.dimensions, svd_solver="covariance_eigh").fit(descriptors.astype(np.float64))
-    reduced = pca.transform(descriptors.astype(np.float64))
+    pca, reduced = components.principal_components(descriptors, spec.dimensions, spec.gaussians, "Gaussians")
     mixture = GaussianMixture(spec.gaussians, covariance_type="diag", max_iter=spec.iterations, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the result says whether it converged

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.jobs.features.feature_specs import CELLS, Grid
+from harness.jobs.features.descriptor_specs import CELLS, Grid
 
 Floats = NDArray[np.float32]
 
@@ -44,27 +44,27 @@ def sums(maps: Floats, rows: Floats, columns: Floats) -> Floats:
     return found
 
 
-def cell_weights(starts: list[int], side: int, length: int) -> Floats:
-    """Return weights [patches * CELLS, length] that average each of the equal cells of every patch.
+def cell_weights(starts: list[int], side: int, length: int, cells: int = CELLS) -> Floats:
+    """Return weights [patches * cells, length] that average each of the equal cells of every patch.
 
     A pixel that a border between cells divides belongs to each by the part that lies in it.
     """
-    edges = np.arange(CELLS + 1) * side / CELLS
+    edges = np.arange(cells + 1) * side / cells
     places = np.asarray(starts, np.float64)[:, None] + edges
     pixels = np.arange(length)
     covered = np.minimum(places[:, 1:, None], pixels + 1) - np.maximum(places[:, :-1, None], pixels)
-    found: Floats = (np.clip(covered, 0, 1) * CELLS / side).reshape(-1, length).astype(np.float32)
+    found: Floats = (np.clip(covered, 0, 1) * cells / side).reshape(-1, length).astype(np.float32)
     return found
 
 
-def by_patch(cells: Floats, rows: int, columns: int) -> Floats:
-    """Arrange [N, maps, rows * CELLS, columns * CELLS] as one vector a patch, [N, rows * columns, CELLS^2 * maps].
+def by_patch(found: Floats, rows: int, columns: int, cells: int = CELLS) -> Floats:
+    """Arrange [N, maps, rows * cells, columns * cells] as one vector a patch, [N, rows * columns, cells^2 * maps].
 
     Within a vector the cells come row by row, and within a cell the maps.
     """
-    images, maps = cells.shape[:2]
-    apart = cells.reshape(images, maps, rows, CELLS, columns, CELLS).transpose(0, 2, 4, 3, 5, 1)
-    return np.ascontiguousarray(apart).reshape(images, rows * columns, CELLS * CELLS * maps)
+    images, maps = found.shape[:2]
+    apart = found.reshape(images, maps, rows, cells, columns, cells).transpose(0, 2, 4, 3, 5, 1)
+    return np.ascontiguousarray(apart).reshape(images, rows * columns, cells * cells * maps)
 
 
 def over_grid(

@@ -67,6 +67,7 @@ def test_digits_are_told_apart(codes: dict[str, JobFolder], tmp_path: Path) -> N
     classifier = fitted(tmp_path / "fit", codes["train"])
     result, stored = classified(tmp_path / "test", classifier_sift=classifier, codes_sift=codes["test"])
     assert result["values"]["top1_error"] < 30
+    assert sorted(result["values"]) == ["top1_error", "top5_error"]  # of scores, no cross-entropy
     assert result["data"][0]["count"] == len(stored["labels"]) == 400
     wrong = (stored["probabilities"].argmax(1) != stored["labels"]).mean() * 100
     assert result["values"]["top1_error"] == pytest.approx(wrong)

@@ -2,12 +2,14 @@
 
 import numpy as np
 from sklearn.datasets import load_digits
+from sklearn.linear_model import SGDClassifier
 from sklearn.svm import LinearSVC
 
-from harness.jobs.classifiers.classifier_specs import LinearSvm
-from harness.jobs.classifiers.linear_svm import Machines, objective, scores, train_epoch
+from harness.jobs.classifiers.classifier_specs import AveragedSgd, LinearSvm
+from harness.jobs.classifiers.linear_svm import Machines, objective, scores, train_epoch, with_one
 
 SPEC = LinearSvm(what="linear_svm", regularisation=1e-2, epochs=40, averaged_from=20)
+AVERAGED = AveragedSgd(what="averaged_sgd", regularisation=1e-2, epochs=20, batch=4)
 
 
 def codes_and_labels():
@@ -34,6 +36,24 @@ def test_the_objective_comes_within_two_percent_of_liblinears():
     ours = objective(trained(SPEC).average, SPEC, codes, labels)
     assert (ours >= least * (1 - 1e-3)).all()
     assert (ours <= least * 1.02).all()
+
+
+def test_averaged_gradients_come_as_near_as_scikit_learns():
+    """SGDClassifier(average=True) averages from its first step on; the constant 1 is a number of its codes."""
+    codes, labels = codes_and_labels()
+    theirs = SGDClassifier(alpha=1e-2, average=True, fit_intercept=False, max_iter=20, tol=None, random_state=0)
+    theirs.fit(with_one(codes), labels)
+    expected = objective(theirs.coef_, AVERAGED, codes, labels)
+    ours = objective(trained(AVERAGED).average, AVERAGED, codes, labels)
+    assert (ours <= expected * 1.02).all()
+    assert (ours >= expected * 0.9).all()
+
+
+def test_rates_fall_with_a_power():
+    """Of the two kinds, the one that averages from the first step on keeps larger steps."""
+    slow = AVERAGED.model_copy(update={"rate": 2.0})
+    assert [slow.rate_at(step) for step in (0, 350)] == [2.0, 2 / 8 ** (2 / 3)]
+    assert SPEC.rate_at(100) == 1 / 2
 
 
 def test_one_step_is_the_subgradient():

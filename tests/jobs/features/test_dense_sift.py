@@ -7,7 +7,7 @@ from feature_samples import SIFT, photographs
 
 from harness.jobs.features.colour_statistics import describe as colour_statistics
 from harness.jobs.features.dense_sift import describe
-from harness.jobs.features.feature_specs import DenseSift, LocalColourStatistics
+from harness.jobs.features.descriptor_specs import DenseSift, LocalColourStatistics
 
 CELLS, DIRECTIONS = 4, 8
 

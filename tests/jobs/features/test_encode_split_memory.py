@@ -15,16 +15,21 @@ PEAK = """
 import json, sys
 from dataclasses import replace
 from pathlib import Path
-from feature_samples import FEATURE, vocabulary_of, work
+from feature_samples import COORDINATES, FEATURE, SUPER, work
 from harness.data.locate import Locations
 from harness.jobs.classifiers.fit import fit
 from harness.jobs.features import description
 from harness.jobs.features.encode_split import encode
 from harness.machine.runtime import Runtime
 description.NUMBERS_AT_ONCE = 2**22
-data, out = map(Path, sys.argv[1:])
+data, out = map(Path, sys.argv[1:3])
 DATA = {"name": "ilsvrc2010", "prepare": {"short_side": 48}}
-feature = FEATURE.model_copy(update={"gaussians": 64, "dimensions": 32, "images": 40, "per_image": 60})
+of_size = {"dimensions": 32, "images": 40, "per_image": 60}
+feature = {
+    "fisher_vector": FEATURE.model_copy(update={"gaussians": 64, **of_size}),
+    "local_coordinate": COORDINATES.model_copy(update={**of_size, "anchors": 4096, "per_image": 120}),
+    "super_vector": SUPER.model_copy(update={"words": 128, **of_size}),
+}[sys.argv[3]]
 feature = feature.model_dump(mode="json")
 svm = {"what": "linear_svm", "regularisation": 1e-3, "epochs": 1}
 
@@ -46,14 +51,15 @@ print(json.dumps([images, codes.folder.codes.stat().st_size, int(peak.split()[1]
 
 @pytest.mark.nightly
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the kernel tells the peak on Linux only")
-def test_ten_times_the_images_take_no_more_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize("feature", ["fisher_vector", "local_coordinate", "super_vector"])
+def test_ten_times_the_images_take_no_more_memory(tmp_path: Path, feature: str) -> None:
     """Colour JPEGs of many sizes; the codes of the larger set alone would take more than a tenth of the peak."""
     found = []
     for name, each in (("few", 40), ("many", 400)):
         make_image_folders(tmp_path / name / "ilsvrc2010", classes=5, train=each, val=1, test=1)
         (tmp_path / f"{name} jobs").mkdir()
         done = subprocess.run(
-            [sys.executable, "-c", PEAK, str(tmp_path / name), str(tmp_path / f"{name} jobs")],
+            [sys.executable, "-c", PEAK, str(tmp_path / name), str(tmp_path / f"{name} jobs"), feature],
             env=environment(PYTHONPATH=":".join(sys.path), MALLOC_ARENA_MAX="2"),
             capture_output=True,
             text=True,

@@ -8,7 +8,7 @@ from scipy.stats import norm
 from skimage.feature import fisher_vector
 from sklearn.mixture import GaussianMixture
 
-from harness.jobs.features.fisher_vector import encoded, fisher_vectors, members, posteriors, powered
+from harness.jobs.features.fisher_vector import encoded, fisher_vectors, posteriors, powered
 from harness.jobs.features.mixture import Vocabulary
 from harness.jobs.features.patch_grid import Described
 
@@ -98,12 +98,6 @@ def test_an_image_without_patches_has_a_code_of_zeros():
     spec = FEATURE.model_copy(update={"dimensions": 2, "gaussians": 3})
     described = Described(POINTS[None].astype(np.float32), np.zeros((1, 9), bool), np.full((9, 2), 0.5, np.float32))
     assert not encoded(described, mixture(3, 2, np.float32), spec).any()
-
-
-def test_regions_divide_the_patches():
-    """Every patch lies in one band of three, and all of them in the whole."""
-    centres = np.array([[0.1, 0.5], [0.5, 0.2], [0.99, 0.9], [1.0, 1.0]])
-    assert [list(one) for one in members(centres, [(1, 1), (3, 1)])] == [[0, 1, 2, 3], [0], [1], [2, 3]]
 
 
 def test_the_power_keeps_signs():

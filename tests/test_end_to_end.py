@@ -15,7 +15,8 @@ from tiny_suites import STEM, paper_suite, tiny_suite
 
 CI = ("--scale", "ci", "--device", "cpu", "--threads", "1")
 PAPER = ("--scale", "paper", "--device", "cpu", "--threads", "1", "--data", "ilsvrc2010=images")
-LEARNS = {"model": {"width": 0.15, "stem": STEM}, "epochs": 8, "batch": 32, "drops_after": [6]}
+LARGER = {"prepare": {"short_side": 32}, "crop": 28}
+LEARNS = {"model": {"width": 0.15, "stem": STEM}, "epochs": 8, "batch": 32, "drops_after": [6], **LARGER}
 QUICK = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
 
 

@@ -28,8 +28,6 @@ from harness.stop_signal import StopSignal
 from harness.store.locks import is_held
 
 PART = CUT["subset"]
-TWO: dict[str, Any] = {**CUT, "seeds": 2, "prepare": {"short_side": 32}, "crop": 28}
-"""Two seeds with views large enough for what a worker says to be read before it ends."""
 LONGEST_S = 60.0
 """How long workers may take to see that their program is gone, on a machine that others use too."""
 RUN = ("run", "tiny.yaml", "--scale", "ci", "--device", "cpu", "--threads", "1", "--checkpoint-every", "0")
@@ -58,7 +56,7 @@ def files(world: World) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def in_turn(finished: Callable[..., World]) -> dict[str, Any]:
     """What two seeds come to, one job after another in one process."""
-    return files(finished(**TWO))
+    return files(finished(**CUT, seeds=2))
 
 
 @pytest.fixture
@@ -73,7 +71,7 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
     in_turn: dict[str, Any], forkserver: None, tmp_path: Path
 ) -> None:
     """Byte for byte, where threads are as many. A training that cannot write fails, and its test with it."""
-    world = tiny_world(tmp_path, **TWO)
+    world = tiny_world(tmp_path, subset=PART, seeds=2)
     survey = surveyed(world.plan, world.store, Locations())
     world.planned("train", 1).weights.mkdir()
     progress = Progress(world.stream)
@@ -141,10 +139,10 @@ def test_two_jobs_at_a_time_are_stopped_as_one_is(tmp_path: Path) -> None:
 
 def test_two_jobs_at_a_time_killed_end_as_in_turn(in_turn: dict[str, Any], forkserver: None, tmp_path: Path) -> None:
     """By a kill of the program alone, which its workers notice."""
-    tiny_suite(tmp_path, **TWO)
+    tiny_suite(tmp_path, **CUT, seeds=2)
     status, _ = signalled(tmp_path, signal.SIGKILL, "epoch 1/2", *RUN, "--jobs", "2")
     assert status == -signal.SIGKILL
-    world = tiny_world(tmp_path, **TWO)
+    world = tiny_world(tmp_path, **CUT, seeds=2)
     until = time.monotonic() + LONGEST_S
     while any(is_held(folder) for folder in world.store.root.glob("*-*")):
         assert time.monotonic() < until, "a worker outlived its program"

@@ -1,7 +1,7 @@
 """Fixtures for all tests, which restore torch's settings, fix random examples, and share work between tests.
 
 Jobs set torch's threads and determinism for the whole process. The examples of hypothesis are fixed, so that a test
-passes or fails by the code alone: 30 for each, or 100 where HARNESS_FUZZ is set, as each night;
+passes or fails by the code alone: 20 for each, or 100 where HARNESS_FUZZ is set, as each night;
 `--hypothesis-profile=search` draws new ones.
 """
 
@@ -30,7 +30,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # than one thread alone.
     os.environ.update({"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"})
 
-EXAMPLES = 100 if "HARNESS_FUZZ" in os.environ else 30
+EXAMPLES = 100 if "HARNESS_FUZZ" in os.environ else 20
 hypothesis.settings.register_profile("same", max_examples=EXAMPLES, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=500, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("same")

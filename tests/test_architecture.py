@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 from harness.cli.main import command
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +53,7 @@ def named(file: Path) -> str:
 
 
 MODULES = {named(file): file for file in FILES}
+ROOMS = frozenset(file.parent.name for file in PACKAGE.glob("*/__init__.py"))
 
 
 @cache
@@ -106,7 +105,7 @@ def needed(name: str) -> frozenset[str]:
 def room(name: str) -> str:
     """Return the room of a module; empty for the package and its flat modules."""
     first = name.split(".", maxsplit=1)[0]
-    return first if (PACKAGE / first).is_dir() else ""
+    return first if first in ROOMS else ""
 
 
 def floor(name: str) -> int:
@@ -126,8 +125,7 @@ def flat() -> list[str]:
 
 def test_floors_are_the_folders_of_the_package() -> None:
     """Every folder is on one floor, and every floor has its folders."""
-    there = {file.parent.name for file in PACKAGE.glob("*/__init__.py")}
-    assert sorted(name for rooms in FLOORS for name in rooms) == sorted(there)
+    assert sorted(name for rooms in FLOORS for name in rooms) == sorted(ROOMS)
 
 
 def test_the_drawing_of_the_house_has_the_same_floors() -> None:
@@ -143,18 +141,18 @@ def test_architecture_fits_on_two_screens() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 100
 
 
-@pytest.mark.parametrize("name", in_rooms())
-def test_nobody_imports_upwards(name: str) -> None:
+def test_nobody_imports_upwards() -> None:
     """No module imports from its floor's other room or from a higher floor, not even within a function."""
-    others = [other for other in imports(name, lazy=True) if room(other) not in ("", room(name))]
-    assert [other for other in others if floor(other) <= floor(name)] == []
+    pairs = [(name, other) for name in in_rooms() for other in imports(name, lazy=True)]
+    foreign = [(name, other) for name, other in pairs if room(other) not in ("", room(name))]
+    assert [(name, other) for name, other in foreign if floor(other) <= floor(name)] == []
 
 
-@pytest.mark.parametrize("name", flat())
-def test_the_cellar_imports_no_room(name: str) -> None:
+def test_the_cellar_imports_no_room() -> None:
     """A flat module that a room imports does not import any room."""
-    users = [other for other in in_rooms() if name in imports(other, lazy=True)]
-    assert not name or users == [] or [other for other in imports(name, lazy=True) if room(other)] == []
+    used = frozenset().union(*(imports(name, lazy=True) for name in in_rooms())) - {""}
+    upwards = {name: [other for other in imports(name, lazy=True) if room(other)] for name in used & set(flat())}
+    assert {name: others for name, others in upwards.items() if others} == {}
 
 
 def test_at_most_nine_modules_lie_flat() -> None:
@@ -210,10 +208,10 @@ def reaches_torch(name: str) -> list[str]:
     return [one for one in sorted(reached) if brings_torch(one)]
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(MODULES) if room(name) not in COMPUTING])
-def test_what_does_not_compute_brings_no_torch(name: str) -> None:
+def test_what_does_not_compute_brings_no_torch() -> None:
     """Importing a module outside the computing rooms, with all that it imports, does not import torch."""
-    assert reaches_torch(name) == []
+    reached = {name: reaches_torch(name) for name in MODULES if room(name) not in COMPUTING}
+    assert {name: bringing for name, bringing in reached.items() if bringing} == {}
 
 
 def test_torchvision_is_never_imported_with_a_module() -> None:

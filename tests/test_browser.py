@@ -30,6 +30,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 NAMES = ["small", "paper"]
+QUICK = [pytest.param("small", marks=pytest.mark.nightly), "paper"]
+"""Samples of which the quick run opens the larger."""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def opened(browser, reports):
         context.close()
 
 
-@pytest.mark.parametrize("name", [*NAMES, "compared"])
+@pytest.mark.parametrize("name", [*QUICK, "compared"])
 def test_page_asks_for_itself_only_and_complains_of_nothing(opened, reports, name):
     """The page makes one request and gives no console message, not even of its content policy, and no error."""
     tab = opened(name)
@@ -86,7 +88,7 @@ def test_page_asks_for_itself_only_and_complains_of_nothing(opened, reports, nam
     assert tab.complaints == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", QUICK)
 def test_every_cell_and_claim_is_on_the_page(opened, name):
     """Every cell and claim has a visible row with its id."""
     results = json.loads((SAMPLES / f"{name}_results.json").read_text("utf-8"))
@@ -115,8 +117,8 @@ def test_columns_sort_up_and_down_with_absent_values_last(opened):
     assert tab.locator("table.ledger [aria-sort]").count() == 1
 
 
-@pytest.mark.parametrize("width", [400, 1200])
-@pytest.mark.parametrize("name", [*NAMES, "compared"])
+@pytest.mark.parametrize("width", [400, pytest.param(1200, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("name", [*QUICK, "compared"])
 def test_page_never_scrolls_sideways(opened, name, width):
     """Wide tables scroll in their own box, also with every detail open."""
     tab = opened(name, viewport={"width": width, "height": 800})
@@ -125,7 +127,7 @@ def test_page_never_scrolls_sideways(opened, name, width):
     assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.parametrize("name", [*NAMES, "compared"])
+@pytest.mark.parametrize("name", [*QUICK, "compared"])
 def test_everything_is_readable_without_script(opened, name):
     """Without script the page has the same words; only buttons added by script are missing."""
     with_script, without = opened(name), opened(name, java_script_enabled=False)

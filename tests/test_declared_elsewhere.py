@@ -258,12 +258,13 @@ def test_the_same_by_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """As a user would do it: the report and its page say EXTENDED."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda *_: Fake())
+    monkeypatch.delattr("harness.run.pipeline.Pool")
     loose = written(tmp_path, MARGIN, name="table1")
 
     def call(*arguments: object) -> Any:
         return CliRunner().invoke(command, [str(one) for one in arguments])
 
-    run = ("--scale", "ci", "--device", "cpu", "--threads", "1")
+    run = ("--scale", "ci", "--device", "cpu", "--threads", "1", "--jobs", "1")
     assert call("run", TABLE1, *run, "--store", "old", "--out", "strict").exit_code == 0
     with monkeypatch.context() as interrupted:
         interrupted.setattr("harness.run.pipeline._run_look", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -4,7 +4,9 @@ import getpass
 import json
 import platform
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from image_folders import make_image_folders
@@ -13,7 +15,8 @@ from tiny_suites import STEM, paper_suite, tiny_suite
 
 CI = ("--scale", "ci", "--device", "cpu", "--threads", "1")
 PAPER = ("--scale", "paper", "--device", "cpu", "--threads", "1", "--data", "ilsvrc2010=images")
-LEARNS = {"model": {"width": 0.15, "stem": STEM}, "epochs": 8, "batch": 32, "drops_after": [6]}
+LARGER = {"prepare": {"short_side": 32}, "crop": 28}
+LEARNS = {"model": {"width": 0.15, "stem": STEM}, "epochs": 8, "batch": 32, "drops_after": [6], **LARGER}
 QUICK = {"subset": {"classes": 10, "per_class": 40}, "epochs": 1}
 
 
@@ -181,29 +184,41 @@ def test_a_net_for_a_thousand_classes_can_be_tested_on_four(miniature):
     assert {job["evaluations"]["ten_crop"]["count"] for job in jobs} == {20}
 
 
-def test_a_damaged_image_fails_the_run_and_is_named(tmp_path):
+@dataclass(frozen=True)
+class Damaged:
+    """A failed run with a damaged image: its folder, the program's output, the image, its sound bytes, and a cell."""
+
+    folder: Path
+    said: str
+    image: Path
+    sound: bytes
+    top1: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory):
+    """Return a run that failed at an image of which the second half is missing."""
+    folder = tmp_path_factory.mktemp("damaged")
+    make_image_folders(folder / "images", classes=2, train=8, val=1, test=1)
+    image = sorted((folder / "images" / "train").rglob("*.JPEG"))[5]
+    sound = image.read_bytes()
+    image.write_bytes(sound[: len(sound) // 2])
+    paper_suite(folder, batch=8, epochs=1)
+    said = ran(folder, "run", "miniature.yaml", *PAPER, code=6).stderr
+    return Damaged(folder, said, image, sound, cells(folder / "reports/miniature/paper")["cnn.top1"])
+
+
+def test_a_damaged_image_fails_the_run_and_is_named(damaged):
     """The exit code is 6; terminal and report name the file, without a traceback, and no number lacks an image."""
-    make_image_folders(tmp_path / "images", classes=2, train=8, val=1, test=1)
-    victim = sorted((tmp_path / "images" / "train").rglob("*.JPEG"))[5]
-    victim.write_bytes(victim.read_bytes()[: victim.stat().st_size // 2])
-    paper_suite(tmp_path, batch=8, epochs=1)
-    done = ran(tmp_path, "run", "miniature.yaml", *PAPER, code=6)
-    assert f"{victim.name}: cannot be decoded" in done.stderr
-    top1 = cells(tmp_path / "reports/miniature/paper")["cnn.top1"]
-    assert (top1["outcome"], top1["mean"]) == ("FAILED", None)
-    assert victim.name in top1["reason"]
+    assert f"{damaged.image.name}: cannot be decoded" in damaged.said
+    assert (damaged.top1["outcome"], damaged.top1["mean"]) == ("FAILED", None)
+    assert damaged.image.name in damaged.top1["reason"]
 
 
-def test_a_mended_image_is_all_it_takes_to_go_on(tmp_path):
+def test_a_mended_image_is_all_it_takes_to_go_on(damaged):
     """The same command tries the failed job again."""
-    make_image_folders(tmp_path / "images", classes=2, train=8, val=1, test=1)
-    victim = sorted((tmp_path / "images" / "train").rglob("*.JPEG"))[5]
-    sound = victim.read_bytes()
-    victim.write_bytes(b"")
-    paper_suite(tmp_path, batch=8, epochs=1)
-    ran(tmp_path, "run", "miniature.yaml", *PAPER, code=6)
-    victim.write_bytes(sound)
-    ran(tmp_path, "run", "miniature.yaml", *PAPER)
+    damaged.image.write_bytes(damaged.sound)
+    ran(damaged.folder, "run", "miniature.yaml", *PAPER)
 
 
 def test_missing_data_are_told_before_anything_runs(tmp_path):

@@ -185,7 +185,13 @@ def test_it_is_declared_under_its_own_name() -> None:
     assert declared == {"pytest11": {"harness.pytest_plugin": "harness.pytest_plugin"}}
 
 
-@pytest.mark.parametrize("how", ["entry point", "entry point and -p", "entry point and conftest"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "entry point and -p",
+        *(pytest.param(how, marks=pytest.mark.nightly) for how in ("entry point", "entry point and conftest")),
+    ],
+)
 def test_an_installed_package_brings_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """It is loaded by its entry point, and may be named as well."""
     metadata = pytester.mkdir("paper_harness-0.dist-info")

@@ -12,7 +12,7 @@ import pytest
 import torch
 from residual_nets import Residual, residual
 from suite_files import TABLE1, plain
-from tiny_suites import World, lasting
+from tiny_suites import CROP, SIDE, World, lasting
 
 from harness.errors import Interrupted, SuiteError, UsageError
 from harness.jobs.checkpoint import load_weights
@@ -41,7 +41,7 @@ FLAGS = {"offline": True, "refresh_stale": False}
 def suite_of(folder: Path, model: dict[str, Any], name: str = "residual", **scale: Any) -> Path:
     """Write AlexNet's Table 1 with another net, on a few digits."""
     suite = plain(TABLE1)
-    train = {"epochs": 2, "batch": 64, "rate": 0.05, "drops_after": [1], "prepare": {"short_side": 32}, "crop": 28}
+    train = {"epochs": 2, "batch": 64, "rate": 0.05, "drops_after": [1], "prepare": {"short_side": SIDE}, "crop": CROP}
     subset = {"classes": 10, "per_class": 40}
     ci = {"seeds": 1, "data": "digits", "subset": subset, "train": train, **scale}
     suite |= {"suite": name, "scales": {"ci": ci}}

@@ -63,7 +63,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("what", [pytest.param("data", marks=pytest.mark.nightly), "code"])
 def test_what_changed_since_is_told_everywhere(folder: Path, what: str) -> None:
     """Cells and claims give the reason; the old numbers stay until a new run is requested."""
     change, reason = CHANGES[what]

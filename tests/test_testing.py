@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from finished_worlds import SHORT
 from programs import forked
 from result_documents import typed
-from tiny_suites import tiny_suite
+from tiny_suites import World, tiny_suite
 from two_runs import sample
 
 from harness import testing
@@ -145,8 +146,10 @@ def test_what_cannot_run_is_an_error_with_its_code(
     assert said in str(raised.value)
 
 
-def test_this_process_stays_as_it_is(tmp_path: Path) -> None:
+def test_this_process_stays_as_it_is(finished: Callable[..., World], tmp_path: Path) -> None:
     """No module and no setting of the run enters this process."""
+    tiny_suite(tmp_path, **SHORT)
+    finished(**SHORT).copied(tmp_path)
     before = set(sys.modules)
-    reproduce("architecture", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
+    reproduce("tiny.yaml", "ci", tmp_path / "runs", tmp_path / "report", tmp_path)
     assert not {name for name in set(sys.modules) - before if name.split(".")[0] in ("torch", "pydantic", "scipy")}

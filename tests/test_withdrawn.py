@@ -164,7 +164,8 @@ def test_the_same_by_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A run that came out, the suite edited, and a report of it: `run --json` says it as well."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("harness.run.pipeline.Local", lambda *_: Fake())
-    flags = ["--scale", "ci", "--device", "cpu", "--threads", "1"]
+    monkeypatch.delattr("harness.run.pipeline.Pool")
+    flags = ["--scale", "ci", "--device", "cpu", "--threads", "1", "--jobs", "1"]
     assert CliRunner().invoke(command, ["run", str(TABLE1), *flags]).exit_code == 0
     edited = written(tmp_path, (line_of("own_errors"), ""), name="table1")
     done = CliRunner().invoke(command, ["run", str(edited), *flags, "--json"])

@@ -222,7 +222,8 @@ def test_a_module_of_the_program_counts_that_only_the_package_imports(
     with (copy / "judge" / "warrants.py").open("a") as file:
         file.write("MORE = 1\n")
     with monkeypatch.context() as patched:
-        patched.setattr(code, "package", lambda: code.Package(copy))
+        changed = code.Package(copy)
+        patched.setattr(code, "package", lambda: changed)
         code.extension_digest.cache_clear()
         second = digests(USES)
     code.extension_digest.cache_clear()

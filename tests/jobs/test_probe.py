@@ -10,7 +10,7 @@ import pytest
 import torch
 from fabricated import silent
 from finished_worlds import CUT
-from tiny_suites import World, tiny_world
+from tiny_suites import CROP, World, tiny_world
 from torch import Tensor
 
 from harness.jobs.evaluation import evaluate as evaluation
@@ -101,7 +101,7 @@ def test_its_logits_are_those_of_the_first_weights(done: World) -> None:
     images = open_split(DataSpec.parsed(spec["data"]), "test", Locations()).sample(4).images(torch.arange(4))
     mean = torch.from_numpy(np.load(world.folder("pixels").pixels)["mean"])
     with torch.inference_mode():
-        expected = network(fixed_views(images, mean, 28, "centre")[:, 0])
+        expected = network(fixed_views(images, mean, CROP, "centre")[:, 0])
     logits = torch.tensor([float(word) for word in found["logits"].split()]).view(4, 10)
     torch.testing.assert_close(logits, expected)
 

@@ -237,11 +237,12 @@ def test_forward_rules_keep_the_size_of_responses_over_ten_layers(rule, slope):
     kept = []
     for seed in range(SEEDS):
         ratios = {}
-        for one in (rule, "xavier"):
+        for one in (rule, "xavier") if seed == 0 else (rule,):
             network = drawn(layers, shape, FanScaled(rule=one), seed)
             names = list(network.sources)
             ratios[one] = squared(network.cut(names[-2])[0](x)) / squared(network.cut(names[0])[0](x))
-        assert ratios["xavier"] == pytest.approx(ratios[rule] * ((1 + slope**2) / 2) ** 9, rel=1e-3)
+        if seed == 0:  # the same draws at another size
+            assert ratios["xavier"] == pytest.approx(ratios[rule] * ((1 + slope**2) / 2) ** 9, rel=1e-3)
         kept.append(ratios[rule])
     assert statistics.mean(kept) == pytest.approx(1, abs=0.25)
 

@@ -22,7 +22,9 @@ from harness.store.store import JobFolder, Store
 from harness.suite.load import load_suite
 
 STEM = {"kernel": 5, "stride": 1, "pad": [2, 2, 2, 2]}
-"""Conv1 for 28-pixel views."""
+"""Conv1 for small views."""
+SIDE, CROP = 20, 16
+"""Sides of the prepared images and of the views in pixels, just large enough for the net's three poolings."""
 
 TINY: dict[str, Any] = {
     "seeds": 1,
@@ -34,8 +36,8 @@ TINY: dict[str, Any] = {
         "rate": 0.02,
         "drops_after": [1],
         "gain": "paper_fan_in",
-        "prepare": {"short_side": 32},
-        "crop": 28,
+        "prepare": {"short_side": SIDE},
+        "crop": CROP,
     },
 }
 """A scale that takes a second: two epochs of 18 steps, with a drop of the rate in between."""

@@ -70,7 +70,7 @@ def taken(
     return loss, wrong, found
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.integers(1, BATCH + 3))
 def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
     """Gradients of parts sum to that of the batch up to rounding, and the mistakes are equal."""
@@ -83,7 +83,7 @@ def test_the_parts_gradients_sum_to_the_whole_batchs(micro_batch: int) -> None:
     assert int(wrong_in_parts) == int(wrong)
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings().max_examples // 2)
 @given(st.integers(2, BATCH), st.one_of(st.none(), st.integers(1, BATCH + 3)))
 def test_the_shares_gradients_sum_to_the_whole_batchs(processes: int, micro_batch: int | None) -> None:
     """Gradients, losses and mistakes of shares sum to those of the batch, for any number of processes and parts."""

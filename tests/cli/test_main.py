@@ -104,11 +104,10 @@ def test_a_misspelt_command_has_a_nearest(harness, wrong: str, right: str) -> No
 
 
 def test_a_misspelt_option_has_a_nearest(harness) -> None:
-    """The exit code is 2."""
+    """The exit code is 2; how the nearest is introduced depends on the version of click."""
     done = harness("plan", "table1", "--scal", "ci")
     assert done.returncode == 2
-    assert "Did you mean" in done.stderr
-    assert "--scale" in done.stderr
+    assert re.search(r"(one of|options): .?--scale", done.stderr)
 
 
 def test_an_unknown_scale_is_told_with_those_there_are(harness) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from packaging.version import Version
 from programs import program
 from tiny_suites import tiny_suite
 from torch import nn
@@ -100,6 +101,7 @@ def test_the_state_of_other_groups_is_refused():
         optimiser.load_state_dict(SGD(groups(network)[:1], 0.1, 0.9, fused=True).state_dict())
 
 
+@pytest.mark.skipif(Version(torch.__version__) < Version("2.11"), reason="earlier versions import it on their own")
 def test_a_run_that_trains_and_tests_imports_no_compiler(tmp_path):
     """A whole run, from its first job to its page, and the modules that it starts with import no compiler."""
     tiny_suite(tmp_path, epochs=1, subset={"classes": 10, "per_class": 40})

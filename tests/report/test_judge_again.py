@@ -71,9 +71,9 @@ def test_the_named_verdicts(judged: Any, suite: str, claim: str, before: str, to
 
 
 def near(document: Any) -> Any:
-    """A document whose numbers may differ in their last digits, without the digest that they move."""
+    """A document whose numbers may differ in their last digits."""
     if isinstance(document, dict):
-        return {name: near(value) for name, value in document.items() if name != "digest"}
+        return {name: near(value) for name, value in document.items()}
     if isinstance(document, list):
         return [near(value) for value in document]
     return pytest.approx(document, rel=1e-9) if isinstance(document, float) else document
@@ -81,8 +81,9 @@ def near(document: Any) -> Any:
 
 @pytest.mark.parametrize("suite", ["figure1", "prelu_table3", "regularisation"])
 def test_judging_again_gives_what_is_published(judged: Any, suite: str) -> None:
-    """With any version of the libraries, up to the rounding of numbers."""
-    assert judged[suite][1] == near(read_document(folder_of(suite) / "results.json"))
+    """With any version of the libraries, up to the rounding of numbers, which moves the digest."""
+    found, published = judged[suite][1], read_document(folder_of(suite) / "results.json")
+    assert found | {"digest": ""} == near(published | {"digest": ""})
 
 
 @pytest.mark.skipif(f"scipy=={version('scipy')}" not in PINNED, reason="another scipy rounds otherwise")

@@ -26,13 +26,15 @@ def test_every_net_of_the_registry_is_recorded() -> None:
 def test_a_net_begins_and_trains_as_before(name: str) -> None:
     """Names and losses agree anywhere; on the same kind of machine every bit agrees, before and after training.
 
-    A loss of hundreds of millions after two steps makes a rounding large: 1.1e-4 between AMD and Intel with AMX.
+    A loss of hundreds of millions after two steps makes a rounding large: 1.1e-4 between AMD and Intel with AMX. So
+    does batch normalisation over few images: 5.3e-4 between torch 2.11 and 2.15.
     """
     found, before = net(name), dict(RECORDED["nets"][name])
     here = place() == before.pop("place", RECORDED["place"])
     assert found["names"] == before["names"]
     for loss, recorded in zip(found["losses"], before["losses"], strict=True):
-        assert loss == pytest.approx(recorded, rel=1e-4 if recorded < 1e6 else 1e-3)
+        steep = recorded > 1e6 or name == "googlenet_torchvision"
+        assert loss == pytest.approx(recorded, rel=1e-3 if steep else 1e-4)
     assert not here or found == before
 
 

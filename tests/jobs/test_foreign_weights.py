@@ -91,6 +91,7 @@ def test_a_whole_module_is_refused() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning")
 def test_a_script_module_is_refused(tmp_path: Path) -> None:
     """A TorchScript archive is refused."""
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), tmp_path / "x.pt")

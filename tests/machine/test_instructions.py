@@ -23,8 +23,10 @@ SAID = {
     "Intel AVX-512 with float16, Intel DL Boost and bfloat16 support ": "AVX10_1_512",
     "Intel AVX-512 with float16, Intel DL Boost and bfloat16 support and Intel AMX with bfloat16 and 8-bit integer "
     "support": "AVX10_1_512_AMX",
+    "Intel AVX 10.1": "AVX10_1_512",
+    "Intel AVX10.1 and Intel AMX with bfloat16 and 8-bit integer support": "AVX10_1_512_AMX",
 }
-"""Names in oneDNN's verbose header."""
+"""Names in oneDNN's verbose header; the last two have others in torch 2.15."""
 CONVOLUTION = "import torch; torch.nn.functional.conv2d(torch.ones(2, 3, 8, 8), torch.ones(4, 3, 3, 3))"
 
 

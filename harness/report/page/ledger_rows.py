@@ -18,6 +18,8 @@ _REPEATS = re.compile(r"censored runs: |ratio (at least|at most|estimate) ")
 """The beginning of a part that repeats the runs that never arrive, or the effect, which stand beside it."""
 _OF_SEEDS = re.compile(r"t intervals over \d+ seeds")
 """The number of seeds stands beside it."""
+_EQUALS = re.compile(r"\S+ is [\d,.e+-]+; wanted [\d,.e+-]+\.?")
+"""A reason of a number that had to be another exactly; where it is, the page of the report has both."""
 _LIKE_ALL = "quoted by the paper from others"
 """A reason that says no more than the legend of its outcome."""
 _OF_ONE_PLACE = {"where", "name", "reason", "readings", "n", "effect", "interval", "effect_says", "p", "p_holm_paper",
@@ -51,6 +53,8 @@ def _reason(place: Place) -> str:
     if place.outcome in _SAID_ELSEWHERE and place.page:
         return ""
     parts = place.reason.split("; ")
+    if place.outcome == "CONFIRMED" and _EQUALS.fullmatch(place.reason):
+        return "just the number wanted"
     if all(part.endswith(" MATCH") for part in parts):
         return "its numbers MATCH"
     if all(part.endswith((" MATCH", " DIFFERS")) for part in parts):

@@ -65,6 +65,17 @@ def test_the_test_is_not_named_beside_its_p_value() -> None:
     assert list(row.parts) == ["against the claim"]
 
 
+def test_numbers_that_are_just_those_wanted_share_a_reason() -> None:
+    """One that is not, or that had a bound to keep, has its own."""
+    (row,) = rows_of([place("a", outcome="CONFIRMED", reason="net.a is 5,243; wanted 5,243."),
+                      place("b", outcome="CONFIRMED", reason="net.b is 3.8e+07; wanted 37,752,832."),
+                      place("c", outcome="CONFIRMED", reason="net.c is 0.5; wanted at most 1.")])  # fmt: skip
+    assert {reason: [one.name for one in some] for reason, some in row.parts.items()} == {
+        "just the number wanted": ["a", "b"],
+        "net.c is 0.5; wanted at most 1": ["c"],
+    }
+
+
 def test_numbers_of_a_claim_and_of_a_cell() -> None:
     """The paper's, ours, the effect, the seeds and both p values; Holm's where it could change the reading."""
     claim = {"printed": "1.7", "effect_says": "1.91 points lower [0.70, 3.12]", "n": 6, "basis": "trained"}

@@ -199,7 +199,7 @@ def test_a_claim_added_since_has_no_verdict_that_was_first_published() -> None:
         for one in read_document(folder_of("table1") / "results.json")["claims"]
         if one["id"] == "own_errors_released"
     )
-    assert (record["outcome"], "before" in record) == ("NOT RUN", False)
+    assert (record["outcome"], "before" in record) == ("NOT COMPARABLE", False)
 
 
 def test_a_cell_added_since_has_no_verdict_that_was_first_published_either(judged: Any) -> None:

@@ -18,6 +18,7 @@ from harness.report.answers import answered
 from harness.report.effects import effect_of
 from harness.report.exports.beside import in_words
 from harness.report.exports.project_home import DISTRIBUTION, project_home
+from harness.report.page.machines import places
 from harness.report.results.document import DataRecord, Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.store.store import make_writable
@@ -90,7 +91,7 @@ def _licence(crate: ROCrate, address: str | None) -> Any:
 
 def _add_run(crate: ROCrate, results: Results, files: list[Any]) -> None:
     """The run as an action: by this program, from a suite and data, to the files."""
-    version = {"softwareVersion": str(results.environment.get("harness", "unknown"))}
+    version = {"softwareVersion": _version(results)}
     home = project_home() or f"#{DISTRIBUTION}"
     program = _entity(crate, home, "SoftwareApplication", name=DISTRIBUTION, **version)
     says = {"description": "Printed numbers, experiments, margins and deviations; its text is in results.json"}
@@ -103,6 +104,13 @@ def _add_run(crate: ROCrate, results: Results, files: list[Any]) -> None:
         facts["endTime"] = results.cost.finished_at
     action = crate.add_action(program, "#run", object=[suite, *data], result=files, properties=facts)
     crate.root_dataset["mentions"] = action
+
+
+def _version(results: Results) -> str:
+    """The versions of this program that made the results, of which there are several if places differ in it."""
+    found = places(results.environment)
+    several = next((values for path, values in found.differing if path == "harness"), [])
+    return found.shared.get("harness") or ", ".join(sorted({one for one in several if one})) or "unknown"
 
 
 def _data(crate: ROCrate, number: int, split: DataRecord) -> Any:

@@ -55,7 +55,7 @@ def test_the_root_has_what_is_required(graph):
     root = graph["./"]
     assert root["@type"] == "Dataset"
     assert root["name"]
-    assert root["description"].startswith("No number of this table was reproduced")
+    assert root["description"].startswith("The network's top-1 error is below the best ILSVRC-2010")
     assert DATE.fullmatch(root["datePublished"])
     (licence,) = links(root["license"])
     assert graph[licence]["name"]
@@ -81,7 +81,7 @@ def test_the_run_is_an_action(graph):
     action = graph[run]
     assert action["@type"] == "CreateAction"
     (instrument,) = links(action["instrument"])
-    assert (graph[instrument]["@type"], graph[instrument]["softwareVersion"]) == ("SoftwareApplication", "0.1.0")
+    assert (graph[instrument]["@type"], graph[instrument]["softwareVersion"]) == ("SoftwareApplication", "0.2.0")
     assert sorted(links(action["result"])) == ["curves.json", "index.html", "results.json"]
     assert {graph[one]["@type"] for one in links(action["object"])} == {"CreativeWork"}
     assert DATE.fullmatch(action["endTime"])

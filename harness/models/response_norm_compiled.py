@@ -88,23 +88,23 @@ _loading = Lock()
 
 @cache
 def _agreeing(constants: Constants, reference: Form, layout: _Layout, threads: int) -> Kernels | None:
-    """Return the first kernels that agree with torch's form on all tensors tried."""
+    """Return the first kernels that agree with torch's form on all tensors tried; None where they do not work."""
     with _loading:
-        compiled = _compiled()
-        for address in (0, _intels_root()) if compiled else ():
-            kernels = Kernels(compiled, constants, layout, address, threads)
-            if all(kernels.agree(reference, a, g) for a, g in _samples(layout)):
-                return kernels
+        try:
+            compiled = _compiled()
+            for address in (0, _intels_root()):
+                kernels = Kernels(compiled, constants, layout, address, threads)
+                if all(kernels.agree(reference, a, g) for a, g in _samples(layout)):
+                    return kernels
+        except Exception:  # noqa: BLE001  # numba is missing, switched off or has a damaged cache: the bits are the same
+            return None
     return None
 
 
-@cache
 def _compiled() -> Any:
-    """Return the module of kernels, or None where numba is missing or does not work here."""
-    try:
-        import harness.models.response_norm_kernels as kernels  # noqa: PLC0415  # importing numba takes time
-    except Exception:  # noqa: BLE001  # whatever keeps numba from working: torch's form has the same bits
-        return None
+    """Return the module of kernels."""
+    import harness.models.response_norm_kernels as kernels  # noqa: PLC0415  # importing numba takes time
+
     return kernels
 
 
@@ -182,7 +182,7 @@ class Kernels:
 
     def _flat(self, tensor: Tensor) -> Any:
         """Return the numbers of a tensor in the order of its memory."""
-        tensor = tensor.detach()
+        tensor = tensor.detach().resolve_neg()  # never of an output, which is filled
         return (tensor.permute(0, 2, 3, 1) if self.layout.last else tensor).view(-1).numpy()
 
 

@@ -18,10 +18,13 @@ _LONGEST = 60
 def arm_differences(plan: Plan) -> dict[str, tuple[str, ...]]:
     """By claim, everything in which its two arms differ, each arm one training or a test of one."""
     cells = {cell.id: None if cell.minus else cell.place for cell in plan.suite.cells()}
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for name, claim in plan.suite.file.claims.items():
-        arms = [_place(plan, operand, cells) for operand in _arms(claim)]
-        if len(arms) == 2 and arms[0] is not None and arms[1] is not None:
+        operands = _arms(claim)
+        arms = [_place(plan, operand, cells) for operand in operands]
+        if _systems(plan, operands, cells) and plan.scale != "paper":
+            found[name] = ("a net and a system without one: both reduced by hand, and given other images",)
+        elif len(arms) == 2 and arms[0] is not None and arms[1] is not None:
             found[name] = tuple(_differences(plan, arms[0], arms[1]))
     return found
 
@@ -42,6 +45,13 @@ def _place(plan: Plan, operand: str, cells: Mapping[str, tuple[str, ...] | None]
     """The place of an operand, if that is a training or a test of one."""
     place = cells[operand] if operand in cells else tuple(operand.split("."))
     return place if place and (place[0], 0) in plan.trainings and place[0] in plan.experiments else None
+
+
+def _systems(plan: Plan, operands: tuple[str, ...], cells: Mapping[str, tuple[str, ...] | None]) -> bool:
+    """Whether a net stands against a system of features and classifiers, whose sizes a scale changes apart."""
+    places = [cells[operand] if operand in cells else tuple(operand.split(".")) for operand in operands]
+    experiments = [plan.suite.file.experiments.get(place[0]) for place in places if place]
+    return len({one.classify is None for one in experiments if one is not None}) > 1
 
 
 def _differences(plan: Plan, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[str]:

@@ -98,6 +98,8 @@ def resolve_experiment(file: SuiteFile, shared: RecipesFile, scale: ScaleName, n
     own_recipe = train.change.applied_to(shared.recipes[train.recipe])
     recipe = world.train.applied_to(own_recipe)
     model = world.model.applied_to(train.model)
+    if own is not None and own.classify != type(own.classify)():
+        raise ValueError(f"the scale changes `classify` of {name!r}, which trains a net; change its `model` or `train`")
     if own is not None:
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
     dataset = DATASETS[world.data or train.data]

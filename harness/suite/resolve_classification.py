@@ -47,6 +47,9 @@ def resolve_classification(file: SuiteFile, scale: ScaleName, name: str) -> Reso
     if experiment.classify is None:
         raise ValueError(f"experiment {name!r} classifies nothing")
     own = world.experiments.get(name)
+    for change in ("model", "train"):
+        if own is not None and getattr(own, change) != type(getattr(own, change))():
+            raise ValueError(f"the scale changes `{change}` of {name!r}, which trains no net; change its `classify`")
     system = experiment.classify if own is None else own.classify.applied_to(experiment.classify)
     dataset = DATASETS[world.data or system.data]
     subset = own.subset if own is not None and own.subset is not None else world.subset
@@ -78,6 +81,7 @@ def _check(resolved: ResolvedClassification, world: Scale) -> None:
             )
         if isinstance(feature, LocalCoordinate) and feature.neighbours > feature.anchors:
             raise ValueError(f"feature {name!r} takes {feature.neighbours} neighbours of {feature.anchors} anchors")
-        if not feature.descriptor.patches(height, width):
-            sides = feature.descriptor.sides
-            raise ValueError(f"feature {name!r} has patches of {min(sides)} pixels, which fit in no {height} x {width}")
+        fixed = resolved.dataset.raw_size is not None or resolved.data.prepare.center is not None
+        largest = (max if fixed else min)(feature.descriptor.sides)
+        if largest > min(height, width):
+            raise ValueError(f"feature {name!r} has patches of {largest} pixels, which fit in no {height} x {width}")

@@ -1,6 +1,7 @@
 """Tests of compiled response normalisation: every bit that of torch's form, and torch's form where none can be."""
 
 import sys
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from harness.models import response_norm_compiled
 from harness.models.response_norm import TORCHS, Constants, ResponseNorm, _by_product
 from harness.models.response_norm_compiled import compiled
 
-numba = pytest.mark.skipif(response_norm_compiled._compiled() is None, reason="numba is not installed")
+numba = pytest.mark.skipif(find_spec("numba") is None, reason="numba is not installed")
 PAPER = Constants(k=2.0, reach=2, alpha=1e-4, beta=0.75, groups=1)
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 
@@ -141,13 +142,22 @@ def test_a_layer_counts_what_it_normalises(monkeypatch):
     assert response_norm_compiled._Waiting.numbers == 2 * a.numel()
 
 
+@numba
+def test_kernels_that_fail_at_their_first_call_leave_torchs_form(monkeypatch):
+    """As with numba switched off, or a damaged cache of compiled kernels."""
+    response_norm_compiled._agreeing.cache_clear()
+    monkeypatch.setattr(response_norm_compiled.Kernels, "agree", lambda *_: 1 / 0)
+    try:
+        assert kernels(activities((2, 4, 3, 3), torch.contiguous_format)[0]) is None
+    finally:
+        response_norm_compiled._agreeing.cache_clear()
+
+
 def test_without_numba_torchs_form_stays(monkeypatch):
     """Where numba cannot be imported, there are no kernels and no error."""
     monkeypatch.setitem(sys.modules, "harness.models.response_norm_kernels", None)
-    response_norm_compiled._compiled.cache_clear()
     response_norm_compiled._agreeing.cache_clear()
     try:
         assert kernels(activities((2, 4, 3, 3), torch.contiguous_format)[0]) is None
     finally:
-        response_norm_compiled._compiled.cache_clear()
         response_norm_compiled._agreeing.cache_clear()

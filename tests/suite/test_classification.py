@@ -10,6 +10,7 @@ import pytest
 from classified_suites import SMALLER, classified_suite
 from feature_samples import COORDINATES, FEATURE, SUPER
 from suite_files import faults
+from tiny_suites import tiny_suite
 
 from harness.suite.load import load_suite
 from harness.suite.resolve_classification import resolve_classification
@@ -29,7 +30,8 @@ def test_a_scale_changes_sizes_of_every_feature(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("smaller", "fault"),
     [
-        ({"prepare": {"short_side": 12}}, "has patches of 16 pixels, which fit in no 12 x 12"),
+        ({"prepare": {"short_side": 12}}, "has patches of 24 pixels, which fit in no 12 x 12"),
+        ({**SMALLER, "sides": [16, 64]}, "has patches of 64 pixels, which fit in no 32 x 32"),
         ({**SMALLER, "dimensions": 33}, "'colour' keeps 33 components of descriptors of 32 numbers"),
     ],
 )
@@ -57,6 +59,27 @@ def test_sizes_are_of_the_kinds_of_features(tmp_path: Path, smaller: dict[str, A
     assert resolved.system.features["hog"] == COORDINATES
     [line] = faults(classified_suite(tmp_path, own | smaller, features=features))
     assert fault in line
+
+
+@pytest.mark.parametrize("change", [{"train": {"epochs": 3}}, {"model": {"width": 0.5}}])
+def test_a_scale_that_changes_a_net_which_is_not_there_is_a_fault(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Nothing that a suite says is left out without a word."""
+    path = classified_suite(tmp_path)
+    suite = json.loads(path.read_text())
+    suite["scales"]["ci"]["experiments"]["sift_fv"] |= change
+    path.write_text(json.dumps(suite, indent=1))
+    [line] = faults(path)
+    assert f"the scale changes `{next(iter(change))}` of 'sift_fv', which trains no net" in line
+
+
+def test_a_scale_that_changes_the_features_of_a_net_is_a_fault(tmp_path: Path) -> None:
+    """The other way round."""
+    path = tiny_suite(tmp_path)
+    suite = json.loads(path.read_text())
+    suite["scales"]["ci"]["experiments"] = {"cnn": {"classify": {"epochs": 3}}}
+    path.write_text(json.dumps(suite, indent=1))
+    [line] = faults(path)
+    assert "the scale changes `classify` of 'cnn', which trains a net" in line
 
 
 def test_an_unknown_data_set_is_a_fault(tmp_path: Path) -> None:

@@ -156,17 +156,20 @@ def write_report(results: Results, curves: Curves, folder: Path) -> Results:
 
     Gives the results as they were written, with the digests that `read.read_report` holds them against.
     """
-    return write_documents(documents_of(results, curves), folder)
+    documents = documents_of(results, curves)
+    write_documents(documents, folder)
+    return Results.model_validate(documents.results)
 
 
-def write_documents(documents: Documents, folder: Path) -> Results:
-    """Write a report of documents that are sealed already; like `write_report`."""
-    page = _page(documents.files["results.json"], documents.files["curves.json"], neighbours_of(folder))
+def write_documents(documents: Documents, folder: Path) -> bytes:
+    """Write a report of documents that are sealed already, like `write_report`; return the page."""
+    drawn = _page(documents.files["results.json"], documents.files["curves.json"], neighbours_of(folder))
+    page = drawn.encode(errors="xmlcharrefreplace")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in documents.files.items():
         write_atomically(folder / name, text.encode())
-    write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
-    return Results.model_validate(documents.results)
+    write_atomically(folder / "index.html", page)
+    return page
 
 
 def rebuild(folder: Path, *, indexed: bool = False) -> Results:

@@ -94,6 +94,29 @@ def test_a_report_that_may_differ_is_drawn_again(
     assert drawn == [folder]
 
 
+@pytest.mark.parametrize("case", ["code is younger than the process", "code cannot be read", "no beginning is known"])
+def test_a_page_whose_code_is_not_certain_is_not_remembered(
+    report: Report, drawn: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: str
+) -> None:
+    """It is drawn each time, to the same bytes."""
+    results, curves, folder = report
+    before = content(folder)
+    rewrite._memory(folder).unlink()
+    package = tmp_path / "code"
+    package.mkdir()
+    monkeypatch.setattr(rewrite, "PACKAGE", package)
+    if case == "code is younger than the process":
+        (package / "theme.py").touch()
+    elif case == "code cannot be read":
+        (package / ".#theme.py").symlink_to("nobody@nowhere.1")
+    else:
+        monkeypatch.setattr(rewrite, "_beginning", lambda: None)
+    for times in (1, 2):
+        rewrite.rewrite_report(results, curves, folder)
+        assert drawn == times * [folder]
+    assert content(folder) == before
+
+
 def test_a_new_title_is_drawn(report: Report, drawn: list[Path]) -> None:
     """Other results make another page."""
     results, curves, folder = report

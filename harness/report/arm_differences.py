@@ -11,6 +11,8 @@ from harness.suite.claims import Claim
 from harness.suite.known_metrics import EPOCHS
 
 Spec = Mapping[str, Any]
+_REDUCED = "the sizes of a net and of a system without one, each reduced by hand", "the images that each is given"
+"""In what these differ at every scale but the paper's, besides being what they are."""
 _LONGEST = 60
 """Letters of a value that is said; what is longer is named alone."""
 
@@ -23,7 +25,7 @@ def arm_differences(plan: Plan) -> dict[str, tuple[str, ...]]:
         operands = _arms(claim)
         arms = [_place(plan, operand, cells) for operand in operands]
         if _systems(plan, operands, cells) and plan.scale != "paper":
-            found[name] = ("a net and a system without one: both reduced by hand, and given other images",)
+            found[name] = _REDUCED
         elif len(arms) == 2 and arms[0] is not None and arms[1] is not None:
             found[name] = tuple(_differences(plan, arms[0], arms[1]))
     return found

@@ -91,8 +91,10 @@ class Experiment(Strict):
         if (self.measure is None) != bool(self.evaluate):
             raise ValueError("a training, classification or ensemble needs `evaluate`, and a measurement has none")
         for name, test in self.evaluate.items():
-            if (test.views is None) != (self.classify is not None):
-                raise ValueError(f"{name} needs `views`, the protocol of a net's test; only a classification has none")
+            if test.views is None and self.classify is None:
+                raise ValueError(f"{name} needs `views`, the protocol of a net's test")
+            if test.views is not None and self.classify is not None:
+                raise ValueError(f"{name} has `views`, but a classification takes images whole; remove it")
         if self.inspect and self.train is None:
             raise ValueError("only a training can have `inspect`")
         if both := self.evaluate.keys() & self.inspect.keys():

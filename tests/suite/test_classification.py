@@ -114,7 +114,10 @@ def test_a_cross_entropy_of_scores_is_a_fault(tmp_path: Path, change: str) -> No
 
 @pytest.mark.parametrize(
     ("evaluation", "fault"),
-    [({"split": "test", "views": "ten_crop"}, "only a classification has none"), (None, "needs `evaluate`")],
+    [
+        ({"split": "test", "views": "ten_crop"}, "a classification takes images whole; remove it"),
+        (None, "needs `evaluate`"),
+    ],
 )
 def test_a_classification_has_tests_without_views(tmp_path: Path, evaluation: Any, fault: str) -> None:
     """A protocol of views is for nets."""

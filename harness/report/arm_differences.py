@@ -8,11 +8,12 @@ from typing import Any
 from harness.plan.graph import Plan
 from harness.report.results.record import Json
 from harness.suite.claims import Claim
+from harness.suite.classification import ScaledClassification
 from harness.suite.known_metrics import EPOCHS
 
 Spec = Mapping[str, Any]
 _REDUCED = "the sizes of a net and of a system without one, each reduced by hand", "the images that each is given"
-"""In what these differ at every scale but the paper's, besides being what they are."""
+"""In what these differ at a scale that changes sizes of the system, besides being what they are."""
 _LONGEST = 60
 """Letters of a value that is said; what is longer is named alone."""
 
@@ -24,7 +25,7 @@ def arm_differences(plan: Plan) -> dict[str, tuple[str, ...]]:
     for name, claim in plan.suite.file.claims.items():
         operands = _arms(claim)
         arms = [_place(plan, operand, cells) for operand in operands]
-        if _systems(plan, operands, cells) and plan.scale != "paper":
+        if _reduced_apart(plan, operands, cells):
             found[name] = _REDUCED
         elif len(arms) == 2 and arms[0] is not None and arms[1] is not None:
             found[name] = tuple(_differences(plan, arms[0], arms[1]))
@@ -49,11 +50,14 @@ def _place(plan: Plan, operand: str, cells: Mapping[str, tuple[str, ...] | None]
     return place if place and (place[0], 0) in plan.trainings and place[0] in plan.experiments else None
 
 
-def _systems(plan: Plan, operands: tuple[str, ...], cells: Mapping[str, tuple[str, ...] | None]) -> bool:
-    """Whether a net stands against a system of features and classifiers, whose sizes a scale changes apart."""
+def _reduced_apart(plan: Plan, operands: tuple[str, ...], cells: Mapping[str, tuple[str, ...] | None]) -> bool:
+    """Whether a net stands against a system of features and classifiers whose sizes the scale changes apart."""
     places = [cells[operand] if operand in cells else tuple(operand.split(".")) for operand in operands]
-    experiments = [plan.suite.file.experiments.get(place[0]) for place in places if place]
-    return len({one.classify is None for one in experiments if one is not None}) > 1
+    names = {place[0] for place in places if place and place[0] in plan.suite.file.experiments}
+    systems = {name for name in names if plan.suite.file.experiments[name].classify is not None}
+    own = plan.suite.file.scales[plan.scale].experiments
+    changed = any(own[name].classify != ScaledClassification() for name in systems if name in own)
+    return changed and systems != names
 
 
 def _differences(plan: Plan, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from harness.plan.graph import make_plan
@@ -40,3 +42,10 @@ def test_as_many_steps_are_no_difference() -> None:
     """The control of pre-training takes as many as pre-training and tuning."""
     assert "training steps" not in differences("equal_steps", "beyond_its_steps")
     assert "training steps" in differences("equal_steps", "steps_alone")
+
+
+@pytest.mark.parametrize(("scale", "differ"), [("paper", False), ("subset", False), ("small", True), ("ci", True)])
+def test_a_net_and_a_system_without_one_differ_where_a_scale_reduces_them_apart(scale: Any, differ: bool) -> None:  # noqa: FBT001 - pytest's way
+    """At other scales each has the sizes of its paper."""
+    plan = make_plan(load_suite(suite_path("table1")), scale)
+    assert ("beats_sparse_coding" in arm_differences(plan)) == differ

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,12 +20,14 @@ from harness.data.splits import Split
 from harness.data.views import fixed_views
 from harness.jobs.amplified import amplified, responses, watched
 from harness.jobs.device import device_environment, on_device, set_up
+from harness.jobs.disturbance import Nudge, nudge_weights, onednn
 from harness.jobs.evaluation.evaluate import opened_passes, outputs
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
-from harness.jobs.randomness import generator
 from harness.jobs.recipe import Protocol, Recipe
 from harness.jobs.settled import settled
+from harness.jobs.training.captured import unchanged
+from harness.jobs.training.changes import ListedChanges
 from harness.jobs.training.first_weights import initialised, start_from
 from harness.jobs.training.train import Training, next_epoch, prepared, take_epoch
 from harness.jobs.work import Work
@@ -65,52 +68,41 @@ def probe_training(work: Work, _device: torch.device, opened: ExitStack) -> tupl
     with onednn(enabled="without" not in disturbed):
         first = first_steps(work, opened, nudge)
         found = first.numbers() | {"weights_sha256": first.weights_sha256, "decays": first.decays}
-        found["updates"] |= two_steps(work, nudge)
+        found["updates"] |= first.early
     return found, first.data
 
 
-def two_steps(work: Work, nudge: Nudge) -> dict[str, str]:
-    """Return how far each kind of parameter moves in the first step, and in a second step after the rate has dropped.
+def two_steps(run: Training, pixels: Pixels, early: Recipe, first: dict[str, torch.Tensor]) -> dict[str, str]:
+    """Take the first step; return how far each kind of parameter moves in it, and in a second after the rate drops.
 
     Two steps are too few for rounding errors to grow. They are enough to show which parameters decay and where the rate
-    enters the velocity.
+    enters the velocity. The second step, under the recipe `early`, is undone.
     """
-    asked = {**work.spec["probe"], "epochs_before_drop": 1}
-    with ExitStack() as opened:
-        run, pixels = first_run(replace(work, spec={**work.spec, "probe": asked}), opened, nudge)
-        found: dict[str, str] = {}
-        for when in ("in the first step", "in the first step after a drop"):
-            before = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
-            run.steps = 1
-            if take_epoch(run, pixels) is not None:
-                break
-            next_epoch(run, 0.0)
-            found |= {f"{kind} {when}": numbers(moved) for kind, moved in updates(run.network, before).items()}
-        return found
+    whole, run.steps = run.steps, 1
+    found: dict[str, str] = {}
+    if take_epoch(run, pixels) is None:
+        found |= moves(run.network, first, "in the first step")
+        with dropped(run, early):
+            before = parameters(run.network)
+            if take_epoch(run, pixels) is None:
+                found |= moves(run.network, before, "in the first step after a drop")
+    run.steps = whole
+    return found
 
 
 @contextmanager
-def onednn(*, enabled: bool) -> Iterator[None]:
-    """Let torch use oneDNN, or only its own kernels, in the `with` block.
-
-    `torch.backends.mkldnn.flags` would change the precision of oneDNN too.
-    """
-    before = torch.backends.mkldnn.enabled
-    torch.backends.mkldnn.enabled = enabled  # type: ignore[assignment]
-    try:
+def dropped(run: Training, early: Recipe) -> Iterator[None]:
+    """Move the training to the next epoch, under a recipe whose rate drops there; then put all of it back."""
+    recipe, changes, state, groups = run.recipe, run.changes, run.state, run.optimiser.param_groups
+    rates = [float(group["lr"]) for group in groups]
+    with unchanged(run.network, run.optimiser, run.device):
+        run.recipe, run.state = early, deepcopy(state)
+        run.changes = ListedChanges(early, run.training.count, run.network.traced.values())
+        next_epoch(run, 0.0)
         yield
-    finally:
-        torch.backends.mkldnn.enabled = before
-
-
-@dataclass(frozen=True, slots=True)
-class Nudge:
-    """A tiny random change of first weights, to measure how far rounding errors can spread."""
-
-    size: float
-    """Largest change, as a fraction of the weight."""
-    draw: int
-    """Seed of the changes."""
+    run.recipe, run.changes, run.state = recipe, changes, state
+    for group, rate in zip(groups, rates, strict=True):  # a captured step reads its rate from a tensor
+        group["lr"] = group["lr"].fill_(rate) if isinstance(group["lr"], torch.Tensor) else rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +116,8 @@ class FirstSteps:
     losses: list[float]
     after_drop: list[float]
     updates: dict[str, list[float]]
+    early: dict[str, str]
+    """How far parameters move in the first step and in a second, as text."""
     decays: dict[str, str]
     """Weight decay in the optimiser, by kind of parameter."""
     weights_sha256: str
@@ -146,11 +140,12 @@ def first_steps(work: Work, opened: ExitStack, nudge: Nudge) -> FirstSteps:
     run, pixels = first_run(work, opened, nudge)
     shown = logits(run, pixels, opened.enter_context(opened_split(work, asked["split"])), asked["images"])
     made = responses(run.network, run.device)
-    first = {name: parameter.detach().clone() for name, parameter in run.network.named_parameters()}
+    first = parameters(run.network)
+    early = two_steps(run, pixels, _recipe({**work.spec, "probe": {**asked, "epochs_before_drop": 1}}), first)
     losses, after_drop = steps_taken(run, pixels, asked["steps"], asked["after_drop"])
     data = [observed(split, work.runtime.locations) for split in (run.training, run.validation)]
     gone, decays = updates(run.network, first), decays_of(run)
-    return FirstSteps(shown, made, losses, after_drop, gone, decays, weights_sha256(run.network), data)
+    return FirstSteps(shown, made, losses, after_drop, gone, early, decays, weights_sha256(run.network), data)
 
 
 def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pixels]:
@@ -166,22 +161,17 @@ def first_run(work: Work, opened: ExitStack, nudge: Nudge) -> tuple[Training, Pi
     return run, load_pixels(work.inputs["pixel_statistics"], run.device)
 
 
-@torch.no_grad()
-def nudge_weights(network: Network, nudge: Nudge) -> None:
-    """Multiply every weight by a random factor of at most 1 +- the nudge's size; other parameters stay."""
-    draws = generator(nudge.draw, "nudge")
-    for kind, _, parameter in network.kinds() if nudge.size else ():
-        if kind == "weight":
-            noise = 2 * torch.rand(parameter.shape, generator=draws) - 1
-            parameter.mul_(1 + nudge.size * noise.to(parameter.device))
-
-
 def _trained(spec: dict[str, Any]) -> dict[str, Any]:
     """Return the spec of the training with a schedule that drops the rate once, right after the first steps."""
     recipe, epochs = spec["recipe"], spec["probe"]["epochs_before_drop"]
     schedule = _one_drop(recipe, epochs)
     changed = {**recipe, "schedule": schedule, "epochs": epochs + 1, "iterations": None, "warm_up": None}
     return {**{key: value for key, value in spec.items() if key not in ("probe", "start_from")}, "recipe": changed}
+
+
+def _recipe(spec: dict[str, Any]) -> Recipe:
+    """Return the recipe of a probe's training, with its one drop."""
+    return Recipe.parsed({"source": "", **_trained(spec)["recipe"]})
 
 
 def _one_drop(recipe: dict[str, Any], epochs: int) -> dict[str, Any]:
@@ -211,7 +201,7 @@ def logits(run: Training, pixels: Pixels, split: Any, images: int) -> torch.Tens
 def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> tuple[list[float], list[float]]:
     """Take `steps` steps, then drop the rate and take `after_drop` more; return the losses of both parts.
 
-    Every epoch that ends on the way brings a new order of images.
+    Steps already taken of the first epoch count. Every epoch that ends on the way brings a new order of images.
     """
     whole, losses = run.steps, list[float]()
     while len(losses) < steps:
@@ -223,6 +213,16 @@ def steps_taken(run: Training, pixels: Pixels, steps: int, after_drop: int) -> t
     run.steps = min(whole, after_drop)
     take_epoch(run, pixels)
     return losses, run.state.losses
+
+
+def parameters(network: Network) -> dict[str, torch.Tensor]:
+    """Return a copy of every parameter, by name."""
+    return {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+
+
+def moves(network: Network, before: dict[str, torch.Tensor], when: str) -> dict[str, str]:
+    """Return the updates since `before` as text, by kind and moment."""
+    return {f"{kind} {when}": numbers(moved) for kind, moved in updates(network, before).items()}
 
 
 def updates(network: Network, first: dict[str, torch.Tensor]) -> dict[str, list[float]]:

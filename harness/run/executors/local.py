@@ -14,6 +14,7 @@ from harness.jobs import JOBS
 from harness.jobs.code import code_digest
 from harness.jobs.named import extended, specs_with
 from harness.jobs.work import Work
+from harness.machine.collector import modules_spared
 from harness.machine.entry_points import in_use, versions
 from harness.machine.environment import environment
 from harness.machine.memory import is_out_of_memory
@@ -87,7 +88,9 @@ class Local:
     def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
         """The result of the job, computed in this process or in several that share it."""
         if processes == 1:
-            return JOBS[kind].load()(work)
+            with modules_spared():
+                computes = JOBS[kind].load()
+            return computes(work)
         runtime = replace(self.runtime, processes=processes)
         if self.launch is None:
             require_gpus(runtime)

@@ -15,7 +15,7 @@ from harness.plan.job import Job, datasets_of
 from harness.plan.preregistration import declare
 from harness.plan.processors import at_once, places
 from harness.plan.rates import device_name, on_gpu
-from harness.plan.status import Status, statuses, surveyed
+from harness.plan.status import Status, Survey, statuses, surveyed
 from harness.progress import Progress
 from harness.regression.compare_snapshots import none_of
 from harness.regression.probes import Probes, disturbed, probes_of
@@ -117,11 +117,15 @@ def observe(
     """
     plan, probes, jobs = asked.plan, asked.probes, asked.jobs
     ours = {key: why for key, why in (failed or {}).items() if key in jobs}
-    execution = _run(plan.of_jobs(jobs), stores.fresh, rules.for_probes, rules.for_a_while, stop, ours)
+    survey = surveyed(plan.of_jobs(jobs), stores.fresh, rules.runtime.locations, ours)
+    execution = _executed(survey, rules.for_probes, rules.for_a_while, stop)
+    fresh = survey.standing
+    if survey.jobs("to do"):
+        fresh = statuses(survey.plan, stores.fresh, rules.runtime.locations)
     standing = {key: Status("to do") for key in plan.jobs}
     if rules.judges_trainings:
         standing |= _trained(plan, rules, stores.lasting, stop, execution)
-    standing |= statuses(plan.of_jobs(jobs), stores.fresh, rules.runtime.locations)
+    standing |= fresh
     store = stores.lasting if rules.judges_trainings else stores.fresh
     found = judged(plan, store, standing, execution.failed)
     seen = snapshot(plan, probes, standing, found, _device(jobs, stores.fresh))
@@ -130,7 +134,7 @@ def observe(
     labels = {key: job.label for key, job in (plan.jobs | jobs).items()}
     labels |= {job.key: job.label for jobs in runs.values() for job in jobs}
     told = {labels[key]: why for key, why in execution.failed.items()}
-    return Observed(seen, told, sum(_seconds(job, stores.fresh) for job in jobs.values()))
+    return Observed(seen, told, sum(_seconds(fresh[key]) for key in jobs))
 
 
 def observe_ahead(suites: Collection[Asked], rules: Rules, store: Store, stop: StopSignal) -> Mapping[str, str]:
@@ -153,9 +157,8 @@ def observe_ahead(suites: Collection[Asked], rules: Rules, store: Store, stop: S
         return execute_at_once(survey, pool, progress).failed
 
 
-def _seconds(job: Job, store: Store) -> float:
-    result = store.folder(job.kind, job.key).read_result_of(job.key)
-    return 0.0 if result is None else float(result["cost"]["seconds"])
+def _seconds(status: Status) -> float:
+    return 0.0 if status.result is None else float(status.result["cost"]["seconds"])
 
 
 def _disturb(
@@ -208,9 +211,12 @@ def _run(
     runtime: Runtime,
     cluster: Cluster | None,
     stop: StopSignal,
-    failed: Mapping[str, str] | None = None,
 ) -> Execution:
-    progress, survey = Progress(), surveyed(plan, store, runtime.locations, failed)
+    return _executed(surveyed(plan, store, runtime.locations), runtime, cluster, stop)
+
+
+def _executed(survey: Survey, runtime: Runtime, cluster: Cluster | None, stop: StopSignal) -> Execution:
+    progress = Progress()
     if cluster is not None:
         return cluster.execute(survey, runtime, progress, stop)
     return execute(survey, Local(runtime, progress, stop), progress)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
 
+from harness.data.sets import files
 from harness.data.sets.files import content, stored
 from harness.errors import DataMissing
 
@@ -34,3 +36,20 @@ def test_missing_file_is_named(tmp_path: Path) -> None:
     assert stored(tmp_path, "images") is None
     with pytest.raises(DataMissing, match=r"images: there is no such file, nor images\.gz"):
         content(tmp_path, "images")
+
+
+def test_replaced_file_is_read_anew(tmp_path: Path) -> None:
+    """A file of the same name and time, with other bytes, has other content."""
+    for text in (b"images", b"labels"):
+        (tmp_path / "packed.gz").write_bytes(gzip.compress(text, mtime=0))
+        os.utime(tmp_path / "packed.gz", (0, 0))
+        assert content(tmp_path, "packed") == text
+
+
+def test_large_file_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content of a large compressed file is given, and not kept."""
+    monkeypatch.setattr(files, "SMALL", len(PACKED) - 1)
+    (tmp_path / "packed.gz").write_bytes(PACKED)
+    before = files._unpacked.cache_info()
+    assert content(tmp_path, "packed") == b"images"
+    assert files._unpacked.cache_info() == before

@@ -24,8 +24,9 @@ RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
 
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In a folder of one's own, without this machine's GPU and data."""
+    """In a folder of one's own on a disk with room for every scale, without this machine's GPU and data."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.plan.summary._free_bytes", lambda _: 10**15)
     monkeypatch.setattr("harness.plan.rates.gpus", list)
     monkeypatch.setattr("harness.data.sets.fashion_mnist.DEBIAN", tmp_path / "nowhere")
 

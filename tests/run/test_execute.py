@@ -11,7 +11,7 @@ from fabricated import Fake, finish, silent
 from suite_files import TABLE1
 
 from harness.data.locate import Locations
-from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
+from harness.errors import HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.status import statuses, surveyed
 from harness.progress import Progress
@@ -219,3 +219,27 @@ def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> N
     alone = execute(survey, Fake(), silent(), timed=True)
     assert alone.ran == [key for key in timings if key in todo]
     assert alone.ran
+
+
+def test_at_once_a_job_without_memory_is_put_off_with_what_needs_it(plan: Plan, store: Store) -> None:
+    """Of several, the first alone is told of; the rest of the run goes on."""
+    lacking = {f"train cnn, seed {seed}": OutOfMemory("out of memory (CUDA)") for seed in (0, 2)}
+    progress, fake = silent(), FakePlaces(3, dict(lacking))
+    survey = surveyed(plan, store, Locations())
+    first = execute_at_once(survey, fake, progress, put_off=True)
+    put_off = {
+        key for seed in (0, 2) for key in (plan.trainings["cnn", seed], plan.evaluations["cnn", "ten_crop", seed])
+    }
+    assert (set(first.put_off), first.failed, len(first.ran)) == (put_off, {}, 3)
+    (line,) = progress.stream.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert line == "train cnn, seed 2: out of memory beside other jobs; it runs again alone, as any other that does"
+    again = execute(survey.only(first.put_off), Fake(), progress)
+    whole = first.followed_by(again)
+    assert (set(whole.ran), whole.failed, whole.put_off) == (set(plan.jobs), {}, [])
+
+
+def test_at_once_a_job_without_memory_fails_where_nobody_runs_it_again(plan: Plan, store: Store) -> None:
+    """As any other failure."""
+    execution = at_once(plan, store, FakePlaces(2, {"train cnn, seed 1": OutOfMemory("out of memory")}))
+    assert execution.failed[plan.trainings["cnn", 1]] == "out of memory"
+    assert execution.put_off == []

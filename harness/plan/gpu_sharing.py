@@ -5,8 +5,8 @@ waits most of the time. Several processes fill it. A net whose step fills the GP
 
 The number never changes a result. A process computes on its GPU as if it were alone: it has its own context, its own
 memory and its own generators, and the bits of a job depend on its device and on its threads only. The threads follow
-from the plan, the processors and the number of GPUs. Free memory, which other programs change, decides only how many
-jobs run at a time.
+from the plan, the processors and the number of GPUs. Free memory, which other programs change, and `--jobs` decide only
+how many jobs run at a time, unless `--jobs` asks for so many that there are too few processors for those threads.
 """
 
 from __future__ import annotations
@@ -33,24 +33,32 @@ Limit = tuple[int, str]
 
 
 def of_gpus(plan: Plan, runtime: Runtime) -> Runtime:
-    """Return the settings with the jobs at a time that suit a plan on the GPUs that can be seen.
+    """Return the settings with the threads and jobs at a time that suit a plan on the GPUs that can be seen.
 
     A number of jobs that the user gave stays. Without trainings, each GPU runs one job at a time.
     """
     free = free_gpu_bytes()
-    if not free or not runtime.open_jobs:
-        return replace(runtime, shared_gpus=len(free)) if 0 < len(free) < runtime.jobs else runtime
     trainings = [job for job in plan.jobs.values() if job.kind == "train"]
-    if not trainings:
-        return runtime
-    by_plan = limits_of_plan(trainings, len(free))
-    most = max(1, min(limit for limit, _ in by_plan))
-    threads = max(1, cores() // (most * len(free))) if runtime.open_threads else runtime.threads
-    each, why = min([*limits_of_memory(trainings, free), *by_plan], key=lambda limit: limit[0])
-    each = max(1, each)
-    told = f"{'one' if each == 1 else each} on {'the' if len(free) == 1 else 'each'} GPU, for {why}"
-    shared = len(free) if each > 1 else 0
-    return replace(runtime, threads=threads, jobs=each * len(free), shared_gpus=shared, why_jobs=told)
+    if free and trainings:
+        by_plan = limits_of_plan(trainings, len(free))
+        if runtime.open_jobs:
+            each, why = chosen([*limits_of_memory(trainings, free), *by_plan])
+            told = f"{'one' if each == 1 else each} on {'the' if len(free) == 1 else 'each'} GPU, for {why}"
+            runtime = replace(runtime, jobs=each * len(free), why_jobs=told)
+        if runtime.open_threads:
+            most = max(chosen(by_plan)[0] * len(free), runtime.jobs)
+            runtime = replace(runtime, threads=max(1, cores() // most))
+    return replace(runtime, shared_gpus=len(free)) if 0 < len(free) < runtime.jobs else runtime
+
+
+def chosen(limits: Sequence[Limit]) -> Limit:
+    """Return the first of the narrowest limits, but at least one job.
+
+    >>> chosen([(3, "so many steps fill it"), (8, "more are never tried")])
+    (3, 'so many steps fill it')
+    """
+    count, why = min(limits, key=lambda limit: limit[0])
+    return max(1, count), why
 
 
 def limits_of_plan(trainings: Sequence[Job], gpus: int) -> list[Limit]:
@@ -65,7 +73,10 @@ def limits_of_plan(trainings: Sequence[Job], gpus: int) -> list[Limit]:
 
 
 def limits_of_memory(trainings: Sequence[Job], free: Sequence[int | None]) -> list[Limit]:
-    """Return the limits that the free memory of the fullest GPU and of the machine set."""
+    """Return the limits that the free memory of the fullest GPU and of the machine set.
+
+    Tests and measurements are taken to need no more than a training. One that does, and finds none, runs again alone.
+    """
     largest, known = max(job.gpu_bytes for job in trainings), [one for one in free if one is not None]
     least = min(known, default=0)
     by_gpu = least // max(1, largest) if len(known) == len(free) else 1

@@ -1,4 +1,4 @@
-"""How many trainings share a GPU, on simulated machines: by their steps, free memory, processors, and what was asked."""
+"""How many trainings share a GPU, on simulated machines: by steps, free memory, processors, and what was asked."""
 
 from __future__ import annotations
 
@@ -136,13 +136,13 @@ def test_measurements_alone_share_nothing(machine: Machine) -> None:
     assert found("architecture", "ci") == OPEN
 
 
-@pytest.mark.parametrize(("jobs", "a_gpu"), [(1, 1), (5, 5), (20, 20)])
-def test_jobs_that_were_given_stay(machine: Machine, jobs: int, a_gpu: int) -> None:
-    """Also more than would be chosen; that they share the GPU is known all the same."""
+@pytest.mark.parametrize(("jobs", "threads"), [(1, 4), (5, 4), (16, 2)])
+def test_jobs_that_were_given_stay(machine: Machine, jobs: int, threads: int) -> None:
+    """Also more than would be chosen. Threads are those of the plan, unless there are too few processors for them."""
     machine(16 * GB)
-    runtime = found(runtime=Runtime(threads=3, jobs=jobs, open_threads=True))
-    assert shape(runtime) == (jobs, a_gpu, 3)
-    assert told(runtime, jobs).endswith("at a time, 3 threads each")
+    runtime = found(runtime=Runtime(jobs=jobs, threads=9, open_threads=True))
+    assert shape(runtime) == (jobs, jobs, threads)
+    assert told(runtime, jobs).endswith(f"at a time, {threads} threads each")
 
 
 def test_threads_that_were_given_stay(machine: Machine) -> None:

@@ -129,10 +129,10 @@ def test_a_plan_says_how_many_share_a_gpu_and_why(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("harness.plan.gpu_sharing.cores", lambda: 32)
     runtime = Runtime(RUNTIME.locations, threads=32, open_threads=True, open_jobs=True)
     plans = (plan_suite(str(TABLE1), scale, Path("runs"), runtime) for scale in ("ci", "paper"))
-    assert [document["estimate"]["at_once"] for document in plans] == [
-        "1 job at a time, 10 threads each (3 on the GPU, for the plan has 3 trainings; fewer here, for little is to do)",
-        "1 job at a time, 32 threads each (one on the GPU, for its steps fill it)",
-    ]
+    little, large = (document["estimate"]["at_once"] for document in plans)
+    shared = "3 on the GPU, for the plan has 3 trainings"
+    assert little == f"1 job at a time, 10 threads each ({shared}; fewer here, for little is to do)"
+    assert large == "1 job at a time, 32 threads each (one on the GPU, for its steps fill it)"
 
 
 def test_a_disk_without_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

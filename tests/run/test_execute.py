@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fabricated import Fake, finish, silent
+from fake_places import FakePlaces
 from suite_files import TABLE1
 
 from harness.data.locate import Locations
@@ -16,7 +17,7 @@ from harness.plan.graph import Plan, make_plan
 from harness.plan.status import statuses, surveyed
 from harness.progress import Progress
 from harness.run.execute import Execution, execute, execute_at_once, written
-from harness.store.store import JobFolder, Store, write_json
+from harness.store.store import Store, write_json
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
@@ -138,35 +139,6 @@ def test_a_damaged_job_file_is_told(plan: Plan, store: Store, content: str) -> N
     (folder / "job.json").write_text(content)
     with pytest.raises(HarnessError, match=r"job\.json is damaged; move"):
         written(store, job)
-
-
-class FakePlaces:
-    """So many places whose jobs are fabricated, each over when it is asked what ended: the last begun first."""
-
-    def __init__(self, count: int, acts: dict[str, Exception] | None = None) -> None:
-        self.count, self.acts = count, acts or {}
-        self.at_work: list[tuple[JobFolder, str]] = []
-        self.together: list[set[str]] = []
-
-    @property
-    def free(self) -> int:
-        """Places without a job."""
-        return self.count - len(self.at_work)
-
-    def begin(self, folder: JobFolder, label: str) -> None:
-        """Take a job."""
-        self.at_work.append((folder, label.split("] ", 1)[1]))
-
-    def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
-        """End the last one."""
-        if not self.at_work:
-            return []
-        self.together.append({label for _, label in self.at_work})
-        folder, label = self.at_work.pop()
-        if label in self.acts:
-            return [(folder, self.acts[label])]
-        Fake().run(folder)
-        return [(folder, None)]
 
 
 def at_once(plan: Plan, store: Store, fake: FakePlaces, progress: Progress | None = None) -> Execution:

@@ -78,7 +78,9 @@ def _costs(document: Document) -> list[str]:
     work = f"about {duration(here['seconds'])} of work, {here['at_once']}"
     lines = [f"{work}: {_hours(here)} ({here['basis']}); {_energy(here)}"]
     if elsewhere is not None:
-        lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']})")
+        beside = elsewhere.get("processor_core_hours", 0.0)
+        also = f", and {amount(beside)} core-hours of a processor for jobs that use no GPU" if beside >= 1 else ""
+        lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']}){also}")
     kinds = ", ".join(f"{_FILES.get(kind, kind)} {size(count)}" for kind, count in disk["by_kind"].items())
     scratch = disk["scratch_bytes"]
     more = f", and {size(scratch)} of checkpoints while a training runs" if scratch else ""

@@ -65,6 +65,14 @@ def test_a_gpu_that_is_not_here_is_told_beside_the_processor(capsys: pytest.Capt
     assert "time, H200" in text
 
 
+def test_what_a_gpu_elsewhere_leaves_to_a_processor_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In hours of a core, where it is any to speak of."""
+    text = shown(capsys, elsewhere=H200 | {"processor_core_hours": 4200.0})
+    assert "(assumes one NVIDIA H200), and 4,200 core-hours of a processor for jobs that use no GPU" in text
+    assert "processor" not in shown(capsys, elsewhere=H200 | {"processor_core_hours": 0.2}, estimate=HERE | {
+        "basis": "measured", "power_basis": "unknown"})  # fmt: skip
+
+
 def test_checkpoints_are_told_apart_from_what_stays(capsys: pytest.CaptureFixture[str]) -> None:
     """Checkpoints are removed when a training ends."""
     text = shown(capsys, disk=DISK | {"scratch_bytes": 7_930_000_000, "data_bytes": {"ilsvrc2012": None}})

@@ -28,8 +28,8 @@ MORE_FLAGS = {
 
 _MEANING = re.compile(r'<div><dt><(?:b class=".."|em)>([A-Z ]+)</(?:b|em)></dt>.*?</div>\n', re.DOTALL)
 """An outcome or a flag of the legend with what it means."""
-_SPACE = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|(?<=:)\s+")
-"""Comments and spaces of a style sheet that mean nothing."""
+_SPACE = re.compile(r"/\*.*?\*/|;?\s*([{};,])\s*|(?<=:)\s+")
+"""Comments and spaces of a style sheet that mean nothing, and the semicolon that ends a rule."""
 
 CHANGED = "verdicts-changed.md"
 """Beside the index: the verdicts that are others than those first published, before and after."""

@@ -9,6 +9,7 @@ from harness.report.changed_verdicts import Reports
 from harness.report.coverage import Coverage
 from harness.report.ledger_counts import TRAINED, TRAINED_NUMBERS, counted_apart, kind_of
 from harness.report.ledger_records import Count, Place
+from harness.report.reproduced import reproduced
 from harness.report.what_was_run import data_used
 
 
@@ -18,11 +19,7 @@ def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
     matched = sum(place.outcome == "MATCH" for place in printed)
     if not reports:
         return "No report is published."
-    if not printed:
-        return ""
-    if len(printed) == 1:
-        return f"Its one printed number of a trained net is {'' if matched else 'not '}reproduced."
-    return f"{matched or 'None'} of the {len(printed)} printed numbers of trained nets {_is(matched)} reproduced."
+    return f"{reproduced(matched, len(printed), of_nets=True)}." if printed else ""
 
 
 def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Reports) -> str:
@@ -94,10 +91,6 @@ def _tests(places: Sequence[Place]) -> str:
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _is(count: int) -> str:
-    return "is" if count < 2 else "are"
 
 
 def _plural(count: int, noun: str) -> str:

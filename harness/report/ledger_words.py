@@ -57,8 +57,9 @@ def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: R
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
     rest = total - sum(levels.values()) - undecided - outcomes["CONTRADICTED"]
     return (
-        f"Confirmed of its {_plural(total, 'claim')}: {confirmed}; {outcomes['CONTRADICTED']} contradicted, "
-        f"{undecided} mixed or inconclusive, {rest} by construction, quoted or not tested.{_tests(places)}"
+        f"Confirmed of its {_plural(total, 'claim')}, each by all its tests together: {confirmed}; "
+        f"{_plural(outcomes['CONTRADICTED'], 'claim')} contradicted, {undecided} mixed or inconclusive, "
+        f"{rest} by construction, quoted or not tested.{_tests(places)}"
     )
 
 
@@ -81,10 +82,11 @@ def _tests(places: Sequence[Place]) -> str:
     for one in trained.counts:
         outcomes[one.outcome] += one.count
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
+    confirm, contradict = outcomes["CONFIRMED"], outcomes["CONTRADICTED"]
     holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
     return (
-        f" Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
-        f"{outcomes['CONTRADICTED']} contradicted, {undecided} mixed or inconclusive."
+        f" Its {_plural(outcomes.total(), 'test')} on trained nets, one by one: {confirm} confirm{'s' * (confirm == 1)}{holm}, "
+        f"{contradict} contradict{'s' * (contradict == 1)}, {undecided} mixed or inconclusive."
     )
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from harness.judge.counts import seeds_in_words
 from harness.report.arms import Arm, arms_of
+from harness.report.bounded import bounded
 from harness.report.effects import effect_of
 from harness.report.kept_suite import paper_data, printed_size
 from harness.report.page.numbers import digits_after, interval, number, plain
@@ -195,8 +196,8 @@ def _of_cells(results: Results, compared: Sequence[CellRecord]) -> str:
 
 def _beside(cell: CellRecord) -> str:
     digits = digits_after(cell.printed)
-    ends = cell.interval
-    bounds = "" if ends is None or None in ends else f" {interval((ends[0] or 0.0, ends[1] or 0.0), digits)}"
+    low, high = bounded(cell, cell.interval)
+    bounds = "" if low is None or high is None else f" {interval((low, high), digits)}"
     whole = cell.how == "exact" and cell.mean is not None and float(cell.mean).is_integer()
     ours = f"ours {f'{cell.mean:,.0f}' if whole else plain(cell.mean, digits)}{bounds}"
     return f"{cell.label}: printed {cell.printed}, {ours}, {', '.join([cell.outcome, *flags_of(cell)])}"

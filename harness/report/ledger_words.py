@@ -85,9 +85,14 @@ def _tests(places: Sequence[Place]) -> str:
     confirm, contradict = outcomes["CONFIRMED"], outcomes["CONTRADICTED"]
     holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
     return (
-        f" Its {_plural(outcomes.total(), 'test')} on trained nets, one by one: {confirm} confirm{'s' * (confirm == 1)}{holm}, "
-        f"{contradict} contradict{'s' * (contradict == 1)}, {undecided} mixed or inconclusive."
+        f" Its {_plural(outcomes.total(), 'test')} on trained nets, one by one: "
+        f"{confirm} {_does('confirm', confirm)}{holm}, {contradict} {_does('contradict', contradict)}, "
+        f"{undecided} mixed or inconclusive."
     )
+
+
+def _does(verb: str, count: int) -> str:
+    return f"{verb}s" if count == 1 else verb
 
 
 def listed(names: Sequence[str]) -> str:

@@ -96,6 +96,20 @@ def test_the_two_commands_stand_first() -> None:
     assert blocks(ROOT / "CONTRIBUTING.md")[0] == second
 
 
+def test_the_cost_of_the_main_job_is_that_of_its_plan(tmp_path: Path) -> None:
+    """On a processor that nothing is known of, with an empty store; and the published run's, as the index has it."""
+    told = program(tmp_path, "plan", ROOT / "suites" / "table1.yaml", "--scale", "small", "--device", "cpu").stdout
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    for said in (r"about (\d+ min of work)", r"disk: ([\d.]+ GB) \("):
+        found = re.search(said, told)
+        assert found is not None
+        assert found[1] in text
+    index = (ROOT / "reports" / "published" / "index.html").read_text(encoding="utf-8")
+    took = re.search(r"Table 1, section 6; small scale, on Fashion-MNIST; ([^;]+);", index)
+    assert took is not None
+    assert f"The jobs of the published run took {took[1]}" in text
+
+
 @pytest.mark.published
 def test_the_table_of_what_was_found_is_that_of_the_command(tmp_path: Path) -> None:
     """Write it anew with the command above it."""

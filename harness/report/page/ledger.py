@@ -29,8 +29,8 @@ MORE_FLAGS = {
 
 _MEANING = re.compile(r'<div><dt><(?:b class=".."|em)>([A-Z ]+)</(?:b|em)></dt>.*?</div>\n', re.DOTALL)
 """An outcome or a flag of the legend with what it means."""
-_SPACE = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|(?<=:)\s+")
-"""Comments and spaces of a style sheet that mean nothing."""
+_SPACE = re.compile(r"/\*.*?\*/|;?\s*([{};,])\s*|(?<=:)\s+")
+"""Comments and spaces of a style sheet that mean nothing, and the semicolon that ends a rule."""
 
 TO_WRITE = "TODO"
 """With it begins each text of a new paper or suite that its author has to write."""

@@ -100,6 +100,7 @@ def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
     flags = {
         "EXTENDED": verdict.extended,
         "POST HOC": isinstance(verdict, ClaimRecord) and verdict.post_hoc is not None,
+        "ARMS DIFFER": isinstance(verdict, ClaimRecord) and bool(verdict.differs_in),
         "STALE": verdict.stale,
         "RECORDED": recorded,
         "IMPORTED": verdict.imported,

@@ -23,7 +23,6 @@ from harness.store.store import write_atomically
 
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
-    "ARMS DIFFER": "The two arms differ in more than the thing that is tested; the report says in what.",
 }
 """Words of the index that stand in no report."""
 

@@ -19,6 +19,9 @@ from ruamel.yaml import YAML
 
 from harness import __version__
 from harness.cli.main import command
+from harness.machine.runtime import Runtime
+from harness.plan.summary import plan_suite
+from harness.progress import duration, size
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -94,6 +97,19 @@ def test_the_two_commands_stand_first() -> None:
     assert first == f"{setup} -e . && .venv/bin/python -m harness run suites/table1.yaml\n"
     assert second == f"{setup} tox && .venv/bin/tox\n"
     assert blocks(ROOT / "CONTRIBUTING.md")[0] == second
+
+
+def test_the_cost_of_the_main_job_is_that_of_its_plan(tmp_path: Path) -> None:
+    """Of one processor that nothing is known of, with an empty store; and the published run's, as the index has it."""
+    suite, runtime = str(ROOT / "suites" / "table1.yaml"), Runtime(device="cpu", threads=1)
+    planned = plan_suite(suite, "small", tmp_path / "runs", runtime)
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    assert f"about {duration(planned['estimate']['seconds'])} of work for one processor" in text
+    assert f"{size(planned['disk']['keeps_bytes'])} of disk" in text
+    index = (ROOT / "reports" / "published" / "index.html").read_text(encoding="utf-8")
+    took = re.search(r"Table 1, section 6; small scale, on Fashion-MNIST; ([^;]+);", index)
+    assert took is not None
+    assert f"The jobs of the published run took {took[1]}" in text
 
 
 @pytest.mark.published

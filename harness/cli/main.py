@@ -152,6 +152,7 @@ def _differs(results: Results) -> bool:
 @with_json
 @with_processes
 @with_engine
+@click.option("--full", "every", is_flag=True, help="Give each job a row, with its key; else jobs alike share one.")
 @click.option("--across", is_flag=True, help="Show jobs that other shipped suites need too; slow at first.")
 @click.option(
     "--calibrate",
@@ -175,7 +176,7 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
     if as_json:
         click.echo(json.dumps(document, indent=1, sort_keys=True))
     else:
-        show_plan(document)
+        show_plan(document, every=flags["every"])
 
 
 @command.command()

@@ -120,7 +120,7 @@ with_jobs = click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Run this many jobs at a time; by default one per GPU (or per --gpus N), on a CPU as suits the plan.",
+    help="Run this many jobs at a time; by default as suits the plan: on a GPU several small trainings or a large one.",
 )
 with_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 with_out = click.option(

@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from itertools import takewhile
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from harness.cli.tables import tinted
 from harness.progress import duration, size
 
 Document = dict[str, Any]
+_NUMBERED = re.compile(r", (seed|repetition) \d+$")
+"""The end of a job's name that tells it from its like."""
 
 
-def show_plan(document: Document) -> None:
-    """Print the jobs of a plan and, where any are left, their cost in time, energy and disk space."""
+def show_plan(document: Document, *, every: bool = False) -> None:
+    """Print the jobs of a plan and, where any are left, their cost in time, energy and disk space.
+
+    Jobs of one kind and state that the same experiments rest on share a row; with `every`, each job has its own.
+    """
     console = Console(highlight=False)
     console.print(Text(f"{document['suite']} at scale {document['scale']}: {document['reason']}", style="bold"))
     if document["unlock"]:
         console.print(Text(f"larger scales: {document['unlock']}"))
     elsewhere = document["elsewhere"]
-    console.print(_jobs(document["jobs"], "time" if elsewhere is None else f"time, {elsewhere['device'].split()[-1]}"))
+    time = "time" if elsewhere is None else f"time, {elsewhere['device'].split()[-1]}"
+    groups = _groups(document["jobs"])
+    console.print(_jobs(document["jobs"], time) if every else _counted(groups, time))
     for what, labels in [*_whys(document["jobs"]).items(), *_shared(document["jobs"]).items()]:
         which = labels[0] if len(labels) == 1 else f"{len(labels)} jobs"
         console.print(Text(f"{which}: {what}"), soft_wrap=True)
     counts = Counter(job["state"] for job in document["jobs"])
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()))
+    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    console.print(Text(told if every or not counts else f"{told}; --full lists each job with its key"), soft_wrap=True)
     if counts["to do"] + counts["blocked"]:
         for line in _costs(document):
             console.print(Text(line), soft_wrap=True)
@@ -41,6 +51,39 @@ def show_plan(document: Document) -> None:
         console.print(Text(f"missing: {one['what']} ({one['jobs']} jobs)"), soft_wrap=True)
     if document["blocked_by"]:
         console.print(Text(f"blocked: {document['blocked_by']}"), soft_wrap=True)
+
+
+def _groups(jobs: list[Document]) -> list[list[Document]]:
+    """The jobs of each state and kind that the same experiments rest on, in the order of their first."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Document]] = {}
+    for job in jobs:
+        groups.setdefault((job["state"], job["kind"], tuple(job.get("wanted_by") or ())), []).append(job)
+    return list(groups.values())
+
+
+def _counted(groups: list[list[Document]], time: str) -> Table:
+    table = Table("state", Column("jobs", justify="right"), "what", Column(time, justify="right"))
+    for jobs in groups:
+        seconds = [job["seconds"] for job in jobs if job.get("seconds") is not None]
+        cost = duration(sum(seconds)) if seconds else ""
+        table.add_row(tinted(jobs[0]["state"]), f"{len(jobs):,}", Text(_what([job["label"] for job in jobs])), cost)
+    return table
+
+
+def _what(labels: list[str]) -> str:
+    """A name for jobs: that of a single one, else what all their names begin with.
+
+    >>> _what(["codes of fv.sift, train, seed 0", "codes of fv.colour, test, seed 1"])
+    'codes of fv'
+    """
+    if len(labels) == 1:
+        return labels[0]
+    names = [_NUMBERED.sub("", label) for label in labels]
+    alike = takewhile(lambda letters: len({*letters}) == 1, zip(*names, strict=False))
+    begin = "".join(letters[0] for letters in alike)
+    if any(re.match(r"\w", name[len(begin) :]) for name in names):
+        begin = re.sub(r"\w*$", "", begin)
+    return begin.rstrip(" .,") or f"{names[0]}, ..."
 
 
 def _jobs(jobs: list[Document], time: str) -> Table:
@@ -78,7 +121,9 @@ def _costs(document: Document) -> list[str]:
     work = f"about {duration(here['seconds'])} of work, {here['at_once']}"
     lines = [f"{work}: {_hours(here)} ({here['basis']}); {_energy(here)}"]
     if elsewhere is not None:
-        lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']})")
+        beside = elsewhere.get("processor_core_hours", 0.0)
+        also = f", and {amount(beside)} core-hours of a processor for jobs that use no GPU" if beside >= 1 else ""
+        lines.append(f"or {_hours(elsewhere)}, {_energy(elsewhere)} ({elsewhere['basis']}){also}")
     kinds = ", ".join(f"{_FILES.get(kind, kind)} {size(count)}" for kind, count in disk["by_kind"].items())
     scratch = disk["scratch_bytes"]
     more = f", and {size(scratch)} of checkpoints while a training runs" if scratch else ""
@@ -111,7 +156,8 @@ def _arrays(slurm: Document | None) -> list[str]:
     return lines
 
 
-_FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images"}
+_FILES = {"train": "weights", "evaluate": "predictions", "ensemble": "mean predictions", "pixels": "mean images",
+          "vocabulary": "vocabularies", "encode": "codes", "fit": "classifiers", "classify": "scores"}  # fmt: skip
 
 
 def _hours(cost: Document) -> str:

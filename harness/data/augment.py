@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+import cv2
 import torch
 
 from harness.data.cutting import Pixels, views_less_mean
@@ -55,8 +55,8 @@ def cut_out(
     images: torch.Tensor | LooseImages, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool
 ) -> torch.Tensor:
     """Cut the views of `random_views` on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
-    # numpy copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
-    under = np.ascontiguousarray(mean.permute(1, 2, 0).numpy())
+    # OpenCV copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
+    under = cv2.merge(list(mean.numpy())).reshape(*mean.shape[1:], -1)
     pixels: Pixels | list[Pixels]
     if isinstance(images, LooseImages):
         pixels = [picture.transpose(1, 2, 0) for picture in images.pictures]

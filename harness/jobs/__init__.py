@@ -27,6 +27,8 @@ class JobKind:
     """The function that does the work, as `module:function`. Only a running job imports it, because it needs torch."""
     shares_batches: bool = False
     """Whether several processes can share one job of this kind, each with a part of the images."""
+    on_processor: bool = False
+    """Whether the work runs on the processor where there is a GPU too."""
     through: tuple[str, ...] = ()
     """Entry points (`module:function`) that start the work in several processes; `runs` imports none of them."""
 
@@ -56,15 +58,15 @@ def _in_its_world(function: Callable[..., dict[str, Any]]) -> Callable[..., dict
 _SHARED = ("harness.jobs.distributed.torchrun:main",)
 
 JOBS: dict[str, JobKind] = {
-    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels"),
+    "pixels": JobKind(1, "harness.jobs.pixel_statistics:measure_pixels", on_processor=True),
     "train": JobKind(1, "harness.jobs.training.train:train", shares_batches=True, through=_SHARED),
     "evaluate": JobKind(1, "harness.jobs.evaluation.evaluate:evaluate", shares_batches=True, through=_SHARED),
-    "ensemble": JobKind(1, "harness.jobs.evaluation.ensemble:average"),
+    "ensemble": JobKind(1, "harness.jobs.evaluation.ensemble:average", on_processor=True),
     "inspect": JobKind(1, "harness.jobs.inspections.job:inspect"),
-    "vocabulary": JobKind(1, "harness.jobs.features.learn_vocabulary:learn_vocabulary"),
-    "encode": JobKind(1, "harness.jobs.features.encode_split:encode"),
-    "fit": JobKind(1, "harness.jobs.classifiers.fit:fit"),
-    "classify": JobKind(1, "harness.jobs.classifiers.classify:classify"),
+    "vocabulary": JobKind(1, "harness.jobs.features.learn_vocabulary:learn_vocabulary", on_processor=True),
+    "encode": JobKind(1, "harness.jobs.features.encode_split:encode", on_processor=True),
+    "fit": JobKind(1, "harness.jobs.classifiers.fit:fit", on_processor=True),
+    "classify": JobKind(1, "harness.jobs.classifiers.classify:classify", on_processor=True),
     "probe": JobKind(1, "harness.jobs.probe:probe"),
     "measure": JobKind(1, "harness.jobs.measures.job:measure_quantities", through=_SHARED),
 }

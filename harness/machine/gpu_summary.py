@@ -136,6 +136,14 @@ def joined(sessions: Sequence[Summary]) -> Summary | None:
     }
 
 
+def shared_among(summary: Summary, jobs: int) -> Summary:
+    """Give a job its part of the energy where several at a time shared the GPU, whose power is not told by process."""
+    if jobs == 1 or summary["energy_j"] is None:
+        return summary
+    energy_j = round(summary["energy_j"] / jobs, 3)
+    return summary | {"energy_j": energy_j, "energy_from": f"{summary['energy_from']}, 1/{jobs} of it"}
+
+
 def is_summary(document: Any) -> bool:
     """Check that plain data from a file have the shape and types that `joined` returns and readers expect."""
     if not isinstance(document, dict) or not isinstance(series := document.get("series"), dict):

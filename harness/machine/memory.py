@@ -1,4 +1,4 @@
-"""Memory of this machine: how much is left, and out-of-memory errors, whatever library raises them."""
+"""Memory of this machine and its GPUs: how much is left, and out-of-memory errors, whatever library raises them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.machine.cgroups import memory_limit
+from harness.machine.environment import nvml
+from harness.machine.nvml import visible_gpus
 
 _MEMINFO = Path("/proc/meminfo")
 
@@ -36,3 +38,21 @@ def available_bytes() -> int | None:
         lines = _MEMINFO.read_text(encoding="utf-8").splitlines()
         amounts.append(1024 * int(next(line.split()[1] for line in lines if line.startswith("MemAvailable:"))))
     return min(amounts, default=None)
+
+
+def free_gpu_bytes() -> list[int | None]:
+    """Return the free memory of each GPU that CUDA shows to this process, in bytes; None where NVML does not tell.
+
+    What other processes hold is not free. Empty without a GPU, and where the driver does not answer.
+    """
+    library = nvml()
+    if library is None:
+        return []
+    try:
+        library.nvmlInit()
+        try:
+            return [gpu.free_bytes() for gpu in visible_gpus(library, None)]
+        finally:
+            library.nvmlShutdown()
+    except library.NVMLError:
+        return []

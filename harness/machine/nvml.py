@@ -81,6 +81,10 @@ class Gpu:
             slowed_by=self._slowed_by(),
         )
 
+    def free_bytes(self) -> int | None:
+        """Return the memory that no process holds; None where it is unknown."""
+        return getattr(self._asked("nvmlDeviceGetMemoryInfo"), "free", None)
+
     def power_limit_w(self) -> float | None:
         """Return the power limit in watts; None where it is unknown."""
         return None if self.partition else _thousandth(self._asked("nvmlDeviceGetPowerManagementLimit"))
@@ -111,8 +115,8 @@ class Gpu:
             return None
 
 
-def visible_gpus(library: Any, count: int = 1) -> list[Gpu]:
-    """Return the first `count` GPUs that CUDA gives to this process; `library` is an initialised NVML.
+def visible_gpus(library: Any, count: int | None = 1) -> list[Gpu]:
+    """Return the first `count` GPUs that CUDA gives to this process, or all; `library` is an initialised NVML.
 
     CUDA may order different GPUs otherwise, so the caller has to compare names. Raises NVML's own error where the
     driver does not answer.

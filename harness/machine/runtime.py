@@ -38,8 +38,17 @@ class Runtime:
     """Whether `threads` may be replaced: by the plan's own number, and for an unfinished job by its checkpoint's."""
     open_jobs: bool = False
     """Whether `jobs` may be replaced by the number that suits the plan."""
+    shared_gpus: int = 0
+    """GPUs on which jobs run side by side, several on each; 0 where no job shares its GPU with another."""
+    why_jobs: str = ""
+    """Why so many jobs share a GPU, in words; empty on processors and where the user has said how many."""
     processes: int = 1
     """Processes that share each batch of a training or test, one per GPU. It changes weights by rounding only, which
     the result records."""
     resume_elsewhere: bool = False
     """Resume from a checkpoint of another device kind, thread count or torch; the result is then marked."""
+
+    @property
+    def jobs_a_gpu(self) -> int:
+        """The most jobs at a time on one GPU; 1 where none shares its GPU."""
+        return -(-self.jobs // self.shared_gpus) if self.shared_gpus else 1

@@ -27,4 +27,7 @@ judged no more, with what it came to.
 Cost. `rates` knows how fast a device was: by the very shape of a job (net, input, batch, precision or views) in runs,
 then in calibrations (`calibrate`), then of jobs like it. What a job will leave on disk (`disk`) and which experiments
 rest on it stand in the plan beside its multiply-adds, outside its key, so that `plan` needs no net to tell.
+
+Division. `division` gives the jobs at a time and the threads of each: by `processors`, or where there are GPUs by
+`gpu_sharing`, with the memory that `gpu_memory` estimates.
 """

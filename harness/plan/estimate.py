@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.jobs import JOBS
 from harness.machine.environment import nvml
 from harness.machine.nvml import visible_gpus
 from harness.machine.runtime import Runtime
@@ -72,6 +73,8 @@ class Estimate:
     """Seconds that were measured, calibrated or assumed; every job's overhead is left out."""
     of_job: dict[str, float] = field(default_factory=dict)
     """Seconds by key."""
+    processor_s: float = 0.0
+    """Seconds of one core, for jobs that leave a GPU alone; told apart where the GPU is not at hand."""
     cores: int | None = None
     """Cores of a processor that they keep busy; None on a GPU."""
 
@@ -83,6 +86,7 @@ class Estimate:
             "basis": self.basis,
             "gpu_hours": hours if self.cores is None else None,
             "core_hours": None if self.cores is None else hours * self.cores,
+            "processor_core_hours": self.processor_s / 3600,
             "kwh": None if self.energy_j is None else self.energy_j / JOULES_A_KWH,
             "power_basis": self.power_basis,
             "seconds_by_source": self.by_source,
@@ -107,9 +111,16 @@ def estimate(jobs: Iterable[Job], store: Store, runtime: Runtime, plan: Mapping[
 
 
 def estimate_on(gpu: AssumedGpu, jobs: Iterable[Job]) -> Estimate:
-    """Estimate the same on a GPU that is not at hand."""
+    """Estimate the same on a GPU that is not at hand; its seconds and energy are of the jobs that use the GPU.
+
+    `processor_s` has the others, such as features and classifiers, whose time by key is as if the GPU did them.
+    """
     found, drawn, precisions = Estimate(), Drawn(), list[str]()
     for job in jobs:
+        if JOBS[job.kind].on_processor:
+            found.of_job[job.key] = OVERHEAD_S + job.work / gpu.rate("fp32").multiply_adds_s
+            found.processor_s += OVERHEAD_S + job.work / ASSUMED_A_CORE
+            continue
         told = job.spec.get("recipe", {}) if job.kind == "train" else job.spec
         precisions.append(told.get("precision", "fp32"))  # tests are always fp32
         _add(found, job, gpu.rate(precisions[-1]), drawn)

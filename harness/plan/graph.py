@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from harness.jobs.inspections import InspectionSpec
 from harness.jobs.measures import MEASURES
 from harness.plan.classification_jobs import add_classification
 from harness.plan.disk import checkpoints_bytes, pixels_bytes, predictions_bytes, weights_bytes
+from harness.plan.gpu_memory import training_bytes
 from harness.plan.job import Job
 from harness.plan.plan import Plan
 from harness.suite.file import Experiment, Suite
@@ -163,8 +165,18 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         float(work),
         keeps_bytes=weights_bytes(layers),
         scratch_bytes=checkpoints_bytes(layers),
+        gpu_bytes=training_bytes(layers, recipe.batch, _images_on_gpu(experiment)),
         mixing=[one.name for one in layers if one.layer.mixes_images],
     )
+
+
+def _images_on_gpu(experiment: ResolvedExperiment) -> int:
+    """Count the bytes of training and validation images where the set fits in memory, and so stays on the GPU."""
+    dataset = experiment.dataset
+    if dataset.read is None:
+        return 0
+    images = sum(dataset.count(split, experiment.data.subset) for split in ("train", "val"))
+    return images * math.prod(dataset.shape(experiment.data.prepare))
 
 
 def _evaluate(experiment: ResolvedExperiment, name: str, seed: int, training: Job) -> Job:

@@ -33,6 +33,8 @@ class Job:
     """Bytes that its files will take on disk; not part of the address."""
     scratch_bytes: int = 0
     """Bytes that they take beyond that while it runs; not part of the address."""
+    gpu_bytes: int = 0
+    """Bytes of a GPU's memory that a training takes; not part of the address."""
     mixing: list[str] = field(default_factory=list)
     """Layers of its net that mix the images of a batch, so that no batch may be divided; not part of the address."""
     wanted_by: list[str] = field(default_factory=list)

@@ -109,13 +109,17 @@ def outline_of(path: Path) -> Outline:
 
 
 def outlines(paths: Iterable[Path]) -> tuple[dict[Path, Outline], list[str]]:
-    """Give the outline of every sound suite that agrees with its paper's files, and the fault lines of the others."""
+    """Give the outline of every sound suite that agrees with its paper's files, and the fault lines of the others.
+
+    A suite that has the name of one before it is none of the sound: their reports would share a folder.
+    """
     sound: dict[Path, Outline] = {}
     faults: list[str] = []
     for path in paths:
         try:
             outline = outline_of(path)
             _require_whole(outline)
+            _require_own_name(outline, sound.values())
             sound[path] = outline
         except SuiteError as error:
             faults += [line for line in error.faults if line not in faults]
@@ -132,6 +136,18 @@ def _require_whole(outline: Outline) -> None:
         raise SuiteError(faults)
     outline.whole = True
     remember(outline)
+
+
+def _require_own_name(outline: Outline, others: Iterable[Outline]) -> None:
+    """Raises SuiteError where another file has a suite of the same name."""
+    alike = next((one.path for one in others if one.name == outline.name and one.path != outline.path), None)
+    if alike is None:
+        return
+    from harness.suite.yaml_places import read_yaml  # noqa: PLC0415 - as `_read`
+
+    places = read_yaml(outline.path)
+    places.fault(("suite",), f"{alike} has a suite {outline.name!r} too; rename one, for their reports share a folder")
+    raise SuiteError(places.lines())
 
 
 def remember(outline: Outline) -> None:

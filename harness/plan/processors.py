@@ -12,7 +12,7 @@ that a run will take decide only how many jobs run at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harness.data import DATASETS
@@ -22,7 +22,6 @@ from harness.machine.memory import available_bytes
 from harness.machine.runtime import Runtime, cores
 from harness.plan.job import Job
 from harness.plan.plan import Plan
-from harness.plan.rates import on_gpu
 
 STEP_OF_A_THREAD = 2**29
 """Multiply-adds of a training step for each thread, an assumption: with fewer, threads mostly wait for each other."""
@@ -33,17 +32,9 @@ WIDE_STEP = 2**34
 PROCESS_BYTES = 3 * 2**29
 """Memory reckoned for a process, 1.5 GiB, an assumption: torch, a small data set, a small net and its batches."""
 
-WORTH_A_PROCESS_S = 10.0
-"""Seconds of work for each process that runs jobs. With less, importing torch anew would cost more than it gains."""
 
-
-def divided(plan: Plan, runtime: Runtime) -> Runtime:
-    """Return the settings with the threads and jobs at a time that suit a plan, where the user has left them open.
-
-    On GPUs, and where several processes share each batch, nothing changes.
-    """
-    if not (runtime.open_threads or runtime.open_jobs) or runtime.processes > 1 or on_gpu(runtime):
-        return runtime
+def of_processors(plan: Plan, runtime: Runtime) -> Runtime:
+    """Return the settings with the threads and jobs at a time that suit a plan, where the user has left them open."""
     own = threads_each(plan.jobs, cores()) if runtime.open_jobs else max(1, cores() // runtime.jobs)
     threads = own if runtime.open_threads else runtime.threads
     return replace(runtime, threads=threads, jobs=places(threads) if runtime.open_jobs else runtime.jobs)
@@ -75,19 +66,3 @@ def step_work(training: Job) -> float:
     data = DataSpec.parsed(training.spec["data"])
     steps = recipe.steps(recipe.steps_of_epoch(DATASETS[data.name].count("train", data.subset)))
     return training.work / max(1, steps)
-
-
-def at_once(todo: Collection[Job], seconds: float, runtime: Runtime) -> int:
-    """Return how many of these jobs, which take so many seconds one after another, are to run at a time."""
-    most = min(runtime.jobs, sum(not job.takes_time for job in todo))
-    return max(1, min(most, int(seconds / WORTH_A_PROCESS_S)) if runtime.open_jobs else most)
-
-
-def told(runtime: Runtime, together: int) -> str:
-    """Say how jobs share the processors.
-
-    >>> told(Runtime(threads=1), 2)
-    '2 jobs at a time, 1 thread each'
-    """
-    jobs = "1 job" if together == 1 else f"{together} jobs"
-    return f"{jobs} at a time, {runtime.threads} thread{'' if runtime.threads == 1 else 's'} each"

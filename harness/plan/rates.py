@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +38,8 @@ class Rates:
     device: str
     place: str
     """The device with the threads and processes that use it, as `place_of` tells."""
+    alone: str
+    """The same for a job that shares its GPU with no other."""
     measured: Numbers
     """Rates that earlier runs into this store reached."""
     calibrated: Numbers
@@ -45,20 +47,30 @@ class Rates:
     @classmethod
     def known(cls, store: Store, runtime: Runtime) -> Rates:
         """Read the rates of the device that jobs would run on here."""
-        return cls(device_name(runtime), place_of(runtime), _numbers(store.rates), _numbers(calibration_file()))
+        places = place_of(runtime), place_of(replace(runtime, shared_gpus=0))
+        return cls(device_name(runtime), *places, _numbers(store.rates), _numbers(calibration_file()))
 
     def of(self, kind: str, spec: dict[str, Any], training: dict[str, Any] | None = None) -> Rate | None:
         """The rate of a job: of its very shape, by runs or else by a calibration, or else of jobs like it; or None.
 
-        `training` is the spec of the training whose net a test looks through.
+        `training` is the spec of the training whose net a test looks through. Of jobs that share a GPU it is the rate
+        of all on it together, or of one alone until some were measured so.
         """
         found = self.exactly(shape_of(kind, spec, training))
-        return found or _rate(self.measured, rate_key(kind, spec, self.place), "measured")
+        return found or self._first("measured", (rate_key(kind, spec, place) for place in self._places))
 
     def exactly(self, shape: str) -> Rate | None:
         """The rate of jobs of that shape, as `shape_of` names it, and of no others."""
-        name = f"{shape} on {self.place}"
-        return _rate(self.measured, name, "measured") or _rate(self.calibrated, name, "calibrated")
+        names = [f"{shape} on {place}" for place in self._places]
+        return self._first("measured", names) or self._first("calibrated", names)
+
+    @property
+    def _places(self) -> dict[str, None]:
+        return dict.fromkeys((self.place, self.alone))
+
+    def _first(self, source: Literal["measured", "calibrated"], names: Iterable[str]) -> Rate | None:
+        numbers = self.measured if source == "measured" else self.calibrated
+        return next((_rate(numbers, name, source) for name in names if name in numbers), None)
 
 
 def note_rate(
@@ -69,14 +81,17 @@ def note_rate(
     training: dict[str, Any] | None = None,
     power_w: float | None = None,
 ) -> None:
-    """Remember how fast a finished job was, and at what power, for the next plan."""
+    """Remember how fast a finished job was, and at what power, for the next plan.
+
+    Of a job that shared a GPU, remember how fast all on it were together.
+    """
     if job.get("work", 0) <= 0 or seconds <= 0:
         return
     place, kind, spec = place_of(runtime), job["kind"], job["spec"]
     exact = f"{shape_of(kind, spec, training)} on {place}"
     numbers = dict(_numbers(store.rates))
     for name in (exact, rate_key(kind, spec, place)):
-        numbers[name] = job["work"] / seconds
+        numbers[name] = job["work"] * runtime.jobs_a_gpu / seconds
         numbers.pop(WATTS + name, None)
         numbers |= {} if power_w is None else {WATTS + name: power_w}
     write_json(store.rates, numbers)
@@ -128,9 +143,10 @@ def rate_key(kind: str, spec: dict[str, Any], place: str) -> str:
 
 
 def place_of(runtime: Runtime) -> str:
-    """The device that jobs would run on, and in how many threads and processes."""
+    """The device that jobs would run on, in how many threads and processes, and whether others share it."""
     shared = "" if runtime.processes == 1 else f", {runtime.processes} processes"
-    return f"{device_name(runtime)}, {runtime.threads} threads{shared}"
+    beside = ", side by side" if runtime.jobs_a_gpu > 1 else ""
+    return f"{device_name(runtime)}, {runtime.threads} threads{shared}{beside}"
 
 
 def device_name(runtime: Runtime) -> str:

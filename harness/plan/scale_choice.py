@@ -9,10 +9,10 @@ from harness.data.locate import Locations, Missing
 from harness.errors import DataMissing, UsageError
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
+from harness.plan.division import at_once, divided, elapsed_s
 from harness.plan.estimate import estimate
 from harness.plan.outline import Outline
 from harness.plan.plan import Plan
-from harness.plan.processors import at_once, divided
 from harness.plan.status import Survey, surveyed
 from harness.progress import duration
 from harness.store.store import Store
@@ -81,7 +81,7 @@ def _time_obstacle(survey: Survey, runtime: Runtime) -> str | None:
     """Say how long a scale would take where that is too long to run it unasked; None where it is not."""
     shared, todo = divided(survey.plan, runtime), survey.jobs("to do")
     time = estimate(todo, survey.store, shared, survey.plan.jobs)
-    seconds = time.seconds / at_once(todo, time.seconds, shared)
+    seconds = elapsed_s(time.seconds, at_once(todo, time.seconds, shared), shared)
     if seconds > LONGEST_UNASKED_S:
         return f"would take about {duration(seconds)} ({time.basis}); --scale {survey.plan.scale} runs it"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -50,6 +50,11 @@ class Survey:
     def of(self, plan: Plan) -> Survey:
         """Give the survey of a plan whose jobs are among these, such as the same plan at a look."""
         return replace(self, plan=plan, standing={key: self.standing[key] for key in plan.jobs})
+
+    def only(self, keys: Collection[str]) -> Survey:
+        """Give the survey of some of these jobs, in the order of the plan."""
+        plan = self.plan.of_jobs({key: job for key, job in self.plan.jobs.items() if key in keys})
+        return self.of(plan)
 
 
 def surveyed(plan: Plan, store: Store, locations: Locations, failed: Mapping[str, str] | None = None) -> Survey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ from harness.data.locate import Locations, Missing
 from harness.data.sets.files import stored
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
+from harness.plan.division import at_once, divided, told
 from harness.plan.estimate import H200, Estimate, estimate, estimate_on
 from harness.plan.job import Job
 from harness.plan.outline import outline_of, remember
 from harness.plan.plan import Plan
-from harness.plan.processors import at_once, divided, told
 from harness.plan.rates import on_gpu
 from harness.plan.scale_choice import choose_scale, data_missing
 from harness.plan.sharing import also_wanted
@@ -66,7 +67,7 @@ def plan_suite(
     if calibrating is not None:
         from harness.plan.calibrate import calibrate  # noqa: PLC0415 - it imports torch, and is only asked for
 
-        calibrate(todo, plan.jobs, store, shared, calibrating)
+        calibrate(todo, plan.jobs, store, replace(shared, shared_gpus=0), calibrating)
     time = estimate(todo, store, shared, plan.jobs)
     together = at_once(todo, time.seconds, shared)
     also = also_wanted(plan.jobs, path, choice.scale, device) if across else {}

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from harness.data import DATASETS
 from harness.jobs.measures import MEASURES
 from harness.machine.runtime import Runtime
+from harness.plan.division import at_once
 from harness.plan.estimate import estimate
 from harness.plan.graph import Plan, make_plan
 from harness.plan.job import Job, datasets_of
 from harness.plan.preregistration import declare
-from harness.plan.processors import at_once, places
+from harness.plan.processors import places
 from harness.plan.rates import device_name, on_gpu
 from harness.plan.status import Status, Survey, statuses, surveyed
 from harness.progress import Progress

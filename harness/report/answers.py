@@ -8,6 +8,7 @@ The same rule leads every report. The first of these that a report has is its an
 3. printed numbers that were worked out exactly, then the first claim that was;
 4. that nothing was set against the paper, and what is missing.
 
+Where trainings are to reproduce a table and no number of ours was set against one of its own, that is said before.
 No outcome is preferred to another, so that a contradiction leads as a confirmation would. `balance` counts the others.
 """
 
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 
 from harness.judge.counts import seeds_in_words
 from harness.report.arms import Arm, arms_of
+from harness.report.bounded import bounded
 from harness.report.effects import effect_of
 from harness.report.kept_suite import paper_data, printed_size
 from harness.report.page.numbers import digits_after, interval, number, plain
+from harness.report.reproduced import outside_table, table_in_words
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
 from harness.report.what_was_run import counted, data_used, what_was_run
@@ -69,6 +72,7 @@ def answered(results: Results) -> Answer:
     lead = leading_claim(results)
     compared = [cell for cell in results.cells if cell.outcome in COMPARED]
     sampled = [cell for cell in compared if cell.how != "exact"]
+    table = "" if sampled else table_in_words(results)
     if sampled:
         lead, sentence = None, _of_cells(results, sampled)
     elif lead is not None and lead.evidence != "exact":
@@ -78,8 +82,10 @@ def answered(results: Results) -> Answer:
     elif lead is not None:
         sentence = _of_claim(results, lead)
     else:
-        sentence = _of_nothing(results)
-    return Answer(sentence, _balance(results), what_was_run(results), "" if lead is None else lead.id)
+        table, sentence = "", _of_nothing(results, table)
+    rest = outside_table(results) if table else results.cells
+    whole = f"{table}. {sentence}" if table else sentence
+    return Answer(whole, _balance(results, rest), what_was_run(results), "" if lead is None else lead.id)
 
 
 def leading_claim(results: Results) -> ClaimRecord | None:
@@ -94,6 +100,7 @@ def flags_of(verdict: CellRecord | ClaimRecord) -> list[str]:
     flags = {
         "EXTENDED": verdict.extended,
         "POST HOC": isinstance(verdict, ClaimRecord) and verdict.post_hoc is not None,
+        "ARMS DIFFER": isinstance(verdict, ClaimRecord) and bool(verdict.differs_in),
         "STALE": verdict.stale,
         "RECORDED": recorded,
         "IMPORTED": verdict.imported,
@@ -190,19 +197,20 @@ def _of_cells(results: Results, compared: Sequence[CellRecord]) -> str:
 
 def _beside(cell: CellRecord) -> str:
     digits = digits_after(cell.printed)
-    ends = cell.interval
-    bounds = "" if ends is None or None in ends else f" {interval((ends[0] or 0.0, ends[1] or 0.0), digits)}"
+    low, high = bounded(cell, cell.interval)
+    bounds = "" if low is None or high is None else f" {interval((low, high), digits)}"
     whole = cell.how == "exact" and cell.mean is not None and float(cell.mean).is_integer()
     ours = f"ours {f'{cell.mean:,.0f}' if whole else plain(cell.mean, digits)}{bounds}"
     return f"{cell.label}: printed {cell.printed}, {ours}, {', '.join([cell.outcome, *flags_of(cell)])}"
 
 
-def _of_nothing(results: Results) -> str:
-    """Nothing was tested: what was drawn or measured all the same, and what is missing."""
+def _of_nothing(results: Results, table: str) -> str:
+    """Nothing was tested: what is said of the table, what is missing, what was drawn or measured all the same."""
     own = [cell for cell in results.cells if cell.outcome != "CITED"]
     shown = [cell for cell in own if cell.mean is not None]
     where = "table" if results.table is not None else "suite"
     said = f"No number of this {where} was reproduced" if own or results.claims else "Nothing here is a number to test"
+    said = table or said
     return f"{said}{_missing(results, own)}{_measured(results, shown)}{_pictures(results)}."
 
 
@@ -234,13 +242,17 @@ def _pictures(results: Results) -> str:
     return f"; the figure is drawn from our own nets{' on ' + on if on else ' as they are declared'}" if drawn else ""
 
 
-def _balance(results: Results) -> str:
-    """Everything that was tested, by outcome: what was sampled, then definitions, then arithmetic, each apart."""
+def _balance(results: Results, cells: Sequence[CellRecord]) -> str:
+    """Everything that was tested, by outcome: what was sampled, then definitions, then arithmetic, each apart.
+
+    `cells` are those that the answer says nothing of.
+    """
     tested = [claim for claim in results.claims if claim.outcome in TESTED]
     sampled = [claim for claim in tested if claim.evidence != "exact"]
     exact = [claim for claim in tested if claim.evidence == "exact" and not claim.stated]
     stated = [claim for claim in tested if claim.evidence == "exact" and claim.stated]
-    apart = sum(cell.outcome == "NOT COMPARABLE" for cell in results.cells)
+    apart = sum(cell.outcome == "NOT COMPARABLE" for cell in cells)
+    outside = " outside the table" if len(cells) < len(results.cells) else ""
     said = []
     if sampled:
         said.append(f"of {counted(len(sampled), 'claim')} tested by runs, {_outcomes(sampled)}")
@@ -249,7 +261,9 @@ def _balance(results: Results) -> str:
     if stated:
         said.append(f"of {counted(len(stated), 'claim')} worked out from printed numbers alone, {_outcomes(stated)}")
     if apart:
-        said.append(f"{counted(apart, 'printed number')} without a verdict, not being of the same world as ours")
+        said.append(
+            f"{counted(apart, 'printed number')}{outside} without a verdict, not being of the same world as ours"
+        )
     return f"{capital('; '.join(said))}." if said else ""
 
 

@@ -31,10 +31,18 @@ def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
     fields: dict[str, object] = {f"{kind}_s": _seconds(cost for job, cost in ran if job.kind == kind) for kind in kinds}
     fields["energy_j"] = round(sum(known), 3) if known else None  # not measured is not 0 J
     fields |= {"energy_measured": f"of {len(known)} of {len(ran)} jobs"} if known else {}
-    together = max((cost.get("jobs_at_once", 1) for _, cost in ran), default=1)
-    fields |= {"side_by_side": f"up to {together} jobs at a time"} if together > 1 else {}
+    fields |= {"side_by_side": beside} if (beside := _side_by_side([cost for _, cost in ran])) else {}
     fields["finished_at"] = max((cost["finished_at"] for _, cost in ran), default=None)
     return CostRecord.model_validate(fields)
+
+
+def _side_by_side(costs: list[Cost]) -> str:
+    """The most jobs that ran at a time, and why so many shared a GPU; empty where each had the machine to itself."""
+    most = max(costs, key=lambda cost: int(cost.get("jobs_at_once", 1)), default=Cost())
+    why = most.get("jobs_because") or next((cost["jobs_because"] for cost in costs if "jobs_because" in cost), "")
+    if (together := most.get("jobs_at_once", 1)) == 1:
+        return f"1 job at a time: {why}" if why else ""
+    return f"up to {together} jobs at a time" + (f": {why}" if why else "")
 
 
 def costs_by_experiment(plan: Plan, standing: Mapping[str, Status]) -> list[ExperimentCost]:

@@ -12,23 +12,23 @@ LEVEL_OF_TESTS = 0.05
 
 TRAINED_NUMBERS = "Printed numbers of trained nets"
 OTHER_NUMBERS = "Printed numbers that need no training"
-TRAINED = "Claims on trained nets"
-UNTESTED = "Claims not tested here"
+TRAINED = "Tests on trained nets"
+UNTESTED = "Not tested here"
 ARITHMETIC = "Arithmetic on printed numbers"
 QUOTED = "Quoted from others, or settings"
 KINDS = (
     TRAINED_NUMBERS,
     OTHER_NUMBERS,
     TRAINED,
-    "Claims on random nets, without data",
-    "Claims on a clock",
-    "Claims by definition: counted or computed",
+    "Tests on random nets, without data",
+    "Tests on a clock",
+    "Tests by definition: counted or computed",
     ARITHMETIC,
     "By construction",
     QUOTED,
     UNTESTED,
 )
-"""The kinds of verdicts, in the order in which an index counts them."""
+"""The kinds of verdicts, in the order in which an index counts them; a claim of a paper may have several tests."""
 _OF_BASIS = {"trained": TRAINED, "drawn": KINDS[3], "timed": KINDS[4], "exact": KINDS[5]}
 
 

@@ -9,6 +9,7 @@ from harness.report.changed_verdicts import Reports
 from harness.report.coverage import Coverage
 from harness.report.ledger_counts import TRAINED, TRAINED_NUMBERS, counted_apart, kind_of
 from harness.report.ledger_records import Count, Place
+from harness.report.reproduced import reproduced
 from harness.report.what_was_run import data_used
 
 
@@ -18,11 +19,7 @@ def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
     matched = sum(place.outcome == "MATCH" for place in printed)
     if not reports:
         return "No report is published."
-    if not printed:
-        return ""
-    if len(printed) == 1:
-        return f"Its one printed number of a trained net is {'' if matched else 'not '}reproduced."
-    return f"{matched or 'None'} of the {len(printed)} printed numbers of trained nets {_is(matched)} reproduced."
+    return f"{reproduced(matched, len(printed), of_nets=True)}." if printed else ""
 
 
 def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Reports) -> str:
@@ -60,8 +57,9 @@ def claims_in_words(places: Sequence[Place], claims: Sequence[Count], reports: R
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
     rest = total - sum(levels.values()) - undecided - outcomes["CONTRADICTED"]
     return (
-        f"Confirmed of its {_plural(total, 'claim')}: {confirmed}; {outcomes['CONTRADICTED']} contradicted, "
-        f"{undecided} mixed or inconclusive, {rest} by construction, quoted or not tested.{_tests(places)}"
+        f"Confirmed of its {_plural(total, 'claim')}, each by all its tests together: {confirmed}; "
+        f"{_plural(outcomes['CONTRADICTED'], 'claim')} contradicted, {undecided} mixed or inconclusive, "
+        f"{rest} by construction, quoted or not tested.{_tests(places)}"
     )
 
 
@@ -84,20 +82,22 @@ def _tests(places: Sequence[Place]) -> str:
     for one in trained.counts:
         outcomes[one.outcome] += one.count
     undecided = outcomes["MIXED"] + outcomes["INCONCLUSIVE"]
+    confirm, contradict = outcomes["CONFIRMED"], outcomes["CONTRADICTED"]
     holm = f" ({trained.survive} of {trained.tested} with a p value survive Holm)" if trained.tested else ""
     return (
-        f" Its {_plural(outcomes.total(), 'test')} on trained nets: {outcomes['CONFIRMED']} confirmed{holm}, "
-        f"{outcomes['CONTRADICTED']} contradicted, {undecided} mixed or inconclusive."
+        f" Its {_plural(outcomes.total(), 'test')} on trained nets, one by one: "
+        f"{confirm} {_does('confirm', confirm)}{holm}, {contradict} {_does('contradict', contradict)}, "
+        f"{undecided} mixed or inconclusive."
     )
+
+
+def _does(verb: str, count: int) -> str:
+    return f"{verb}s" if count == 1 else verb
 
 
 def listed(names: Sequence[str]) -> str:
     """Names in a sentence: `a`, `a and b`, `a, b and c`."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _is(count: int) -> str:
-    return "is" if count < 2 else "are"
 
 
 def _plural(count: int, noun: str) -> str:

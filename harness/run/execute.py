@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
+from harness.errors import HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.plan.job import Job
 from harness.plan.status import Status, Survey
 from harness.progress import Progress
@@ -20,6 +20,12 @@ class Execution:
 
     ran: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    put_off: list[str] = field(default_factory=list)
+    """The keys of jobs that ran out of memory beside others, and of those that need them: left for a run alone."""
+
+    def followed_by(self, later: Execution) -> Execution:
+        """Give both as one, after which nothing is put off."""
+        return Execution([*self.ran, *later.ran], self.failed | later.failed)
 
 
 def execute(
@@ -56,12 +62,19 @@ def execute(
 
 
 def execute_at_once(
-    survey: Survey, places: Places, progress: Progress, *, time: TimeLeft | None = None, timed: bool = False
+    survey: Survey,
+    places: Places,
+    progress: Progress,
+    *,
+    time: TimeLeft | None = None,
+    timed: bool = False,
+    put_off: bool = False,
 ) -> Execution:
     """Run jobs on several places: a job begins as soon as its inputs are there and a place is free.
 
     A job that measures time is left for when the machine is idle, or it would measure the others; with `timed`, it is
-    not, because the places keep it alone. Raises as `execute` does.
+    not, because the places keep it alone. With `put_off`, a job that runs out of memory has not failed: it is put off
+    with all that need it. Raises as `execute` does.
     """
     execution, at_work, store = Execution(failed=dict(survey.failed)), dict[str, Job](), survey.store
     waiting = {job.key: job for job in _todo(survey) if timed or not job.takes_time}
@@ -71,13 +84,19 @@ def execute_at_once(
             if missing := [execution.failed[key] for key in job.inputs.values() if key in execution.failed]:
                 execution.failed[job.key] = f"its input failed: {missing[0]}"
                 del waiting[job.key]
+            elif any(key in execution.put_off for key in job.inputs.values()):
+                execution.put_off.append(waiting.pop(job.key).key)
             elif places.free and not any(key in waiting or key in at_work for key in job.inputs.values()):
                 at_work[job.key] = waiting.pop(job.key)
                 places.begin(written(store, job), f"[{whole - len(waiting)}/{whole}] {job.label}")
         progress.begin(f"[{whole - len(waiting) - len(at_work)}/{whole} over]")
         progress.rest_s = time.of(waiting)
         for folder, error in places.ended():
-            _note(execution, at_work.pop(folder.read_job()["key"]), error, progress)
+            job = at_work.pop(folder.read_job()["key"])
+            if put_off and isinstance(error, OutOfMemory):
+                _put_off(execution, job, progress)
+            else:
+                _note(execution, job, error, progress)
     execution.ran.sort(key=list(survey.plan.jobs).index)
     return execution
 
@@ -94,6 +113,12 @@ def _note(execution: Execution, job: Job, error: HarnessError | None, progress: 
         progress.say(f"{job.label}: FAILED: {error}")
     else:
         raise error
+
+
+def _put_off(execution: Execution, job: Job, progress: Progress) -> None:
+    if not execution.put_off:  # one line for all of them; the log of each job has its own
+        progress.say(f"{job.label}: out of memory beside other jobs; it runs again alone, as any other that does")
+    execution.put_off.append(job.key)
 
 
 def written(store: Store, job: Job) -> JobFolder:

@@ -14,11 +14,11 @@ from harness.judge.counts import seeds_said
 from harness.machine.cuda_visible import lacking
 from harness.machine.environment import clocked_device
 from harness.machine.runtime import Runtime
+from harness.plan.division import at_once, divided, elapsed_s, taken, told
 from harness.plan.estimate import estimate
 from harness.plan.graph import Plan, plan_at
 from harness.plan.outline import Outline
 from harness.plan.preregistration import declare, remember
-from harness.plan.processors import at_once, divided, told
 from harness.plan.scale_choice import Choice, choose_reported, choose_scale, data_missing
 from harness.plan.status import Survey, surveyed
 from harness.plan.stored_jobs import timed_on
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from harness.run.executors.slurm.cluster import Cluster
 
 Folder = Path
+AGAIN = "alone, for memory was short beside others"
+"""Why a job ran by itself though others of its run shared a GPU."""
 
 
 def run_suite(
@@ -164,17 +166,24 @@ def _goes_on(survey: Survey, look: Look, progress: Progress) -> bool:
 def _execute(
     survey: Survey, runtime: Runtime, alone: Runtime, progress: Progress, stop: StopSignal, time: TimeLeft
 ) -> Execution:
-    one_by_one = replace(time, at_once=1)
+    """Run the jobs of a survey: those that measure no time at once, or in turn; then the others, one by one.
+
+    A job that ran out of memory beside others runs again in between, when their processes have ended.
+    """
+    time_alone = replace(time, at_once=1, pace=None)
     if runtime.jobs == 1 and runtime.threads == alone.threads:
-        return execute(survey, Local(runtime, progress, stop), progress, time=one_by_one)
-    if time.at_once == 1:
-        first = execute(survey, Local(runtime, progress, stop), progress, timed=False, time=one_by_one)
+        return execute(survey, Local(runtime, progress, stop), progress, time=time_alone)
+    now = taken(runtime, time.at_once)
+    if now.jobs == 1:
+        first = execute(survey, Local(now, progress, stop), progress, timed=False, time=time_alone)
     else:
-        with Pool(replace(runtime, jobs=time.at_once), progress, stop) as pool:
-            first = execute_at_once(survey, pool, progress, time=time)
-    local = Local(alone, progress, stop)
-    last = execute(replace(survey, failed=first.failed), local, progress, timed=True, time=one_by_one)
-    return Execution([*first.ran, *last.ran], first.failed | last.failed)
+        with Pool(now, progress, stop) as pool:
+            first = execute_at_once(survey, pool, progress, time=time, put_off=True)
+        again = replace(survey.only(first.put_off), failed=first.failed)
+        last = Local(replace(runtime, jobs=1, why_jobs=AGAIN if runtime.why_jobs else ""), progress, stop)
+        first = first.followed_by(execute(again, last, progress, time=time_alone))
+    rest = replace(survey, failed=first.failed)
+    return first.followed_by(execute(rest, Local(alone, progress, stop), progress, timed=True, time=time_alone))
 
 
 def report_suite(
@@ -257,7 +266,7 @@ def _say_todo(progress: Progress, survey: Survey, runtime: Runtime) -> TimeLeft:
         return TimeLeft()
     time = estimate(todo, survey.store, runtime, jobs)
     together = at_once(todo, time.seconds, runtime)
-    seconds = time.seconds / together
+    seconds = elapsed_s(time.seconds, together, runtime)
     about = f"about {duration(seconds)}, until {closing(seconds)}"
     progress.say(f"{len(todo)} of {len(jobs)} jobs to do, {about} ({time.basis}); {told(runtime, together)}")
-    return TimeLeft(time.of_job, together)
+    return TimeLeft(time.of_job, together, pace=time.seconds / seconds)

@@ -21,6 +21,9 @@ class TimeLeft:
     of_job: Mapping[str, float] = field(default_factory=dict)
     """Estimated seconds by key."""
     at_once: int = 1
+    """Jobs that run at a time."""
+    pace: float | None = None
+    """How many times as fast as one after another they are together; None for as many as run at a time."""
     _estimated: float = 0.0
     _took: float = 0.0
 
@@ -32,8 +35,8 @@ class TimeLeft:
     def of(self, keys: Iterable[str]) -> float:
         """Seconds that these jobs take, at the pace of those before."""
         trusted = TRUSTED * sum(self.of_job.values())
-        pace = (self._took + trusted) / (self._estimated + trusted) if trusted else 1.0
-        return pace * sum(self.of_job.get(key, 0.0) for key in keys) / self.at_once
+        slower = (self._took + trusted) / (self._estimated + trusted) if trusted else 1.0
+        return slower * sum(self.of_job.get(key, 0.0) for key in keys) / (self.pace or self.at_once)
 
     def say(self, progress: Progress, keys: Iterable[str]) -> None:
         """Say how long these jobs take and when they are done, where that is worth a line."""

@@ -15,6 +15,16 @@ SIZES = ("dimensions", "gaussians", "anchors", "words", "images", "per_image")
 """What a scale may change of a feature, where the feature has it."""
 
 
+class Misfit(ValueError):
+    """Says what of a system does not fit, and names the keys that could be changed, the likeliest first."""
+
+    def __init__(self, why: str, *keys: str, feature: str | None = None) -> None:
+        super().__init__(why)
+        self.keys = keys
+        self.feature = feature
+        """The feature that the keys are of; None for the whole system."""
+
+
 class Classify(Strict):
     """Features of a data set's images, one classifier for each feature, and the mean of the classifiers' scores."""
 
@@ -42,10 +52,10 @@ class ScaledClassification(Strict):
     epochs: PositiveInt | None = None
 
     def applied_to(self, system: Classify) -> Classify:
-        """Give the system as it is at this scale; raises ValueError where no feature has what is changed."""
+        """Give the system as it is at this scale; raises Misfit where no feature has what is changed."""
         known = {name for feature in system.features.values() for name in type(feature).model_fields}
         if strangers := sorted(self._given(*SIZES).keys() - known):
-            raise ValueError(f"no feature has the `{strangers[0]}` that the scale changes")
+            raise Misfit(f"no feature has the `{strangers[0]}` that the scale changes; leave it out", strangers[0])
         features = {name: self._feature(feature) for name, feature in system.features.items()}
         classifier = system.classifier.model_copy(update=self._given("regularisation", "epochs"))
         return system.model_copy(update={"features": features, "classifier": classifier, **self._given("prepare")})

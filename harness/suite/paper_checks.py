@@ -1,4 +1,4 @@
-"""Whether a suite and all files of its paper agree: ids with folders, and references with the paper's list of them."""
+"""Whether a suite and all files of its paper agree: ids, references and printed numbers; and tells what departs."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 from harness.errors import SuiteError
 from harness.strict import Strict
 from harness.suite.claims import Claim
+from harness.suite.departures import check_departures
 from harness.suite.file import Citation, Figure, RecipesFile, Suite
 from harness.suite.load import paper_folder
+from harness.suite.printed_checks import check_printed
 from harness.suite.printed_table import FreeCell
 from harness.suite.references import References
 from harness.suite.released import Released
@@ -42,7 +44,13 @@ def paper_faults(suite: Suite) -> list[str]:
                 faults += error.faults
     faults += [line for name, document in read.items() for line in _of_another_paper(folder / name, document)]
     released: Released | None = read.get("released.yaml")
-    return faults + _unknown_references(suite, read.get("references.yaml"), released.questions if released else ())
+    references: References | None = read.get("references.yaml")
+    places = read_yaml(suite.path)
+    if references is not None:
+        _check_references(suite, references, released.questions if released else (), places)
+        check_printed(suite.file, references, folder / "references.yaml", places)
+    check_departures(suite.file, places)
+    return faults + places.lines()
 
 
 def _of_another_paper(file: Path, document: Any) -> list[str]:
@@ -55,18 +63,15 @@ def _of_another_paper(file: Path, document: Any) -> list[str]:
     return located.lines()
 
 
-def _unknown_references(suite: Suite, references: References | None, questions: Iterable[str]) -> list[str]:
-    """A line for each `ref` that the paper's list does not have, nor, for a claim, the questions of its release."""
-    if references is None:
-        return []
-    file, places = suite.file, read_yaml(suite.path)
+def _check_references(suite: Suite, references: References, questions: Iterable[str], places: Places) -> None:
+    """Note a fault for each `ref` that the paper's list lacks, and, of a claim, the questions of its release too."""
+    file = suite.file
     tables, figures, claims = references.tables, references.figures, references.claims
     _check(places, _refs("claims", file.written_claims()), [*claims, *questions], "claim")
     _check(places, _refs("figures", file.figures), figures, "figure")
     _check(places, _refs("cells", file.cells), [*claims, *tables, *figures], "claim, table or figure")
     if file.table is not None:
         _check(places, [(("table", "ref"), file.table.ref)], [*tables, *figures], "table or figure")
-    return places.lines()
 
 
 def _refs(group: str, said: Mapping[str, Claim | Figure | FreeCell]) -> list[tuple[KeyPath, str]]:

@@ -14,6 +14,7 @@ from harness.jobs.recipe import Protocol, Recipe
 from harness.models import Model
 from harness.models.layers import Traced, trace
 from harness.models.sliding import Sliding
+from harness.suite.classification import Misfit
 from harness.suite.file import Evaluation, RecipesFile, Scale, SuiteFile
 from harness.suite.known_metrics import LARGEST_K
 from harness.vocabulary import ScaleName, nearest
@@ -99,7 +100,8 @@ def resolve_experiment(file: SuiteFile, shared: RecipesFile, scale: ScaleName, n
     recipe = world.train.applied_to(own_recipe)
     model = world.model.applied_to(train.model)
     if own is not None and own.classify != type(own.classify)():
-        raise ValueError(f"the scale changes `classify` of {name!r}, which trains a net; change its `model` or `train`")
+        why = f"the scale changes `classify` of {name!r}, which trains a net; change its `model` or `train`"
+        raise Misfit(why, "classify")
     if own is not None:
         recipe, model = own.train.applied_to(recipe), own.model.applied_to(model)
     dataset = DATASETS[world.data or train.data]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.errors import UsageError
 from harness.models.layers import Traced
+from harness.suite.classification import Misfit
 from harness.suite.file import Experiment, RecipesFile, SuiteFile
 from harness.suite.known_metrics import EPOCH_ERRORS, EPOCHS
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
@@ -41,13 +42,26 @@ def _resolved(
             resolved = resolve_experiment(file, shared, scale, name)
             known = _numbers(experiment, resolved, file.scales[scale].gpus)
         except (ValueError, UsageError) as error:
-            places.fault(("scales", scale), f"experiment {name!r} cannot be resolved: {error}")
+            places.fault(
+                _at(error, scale, name, places), f"experiment {name!r} cannot be resolved at {scale} scale: {error}"
+            )
             continue
         for path, source, number in _named_numbers(file, name):
             if number not in known.get(source, [number]):
                 why = f"{name}.{source} has no {number!r} at {scale} scale{nearest(number, known[source])}"
                 places.fault(path, why)
         yield name, resolved
+
+
+def _at(error: Exception, scale: ScaleName, name: str, places: Places) -> KeyPath:
+    """The key that a fault is told at: what the scale changes of it, what the system itself says, else the scale."""
+    at: KeyPath = ("scales", scale)
+    if not isinstance(error, Misfit):
+        return at
+    own, system = (*at, "experiments", name), ("experiments", name, "classify")
+    feature = () if error.feature is None else ("features", error.feature)
+    heads: list[KeyPath] = [(*own, "classify"), own, at, (*system, *feature), (*system, *feature, "descriptor"), system]
+    return next(((*head, key) for head in heads for key in error.keys if (*head, key) in places.places), at)
 
 
 def _numbers(experiment: Experiment, resolved: ResolvedExperiment, gpus: int | None) -> dict[str, Iterable[str]]:

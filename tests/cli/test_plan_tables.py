@@ -9,8 +9,8 @@ import pytest
 from harness.cli.plan_tables import amount, show_plan
 
 JOB: dict[str, Any] = {
-    "key": "0123456789abcdef01234567", "label": "train cnn, seed 0", "state": "to do", "why": "", "seconds": 600.0,
-    "wanted_by": ["cnn"], "also_in": None,
+    "key": "0123456789abcdef01234567", "kind": "train", "label": "train cnn, seed 0", "state": "to do", "why": "",
+    "seconds": 600.0, "wanted_by": ["cnn"], "also_in": None,
 }  # fmt: skip
 HERE = {"seconds": 600.0, "at_once": "2 jobs at a time, 1 thread each",
         "basis": "measured here on a processor", "core_hours": 1 / 3, "gpu_hours": None, "kwh": None,
@@ -32,10 +32,15 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 
-def shown(capsys: pytest.CaptureFixture[str], **changes: Any) -> str:
+def shown(capsys: pytest.CaptureFixture[str], *, every: bool = False, **changes: Any) -> str:
     """Show the plan with these changes, and return the output."""
-    show_plan(PLAN | changes)
+    show_plan(PLAN | changes, every=every)
     return capsys.readouterr().out
+
+
+def rows(text: str) -> list[list[str]]:
+    """The rows of the table, cell by cell."""
+    return [[cell.strip() for cell in line.split("\u2502")[1:-1]] for line in text.splitlines() if "\u2502" in line]
 
 
 def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +53,36 @@ def test_a_plan_is_counted_and_costed(capsys: pytest.CaptureFixture[str]) -> Non
     assert "kWh not known (the power of a processor is not measured)" in text
     assert "disk: 5 MB (weights 5 MB)\n" in text
     assert "data, in addition: digits 57.5 kB\n" in text
-    assert "0123456789abcdef0123 " in text
+
+
+def test_each_job_has_a_row_with_its_key_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else none has."""
+    assert rows(shown(capsys, every=True))[0] == ["to do", "train cnn, seed 0", "0123456789abcdef0123", "10 min"]
+    assert "--full" not in shown(capsys, every=True)
+    assert "0123456789abcdef0123" not in shown(capsys)
+    assert "1 to do, 2 done; --full lists each job with its key\n" in shown(capsys)
+
+
+def test_jobs_alike_share_a_row_with_their_number_and_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """Those of another kind, state or experiment have their own."""
+    trained = [JOB | {"label": f"train cnn, seed {seed}"} for seed in range(12)]
+    coded = [JOB | {"kind": "encode", "label": f"codes of fv.{name}, seed 0", "wanted_by": ["fv"], "seconds": 2.0}
+             for name in ("sift, train", "sift, test", "colour, train")]  # fmt: skip
+    others = [JOB | {"state": "done", "seconds": None}, JOB | {"wanted_by": ["cnn", "five"]}]
+    assert rows(shown(capsys, jobs=[*trained, *coded, *others])) == [
+        ["to do", "12", "train cnn", "2 h"],
+        ["to do", "3", "codes of fv", "6 s"],
+        ["done", "1", "train cnn, seed 0", ""],
+        ["to do", "1", "train cnn, seed 0", "10 min"],
+    ]
+
+
+def test_names_with_nothing_in_common_are_not_cut_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor to a part of a word."""
+    alike = [JOB | {"label": "train relu, seed 0"}, JOB | {"label": "train relu_wide, seed 0"}]
+    assert rows(shown(capsys, jobs=alike))[0][2] == "train"
+    strange = [JOB | {"label": "one"}, JOB | {"label": "two"}]
+    assert rows(shown(capsys, jobs=strange))[0][2] == "one, ..."
 
 
 def test_a_gpu_is_reckoned_in_gpu_hours(capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,6 +97,14 @@ def test_a_gpu_that_is_not_here_is_told_beside_the_processor(capsys: pytest.Capt
     text = shown(capsys, elsewhere=H200)
     assert "or 2 GPU-hours, 1.4 kWh at the power assumed (assumes one NVIDIA H200)" in text
     assert "time, H200" in text
+
+
+def test_what_a_gpu_elsewhere_leaves_to_a_processor_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In hours of a core, where it is any to speak of."""
+    text = shown(capsys, elsewhere=H200 | {"processor_core_hours": 4200.0})
+    assert "(assumes one NVIDIA H200), and 4,200 core-hours of a processor for jobs that use no GPU" in text
+    assert "processor" not in shown(capsys, elsewhere=H200 | {"processor_core_hours": 0.2}, estimate=HERE | {
+        "basis": "measured", "power_basis": "unknown"})  # fmt: skip
 
 
 def test_checkpoints_are_told_apart_from_what_stays(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,3 +37,17 @@ def test_pages_lead_to_each_other_from_the_first_time_on(tmp_path: Path) -> None
     assert 'href="../../training/ci/index.html" rel="next"' in first
     assert 'href="../../timing/paper/index.html" rel="prev"' in second
     assert all('<a href="../../index.html">All reports</a>' in page for page in (first, second))
+
+
+def test_a_report_whose_texts_wait_for_their_author_is_not_published(tmp_path: Path) -> None:
+    """The message names file, places and remedy; nothing is written."""
+    report = tmp_path / "report"
+    report.mkdir()
+    results = json.loads((SAMPLES / "small_results.json").read_text())
+    curves = json.loads((SAMPLES / "small_curves.json").read_text())
+    (report / "results.json").write_text(json.dumps(sealed(results | {"title": "TODO: what the table shows"}, curves)))
+    (report / "curves.json").write_text(json.dumps(curves))
+    done = program(tmp_path, "publish", "report", "--into", "published")
+    assert done.returncode == 2
+    assert "report/results.json: still to be written, beginning with TODO: title; write them in" in done.stderr
+    assert not list((tmp_path / "published").rglob("*.html"))

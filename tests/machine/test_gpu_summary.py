@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.machine.gpu_summary import ROWS, Tally, joined, thinned
+from harness.machine.gpu_summary import ROWS, Tally, joined, shared_among, thinned
 from harness.machine.nvml import Reading
 
 
@@ -147,3 +147,14 @@ def test_what_no_process_measured_is_unknown() -> None:
     assert found is not None
     assert (found["energy_j"], found["energy_from"], found["throttled_s"], found["mean_power_w"]) == (None,) * 4
     assert joined([]) is None
+
+
+def test_jobs_that_shared_a_gpu_have_equal_parts_of_its_energy() -> None:
+    """So that the sum over jobs is that of the GPU; its power stays its own, and what is unknown stays unknown."""
+    whole = session(Reading(0.0, 100.0, 900.0), Reading(4.0, 100.0, 1300.0))
+    part = shared_among(whole, 8)
+    assert (part["energy_j"], part["energy_from"]) == (50.0, "energy counter of the GPU, 1/8 of it")
+    assert part["mean_power_w"] == whole["mean_power_w"]
+    assert shared_among(whole, 1) == whole
+    unknown = session(Reading(0.0, memory_bytes=1))
+    assert shared_among(unknown, 8) == unknown

@@ -202,6 +202,13 @@ def test_a_gpu_elsewhere_is_told_with_its_assumptions() -> None:
         assert part in found.basis
 
 
+def test_jobs_that_leave_the_gpu_alone_are_not_counted_in_its_hours() -> None:
+    """An hour of a core, by the assumption of a processor, and no energy of the GPU."""
+    found = estimate_on(H200, [Job("encode", {"splits": ["train"]}, work=3600 * ASSUMED_A_CORE)])
+    assert (found.seconds, found.energy_j) == (0, 0)
+    assert found.document()["processor_core_hours"] == pytest.approx(1, rel=1e-3)
+
+
 def test_bf16_is_faster_elsewhere_and_tests_are_fp32() -> None:
     """Whatever their net was trained in."""
     half = Job("train", SPEC | {"recipe": {"precision": "bf16"}}, work=1e18)

@@ -117,6 +117,14 @@ def test_faulty_suite_is_never_remembered(suite: Path) -> None:
     assert list(first[0]) == [TABLE1]
 
 
+def test_two_suites_of_one_name_are_a_fault_of_the_second(suite: Path) -> None:
+    """At its line, with the other file; the same file twice is one suite."""
+    sound, faults = outlines([TABLE1, suite, TABLE1])
+    assert list(sound) == [TABLE1]
+    (line,) = faults
+    assert line.startswith(f"{suite}:7:1: suite: {TABLE1} has a suite 'table1' too; rename one")
+
+
 def test_changed_paper_file_makes_it_read_again(suite: Path, reads: list[Path]) -> None:
     """One that appears beside the suite too, for it comes before the shipped one."""
     outline_of(suite)

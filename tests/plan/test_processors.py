@@ -12,10 +12,11 @@ from suite_files import shipped
 from harness.machine import memory
 from harness.machine.runtime import Runtime
 from harness.plan import processors
+from harness.plan.division import at_once, divided
 from harness.plan.graph import make_plan
 from harness.plan.job import Job
 from harness.plan.plan import Plan
-from harness.plan.processors import STEP_OF_A_THREAD, WIDE_STEP, at_once, divided, step_work, threads_each
+from harness.plan.processors import STEP_OF_A_THREAD, WIDE_STEP, step_work, threads_each
 from harness.vocabulary import ScaleName
 
 OPEN = Runtime(device="cpu", threads=4, open_threads=True, open_jobs=True)

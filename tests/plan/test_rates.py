@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,29 @@ def test_no_work_or_no_time_is_no_rate(store: Store, work: float, seconds: float
     """Nothing is divided by it."""
     note_rate(store, finished(work=work), seconds, CPU)
     assert not store.rates.exists()
+
+
+SHARING = Runtime(device="auto", threads=4, jobs=8, shared_gpus=1)
+
+
+def test_a_job_that_shared_its_gpu_teaches_what_all_on_it_did(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight of a tera multiply-adds each in four seconds; one alone is another matter."""
+    monkeypatch.setattr("harness.plan.rates.gpus", lambda: [GPU])
+    alone = replace(SHARING, shared_gpus=0, jobs=1)
+    note_rate(store, finished(), 4.0, SHARING)
+    assert Rates.known(store, alone).of("train", SPEC) is None
+    for runtime in (SHARING, replace(SHARING, jobs=3)):
+        rate = Rates.known(store, runtime).of("train", SPEC)
+        assert rate is not None
+        assert rate.multiply_adds_s == 2e12
+
+
+def test_until_jobs_shared_a_gpu_they_are_taken_to_do_what_one_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a run, or by a calibration."""
+    monkeypatch.setattr("harness.plan.rates.gpus", lambda: [GPU])
+    note_rate(store, finished(), 4.0, replace(SHARING, shared_gpus=0, jobs=1))
+    rate = Rates.known(store, SHARING).of("train", SPEC)
+    assert rate is not None
+    assert rate.multiply_adds_s == 2.5e11

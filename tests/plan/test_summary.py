@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fabricated import finish
+from fake_nvml import GIB, FakeNvml
 from suite_files import TABLE1
 
 from harness.data.locate import Locations
@@ -24,8 +26,9 @@ RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
 
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In a folder of one's own, without this machine's GPU and data."""
+    """In a folder of one's own on a disk with room for every scale, without this machine's GPU and data."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("harness.plan.summary._free_bytes", lambda _: 10**15)
     monkeypatch.setattr("harness.plan.rates.gpus", list)
     monkeypatch.setattr("harness.data.sets.fashion_mnist.DEBIAN", tmp_path / "nowhere")
 
@@ -115,6 +118,22 @@ def test_with_a_gpu_at_hand_no_other_is_assumed(monkeypatch: pytest.MonkeyPatch)
     assert document["estimate"]["gpu_hours"] > 1
     assert document["estimate"]["basis"].endswith("on NVIDIA T4")
     assert [one["what"] for one in document["missing"]] == ["ILSVRC-2010 is not on disk"]
+
+
+def test_a_plan_says_how_many_share_a_gpu_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven trainings and tests on a GPU of 16 GB: too little to do for more than one process."""
+    free = SimpleNamespace(total=16 * GIB, used=GIB, free=15 * GIB)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("harness.machine.memory.nvml", lambda: FakeNvml({"nvmlDeviceGetMemoryInfo": free}))
+    monkeypatch.setattr("harness.plan.estimate.nvml", lambda: None)
+    monkeypatch.setattr("harness.plan.rates.gpus", lambda: [{"name": "NVIDIA T4"}])
+    monkeypatch.setattr("harness.plan.gpu_sharing.cores", lambda: 32)
+    runtime = Runtime(RUNTIME.locations, threads=32, open_threads=True, open_jobs=True)
+    plans = (plan_suite(str(TABLE1), scale, Path("runs"), runtime) for scale in ("ci", "paper"))
+    little, large = (document["estimate"]["at_once"] for document in plans)
+    shared = "3 on the GPU, for the plan has 3 trainings"
+    assert little == f"1 job at a time, 10 threads each ({shared}; fewer here, for little is to do)"
+    assert large == "1 job at a time, 32 threads each (one on the GPU, for its steps fill it)"
 
 
 def test_a_disk_without_room_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

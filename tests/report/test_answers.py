@@ -79,10 +79,12 @@ def test_the_first_claim_declared_beforehand_leads_whatever_its_outcome() -> Non
 
 
 def test_a_reduction_stands_beside_the_number_that_the_paper_prints() -> None:
-    """The whole sentence, as it is read."""
+    """The whole answer, as it is read: first what became of the table."""
     assert answer_of(published("ablations")) == (
-        "Two GPUs lower the top-1 error by 1.7 points against half as many kernels on one GPU: measured cnn 1.91 "
-        "points lower [0.70, 3.12]; the paper says 1.7; Fashion-MNIST, six seeds: CONFIRMED, direction only."
+        "At small scale none of the 11 printed numbers is reproduced; 9 cannot be compared, 2 not run. Two GPUs lower "
+        "the top-1 error by 1.7 points against half as many kernels on one GPU: measured cnn 1.91 points lower "
+        "[0.70, 3.12]; the paper says 1.7; Fashion-MNIST, six seeds: CONFIRMED, ARMS DIFFER, direction "
+        "only."
     )
 
 
@@ -90,8 +92,9 @@ def test_a_page_without_a_test_says_what_it_needs() -> None:
     """No number is presented as if it were the paper's."""
     without = published("table1").model_copy(update={"claims": []})
     assert answer_of(without) == (
-        "No number of this table was reproduced: it needs ILSVRC-2010; on Fashion-MNIST, three seeds, Sparse coding "
-        "[2], Top-1 16.38% (printed 47.1), Sparse coding [2], Top-5 0.50% (printed 28.2); these are not comparable."
+        "Table 1: at small scale none of the 6 printed numbers is reproduced; 6 cannot be compared: it needs "
+        "ILSVRC-2010; on Fashion-MNIST, three seeds, Sparse coding [2], Top-1 16.38% (printed 47.1), "
+        "Sparse coding [2], Top-5 0.50% (printed 28.2); these are not comparable."
     )
 
 

@@ -131,3 +131,13 @@ def test_jobs_that_shared_the_machine_are_told(plan: Plan, store: Store) -> None
     finish(store, first, cost=cost(jobs_at_once=2))
     finish(store, second, cost=cost(jobs_at_once=4))
     assert costs(plan, store)[0]["side_by_side"] == "up to 4 jobs at a time"
+
+
+def test_jobs_that_shared_a_gpu_say_why_so_many_did(plan: Plan, store: Store) -> None:
+    """In the words of the run; a GPU that one job filled is told too."""
+    first, second, *_ = plan.jobs.values()
+    finish(store, first, cost=cost(jobs_because="one on the GPU, for its steps fill it"))
+    assert costs(plan, store)[0]["side_by_side"] == "1 job at a time: one on the GPU, for its steps fill it"
+    because = "8 on the GPU, for more are never tried"
+    finish(store, second, cost=cost(jobs_at_once=8, jobs_a_gpu=8, jobs_because=because))
+    assert costs(plan, store)[0]["side_by_side"] == f"up to 8 jobs at a time: {because}"

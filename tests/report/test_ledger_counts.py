@@ -27,14 +27,14 @@ def place(outcome: str, basis: Basis = "trained", where: str = "claims.a", p: fl
     ("found", "kind"),
     [
         (place("CONFIRMED"), TRAINED),
-        (place("CONFIRMED", "exact"), "Claims by definition: counted or computed"),
+        (place("CONFIRMED", "exact"), "Tests by definition: counted or computed"),
         (place("CONFIRMED", "arithmetic"), ARITHMETIC),
         (place("MATCH", "arithmetic", "cells.a"), ARITHMETIC),
         (place("BY CONSTRUCTION", "exact"), "By construction"),
         (place("NOT RUN", "trained", "cells.a"), TRAINED_NUMBERS),
         (place("MATCH", "exact", "cells.a"), OTHER_NUMBERS),
         (place("CITED", "trained", "cells.a"), "Quoted from others, or settings"),
-        (place("NOT COMPARABLE"), "Claims not tested here"),
+        (place("NOT COMPARABLE"), "Not tested here"),
     ],
 )
 def test_a_kind_is_told_by_outcome_and_basis(found: Place, kind: str) -> None:

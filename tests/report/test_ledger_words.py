@@ -43,11 +43,12 @@ def test_a_number_that_matches_at_paper_scale_is_reproduced() -> None:
 
 
 def test_claims_are_counted_once_and_tests_apart_with_those_that_survive_holm() -> None:
-    """A claim that nothing tested is among the rest."""
+    """Each count says what it counts; a claim that nothing tested is among the rest."""
     assert told(report()).claims_say == (
-        "Confirmed of its 2 claims: 1 at small scale (a direction, on no data); 0 contradicted, 0 mixed or "
-        "inconclusive, 1 by construction, quoted or not tested. Its 1 test on trained nets: 1 confirmed (1 of 1 with a "
-        "p value survive Holm), 0 contradicted, 0 mixed or inconclusive."
+        "Confirmed of its 2 claims, each by all its tests together: 1 at small scale (a direction, on no data); "
+        "0 claims contradicted, 0 mixed or inconclusive, 1 by construction, quoted or not tested. Its 1 test on "
+        "trained nets, one by one: 1 confirms (1 of 1 with a p value survive Holm), 0 contradict, 0 mixed or "
+        "inconclusive."
     )
 
 

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 from fabricated import Fake, finish, silent
+from fake_places import FakePlaces
 from suite_files import TABLE1
 
 from harness.data.locate import Locations
-from harness.errors import HarnessError, Interrupted, JobFailed, UsageError
+from harness.errors import HarnessError, Interrupted, JobFailed, OutOfMemory, UsageError
 from harness.plan.graph import Plan, make_plan
 from harness.plan.status import statuses, surveyed
 from harness.progress import Progress
 from harness.run.execute import Execution, execute, execute_at_once, written
-from harness.store.store import JobFolder, Store, write_json
+from harness.store.store import Store, write_json
 from harness.suite.load import load_suite
 from harness.suite.shipped import shipped_suites
 
@@ -140,35 +141,6 @@ def test_a_damaged_job_file_is_told(plan: Plan, store: Store, content: str) -> N
         written(store, job)
 
 
-class FakePlaces:
-    """So many places whose jobs are fabricated, each over when it is asked what ended: the last begun first."""
-
-    def __init__(self, count: int, acts: dict[str, Exception] | None = None) -> None:
-        self.count, self.acts = count, acts or {}
-        self.at_work: list[tuple[JobFolder, str]] = []
-        self.together: list[set[str]] = []
-
-    @property
-    def free(self) -> int:
-        """Places without a job."""
-        return self.count - len(self.at_work)
-
-    def begin(self, folder: JobFolder, label: str) -> None:
-        """Take a job."""
-        self.at_work.append((folder, label.split("] ", 1)[1]))
-
-    def ended(self) -> list[tuple[JobFolder, HarnessError | None]]:
-        """End the last one."""
-        if not self.at_work:
-            return []
-        self.together.append({label for _, label in self.at_work})
-        folder, label = self.at_work.pop()
-        if label in self.acts:
-            return [(folder, self.acts[label])]
-        Fake().run(folder)
-        return [(folder, None)]
-
-
 def at_once(plan: Plan, store: Store, fake: FakePlaces, progress: Progress | None = None) -> Execution:
     """Execute what is not done, several at a time."""
     return execute_at_once(surveyed(plan, store, Locations()), fake, progress or silent())
@@ -219,3 +191,27 @@ def test_at_once_what_takes_time_is_left_for_a_run_of_its_own(store: Store) -> N
     alone = execute(survey, Fake(), silent(), timed=True)
     assert alone.ran == [key for key in timings if key in todo]
     assert alone.ran
+
+
+def test_at_once_a_job_without_memory_is_put_off_with_what_needs_it(plan: Plan, store: Store) -> None:
+    """Of several, the first alone is told of; the rest of the run goes on."""
+    lacking = {f"train cnn, seed {seed}": OutOfMemory("out of memory (CUDA)") for seed in (0, 2)}
+    progress, fake = silent(), FakePlaces(3, dict(lacking))
+    survey = surveyed(plan, store, Locations())
+    first = execute_at_once(survey, fake, progress, put_off=True)
+    put_off = {
+        key for seed in (0, 2) for key in (plan.trainings["cnn", seed], plan.evaluations["cnn", "ten_crop", seed])
+    }
+    assert (set(first.put_off), first.failed, len(first.ran)) == (put_off, {}, 3)
+    (line,) = progress.stream.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert line == "train cnn, seed 2: out of memory beside other jobs; it runs again alone, as any other that does"
+    again = execute(survey.only(first.put_off), Fake(), progress)
+    whole = first.followed_by(again)
+    assert (set(whole.ran), whole.failed, whole.put_off) == (set(plan.jobs), {}, [])
+
+
+def test_at_once_a_job_without_memory_fails_where_nobody_runs_it_again(plan: Plan, store: Store) -> None:
+    """As any other failure."""
+    execution = at_once(plan, store, FakePlaces(2, {"train cnn, seed 1": OutOfMemory("out of memory")}))
+    assert execution.failed[plan.trainings["cnn", 1]] == "out of memory"
+    assert execution.put_off == []

@@ -36,3 +36,8 @@ def test_minutes_are_said_and_seconds_are_not() -> None:
     TimeLeft({"a": 5400.0}).say(progress, ["a"])
     (line,) = progress.spoken
     assert line.startswith("about 1 h 30 min left of the run, until ")
+
+
+def test_jobs_that_share_a_gpu_take_as_long_as_in_turn() -> None:
+    """Unless they were measured to be faster together."""
+    assert TimeLeft({"a": 10.0, "b": 20.0}, at_once=8, pace=1.0).of(["a", "b"]) == 30

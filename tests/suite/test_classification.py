@@ -61,6 +61,52 @@ def test_sizes_are_of_the_kinds_of_features(tmp_path: Path, smaller: dict[str, A
     assert fault in line
 
 
+@pytest.mark.parametrize(
+    ("smaller", "said"),
+    [
+        ({"gaussians": 401}, "learns 401 `gaussians` of at most 400 descriptors, 10 of each of 40 images; take fewer"),
+        ({"images": 1, "per_image": 2}, "learns 3 `gaussians` of at most 2 descriptors, 2 of each of 1 images"),
+        ({"images": 9000, "gaussians": 1201}, "of at most 1200 descriptors, 10 of each of 120 images"),
+        ({"per_image": 999, "gaussians": 1361}, "of at most 1360 descriptors, 34 of each of 40 images"),
+        ({"images": 1, "per_image": 3}, "learns 6 `dimensions` of at most 3 descriptors"),
+    ],
+)
+def test_more_words_than_descriptors_are_a_fault_before_any_job(
+    tmp_path: Path, smaller: dict[str, Any], said: str
+) -> None:
+    """No more than the set's images, and the patches of one, are counted on."""
+    features = {"sift": FEATURE.model_dump(mode="json")}
+    path = classified_suite(tmp_path, {"prepare": {"short_side": 32}} | smaller, features=features)
+    [line] = faults(path)
+    assert said in line
+    assert "`images` or `per_image`" in line
+
+
+def test_as_many_words_as_descriptors_are_sound(tmp_path: Path) -> None:
+    """The bound itself can be learned."""
+    features = {"sift": FEATURE.model_dump(mode="json")}
+    load_suite(classified_suite(tmp_path, {"prepare": {"short_side": 32}, "gaussians": 400}, features=features))
+
+
+@pytest.mark.parametrize(
+    ("smaller", "key"),
+    [
+        ({**SMALLER, "sides": [64]}, "scales.ci.experiments.sift_fv.classify.sides: "),
+        ({"prepare": {"short_side": 12}}, "scales.ci.experiments.sift_fv.classify.prepare: "),
+        ({**SMALLER, "dimensions": 33}, "scales.ci.experiments.sift_fv.classify.dimensions: "),
+        ({**SMALLER, "anchors": 3}, "scales.ci.experiments.sift_fv.classify.anchors: "),
+        ({}, "experiments.sift_fv.classify.features.sift.descriptor.sides: "),
+    ],
+)
+def test_a_fault_of_a_system_is_told_at_the_key_to_change(tmp_path: Path, smaller: dict[str, Any], key: str) -> None:
+    """Of the scale where that changes it, else of the system itself."""
+    path = classified_suite(tmp_path, smaller)
+    [line] = faults(path)
+    place, _, said = line.partition(": ")
+    assert said.startswith(f"{key}experiment 'sift_fv' cannot be resolved at ci scale: ")
+    assert f'"{key.rstrip(": ").rpartition(".")[2]}"' in path.read_text().splitlines()[int(place.split(":")[0]) - 1]
+
+
 @pytest.mark.parametrize("change", [{"train": {"epochs": 3}}, {"model": {"width": 0.5}}])
 def test_a_scale_that_changes_a_net_which_is_not_there_is_a_fault(tmp_path: Path, change: dict[str, Any]) -> None:
     """Nothing that a suite says is left out without a word."""

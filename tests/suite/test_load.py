@@ -257,7 +257,7 @@ def test_a_paper_beside_the_suite_comes_before_a_shipped_one(tmp_path: Path) -> 
 def test_a_net_that_cannot_be_built_is_a_fault_of_its_scale(tmp_path: Path) -> None:
     """Every experiment is resolved at every scale when the file is read."""
     (line,) = faults(written(tmp_path, ("prepare: {pad: 2}, crop: 28", "prepare: {pad: 2}, crop: 4")))
-    assert line.split(": ", 1)[1].startswith("scales.small: experiment 'cnn' cannot be resolved: ")
+    assert line.split(": ", 1)[1].startswith("scales.small: experiment 'cnn' cannot be resolved at small scale: ")
 
 
 def test_training_error_is_declared_for_every_scale(tmp_path: Path) -> None:

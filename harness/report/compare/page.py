@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from harness.report.bounded import NOTE, cut, is_error
 from harness.report.compare import shown
-from harness.report.compare.comparison import Comparison, Difference
+from harness.report.compare.comparison import ComparedCell, ComparedNumber, Comparison, Difference, NumberSide
 from harness.report.compare.numbers import Changed, better_of, changed, left_out, moved
 from harness.report.page.render import TEMPLATES, csp_hash, environment
 
@@ -48,12 +49,31 @@ def render(document: Comparison) -> str:
             changes=[(Difference(change=word, said=""), meaning) for word, (_, meaning) in CHANGES.items()],
             mark_of=mark_of,
             changed=changed,
+            ends=ends_shown,
+            noted=noted,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
             style_hash=csp_hash(style),
             script_hash=csp_hash(script),
         )
     )
+
+
+def ends_shown(one: ComparedNumber, side: NumberSide) -> list[float] | None:
+    """Both ends of the interval of a number in one run as they are shown; None where an end is open."""
+    metric, unit = (one.metric, one.unit) if isinstance(one, ComparedCell) else (one.id.rpartition(".")[2], "%")
+    ends = cut(side.interval) if is_error(metric, unit) else side.interval or ()
+    return [end for end in ends if end is not None] if ends and None not in ends else None
+
+
+def noted(caption: str, rows: Sequence[ComparedNumber]) -> str:
+    """The caption of a table of numbers, with what is to be said where an interval of one is cut."""
+    return f"{caption.rstrip('.')}. {NOTE}" if any(map(_is_cut, rows)) else caption
+
+
+def _is_cut(one: ComparedNumber) -> bool:
+    sides = [side for side in (one.a, one.b) if side is not None and side.interval and None not in side.interval]
+    return any(ends_shown(one, side) != list(side.interval or ()) for side in sides)
 
 
 def _tallies(document: Comparison) -> list[tuple[str, list[tuple[Changed, int]]]]:

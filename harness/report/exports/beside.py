@@ -42,7 +42,6 @@ def beside(results: Results, verdict: CellRecord | ClaimRecord) -> list[str]:
     recorded = verdict.recorded if isinstance(verdict, CellRecord) else None
     replaced = any(record.get("replaced") for record in (recorded or {}).values())
     more = ["in the place of another score"] if replaced else []
-    more += ["ARMS DIFFER"] if isinstance(verdict, ClaimRecord) and verdict.differs_in else []
     return [*flags_of(verdict), *more, *diverged_in_words(results, verdict)]
 
 

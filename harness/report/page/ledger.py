@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -22,14 +23,16 @@ from harness.store.store import write_atomically
 
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
-    "ARMS DIFFER": "The two arms differ in more than the thing that is tested; the report says in what.",
 }
 """Words of the index that stand in no report."""
 
 _MEANING = re.compile(r'<div><dt><(?:b class=".."|em)>([A-Z ]+)</(?:b|em)></dt>.*?</div>\n', re.DOTALL)
 """An outcome or a flag of the legend with what it means."""
-_SPACE = re.compile(r"/\*.*?\*/|\s*([{};,])\s*|(?<=:)\s+")
-"""Comments and spaces of a style sheet that mean nothing."""
+_SPACE = re.compile(r"/\*.*?\*/|;?\s*([{};,])\s*|(?<=:)\s+")
+"""Comments and spaces of a style sheet that mean nothing, and the semicolon that ends a rule."""
+
+TO_WRITE = "TODO"
+"""With it begins each text of a new paper or suite that its author has to write."""
 
 CHANGED = "verdicts-changed.md"
 """Beside the index: the verdicts that are others than those first published, before and after."""
@@ -38,9 +41,11 @@ CHANGED = "verdicts-changed.md"
 def add_report(source: Path, published: Path) -> Path:
     """Copy a report into the published folder, its page written anew from its results; gives where it lies.
 
-    Raises UsageError for a folder that holds no report, or one that was changed after it was written.
+    Raises UsageError for a folder that holds no report, one that was changed after it was written, or one whose texts
+    still wait for their author.
     """
     results, curves = read_report(source)
+    _require_texts(results, source)
     folder = published / results.suite / results.scale
     if not folder.resolve().is_relative_to(published.resolve()):
         raise UsageError(f"{source / 'results.json'}: suite {results.suite!r} is no name of a folder")
@@ -49,6 +54,29 @@ def add_report(source: Path, published: Path) -> Path:
         write_atomically(folder / name, (source / name).read_bytes())
     write_atomically(folder / "index.html", page.encode(errors="xmlcharrefreplace"))
     return folder
+
+
+def _require_texts(results: Results, source: Path) -> None:
+    """Raise UsageError where the suite or its paper still says what `new` left for its author to write."""
+    left = [path for path, text in _texts(results.model_dump(), "") if text.startswith(TO_WRITE)]
+    if left:
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        raise UsageError(
+            f"{source / 'results.json'}: still to be written, beginning with {TO_WRITE}: {', '.join(left[:3])}{more}; "
+            f"write them in the files of suite {results.suite}, run it again (nothing is trained anew) and publish that"
+        )
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each text in plain data with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _texts(one, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list | tuple):
+        for place, one in enumerate(value):
+            yield from _texts(one, f"{path}[{place}]")
 
 
 def published_results(published: Path) -> dict[tuple[str, str], Results]:

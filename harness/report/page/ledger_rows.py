@@ -20,6 +20,8 @@ _OF_SEEDS = re.compile(r"t intervals over \d+ seeds")
 """The number of seeds stands beside it."""
 _EQUALS = re.compile(r"\S+ is [\d,.e+-]+; wanted [\d,.e+-]+\.?")
 """A reason of a number that had to be another exactly; where it is, the page of the report has both."""
+_OPERAND = re.compile(r"\S+ is (?=[^;]+; wanted )")
+"""The place of a number that had to be another; the page of the report names it."""
 _LIKE_ALL = "quoted by the paper from others"
 """A reason that says no more than the legend of its outcome."""
 _OF_ONE_PLACE = {"where", "name", "reason", "readings", "n", "effect", "interval", "effect_says", "p", "p_holm_paper",
@@ -46,13 +48,13 @@ def rows_of(places: Sequence[Place]) -> list[Row]:
 
 
 def _reason(place: Place) -> str:
-    """Why a verdict is as it is, less the name of a test whose p value stands beside it.
+    """Why a verdict is as it is, less the name of a number, or of a test whose p value stands beside it.
 
     Empty where the numbers beside it, or the legend, say the same.
     """
     if place.outcome in _SAID_ELSEWHERE and place.page:
         return ""
-    parts = place.reason.split("; ")
+    parts = _OPERAND.sub("", place.reason).split("; ")
     if place.outcome == "CONFIRMED" and _EQUALS.fullmatch(place.reason):
         return "just the number wanted"
     if all(part.endswith(" MATCH") for part in parts):

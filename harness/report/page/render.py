@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.progress import duration
+from harness.report.bounded import INTERVALS, as_shown, note_on
 from harness.report.kept_suite import smallest_effect, thresholds_of
 from harness.report.page import energy, numbers, quantities, verdicts
 from harness.report.page.charts import forest
@@ -70,8 +71,6 @@ APPENDIX = (
 )  # fmt: skip
 """Sections that are closed until a reader opens them, or follows a link into them."""
 _WITH_VERDICTS = ("table", "numbers", "claims", "ledger")
-_INTERVALS = ("interval", "tost_interval", "wilson", "prediction")
-"""Intervals of a cell; where an end is open, nothing is shown of them."""
 _AS_THEY_ARE = "'() =:/;,+*!?@-._~"
 """Characters of a picture that stand for themselves in an address within HTML, beside letters and digits."""
 _DOTTED = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*")
@@ -91,7 +90,8 @@ def render(results: Results, curves: Curves, ways: Neighbours | None = None) -> 
 
 def _page(results: str, curves: str, ways: Neighbours | None) -> str:
     """The page of the text of both files, so that nothing on it depends on what a file cannot hold."""
-    suite = _as_shown(Results.model_validate(json.loads(results)))
+    kept = Results.model_validate(json.loads(results))
+    suite = _as_shown(kept)
     drawn: Curves = json.loads(curves)
     steps, thresholds = steps_of_epoch(suite), thresholds_of(suite)
     in_order = {name: drawn[name] for name in dict.fromkeys([*suite.experiments, *drawn]) if name in drawn}
@@ -118,6 +118,7 @@ def _page(results: str, curves: str, ways: Neighbours | None) -> str:
             first=next((name for name in _WITH_VERDICTS if name in sections), "main"),
             places={(cell.row, cell.column): cell for cell in suite.cells},
             free=free,
+            cut=note_on(kept.cells),
             cells=[cell.id for cell in suite.cells],
             cards=cards,
             common=common(cards),
@@ -194,7 +195,7 @@ def _as_shown(results: Results) -> Results:
     order = dict.fromkeys([*named, *results.experiments])
     return results.model_copy(
         update={
-            "cells": [cell.model_copy(update=_open_intervals(cell)) for cell in results.cells],
+            "cells": [cell.model_copy(update=_open_intervals(cell)) for cell in map(as_shown, results.cells)],
             "costs": [cost.model_copy(update={"gpu": measured_gpu(cost.gpu)}) for cost in results.costs],
             "experiments": {name: results.experiments[name] for name in order},
         }
@@ -202,7 +203,8 @@ def _as_shown(results: Results) -> Results:
 
 
 def _open_intervals(cell: CellRecord) -> dict[str, None]:
-    return {name: None for name in _INTERVALS if None in (getattr(cell, name) or ())}
+    """The intervals of which nothing is shown, for an end of them is open."""
+    return {name: None for name in INTERVALS if None in (getattr(cell, name) or ())}
 
 
 @functools.cache

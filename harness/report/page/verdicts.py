@@ -57,6 +57,7 @@ FLAGS = {
     "EXTENDED": "Seeds, margin, printed number, or the form of a claim were changed after a first result, or nothing "
     "shows that they were declared before it.",
     "POST HOC": "The claim was declared after a result that it speaks of; what that was stands beside it.",
+    "ARMS DIFFER": "The arms differ in more than the thing that is tested; in what is told beside it.",
     "STALE": "The data or the code of a job differ from what they were when its result was made.",
     "RECORDED": "A test server gave the number and somebody entered it; who, when and of which predictions is told "
     "beside it.",

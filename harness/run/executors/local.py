@@ -17,6 +17,7 @@ from harness.jobs.work import Work
 from harness.machine.collector import modules_spared
 from harness.machine.entry_points import in_use, versions
 from harness.machine.environment import environment
+from harness.machine.gpu_summary import shared_among
 from harness.machine.memory import is_out_of_memory
 from harness.machine.runtime import Runtime
 from harness.machine.telemetry import Sampler, sampled
@@ -81,7 +82,7 @@ class Local:
         """Note the telemetry of the GPU beside the time that the job took; nothing where it ran on none."""
         telemetry = sampler.of(result["environment"])
         if telemetry is not None:
-            result["cost"]["telemetry"] = telemetry
+            result["cost"]["telemetry"] = shared_among(telemetry, self.runtime.jobs_a_gpu)
         elif result["environment"].get("device") == "cuda":
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
 
@@ -113,7 +114,7 @@ class Local:
             machine["packages"] |= versions(in_use())
         machine |= {"engine": self.engine} if self.engine else {}
         write_json(folder.environment, seal(machine | {"job": result.pop("environment")}))
-        result["cost"] |= {"jobs_at_once": self.runtime.jobs} if self.runtime.jobs > 1 else {}
+        result["cost"] |= self._beside()
         result["cost"]["finished_at"] = datetime.now(UTC).isoformat(timespec="seconds")
         if result["outcome"] == "done":
             self._note_rate(folder, job, result["cost"])
@@ -123,6 +124,12 @@ class Local:
         if foreign := trained_elsewhere(inputs.values()):
             about[TRAINED_ELSEWHERE] = foreign
         folder.write_result({**about, **result})
+
+    def _beside(self) -> dict[str, Any]:
+        """How many jobs ran at a time and on one GPU, and why so many; nothing for a job by itself."""
+        told = {"jobs_at_once": self.runtime.jobs, "jobs_a_gpu": self.runtime.jobs_a_gpu}
+        because = {"jobs_because": self.runtime.why_jobs} if self.runtime.why_jobs else {}
+        return {name: count for name, count in told.items() if count > 1} | because
 
     def _note_rate(self, folder: JobFolder, job: dict[str, Any], cost: dict[str, Any]) -> None:
         """Remember how fast the job went, for plans of others that are like it."""

@@ -72,7 +72,7 @@ def test_numbers_that_are_just_those_wanted_share_a_reason() -> None:
                       place("c", outcome="CONFIRMED", reason="net.c is 0.5; wanted at most 1.")])  # fmt: skip
     assert {reason: [one.name for one in some] for reason, some in row.parts.items()} == {
         "just the number wanted": ["a", "b"],
-        "net.c is 0.5; wanted at most 1": ["c"],
+        "0.5; wanted at most 1": ["c"],
     }
 
 

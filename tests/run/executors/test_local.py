@@ -223,6 +223,18 @@ def test_a_job_on_a_gpu_leaves_what_it_drew_with_its_cost(folder, on_gpu):
     assert not folder.telemetry.exists()
 
 
+def test_a_job_that_shared_its_gpu_says_so_and_has_its_part_of_the_energy(folder, on_gpu):
+    """With how many, and why; a job by itself says nothing of it."""
+    run(folder, Runtime(threads=1, jobs=4, shared_gpus=2, why_jobs="2 on each GPU, for so many steps fill it"))
+    found = folder.read_result()["cost"]
+    assert {name: found[name] for name in found if name.startswith("jobs")} == {
+        "jobs_at_once": 4,
+        "jobs_a_gpu": 2,
+        "jobs_because": "2 on each GPU, for so many steps fill it",
+    }
+    assert found["telemetry"]["energy_from"].endswith(", 1/2 of it")
+
+
 def test_a_job_on_the_processor_has_no_telemetry(folder, monkeypatch):
     """A GPU that stands idle beside it is none of its business."""
     monkeypatch.setattr(telemetry, "nvml", lambda: FakeNvml(metered(300)))

@@ -91,6 +91,19 @@ def test_at_once_comes_out_as_in_turn_and_a_failure_stops_only_what_needs_it(
     assert "epoch 2/2" in world.folder("train", 0).log.read_text()
 
 
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_results_are_the_same_however_many_run_at_a_time(
+    in_turn: dict[str, Any], forkserver: None, tmp_path: Path, jobs: int
+) -> None:
+    """Names of folders, which are keys, and all records and bits in them, as those of one job after another."""
+    world = tiny_world(tmp_path, **CUT, seeds=2)
+    progress = Progress(world.stream)
+    with pool(jobs, progress) as places:
+        execution = execute_at_once(surveyed(world.plan, world.store, Locations()), places, progress)
+    assert execution.failed == {}
+    assert files(world) == in_turn
+
+
 def test_a_worker_that_dies_fails_its_job_and_is_replaced(forkserver: None, tmp_path: Path) -> None:
     """With how it died; the same pool then runs the job to its end."""
     folder = tiny_world(tmp_path, subset=PART).planned("pixels")

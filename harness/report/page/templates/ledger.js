@@ -3,6 +3,8 @@
 
 const parts = Array.from(document.querySelectorAll("details.ledger"));
 const all = (node, what) => Array.from(node.querySelectorAll(what), (one) => one.textContent);
+// The class of a link is the last letter of what it leads to, where that is another kind than its neighbours.
+const KINDS = { m: "claim", l: "cell", e: "figure" };
 const rows = [];
 for (const list of document.querySelectorAll("details.ledger dl")) {
   let report = null;
@@ -21,7 +23,7 @@ for (const list of document.querySelectorAll("details.ledger dl")) {
       text: [list.previousElementSibling, term, report, said].map((one) => one.textContent).join(" ").toLowerCase(),
     });
     for (const name of said.querySelectorAll("a:not([href])")) {
-      const kind = name.className || list.parentElement.dataset.of;
+      const kind = KINDS[name.className] ?? list.parentElement.dataset.of;
       name.href = `${report.getAttribute("href")}#${kind}-${name.textContent.replaceAll(".", "-")}`;
     }
   }

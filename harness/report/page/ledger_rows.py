@@ -24,8 +24,8 @@ _OPERAND = re.compile(r"\S+ is (?=[^;]+; wanted )")
 """The place of a number that had to be another; the page of the report names it."""
 _LIKE_ALL = "quoted by the paper from others"
 """A reason that says no more than the legend of its outcome."""
-_OF_ONE_PLACE = {"where", "name", "reason", "differs_in", "readings", "n", "effect", "interval", "effect_says", "p", "p_holm_paper",
-                 "printed", "unit", "mean", "extended_reason"}  # fmt: skip
+_OF_ONE_PLACE = {"where", "name", "reason", "differs_in", "readings", "n", "effect", "interval", "effect_says", "p",
+                 "p_holm_paper", "printed", "unit", "mean", "extended_reason"}  # fmt: skip
 """The fields in which places of one row may differ."""
 
 

@@ -12,6 +12,7 @@ import ctypes
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -30,7 +31,7 @@ long as importing numba, reading compiled kernels from disk and comparing them: 
 time of the better choice. Compiling takes some seconds more, once on a machine."""
 
 BLOCK = 2048
-"""Floats of a row that a kernel takes at a time: they stay in cache, and Intel's functions use one thread for them."""
+"""Floats of a row that a kernel takes at a time: they stay in cache."""
 
 TRIED = ((1, 1, 2), (3, 2, 3), (2, 7, 9), (1, 47, 53))
 """Images, rows and columns of the tensors that kernels are compared on: fewer numbers than a vector has, odd numbers,
@@ -112,10 +113,18 @@ def _compiled() -> Any:
 def _intels_root() -> int:
     """Return the address of the square root that torch takes from Intel's library, 0 where torch has none."""
     try:
-        library = ctypes.CDLL(str(next((Path(torch.__file__).parent / "lib").glob("libtorch_cpu.*"))))
-        return ctypes.cast(library.vmsSqrt, ctypes.c_void_p).value or 0
-    except (OSError, AttributeError, StopIteration):
+        return ctypes.cast(_torchs_library().vmsSqrt, ctypes.c_void_p).value or 0
+    except AttributeError:
         return 0
+
+
+@cache
+def _torchs_library() -> Any:
+    """Return the library that holds torch's functions for a processor; None where it is built otherwise."""
+    try:
+        return ctypes.CDLL(str(next((Path(torch.__file__).parent / "lib").glob("libtorch_cpu.*"))))
+    except (OSError, StopIteration):
+        return None
 
 
 def _samples(layout: _Layout) -> Iterator[tuple[Tensor, Tensor]]:
@@ -174,10 +183,10 @@ class Kernels:
         def strange(part: tuple[Tensor, ...]) -> int:
             return kernel(*(self._flat(tensor) for tensor in part), *where, *numbers)
 
-        images = len(tensors[0])
-        if min(images, self.threads) == 1:
+        if self.threads == 1:
             return not strange(tensors)
-        parts = zip(*(tensor.tensor_split(min(images, self.threads)) for tensor in tensors), strict=True)
+        count = max(1, min(len(tensors[0]), self.threads))
+        parts = zip(*(tensor.tensor_split(count) for tensor in tensors), strict=True)
         return not sum(_pool(os.getpid(), self.threads).map(strange, parts))
 
     def _flat(self, tensor: Tensor) -> Any:
@@ -206,5 +215,14 @@ def _neighbours(layout: _Layout, reach: int, per_group: int) -> tuple[Any, Any, 
 
 @cache
 def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked process has none of the threads
-    """Return this process's threads."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="response-norm")
+    """Return this process's threads, in each of which Intel's functions stay in that thread.
+
+    They would else share every block with a team of torch's threads, which takes ten times as long as one thread.
+    """
+    return ThreadPoolExecutor(threads, thread_name_prefix="response-norm", initializer=_keep_to_one_thread)
+
+
+def _keep_to_one_thread() -> None:
+    """Have Intel's functions, where torch has them, compute in the calling thread alone."""
+    with suppress(AttributeError):
+        _torchs_library().MKL_Set_Num_Threads_Local(1)

@@ -46,6 +46,12 @@ def test_compiled_response_norm_is_eight_times_as_fast_as_torchs(benchmark, kern
 
 
 @LAYOUTS
+def test_compiled_response_norm_is_eight_times_as_fast_in_two_threads_too(benchmark, kernels, two_threads, layout):
+    """By the clock: threads of the kernels are no masters of more threads."""
+    compare(benchmark, layout, time.perf_counter, KERNELS_TARGET)
+
+
+@LAYOUTS
 def test_response_norm_is_four_times_as_fast_as_torchs(benchmark, two_threads, layout, monkeypatch):
     """Forward and backward on conv1's maps in float32: equal results, and the ratio of medians of interleaved steps."""
     monkeypatch.setattr(response_norm_compiled, "WORTH_COMPILING", float("inf"))

@@ -133,6 +133,7 @@ def _found(results: Results, claim: ClaimRecord) -> str:
         f"{arm.name}: {len(arm.diverged)} of {seeds_in_words(len(arm.values))} diverged" for arm in arms if arm.diverged
     ]
     said += [f"{arm.name}: seed {arm.far} lies far from the others" for arm in arms if arm.far]
+    said += [f"{arm.name}: seed {', '.join(arm.guessed)} no better than guessing" for arm in arms if arm.guessed]
     said += [] if printed is None else [f"the paper says {printed:g}"]
     return "; ".join(said)
 

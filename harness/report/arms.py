@@ -16,10 +16,13 @@ from harness.report.results.run_records import (
     ExperimentRecord,
     MeasurementRecord,
     Quantity,
+    TestRecord,
 )
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
-from harness.vocabulary import METRICS
+from harness.vocabulary import METRICS, guessing
 
+CHANCE = 2.0
+"""Standard errors of guessing, over the images of a test, within which an error cannot be told from it."""
 FEWEST = 4
 """With fewer seeds nothing tells which is the odd one."""
 
@@ -39,6 +42,8 @@ class Arm:
     """By seed; a training that diverged has the value of guessing."""
     diverged: tuple[str, ...]
     """The seeds whose training diverged."""
+    guessed: tuple[str, ...] = ()
+    """The seeds of which the test error cannot be told from that of guessing, though the training did not diverge."""
     later: int = 0
     """How many seeds were run after the look that decided; they are in none of the above."""
 
@@ -88,6 +93,8 @@ def arms_of(results: Results, claim: ClaimRecord) -> list[Arm]:
         arms = [_training(results, name) for name in trainings_of(results, claim.id) if name in results.experiments]
     else:
         arms = [arm for name in claim.operands if (arm := operand(results, name)) is not None]
+    if claim.operator in ("stalls", "leaves_chance"):  # its own words say which seeds guess
+        arms = [replace(arm, guessed=()) for arm in arms]
     if claim.look is None or results.looks is None:
         return arms
     first = results.looks.first
@@ -100,17 +107,18 @@ def _of_seeds(arm: Arm, seeds: Sequence[str]) -> Arm:
     if not {*seeds} <= arm.values.keys():
         return arm
     values = {seed: arm.values[seed] for seed in seeds}
-    diverged = tuple(seed for seed in arm.diverged if seed in values)
-    return replace(arm, values=values, diverged=diverged, later=len(arm.values) - len(values))
+    diverged, guessed = (tuple(seed for seed in some if seed in values) for some in (arm.diverged, arm.guessed))
+    return replace(arm, values=values, diverged=diverged, guessed=guessed, later=len(arm.values) - len(values))
 
 
 def operand(results: Results, name: str) -> Arm | None:
     """One operand by its name; None where the report holds nothing of it."""
     cell = next((cell for cell in results.cells if cell.id == name), None)
-    if cell is not None and (cell.value is None or cell.values):
-        return _of_cell(cell)
     place = (name if cell is None else cell.value or "").split(".")
     experiment, last = place[0], place[-1]
+    if cell is not None and (cell.value is None or cell.values):
+        guessed = _guessed(place, results.experiments[experiment]) if experiment in results.experiments else ()
+        return replace(_of_cell(cell), guessed=guessed)
     if experiment in results.experiments and len(place) == 3:
         return _of_experiment(name, place, results.experiments[experiment])
     if experiment in results.ensembles and len(place) == 3:
@@ -137,7 +145,22 @@ def _of_experiment(name: str, place: list[str], record: ExperimentRecord) -> Arm
         if found is not None and quantity in found.values:
             values[str(job.seed)] = found.values[quantity]
         quantities = job.inspections[part].quantities if part in job.inspections else quantities
-    return _arm(name, place[0], quantity, values, _diverged(record), quantities)
+    arm = _arm(name, place[0], quantity, values, _diverged(record), quantities)
+    return replace(arm, guessed=_guessed(place, record))
+
+
+def _guessed(place: Sequence[str], record: ExperimentRecord) -> tuple[str, ...]:
+    """The seeds of a test whose error is at least that of guessing less `CHANCE` of its standard errors."""
+    if len(place) != 3 or not place[2].endswith("_error") or "classes" not in record.spec:
+        return ()
+    chance = guessing(record.spec["classes"]).get(place[2], 0.0)
+    sound = [(str(job.seed), job.evaluations.get(place[1])) for job in record.jobs if job.outcome != "diverged"]
+    return tuple(seed for seed, test in sound if test is not None and _is_guess(test, place[2], chance))
+
+
+def _is_guess(test: TestRecord, metric: str, chance: float) -> bool:
+    error, spread = test.values.get(metric), math.sqrt(chance * (100 - chance) / max(test.count, 1))
+    return chance > 0 and error is not None and error >= chance - CHANCE * spread
 
 
 def _of_measurement(name: str, place: list[str], record: MeasurementRecord) -> Arm:

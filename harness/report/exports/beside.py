@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report.answers import flags_of
-from harness.report.arms import arms_of
+from harness.report.arms import arms_of, operand
 from harness.report.page.verdicts import level
 from harness.report.results.document import Results
 from harness.report.results.verdict_records import CellRecord, ClaimRecord
@@ -42,7 +42,18 @@ def beside(results: Results, verdict: CellRecord | ClaimRecord) -> list[str]:
     recorded = verdict.recorded if isinstance(verdict, CellRecord) else None
     replaced = any(record.get("replaced") for record in (recorded or {}).values())
     more = ["in the place of another score"] if replaced else []
-    return [*flags_of(verdict), *more, *diverged_in_words(results, verdict)]
+    return [*flags_of(verdict), *more, *diverged_in_words(results, verdict), *guessed_in_words(results, verdict)]
+
+
+def guessed_in_words(results: Results, verdict: CellRecord | ClaimRecord) -> list[str]:
+    """One entry an arm with nets that learned nothing, such as `a.test.top1_error: seed 2 no better than guessing`."""
+    arms = arms_of(results, verdict) if isinstance(verdict, ClaimRecord) else [operand(results, verdict.id)]
+    name = "{}: " if isinstance(verdict, ClaimRecord) else ""
+    return [
+        f"{name.format(arm.name)}seed {', '.join(arm.guessed)} no better than guessing"
+        for arm in arms
+        if arm is not None and arm.guessed
+    ]
 
 
 def in_words(results: Results, verdict: CellRecord | ClaimRecord) -> str:

@@ -113,13 +113,13 @@ def estimate(jobs: Iterable[Job], store: Store, runtime: Runtime, plan: Mapping[
 def estimate_on(gpu: AssumedGpu, jobs: Iterable[Job]) -> Estimate:
     """Estimate the same on a GPU that is not at hand; its seconds and energy are of the jobs that use the GPU.
 
-    `processor_s` has the others, such as features and classifiers, whose time by key is as if the GPU did them.
+    `processor_s` has the others, such as features and classifiers, in seconds of one processor.
     """
     found, drawn, precisions = Estimate(), Drawn(), list[str]()
     for job in jobs:
         if JOBS[job.kind].on_processor:
-            found.of_job[job.key] = OVERHEAD_S + job.work / gpu.rate("fp32").multiply_adds_s
-            found.processor_s += OVERHEAD_S + job.work / ASSUMED_A_CORE
+            found.of_job[job.key] = OVERHEAD_S + job.work / ASSUMED_A_CORE
+            found.processor_s += found.of_job[job.key]
             continue
         told = job.spec.get("recipe", {}) if job.kind == "train" else job.spec
         precisions.append(told.get("precision", "fp32"))  # tests are always fp32

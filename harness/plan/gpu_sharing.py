@@ -40,7 +40,7 @@ def of_gpus(plan: Plan, runtime: Runtime) -> Runtime:
     free = free_gpu_bytes()
     trainings = [job for job in plan.jobs.values() if job.kind == "train"]
     if free and trainings:
-        by_plan = limits_of_plan(trainings, len(free))
+        by_plan = limits_of_plan(trainings, len(free), 1 if runtime.open_threads else runtime.threads)
         if runtime.open_jobs:
             each, why = chosen([*limits_of_memory(trainings, free), *by_plan])
             told = f"{'one' if each == 1 else each} on {'the' if len(free) == 1 else 'each'} GPU, for {why}"
@@ -61,12 +61,16 @@ def chosen(limits: Sequence[Limit]) -> Limit:
     return max(1, count), why
 
 
-def limits_of_plan(trainings: Sequence[Job], gpus: int) -> list[Limit]:
-    """Return the limits that a plan, the processors and the number of GPUs set, of which threads may follow."""
+def limits_of_plan(trainings: Sequence[Job], gpus: int, threads: int = 1) -> list[Limit]:
+    """Return the limits that a plan, the processors and the number of GPUs set, of which threads may follow.
+
+    `threads` are those that the user gave to each job.
+    """
+    each = "one" if threads == 1 else str(threads)
     steps = int(FILLING_STEP // max(1.0, *map(step_work, trainings)))
     return [
         (steps, "its steps fill it" if steps <= 1 else "so many steps fill it"),
-        (cores() // gpus, f"each needs one of the {cores()} processors"),
+        (cores() // (gpus * threads), f"each needs {each} of the {cores()} processors"),
         (-(-len(trainings) // gpus), f"the plan has {len(trainings)} training{'' if len(trainings) == 1 else 's'}"),
         (MOST_A_GPU, "more are never tried"),
     ]

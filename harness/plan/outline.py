@@ -140,7 +140,8 @@ def _require_whole(outline: Outline) -> None:
 
 def _require_own_name(outline: Outline, others: Iterable[Outline]) -> None:
     """Raises SuiteError where another file has a suite of the same name."""
-    alike = next((one.path for one in others if one.name == outline.name and one.path != outline.path), None)
+    home = Path(outline.path).resolve()
+    alike = next((one.path for one in others if one.name == outline.name and Path(one.path).resolve() != home), None)
     if alike is None:
         return
     from harness.suite.yaml_places import read_yaml  # noqa: PLC0415 - as `_read`

@@ -12,6 +12,7 @@ _OTHERWISE = {
     "NOT COMPARABLE": "cannot be compared",
     "NOT RUN": "not run",
     "FAILED": "failed",
+    "CITED": "quoted from others",
 }
 """What became of numbers that ours were not set against."""
 
@@ -29,14 +30,15 @@ def reproduced(matched: int, total: int, *, of_nets: bool) -> str:
 def table_in_words(results: Results) -> str:
     """Whether the table of a report is reproduced, and what became of its numbers; empty without a table of nets.
 
-    Numbers that a table quotes from others, and numbers without training, are none of these.
+    Where a table has numbers without training too, only those of trained nets are counted, and none that it quotes.
     """
     numbers = _trained(results)
     if not numbers:
         return ""
-    outcomes = Counter[str](cell.outcome for cell in numbers)
     exact = any(cell.column and cell.how == "exact" for cell in results.cells)
-    said = reproduced(outcomes["MATCH"], len(numbers), of_nets=exact)
+    quoted = [] if exact else [cell for cell in results.cells if cell.column and cell.outcome == "CITED"]
+    outcomes = Counter[str](cell.outcome for cell in [*numbers, *quoted])
+    said = reproduced(outcomes["MATCH"], outcomes.total(), of_nets=exact)
     others = ", ".join(f"{outcomes[name]} {words}" for name, words in _OTHERWISE.items() if outcomes[name])
     table = re.match(r"Table \d+\b", results.source)
     at = f"t {results.scale} scale {said[:1].lower()}{said[1:]}"

@@ -10,13 +10,13 @@ from harness.vocabulary import ScaleName
 
 
 def check_departures(file: SuiteFile, places: Places) -> None:
-    """Note a fault for each scale below `paper` that changes an experiment of which no deviation at that scale tells.
+    """Note a fault for each scale that changes an experiment of which no deviation at that scale tells.
 
     A deviation tells of a scale where it `affects` the experiment, or its row of the table, and its `scales` name the
-    scale and not `paper`; in a suite without that scale, one of all scales does too.
+    scale and, of a scale below `paper`, not `paper`; in a suite without that scale, one of all scales does too.
     """
     for scale, world in file.scales.items():
-        silent = {} if scale == "paper" else dict(_silent(file, scale, world))
+        silent = dict(_silent(file, scale, world))
         if silent:
             names, keys = ", ".join(silent), dict.fromkeys(key for changed in silent.values() for key in changed)
             what = ", ".join(f"`{key}`" for key in keys)
@@ -50,7 +50,8 @@ def _changed(experiment: Experiment, world: Scale, own: ScaledExperiment) -> Ite
 
 def _tells(file: SuiteFile, deviation: Deviation, scale: ScaleName, experiment: str) -> bool:
     at = deviation.scales if deviation.scales is not None else list(file.scales)
-    return scale in at and "paper" not in at and bool({experiment, *_rows(file, experiment)} & {*deviation.affects})
+    alone = scale == "paper" or "paper" not in at
+    return scale in at and alone and bool({experiment, *_rows(file, experiment)} & {*deviation.affects})
 
 
 def _rows(file: SuiteFile, experiment: str) -> Iterator[str]:

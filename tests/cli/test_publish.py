@@ -51,3 +51,21 @@ def test_a_report_whose_texts_wait_for_their_author_is_not_published(tmp_path: P
     assert done.returncode == 2
     assert "report/results.json: still to be written, beginning with TODO: title; write them in" in done.stderr
     assert not list((tmp_path / "published").rglob("*.html"))
+
+
+def test_what_waits_in_the_papers_own_files_is_named_too(tmp_path: Path) -> None:
+    """Claims and captions, which the index prints; and nothing of another, sound report is copied."""
+    for words in (["new", "paper", "mine"], ["run", "suites/mine_table1.yaml", "--scale", "ci", "--out", "report"]):
+        done = program(tmp_path, *words)
+        assert done.returncode == 0, done.stderr
+    sound = PUBLISHED / "training" / "ci"
+    done = program(tmp_path, "publish", str(sound), "report", "--into", "published")
+    assert done.returncode == 2
+    assert "report/results.json: still to be written, beginning with TODO: title" in done.stderr
+    assert not list((tmp_path / "published").rglob("*.html"))
+    for file in (tmp_path / "suites").rglob("*.yaml"):
+        if file.name != "references.yaml":
+            file.write_text(file.read_text().replace("TODO: ", "").replace('"TODO"', '"so"'))
+    assert program(tmp_path, "run", "suites/mine_table1.yaml", "--scale", "ci", "--out", "report").returncode == 0
+    done = program(tmp_path, "publish", "report", "--into", "published")
+    assert "TODO: references.mine.claims" in done.stderr

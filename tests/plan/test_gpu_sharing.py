@@ -146,9 +146,11 @@ def test_jobs_that_were_given_stay(machine: Machine, jobs: int, threads: int) ->
 
 
 def test_threads_that_were_given_stay(machine: Machine) -> None:
-    """And as many jobs share the GPU as would with others."""
+    """And no more jobs share the GPU than have processors for them."""
     machine(16 * GB)
-    assert shape(found(runtime=Runtime(threads=7, open_jobs=True))) == (8, 8, 7)
+    runtime = found(runtime=Runtime(threads=7, open_jobs=True))
+    assert shape(runtime) == (4, 4, 7)
+    assert runtime.why_jobs.endswith("each needs 7 of the 32 processors")
 
 
 def test_shared_batches_leave_the_division_as_it_is(machine: Machine) -> None:

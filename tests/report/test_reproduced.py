@@ -36,18 +36,17 @@ def test_a_set_of_numbers_in_the_text_is_called_no_table() -> None:
     assert said == "At small scale none of the 2 printed numbers is reproduced; 2 cannot be compared"
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        number("quoted", "CITED"),
-        blank_cell(id="text", row="text", label="text", printed="5", outcome="NOT COMPARABLE"),
-    ],
-    ids=["quoted", "of the text"],
-)
-def test_only_the_papers_own_numbers_in_the_table_count(other: dict[str, Any]) -> None:
-    """Neither what it quotes nor what stands elsewhere."""
+def test_only_the_numbers_in_the_table_count() -> None:
+    """None that stands elsewhere."""
+    other = blank_cell(id="text", row="text", label="text", printed="5", outcome="NOT COMPARABLE")
     said = table_in_words(suite(number("a"), other))
     assert said == "Table 3: at small scale its one printed number is not reproduced; 1 cannot be compared"
+
+
+def test_numbers_that_the_table_quotes_are_counted_as_such() -> None:
+    """They are printed, and not reproduced."""
+    said = table_in_words(suite(number("a"), number("quoted", "CITED")))
+    assert said.endswith("none of the 2 printed numbers is reproduced; 1 cannot be compared, 1 quoted from others")
 
 
 def test_counts_of_the_table_are_no_trainings() -> None:

@@ -96,3 +96,11 @@ def test_a_system_without_a_net_departs_by_its_own_changes() -> None:
     assert told({"paper": PAPER, "ci": {"seeds": 1, "train": {"epochs": 1}}}, experiments={"cnn": cnn}) == []
     smaller = {"seeds": 1, "experiments": {"cnn": {"classify": {"gaussians": 1}}}}
     assert "changes `classify` of cnn" in told({"paper": PAPER, "ci": smaller}, experiments={"cnn": cnn})[0]
+
+
+def test_the_papers_own_scale_tells_of_its_departures_too() -> None:
+    """A net made smaller there would be set against the printed numbers; one deviation of all scales tells of it."""
+    scales = {"paper": PAPER | {"model": {"width": 0.5}}}
+    (fault,) = told(scales)
+    assert "changes `model` of cnn against the paper" in fault
+    assert told(scales, {**TOLD, "scales": None}) == []

@@ -20,6 +20,8 @@ from harness.report.page.tight import shorter_script, tight
 from harness.report.page.verdicts import CELL_OUTCOMES, CLAIM_OUTCOMES, FIGURE_OUTCOMES, FLAGS, LEVELS
 from harness.report.results.document import Results
 from harness.store.store import write_atomically
+from harness.suite.references import known_references
+from harness.suite.shipped import paper_homes
 
 MORE_FLAGS = {
     "DIVERGED": "A training that it rests on diverged, and counts as guessing; which one is told beside it.",
@@ -31,8 +33,8 @@ _MEANING = re.compile(r'<div><dt><(?:b class=".."|em)>([A-Z ]+)</(?:b|em)></dt>.
 _SPACE = re.compile(r"/\*.*?\*/|;?\s*([{};,])\s*|(?<=:)\s+")
 """Comments and spaces of a style sheet that mean nothing, and the semicolon that ends a rule."""
 
-TO_WRITE = "TODO"
-"""With it begins each text of a new paper or suite that its author has to write."""
+_TO_WRITE = re.compile(r"\s*TODO(?::|\s*$)")
+"""So begins each text of a new paper or suite that its author has to write."""
 
 CHANGED = "verdicts-changed.md"
 """Beside the index: the verdicts that are others than those first published, before and after."""
@@ -41,11 +43,9 @@ CHANGED = "verdicts-changed.md"
 def add_report(source: Path, published: Path) -> Path:
     """Copy a report into the published folder, its page written anew from its results; gives where it lies.
 
-    Raises UsageError for a folder that holds no report, one that was changed after it was written, or one whose texts
-    still wait for their author.
+    Raises UsageError for a folder that holds no report, or one that was changed after it was written.
     """
     results, curves = read_report(source)
-    _require_texts(results, source)
     folder = published / results.suite / results.scale
     if not folder.resolve().is_relative_to(published.resolve()):
         raise UsageError(f"{source / 'results.json'}: suite {results.suite!r} is no name of a folder")
@@ -56,15 +56,23 @@ def add_report(source: Path, published: Path) -> Path:
     return folder
 
 
-def _require_texts(results: Results, source: Path) -> None:
-    """Raise UsageError where the suite or its paper still says what `new` left for its author to write."""
-    left = [path for path, text in _texts(results.model_dump(), "") if text.startswith(TO_WRITE)]
+def require_report(source: Path) -> None:
+    """Raise UsageError for a folder without a sound report, or whose suite or paper has texts that `new` left open."""
+    results, _ = read_report(source)
+    found = [*_texts(results.model_dump(), ""), *_texts(_references(results.paper), "references")]
+    left = [path for path, text in found if _TO_WRITE.match(text)]
     if left:
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
         raise UsageError(
-            f"{source / 'results.json'}: still to be written, beginning with {TO_WRITE}: {', '.join(left[:3])}{more}; "
+            f"{source / 'results.json'}: still to be written, beginning with TODO: {', '.join(left[:3])}{more}; "
             f"write them in the files of suite {results.suite}, run it again (nothing is trained anew) and publish that"
         )
+
+
+def _references(paper: str) -> object:
+    """Return the claims, tables and figures of a paper that is known here, as plain data."""
+    known = known_references([paper]) if paper in paper_homes() else {}
+    return {name: one.model_dump() for name, one in known.items()}
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:

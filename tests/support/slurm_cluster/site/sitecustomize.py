@@ -8,6 +8,7 @@ import hashlib
 import os
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import harness.jobs
@@ -47,7 +48,7 @@ class Paced(harness.jobs.JobKind):
 
 if steps:
     kind = harness.jobs.JOBS["measure"]
-    harness.jobs.JOBS["measure"] = Paced(kind.version, kind.runs, kind.shares_batches, kind.through)
+    harness.jobs.JOBS["measure"] = Paced(**{one.name: getattr(kind, one.name) for one in fields(kind)})
 
 if os.environ.get("HARNESS_TEST_ALL_TO_SLURM"):
     from harness.run.executors.slurm import cluster

@@ -23,7 +23,7 @@ def test_states_come_from_one_question_an_interval_and_never_from_accounting(tmp
         '[ $call = 2 -o $call = 3 ] && { echo "Unable to contact slurmctld" >&2; exit 1; }; exec "$real" "$@"',
     )
     accounting = wrap("sacct", "exit 1")
-    world = Sums(tmp_path, steps=30)
+    world = Sums(tmp_path, steps=60)
     assert world.run(poll_s=2.0).failed == {}
     times = calls(asked)
     assert len(times) >= 4

@@ -10,7 +10,7 @@ from harness.report.page.verdicts import TESTED, Weighed, level, rank
 
 LEVEL_OF_TESTS = 0.05
 
-TRAINED_NUMBERS = "Printed numbers of trained nets"
+TRAINED_NUMBERS = "Printed numbers of trained systems"
 OTHER_NUMBERS = "Printed numbers that need no training"
 TRAINED = "Tests on trained nets"
 UNTESTED = "Not tested here"

@@ -109,7 +109,7 @@ class PaperLedger(Record):
     paper: str
     citation: CitationRecord | None
     says: str
-    """In words: how many printed numbers of trained nets are reproduced."""
+    """In words: how many printed numbers of trained systems are reproduced."""
     missing: str
     """In words: what it would take for more; empty where nothing is missing."""
     claims_say: str

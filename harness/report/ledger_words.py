@@ -14,7 +14,7 @@ from harness.report.what_was_run import data_used
 
 
 def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
-    """How many of the printed numbers of trained nets are reproduced; empty where the paper's list has none."""
+    """How many of the printed numbers of trained systems are reproduced; empty where the paper's list has none."""
     printed = _of_training(places)
     matched = sum(place.outcome == "MATCH" for place in printed)
     if not reports:
@@ -23,7 +23,7 @@ def numbers_in_words(places: Sequence[Place], reports: Reports) -> str:
 
 
 def missing(covered: Sequence[Coverage], places: Sequence[Place], reports: Reports) -> str:
-    """What it takes to test the printed numbers of trained nets that no run at paper scale has; empty for none."""
+    """What it takes to test the printed numbers of trained systems that no run at paper scale has; empty for none."""
     waiting = [place for place in _of_training(places) if place.outcome in ("NOT RUN", "NOT COMPARABLE")]
     if not waiting:
         return ""

@@ -18,19 +18,17 @@ _OTHERWISE = {
 
 
 def reproduced(matched: int, total: int, *, of_nets: bool) -> str:
-    """How many of some printed numbers are reproduced, or of those of trained nets alone; it begins a sentence."""
+    """How many of some printed numbers are reproduced, or of those of trained systems alone; it begins a sentence."""
+    whose = "" if not of_nets else " of a trained system" if total == 1 else " of trained systems"
     if total == 1:
-        return (
-            f"Its one printed number{' of a trained net' if of_nets else ''} is {'' if matched else 'not '}reproduced"
-        )
-    number = f"{matched or 'None'} of the {total} printed numbers{' of trained nets' if of_nets else ''}"
-    return f"{number} {'is' if matched < 2 else 'are'} reproduced"
+        return f"Its one printed number{whose} is {'' if matched else 'not '}reproduced"
+    return f"{matched or 'None'} of the {total} printed numbers{whose} {'is' if matched < 2 else 'are'} reproduced"
 
 
 def table_in_words(results: Results) -> str:
     """Whether the table of a report is reproduced, and what became of its numbers; empty without a table of nets.
 
-    Where a table has numbers without training too, only those of trained nets are counted, and none that it quotes.
+    Where a table has numbers without training too, only those of trained systems are counted, and none that it quotes.
     """
     numbers = _trained(results)
     if not numbers:

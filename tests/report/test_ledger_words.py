@@ -27,7 +27,7 @@ def test_without_a_report_nothing_is_reproduced() -> None:
 def test_what_was_not_trained_names_the_data_that_it_takes() -> None:
     """Which no published run had."""
     paper = told(report())
-    assert paper.says == "Its one printed number of a trained net is not reproduced."
+    assert paper.says == "Its one printed number of a trained system is not reproduced."
     assert (
         paper.missing
         == "For more it takes runs at paper scale, on ILSVRC-2010 and CIFAR-10; no published run had them."
@@ -39,7 +39,7 @@ def test_a_number_that_matches_at_paper_scale_is_reproduced() -> None:
     results = report("paper")["one", "paper"]
     cell = blank_cell(id="cnn.top1", outcome="MATCH", printed="37.5", mean=37.4)
     paper = told({("one", "paper"): typed(results.model_dump() | {"cells": [cell]})})
-    assert (paper.says, paper.missing) == ("Its one printed number of a trained net is reproduced.", "")
+    assert (paper.says, paper.missing) == ("Its one printed number of a trained system is reproduced.", "")
 
 
 def test_claims_are_counted_once_and_tests_apart_with_those_that_survive_holm() -> None:

@@ -53,7 +53,7 @@ def test_counts_of_the_table_are_no_trainings() -> None:
     """Numbers that need no training say nothing of those that do."""
     exact = number("size", "MATCH", how="exact", mean=37.5)
     said = answer_of(suite(number("a"), number("b"), exact))
-    assert said.startswith("Table 3: at small scale none of the 2 printed numbers of trained nets is reproduced; ")
+    assert said.startswith("Table 3: at small scale none of the 2 printed numbers of trained systems is reproduced; ")
     assert "1 of 3 printed numbers is matched" in said
 
 

@@ -30,6 +30,7 @@ def show_plan(document: Document, *, every: bool = False) -> None:
         console.print(Text(f"larger scales: {document['unlock']}"))
     elsewhere = document["elsewhere"]
     time = "time" if elsewhere is None else f"time, {elsewhere['device'].split()[-1]}"
+    time += " or a core" if elsewhere is not None and elsewhere.get("processor_core_hours") else ""
     groups = _groups(document["jobs"])
     console.print(_jobs(document["jobs"], time) if every else _counted(groups, time))
     for what, labels in [*_whys(document["jobs"]).items(), *_shared(document["jobs"]).items()]:

@@ -217,7 +217,7 @@ def _neighbours(layout: _Layout, reach: int, per_group: int) -> tuple[Any, Any, 
 def _pool(process: int, threads: int) -> ThreadPoolExecutor:  # noqa: ARG001  # a forked process has none of the threads
     """Return this process's threads, in each of which Intel's functions stay in that thread.
 
-    They would else share every block with a team of torch's threads, which takes ten times as long as one thread.
+    They would else share every block with a team of torch's threads, which takes longer than one thread alone.
     """
     return ThreadPoolExecutor(threads, thread_name_prefix="response-norm", initializer=_keep_to_one_thread)
 

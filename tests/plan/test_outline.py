@@ -125,6 +125,14 @@ def test_two_suites_of_one_name_are_a_fault_of_the_second(suite: Path) -> None:
     assert line.startswith(f"{suite}:7:1: suite: {TABLE1} has a suite 'table1' too; rename one")
 
 
+def test_one_suite_under_two_paths_is_no_fault(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative, absolute or through a link, it is the same file."""
+    monkeypatch.chdir(suite.parent)
+    link = suite.with_name("link.yaml")
+    link.symlink_to(suite)
+    assert outlines([suite, Path(suite.name), link])[1] == []
+
+
 def test_changed_paper_file_makes_it_read_again(suite: Path, reads: list[Path]) -> None:
     """One that appears beside the suite too, for it comes before the shipped one."""
     outline_of(suite)

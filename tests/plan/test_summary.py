@@ -14,6 +14,7 @@ from fake_nvml import GIB, FakeNvml
 from suite_files import TABLE1
 
 from harness.data.locate import Locations
+from harness.jobs import JOBS
 from harness.machine.runtime import Runtime
 from harness.plan.graph import make_plan
 from harness.plan.rates import note_rate
@@ -164,3 +165,12 @@ def test_a_calibration_comes_before_the_estimate(monkeypatch: pytest.MonkeyPatch
     document = plan_suite(str(TABLE1), "ci", Path("runs"), RUNTIME, calibrating=seen.append)
     assert seen == ["7 of 7"]
     assert document["estimate"]["basis"].startswith("measured here")
+
+
+def test_jobs_that_use_no_gpu_are_told_in_seconds_of_a_core() -> None:
+    """Their rows come to the core-hours below them, and the others to the hours of the GPU."""
+    document = plan("table1", "paper")
+    of_core = [job["seconds"] for job in document["jobs"] if JOBS[job["kind"]].on_processor]
+    hours = document["elsewhere"]["processor_core_hours"]
+    assert hours > 1000
+    assert sum(of_core) / 3600 == pytest.approx(hours, rel=1e-3)

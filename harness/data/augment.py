@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import torch
 
-from harness.data.cutting import Pixels, views_less_mean
+from harness.data.cutting import Subtracted, views_less_mean
 from harness.data.declared import centre_offset
-from harness.data.images import LooseImages
 from harness.data.share import Share, whole
 from harness.data.spec import Augmentation
 from harness.data.transfer import sent
@@ -18,7 +19,7 @@ Spots = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 def random_views(
-    images: torch.Tensor | LooseImages,
+    images: torch.Tensor,
     mean: torch.Tensor,
     crop: int,
     augmentation: Augmentation,
@@ -27,15 +28,28 @@ def random_views(
 ) -> torch.Tensor:
     """Draw one random view of each image and subtract the mean image.
 
-    `images` are uint8 [batch, channels, H, W], or loose; the views are float32 [batch, channels, crop, crop] in
-    channels-last order. `mean` is [channels, H, W] on the same device; its H and W may differ from the images' if only
-    its central part is subtracted. All random numbers come from `generator`, and all are drawn whether their use is
-    switched on or not, so that arms that differ in one switch share the other draws. With a `share`, the images are
-    that part of a batch and get the views they would get in the whole batch. Raises ValueError if the crop does not
-    fit.
+    `images` are uint8 [batch, channels, H, W]; the views are float32 [batch, channels, crop, crop] in channels-last
+    order. `mean` is [channels, H, W] on the same device; its H and W may differ from the images' if only its central
+    part is subtracted. With a `share`, the images are that part of a batch and get the views they would get in the
+    whole batch. Raises ValueError if the crop does not fit.
     """
-    batch, _, height, width = images.shape
-    share = share or whole(batch)
+    batch, _, *size = images.shape
+    spots = drawn_spots(size, crop, augmentation, generator, share or whole(batch))
+    moving = augmentation.mean == "same_offset"
+    if images.device.type == "cpu":
+        return cut_out(images, subtracted(mean, crop, augmentation), spots, crop)
+    return gathered(images, mean if moving else central(mean, crop), spots, crop, moving=moving)
+
+
+def drawn_spots(
+    size: Sequence[int], crop: int, augmentation: Augmentation, generator: torch.Generator, share: Share
+) -> Spots:
+    """Draw the place and reflection of a view in each of a share's images, all of one (height, width).
+
+    All random numbers come from `generator`, and all are drawn whether their use is switched on or not, so that arms
+    that differ in one switch share the other draws. Raises ValueError if the crop does not fit.
+    """
+    height, width = size
     centre = (centre_offset(height, crop), centre_offset(width, crop))
     groups = -(-share.whole // augmentation.shared)
     drawn = _draws(groups, height - crop + 1, width - crop + 1, generator)
@@ -44,26 +58,22 @@ def random_views(
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:
         flip = torch.zeros_like(flip)
+    return top, left, flip
+
+
+def subtracted(mean: torch.Tensor, crop: int, augmentation: Augmentation) -> Subtracted:
+    """Prepare the mean image, float32 [channels, H, W] on the CPU, as it is subtracted from views."""
     moving = augmentation.mean == "same_offset"
-    subtracted = mean if moving else central(mean, crop)
-    if isinstance(images, LooseImages) or images.device.type == "cpu":
-        return cut_out(images, subtracted, (top, left, flip), crop, moving=moving)
-    return gathered(images, subtracted, (top, left, flip), crop, moving=moving)
-
-
-def cut_out(
-    images: torch.Tensor | LooseImages, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool
-) -> torch.Tensor:
-    """Cut the views of `random_views` on a CPU; with `moving`, `mean` has the size of the images, else of a view."""
+    mean = mean if moving else central(mean, crop)
     # OpenCV copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
-    under = cv2.merge(list(mean.numpy())).reshape(*mean.shape[1:], -1)
-    pixels: Pixels | list[Pixels]
-    if isinstance(images, LooseImages):
-        pixels = [picture.transpose(1, 2, 0) for picture in images.pictures]
-    else:
-        pixels = images.permute(0, 2, 3, 1).numpy()
-    top, left, flip = (spot.numpy() for spot in spots)
-    views = views_less_mean(pixels, under, (top, left, flip), crop, moving=moving, threads=torch.get_num_threads())
+    return Subtracted.of(cv2.merge(list(mean.numpy())).reshape(*mean.shape[1:], -1), moving=moving)
+
+
+def cut_out(images: torch.Tensor, less: Subtracted, spots: Spots, crop: int) -> torch.Tensor:
+    """Cut the views of `random_views` on a CPU."""
+    places = spots[0].numpy(), spots[1].numpy(), spots[2].numpy()
+    pixels = images.permute(0, 2, 3, 1).numpy()
+    views = views_less_mean(pixels, less, places, crop, threads=torch.get_num_threads())
     return torch.from_numpy(views).permute(0, 3, 1, 2)
 
 

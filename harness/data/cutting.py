@@ -8,7 +8,9 @@ subtracts floats from them in one pass with vector instructions; numpy takes lon
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -32,29 +34,53 @@ AT_ONCE = 8
 """Images handed to a thread at a time."""
 
 
-def views_less_mean(
-    images: Pixels | list[Pixels], mean: Mean, spots: Spots, crop: int, *, moving: bool, threads: int = 1
-) -> NDArray[np.float32]:
-    """Return a view of each image, [batch, crop, crop, channels], with the mean image subtracted.
+@dataclass(frozen=True, slots=True)
+class Subtracted:
+    """A mean image beside its mirror image, to be subtracted from views.
 
-    With `moving`, `mean` is as large as the images; the part under each view is subtracted, mirrored with it. Without,
-    `mean` is as large as a view and subtracted unchanged.
+    One that is `moving` is as large as the images: the part under each view is subtracted, mirrored with it. Any other
+    is as large as a view and is subtracted unchanged.
     """
-    channels = mean.shape[2]
+
+    mean: Mean
+    mirrored: Mean
+    moving: bool
+
+    @classmethod
+    def of(cls, mean: Mean, *, moving: bool) -> Subtracted:
+        """Prepare a mean image."""
+        mirrored: Any = cv2.flip(mean, 1).reshape(mean.shape) if moving else mean
+        return cls(mean, mirrored, moving)
+
+
+def views_less_mean(
+    images: Pixels, subtracted: Subtracted, spots: Spots, crop: int, *, threads: int = 1
+) -> NDArray[np.float32]:
+    """Return a view of each image, [batch, crop, crop, channels], with the mean image subtracted."""
+    channels = images.shape[3]
     if crop**2 * channels < SINGLY:
-        together = images if isinstance(images, np.ndarray) else np.stack(images)
-        return _together(together, mean, spots, crop, moving=moving)
+        return _together(images, subtracted, spots, crop)
     views = np.empty((len(images), crop, crop, channels), np.float32)
-    reflected: Any = cv2.flip(mean, 1).reshape(mean.shape) if moving else mean
 
     def cut(some: slice) -> None:
-        few = spots[0][some], spots[1][some], spots[2][some]
-        _singly(images[some], (mean, reflected), few, views[some], moving=moving)
+        cut_into(views[some], images[some], subtracted, (spots[0][some], spots[1][some], spots[2][some]))
 
     parts = [slice(start, start + AT_ONCE) for start in range(0, len(images), AT_ONCE)]
     for _ in (_pool(threads).map if threads > 1 else map)(cut, parts):
         pass
     return views
+
+
+def cut_into(views: NDArray[np.float32], images: Iterable[Pixels], subtracted: Subtracted, spots: Spots) -> None:
+    """Fill `views`, [batch, crop, crop, channels], one image after another, each taken when its turn comes."""
+    _, crop, _, channels = views.shape
+    means, moving = (subtracted.mean, subtracted.mirrored), subtracted.moving
+    turned = np.empty((crop, crop, channels), np.uint8)
+    for image, view, top, left, flip in zip(images, views, *(spot.tolist() for spot in spots), strict=True):
+        rows, first = slice(top, top + crop), image.shape[1] - crop - left if flip else left
+        seen, under = image[rows, left : left + crop], means[flip]
+        less = under[rows, first : first + crop] if moving else under
+        cv2.subtract(cv2.flip(seen, 1, turned) if flip else seen, less, view, None, cv2.CV_32F)
 
 
 @cache
@@ -65,25 +91,12 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_pool.cache_clear)  # a child has none of the threads
 
 
-def _together(images: Pixels, mean: Mean, spots: Spots, crop: int, *, moving: bool) -> NDArray[np.float32]:
+def _together(images: Pixels, subtracted: Subtracted, spots: Spots, crop: int) -> NDArray[np.float32]:
     top, left, flip = spots
     windows = np.moveaxis(sliding_window_view(images, (crop, crop), (1, 2)), 3, -1)
     views = windows[np.arange(len(images)), top, left].astype(np.float32, order="C")
-    if moving:
-        views -= np.moveaxis(sliding_window_view(mean, (crop, crop), (0, 1)), 2, -1)[top, left]
+    if subtracted.moving:
+        views -= np.moveaxis(sliding_window_view(subtracted.mean, (crop, crop), (0, 1)), 2, -1)[top, left]
     turned = flip == 1
     views[turned] = views[turned][:, :, ::-1]
-    return views if moving else views - mean
-
-
-def _singly(
-    images: Pixels | list[Pixels], means: tuple[Mean, Mean], spots: Spots, views: NDArray[np.float32], *, moving: bool
-) -> None:
-    """Fill the views of some images; `means` are the mean image and its mirror image."""
-    _, crop, _, channels = views.shape
-    turned = np.empty((crop, crop, channels), np.uint8)
-    for image, view, top, left, flip in zip(images, views, *(spot.tolist() for spot in spots), strict=True):
-        rows, first = slice(top, top + crop), image.shape[1] - crop - left if flip else left
-        seen, under = image[rows, left : left + crop], means[flip]
-        less = under[rows, first : first + crop] if moving else under
-        cv2.subtract(cv2.flip(seen, 1, turned) if flip else seen, less, view, None, cv2.CV_32F)
+    return views if subtracted.moving else views - subtracted.mean

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from harness.data.cutting import Spots, Subtracted, cut_into
 from harness.data.decode import Window, decode, decode_window, prepared_size
 from harness.data.packed_images import PackedImages
 from harness.data.spec import Prepare
@@ -125,6 +126,15 @@ class OnDisk:
             return np.tile(self.size, (count, 1))
         return np.array(list(self._pool.map(self.stored.size, range(count), repeat(self.prepare))), np.int64)
 
+    def size_of(self, numbers: list[int]) -> tuple[int, int]:
+        """Return the (height, width) that these images share. Raises ValueError if they differ."""
+        if self.size is not None:
+            return self.size
+        sizes = np.unique(self.sizes[numbers], axis=0)
+        if len(sizes) != 1:
+            raise ValueError(f"images of {len(sizes)} sizes do not fit in one batch; give prepare a `center`")
+        return int(sizes[0, 0]), int(sizes[0, 1])
+
     def read(self, indices: Indices) -> torch.Tensor:
         """Decode the images at `indices`. Raises the errors of `start` and `Decoding.images`."""
         return self.start(indices).images()
@@ -135,22 +145,29 @@ class OnDisk:
         Raises ValueError for images of different sizes.
         """
         numbers = torch.as_tensor(indices).tolist()
-        size = self._size(numbers) if windows is None else (windows[0].crop, windows[0].crop)
+        size = self.size_of(numbers) if windows is None else (windows[0].crop, windows[0].crop)
         batch = _decoded_into((len(numbers), 3, *size))
         rows = batch.numpy()
         views: Sequence[Window | None] = [None] * len(numbers) if windows is None else windows
-        tasks = [
-            self._pool.submit(self._decode, rows[few], numbers[few], views[few])
-            for few in (slice(first, first + AT_ONCE) for first in range(0, len(numbers), AT_ONCE))
-        ]
+        tasks = [self._pool.submit(self._decode, rows[few], numbers[few], views[few]) for few in _parts(len(numbers))]
         return Decoding(batch, tasks)
 
-    def start_loose(self, indices: Indices) -> LooseDecoding:
-        """Start decoding the images at `indices` without putting them together. Raises ValueError like `start`."""
+    def start_views(self, indices: Indices, less: Subtracted, spots: Spots, crop: int) -> Decoding:
+        """Start cutting a view of each image at `indices`, float32 [batch, 3, crop, crop], as soon as it is decoded.
+
+        Its pixels are still in the processor's cache then. Raises ValueError for images of different sizes.
+        """
         numbers = torch.as_tensor(indices).tolist()
-        self._size(numbers)
-        firsts = range(0, len(numbers), AT_ONCE)
-        return LooseDecoding([self._pool.submit(self._pictures, numbers[first : first + AT_ONCE]) for first in firsts])
+        self.size_of(numbers)  # refuses images that fit in no batch
+        views = np.empty((len(numbers), crop, crop, 3), np.float32)
+
+        def cut(few: slice) -> None:
+            self.stored.expect(numbers[few])
+            pictures = (self._picture(number).transpose(1, 2, 0) for number in numbers[few])
+            cut_into(views[few], pictures, less, (spots[0][few], spots[1][few], spots[2][few]))
+
+        tasks = [self._pool.submit(cut, few) for few in _parts(len(numbers))]
+        return Decoding(torch.from_numpy(views).permute(0, 3, 1, 2), tasks)
 
     def only(self, indices: Sequence[int]) -> OnDisk:
         """Return a source with only the images at `indices` and with threads of its own."""
@@ -160,22 +177,10 @@ class OnDisk:
         """End the threads and drop tasks that have not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _size(self, numbers: list[int]) -> tuple[int, int]:
-        if self.size is not None:
-            return self.size
-        sizes = np.unique(self.sizes[numbers], axis=0)
-        if len(sizes) != 1:
-            raise ValueError(f"images of {len(sizes)} sizes do not fit in one batch; give prepare a `center`")
-        return int(sizes[0, 0]), int(sizes[0, 1])
-
     def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], views: Sequence[Window | None]) -> None:
         self.stored.expect(numbers)
         for row, number, window in zip(rows, numbers, views, strict=True):
             row[...] = self._picture(number, window)
-
-    def _pictures(self, numbers: Sequence[int]) -> list[NDArray[np.uint8]]:
-        self.stored.expect(numbers)
-        return [self._picture(number) for number in numbers]
 
     def _picture(self, number: int, window: Window | None = None) -> NDArray[np.uint8]:
         stored = self.stored
@@ -183,6 +188,10 @@ class OnDisk:
         if mode != "RGB":
             self.modes[number] = mode
         return pixels
+
+
+def _parts(count: int) -> list[slice]:
+    return [slice(first, first + AT_ONCE) for first in range(0, count, AT_ONCE)]
 
 
 def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
@@ -206,47 +215,6 @@ class Decoding:
         finally:
             self.cancel()
         return self.batch
-
-    def cancel(self) -> None:
-        """Drop tasks that no thread has begun."""
-        for task in self.tasks:
-            task.cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class LooseImages:
-    """The prepared images of a batch where they were decoded or lie in mapped memory.
-
-    `random_views` cuts out of them, which saves putting them together in one tensor.
-    """
-
-    pictures: list[NDArray[np.uint8]]
-    """Pixels [3, H, W] of each image, all of one size."""
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(batch, channels, height, width), as of a tensor."""
-        channels, height, width = self.pictures[0].shape
-        return len(self.pictures), channels, height, width
-
-    @property
-    def device(self) -> torch.device:
-        """The CPU."""
-        return torch.device("cpu")
-
-
-@dataclass(frozen=True, slots=True)
-class LooseDecoding:
-    """Images of a batch that threads are decoding."""
-
-    tasks: list[Future[list[NDArray[np.uint8]]]]
-
-    def images(self) -> LooseImages:
-        """Wait for all images and return them. Raises DataMissing like `Decoding.images`."""
-        try:
-            return LooseImages([picture for task in self.tasks for picture in task.result()])
-        finally:
-            self.cancel()
 
     def cancel(self) -> None:
         """Drop tasks that no thread has begun."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ import torch
 from harness.data import Dataset, dataset_named
 from harness.data.declared import Examples
 from harness.data.decode import Window
-from harness.data.images import Files, Indices, InMemory, LooseImages, OnDisk, OnGpu
+from harness.data.images import Decoding, Files, Indices, InMemory, OnDisk, OnGpu
 from harness.data.locate import Locations
 from harness.data.packed_images import PackedImages
 from harness.data.packs import index_of
@@ -136,48 +135,23 @@ def prefetch(
         return
     views = repeat(None) if windows is None else windows
     started = ((batch, pixels.start(batch, some)) for batch, some in zip(batches, views, strict=False))
-    yield from _ahead(started, depth)
+    yield from ahead(started, depth)
 
 
-def prefetch_loose(
-    split: Split, batches: Iterable[torch.Tensor], depth: int = 2
-) -> Iterator[tuple[torch.Tensor, torch.Tensor | LooseImages]]:
-    """Yield each batch of indices with its images like `prefetch`, those from disk not put together in one tensor."""
-    pixels = split.pixels
-    if isinstance(pixels, OnDisk):
-        return _ahead(((batch, pixels.start_loose(batch)) for batch in batches), depth)
-    return prefetch(split, batches, depth)
-
-
-Images_co = TypeVar("Images_co", covariant=True)
-
-
-class Pending(Protocol[Images_co]):
-    """Images of a batch that threads are decoding."""
-
-    def images(self) -> Images_co:
-        """Wait for all images and return them."""
-
-    def cancel(self) -> None:
-        """Drop tasks that no thread has begun."""
-
-
-def _ahead(
-    started: Iterable[tuple[torch.Tensor, Pending[Images_co]]], depth: int
-) -> Iterator[tuple[torch.Tensor, Images_co]]:
+def ahead(started: Iterable[tuple[torch.Tensor, Decoding]], depth: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield each started batch once its images are there, while `depth` later ones are being decoded."""
-    ahead: deque[tuple[torch.Tensor, Pending[Images_co]]] = deque()
+    waiting: deque[tuple[torch.Tensor, Decoding]] = deque()
     try:
         for one in started:
-            ahead.append(one)
-            if len(ahead) > depth:
-                batch, pending = ahead.popleft()
+            waiting.append(one)
+            if len(waiting) > depth:
+                batch, pending = waiting.popleft()
                 yield batch, pending.images()
-        while ahead:
-            batch, pending = ahead.popleft()
+        while waiting:
+            batch, pending = waiting.popleft()
             yield batch, pending.images()
     finally:
-        for _, pending in ahead:
+        for _, pending in waiting:
             pending.cancel()
 
 

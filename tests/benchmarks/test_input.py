@@ -6,6 +6,7 @@ import os
 import statistics
 import sys
 import time
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,10 @@ from reference_loops import Pictures, image_folder_loader
 import harness.jobs.device  # noqa: F401 - before torch allocates, as in every job
 from harness.data import DATASETS
 from harness.data.augment import random_views
+from harness.data.cut_ahead import cut_ahead
 from harness.data.locate import Locations
 from harness.data.spec import Augmentation, DataSpec, Prepare
-from harness.data.splits import open_split, prefetch_loose
+from harness.data.splits import open_split
 from harness.ingest.encode import Compact
 from harness.ingest.prepare import prepare
 from harness.progress import Progress
@@ -118,10 +120,10 @@ def views_of(split, mean, crop, batch, seed):
     """One epoch of what a net is given, as the training loop makes it; returns how many images."""
     draws = torch.Generator().manual_seed(seed)
     order = torch.randperm(split.count, generator=draws)[: split.count - split.count % batch]
-    seen = 0
-    for _, images in prefetch_loose(split, order.view(-1, batch)):
-        seen += len(random_views(images, mean, crop, AUGMENTATION, draws))
-    return seen
+    batches, each = order.view(-1, batch), repeat(draws, split.count // batch)
+    if split.in_memory is None:
+        return sum(len(views) for views in cut_ahead(split.pixels, batches, each, mean, crop, AUGMENTATION))
+    return sum(len(random_views(split.images(some), mean, crop, AUGMENTATION, draws)) for some in batches)
 
 
 def test_image_files_come_four_times_as_fast_as_from_image_folder(benchmark, two_threads, tmp_path):

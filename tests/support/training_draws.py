@@ -114,7 +114,7 @@ def world_of(folder: Path, augmentation: dict[str, Any], dropout: float) -> Worl
 def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
     """Make every training record its draws, without changing them."""
     now: list[Draws] = []
-    prepared, views, windows = training.prepared, training.random_views, jitter.windows
+    prepared, views, windows = training.prepared, arrivals.random_views, jitter.windows
     seeded, setting = randomness.random_seed, list[int]()
     added, mask, step = ColourNoise.added_to, PaperDropout._drawn, Step.__call__
 
@@ -164,7 +164,7 @@ def watch(patch: pytest.MonkeyPatch, found: dict[int, Draws]) -> None:
 
     patch.setattr(randomness, "random_seed", numbered)
     patch.setattr(training, "prepared", begun)
-    patch.setattr(training, "random_views", viewed)
+    patch.setattr(arrivals, "random_views", viewed)
     patch.setattr(jitter, "windows", jittered)
     patch.setattr(ColourNoise, "added_to", coloured)
     patch.setattr(PaperDropout, "_drawn", dropped)

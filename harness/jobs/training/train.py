@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 
-from harness.data.augment import random_views
 from harness.data.spec import Prepare
 from harness.data.splits import Split
 from harness.data.transfer import sent
@@ -23,7 +22,7 @@ from harness.jobs.evaluation.evaluate import probabilities, views_look
 from harness.jobs.metrics import tally
 from harness.jobs.observe import observed, opened_split
 from harness.jobs.pixels import Pixels, load_pixels
-from harness.jobs.randomness import epoch_batches, generator, seed_step
+from harness.jobs.randomness import epoch_batches, seed_step
 from harness.jobs.ranks import Ranks, joined
 from harness.jobs.recipe import Recipe
 from harness.jobs.training.batches import arriving
@@ -118,20 +117,15 @@ def take_epoch(run: Training, pixels: Pixels) -> int | None:
     losses = torch.zeros(run.steps_here, device=device)
     losses[: state.step] = torch.tensor(state.losses, device=device)
     wrong = torch.tensor(state.wrong, device=device)
-    left = range(state.step, run.steps_here)
-    jitter = (generator(seed, "jitter", state.epoch, step) for step in left)
-    for batch, images in arriving(run.training, batches[left.start : left.stop], jitter, recipe, run.ranks, device):
+    left, position = batches[state.step : run.steps_here], (seed, state.epoch, state.step)
+    for batch, cut, draws in arriving(run.training, mean, left, recipe, run.ranks, position):
         if run.changes.due(state.epoch, state.step):
             state.rate.value = run.changes.set_rates(run.optimiser, state.epoch, state.step)
             noise = run.changes.noise(pixels.covariance, state.epoch, state.step)
         elif run.changes.schedule is None:
             follow(run.optimiser, state.rate, recipe, state.epoch * run.steps + state.step, run.steps)
         seed_step(seed, state.epoch, state.step)
-        share = run.ranks.share(len(batch))
-        draws = generator(seed, "augmentation", state.epoch, state.step)
-        there = sent(images, device) if isinstance(images, torch.Tensor) else images
-        views = random_views(there, mean, recipe.crop, recipe.augmentation, draws, share)
-        views = noise.added_to(views, draws, share).to(memory_format=torch.channels_last)
+        views = noise.added_to(cut, draws, run.ranks.share(len(batch))).to(memory_format=torch.channels_last)
         target = sent(run.training.labels[run.ranks.part(batch)], device)
         losses[state.step], mistaken = run.step(views, target, len(batch))
         wrong += mistaken

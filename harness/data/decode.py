@@ -177,6 +177,21 @@ def cut_out(image: Image.Image, window: Window) -> NDArray[np.uint8]:
     return np.asarray(view).transpose(2, 0, 1)
 
 
+def kept_part(prepare: Prepare, height: int, width: int) -> tuple[slice, slice] | None:
+    """Return the rows and columns of an image that are the prepared one.
+
+    None for an image that is rescaled or padded, and for one that is too small.
+
+    >>> kept_part(Prepare(short_side=256, center=256), 256, 340)
+    (slice(0, 256, None), slice(42, 298, None))
+    """
+    kept = (height, width) if prepare.center is None else (prepare.center, prepare.center)
+    if prepare.pad or prepare.rescaled(height, width) != (height, width) or min(height - kept[0], width - kept[1]) < 0:
+        return None
+    top, left = centre_offset(height, kept[0]), centre_offset(width, kept[1])
+    return slice(top, top + kept[0]), slice(left, left + kept[1])
+
+
 def cut_and_padded(pixels: NDArray[np.uint8], prepare: Prepare) -> NDArray[np.uint8]:
     """Cut the central square of [..., height, width] and add zeros around it."""
     if prepare.center is not None:

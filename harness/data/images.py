@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import repeat
 
 import numpy as np
@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from harness.data.cutting import Spots, Subtracted, cut_into
-from harness.data.decode import Window, decode, decode_window, prepared_size
+from harness.data.decode import Window, decode, decode_window, kept_part, prepared_size
+from harness.data.jpeg import decoded
 from harness.data.packed_images import PackedImages
 from harness.data.spec import Prepare
 from harness.data.transfer import sent
@@ -98,6 +99,13 @@ class Files:
     def expect(self, numbers: Sequence[int]) -> None:
         """Do nothing: a file is read at once."""
 
+    def lying(self, numbers: Sequence[int], prepare: Prepare) -> None:
+        """Return None: files have to be decoded."""
+
+    def contents(self, numbers: Sequence[int]) -> list[bytes | None]:
+        """Return what the files hold, None for one that cannot be read."""
+        return [_content(self.paths[number]) for number in numbers]
+
     def only(self, indices: Sequence[int]) -> Files:
         """Return the files at `indices`."""
         return Files([self.paths[index] for index in indices])
@@ -116,6 +124,7 @@ class OnDisk:
         self.modes: dict[int, str] = {}
         """Stored modes other than RGB of the images read so far, by index."""
         self._threads = threads
+        self._part = cache(partial(kept_part, prepare))
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
 
     @cached_property
@@ -148,23 +157,21 @@ class OnDisk:
         size = self.size_of(numbers) if windows is None else (windows[0].crop, windows[0].crop)
         batch = _decoded_into((len(numbers), 3, *size))
         rows = batch.numpy()
-        views: Sequence[Window | None] = [None] * len(numbers) if windows is None else windows
-        tasks = [self._pool.submit(self._decode, rows[few], numbers[few], views[few]) for few in _parts(len(numbers))]
+        tasks = [
+            self._pool.submit(self._decode, rows[few], numbers[few], windows and windows[few])
+            for few in _parts(len(numbers))
+        ]
         return Decoding(batch, tasks)
 
-    def start_views(self, indices: Indices, less: Subtracted, spots: Spots, crop: int) -> Decoding:
-        """Start cutting a view of each image at `indices`, float32 [batch, 3, crop, crop], as soon as it is decoded.
+    def start_views(self, numbers: list[int], less: Subtracted, spots: Spots, crop: int) -> Decoding:
+        """Start cutting a view of each of some images of one size, float32 [batch, 3, crop, crop].
 
-        Its pixels are still in the processor's cache then. Raises ValueError for images of different sizes.
+        It is cut as soon as the image is decoded, while its pixels are in the processor's cache.
         """
-        numbers = torch.as_tensor(indices).tolist()
-        self.size_of(numbers)  # refuses images that fit in no batch
         views = np.empty((len(numbers), crop, crop, 3), np.float32)
 
         def cut(few: slice) -> None:
-            self.stored.expect(numbers[few])
-            pictures = (self._picture(number).transpose(1, 2, 0) for number in numbers[few])
-            cut_into(views[few], pictures, less, (spots[0][few], spots[1][few], spots[2][few]))
+            cut_into(views[few], self._pictures(numbers[few]), less, (spots[0][few], spots[1][few], spots[2][few]))
 
         tasks = [self._pool.submit(cut, few) for few in _parts(len(numbers))]
         return Decoding(torch.from_numpy(views).permute(0, 3, 1, 2), tasks)
@@ -177,17 +184,43 @@ class OnDisk:
         """End the threads and drop tasks that have not begun."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], views: Sequence[Window | None]) -> None:
+    def _decode(self, rows: NDArray[np.uint8], numbers: Sequence[int], windows: Sequence[Window] | None = None) -> None:
+        if windows is None:
+            for row, pixels in zip(rows, self._pictures(numbers), strict=True):
+                row[...] = pixels.transpose(2, 0, 1)
+            return
         self.stored.expect(numbers)
-        for row, number, window in zip(rows, numbers, views, strict=True):
-            row[...] = self._picture(number, window)
+        for row, number, window in zip(rows, numbers, windows, strict=True):
+            row[...] = self._noted(number, *self.stored.window(number, window))
 
-    def _picture(self, number: int, window: Window | None = None) -> NDArray[np.uint8]:
-        stored = self.stored
-        pixels, mode = stored.prepared(number, self.prepare) if window is None else stored.window(number, window)
+    def _pictures(self, numbers: Sequence[int]) -> Iterable[NDArray[np.uint8]]:
+        """Return prepared pixels [H, W, 3], all at once if they lie in memory, else each decoded when it is taken."""
+        self.stored.expect(numbers)
+        lying = self.stored.lying(numbers, self.prepare)
+        return self._decoded(numbers, self.stored.contents(numbers)) if lying is None else lying
+
+    def _decoded(self, numbers: Sequence[int], contents: Sequence[bytes | None]) -> Iterator[NDArray[np.uint8]]:
+        for number, content in zip(numbers, contents, strict=True):
+            found = content and decoded(content)
+            part = self._part(*found[0].shape[:2]) if found else None
+            if found and part and found[1] == "RGB":
+                yield found[0][part]
+            else:
+                pixels = self._noted(number, *self.stored.prepared(number, self.prepare))
+                yield pixels.transpose(1, 2, 0)
+
+    def _noted(self, number: int, pixels: NDArray[np.uint8], mode: str) -> NDArray[np.uint8]:
         if mode != "RGB":
             self.modes[number] = mode
         return pixels
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib takes three times as long
+            return file.read()
+    except OSError:
+        return None
 
 
 def _parts(count: int) -> list[slice]:
@@ -209,6 +242,7 @@ class Decoding:
 
     def images(self) -> torch.Tensor:
         """Wait for all images and return the batch. Raises DataMissing with the name of a file that is damaged."""
+        wait(self.tasks, return_when=FIRST_EXCEPTION)  # wakes this thread once, not after every task
         try:
             for task in self.tasks:
                 task.result()

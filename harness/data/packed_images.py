@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.data.decode import Picture, Window, cut_picture, picture, prepare_picture
+from harness.data.decode import Picture, Window, cut_picture, kept_part, picture, prepare_picture
 from harness.data.packs import AGAIN, ANEW, Index, pack_path
 from harness.data.spec import Prepare
 from harness.errors import DataMissing
@@ -45,6 +45,29 @@ class PackedImages:
         place = int(self.places[number])
         return cut_picture(partial(self._picture, place), window, partial(self._says, place))
 
+    def lying(self, numbers: Sequence[int], prepare: Prepare) -> list[NDArray[np.uint8]] | None:
+        """Return prepared pixels [H, W, 3] that lie in the packs as they are, in half the time of `prepared`.
+
+        None if one of these images has to be tested, decoded, converted, rescaled or padded first.
+        """
+        places, columns = self.places[list(numbers)], self.index.columns
+        plain = self.index.form == "raw" and self._sound[places].all() and self._in_rgb(places)
+        sizes = list(zip(*(columns[side][places].tolist() for side in ("height", "width")), strict=True))
+        parts = {size: kept_part(prepare, *size) for size in set(sizes)}
+        if not plain or None in parts.values():
+            return None
+        starts = columns["at"][places].tolist()
+        return [
+            np.frombuffer(self._packs.stored(at, 3 * size[0] * size[1]), np.uint8).reshape(*size, 3)[parts[size]]
+            for at, size in zip(starts, sizes, strict=True)
+        ]
+
+    def contents(self, numbers: Sequence[int]) -> list[bytes | None]:
+        """Return the stored files, each None if images are stored as pixels. Raises DataMissing like `prepared`."""
+        if self.index.form == "raw":
+            return [None] * len(numbers)
+        return [bytes(self._stored(place)) for place in self.places[list(numbers)].tolist()]
+
     def size(self, number: int, prepare: Prepare) -> tuple[int, int]:
         """Return (height, width) once prepared. Raises DataMissing if `prepare` does not fit the image."""
         place = int(self.places[number])
@@ -74,6 +97,9 @@ class PackedImages:
     def require_sound(self, number: int) -> None:
         """Raise DataMissing that names pack and image if an image's checksum does not fit."""
         self._stored(int(self.places[number]))
+
+    def _in_rgb(self, places: NDArray[np.int64]) -> bool:
+        return {self.index.modes[mode] for mode in set(self.index.columns["mode"][places].tolist())} == {"RGB"}
 
     def _stored(self, place: int) -> memoryview:
         data = self._packs.stored(*self._spot(place))

@@ -6,12 +6,12 @@ import os
 import signal
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
-from harness.data import cutting
-from harness.data.augment import Spots, cut_out, gathered
-from harness.data.images import LooseImages
+from harness.data import augment, cutting
+from harness.data.augment import Spots, gathered
 
 HEIGHT, WIDTH = 12, 15
 
@@ -19,6 +19,12 @@ HEIGHT, WIDTH = 12, 15
 def seeded(seed: int) -> torch.Generator:
     """Return a generator at its start."""
     return torch.Generator().manual_seed(seed)
+
+
+def cut_out(images: torch.Tensor, mean: torch.Tensor, spots: Spots, crop: int, *, moving: bool) -> torch.Tensor:
+    """Cut views as `random_views` does on a CPU."""
+    less = cutting.Subtracted.of(np.ascontiguousarray(mean.permute(1, 2, 0).numpy()), moving=moving)
+    return augment.cut_out(images, less, spots, crop)
 
 
 def drawn(count: int, crop: int) -> Spots:
@@ -57,20 +63,19 @@ def test_views_are_those_gathered(
 @pytest.mark.parametrize("moving", [True, False])
 @pytest.mark.parametrize("least", [1, 2**62], ids=["singly", "together"])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_threads_and_loose_images_change_no_view(
+def test_threads_change_no_view(
     monkeypatch: pytest.MonkeyPatch,
     moving: bool,  # noqa: FBT001 - pytest's way
     least: int,
     threads: int,
 ) -> None:
-    """Images that are not put together, and several threads, give the views of a batch."""
+    """Several threads give the views of one."""
     monkeypatch.setattr(cutting, "SINGLY", least)
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     images = torch.randint(0, 256, (21, 3, HEIGHT, WIDTH), generator=seeded(0)).to(torch.uint8)
     size = (HEIGHT, WIDTH) if moving else (7, 7)
     mean, spots = 255 * torch.rand(3, *size, generator=seeded(1)), drawn(21, 7)
-    loose = LooseImages(list(images.numpy()))
-    assert torch.equal(cut_out(loose, mean, spots, 7, moving=moving), gathered(images, mean, spots, 7, moving=moving))
+    assert torch.equal(cut_out(images, mean, spots, 7, moving=moving), gathered(images, mean, spots, 7, moving=moving))
 
 
 def test_a_forked_child_cuts_with_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

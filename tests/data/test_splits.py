@@ -16,7 +16,7 @@ from PIL import Image
 from harness.data.decode import prepared
 from harness.data.locate import Locations
 from harness.data.spec import DataSpec, Prepare, Subset
-from harness.data.splits import Split, open_split, prefetch, prefetch_loose
+from harness.data.splits import Split, open_split, prefetch
 from harness.errors import DataMissing, UsageError
 
 SQUARE = Prepare(short_side=32, center=32)
@@ -131,39 +131,6 @@ def test_prefetched_batches_are_the_batches_in_order(made: Path, depth: int) -> 
     fetched = list(prefetch(split, batches, depth))
     assert [indices.tolist() for indices, _ in fetched] == [indices.tolist() for indices in batches]
     assert all(torch.equal(images, split.images(indices)) for indices, images in fetched)
-
-
-@pytest.mark.parametrize("depth", [0, 2, 20])
-def test_loose_batches_have_the_same_images(made: Path, depth: int) -> None:
-    """Images that are not put together are the same, in the same order; those in memory come together."""
-    split = opened(made)
-    batches = list(torch.randperm(split.count, generator=torch.Generator().manual_seed(0)).split(7))
-    fetched = list(prefetch_loose(split, iter(batches), depth))
-    assert [indices.tolist() for indices, _ in fetched] == [indices.tolist() for indices in batches]
-    for indices, loose in fetched:
-        assert (loose.shape, loose.device) == ((len(indices), 3, 32, 32), torch.device("cpu"))
-        assert torch.equal(torch.from_numpy(np.stack(loose.pictures)), split.images(indices))
-    ((_, images),) = prefetch_loose(digits(), [torch.arange(3)])
-    assert torch.equal(images, digits().images([0, 1, 2]))
-
-
-def test_loose_images_of_many_sizes_are_refused(made: Path) -> None:
-    """They would fit in no batch of views."""
-    split = many_sizes(made)
-    with pytest.raises(ValueError, match=r"images of \d+ sizes do not fit in one batch"):
-        next(prefetch_loose(split, [torch.arange(split.count)]))
-
-
-def test_a_damaged_loose_image_is_named_when_its_batch_is_due(copy: Path) -> None:
-    """Earlier batches still arrive."""
-    split = opened(copy)
-    path = copy / split.ids[9]
-    path.write_bytes(path.read_bytes()[:200])
-    fetched = prefetch_loose(split, torch.arange(12).view(3, 4))
-    next(fetched)
-    next(fetched)
-    with pytest.raises(DataMissing, match=path.name):
-        next(fetched)
 
 
 def test_prefetch_takes_batches_only_as_far_ahead_as_asked(made: Path) -> None:

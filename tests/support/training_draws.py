@@ -21,6 +21,7 @@ from harness.data.spec import Augmentation
 from harness.data.views import central
 from harness.errors import Interrupted
 from harness.jobs import randomness
+from harness.jobs.training import batches as arrivals
 from harness.jobs.training import train as training
 from harness.jobs.training.step import Step
 from harness.models.modules import PaperDropout

@@ -163,6 +163,7 @@ def _train(experiment: ResolvedExperiment, seed: int, inputs: dict[str, str]) ->
         inputs,
         f"train {experiment.name}, seed {seed}",
         float(work),
+        steps=recipe.steps(recipe.steps_of_epoch(images["train"])),
         keeps_bytes=weights_bytes(layers),
         scratch_bytes=checkpoints_bytes(layers),
         gpu_bytes=training_bytes(layers, recipe.batch, _images_on_gpu(experiment)),

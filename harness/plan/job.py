@@ -27,6 +27,8 @@ class Job:
     """A name for people; not part of the address."""
     work: float = 0.0
     """Multiply-adds, for the estimate of time; not part of the address."""
+    steps: int = 0
+    """Steps of a training; not part of the address."""
     images: int = 0
     """Images that a test looks at, for a calibration of it; not part of the address."""
     keeps_bytes: int = 0

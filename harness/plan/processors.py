@@ -15,9 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.data import DATASETS
-from harness.data.spec import DataSpec
-from harness.jobs.recipe import Recipe
 from harness.machine.memory import available_bytes
 from harness.machine.runtime import Runtime, cores
 from harness.plan.job import Job
@@ -62,7 +59,4 @@ def threads_each(jobs: Mapping[str, Job], processors: int) -> int:
 
 def step_work(training: Job) -> float:
     """Return the multiply-adds of one step of a training."""
-    recipe = Recipe.parsed({"source": "", **training.spec["recipe"]})
-    data = DataSpec.parsed(training.spec["data"])
-    steps = recipe.steps(recipe.steps_of_epoch(DATASETS[data.name].count("train", data.subset)))
-    return training.work / max(1, steps)
+    return training.work / max(1, training.steps)

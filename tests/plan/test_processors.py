@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -29,12 +30,9 @@ def plan_of(suite: str, scale: ScaleName = "ci") -> Plan:
 
 
 def trainings(count: int, step: float) -> dict[str, Job]:
-    """Return a plan's trainings of one epoch of ten steps, each step of so many multiply-adds."""
+    """Return a plan's trainings of ten steps, each step of so many multiply-adds."""
     one = next(job for job in plan_of("table1").jobs.values() if job.kind == "train")
-    recipe = {**one.spec["recipe"], "epochs": None, "iterations": 10}
-    return {
-        str(seed): Job("train", {**one.spec, "seed": seed, "recipe": recipe}, work=10 * step) for seed in range(count)
-    }
+    return {str(seed): replace(one, spec={**one.spec, "seed": seed}, work=10 * step, steps=10) for seed in range(count)}
 
 
 @pytest.fixture(autouse=True)

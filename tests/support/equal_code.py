@@ -20,7 +20,6 @@ import os
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from earlier_code import ROOT, unpacked
 from equal_code_jobs import IMAGES, Jobs, chosen_jobs, with_inputs
 from image_folders import make_image_folders
 
@@ -39,7 +39,6 @@ from harness.plan.job import Job
 from harness.run.execute import written
 from harness.store.store import Store, write_json
 
-ROOT = Path(__file__).parents[2]
 OF_THE_RUN = {"seal", "cost", "beside", "code", "marks"}
 """Entries of a result that may differ between two runs of a job with the same outcome."""
 
@@ -148,19 +147,8 @@ def _differ(name: str, one: Mapping[str, Any], other: Mapping[str, Any], job: Jo
 
 def earlier(commit: str, folder: Path) -> Side:
     """Unpack the code of a commit below the folder."""
-    git = ["git", "-C", str(ROOT)]
-    name = subprocess.run([*git, "rev-parse", f"{commit}^{{commit}}"], check=True, capture_output=True, text=True)
-    place = folder / name.stdout.strip()
-    if not (place / "code").exists():
-        place.mkdir(parents=True, exist_ok=True)
-        archive = place / "code.tar"
-        subprocess.run(
-            [*git, "archive", "--output", str(archive), name.stdout.strip(), "harness", "suites"], check=True
-        )
-        with tarfile.open(archive) as members:
-            members.extractall(place / "unpacking", filter="data")
-        (place / "unpacking").rename(place / "code")
-    return Side(place / "code", place)
+    code = unpacked(commit, folder)
+    return Side(code, code.parent)
 
 
 def today(folder: Path) -> Side:

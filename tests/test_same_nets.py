@@ -27,14 +27,15 @@ def test_a_net_begins_and_trains_as_before(name: str) -> None:
     """Names and losses agree anywhere; on the same kind of machine every bit agrees, before and after training.
 
     A loss of hundreds of millions after two steps makes a rounding large: 1.1e-4 between AMD and Intel with AMX. So
-    does batch normalisation over few images: 5.3e-4 between torch 2.11 and 2.15.
+    does batch normalisation over few images: after two steps 5.3e-4 between torch 2.11 and 2.15, and 4.3e-3 between AMD
+    and Intel with AMX.
     """
     found, before = net(name), dict(RECORDED["nets"][name])
     here = place() == before.pop("place", RECORDED["place"])
     assert found["names"] == before["names"]
-    for loss, recorded in zip(found["losses"], before["losses"], strict=True):
-        steep = recorded > 1e6 or name == "googlenet_torchvision"
-        assert loss == pytest.approx(recorded, rel=1e-3 if steep else 1e-4)
+    for step, (loss, recorded) in enumerate(zip(found["losses"], before["losses"], strict=True)):
+        over_few = step == 2 and name == "googlenet_torchvision"
+        assert loss == pytest.approx(recorded, rel=1e-2 if over_few else 1e-3 if recorded > 1e6 else 1e-4)
     assert not here or found == before
 
 

@@ -35,9 +35,9 @@ def random_views(
     """
     batch, _, *size = images.shape
     spots = drawn_spots(size, crop, augmentation, generator, share or whole(batch))
-    moving = augmentation.mean == "same_offset"
     if images.device.type == "cpu":
         return cut_out(images, subtracted(mean, crop, augmentation), spots, crop)
+    moving = _moves(augmentation)
     return gathered(images, mean if moving else central(mean, crop), spots, crop, moving=moving)
 
 
@@ -63,10 +63,15 @@ def drawn_spots(
 
 def subtracted(mean: torch.Tensor, crop: int, augmentation: Augmentation) -> Subtracted:
     """Prepare the mean image, float32 [channels, H, W] on the CPU, as it is subtracted from views."""
-    moving = augmentation.mean == "same_offset"
+    moving = _moves(augmentation)
     mean = mean if moving else central(mean, crop)
     # OpenCV copies: torch's threads would go on spinning after a copy, on processors that decode and cut meanwhile.
     return Subtracted.of(cv2.merge(list(mean.numpy())).reshape(*mean.shape[1:], -1), moving=moving)
+
+
+def _moves(augmentation: Augmentation) -> bool:
+    """Return whether the part of the mean image under each view is subtracted from it."""
+    return augmentation.mean == "same_offset"
 
 
 def cut_out(images: torch.Tensor, less: Subtracted, spots: Spots, crop: int) -> torch.Tensor:

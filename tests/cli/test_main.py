@@ -357,7 +357,7 @@ def test_only_work_imports_torch(report: Path, tmp_path: Path) -> None:
 
 
 def test_a_plan_imports_no_numbers() -> None:
-    """It imports no charts, tables, drivers or types of suites either, once the power of the suite's tests has been worked out."""
+    """It imports no charts, tables, drivers or types of suites either, once the power of its tests was worked out."""
     plan = ["plan", "table1", "--scale", "ci"]
     subprocess.run([sys.executable, "-m", "harness", *plan], check=True, env=environment(), timeout=60)
     heavy = {"numpy", "scipy", "pandas", "matplotlib", "jinja2", "PIL", "pydantic"}

@@ -52,6 +52,26 @@ def test_pixels_are_those_of_class_folders(copies, form, prepare) -> None:
     assert ours.converted == theirs.converted != {}
 
 
+def test_raw_pixels_are_used_where_they_lie_once_they_were_tested(copies) -> None:
+    """Then they are those of `prepared`, in the mapped memory; others are decoded one by one."""
+    split = opened(copies["raw"], "train", prepare := Prepare(short_side=48, center=32))
+    stored, ready = split.pixels.stored, list[int]()
+    for number in range(split.count):
+        assert stored.lying([number], prepare) is None
+        pixels, mode = stored.prepared(number, prepare)
+        if mode == "RGB" and min(stored.size(number, Prepare())) == 48:
+            (found,) = stored.lying([number], prepare)
+            assert (found == pixels.transpose(1, 2, 0)).all()
+            assert not found.flags.owndata
+            ready.append(number)
+        else:
+            assert stored.lying([number], prepare) is None
+    assert 1 < len(ready) < split.count
+    assert len(stored.lying(ready, prepare)) == len(ready)
+    for other in (Prepare(short_side=40, center=32), Prepare(short_side=48, center=32, pad=1)):
+        assert stored.lying(ready, other) is None
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_views_of_many_scales_are_those_of_class_folders(copies, form) -> None:
     """Scale jitter cuts them out of whole images, which are rescaled for each view."""

@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 )
 def publish(reports: tuple[Path, ...], into: Path) -> None:
     """Add report folders to the published ones, and write all published pages and their index again."""
-    from harness.report.page.ledger import add_report, published_results, require_report, write_ledger  # noqa: PLC0415 - jinja
+    from harness.report.page import ledger  # noqa: PLC0415 - jinja
     from harness.store.store import make_writable  # noqa: PLC0415
 
     make_writable(into, "the folder", "name another with --into DIR")
-    for report in reports:  # all of them before the first is copied
-        require_report(report)
+    ledger.require_published(into, [ledger.require_report(report) for report in reports])  # before the first is copied
     for report in reports:
-        click.echo(add_report(report, into))
-    write_ledger(_ledger_of(published_results(into)), into)
+        click.echo(ledger.add_report(report, into))
+    ledger.write_ledger(_ledger_of(ledger.published_results(into)), into)
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     click.echo(f"{into / 'index.html'}: {size / 1e6:.1f} MB in all")
 

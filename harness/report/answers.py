@@ -72,18 +72,18 @@ def answered(results: Results) -> Answer:
     lead = leading_claim(results)
     compared = [cell for cell in results.cells if cell.outcome in COMPARED]
     sampled = [cell for cell in compared if cell.how != "exact"]
-    table = "" if sampled else table_in_words(results)
+    table = "" if any(cell.column for cell in sampled) else table_in_words(results)
     if sampled:
-        lead, sentence = None, _of_cells(results, sampled)
+        lead, sentence = None, _of_cells(results, sampled, outside_table(results) if table else results.cells)
     elif lead is not None and lead.evidence != "exact":
         sentence = _of_claim(results, lead)
     elif compared:
-        lead, sentence = None, _of_cells(results, compared)
+        lead, sentence = None, _of_cells(results, compared, results.cells)
     elif lead is not None:
         sentence = _of_claim(results, lead)
     else:
         table, sentence = "", _of_nothing(results, table)
-    rest = outside_table(results) if table else results.cells
+    rest = [cell for cell in outside_table(results) if cell not in sampled] if table else results.cells
     whole = f"{table}. {sentence}" if table else sentence
     return Answer(whole, _balance(results, rest), what_was_run(results), "" if lead is None else lead.id)
 
@@ -181,12 +181,16 @@ def _world(results: Results, evidence: str, n: int | None) -> str:
     return f"{' and '.join(data_used(results)) or 'no data'}{seeds}"
 
 
-def _of_cells(results: Results, compared: Sequence[CellRecord]) -> str:
-    """Printed numbers that ours were set against: how many match, and those that do not, with both numbers."""
-    own = [cell for cell in results.cells if cell.outcome != "CITED"]
+def _of_cells(results: Results, compared: Sequence[CellRecord], cells: Sequence[CellRecord]) -> str:
+    """Printed numbers that ours were set against: how many match, and those that do not, with both numbers.
+
+    `cells` are those that they are counted among: all of them, or all outside a table of which something is said.
+    """
+    own = [cell for cell in cells if cell.outcome != "CITED"]
+    numbers = counted(len(own), "printed number") + ("" if len(cells) == len(results.cells) else " outside the table")
     matched = [cell for cell in compared if cell.outcome == "MATCH"]
     others = [cell for cell in compared if cell.outcome != "MATCH"]
-    said = [f"{len(matched)} of {counted(len(own), 'printed number')} {'is' if len(matched) == 1 else 'are'} matched"]
+    said = [f"{len(matched)} of {numbers} {'is' if len(matched) == 1 else 'are'} matched"]
     said += [_beside(cell) for cell in (others or matched)[:_MOST]]
     more = len(others or matched) - _MOST
     said += [f"and {more} more" if others else f"and {more} more match"] if more > 0 else []

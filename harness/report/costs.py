@@ -22,6 +22,10 @@ IF_ANY = ("vocabulary", "encode", "fit", "classify")
 """Kinds of which a cost is told only where the plan has such jobs."""
 
 
+PEAK = "matrix_peak_flop_s"
+"""The entry of a training's cost with the peak that it is set against."""
+
+
 def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
     """Seconds by kind of job, joules of the GPU over all jobs that measured them, and when the last job ended."""
     ran = _ran(plan, standing)
@@ -32,6 +36,7 @@ def cost_of(plan: Plan, standing: Mapping[str, Status]) -> CostRecord:
     fields["energy_j"] = round(sum(known), 3) if known else None  # not measured is not 0 J
     fields |= {"energy_measured": f"of {len(known)} of {len(ran)} jobs"} if known else {}
     fields |= {"side_by_side": beside} if (beside := _side_by_side([cost for _, cost in ran])) else {}
+    fields |= {"share_of_matrix_peak": share} if (share := _share_of_peak(ran)) else {}
     fields["finished_at"] = max((cost["finished_at"] for _, cost in ran), default=None)
     return CostRecord.model_validate(fields)
 
@@ -43,6 +48,22 @@ def _side_by_side(costs: list[Cost]) -> str:
     if (together := most.get("jobs_at_once", 1)) == 1:
         return f"1 job at a time: {why}" if why else ""
     return f"up to {together} jobs at a time" + (f": {why}" if why else "")
+
+
+def _share_of_peak(ran: Ran) -> str:
+    """The operations of all trainings that were set against the peak, of those that so much time had room for.
+
+    A multiply-add counts as two operations, and three forward passes as a step: the model FLOP utilisation, with
+    reading, validation and all else in the time. Empty where no training was long enough.
+    """
+    set_against = [(job, cost) for job, cost in ran if PEAK in cost]
+    room = sum(cost["seconds"] * cost[PEAK] for _, cost in set_against)
+    if not room:
+        return ""
+    trainings = sum(job.kind == "train" for job, _ in ran)
+    of = f"in {len(set_against)} of {trainings} trainings" if len(set_against) < trainings else "in the trainings"
+    fastest = max(cost[PEAK] for _, cost in set_against)
+    return f"{2 * sum(job.work for job, _ in set_against) / room:.0%} {of}; {fastest / 1e9:,.0f} GFLOP/s measured"
 
 
 def costs_by_experiment(plan: Plan, standing: Mapping[str, Status]) -> list[ExperimentCost]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harness.suite.file import Deviation, Experiment, Scale, ScaledExperiment, SuiteFile
 from harness.suite.yaml_places import Places
@@ -20,8 +20,9 @@ def check_departures(file: SuiteFile, places: Places) -> None:
         if silent:
             names, keys = ", ".join(silent), dict.fromkeys(key for changed in silent.values() for key in changed)
             what = ", ".join(f"`{key}`" for key in keys)
-            why = f"changes {what} of {names} against the paper, and no deviation tells of it; declare one under"
-            places.fault(("scales", scale), f"{why} `deviations` with `affects: [{names}]` and `scales: [{scale}]`")
+            why = f"changes {what} of {names} against the paper, and no deviation tells of it"
+            remedy = f"declare one under `deviations` with `affects: [{names}]` and `scales: [{scale}]`"
+            places.fault(("scales", scale), f"{why}{_nearly(file, scale, silent)}; {remedy}")
 
 
 def _silent(file: SuiteFile, scale: ScaleName, world: Scale) -> Iterator[tuple[str, list[str]]]:
@@ -51,7 +52,20 @@ def _changed(experiment: Experiment, world: Scale, own: ScaledExperiment) -> Ite
 def _tells(file: SuiteFile, deviation: Deviation, scale: ScaleName, experiment: str) -> bool:
     at = deviation.scales if deviation.scales is not None else list(file.scales)
     alone = scale == "paper" or "paper" not in at
-    return scale in at and alone and bool({experiment, *_rows(file, experiment)} & {*deviation.affects})
+    return scale in at and alone and _affects(file, deviation, experiment)
+
+
+def _nearly(file: SuiteFile, scale: ScaleName, silent: Iterable[str]) -> str:
+    """Name a deviation of one of these experiments that is of this scale and of `paper`, and why it is not enough."""
+    for name, deviation in file.deviations.items():
+        at = deviation.scales if deviation.scales is not None else list(file.scales)
+        if scale in at and "paper" in at and any(_affects(file, deviation, one) for one in silent):
+            return f" (`{name}` is one of scale `paper` too, and so tells of no change against it)"
+    return ""
+
+
+def _affects(file: SuiteFile, deviation: Deviation, experiment: str) -> bool:
+    return bool({experiment, *_rows(file, experiment)} & {*deviation.affects})
 
 
 def _rows(file: SuiteFile, experiment: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from harness.data import DATASETS, Dataset
 from harness.data.declared import VIEWS
-from harness.data.spec import DataSpec
+from harness.data.spec import DataSpec, Subset
 from harness.jobs.rate_schedule import Changes
 from harness.jobs.recipe import Protocol, Recipe
 from harness.models import Model
@@ -107,6 +107,7 @@ def resolve_experiment(file: SuiteFile, shared: RecipesFile, scale: ScaleName, n
     dataset = DATASETS[world.data or train.data]
     _check_crop(dataset, recipe)
     subset = own.subset if own is not None and own.subset is not None else world.subset
+    check_subset(dataset, subset)
     classes = subset.classes if subset else dataset.classes
     if classes < LARGEST_K:
         raise ValueError(f"{classes} classes; the top-{LARGEST_K} error needs {LARGEST_K} or more")
@@ -177,6 +178,20 @@ def _check_layers(experiment: ResolvedExperiment) -> None:
             raise ValueError(f"{what}: no layer {unknown[0]!r} in {experiment.model.name}{nearest(unknown[0], layers)}")
     if experiment.takes is not None and experiment.start_from is None:
         raise ValueError("`takes` names layers and there is no `start_from` to take them from")
+
+
+def check_subset(dataset: Dataset, subset: Subset | None) -> None:
+    """Raise Misfit if a set surely has fewer classes, or fewer training images of a class, than a subset takes."""
+    if subset is None:
+        return
+    if subset.classes > dataset.classes:
+        raise Misfit(f"a subset of {subset.classes} classes; {dataset.title} has {dataset.classes}", "subset")
+    images = dataset.splits["train"]
+    most = dataset.class_sizes.get("train", (0, images))[1]
+    if dataset.exact and (subset.per_class > most or subset.classes * subset.per_class > images):
+        per = f", at most {most:,} of a class" if most < images else ""
+        wanted = f"{subset.per_class:,} training images of each of {subset.classes} classes"
+        raise Misfit(f"a subset of {wanted}; {dataset.title} has {images:,} in all{per}; take fewer", "subset")
 
 
 def _check_crop(dataset: Dataset, recipe: Recipe) -> None:

@@ -10,6 +10,7 @@ from harness.jobs.features.feature_specs import Feature, LocalCoordinate
 from harness.suite.classification import Classify, Misfit
 from harness.suite.file import Evaluation, Scale, SuiteFile
 from harness.suite.known_metrics import LARGEST_K
+from harness.suite.resolve import check_subset
 from harness.vocabulary import ScaleName
 
 ASPECT = 4 / 3
@@ -54,6 +55,7 @@ def resolve_classification(file: SuiteFile, scale: ScaleName, name: str) -> Reso
     system = experiment.classify if own is None else own.classify.applied_to(experiment.classify)
     dataset = DATASETS[world.data or system.data]
     subset = own.subset if own is not None and own.subset is not None else world.subset
+    check_subset(dataset, subset)
     tests = {key: test for key, test in experiment.evaluate.items() if test.taken_at(scale)}
     resolved = ResolvedClassification(
         name=name,

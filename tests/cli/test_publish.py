@@ -39,6 +39,19 @@ def test_pages_lead_to_each_other_from_the_first_time_on(tmp_path: Path) -> None
     assert all('<a href="../../index.html">All reports</a>' in page for page in (first, second))
 
 
+def test_a_damaged_published_report_stops_it_before_anything_is_copied(tmp_path: Path) -> None:
+    """It is named; publishing that report again repairs it."""
+    sound, other = PUBLISHED / "training" / "ci", PUBLISHED / "timing" / "paper"
+    assert program(tmp_path, "publish", str(other), "--into", "all").returncode == 0
+    damaged = tmp_path / "all" / "timing" / "paper" / "results.json"
+    damaged.write_text(damaged.read_text()[:-40])
+    done = program(tmp_path, "publish", str(sound), "--into", "all")
+    assert done.returncode == 2
+    assert "timing/paper/results.json" in done.stderr
+    assert not (tmp_path / "all" / "training").exists()
+    assert program(tmp_path, "publish", str(sound), str(other), "--into", "all").returncode == 0
+
+
 def test_a_report_whose_texts_wait_for_their_author_is_not_published(tmp_path: Path) -> None:
     """The message names file, places and remedy; nothing is written."""
     report = tmp_path / "report"

@@ -141,3 +141,16 @@ def test_jobs_that_shared_a_gpu_say_why_so_many_did(plan: Plan, store: Store) ->
     because = "8 on the GPU, for more are never tried"
     finish(store, second, cost=cost(jobs_at_once=8, jobs_a_gpu=8, jobs_because=because))
     assert costs(plan, store)[0]["side_by_side"] == f"up to 8 jobs at a time: {because}"
+
+
+def test_trainings_are_set_against_the_matrix_peak(plan: Plan, store: Store) -> None:
+    """By all their operations, of those that their time had room for; those without a peak are counted apart."""
+    assert "share_of_matrix_peak" not in costs(plan, store)[0]
+    trainings = [job for job in plan.jobs.values() if job.kind == "train"]
+    first, second, *others = trainings
+    finish(store, first, cost=cost(matrix_peak_flop_s=2e9) | {"seconds": first.work / 1e9})
+    finish(store, second, cost=cost(matrix_peak_flop_s=4e9) | {"seconds": second.work / 1e9})
+    share = (first.work + second.work) / (first.work + 2 * second.work)
+    said = costs(plan, store)[0]["share_of_matrix_peak"]
+    of = f"in 2 of {len(trainings)} trainings" if others else "in the trainings"
+    assert said == f"{share:.0%} {of}; 4 GFLOP/s measured"

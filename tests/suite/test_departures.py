@@ -65,6 +65,13 @@ def test_a_deviation_of_something_else_does_not(change: dict[str, Any]) -> None:
     assert len(told({"paper": PAPER, "ci": DIGITS}, TOLD | change)) == 1
 
 
+@pytest.mark.parametrize("scales", [None, ["paper", "ci"]])
+def test_a_deviation_of_the_papers_scale_too_is_named_with_the_reason(scales: list[str] | None) -> None:
+    """Its author took it for enough."""
+    (line,) = told({"paper": PAPER, "ci": DIGITS}, TOLD | {"scales": scales})
+    assert "tells of it (`one` is one of scale `paper` too, and so tells of no change against it); declare" in line
+
+
 def test_without_the_papers_scale_one_of_all_scales_tells() -> None:
     """There it is of nothing else."""
     assert told({"ci": DIGITS}, TOLD | {"scales": None}) == []

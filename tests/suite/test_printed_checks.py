@@ -22,8 +22,10 @@ ROWS = {
 COLUMNS = {"top1": {"label": "Top-1", "unit": "%"}, "top5": {"label": "Top-5", "unit": "%"}}
 
 
-def told(rows: dict[str, list[str | None]], cells: dict[str, Any] | None = None) -> list[str]:
-    """The faults of a suite with these rows, by label, and these numbers of the text."""
+def told(
+    rows: dict[str, list[str | None]], cells: dict[str, Any] | None = None, columns: tuple[str, ...] = ("a", "b")
+) -> list[str]:
+    """The faults of a suite with these rows, by label, and these numbers of the text; `columns` are the list's."""
     table = {"columns": COLUMNS, "rows": {
         f"row{number}": {"label": label, "printed": dict(zip(COLUMNS, printed, strict=True))}
         for number, (label, printed) in enumerate(rows.items())
@@ -34,7 +36,7 @@ def told(rows: dict[str, list[str | None]], cells: dict[str, Any] | None = None)
         "table": {"ref": "T1", **table}, "scales": {"ci": {"seeds": 1}},
     })  # fmt: skip
     listed = [{"label": label, "kind": "own", "values": values} for label, values in ROWS.items()]
-    tables = {"T1": {"caption": "", "columns": ["a", "b"], "in_text": False, "rows": listed}}
+    tables = {"T1": {"caption": "", "columns": columns, "in_text": False, "rows": listed}}
     references = References.parsed({"paper": "alexnet", "claims": {}, "figures": {}, "choices": {}, "tables": tables})
     places = Places(Path("mine.yaml"))
     check_printed(file, references, Path("references.yaml"), places)
@@ -74,6 +76,23 @@ def test_another_number_is_a_fault_with_both_lines_and_a_remedy(label: str, prin
         f"mine.yaml:1:1: table.rows.row0.printed.top1: {printed} is not what references.yaml:1 has of T1: {known}; "
         "correct the one that is not as the paper prints it"
     )
+
+
+def test_a_number_of_another_column_is_a_fault() -> None:
+    """Where one column of the list has the name of the suite's, by its words."""
+    swapped = told({"CNN": ["17.0", "37.5"]}, columns=("top-1 %", "top-5 %"))
+    assert [line.partition(": ")[2].partition(";")[0] for line in swapped] == [
+        "table.rows.row0.printed.top1: 17.0 is not what references.yaml:1 has of T1: 37.5",
+        "table.rows.row0.printed.top5: 37.5 is not what references.yaml:1 has of T1: 17.0",
+    ]
+    for unclear in (("top-1 val", "top-1 test"), ("method", "top-1 %", "top-5 %")):
+        assert told({"CNN": ["17.0", "37.5"]}, columns=unclear) == []
+
+
+def test_a_row_of_a_longer_name_is_another_row() -> None:
+    """CNN-7 is no CNN; its numbers may be anywhere in the table."""
+    assert told({"CNN-7": ["47.1", "28.2"]}) == []
+    assert len(told({"CNN, version 7": ["47.1", "28.2"]})) == 2
 
 
 def test_a_number_of_the_text_may_be_of_a_table() -> None:

@@ -11,6 +11,7 @@ from suite_files import TABLE1, loaded
 from harness.data.spec import Subset
 from harness.jobs.recipe import Protocol
 from harness.models.layers import trace
+from harness.suite.classification import Misfit
 from harness.suite.file import RecipesFile, ScaledExperiment, SuiteFile
 from harness.suite.load import load_suite
 from harness.suite.resolve import ResolvedExperiment, resolve_experiment
@@ -197,6 +198,23 @@ def test_an_experiment_may_have_a_part_of_the_data_of_its_own(tmp_path: Path) ->
         scales = {"ci": scale.model_copy(update={"subset": others, "experiments": {"cnn": own}})}
         found = resolve_experiment(suite.file.model_copy(update={"scales": scales}), suite.shared, "ci", "cnn")
         assert found.data.subset == own.subset
+
+
+@pytest.mark.parametrize(
+    ("subset", "why"),
+    [
+        (Subset(classes=11, per_class=10), "a subset of 11 classes; .* has 10"),
+        (Subset(classes=10, per_class=200), "of 200 training images of each of 10 classes; .* in all; take fewer"),
+    ],
+)
+def test_a_subset_larger_than_its_set_is_refused(tmp_path: Path, subset: Subset, why: str) -> None:
+    """Before anything runs; the fault is told at the subset."""
+    suite = loaded(tmp_path)
+    scales = {"ci": suite.file.scales["ci"].model_copy(update={"subset": subset})}
+    file = suite.file.model_copy(update={"scales": scales})
+    with pytest.raises(Misfit, match=why) as found:
+        resolve_experiment(file, suite.shared, "ci", "cnn")
+    assert found.value.keys == ("subset",)
 
 
 def test_too_few_classes_for_the_errors_are_refused(tmp_path: Path) -> None:

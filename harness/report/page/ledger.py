@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from markupsafe import Markup
@@ -56,8 +56,11 @@ def add_report(source: Path, published: Path) -> Path:
     return folder
 
 
-def require_report(source: Path) -> None:
-    """Raise UsageError for a folder without a sound report, or whose suite or paper has texts that `new` left open."""
+def require_report(source: Path) -> Results:
+    """Return a report's results.
+
+    Raises UsageError for a folder without a sound report, or whose suite or paper has texts that `new` left open.
+    """
     results, _ = read_report(source)
     found = [*_texts(results.model_dump(), ""), *_texts(_references(results.paper), "references")]
     left = [path for path, text in found if _TO_WRITE.match(text)]
@@ -67,6 +70,15 @@ def require_report(source: Path) -> None:
             f"{source / 'results.json'}: still to be written, beginning with TODO: {', '.join(left[:3])}{more}; "
             f"write them in the files of suite {results.suite}, run it again (nothing is trained anew) and publish that"
         )
+    return results
+
+
+def require_published(published: Path, coming: Collection[Results]) -> None:
+    """Raise UsageError for a damaged report below the folder, unless one of those that are coming takes its place."""
+    replaced = {(results.suite, results.scale) for results in coming}
+    for path in sorted(published.glob("*/*/results.json")):
+        if (path.parent.parent.name, path.parent.name) not in replaced:
+            read_report(path.parent)
 
 
 def _references(paper: str) -> object:

@@ -189,6 +189,8 @@ class CostRecord(Record):
     """The number of jobs whose energy is known, in words."""
     side_by_side: str | None = None
     """The most jobs that shared the machine, in words; null where each job had it to itself."""
+    share_of_matrix_peak: str | None = None
+    """How fast the trainings went, of the fastest that matrices were multiplied there; null where none was measured."""
     finished_at: str | None
     """When the last of them ended; null where none has run."""
 

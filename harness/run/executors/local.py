@@ -26,6 +26,7 @@ from harness.plan.rates import note_rate
 from harness.progress import Progress
 from harness.run.executors.gpus import processes_of, require_gpus
 from harness.run.executors.shared import Launch, run_shared
+from harness.run.matrix_peak import LEAST_S, matrix_peak
 from harness.stop_signal import StopSignal
 from harness.store.documents import seal
 from harness.store.provenance import TRAINED_ELSEWHERE, trained_elsewhere
@@ -63,6 +64,8 @@ class Local:
                 with sampled(folder, self.runtime.device, gpus=processes) as sampler:
                     result = self._computed(job["kind"], work, processes)
                 self._measured(result, sampler)
+                if job["kind"] == "train" and processes == 1:
+                    self._set_against_peak(result, job["spec"]["recipe"]["precision"])
                 self._finish(folder, job, result)
             except (Interrupted, DeviceMissing, JobFailed):
                 raise
@@ -85,6 +88,18 @@ class Local:
             result["cost"]["telemetry"] = shared_among(telemetry, self.runtime.jobs_a_gpu)
         elif result["environment"].get("device") == "cuda":
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
+
+    def _set_against_peak(self, result: dict[str, Any], precision: str) -> None:
+        """Note how fast this process could multiply matrices, beside the time of a training that took long enough."""
+        there = result["environment"]
+        if result["cost"]["seconds"] < LEAST_S:
+            return
+        try:
+            result["cost"]["matrix_peak_flop_s"] = matrix_peak(there["device"], precision, there["threads"])
+        except RuntimeError as error:
+            if not is_out_of_memory(error):
+                raise
+            self.progress.spoken.append("how fast matrices are multiplied is not measured: other jobs took the memory")
 
     def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
         """The result of the job, computed in this process or in several that share it."""

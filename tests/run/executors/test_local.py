@@ -32,10 +32,15 @@ def world(tmp_path):
     return tiny_world(tmp_path, subset={"classes": 10, "per_class": 40}, epochs=1)
 
 
+def folder_of(world, kind):
+    """The folder of a job of a kind."""
+    return written(world.store, next(job for job in world.plan.jobs.values() if job.kind == kind))
+
+
 @pytest.fixture
 def folder(world):
     """Its measuring job, planned and not run."""
-    return written(world.store, next(job for job in world.plan.jobs.values() if job.kind == "pixels"))
+    return folder_of(world, "pixels")
 
 
 @pytest.fixture
@@ -64,6 +69,35 @@ def test_every_kind_of_job_says_the_same_things(world):
         assert result["kind"] == kind
         assert {"key", "code", "outcome", "values", "data", "marks", "cost", "outputs", "seal"} <= result.keys()
         assert {"seconds", "finished_at"} <= result["cost"].keys()
+
+
+def test_a_long_training_is_set_against_the_matrix_peak(world, monkeypatch):
+    """A short one is not, for that would cost more than it tells; nothing else is."""
+    world.run()
+    assert "matrix_peak_flop_s" not in world.result("train")["cost"]
+    monkeypatch.setattr(local, "LEAST_S", 0.0)
+    training, pixels = (folder_of(world, kind) for kind in ("train", "pixels"))
+    for one in (training, pixels):
+        one.result.unlink()
+        run(one)
+    assert training.read_result()["cost"]["matrix_peak_flop_s"] > 1e8
+    assert "matrix_peak_flop_s" not in pixels.read_result()["cost"]
+
+
+def test_a_peak_that_found_no_memory_is_told(world, monkeypatch):
+    """The training counts all the same."""
+
+    def short(*_):
+        raise torch.cuda.OutOfMemoryError("none left")
+
+    world.run()
+    monkeypatch.setattr(local, "LEAST_S", 0.0)
+    monkeypatch.setattr(local, "matrix_peak", short)
+    training = folder_of(world, "train")
+    training.result.unlink()
+    run(training)
+    assert "matrix_peak_flop_s" not in training.read_result()["cost"]
+    assert "how fast matrices are multiplied is not measured" in training.log.read_text()
 
 
 def test_a_finished_job_is_left_alone(folder, fail):

@@ -61,9 +61,10 @@ def _share_of_peak(ran: Ran) -> str:
     if not room:
         return ""
     trainings = sum(job.kind == "train" for job, _ in ran)
-    of = f"in {len(set_against)} of {trainings} trainings" if len(set_against) < trainings else "in the trainings"
-    fastest = max(cost[PEAK] for _, cost in set_against)
-    return f"{2 * sum(job.work for job, _ in set_against) / room:.0%} {of}; {fastest / 1e9:,.0f} GFLOP/s measured"
+    peaks = [cost[PEAK] / 1e9 for _, cost in set_against]
+    measured = " to ".join(dict.fromkeys(f"{one:,.0f}" for one in (min(peaks), max(peaks))))
+    share = 2 * sum(job.work for job, _ in set_against) / room
+    return f"{share:.0%} of {measured} GFLOP/s as measured, in {len(set_against)} of {trainings} trainings"
 
 
 def costs_by_experiment(plan: Plan, standing: Mapping[str, Status]) -> list[ExperimentCost]:

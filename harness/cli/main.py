@@ -183,7 +183,10 @@ def plan(suite_file: str, scale: ScaleName | None, store_folder: Path, as_json: 
 @click.argument("suite_files", metavar="SUITE...", nargs=-1, required=True)
 @with_json
 def validate(suite_files: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Check suite files; prints every fault as FILE:LINE:COL: key.path: message."""
+    """Check suite files; prints faults as FILE:LINE:COL: key.path: message.
+
+    Faults of YAML and of types come first. Once there are none, names that mean nothing, and then what they come to.
+    """
     from harness.plan.outline import outlines  # noqa: PLC0415 - help does without it
     from harness.suite.shipped import suite_path  # noqa: PLC0415
 

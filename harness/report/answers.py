@@ -74,7 +74,10 @@ def answered(results: Results) -> Answer:
     sampled = [cell for cell in compared if cell.how != "exact"]
     table = "" if any(cell.column for cell in sampled) else table_in_words(results)
     if sampled:
-        lead, sentence = None, _of_cells(results, sampled, outside_table(results) if table else results.cells)
+        lead, sentence = (
+            None,
+            _of_cells(results, sampled, [cell for cell in results.cells if not (table and cell.column)]),
+        )
     elif lead is not None and lead.evidence != "exact":
         sentence = _of_claim(results, lead)
     elif compared:
@@ -267,7 +270,7 @@ def _balance(results: Results, cells: Sequence[CellRecord]) -> str:
         said.append(f"of {counted(len(stated), 'claim')} worked out from printed numbers alone, {_outcomes(stated)}")
     if apart:
         said.append(
-            f"{counted(apart, 'printed number')}{outside} without a verdict, not being of the same world as ours"
+            f"{counted(apart, 'printed number')}{outside} without a verdict, for ours are of other data or other nets"
         )
     return f"{capital('; '.join(said))}." if said else ""
 

@@ -64,7 +64,7 @@ def _share_of_peak(ran: Ran) -> str:
     peaks = [cost[PEAK] / 1e9 for _, cost in set_against]
     measured = " to ".join(dict.fromkeys(f"{one:,.0f}" for one in (min(peaks), max(peaks))))
     share = 2 * sum(job.work for job, _ in set_against) / room
-    return f"{share:.0%} of {measured} GFLOP/s as measured, in {len(set_against)} of {trainings} trainings"
+    return f"{100 * share:.2g}% of {measured} GFLOP/s as measured, in {len(set_against)} of {trainings} trainings"
 
 
 def costs_by_experiment(plan: Plan, standing: Mapping[str, Status]) -> list[ExperimentCost]:

@@ -50,6 +50,7 @@ def effect_of(results: Results, claim: ClaimRecord) -> Effect | None:
 
 
 def _less(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:
+    """By how much the first arm is lower, as claimed."""
     arms = arms_of(results, claim)
     return replace(_lower(-effect, _turned(ends), _unit(arms)), of=_own_name(arms))
 
@@ -62,13 +63,16 @@ def _gap(_: Results, __: ClaimRecord, effect: float, ends: Bounds) -> Effect:
 
 
 def _amount(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:
-    """A reduction as an amount, whichever of its two tests the effect comes from: of direction, or about the print."""
+    """By how much the second arm, that with the change, is lower than the first.
+
+    The effect comes from either of two tests: of the direction, or about the printed amount.
+    """
     arms, printed = arms_of(results, claim), printed_size(results, claim.id)
     amount = _paired(*arms) if len(arms) == 2 else None
-    if printed is None or amount is None or abs(effect + amount) <= abs(effect + printed - amount):
-        return _less(results, claim, effect, ends)
-    low, high = (None if end is None else end + printed for end in ends)
-    return replace(_lower(effect + printed, (low, high), _unit(arms)), of=_own_name(arms))
+    value, (low, high) = -effect, _turned(ends)
+    if printed is not None and amount is not None and abs(effect + amount) > abs(effect + printed - amount):
+        value, (low, high) = effect + printed, ((None if end is None else end + printed) for end in ends)
+    return replace(_lower(value, (low, high), _unit(arms)), of=_own_name(arms[::-1]))
 
 
 def _difference(results: Results, claim: ClaimRecord, effect: float, ends: Bounds) -> Effect:

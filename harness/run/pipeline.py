@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -212,8 +213,19 @@ def _report_folder(plan: Plan, out: Path | None) -> Folder:
     """Where the report goes, made; raises UsageError where it cannot be written."""
     folder = out or Path("reports") / plan.suite.name / plan.scale
     make_writable(folder, "the report", "name another with --out DIR")
+    if out is None:
+        _refuse_namesake(plan.suite)
     _refuse_other(plan.suite, folder)
     return folder
+
+
+def _refuse_namesake(suite: Suite) -> None:
+    """Raise UsageError where a file beside the suite's, such as that it was copied from, has a suite of its name."""
+    named = re.compile(rf"^suite:\s*([\"']?){re.escape(suite.name)}\1\s*(#.*)?$", re.MULTILINE)
+    for other in sorted(suite.path.resolve().parent.glob("*.yaml")):
+        if other != suite.path.resolve() and named.search(other.read_text("utf-8", errors="replace")):
+            both = f"{suite.path} and {other.name} beside it both have a suite {suite.name!r}"
+            raise UsageError(f"{both}, and their reports share a folder; rename one, or name a folder with --out DIR")
 
 
 def _refuse_other(suite: Suite, folder: Folder) -> None:

@@ -153,4 +153,4 @@ def test_trainings_are_set_against_the_matrix_peak(plan: Plan, store: Store) -> 
     finish(store, second, cost=cost(matrix_peak_flop_s=4e9) | {"seconds": second.work / 1e9})
     share = (first.work + second.work) / (first.work + 2 * second.work)
     said = costs(plan, store)[0]["share_of_matrix_peak"]
-    assert said == f"{share:.0%} of 2 to 4 GFLOP/s as measured, in 2 of 3 trainings"
+    assert said == f"{100 * share:.2g}% of 2 to 4 GFLOP/s as measured, in 2 of 3 trainings"

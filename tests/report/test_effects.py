@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.report.arms import arms_of, far_seed
+from harness.report.arms import Arm, arms_of, far_seed
 from harness.report.effects import Effect, effect_of
 from harness.report.page.read import read_results
+from harness.report.results.verdict_records import ClaimRecord
 
 ROOT = Path(__file__).parent.parent.parent
 PUBLISHED = ROOT / "reports" / "published"
@@ -72,6 +74,28 @@ def test_the_arm_that_an_amount_is_of_is_named() -> None:
     found = effect("release", "norm_as_released")
     assert found is not None
     assert found.told == f"released {found.words}"
+
+
+def amounts() -> Iterator[tuple[ClaimRecord, Effect, list[Arm]]]:
+    """Every published amount that is said of one of two arms, with the arms of one pair of trained nets."""
+    for path in sorted(PUBLISHED.glob("*/*/results.json")):
+        results = read_results(path.parent)
+        for claim in results.claims:
+            found, arms = effect_of(results, claim), arms_of(results, claim)
+            if found is not None and found.of and all(arm.mean is not None for arm in arms):
+                yield claim, found, arms
+
+
+def test_the_arm_that_is_named_is_the_lower_one_in_every_published_report() -> None:
+    """Or the higher one, as the words say; of reductions, whose first arm is that without the change, too."""
+    operators = set()
+    for claim, found, arms in amounts():
+        (own,), (other,) = (
+            [arm for arm in arms if (found.of in arm.name.split(".")) is is_own] for is_own in (True, False)
+        )
+        operators.add(claim.operator)
+        assert ("lower" in found.words) == ((own.mean or 0) < (other.mean or 0)), (claim.id, found.told)
+    assert operators == {"less", "reduces"}
 
 
 @pytest.mark.parametrize("suite", ["resnet_figure6", "resnet_figure7"])

@@ -63,7 +63,7 @@ def test_the_balance_repeats_no_number_of_the_table() -> None:
     claim = blank_claim(says="A beats B", outcome="CONFIRMED", evidence="small scale", reason="as it is")
     balance = answered(suite(number("a"), text, claims=[claim])).balance
     assert balance.endswith(
-        "1 printed number outside the table without a verdict, not being of the same world as ours."
+        "1 printed number outside the table without a verdict, for ours are of other data or other nets."
     )
 
 

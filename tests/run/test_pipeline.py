@@ -175,6 +175,18 @@ def test_another_suite_of_the_same_name_does_not_overwrite_a_report(fake: Fake, 
     run(other, out=Path("elsewhere"))
 
 
+def test_a_copy_beside_its_original_is_told_before_the_work(fake: Fake, tmp_path: Path) -> None:
+    """Under one name, each would replace the other's report; a folder of its own lets it run."""
+    title = "title: Error rates on the ILSVRC-2010 test set"
+    copies = [written(tmp_path, (title, f"title: {name}"), name=name) for name in ("first", "second")]
+    with pytest.raises(
+        UsageError, match=r"first\.yaml and second\.yaml beside it both have a suite 'table1'.*--out DIR"
+    ):
+        run(str(copies[0]))
+    assert fake.labels == []
+    run(str(copies[0]), out=Path("elsewhere"))
+
+
 def test_a_suite_that_was_reworded_writes_its_report_anew(fake: Fake, tmp_path: Path) -> None:
     """It is still the same table."""
     run()

@@ -82,11 +82,26 @@ def test_a_number_of_another_column_is_a_fault() -> None:
     """Where one column of the list has the name of the suite's, by its words."""
     swapped = told({"CNN": ["17.0", "37.5"]}, columns=("top-1 %", "top-5 %"))
     assert [line.partition(": ")[2].partition(";")[0] for line in swapped] == [
-        "table.rows.row0.printed.top1: 17.0 is not what references.yaml:1 has of T1: 37.5",
-        "table.rows.row0.printed.top5: 37.5 is not what references.yaml:1 has of T1: 17.0",
+        "table.rows.row0.printed.top1: 17.0 is not what references.yaml:1 has of T1 in column 'top-1 %': 37.5",
+        "table.rows.row0.printed.top5: 37.5 is not what references.yaml:1 has of T1 in column 'top-5 %': 17.0",
     ]
-    for unclear in (("top-1 val", "top-1 test"), ("method", "top-1 %", "top-5 %")):
-        assert told({"CNN": ["17.0", "37.5"]}, columns=unclear) == []
+
+
+@pytest.mark.parametrize(
+    "columns", [("top-1", "top-1 or top-5"), ("method", "top-1", "top-5"), ("top-1 val", "top-5 val"), ("Top-1", "")]
+)
+def test_a_column_is_found_by_its_label_or_else_by_its_words(columns: tuple[str, ...]) -> None:
+    """An equal label comes first; a list may begin with the label of its rows."""
+    assert told({"CNN": ["17.0", "37.5"]}, columns=columns) != []
+    assert told({"CNN": ["37.5", "17.0"]}, columns=columns) == []
+
+
+@pytest.mark.parametrize(
+    "columns", [("top-1 val", "top-1 test"), ("error", "test set"), ("top", "other"), ("top-1", "top-1")]
+)
+def test_a_column_that_may_be_another_is_not_chosen(columns: tuple[str, ...]) -> None:
+    """Its numbers are looked for in the whole row."""
+    assert told({"CNN": ["17.0", "37.5"]}, columns=columns) == []
 
 
 def test_a_row_of_a_longer_name_is_another_row() -> None:

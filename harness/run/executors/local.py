@@ -90,16 +90,17 @@ class Local:
             self.progress.spoken.append(f"energy is not measured ({sampler.trouble or 'there is no NVML'})")
 
     def _set_against_peak(self, result: dict[str, Any], precision: str) -> None:
-        """Note how fast this process could multiply matrices, beside the time of a training that took long enough."""
+        """Note how fast this process could multiply matrices, beside the time of a training that took long enough.
+
+        One that diverged has not done its work, and so has no share.
+        """
         there = result["environment"]
-        if result["cost"]["seconds"] < LEAST_S:
+        if result["outcome"] != "done" or result["cost"]["seconds"] < LEAST_S:
             return
         try:
             result["cost"]["matrix_peak_flop_s"] = matrix_peak(there["device"], precision, there["threads"])
-        except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
-            self.progress.spoken.append("how fast matrices are multiplied is not measured: other jobs took the memory")
+        except Exception as error:  # noqa: BLE001 - a finished training does not fail by what is measured beside it
+            self.progress.spoken.append(f"how fast matrices are multiplied is not measured ({_first_line(error)})")
 
     def _computed(self, kind: str, work: Work, processes: int) -> dict[str, Any]:
         """The result of the job, computed in this process or in several that share it."""

@@ -84,7 +84,15 @@ def test_a_long_training_is_set_against_the_matrix_peak(world, monkeypatch):
     assert "matrix_peak_flop_s" not in pixels.read_result()["cost"]
 
 
-def test_a_peak_that_found_no_memory_is_told(world, monkeypatch):
+def test_a_training_that_diverged_has_no_share_of_the_peak(world, monkeypatch):
+    """It has not done its work, by which the share is reckoned."""
+    monkeypatch.setattr(local, "LEAST_S", 0.0)
+    result = {"outcome": "diverged", "cost": {"seconds": 20.0}, "environment": {"device": "cpu", "threads": 1}}
+    Local(CPU, Progress())._set_against_peak(result, "fp32")
+    assert result["cost"] == {"seconds": 20.0}
+
+
+def test_a_peak_that_cannot_be_measured_is_told(world, monkeypatch):
     """The training counts all the same."""
 
     def short(*_):
@@ -97,7 +105,7 @@ def test_a_peak_that_found_no_memory_is_told(world, monkeypatch):
     training.result.unlink()
     run(training)
     assert "matrix_peak_flop_s" not in training.read_result()["cost"]
-    assert "how fast matrices are multiplied is not measured" in training.log.read_text()
+    assert "how fast matrices are multiplied is not measured (none left)" in training.log.read_text()
 
 
 def test_a_finished_job_is_left_alone(folder, fail):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fabricated import Fake, finish, finish_all
-from suite_files import loaded, written
+from suite_files import written
 
 from harness.cli.plan_tables import show_plan
 from harness.cli.result_screen import show_results
@@ -26,6 +26,7 @@ from harness.report.results.document import Results
 from harness.report.results.verdict_records import ClaimRecord, LookRecord
 from harness.run.pipeline import report_suite, run_suite
 from harness.store.store import JobFolder, Store
+from harness.suite.load import load_suite
 
 FLAGS = {"offline": False, "refresh_stale": False}
 RUNTIME = Runtime(Locations.gather(config_files=()), device="cpu", threads=1)
@@ -156,11 +157,11 @@ def test_with_many_jobs_at_once_no_later_look_starts_early(monkeypatch: pytest.M
     assert better(results).look.number == 1
 
 
-def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_results_of_later_seeds_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """They may contradict the verdict, or exist before the first look runs."""
     _, before, folder = run(monkeypatch, CLEAR)
     page = (folder / "index.html").read_bytes()
-    store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
+    store, plan = Store(Path("runs")), make_plan(load_suite(written(Path(), *LOOKS, name="two_arms")), "ci")
     first = plan_at(plan, plan.looks()[0])
     for key, job in plan.jobs.items():
         if key not in first.jobs:
@@ -186,9 +187,9 @@ def test_a_job_that_failed_is_not_tried_at_the_next_look(monkeypatch: pytest.Mon
     assert seeds_of(fake) == {0, 1, 2}
 
 
-def test_a_look_that_is_not_whole_waits_for_its_seeds(tmp_path: Path) -> None:
+def test_a_look_that_is_not_whole_waits_for_its_seeds() -> None:
     """Look 1 is undecided and look 2 unfinished: the claim is NOT RUN."""
-    store, plan = Store(Path("runs")), make_plan(loaded(tmp_path, *LOOKS), "ci")
+    store, plan = Store(Path("runs")), make_plan(load_suite(written(Path(), *LOOKS, name="two_arms")), "ci")
     finish_all(store, plan_at(plan, plan.looks()[0]))
     _, results = report_suite(str(written(Path(), *LOOKS, name="two_arms")), "ci", Path("runs"), None, RUNTIME)
     assert better(results).outcome == "NOT RUN"

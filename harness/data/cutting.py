@@ -2,7 +2,7 @@
 
 The loops are those of numpy and OpenCV, a few images to a thread. torch would split each loop over all processors and
 wait for every part, while other threads keep these busy with decoding. OpenCV mirrors bytes of colours and subtracts
-floats, numpy turns bytes into floats: each does its part in half the time of the other, or of both parts in one pass.
+floats, numpy turns bytes into floats: each is the faster of the two at its part, and OpenCV is slower in one pass.
 """
 
 from __future__ import annotations

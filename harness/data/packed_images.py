@@ -46,7 +46,7 @@ class PackedImages:
         return cut_picture(partial(self._picture, place), window, partial(self._says, place))
 
     def lying(self, numbers: Sequence[int], prepare: Prepare) -> list[NDArray[np.uint8]] | None:
-        """Return prepared pixels [H, W, 3] that lie in the packs as they are, in half the time of `prepared`.
+        """Return prepared pixels [H, W, 3] that lie in the packs as they are, sooner than `prepared`.
 
         None if one of these images has to be tested, decoded, converted, rescaled or padded first.
         """

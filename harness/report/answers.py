@@ -74,10 +74,8 @@ def answered(results: Results) -> Answer:
     sampled = [cell for cell in compared if cell.how != "exact"]
     table = "" if any(cell.column for cell in sampled) else table_in_words(results)
     if sampled:
-        lead, sentence = (
-            None,
-            _of_cells(results, sampled, [cell for cell in results.cells if not (table and cell.column)]),
-        )
+        among = [cell for cell in results.cells if not (table and cell.column)]
+        lead, sentence = None, _of_cells(results, sampled, among)
     elif lead is not None and lead.evidence != "exact":
         sentence = _of_claim(results, lead)
     elif compared:

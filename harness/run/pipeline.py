@@ -223,9 +223,17 @@ def _refuse_namesake(suite: Suite) -> None:
     """Raise UsageError where a file beside the suite's, such as that it was copied from, has a suite of its name."""
     named = re.compile(rf"^suite:\s*([\"']?){re.escape(suite.name)}\1\s*(#.*)?$", re.MULTILINE)
     for other in sorted(suite.path.resolve().parent.glob("*.yaml")):
-        if other != suite.path.resolve() and named.search(other.read_text("utf-8", errors="replace")):
+        if other != suite.path.resolve() and other.is_file() and named.search(_text(other)):
             both = f"{suite.path} and {other.name} beside it both have a suite {suite.name!r}"
             raise UsageError(f"{both}, and their reports share a folder; rename one, or name a folder with --out DIR")
+
+
+def _text(file: Path) -> str:
+    """What a file holds; nothing of one that cannot be read, which no run can read either."""
+    try:
+        return file.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _refuse_other(suite: Suite, folder: Folder) -> None:

@@ -179,6 +179,7 @@ def test_a_copy_beside_its_original_is_told_before_the_work(fake: Fake, tmp_path
     """Under one name, each would replace the other's report; a folder of its own lets it run."""
     title = "title: Error rates on the ILSVRC-2010 test set"
     copies = [written(tmp_path, (title, f"title: {name}"), name=name) for name in ("first", "second")]
+    (tmp_path / "folder.yaml").mkdir()
     with pytest.raises(
         UsageError, match=r"first\.yaml and second\.yaml beside it both have a suite 'table1'.*--out DIR"
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import repeat
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from harness.data.cutting import Spots, Subtracted, cut_into
-from harness.data.decode import Window, decode, decode_window, kept_part, prepared_size
+from harness.data.decode import Window, decode, decode_window, kept_part, prepared, prepared_size
 from harness.data.jpeg import decoded
 from harness.data.packed_images import PackedImages
 from harness.data.spec import Prepare
@@ -202,12 +203,17 @@ class OnDisk:
     def _decoded(self, numbers: Sequence[int], contents: Sequence[bytes | None]) -> Iterator[NDArray[np.uint8]]:
         for number, content in zip(numbers, contents, strict=True):
             found = content and decoded(content)
-            part = self._part(*found[0].shape[:2]) if found else None
-            if found and part and found[1] == "RGB":
-                yield found[0][part]
+            if found and (part := self._part(*found[0].shape[:2])):
+                yield self._noted(number, *found)[part]
             else:
-                pixels = self._noted(number, *self.stored.prepared(number, self.prepare))
-                yield pixels.transpose(1, 2, 0)
+                yield self._prepared(number, found or None).transpose(1, 2, 0)
+
+    def _prepared(self, number: int, found: tuple[NDArray[np.uint8], str] | None) -> NDArray[np.uint8]:
+        """Prepare an image that was decoded, or else read it; an error names its place."""
+        if found is not None:
+            with suppress(ValueError):
+                return self._noted(number, prepared(found[0], self.prepare), found[1])
+        return self._noted(number, *self.stored.prepared(number, self.prepare))
 
     def _noted(self, number: int, pixels: NDArray[np.uint8], mode: str) -> NDArray[np.uint8]:
         if mode != "RGB":

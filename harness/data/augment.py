@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import torch
@@ -52,8 +52,10 @@ def drawn_spots(
     height, width = size
     centre = (centre_offset(height, crop), centre_offset(width, crop))
     groups = -(-share.whole // augmentation.shared)
-    drawn = _draws(groups, height - crop + 1, width - crop + 1, generator)
-    top, left, flip = (draw.repeat_interleave(augmentation.shared)[share.part] for draw in drawn)
+    drawn: Iterable[torch.Tensor] = _draws(groups, height - crop + 1, width - crop + 1, generator)
+    if augmentation.shared > 1:
+        drawn = [draw.repeat_interleave(augmentation.shared) for draw in drawn]
+    top, left, flip = (draw[share.part] for draw in drawn)
     if not augmentation.crops:
         top, left = (torch.full_like(top, offset) for offset in centre)
     if not augmentation.flips:

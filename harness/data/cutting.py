@@ -1,8 +1,7 @@
 """Cuts views out of images on a CPU, several times as fast as gathering them pixel by pixel.
 
-The loops are those of numpy and OpenCV, a few images to a thread. torch would split each loop over all processors and
-wait for every part, while other threads keep these busy with decoding. OpenCV mirrors bytes of colours and subtracts
-floats, numpy turns bytes into floats: each is the faster of the two at its part, and OpenCV is slower in one pass.
+The loops are those of numba, or numpy and OpenCV, a few images to a thread. torch would split each loop over all
+processors and wait for every part, while other threads keep these busy with decoding.
 """
 
 from __future__ import annotations
@@ -18,6 +17,8 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from harness.data.cutting_compiled import subtract, subtraction
 
 Pixels = NDArray[np.uint8]
 """Images, [batch, height, width, channels], or one of them, [height, width, channels]."""
@@ -52,6 +53,7 @@ class Subtracted:
     @classmethod
     def of(cls, mean: Mean, *, moving: bool) -> Subtracted:
         """Prepare a mean image."""
+        mean = np.ascontiguousarray(mean)
         mirrored: Any = cv2.flip(mean, 1).reshape(mean.shape) if moving else mean
         return cls(mean, mirrored, moving)
 
@@ -85,15 +87,16 @@ def views_less_mean(
 def cut_into(views: NDArray[np.float32], images: Iterable[Pixels], subtracted: Subtracted, spots: Spots) -> None:
     """Fill `views`, [batch, crop, crop, channels], one image after another, each taken when its turn comes.
 
-    What only Python can do comes first: between the loops of numpy and OpenCV it would make other threads wait.
+    What only Python can do comes first: between the loops on pixels it would make other threads wait.
     """
     _, crop, _, channels = views.shape
     turned = np.empty((crop, crop, channels), np.uint8)
     places = zip(*(some.tolist() for some in spots), strict=True)
     aims = [subtracted.aimed(top, left, flip, crop) for top, left, flip in places]
+    compiled = subtraction(views.size)
     for image, view, (window, less, flip) in zip(images, views, aims, strict=True):
-        view[...] = cv2.flip(image[window], 1, turned) if flip else image[window]
-        cv2.subtract(view, less, view)
+        pixels = cv2.flip(image[window], 1, turned) if flip else image[window]
+        (compiled if pixels.strides[1:] == turned.strides[1:] else subtract)(pixels, less, view)
 
 
 @cache

@@ -22,8 +22,10 @@ from harness.data.transfer import sent
 
 Indices = torch.Tensor | Sequence[int]
 
-AT_ONCE = 8
-"""Images handed to a thread at a time. Handing them over one by one would cost a tenth of the decoding time."""
+FEWEST, MOST = 8, 32
+"""Images handed to a thread at a time. Threads would wait for each other at each image if they took one by one."""
+PARTS = 2
+"""Parts of a batch for each thread, within these limits: a thread that ends early takes some of what is left."""
 
 
 class InMemory:
@@ -103,9 +105,9 @@ class Files:
     def lying(self, numbers: Sequence[int], prepare: Prepare) -> None:
         """Return None: files have to be decoded."""
 
-    def contents(self, numbers: Sequence[int]) -> list[bytes | None]:
-        """Return what the files hold, None for one that cannot be read."""
-        return [_content(self.paths[number]) for number in numbers]
+    def contents(self, numbers: Sequence[int]) -> Iterator[bytes | None]:
+        """Yield what the files hold, None for one that cannot be read."""
+        return (_content(self.paths[number]) for number in numbers)
 
     def only(self, indices: Sequence[int]) -> Files:
         """Return the files at `indices`."""
@@ -160,7 +162,7 @@ class OnDisk:
         rows = batch.numpy()
         tasks = [
             self._pool.submit(self._decode, rows[few], numbers[few], windows and windows[few])
-            for few in _parts(len(numbers))
+            for few in divided(len(numbers), self._threads)
         ]
         return Decoding(batch, tasks)
 
@@ -174,8 +176,8 @@ class OnDisk:
         def cut(few: slice) -> None:
             cut_into(views[few], self._pictures(numbers[few]), less, (spots[0][few], spots[1][few], spots[2][few]))
 
-        tasks = [self._pool.submit(cut, few) for few in _parts(len(numbers))]
-        return Decoding(torch.from_numpy(views).permute(0, 3, 1, 2), tasks)
+        tasks = [self._pool.submit(cut, few) for few in divided(len(numbers), self._threads)]
+        return Decoding(torch.from_numpy(views.transpose(0, 3, 1, 2)), tasks)
 
     def only(self, indices: Sequence[int]) -> OnDisk:
         """Return a source with only the images at `indices` and with threads of its own."""
@@ -200,7 +202,7 @@ class OnDisk:
         lying = self.stored.lying(numbers, self.prepare)
         return self._decoded(numbers, self.stored.contents(numbers)) if lying is None else lying
 
-    def _decoded(self, numbers: Sequence[int], contents: Sequence[bytes | None]) -> Iterator[NDArray[np.uint8]]:
+    def _decoded(self, numbers: Sequence[int], contents: Iterable[bytes | None]) -> Iterator[NDArray[np.uint8]]:
         for number, content in zip(numbers, contents, strict=True):
             found = content and decoded(content)
             if found and (part := self._part(*found[0].shape[:2])):
@@ -229,8 +231,14 @@ def _content(path: str) -> bytes | None:
         return None
 
 
-def _parts(count: int) -> list[slice]:
-    return [slice(first, first + AT_ONCE) for first in range(0, count, AT_ONCE)]
+def divided(count: int, threads: int) -> list[slice]:
+    """Return the parts of a batch that are handed to threads, by the constants above.
+
+    >>> divided(64, threads=2)
+    [slice(0, 16, None), slice(16, 32, None), slice(32, 48, None), slice(48, 64, None)]
+    """
+    size = min(max(FEWEST, -(-count // (PARTS * threads))), MOST)
+    return [slice(first, first + size) for first in range(0, count, size)]
 
 
 def _decoded_into(shape: tuple[int, ...]) -> torch.Tensor:
@@ -248,7 +256,8 @@ class Decoding:
 
     def images(self) -> torch.Tensor:
         """Wait for all images and return the batch. Raises DataMissing with the name of a file that is damaged."""
-        wait(self.tasks, return_when=FIRST_EXCEPTION)  # wakes this thread once, not after every task
+        # This wakes the thread once, not after every task. It would wait without end for tasks that `close` dropped.
+        wait([task for task in self.tasks if not task.cancelled()], return_when=FIRST_EXCEPTION)
         try:
             for task in self.tasks:
                 task.result()

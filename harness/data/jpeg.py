@@ -36,7 +36,7 @@ def decoded(data: bytes) -> tuple[NDArray[np.uint8], str] | None:
         if colours not in MODES or height * width > (Image.MAX_IMAGE_PIXELS or np.inf):
             return None
         pixels: Any = simplejpeg.decode_jpeg(data, "RGB")
-    except ValueError:
+    except (ValueError, KeyError):  # KeyError: chroma is sampled in a way that it has no name for
         return None
     return pixels, MODES[colours]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import mmap
 import zlib
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, repeat
 from pathlib import Path
 
 import numpy as np
@@ -50,23 +50,29 @@ class PackedImages:
 
         None if one of these images has to be tested, decoded, converted, rescaled or padded first.
         """
-        places, columns = self.places[list(numbers)], self.index.columns
-        plain = self.index.form == "raw" and self._sound[places].all() and self._in_rgb(places)
-        sizes = list(zip(*(columns[side][places].tolist() for side in ("height", "width")), strict=True))
-        parts = {size: kept_part(prepare, *size) for size in set(sizes)}
-        if not plain or None in parts.values():
+        places = self.places[list(numbers)]
+        if self.index.form != "raw" or not self._sound[places].all() or set(self._modes(places)) != {"RGB"}:
             return None
-        starts = columns["at"][places].tolist()
+        starts, *sides = (self._numbers(name, places) for name in ("at", "height", "width"))
+        sizes = list(zip(*sides, strict=True))
+        parts = {size: kept_part(prepare, *size) for size in set(sizes)}
+        if None in parts.values():
+            return None
         return [
             np.frombuffer(self._packs.stored(at, 3 * size[0] * size[1]), np.uint8).reshape(*size, 3)[parts[size]]
             for at, size in zip(starts, sizes, strict=True)
         ]
 
-    def contents(self, numbers: Sequence[int]) -> list[bytes | None]:
-        """Return the stored files, each None if images are stored as pixels. Raises DataMissing like `prepared`."""
+    def contents(self, numbers: Sequence[int]) -> Iterator[bytes | None]:
+        """Yield stored files, or None for images stored as pixels. Raises DataMissing like `prepared`."""
+        places = self.places[list(numbers)]
         if self.index.form == "raw":
-            return [None] * len(numbers)
-        return [bytes(self._stored(place)) for place in self.places[list(numbers)].tolist()]
+            yield from repeat(None, len(places))
+            return
+        for place in places[~self._sound[places]].tolist():
+            self._stored(place)
+        # Each is copied when its turn comes, directly after the look at the pack's length.
+        yield from map(bytes, map(self._packs.stored, self._numbers("at", places), self._numbers("stored", places)))
 
     def size(self, number: int, prepare: Prepare) -> tuple[int, int]:
         """Return (height, width) once prepared. Raises DataMissing if `prepare` does not fit the image."""
@@ -78,8 +84,9 @@ class PackedImages:
 
     def expect(self, numbers: Sequence[int]) -> None:
         """Ask the system to read these images ahead, each in one piece."""
-        for place in self.places[list(numbers)].tolist():
-            self._packs.expect(*self._spot(place))
+        places = self.places[list(numbers)]
+        for at, count in zip(self._numbers("at", places), self._numbers("stored", places), strict=True):
+            self._packs.expect(at, count)
 
     def only(self, indices: Sequence[int]) -> PackedImages:
         """Return the images at `indices`, which share the mapped packs."""
@@ -98,8 +105,13 @@ class PackedImages:
         """Raise DataMissing that names pack and image if an image's checksum does not fit."""
         self._stored(int(self.places[number]))
 
-    def _in_rgb(self, places: NDArray[np.int64]) -> bool:
-        return {self.index.modes[mode] for mode in set(self.index.columns["mode"][places].tolist())} == {"RGB"}
+    def _modes(self, places: NDArray[np.int64]) -> list[str]:
+        modes = self.index.modes
+        return [modes[mode] for mode in self._numbers("mode", places)]
+
+    def _numbers(self, name: str, places: NDArray[np.int64]) -> list[int]:
+        numbers: list[int] = self.index.columns[name][places].tolist()
+        return numbers
 
     def _stored(self, place: int) -> memoryview:
         data = self._packs.stored(*self._spot(place))

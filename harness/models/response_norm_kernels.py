@@ -10,27 +10,18 @@ again, because a product with a matrix of zeros and ones spreads infinities furt
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from harness.models.compilation import compiled
 
 ONE = np.float32(1)
 HIGH_ACCURACY = 0x2 | 0x140000 | 0x100
 """torch's mode of Intel's functions: high accuracy, denormal numbers as they are, no report of errors."""
-
-
-def compiled(function: Callable[..., Any]) -> Any:
-    """Compile a function at its first call, and keep it on disk where numba finds a folder for it."""
-    compiler = partial(njit, nogil=True, error_model="numpy")
-    try:
-        return compiler(cache=True)(function)
-    except RuntimeError:  # no such folder
-        return compiler()(function)
 
 
 @intrinsic

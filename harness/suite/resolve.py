@@ -187,9 +187,10 @@ def check_subset(dataset: Dataset, subset: Subset | None) -> None:
     if subset.classes > dataset.classes:
         raise Misfit(f"a subset of {subset.classes} classes; {dataset.title} has {dataset.classes}", "subset")
     images = dataset.splits["train"]
-    most = dataset.class_sizes.get("train", (0, images))[1]
+    smallest, largest = dataset.class_sizes.get("train", (images, images))
+    most, of = (smallest, "its smallest") if subset.classes == dataset.classes else (largest, "a")
     if dataset.exact and (subset.per_class > most or subset.classes * subset.per_class > images):
-        per = f", at most {most:,} of a class" if most < images else ""
+        per = f", at most {most:,} of {of} class" if most < images else ""
         wanted = f"{subset.per_class:,} training images of each of {subset.classes} classes"
         raise Misfit(f"a subset of {wanted}; {dataset.title} has {images:,} in all{per}; take fewer", "subset")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from harness.data import cutting_compiled
 from harness.models import response_norm_compiled
 
 
@@ -31,3 +32,9 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def compiled_cutting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give views their compiled subtraction from the first one, as in a training of some minutes."""
+    monkeypatch.setattr(cutting_compiled._Choice, "numbers", cutting_compiled.WORTH_COMPILING)

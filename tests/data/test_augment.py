@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.data.augment import ColourNoise, components, random_views
@@ -205,6 +205,7 @@ def test_noise_is_the_same_in_either_layout() -> None:
 
 
 @given(st.integers(1, 9), st.integers(1, 40))
+@example(2, 11)
 @settings(max_examples=20)
 def test_neighbouring_images_share_their_view(shared: int, count: int) -> None:
     """Consecutive images share one place and reflection, also in a smaller last group."""

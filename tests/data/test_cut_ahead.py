@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
+from threading import Event, Timer
 
 import pytest
 import torch
@@ -122,3 +124,16 @@ def test_batches_are_taken_only_as_far_ahead_as_the_depth(copies: dict[str, Path
     arriving = cut_ahead(split.pixels, batches(), some, MEAN, CROP, AUGMENTATION)
     for number, _ in enumerate(arriving):
         assert len(taken) == min(number + 1 + DEPTH, 5)
+
+
+def test_images_of_a_closed_source_are_not_waited_for(copies: dict[str, Path]) -> None:
+    """Closing it drops parts that no thread has begun."""
+    pixels = opened(copies["folders"], "train").pixels
+    held = Event()
+    for _ in range(2):  # its threads
+        pixels._pool.submit(held.wait, 60)
+    started = pixels.start([0, 1])
+    Timer(0.1, held.set).start()
+    pixels.close()
+    with pytest.raises(CancelledError):
+        started.images()

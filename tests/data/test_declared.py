@@ -50,6 +50,13 @@ def test_divided_sets_expect_their_shares(dataset) -> None:
         assert abs(dataset.splits[split] - whole * share / 1000) < 1
 
 
+@pytest.mark.parametrize("dataset", [one for one in DATASETS.values() if one.class_sizes], ids=lambda one: one.name)
+def test_sizes_of_classes_can_add_up_to_the_declared_counts(dataset) -> None:
+    """A split has at least as many images as classes of the smallest size, and at most as many as of the largest."""
+    for split, (smallest, largest) in dataset.class_sizes.items():
+        assert smallest * dataset.classes <= dataset.splits[split] <= largest * dataset.classes
+
+
 @given(st.integers(1, 300), st.integers(0, 100))
 def test_centre_leaves_equal_margins(crop: int, margin: int) -> None:
     """The centre leaves equal margins; the extra pixel of an odd margin is at the end."""

@@ -97,6 +97,17 @@ def test_what_is_not_plain_is_left_to_pillow(what: str, monkeypatch: pytest.Monk
     assert jpeg.decoded(kinds[what]) is None
 
 
+@quick
+def test_chroma_of_a_rare_sampling_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The strict decoder then fails with the number of the sampling, for which it has no name."""
+
+    def header(_: bytes) -> None:
+        raise KeyError(6)
+
+    monkeypatch.setattr(jpeg.simplejpeg, "decode_jpeg_header", header)
+    assert jpeg.decoded(stored(picture(40, 50))) is None
+
+
 @pytest.mark.parametrize("prepare", [Prepare(), Prepare(short_side=32, center=32), Prepare(center=20, pad=2)])
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_images_are_the_same_without_it(

@@ -72,6 +72,18 @@ def test_raw_pixels_are_used_where_they_lie_once_they_were_tested(copies) -> Non
         assert stored.lying(ready, other) is None
 
 
+def test_a_pack_cut_short_between_two_images_is_told(copies, tmp_path) -> None:
+    """Each file is copied right after a look at the pack's length: beyond its end the system would kill the process."""
+    shutil.copytree(copies["jpeg"], tmp_path / "cut")
+    stored = opened(tmp_path / "cut", "train").pixels.stored
+    contents = stored.contents(range(len(stored)))
+    assert next(contents)
+    with pack_path(tmp_path / "cut" / "train", 0).open("r+b") as pack:
+        pack.truncate(1)
+    with pytest.raises(DataMissing, match="was cut short meanwhile"):
+        list(contents)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_views_of_many_scales_are_those_of_class_folders(copies, form) -> None:
     """Scale jitter cuts them out of whole images, which are rescaled for each view."""

@@ -204,7 +204,12 @@ def test_an_experiment_may_have_a_part_of_the_data_of_its_own(tmp_path: Path) ->
     ("subset", "why"),
     [
         (Subset(classes=11, per_class=10), "a subset of 11 classes; .* has 10"),
-        (Subset(classes=10, per_class=200), "of 200 training images of each of 10 classes; .* in all; take fewer"),
+        (
+            Subset(classes=10, per_class=200),
+            "200 training images of each of 10 classes; .* 1,198 in all, ",
+        ),
+        (Subset(classes=10, per_class=113), "at most 112 of its smallest class; take fewer"),
+        (Subset(classes=9, per_class=127), "at most 126 of a class; take fewer"),
     ],
 )
 def test_a_subset_larger_than_its_set_is_refused(tmp_path: Path, subset: Subset, why: str) -> None:

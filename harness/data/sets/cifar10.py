@@ -82,6 +82,7 @@ CIFAR10 = Dataset(
     unlock="let it be fetched through torchvision, or unpack cifar-10-python.tar.gz of the authors' page",
     folders=("cifar-10-batches-py", "cifar10"),
     class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    class_sizes={"train": (4_500, 4_500), "val": (500, 500), "test": (1_000, 1_000)},
     files=(
         OfficialFile("data_batch_1", "md5:c99cafc152244af753f735de768cd75f", ("train", "val")),
         OfficialFile("data_batch_2", "md5:d4bba439e000b95fd0a9bffe97cbabec", ("train", "val")),

@@ -76,6 +76,7 @@ FASHION_MNIST = Dataset(
     class_names=(
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ),
+    class_sizes={"train": (5_500, 5_500), "val": (500, 500), "test": (1_000, 1_000)},
     files=(
         OfficialFile(
             "train-images-idx3-ubyte",

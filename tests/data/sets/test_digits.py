@@ -33,8 +33,10 @@ def test_splits_divide_scikit_learns_digits(folder: Path) -> None:
 
 
 def test_counts_are_as_declared(folder: Path) -> None:
-    """The declared counts are those of the file."""
-    assert {split: len(read(folder, split).labels) for split in DIGITS.splits} == DIGITS.splits
+    """The declared counts, whole and by class, are those of the file."""
+    counts = {split: np.bincount(read(folder, split).labels) for split in DIGITS.splits}
+    assert {split: sum(of_classes) for split, of_classes in counts.items()} == DIGITS.splits
+    assert {split: (min(of_classes), max(of_classes)) for split, of_classes in counts.items()} == DIGITS.class_sizes
 
 
 def test_split_is_the_number_modulo_nine(folder: Path) -> None:

@@ -74,10 +74,11 @@ def test_labels_of_another_number_of_images_are_refused(tmp_path: Path) -> None:
 
 @needs_debian
 def test_real_counts_are_as_declared() -> None:
-    """The declared counts are those of the official files, with 500 of each class for validation."""
-    parts = {split: read(DEBIAN, split) for split in FASHION_MNIST.splits}
-    assert {split: len(part.labels) for split, part in parts.items()} == FASHION_MNIST.splits
-    assert np.bincount(parts["val"].labels).tolist() == [500] * 10
+    """The declared counts, whole and by class, are those of the official files."""
+    counts = {split: np.bincount(read(DEBIAN, split).labels) for split in FASHION_MNIST.splits}
+    assert {split: sum(of_classes) for split, of_classes in counts.items()} == FASHION_MNIST.splits
+    sizes = {split: (min(of_classes), max(of_classes)) for split, of_classes in counts.items()}
+    assert sizes == FASHION_MNIST.class_sizes
 
 
 @needs_debian

@@ -78,13 +78,15 @@ def test_position_and_p_values_tell_the_same(values, margin, level) -> None:
 
 
 def test_the_four_positions() -> None:
-    """Inside, beyond on either side, and across an edge."""
+    """Inside, beyond on either side, and across an edge, which a mean far from the printed number may be too."""
     near, spread_out = [37.45, 37.50, 37.55], [36.5, 37.5, 38.5]
 
     assert equivalence(near, "37.5", 0.5).position == "within"
     assert equivalence(near, "30.0", 0.5).position == "above"
     assert equivalence(near, "45.0", 0.5).position == "below"
     assert equivalence(spread_out, "37.5", 0.5).position == "undecided"
+    assert equivalence(near, "37.0", 0.5).position == "undecided"
+    assert equivalence(near, "38.0", 0.5).position == "undecided"
 
 
 def test_the_last_digit_can_undo_a_match() -> None:

@@ -15,8 +15,7 @@ import cv2
 import numpy as np
 
 WORTH_COMPILING = 2**31
-"""Numbers that are subtracted before numba is loaded. They take about as long as importing it and reading the kernel
-from disk: so at worst a process spends twice the time of the better choice. Compiling takes longer, once a machine."""
+"""Numbers that are subtracted before numba is loaded, so that a short run does not wait for it."""
 
 Subtraction = Callable[[Any, Any, Any], object]
 """Sets its last argument, float32 [height, width, channels], to pixels, uint8, less a mean image, float32."""
